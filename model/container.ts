@@ -1,0 +1,78 @@
+import type { HealthState } from './health.ts';
+
+/**
+ * Life cycle as the consumers need it.
+ * `starting`: created and joined to its networks, first process not yet seen running (its address is its own already).
+ * `stopping`: it was sent its stop signal; it drains: it is listed, but gets no new traffic.
+ */
+export type ContainerState = 'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'stopping' | 'stopped';
+
+/** `network_mode`, without the names: what follows from it for addresses and identity. */
+export type NetworkMode = 'bridge' | 'host' | 'none' | 'container';
+
+/** One address of a container on one network. */
+export interface ContainerAddress {
+  /** Docker's network id, as in `Network.id` of the same host. */
+  readonly networkId: string;
+  readonly networkName: string;
+  /** IPv4 text, null where the network gives none. */
+  readonly ipv4: string | null;
+  /** IPv6 text in canonical form, null where the network gives none. */
+  readonly ipv6: string | null;
+  readonly mac: string | null;
+}
+
+/** A port published on the host. `hostAddress` is what Docker binds: `0.0.0.0`, `::` or one address. */
+export interface PublishedPort {
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+}
+
+/** A container on one host, running or stopped. */
+export interface Container {
+  /** Docker's id, 64 hexadecimal digits. */
+  readonly id: string;
+  /** Label `io.rancher.container.uuid`, else a UUID derived from `id`. */
+  readonly uuid: string;
+  readonly hostId: string;
+  /** Name without the slash, as Docker has it (case kept). */
+  readonly name: string;
+  readonly hostname: string | null;
+  readonly image: string;
+  /** Null for a standalone container. Case kept. */
+  readonly stack: string | null;
+  /** The service this container belongs to: for a sidekick the sidekick's own name. Null for a standalone container. */
+  readonly service: string | null;
+  /** The service that leads the unit: equal to `service` unless this is a sidekick. Null for a standalone container. */
+  readonly primaryService: string | null;
+  /** Number within the service (`com.docker.compose.container-number`, last part of Rancher's name), null if unknown. */
+  readonly serviceIndex: number | null;
+  readonly state: ContainerState;
+  readonly health: HealthState | null;
+  /** Whether it was ready since its last start; a container that was never ready does not come back by the fallback. */
+  readonly wasReady: boolean;
+  readonly networkMode: NetworkMode;
+  /** Id of the container whose network namespace it shares (`network_mode: container:...`). */
+  readonly networkFrom: string | null;
+  /** Sorted by network name, then id. */
+  readonly addresses: readonly ContainerAddress[];
+  /** The operator's choice (`drover.network`): name of the network whose address is used, null for the default order. */
+  readonly preferredNetwork: string | null;
+  readonly ports: readonly PublishedPort[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Name in this container -> id of the linked container (`docker run --link`). */
+  readonly links: Readonly<Record<string, string>>;
+  /** `--dns` of this container without ourselves. */
+  readonly dns: readonly string[];
+  /** `--dns-search` of this container. */
+  readonly dnsSearch: readonly string[];
+  readonly createdAtMs: number;
+  readonly startedAtMs: number | null;
+  readonly startCount: number;
+  readonly memoryReservation: number | null;
+  readonly milliCpuReservation: number | null;
+  /** Part of the infrastructure (`io.rancher.container.system`). */
+  readonly system: boolean;
+}

@@ -1,0 +1,26 @@
+/**
+ * Health of one container as the consumers see it, in Rancher's words.
+ * null: nobody checks. `initializing`: a check exists and has not passed yet.
+ */
+export type HealthState =
+  | 'initializing'
+  | 'reinitializing'
+  | 'healthy'
+  | 'updating-healthy'
+  | 'unhealthy'
+  | 'updating-unhealthy';
+
+/** A health check as declared for a service; a `requestLine` of null is a TCP connect. */
+export interface HealthCheck {
+  readonly port: number;
+  readonly requestLine: string | null;
+  readonly intervalMs: number;
+  readonly responseTimeoutMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+  readonly initializingTimeoutMs: number | null;
+  readonly reinitializingTimeoutMs: number | null;
+  readonly strategy: 'none' | 'recreate' | 'recreateOnQuorum';
+  /** For `recreateOnQuorum`. */
+  readonly recreateOnQuorum: number | null;
+}

@@ -1,0 +1,18 @@
+/** A machine that runs an agent. `id` is made once and kept in the agent's data directory (UUID v4). */
+export interface Host {
+  readonly id: string;
+  /** Unique in the environment as far as the operator keeps it so; defaults to the machine's host name. */
+  readonly name: string;
+  readonly hostname: string;
+  /** The address other hosts reach this one at (IPv4 or IPv6 text). */
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly milliCpu: number | null;
+  readonly memoryBytes: number | null;
+  readonly localStorageMb: number | null;
+  readonly agentVersion: string;
+  /** Subnets of the managed network this host claimed, canonical CIDR (`10.42.3.0/24`). */
+  readonly subnets: readonly string[];
+  /** Milliseconds since the epoch at which this agent incarnation joined the bus; a restarted agent has a higher one. */
+  readonly incarnation: number;
+}

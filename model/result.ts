@@ -1,0 +1,30 @@
+/**
+ * Something that is wrong with an input or a part of the system, told to a person.
+ * `subject` names what it is about (`container 3f2a web-1`, `shop.yml:12 services.web.health_check.port`),
+ * `what` says what is wrong, `mend` what to do about it.
+ */
+export interface Problem {
+  readonly subject: string;
+  readonly what: string;
+  readonly mend: string;
+}
+
+/** An expected outcome as a value: failure is data, not an exception. */
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function problem(
+  subject: string,
+  what: string,
+  mend: string,
+): { readonly ok: false; readonly problem: Problem } {
+  return { ok: false, problem: { subject, what, mend } };
+}
+
+/** One line: `subject: what; mend`. */
+export function formatProblem({ subject, what, mend }: Problem): string {
+  return `${subject}: ${what}; ${mend}`;
+}

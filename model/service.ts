@@ -1,0 +1,41 @@
+import type { HealthCheck } from './health.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { LoadBalancerConfig } from './load-balancer.ts';
+
+export type ServiceKind = 'service' | 'externalService' | 'dnsService' | 'loadBalancerService';
+
+/** A link as written: `target` is `service`, `stack/service` (relative ones resolved to the declaring stack), `alias` the name given to it. */
+export interface ServiceLink {
+  readonly target: string;
+  readonly alias: string;
+}
+
+/**
+ * What an operator declared about a service (manifest, rancher-compose.yml, `x-drover`). A service without a declaration
+ * exists too: it follows from the labels of its containers. Absent facts are null or empty, never guessed.
+ */
+export interface ServiceDeclaration {
+  readonly stack: string;
+  readonly name: string;
+  readonly kind: ServiceKind;
+  /** For `externalService`: IP addresses, canonical. */
+  readonly externalIps: readonly string[];
+  /** For `externalService`: a name to point at, lower case, absolute (`www.example.com.`). */
+  readonly hostname: string | null;
+  /** For `dnsService` (alias): the services it stands for; for others: links. */
+  readonly links: readonly ServiceLink[];
+  /** Names of sidekicks of this service's unit. */
+  readonly sidekicks: readonly string[];
+  readonly healthCheck: HealthCheck | null;
+  readonly lbConfig: LoadBalancerConfig | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Injected configuration (`metadata:`), any tree. */
+  readonly metadata: JsonObject;
+  readonly scale: number | null;
+  /** As written in compose (`"8080:80/tcp"`). */
+  readonly ports: readonly string[];
+  readonly expose: readonly string[];
+  readonly vip: string | null;
+  /** Service options of Drover itself (`dns: {ttl: 5}`, `answers: one`), kept as written after validation. */
+  readonly options: { readonly [key: string]: JsonValue };
+}

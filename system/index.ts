@@ -1,0 +1,3 @@
+export * from './clock.ts';
+export * from './command.ts';
+export * from './log.ts';

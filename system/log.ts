@@ -1,0 +1,20 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+/** Constant message, fields beside it; one line a change of state, not one a tick. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `auto`: pretty on a terminal, JSON elsewhere. */
+  readonly format: 'auto' | 'json' | 'pretty';
+}
+
+/** A logger that writes to standard error, so that standard output stays for results. */
+export function createLog(component: string, { level, format }: LogOptions): Log {
+  const pretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
+  const stream: DestinationStream = pretty
+    ? PinoPretty({ destination: 2, ignore: 'pid,hostname', sync: true })
+    : pino.destination({ dest: 2, sync: true });
+  return pino({ level, base: { component, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}

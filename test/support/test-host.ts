@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from '../../system/index.ts';
+import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
+import { poll } from './poll.ts';
+import type { Resources } from './resources.ts';
+
+/**
+ * A host of its own: network and mount namespaces without a name, held by one process and gone with it. `/run/docker`,
+ * `/run/netns` and `/run/drover` are private to it; the file system is otherwise the machine's.
+ */
+export interface TestHost {
+  readonly name: string;
+  /** Scratch directory, removed at the end. */
+  readonly dir: string;
+  /** Process whose namespaces are this host's. */
+  readonly holderPid: number;
+  /** Runs a command inside to its end and gives its standard output. */
+  run(file: string, args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<string>;
+  /** Starts a daemon inside; stopped with the host. */
+  start(file: string, args: readonly string[], options?: DaemonOptions): Daemon;
+  /** The command line that runs `file` inside this host, for callers that spawn themselves. */
+  enter(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
+}
+
+const PRIVATE_MOUNTS = ['/run/docker', '/run/netns', '/run/drover'];
+
+export async function createTestHost(resources: Resources, name: string): Promise<TestHost> {
+  const dir = await mkdtemp(join(tmpdir(), `drover-${name}-`));
+  resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
+  const mounts = PRIVATE_MOUNTS.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`).join(' && ');
+  const holder = startDaemon('unshare', [
+    '--net',
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    `${mounts} && ip link set lo up && echo ready && exec sleep infinity`,
+  ]);
+  resources.add(`namespaces of ${name}`, async () => {
+    await killInhabitants(holder.pid);
+    await holder.stop();
+  });
+  await poll(() => holder.stdout().includes('ready'), { what: `namespaces of ${name}`, giveUp: holder.assertRunning });
+
+  const enter = (file: string, args: readonly string[]) => ({
+    file: 'nsenter',
+    args: ['-t', String(holder.pid), '-n', '-m', `--wd=${process.cwd()}`, '--', file, ...args],
+  });
+  return {
+    name,
+    dir,
+    holderPid: holder.pid,
+    enter,
+    run: (file, args, options) => {
+      const inside = enter(file, args);
+      return runCommand(inside.file, inside.args, options);
+    },
+    start: (file, args, options) => {
+      const inside = enter(file, args);
+      const daemon = startDaemon(inside.file, inside.args, options);
+      resources.add(`${file} on ${name}`, () => daemon.stop());
+      return daemon;
+    },
+  };
+}
+
+/** Ends every process that still lives in the holder's mount namespace (shims of containers), by process id. */
+async function killInhabitants(holderPid: number): Promise<void> {
+  const home = await readlink(`/proc/${holderPid}/ns/mnt`).catch(() => null);
+  if (home === null) return;
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === holderPid) continue;
+    const mount = await readlink(`/proc/${pid}/ns/mnt`).catch(() => null);
+    if (mount !== home) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await sleep(20);
+}
+
+/**
+ * Puts hosts on one Ethernet segment (a bridge in a namespace of its own): host i gets `192.0.2.(i+1)/24` on `uplink`.
+ * Gives the addresses in the order of the hosts.
+ */
+export async function connectHosts(resources: Resources, hosts: readonly TestHost[]): Promise<readonly string[]> {
+  const wire = await createTestHost(resources, 'wire');
+  await wire.run('ip', ['link', 'add', 'br0', 'type', 'bridge']);
+  await wire.run('ip', ['link', 'set', 'br0', 'up']);
+  const addresses: string[] = [];
+  for (const [index, host] of hosts.entries()) {
+    const address = `192.0.2.${index + 1}`;
+    const port = `p${index + 1}`;
+    await wire.run('ip', [
+      'link',
+      'add',
+      port,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'uplink',
+      'netns',
+      String(host.holderPid),
+    ]);
+    await wire.run('ip', ['link', 'set', port, 'master', 'br0', 'up']);
+    await host.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);
+    await host.run('ip', ['link', 'set', 'uplink', 'up']);
+    addresses.push(address);
+  }
+  return addresses;
+}
