@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Folder -> the folders it may import, besides itself. Components never import each other; ARCHITECTURE.md says why. */
+const COMPONENT = ['model', 'view', 'reconcile', 'system'];
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  view: ['model'],
+  system: [],
+  reconcile: ['system', 'model'],
+  bus: ['model', 'system'],
+  state: ['model', 'system', 'bus'],
+  dns: COMPONENT,
+  metadata: COMPONENT,
+  overlay: COMPONENT,
+  agent: ['model', 'view', 'system', 'reconcile', 'bus', 'state', 'dns', 'metadata', 'overlay'],
+  cli: ['model', 'view', 'system', 'reconcile', 'bus', 'state', 'dns', 'metadata', 'overlay', 'agent'],
+};
+/** Folders and files that decide and never act: no clock, no randomness, no node: module but node:net's isIP. */
+const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
+/** A folder below another that is a part with a door of its own. */
+const DOORS = /^(bus\/liveness|state\/sources|overlay\/resolv-conf)$/;
+const MAX_LINES = 300;
+
+const files = Object.keys(MAY_IMPORT).flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+);
+const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+
+function importsOf(file: string): readonly string[] {
+  const text = sources.get(file) ?? '';
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+test('every import follows the layers, and enters a folder by its index.ts', () => {
+  const offences = files.flatMap((file) => {
+    const from = file.split('/')[0] ?? '';
+    return importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => normalize(join(dirname(file), specifier)))
+      .filter((target) => {
+        const to = target.split('/')[0] ?? '';
+        if (to === from) return false;
+        if (!MAY_IMPORT[from]?.includes(to)) return target !== 'package.json';
+        return target !== `${to}/index.ts` && !(target.endsWith('/index.ts') && DOORS.test(dirname(target)));
+      })
+      .map((target) => `${file} imports ${target}`);
+  });
+  expect(offences).toEqual([]);
+});
+
+test('pure files read no clock, no randomness and no node: module but isIP', () => {
+  const impure =
+    /\bDate\.now\(|new Date\(\)|\bperformance\.|Math\.random\(|\bprocess\.|\bsetTimeout\(|crypto\b.*random/;
+  const offences = files.filter(isPure).flatMap((file) => {
+    const modules = importsOf(file).filter((specifier) => specifier.startsWith('node:') && specifier !== 'node:net');
+    const text = (sources.get(file) ?? '').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    return [...modules.map((name) => `${file} imports ${name}`), ...(impure.test(text) ? [`${file} is not pure`] : [])];
+  });
+  expect(offences).toEqual([]);
+});
+
+test('only cli/ reads argv and the environment; no file outgrows one idea; no default exports, no any', () => {
+  const offences = files.flatMap((file) => {
+    const text = sources.get(file) ?? '';
+    return [
+      ...(!file.startsWith('cli/') && /process\.(argv|env)\b/.test(text) ? [`${file} reads argv or env`] : []),
+      ...(text.split('\n').length > MAX_LINES ? [`${file} has more than ${MAX_LINES} lines`] : []),
+      ...(/^export default/m.test(text) ? [`${file} has a default export`] : []),
+    ];
+  });
+  expect(offences).toEqual([]);
+});
