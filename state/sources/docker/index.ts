@@ -1,0 +1,7 @@
+export { createDockerSource } from './create-docker-source.ts';
+export type {
+  DockerSource,
+  DockerSourceDependencies,
+  DockerSourceOptions,
+  DockerSourceStatus,
+} from './docker-source.ts';
