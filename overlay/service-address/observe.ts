@@ -1,0 +1,3 @@
+export interface ObservedServiceAddress {
+  readonly namespace: boolean;
+}

@@ -1,0 +1,3 @@
+export interface ServiceAddressChange {
+  readonly kind: string;
+}
