@@ -1,0 +1,98 @@
+/**
+ * `npm run demo [-- --hosts 2] [--keep]`: real Docker Engines, real containers, an agent on each host. Everything it
+ * starts lives in namespaces of its own and is gone when it ends, also on Ctrl-C.
+ */
+import { parseArgs } from 'node:util';
+import { createResources } from '../test/support/resources.ts';
+import { playOneHost } from './one-host.ts';
+import { createScreen } from './screen.ts';
+import { setStage } from './stage.ts';
+import { playTwoHosts } from './two-hosts.ts';
+
+const USAGE = `Usage: npm run demo [-- OPTIONS]
+
+Starts Docker Engines of its own, an agent on each, two stacks of containers, and shows from inside the containers that
+they find each other and read their metadata. Needs root. Ends by itself and removes all it made.
+
+Options:
+  --hosts N     1 (default: embedded bus) or 2 (a Consul cluster and the managed network between two engines)
+  --keep        leave it running at the end, until Ctrl-C
+  --no-install  install nothing; name what is missing
+  --help        this text
+
+Examples:
+  npm run demo
+  npm run demo -- --hosts 2
+  npm run demo -- --keep
+`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      hosts: { type: 'string', default: '1' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const hosts = Number(values.hosts);
+  if (hosts !== 1 && hosts !== 2) {
+    console.error(`demo: --hosts ${values.hosts}: only 1 or 2; see npm run demo -- --help`);
+    return 2;
+  }
+  if (process.getuid?.() !== 0) {
+    console.error('demo: namespaces and a Docker Engine need root; run it again as root (sudo npm run demo)');
+    return 2;
+  }
+
+  const resources = createResources();
+  const screen = createScreen();
+  const interrupted = Promise.withResolvers<never>();
+  interrupted.promise.catch(() => {});
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.reject(new Error(name)));
+  const play = async (): Promise<void> => {
+    const stage = await setStage(resources, screen, hosts);
+    await playOneHost(screen, stage);
+    if (hosts === 2) await playTwoHosts(screen, stage);
+    screen.part('All as expected.');
+    finished = true;
+    if (!values.keep) return;
+    for (const host of stage.hosts) screen.note(host.howToEnter);
+    screen.note('Running until Ctrl-C.');
+    await interrupted.promise.catch(() => {});
+  };
+
+  let exitCode = 0;
+  let finished = false;
+  const playing = play();
+  try {
+    await Promise.race([playing, interrupted.promise]);
+  } catch (error) {
+    if (!finished) {
+      exitCode = 1;
+      console.error(`\ndemo: ${error instanceof Error ? describe(error) : String(error)}`);
+    }
+  }
+  screen.part('Cleaning up');
+  await screen
+    .step('containers, agents, engines and namespaces are gone', async () => {
+      await resources.close();
+      // What was half made when an interrupt came fails now that its ground is gone, and is then undone too.
+      await playing.catch(() => {});
+      await resources.close();
+    })
+    .catch((error: unknown) => {
+      console.error(error);
+      exitCode = 1;
+    });
+  return exitCode;
+}
+
+function describe(error: Error): string {
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${String(error.cause)}`;
+}
+
+process.exit(await main());

@@ -1,0 +1,107 @@
+import { watchName } from '../test/support/name-watch.ts';
+import { poll } from '../test/support/poll.ts';
+import { addressOf, answersOf, composeUp, inside, pidOf, WEB_COMMAND } from './containers.ts';
+import { expectThat, type Screen } from './screen.ts';
+import type { Stage, StageHost } from './stage.ts';
+
+const SERVER = '169.254.169.250';
+
+/** Two stacks on one host: names, round robin, metadata, and a container that stops. */
+export async function playOneHost(screen: Screen, { resources, hosts }: Stage): Promise<void> {
+  const alpha = hosts[0] as StageHost;
+  screen.part(`Stacks shop (web ×3, cart) and blog (app) on ${alpha.name}`);
+  const webs = await screen.step('containers started', async () => {
+    const ids = [];
+    for (const number of [1, 2, 3]) ids.push(await composeUp(alpha, 'shop', 'web', number, WEB_COMMAND));
+    await composeUp(alpha, 'shop', 'cart', 1);
+    await composeUp(alpha, 'blog', 'app', 1);
+    return ids;
+  });
+  const addresses = (await Promise.all(webs.map((id) => addressOf(alpha, id)))).sort();
+
+  await screen.step('nslookup web, from the same stack', async () => {
+    const output = await lookUp(alpha, 'shop-cart-1', 'web', 3);
+    screen.shown('nslookup web            # in shop-cart-1', output);
+    expectThat(same(answersOf(output), addresses), `expected ${addresses.join(' ')}, got:\n${output}`);
+  });
+  await screen.step('nslookup web.shop, from the other stack', async () => {
+    const output = await lookUp(alpha, 'blog-app-1', 'web.shop', 3);
+    screen.shown('nslookup web.shop       # in blog-app-1', output);
+    expectThat(same(answersOf(output), addresses), `expected ${addresses.join(' ')}, got:\n${output}`);
+  });
+  await screen.step('round robin: each address leads in its turn', async () => {
+    const leaders: string[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const output = await inside(alpha, 'shop-cart-1', 'nslookup -type=a web');
+      leaders.push(answersOf(output)[0] ?? 'none');
+    }
+    screen.note(`first of each answer: ${leaders.join(', ')}`);
+    expectThat(new Set(leaders).size === 3, `six lookups were led by ${new Set(leaders).size} of 3 addresses`);
+  });
+  for (const [container, service] of [
+    ['shop-cart-1', 'cart'],
+    ['blog-app-1', 'app'],
+    ['shop-web-2', 'web'],
+  ] as const) {
+    await screen.step(`metadata: ${container} knows itself`, async () => {
+      const url = 'http://rancher-metadata/latest/self/service/name';
+      const output = await inside(alpha, container, `wget -qO- ${url}`);
+      screen.shown(`wget -qO- ${url}   # in ${container}`, output);
+      expectThat(output.trim() === service, `expected ${service}, got ${output}`);
+    });
+  }
+  await showStop(screen, { resources, hosts }, alpha, webs[1] as string);
+  await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
+}
+
+/** Asks until the answer has as many addresses as wanted: the stacks may still be starting. */
+function lookUp(host: StageHost, container: string, name: string, wanted: number): Promise<string> {
+  return poll(
+    async () => {
+      const output = await inside(host, container, `nslookup -type=a ${name}`);
+      return answersOf(output).length === wanted && output;
+    },
+    { what: `${wanted} addresses of ${name} in ${container}`, timeoutMs: 5_000 },
+  );
+}
+
+async function showStop(screen: Screen, { resources }: Stage, host: StageHost, id: string): Promise<void> {
+  await screen.step('a stopped container leaves the answers', async () => {
+    const address = await addressOf(host, id);
+    const watch = watchName(resources, await pidOf(host, 'shop-cart-1'), { server: SERVER, name: 'web.shop' });
+    await watch.until('all three', ({ addresses }) => addresses.length === 3);
+    const died = dieTime(host, id);
+    await host.engine.docker.getContainer(id).stop({ t: 0 });
+    const diedAt = await died;
+    const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address));
+    await watch.stop();
+    screen.note(
+      `shop-web-2 (${address}) left the answers ${Math.max(0, gone.at - diedAt).toFixed(0)} ms after Docker's die event`,
+    );
+  });
+}
+
+/** Docker's own time stamp of a container's die event, milliseconds since the epoch. */
+export async function dieTime({ engine }: StageHost, id: string): Promise<number> {
+  const stream = await engine.docker.getEvents({
+    since: Math.floor(Date.now() / 1000) - 1,
+    filters: { container: [id], event: ['die'] },
+  });
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject);
+    stream.once('data', (line: Buffer) => {
+      const { timeNano } = JSON.parse(line.toString('utf8')) as { timeNano: number };
+      (stream as unknown as { destroy(): void }).destroy();
+      resolve(timeNano / 1e6);
+    });
+  });
+}
+
+export async function listing({ agent }: StageHost, what: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await agent.drover([what]);
+  if (exitCode !== 0) throw new Error(`drover ${what}: exit code ${exitCode}\n${stderr}${stdout}`);
+  return stdout;
+}
+
+const same = (got: readonly string[], wanted: readonly string[]) =>
+  [...got].sort().join() === [...wanted].sort().join();

@@ -1,0 +1,40 @@
+import { watchName } from '../test/support/name-watch.ts';
+import { poll } from '../test/support/poll.ts';
+import { addressOf, composeUp, inside, pidOf, WEB_COMMAND } from './containers.ts';
+import { dieTime, listing } from './one-host.ts';
+import { expectThat, type Screen } from './screen.ts';
+import type { Stage, StageHost } from './stage.ts';
+
+const SERVER = '169.254.169.250';
+
+/** A container on the second host finds and reaches those of the first one. */
+export async function playTwoHosts(screen: Screen, { resources, hosts }: Stage): Promise<void> {
+  const [alpha, beta] = hosts as [StageHost, StageHost];
+  screen.part(`Stack shop grows to ${beta.name}`);
+  await screen.step(`shop-client-1 started on ${beta.name}`, () => composeUp(beta, 'shop', 'client', 1));
+  await screen.step(`wget http://web on ${beta.name} fetches from ${alpha.name}`, async () => {
+    const output = await poll(() => inside(beta, 'shop-client-1', 'wget -qO- http://web'), {
+      what: 'web from the other host',
+    });
+    screen.shown(`wget -qO- http://web    # in shop-client-1 on ${beta.name}`, output);
+    expectThat(/hello from web-[13]/.test(output), `unexpected: ${output}`);
+  });
+  await screen.step(`started on ${alpha.name}, answered on ${beta.name}; then stopped`, async () => {
+    const watch = watchName(resources, await pidOf(beta, 'shop-client-1'), { server: SERVER, name: 'web.shop' });
+    const id = await composeUp(alpha, 'shop', 'web', 4, WEB_COMMAND);
+    const address = await addressOf(alpha, id);
+    const { State } = await alpha.engine.docker.getContainer(id).inspect();
+    const startedAt = Date.parse(State.StartedAt);
+    const seen = await watch.until(`${address} answered`, ({ addresses }) => addresses.includes(address));
+    screen.note(
+      `shop-web-4 was answered on ${beta.name} ${Math.max(0, seen.at - startedAt).toFixed(0)} ms after its start on ${alpha.name}`,
+    );
+    const died = dieTime(alpha, id);
+    await alpha.engine.docker.getContainer(id).stop({ t: 0 });
+    const diedAt = await died;
+    const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), seen.at);
+    screen.note(`and was gone there ${Math.max(0, gone.at - diedAt).toFixed(0)} ms after its die event`);
+    await watch.stop();
+  });
+  await screen.step('drover hosts', async () => screen.shown('drover hosts', await listing(beta, 'hosts')));
+}
