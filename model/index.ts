@@ -1,4 +1,7 @@
+export * from './address.ts';
+export * from './cidr.ts';
 export * from './container.ts';
+export * from './dns-name.ts';
 export * from './environment.ts';
 export * from './health.ts';
 export * from './host.ts';
@@ -6,5 +9,6 @@ export * from './json.ts';
 export * from './load-balancer.ts';
 export * from './network.ts';
 export * from './result.ts';
+export * from './reverse-name.ts';
 export * from './service.ts';
 export * from './snapshot.ts';

@@ -1,0 +1,87 @@
+import { isIP } from 'node:net';
+import { ok, problem, type Result } from './result.ts';
+
+export type IpFamily = 4 | 6;
+
+/** An IP address. `text` is canonical: dotted quad, or lower-case shortest IPv6 [RFC 5952]; equal addresses have equal texts. */
+export interface Address {
+  readonly family: IpFamily;
+  readonly value: bigint;
+  readonly text: string;
+}
+
+/** Reads IPv4 or IPv6 text. Refuses zones (`fe80::1%eth0`): they mean something on one machine only. */
+export function parseAddress(text: string): Result<Address> {
+  const family = isIP(text);
+  if (text.includes('%')) {
+    return problem(`address ${quote(text)}`, 'has a zone', 'write an address that is valid on every host');
+  }
+  if (family === 4) return ok(addressOf(4, valueOf4(text)));
+  if (family === 6) return ok(addressOf(6, valueOf6(text)));
+  return problem(`address ${quote(text)}`, 'is not an IP address', 'write it like 10.0.0.5 or fd00::5');
+}
+
+/** Canonical text, or null for what is not an address. */
+export function canonicalAddress(text: string): string | null {
+  const parsed = parseAddress(text);
+  return parsed.ok ? parsed.value.text : null;
+}
+
+/** The address with this number; `value` must fit the family. */
+export function addressOf(family: IpFamily, value: bigint): Address {
+  return { family, value, text: family === 4 ? format4(value) : format6(value) };
+}
+
+/** IPv4 before IPv6, then by number: the stable order of addresses everywhere. */
+export function compareAddresses(a: Address, b: Address): number {
+  if (a.family !== b.family) return a.family - b.family;
+  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
+}
+
+function valueOf4(text: string): bigint {
+  return text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+}
+
+function valueOf6(text: string): bigint {
+  const [head = '', tail] = withHexTail(text).split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = new Array<string>(8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+/** `::ffff:10.0.0.1` -> `::ffff:a00:1`. */
+function withHexTail(text: string): string {
+  if (!text.includes('.')) return text;
+  const cut = text.lastIndexOf(':') + 1;
+  const value = valueOf4(text.slice(cut));
+  return `${text.slice(0, cut)}${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
+}
+
+function format4(value: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+}
+
+function format6(value: bigint): string {
+  if (value >> 32n === 0xffffn) return `::ffff:${format4(value & 0xffffffffn)}`;
+  const groups = [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((shift) => (value >> shift) & 0xffffn);
+  const { start, length } = longestZeros(groups);
+  const hex = groups.map((group) => group.toString(16));
+  if (length < 2) return hex.join(':');
+  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
+}
+
+/** The first of the longest runs of zero groups. */
+function longestZeros(groups: readonly bigint[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  groups.forEach((group, index) => {
+    if (group !== 0n) start = index + 1;
+    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
+  });
+  return best;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
