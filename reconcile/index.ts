@@ -1,3 +1,3 @@
 export type { Applier, DeletionLimit, Plan } from './applier.ts';
 export { createReconciler, type Reconciler, type ReconcilerOptions, type ReconcilerStatus } from './reconciler.ts';
-export type { RetrySchedule } from './retry-schedule.ts';
+export { backoffMs, type RetrySchedule } from './retry-schedule.ts';
