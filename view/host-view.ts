@@ -1,10 +1,11 @@
 import type { Container, ServiceDeclaration, ServiceKind, Snapshot } from '../model/index.ts';
+import type { ViewIndex } from './view-index.ts';
 
 /** A service as this host sees it: what was declared and what runs, merged. */
 export interface ServiceView {
-  /** Lower-case `stack/service`. */
+  /** Lower-case `stack/service`; for a sidekick `stack/primary/sidekick`. */
   readonly key: string;
-  /** Case as first written. */
+  /** Case as declared, else as the first container has it. */
   readonly stack: string;
   readonly name: string;
   readonly kind: ServiceKind;
@@ -20,15 +21,17 @@ export interface StackView {
   /** Lower case. */
   readonly key: string;
   readonly name: string;
-  /** Lower-case service name -> service; sorted by key. */
+  /** `ServiceView.key` without the stack (`web`, a sidekick `web/log`) -> service; sorted by key. */
   readonly services: ReadonlyMap<string, ServiceView>;
 }
 
-/** A snapshot as one host sees it; the one thing every server and applier of that host reads. Immutable. */
+/** A snapshot as one host sees it; the one thing every server and applier of that host reads. Immutable; made by `viewOf`. */
 export interface HostView {
   readonly snapshot: Snapshot;
   readonly hostId: string;
   readonly revision: number;
-  /** Lower-case stack name -> stack. */
+  /** Lower-case stack name -> stack; sorted by key. */
   readonly stacks: ReadonlyMap<string, StackView>;
+  /** What the functions of this folder look things up in; nobody else reads it. */
+  readonly index: ViewIndex;
 }

@@ -1,0 +1,29 @@
+import type { Container } from '../model/index.ts';
+import type { Shards } from './shards.ts';
+import type { Subnet } from './subnet.ts';
+
+/** What one name below a suffix stands for. */
+export interface NameNode {
+  /** Keys of the services of that name, sorted; usually one. */
+  readonly services: readonly string[];
+  /** Containers of that name, sorted. */
+  readonly containers: readonly Container[];
+  /** How many names end in this one: above zero the name exists even when nothing bears it [RFC 8020]. */
+  readonly below: number;
+}
+
+/** Everything a question is looked up in; shared between views as far as nothing changed. */
+export interface ViewIndex {
+  /** Lower-case name relative to the suffix, without trailing dot (`web.shop`). */
+  readonly names: Shards<NameNode>;
+  /** Address on a managed network -> its containers, of all hosts. */
+  readonly managed: Shards<readonly Container[]>;
+  /** Address on any network of this host -> the living container that has it; null when two claim it. */
+  readonly local: ReadonlyMap<string, Container | null>;
+  /** Subnets of this host's own networks. */
+  readonly localSubnets: readonly Subnet[];
+  /** Subnets of the managed network, of all hosts. */
+  readonly managedSubnets: readonly Subnet[];
+  /** `stack/sidekick` -> primary service, from the declarations. */
+  readonly sidekickOf: ReadonlyMap<string, string>;
+}
