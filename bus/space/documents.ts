@@ -1,0 +1,46 @@
+import type { JsonValue } from '../../model/index.ts';
+import type { Document, PutResult } from '../bus.ts';
+
+/** Where the documents of one environment are kept. Revisions are numbers of one sequence, so those of a key only grow. */
+export interface DocumentTable {
+  /** The same map until something changed. */
+  all(): ReadonlyMap<string, Document>;
+  put(key: string, value: JsonValue, expect: number | undefined): PutResult;
+  delete(key: string, expect: number | undefined): PutResult;
+  /** Takes the next number of the sequence; durable as far as the documents are. */
+  nextRevision(): number;
+}
+
+/** Documents that live as long as the process. */
+export function createMemoryTable(): DocumentTable {
+  let documents: ReadonlyMap<string, Document> = new Map();
+  let last = 0;
+  const nextRevision = (): number => ++last;
+  return {
+    all: () => documents,
+    nextRevision,
+    put: (key, value, expect) => {
+      const conflict = conflictOf(documents.get(key), expect);
+      if (conflict) return conflict;
+      const revision = nextRevision();
+      documents = new Map(documents).set(key, { value, revision });
+      return { ok: true, revision };
+    },
+    delete: (key, expect) => {
+      const current = documents.get(key);
+      if (!current) return { ok: true, revision: 0 };
+      const conflict = conflictOf(current, expect);
+      if (conflict) return conflict;
+      const rest = new Map(documents);
+      rest.delete(key);
+      documents = rest;
+      return { ok: true, revision: nextRevision() };
+    },
+  };
+}
+
+/** The refusal when `current` is not what the writer expects. */
+export function conflictOf(current: Document | undefined, expect: number | undefined): PutResult | null {
+  if (expect === undefined || expect === (current?.revision ?? 0)) return null;
+  return { ok: false, current: current ?? null };
+}

@@ -1,0 +1,3 @@
+export * from './documents.ts';
+export * from './space.ts';
+export * from './space-bus.ts';
