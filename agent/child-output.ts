@@ -1,0 +1,56 @@
+import { closeSync, openSync } from 'node:fs';
+import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
+
+/**
+ * The log file of a child. A file, not a pipe: a child that outlives its parent must be able to go on writing.
+ */
+export interface ChildOutput {
+  readonly path: string;
+  /** Opens the file for a child that is about to start; the caller closes it. What came before is kept as `.1` when large. */
+  open(): Promise<{ readonly fd: number; close(): void }>;
+  /** The last lines written since `open`, at most `lines`. */
+  tail(lines: number): Promise<readonly string[]>;
+  /** Cuts a file that has grown past its size; to be called now and then. */
+  trim(): Promise<void>;
+}
+
+const TAIL_BYTES = 8192;
+
+export function createChildOutput(path: string, { maxBytes }: { readonly maxBytes: number }): ChildOutput {
+  let openedAt = 0;
+  const size = async (): Promise<number> => (await stat(path).catch(() => null))?.size ?? 0;
+
+  return {
+    path,
+    open: async () => {
+      if ((await size()) > maxBytes) await rename(path, `${path}.1`);
+      openedAt = await size();
+      const fd = openSync(path, 'a', 0o600);
+      return { fd, close: () => closeSync(fd) };
+    },
+    tail: async (lines) => {
+      const text = await readEnd(path, openedAt);
+      return text.split('\n').filter(Boolean).slice(-lines);
+    },
+    trim: async () => {
+      if ((await size()) <= maxBytes) return;
+      // The child appends (O_APPEND), so its next line lands at the new end.
+      await copyFile(path, `${path}.1`);
+      await truncate(path, 0);
+      openedAt = 0;
+    },
+  };
+}
+
+async function readEnd(path: string, from: number): Promise<string> {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return '';
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(size < from ? 0 : from, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import type { Clock, Log } from '../system/index.ts';
+import { type Child, type ChildSettings, type ChildStatus, createChild } from './child.ts';
+import type { ChildSpec } from './child-command.ts';
+import { type ChildOutput, createChildOutput } from './child-output.ts';
+
+export interface SupervisorSettings extends ChildSettings {
+  /** Largest size of a child's log file; one older file of that size is kept beside it. */
+  readonly maxOutputBytes: number;
+  /** How long a child may take to be ready before the next one is started or replaced all the same. */
+  readonly readyTimeoutMs: number;
+}
+
+export interface SupervisorDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when the named child serves; the next one is touched after that. Default: at once. */
+  readonly ready?: (name: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Keeps processes running that must not stop when the agent does. */
+export interface Supervisor {
+  status(): readonly ChildStatus[];
+  /**
+   * Adopts what runs, starts what does not, replaces what is of another version, one child after the other; until
+   * `signal` aborts, and leaves them running then. Call once.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  /** Ends all children and waits for their end; abort `run` before. Also ends those that an earlier agent left. */
+  stop(): Promise<void>;
+}
+
+export const defaultSupervisorSettings: Omit<SupervisorSettings, 'runDir'> = {
+  retry: { minMs: 100, maxMs: 10_000 },
+  steadyAfterMs: 10_000,
+  stopTimeoutMs: 5_000,
+  watchIntervalMs: 100,
+  maxOutputBytes: 1 << 20,
+  readyTimeoutMs: 10_000,
+};
+
+const TRIM_INTERVAL_MS = 60_000;
+
+export function createSupervisor(
+  { clock, log, ready = async () => {} }: SupervisorDependencies,
+  specs: readonly ChildSpec[],
+  settings: SupervisorSettings,
+): Supervisor {
+  const outputs: readonly ChildOutput[] = specs.map(({ name }) =>
+    createChildOutput(join(settings.runDir, `${name}.log`), { maxBytes: settings.maxOutputBytes }),
+  );
+  const children: readonly Child[] = specs.map((spec, index) =>
+    createChild({ clock, log, output: outputs[index] as ChildOutput }, spec, settings),
+  );
+
+  const untilReady = (name: string, signal: AbortSignal): Promise<void> =>
+    ready(name, AbortSignal.any([signal, AbortSignal.timeout(settings.readyTimeoutMs)])).catch(() => {
+      if (!signal.aborted) log.warn({ child: name }, 'child does not serve yet');
+    });
+
+  const trimAll = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(TRIM_INTERVAL_MS, signal).catch(() => {});
+      for (const output of outputs) await output.trim().catch(() => {});
+    }
+  };
+
+  return {
+    status: () => children.map((child) => child.status()),
+    run: async (signal) => {
+      const lives: Promise<void>[] = [trimAll(signal)];
+      for (const child of children) {
+        if (signal.aborted) break;
+        lives.push(child.run(signal));
+        await untilReady(child.status().name, signal);
+      }
+      await Promise.all(lives);
+    },
+    stop: async () => {
+      await Promise.all(children.map((child) => child.stop()));
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ChildStatus } from '../../../agent/child.ts';
+import type { ChildSpec } from '../../../agent/child-command.ts';
+import { readRecord } from '../../../agent/child-command.ts';
+import { endProcess } from '../../../agent/end-process.ts';
+import { identify, isRunning } from '../../../agent/process-identity.ts';
+import { systemClock } from '../../../system/index.ts';
+import { type Daemon, startDaemon } from '../../support/daemon.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources, type Resources } from '../../support/resources.ts';
+
+let resources: Resources;
+let dir: string;
+beforeEach(async () => {
+  resources = createResources();
+  dir = await mkdtemp(join(tmpdir(), 'drover-supervisor-'));
+  resources.add('directory', () => rm(dir, { recursive: true, force: true }));
+});
+afterEach(() => resources.close());
+
+/** Notes each start in a file, says its pid, then lives as `life` says. */
+const program = (name: string, life: string, version = '1'): ChildSpec => ({
+  name,
+  version,
+  file: '/bin/sh',
+  args: ['-c', `echo $$ >> ${join(dir, `${name}.starts`)}; echo hello from ${name}; ${life}`],
+});
+
+function supervise(specs: readonly ChildSpec[]): Daemon {
+  const daemon = startDaemon(process.execPath, ['test/support/supervise.ts', dir, JSON.stringify(specs)]);
+  for (const { name } of specs) resources.add(name, () => end(name));
+  resources.add('supervisor', () => daemon.stop());
+  return daemon;
+}
+
+async function end(name: string): Promise<void> {
+  const record = await readRecord(dir, name);
+  if (record) await endProcess(systemClock, record.identity, 500);
+}
+
+const statusOf = (daemon: Daemon): readonly ChildStatus[] => {
+  const line = daemon
+    .stdout()
+    .split('\n')
+    .findLast((text) => text.startsWith('status ') && text.endsWith(']'));
+  return line ? JSON.parse(line.slice('status '.length)) : [];
+};
+const running = (daemon: Daemon, what = 'child runs') =>
+  poll(() => statusOf(daemon).every(({ state }) => state === 'running') && statusOf(daemon)[0], {
+    what,
+    giveUp: daemon.assertRunning,
+  });
+const starts = async (name: string) => (await readFile(join(dir, `${name}.starts`), 'utf8')).trim().split('\n');
+
+test('a child survives kill -9 of its supervisor, writes on, and is adopted by the next one (Q2)', async () => {
+  const writer = program('writer', 'while :; do echo tick; sleep 0.05; done');
+  const first = supervise([writer]);
+  const { pid } = await running(first);
+  for (let round = 0; round < 3; round += 1) {
+    const before = round === 0 ? first : supervise([writer]);
+    await running(before);
+    before.signal('SIGKILL');
+    await before.exit;
+  }
+  const { size } = await stat(join(dir, 'writer.log'));
+  await poll(async () => (await stat(join(dir, 'writer.log'))).size > size, { what: 'the orphan writes on' });
+  const last = supervise([writer]);
+  expect(await running(last)).toMatchObject({ pid, adopted: true, restarts: 0 });
+  expect(await starts('writer')).toEqual([String(pid)]);
+});
+
+test('an adopted child that dies is started again and told with its last lines', async () => {
+  const sleeper = program('sleeper', 'exec sleep 1000');
+  const first = supervise([sleeper]);
+  await running(first);
+  first.signal('SIGKILL');
+  await first.exit;
+  const second = supervise([sleeper]);
+  const { pid } = await running(second);
+  process.kill(pid as number, 'SIGKILL');
+  const status = await poll(
+    () => statusOf(second).find(({ restarts, state }) => restarts === 1 && state === 'running'),
+    {
+      what: 'restart',
+    },
+  );
+  expect(status.pid).not.toBe(pid);
+  expect(status.adopted).toBe(false);
+  expect(status.lastEnd?.what).toContain('hello from sleeper');
+  expect(second.output().match(/"msg":"child ended"/g)).toHaveLength(1);
+});
+
+test('a crash loop waits longer each time, up to the limit, and names exit code and output', async () => {
+  const daemon = supervise([program('crasher', 'echo it hurts >&2; exit 3')]);
+  await poll(() => (statusOf(daemon)[0]?.restarts ?? 0) >= 6, { what: 'six crashes', giveUp: daemon.assertRunning });
+  const times = daemon
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"child ended"'))
+    .map((line) => Date.parse(JSON.parse(line).time));
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  // Pauses are drawn from the upper half of 50, 100, 200, 400, 400 ms.
+  expect(gaps[0]).toBeGreaterThanOrEqual(25);
+  for (const gap of gaps.slice(3)) expect(gap).toBeGreaterThanOrEqual(190);
+  expect(statusOf(daemon)[0]?.lastEnd?.what).toMatch(/exit code 3; it printed last: .*it hurts/);
+});
+
+test('two supervisors at once never run a child twice', async () => {
+  const sleeper = program('sleeper', 'exec sleep 1000');
+  const daemons = [supervise([sleeper]), supervise([sleeper]), supervise([sleeper])];
+  const statuses = await Promise.all(daemons.map((daemon) => running(daemon)));
+  expect(new Set(statuses.map(({ pid }) => pid)).size).toBe(1);
+  expect(await starts('sleeper')).toHaveLength(1);
+});
+
+test('kill -9 at any moment of a start leaves at most one child, and the next supervisor has it', async () => {
+  const sleeper = program('sleeper', 'exec sleep 1000');
+  for (let round = 0; round < 8; round += 1) {
+    const daemon = supervise([sleeper]);
+    await poll(async () => daemon.output() !== '' || (await readRecord(dir, 'sleeper')), {
+      what: 'a start',
+      intervalMs: 3,
+    });
+    daemon.signal('SIGKILL');
+    await daemon.exit;
+    if (round % 2 === 1) await end('sleeper');
+  }
+  const last = supervise([sleeper]);
+  const { pid } = await running(last);
+  const pids = await starts('sleeper');
+  const identities = await Promise.all(pids.map((text) => identify(Number(text))));
+  expect(identities.filter((identity) => identity !== null).map((identity) => identity?.pid)).toEqual([pid]);
+});
+
+test('a pid file whose pid was given to another process is not believed, and that process is left alone', async () => {
+  const stranger = startDaemon('sleep', ['1000']);
+  resources.add('stranger', () => stranger.stop());
+  const { bootId = '', startTicks = 0 } = (await identify(stranger.pid)) ?? {};
+  const fields = `S ${'0 '.repeat(18)}${startTicks - 1} 0`;
+  await writeFile(join(dir, 'sleeper.pid'), `${stranger.pid} (sleep) ${fields}\n${bootId}\n["0"]\n`);
+  const daemon = supervise([program('sleeper', 'exec sleep 1000')]);
+  expect((await running(daemon)).pid).not.toBe(stranger.pid);
+  stranger.assertRunning();
+});
+
+test('a child of another version is replaced, one child after the other', async () => {
+  const life = 'exec sleep 1000';
+  const first = supervise([program('one', life), program('two', life)]);
+  await running(first);
+  const before = statusOf(first).map(({ pid }) => pid);
+  await first.stop();
+  const identities = await Promise.all(before.map((pid) => identify(pid ?? 0)));
+  expect(await Promise.all(identities.map((identity) => identity && isRunning(identity)))).toEqual([true, true]);
+  const second = supervise([program('one', life, '2'), program('two', life, '2')]);
+  await poll(() => statusOf(second).length === 2 && statusOf(second).every(({ state }) => state === 'running'), {
+    what: 'both replaced',
+  });
+  expect(await Promise.all(identities.map((identity) => identity && isRunning(identity)))).toEqual([false, false]);
+  expect(statusOf(second).map(({ restarts }) => restarts)).toEqual([0, 0]);
+});

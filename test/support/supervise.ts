@@ -1,0 +1,20 @@
+/**
+ * Runs as a process of its own: a supervisor and nothing else, until SIGTERM.
+ *
+ *   node supervise.ts RUN_DIR SPECS_AS_JSON
+ */
+import { createSupervisor, defaultSupervisorSettings } from '../../agent/supervisor.ts';
+import { createLog, systemClock } from '../../system/index.ts';
+
+const [runDir = '', specs = '[]'] = process.argv.slice(2);
+const log = createLog('supervise', { level: 'info', format: 'json' });
+const supervisor = createSupervisor({ clock: systemClock, log }, JSON.parse(specs), {
+  ...defaultSupervisorSettings,
+  runDir,
+  retry: { minMs: 50, maxMs: 400 },
+});
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+const report = setInterval(() => console.log(`status ${JSON.stringify(supervisor.status())}`), 20);
+await supervisor.run(stop.signal);
+clearInterval(report);
