@@ -3,10 +3,11 @@
  * starts lives in namespaces of its own and is gone when it ends, also on Ctrl-C.
  */
 import { parseArgs } from 'node:util';
+import { execa } from 'execa';
 import { createResources } from '../test/support/resources.ts';
+import { createWorld } from '../test/support/world.ts';
 import { playOneHost } from './one-host.ts';
-import { createScreen } from './screen.ts';
-import { setStage } from './stage.ts';
+import { createScreen, type Screen } from './screen.ts';
 import { playTwoHosts } from './two-hosts.ts';
 
 const USAGE = `Usage: npm run demo [-- OPTIONS]
@@ -54,13 +55,21 @@ async function main(): Promise<number> {
   interrupted.promise.catch(() => {});
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.reject(new Error(name)));
   const play = async (): Promise<void> => {
-    const stage = await setStage(resources, screen, hosts);
-    await playOneHost(screen, stage);
-    if (hosts === 2) await playTwoHosts(screen, stage);
+    screen.part(hosts === 1 ? 'One host' : 'Two hosts, one Consul cluster');
+    if (hosts === 2) await fetchConsul(screen);
+    const world = await createWorld(resources, {
+      names: ['alpha', 'beta'].slice(0, hosts),
+      bus: hosts === 1 ? 'embedded' : 'consul',
+      step: screen.step,
+    });
+    await playOneHost(screen, resources, world);
+    if (hosts === 2) await playTwoHosts(screen, resources, world);
     screen.part('All as expected.');
     finished = true;
     if (!values.keep) return;
-    for (const host of stage.hosts) screen.note(host.howToEnter);
+    for (const { name, host, agent } of world.members) {
+      screen.note(`${name}: nsenter -t ${host.holderPid} -n -m bin/drover status --config ${agent.configPath}`);
+    }
     screen.note('Running until Ctrl-C.');
     await interrupted.promise.catch(() => {});
   };
@@ -89,6 +98,12 @@ async function main(): Promise<number> {
       exitCode = 1;
     });
   return exitCode;
+}
+
+async function fetchConsul(screen: Screen): Promise<void> {
+  await screen.step('Consul is here (scripts/fetch-consul)', () =>
+    execa('sh', ['scripts/fetch-consul'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
 }
 
 function describe(error: Error): string {

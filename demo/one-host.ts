@@ -1,18 +1,19 @@
+import { addressOf, answersOf, composeUp, dieTime, inside, pidOf, WEB_COMMAND } from '../test/support/containers.ts';
 import { watchName } from '../test/support/name-watch.ts';
 import { poll } from '../test/support/poll.ts';
-import { addressOf, answersOf, composeUp, inside, pidOf, WEB_COMMAND } from './containers.ts';
+import type { Resources } from '../test/support/resources.ts';
+import type { Member, World } from '../test/support/world.ts';
 import { expectThat, type Screen } from './screen.ts';
-import type { Stage, StageHost } from './stage.ts';
 
 const SERVER = '169.254.169.250';
 
 /** Two stacks on one host: names, round robin, metadata, and a container that stops. */
-export async function playOneHost(screen: Screen, { resources, hosts }: Stage): Promise<void> {
-  const alpha = hosts[0] as StageHost;
+export async function playOneHost(screen: Screen, resources: Resources, { members }: World): Promise<void> {
+  const alpha = members[0] as Member;
   screen.part(`Stacks shop (web ×3, cart) and blog (app) on ${alpha.name}`);
   const webs = await screen.step('containers started', async () => {
     const ids = [];
-    for (const number of [1, 2, 3]) ids.push(await composeUp(alpha, 'shop', 'web', number, WEB_COMMAND));
+    for (const number of [1, 2, 3]) ids.push(await composeUp(alpha, 'shop', 'web', number, { command: WEB_COMMAND }));
     await composeUp(alpha, 'shop', 'cart', 1);
     await composeUp(alpha, 'blog', 'app', 1);
     return ids;
@@ -50,12 +51,12 @@ export async function playOneHost(screen: Screen, { resources, hosts }: Stage): 
       expectThat(output.trim() === service, `expected ${service}, got ${output}`);
     });
   }
-  await showStop(screen, { resources, hosts }, alpha, webs[1] as string);
+  await showStop(screen, resources, alpha, webs[1] as string);
   await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
 }
 
 /** Asks until the answer has as many addresses as wanted: the stacks may still be starting. */
-function lookUp(host: StageHost, container: string, name: string, wanted: number): Promise<string> {
+function lookUp(host: Member, container: string, name: string, wanted: number): Promise<string> {
   return poll(
     async () => {
       const output = await inside(host, container, `nslookup -type=a ${name}`);
@@ -65,7 +66,7 @@ function lookUp(host: StageHost, container: string, name: string, wanted: number
   );
 }
 
-async function showStop(screen: Screen, { resources }: Stage, host: StageHost, id: string): Promise<void> {
+async function showStop(screen: Screen, resources: Resources, host: Member, id: string): Promise<void> {
   await screen.step('a stopped container leaves the answers', async () => {
     const address = await addressOf(host, id);
     const watch = watchName(resources, await pidOf(host, 'shop-cart-1'), { server: SERVER, name: 'web.shop' });
@@ -81,23 +82,7 @@ async function showStop(screen: Screen, { resources }: Stage, host: StageHost, i
   });
 }
 
-/** Docker's own time stamp of a container's die event, milliseconds since the epoch. */
-export async function dieTime({ engine }: StageHost, id: string): Promise<number> {
-  const stream = await engine.docker.getEvents({
-    since: Math.floor(Date.now() / 1000) - 1,
-    filters: { container: [id], event: ['die'] },
-  });
-  return new Promise((resolve, reject) => {
-    stream.once('error', reject);
-    stream.once('data', (line: Buffer) => {
-      const { timeNano } = JSON.parse(line.toString('utf8')) as { timeNano: number };
-      (stream as unknown as { destroy(): void }).destroy();
-      resolve(timeNano / 1e6);
-    });
-  });
-}
-
-export async function listing({ agent }: StageHost, what: string): Promise<string> {
+export async function listing({ agent }: Member, what: string): Promise<string> {
   const { exitCode, stdout, stderr } = await agent.drover([what]);
   if (exitCode !== 0) throw new Error(`drover ${what}: exit code ${exitCode}\n${stderr}${stdout}`);
   return stdout;

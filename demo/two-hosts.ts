@@ -1,15 +1,16 @@
+import { addressOf, composeUp, dieTime, inside, pidOf, WEB_COMMAND } from '../test/support/containers.ts';
 import { watchName } from '../test/support/name-watch.ts';
 import { poll } from '../test/support/poll.ts';
-import { addressOf, composeUp, inside, pidOf, WEB_COMMAND } from './containers.ts';
-import { dieTime, listing } from './one-host.ts';
+import type { Resources } from '../test/support/resources.ts';
+import type { Member, World } from '../test/support/world.ts';
+import { listing } from './one-host.ts';
 import { expectThat, type Screen } from './screen.ts';
-import type { Stage, StageHost } from './stage.ts';
 
 const SERVER = '169.254.169.250';
 
 /** A container on the second host finds and reaches those of the first one. */
-export async function playTwoHosts(screen: Screen, { resources, hosts }: Stage): Promise<void> {
-  const [alpha, beta] = hosts as [StageHost, StageHost];
+export async function playTwoHosts(screen: Screen, resources: Resources, { members }: World): Promise<void> {
+  const [alpha, beta] = members as [Member, Member];
   screen.part(`Stack shop grows to ${beta.name}`);
   await screen.step(`shop-client-1 started on ${beta.name}`, () => composeUp(beta, 'shop', 'client', 1));
   await screen.step(`wget http://web on ${beta.name} fetches from ${alpha.name}`, async () => {
@@ -21,7 +22,7 @@ export async function playTwoHosts(screen: Screen, { resources, hosts }: Stage):
   });
   await screen.step(`started on ${alpha.name}, answered on ${beta.name}; then stopped`, async () => {
     const watch = watchName(resources, await pidOf(beta, 'shop-client-1'), { server: SERVER, name: 'web.shop' });
-    const id = await composeUp(alpha, 'shop', 'web', 4, WEB_COMMAND);
+    const id = await composeUp(alpha, 'shop', 'web', 4, { command: WEB_COMMAND });
     const address = await addressOf(alpha, id);
     const { State } = await alpha.engine.docker.getContainer(id).inspect();
     const startedAt = Date.parse(State.StartedAt);

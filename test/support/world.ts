@@ -1,0 +1,73 @@
+import { type RunningAgent, startAgent } from './agent.ts';
+import { type ConsulCluster, startConsulCluster } from './consul.ts';
+import { BUSYBOX_IMAGE, type Engine, startEngine } from './engine.ts';
+import type { Resources } from './resources.ts';
+import { connectHosts, createTestHost, type TestHost } from './test-host.ts';
+
+/** One host of a world: namespaces, a Docker Engine at its default bridge range, an agent. */
+export interface Member {
+  readonly name: string;
+  /** On the wire between the hosts. */
+  readonly address: string;
+  readonly host: TestHost;
+  readonly engine: Engine;
+  readonly agent: RunningAgent;
+}
+
+export interface WorldOptions {
+  readonly names: readonly string[];
+  /** `consul`: a real three-server cluster on the first host. */
+  readonly bus: 'embedded' | 'consul';
+  /** More configuration for the agent of one host. */
+  readonly config?: (name: string) => Record<string, unknown>;
+  /** Tells about each stage of the setting up; default: silent. */
+  readonly step?: <T>(title: string, work: () => Promise<T>) => Promise<T>;
+}
+
+export interface World {
+  readonly members: readonly Member[];
+  readonly consul: ConsulCluster | null;
+}
+
+/** Docker's `dns` setting on a host with Drover. */
+export const RESOLVER = '169.254.169.250';
+
+/** Hosts on one wire, each with an engine, the busybox image and an agent that is ready. */
+export async function createWorld(resources: Resources, options: WorldOptions): Promise<World> {
+  const step = options.step ?? ((_title, work) => work());
+  const { hosts, addresses } = await step('network namespaces that stand for hosts', async () => {
+    const made: TestHost[] = [];
+    for (const name of options.names) made.push(await createTestHost(resources, name));
+    return { hosts: made, addresses: await connectHosts(resources, made) };
+  });
+  const engines = await step('a Docker Engine on each, with data and socket of its own', () =>
+    Promise.all(hosts.map((host) => startEngine(resources, host, { dns: [RESOLVER] }))),
+  );
+  await step(`image ${BUSYBOX_IMAGE} from Debian's busybox-static`, () =>
+    Promise.all(engines.map((engine) => engine.buildBusybox())),
+  );
+  const consul =
+    options.bus === 'consul'
+      ? await step('three Consul servers with a leader', () => consulOn(resources, hosts[0] as TestHost))
+      : null;
+  const bus = consul ? { driver: 'consul', consul: { address: consul.urls[0] } } : { driver: 'embedded' };
+  const members = await step(`drover agent, ${consul ? 'on the Consul cluster' : 'with the embedded bus'}`, () =>
+    Promise.all(
+      hosts.map(async (host, index): Promise<Member> => {
+        const engine = engines[index] as Engine;
+        const address = addresses[index] as string;
+        const config = { host: { name: host.name, address }, bus, ...options.config?.(host.name) };
+        const agent = await startAgent(resources, host, engine, { config });
+        return { name: host.name, address, host, engine, agent };
+      }),
+    ),
+  );
+  return { members, consul };
+}
+
+/** Consul servers on addresses of their own on the wire, so that every host reaches them. */
+async function consulOn(resources: Resources, host: TestHost): Promise<ConsulCluster> {
+  const addresses = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
+  for (const address of addresses) await host.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);
+  return startConsulCluster(resources, { host, addresses });
+}
