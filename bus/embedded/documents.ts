@@ -29,7 +29,8 @@ export function openDocuments(
     return { table: openTable(path, environment), problem: null };
   } catch (error) {
     // A row that is no JSON is damage too, only not one that SQLite can see.
-    if (!isDamaged(error) && !(error instanceof SyntaxError)) throw new Error(`cannot open the bus file ${path}`, { cause: error });
+    if (!isDamaged(error) && !(error instanceof SyntaxError))
+      throw new Error(`cannot open the bus file ${path}`, { cause: error });
     const aside = moveDatabaseAside(path);
     return { table: openTable(path, environment), problem: damaged(path, aside, error) };
   }
