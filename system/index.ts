@@ -3,3 +3,4 @@ export * from './command.ts';
 export * from './database.ts';
 export * from './files.ts';
 export * from './log.ts';
+export * from './yaml.ts';

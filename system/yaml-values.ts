@@ -1,0 +1,140 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+
+/** What is wrong in a YAML text, at a line counted from 1. */
+export interface YamlFault {
+  readonly line: number;
+  readonly what: string;
+  readonly mend: string;
+}
+
+/** A value and how many values it has inside, with those an alias repeats. */
+interface Weighed {
+  readonly value: unknown;
+  readonly weight: number;
+}
+
+class Refusal extends Error {
+  readonly offset: number;
+  readonly mend: string;
+
+  constructor(offset: number, what: string, mend: string) {
+    super(what);
+    this.offset = offset;
+    this.mend = mend;
+  }
+}
+
+const MAX_DEPTH = 100;
+/** Would set an object's prototype instead of a key. */
+const FORBIDDEN_KEY = '__proto__';
+
+/**
+ * Turns the parsed nodes of one document into plain data, in time linear in the text: an alias is the value it names, never
+ * a copy, and its weight counts, so that a small text cannot unfold into a huge tree.
+ */
+export function createYamlReader({
+  lineAt,
+  maxValues,
+}: {
+  readonly lineAt: (offset: number) => number;
+  readonly maxValues: number;
+}): (root: unknown) => { readonly value: unknown; readonly faults: readonly YamlFault[] } {
+  const anchors = new Map<string, Weighed>();
+  const budget = (weight: number, node: unknown): number => {
+    if (weight <= maxValues) return weight;
+    throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
+  };
+
+  const read = (node: unknown, depth: number): Weighed => {
+    if (depth > MAX_DEPTH) throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
+    if (isAlias(node)) return fromAlias(node.source, node);
+    const weighed = isMap(node)
+      ? readMap(node, depth)
+      : isSeq(node)
+        ? readList(node.items, depth)
+        : { value: isScalar(node) ? scalarValue(node) : null, weight: 1 };
+    budget(weighed.weight, node);
+    const anchor = (node as Node | null)?.anchor;
+    if (anchor) anchors.set(anchor, weighed);
+    return weighed;
+  };
+  const fromAlias = (name: string, node: unknown): Weighed => {
+    const weighed = anchors.get(name);
+    if (weighed) return weighed;
+    throw new Refusal(offsetOf(node), `alias *${name} names nothing before it`, `put &${name} at an earlier value`);
+  };
+  const readList = (items: readonly unknown[], depth: number): Weighed => {
+    const value: unknown[] = [];
+    let weight = 1;
+    for (const item of items) {
+      const read1 = read(item, depth + 1);
+      value.push(read1.value);
+      weight = budget(weight + read1.weight, item);
+    }
+    return { value, weight };
+  };
+  const readMap = (map: YAMLMap, depth: number): Weighed => {
+    const value: Record<string, unknown> = {};
+    const merged: Record<string, unknown> = {};
+    let weight = 1;
+    for (const pair of map.items) {
+      const child = read(pair.value, depth + 1);
+      weight = budget(weight + child.weight, pair.key);
+      if (isMergeKey(pair)) mergeInto(merged, child.value, pair.key);
+      else addKey(value, keyText(pair.key), child.value, pair.key);
+    }
+    return { value: Object.keys(merged).length > 0 ? { ...merged, ...value } : value, weight };
+  };
+
+  return (root) => {
+    try {
+      return { value: read(root, 0).value, faults: [] };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { value: null, faults: [{ line: lineAt(error.offset), what: error.message, mend: error.mend }] };
+    }
+  };
+}
+
+function addKey(map: Record<string, unknown>, key: string, value: unknown, node: unknown): void {
+  if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
+  if (Object.hasOwn(map, key)) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
+  map[key] = value;
+}
+
+function isMergeKey({ key }: Pair): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+}
+
+/** Earlier maps of a list win over later ones [YAML merge key, 2005]; the map's own keys win over all. */
+function mergeInto(merged: Record<string, unknown>, source: unknown, node: unknown): void {
+  for (const map of Array.isArray(source) ? source : [source]) {
+    if (map === null || typeof map !== 'object' || Array.isArray(map)) {
+      throw new Refusal(offsetOf(node), 'merges (<<) something that is not a map', 'name a map, or a list of maps');
+    }
+    for (const [key, value] of Object.entries(map)) if (!Object.hasOwn(merged, key)) merged[key] = value;
+  }
+}
+
+function keyText(key: unknown): string {
+  if (!isScalar(key) || key.value === null) {
+    throw new Refusal(offsetOf(key), 'has a key that is not a text', 'write the key as a plain word or in quotes');
+  }
+  return key.type === 'PLAIN' && key.source !== undefined ? key.source : String(key.value);
+}
+
+function scalarValue(scalar: Scalar): unknown {
+  const { value } = scalar;
+  if (typeof value === 'bigint') {
+    if (Number.isSafeInteger(Number(value))) return Number(value);
+    throw new Refusal(offsetOf(scalar), `has a number too large to be kept exactly (${value})`, 'put it in quotes');
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Refusal(offsetOf(scalar), `has a number that is not finite (${scalar.source})`, 'put it in quotes');
+  }
+  return value;
+}
+
+function offsetOf(node: unknown): number {
+  return (node as Node | null)?.range?.[0] ?? 0;
+}

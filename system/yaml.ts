@@ -1,0 +1,103 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { createYamlReader, type YamlFault } from './yaml-values.ts';
+
+export type { YamlFault } from './yaml-values.ts';
+
+/** One document of a YAML text as plain data: null, boolean, number, string, arrays and objects, nothing else. */
+export type YamlDocument =
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      /** Line (from 1) of the key or element at a path; of its nearest known parent if it is not there. */
+      lineOf(path: readonly (string | number)[]): number;
+    }
+  | { readonly ok: false; readonly line: number; readonly faults: readonly YamlFault[] };
+
+export interface YamlLimits {
+  /** Default 2 MB. */
+  readonly maxBytes?: number;
+  /** Values of one document, with everything aliases repeat. Default 200,000. */
+  readonly maxValues?: number;
+}
+
+/**
+ * Reads a text of one or more YAML 1.2 documents (`<<` merges, as compose files use it). Never throws: a document that
+ * cannot be read tells why and where, the others are there.
+ */
+export function readYaml(
+  text: string,
+  { maxBytes = 2e6, maxValues = 200_000 }: YamlLimits = {},
+): readonly YamlDocument[] {
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes > maxBytes) {
+    const what = `has ${(sizeBytes / 1e6).toFixed(1)} MB, more than the ${maxBytes / 1e6} MB that are read`;
+    return [refused(1, what, 'split it into several files')];
+  }
+  const lines = new LineCounter();
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  try {
+    // uniqueKeys compares each key with all before it, and merge keys would expand here: both are done in our reader
+    const options = {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      intAsBigInt: true,
+      schema: 'core',
+    } as const;
+    const documents = parseAllDocuments(text, options);
+    return [...documents].map((document) => readDocument(document as Document.Parsed, lineAt, maxValues));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [refused(1, 'is nested too deeply', 'write it with fewer levels')];
+  }
+}
+
+function refused(line: number, what: string, mend: string): YamlDocument {
+  return { ok: false, line, faults: [{ line, what, mend }] };
+}
+
+function readDocument(document: Document.Parsed, lineAt: (offset: number) => number, maxValues: number): YamlDocument {
+  const line = lineAt(document.contents?.range[0] ?? document.range[0]);
+  if (document.errors.length > 0) {
+    return { ok: false, line, faults: document.errors.slice(0, 5).map((error) => syntaxFault(error, lineAt)) };
+  }
+  const { value, faults } = createYamlReader({ lineAt, maxValues })(document.contents);
+  if (faults.length > 0) return { ok: false, line, faults };
+  return { ok: true, value, lineOf: (path) => lineOf(document, path, lineAt) };
+}
+
+function syntaxFault(
+  { code, message, pos }: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] },
+  lineAt: (offset: number) => number,
+): YamlFault {
+  const line = lineAt(pos[0]);
+  if (code === 'TAB_AS_INDENT') return { line, what: 'is indented with a tab', mend: 'indent with spaces' };
+  return { line, what: `is not valid YAML: ${message}`, mend: 'correct the line, or the one before it' };
+}
+
+function lineOf(
+  document: Document.Parsed,
+  path: readonly (string | number)[],
+  lineAt: (offset: number) => number,
+): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range[0] ?? document.range[0];
+  for (const part of path) {
+    const found = childOf(isAlias(node) ? node.resolve(document) : node, part);
+    if (!found) break;
+    offset = found.at.range?.[0] ?? offset;
+    node = found.value;
+  }
+  return lineAt(offset);
+}
+
+/** The child at a key or index: where it begins (its key, if it has one) and its value. */
+function childOf(node: unknown, part: string | number): { readonly at: Node; readonly value: unknown } | null {
+  if (isSeq(node)) {
+    const value = node.items[Number(part)] as Node | undefined;
+    return value ? { at: value, value } : null;
+  }
+  if (!isMap(node)) return null;
+  const pair = node.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(part));
+  return pair ? { at: pair.key as Node, value: pair.value } : null;
+}
