@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ConsulCluster } from '../support/consul.ts';
+import { addressOf, composeUp, inside, pidOf, WEB_COMMAND } from '../support/containers.ts';
+import { watchName } from '../support/name-watch.ts';
+import { percentile } from '../support/percentile.ts';
+import { poll } from '../support/poll.ts';
+import { measurePropagation } from '../support/propagation.ts';
+import { createResources } from '../support/resources.ts';
+import { createWorld, type Member, RESOLVER } from '../support/world.ts';
+
+/** `npm test` asserts ten times the target; `npm run bench -- propagation` prints the real figure. */
+const SLACK = 10;
+
+const resources = createResources();
+let alpha: Member;
+let beta: Member;
+let consul: ConsulCluster;
+
+beforeAll(async () => {
+  const world = await createWorld(resources, { names: ['alpha', 'beta'], bus: 'consul' });
+  [alpha, beta] = world.members as [Member, Member];
+  consul = world.consul as ConsulCluster;
+  await composeUp(alpha, 'shop', 'web', 1, { command: WEB_COMMAND });
+  await composeUp(beta, 'shop', 'client', 1);
+}, 120_000);
+afterAll(() => resources.close());
+
+describe('two hosts at the default bridge range, one Consul cluster', () => {
+  test('Q12: a container finds and reaches a service of the other host by its name, and is seen with its own address', async () => {
+    const page = await poll(() => inside(beta, 'shop-client-1', 'wget -qO- http://web'), {
+      what: 'the page of web on alpha',
+    });
+    expect(page).toContain('hello from web-1');
+    await composeUp(alpha, 'shop', 'echo', 1, {
+      command: ['tcpsvd', '-E', '0.0.0.0', '7', 'sh', '-c', 'echo $TCPREMOTEADDR'],
+    });
+    const seen = await poll(() => inside(beta, 'shop-client-1', 'nc echo 7 </dev/null'), { what: 'the echo service' });
+    expect(seen).toContain(`${await addressOf(beta, 'shop-client-1')}:`);
+  });
+
+  test('Q12: metadata on one host lists what runs on the other', async () => {
+    const list = await poll(
+      async () => {
+        const text = await inside(beta, 'shop-client-1', 'wget -qO- http://rancher-metadata/latest/containers');
+        return text.includes('shop-web-1') && text;
+      },
+      { what: 'shop-web-1 in the metadata of beta' },
+    );
+    expect(list).toMatch(/=shop-client-1\n/);
+    const host = await inside(beta, 'shop-client-1', 'wget -qO- http://rancher-metadata/latest/self/host/name');
+    expect(host).toBe('beta');
+  });
+
+  test('Q1, Q15: a start is answered and a death is gone on the other host in time', async () => {
+    const watch = watchName(resources, await pidOf(beta, 'shop-client-1'), { server: RESOLVER, name: 'web.shop' });
+    await watch.until('the first answer', ({ addresses }) => addresses.length > 0);
+    const { startToAnswered, dieToGone } = await measurePropagation(alpha, watch, 12);
+    await watch.stop();
+    expect(percentile(startToAnswered, 0.5)).toBeLessThan(30 * SLACK);
+    expect(percentile(startToAnswered, 0.99)).toBeLessThan(150 * SLACK);
+    expect(percentile(dieToGone, 0.5)).toBeLessThan(50 * SLACK);
+  }, 60_000);
+
+  test('Q2: with every Consul server stopped, names of both hosts are answered, and new local containers appear', async () => {
+    for (const server of consul.servers) server.pause();
+    try {
+      const id = await composeUp(beta, 'shop', 'late', 1);
+      const late = await addressOf(beta, id);
+      await poll(async () => (await inside(beta, 'shop-client-1', 'nslookup -type=a late')).includes(late), {
+        what: 'late.shop without Consul',
+      });
+      expect(await inside(beta, 'shop-client-1', 'wget -qO- http://web')).toContain('hello from web-1');
+    } finally {
+      for (const server of consul.servers) server.resume();
+    }
+  });
+});

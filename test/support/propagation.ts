@@ -1,0 +1,34 @@
+import { addressOf, composeUp, dieTime } from './containers.ts';
+import type { NameWatch } from './name-watch.ts';
+import type { Member } from './world.ts';
+
+/** Milliseconds from Docker's own time stamps on one host to the change of the answer seen on another. */
+export interface Propagation {
+  readonly startToAnswered: readonly number[];
+  readonly dieToGone: readonly number[];
+}
+
+/** Starts and stops a container of `web` on `origin`, `rounds` times, while `watch` looks at the name elsewhere. */
+export async function measurePropagation(origin: Member, watch: NameWatch, rounds: number): Promise<Propagation> {
+  const startToAnswered: number[] = [];
+  const dieToGone: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const id = await composeUp(origin, 'shop', 'web', 100 + round);
+    const address = await addressOf(origin, id);
+    const container = origin.engine.docker.getContainer(id);
+    const startedAt = Date.parse((await container.inspect()).State.StartedAt);
+    const seen = await watch.until(
+      `${address} answered`,
+      ({ addresses }) => addresses.includes(address),
+      startedAt - 1_000,
+    );
+    startToAnswered.push(Math.max(0, seen.at - startedAt));
+    const died = dieTime(origin, id);
+    await container.kill();
+    const diedAt = await died;
+    const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), seen.at);
+    dieToGone.push(Math.max(0, gone.at - diedAt));
+    await container.remove({ force: true });
+  }
+  return { startToAnswered, dieToGone };
+}
