@@ -1,0 +1,69 @@
+import { type AgentStatus, type ProcessStatus, problemsOf } from '../../agent/index.ts';
+import { formatProblem } from '../../model/index.ts';
+import { formatDuration } from './duration.ts';
+import { formatTable } from './table.ts';
+
+/** The one screen of `drover status`. `nowMs` is the time ages are counted to. */
+export function formatStatus(status: AgentStatus, nowMs: number): string {
+  const { agent, host, environment, state, bus, docker, resolvers } = status;
+  const ago = (ms: number | null) => (ms === null ? 'never' : `${formatDuration(nowMs - ms)} ago`);
+  const facts: readonly (readonly [string, string])[] = [
+    ['host', `${host.name} (${host.id}), ${host.address}, environment ${environment}`],
+    ['agent', `${agent.version}, pid ${agent.pid}, up ${formatDuration(nowMs - agent.startedAtMs)}`],
+    ['state', stateLine(status, ago)],
+    ['known', `${state.hosts} hosts, ${state.services} services, ${state.containers} containers`],
+    ['bus', `${bus.driver}, ${bus.connected ? `connected, read ${ago(bus.lastContactMs)}` : 'not connected'}`],
+    ['docker', dockerLine(docker, ago)],
+    ['resolvers', `${resolvers.ours} containers ask us alone, ${resolvers.exempt} are exempt`],
+  ];
+  return [
+    facts.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n'),
+    processTable(status.processes, state.revision, nowMs),
+    partsTable(status, ago),
+    problemList(status),
+  ].join('\n\n');
+}
+
+function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {
+  if (state.staleSinceMs !== null) return `revision ${state.revision}, STALE: as saved ${ago(state.staleSinceMs)}`;
+  return `revision ${state.revision}, ${state.complete ? 'live' : 'not complete yet'}`;
+}
+
+function dockerLine({ connected, apiVersion, lastSyncMs }: AgentStatus['docker'], ago: (ms: number | null) => string) {
+  const where = connected ? `connected, API ${apiVersion ?? 'unknown'}` : 'not connected';
+  return `${where}, compared with its list ${ago(lastSyncMs)}`;
+}
+
+function processTable(processes: readonly ProcessStatus[], revision: number, nowMs: number): string {
+  return formatTable(processes, [
+    { title: 'PROCESS', value: ({ name }) => name },
+    { title: 'STATE', value: ({ child, connected }) => child?.state ?? (connected ? 'running' : 'away') },
+    { title: 'PID', value: ({ pid }) => String(pid ?? '') },
+    { title: 'UP', value: ({ child }) => (child?.startedAtMs ? formatDuration(nowMs - child.startedAtMs) : '') },
+    { title: 'RESTARTS', value: ({ child }) => String(child?.restarts ?? '') },
+    { title: 'VERSION', value: ({ version }) => version ?? '' },
+    { title: 'APPLIED', value: ({ appliedRevision }) => appliedText(appliedRevision, revision) },
+  ]);
+}
+
+function appliedText(applied: number | null, revision: number): string {
+  if (applied === null) return 'nothing yet';
+  return applied >= revision ? `revision ${applied}` : `revision ${applied}, ${revision - applied} behind`;
+}
+
+function partsTable({ parts }: AgentStatus, ago: (ms: number | null) => string): string {
+  return formatTable(parts, [
+    { title: 'PART', value: ({ name }) => name },
+    { title: 'LAST DONE', value: ({ lastAppliedAtMs }) => ago(lastAppliedAtMs) },
+    {
+      title: 'STATE',
+      value: ({ problems, pending }) => (problems.length > 0 ? 'fails' : pending.length > 0 ? 'at work' : 'ok'),
+    },
+  ]);
+}
+
+function problemList(status: AgentStatus): string {
+  const problems = problemsOf(status);
+  if (problems.length === 0) return 'All is well.';
+  return [`${problems.length} to look at:`, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n');
+}
