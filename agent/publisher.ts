@@ -1,0 +1,104 @@
+import type { Bus, FactKey, FactMap, Lease } from '../bus/index.ts';
+import type { JsonValue } from '../model/index.ts';
+import { backoffMs } from '../reconcile/index.ts';
+import { diffFacts } from '../state/index.ts';
+import type { Clock, Log } from '../system/index.ts';
+import type { PartReport } from './parts.ts';
+import { createSignalBox } from './signal-box.ts';
+
+export interface PublisherDependencies {
+  readonly bus: Pick<Bus, 'join'>;
+  /** The newest facts of this host, whole; null while they are not known completely. */
+  readonly facts: () => FactMap | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Keeps this host's facts on the bus equal to the newest ones. */
+export interface Publisher {
+  /** There may be something new. Never waits. */
+  changed(): void;
+  run(signal: AbortSignal, report: PartReport): Promise<void>;
+  /** Leaves the bus for good: others forget this host at once. */
+  withdraw(): Promise<void>;
+}
+
+/** Facts that change within so short a time are one write. */
+const GATHER_MS = 4;
+const RETRY = { minMs: 100, maxMs: 5_000 };
+
+export function createPublisher(
+  { bus, facts, clock, log }: PublisherDependencies,
+  { hostId }: { readonly hostId: string },
+): Publisher {
+  const box = createSignalBox();
+  let lease: Lease | null = null;
+  let published: FactMap = new Map();
+  /** Keys of writes that failed: whether they took effect is not known. */
+  let uncertain: ReadonlySet<FactKey> = new Set();
+
+  const join = async (signal: AbortSignal): Promise<Lease> => {
+    const joined = await bus.join(hostId, signal);
+    joined.lost.addEventListener('abort', () => box.ring(), { once: true });
+    log.info({ hostId }, 'joined the bus');
+    return joined;
+  };
+
+  const publishNewest = async (place: Lease): Promise<boolean> => {
+    const newest = facts();
+    if (newest === null) return false;
+    const changes: Map<FactKey, JsonValue | null> = diffFacts(published, newest);
+    for (const key of uncertain) changes.set(key, newest.get(key) ?? null);
+    if (changes.size === 0 && published.size > 0) return false;
+    uncertain = new Set([...uncertain, ...changes.keys()]);
+    await place.publish(changes);
+    uncertain = new Set();
+    published = newest;
+    return true;
+  };
+
+  const work = async (signal: AbortSignal, report: PartReport): Promise<void> => {
+    if (lease === null || lease.lost.aborted) {
+      if (lease) log.warn({ hostId }, 'the bus gave our place up; joining again');
+      lease = await join(signal);
+      published = new Map();
+    }
+    if (await publishNewest(lease)) report.done();
+  };
+
+  return {
+    changed: box.ring,
+    run: async (signal, report) => {
+      let failures = 0;
+      while (!signal.aborted) {
+        try {
+          await work(signal, report);
+          if (failures > 0) report.done();
+          failures = 0;
+          await box.heard(signal);
+          await clock.sleep(GATHER_MS, signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          failures += 1;
+          report.problems([publishProblem(error)]);
+          if (failures === 1) log.warn({ err: error }, 'cannot publish on the bus');
+          await clock.sleep(backoffMs(RETRY, failures, Math.random()), signal).catch(() => {});
+        }
+      }
+    },
+    withdraw: async () => {
+      lease ??= await bus.join(hostId, AbortSignal.timeout(3_000));
+      await lease.close();
+      lease = null;
+    },
+  };
+}
+
+function publishProblem(error: unknown) {
+  const what = error instanceof Error ? error.message : String(error);
+  return {
+    subject: 'publish',
+    what: `other hosts do not see what is new here: ${what}`,
+    mend: 'it is tried again by itself; see the state of the bus',
+  };
+}

@@ -1,0 +1,121 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { type AgentStatus, askAgent } from '../../agent/index.ts';
+import type { Daemon } from './daemon.ts';
+import type { Engine } from './engine.ts';
+import { poll } from './poll.ts';
+import type { Resources } from './resources.ts';
+import type { TestHost } from './test-host.ts';
+
+export interface AgentOptions {
+  /** Configuration beside directories and Docker's socket; an object of the file's shape, its sections merged one deep. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** `control`: return as soon as the agent can be asked. Default: it is in touch with Docker, its servers serve. */
+  readonly until?: 'ready' | 'control';
+}
+
+export interface DroverResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An agent on a test host, with its `dns` and `metadata`. */
+export interface RunningAgent {
+  /** The process that runs now; another one after `start()`. */
+  readonly daemon: Daemon;
+  readonly configPath: string;
+  readonly dataDir: string;
+  readonly runDir: string;
+  /** Runs `drover ARGS` on the host, with the agent's configuration. Never rejects for an exit code. */
+  drover(args: readonly string[], input?: string): Promise<DroverResult>;
+  /** What `GET /v1/status` says; rejects while the agent is away. */
+  status(): Promise<AgentStatus>;
+  /** Ends the agent's process alone and waits for its end; default SIGTERM. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again. */
+  start(until?: 'ready' | 'control'): Promise<void>;
+}
+
+const PROGRAM = resolve('bin/drover');
+
+/** Starts `drover agent` on a host; `engine` null: no Docker there. Everything it made goes with the host. */
+export async function startAgent(
+  resources: Resources,
+  host: TestHost,
+  engine: Pick<Engine, 'socketPath'> | null,
+  options: AgentOptions = {},
+): Promise<RunningAgent> {
+  const dir = join(host.dir, 'drover');
+  const paths = { dataDir: join(dir, 'data'), runDir: join(dir, 'run'), manifestsDir: join(dir, 'manifests') };
+  await mkdir(paths.manifestsDir, { recursive: true });
+  const configPath = join(dir, 'drover.yaml');
+  const socket = engine?.socketPath ?? join(host.dir, 'no-docker.sock');
+  const base = { ...paths, docker: { socket }, log: { format: 'json' } };
+  await writeFile(configPath, JSON.stringify(merge(base, options.config ?? {})));
+
+  let daemon: Daemon;
+  const status = async (): Promise<AgentStatus> => {
+    const reply = await askAgent(join(paths.runDir, 'control.sock'), { method: 'GET', path: '/v1/status' });
+    if (reply.kind !== 'answer') throw new Error(`no status: ${JSON.stringify(reply)}`);
+    return reply.body as AgentStatus;
+  };
+  const start = async (until: 'ready' | 'control' = 'ready'): Promise<void> => {
+    daemon = host.start(PROGRAM, ['agent', '--config', configPath]);
+    await poll(async () => (until === 'control' ? await status() : isReady(await status(), options)), {
+      what: `agent of ${host.name} (${until}):\n${daemon.output().slice(-4000)}`,
+      timeoutMs: 30_000,
+      giveUp: daemon.assertRunning,
+    });
+  };
+  await start(options.until);
+  resources.add(`agent of ${host.name}`, () => daemon.stop());
+
+  return {
+    get daemon() {
+      return daemon;
+    },
+    configPath,
+    dataDir: paths.dataDir,
+    runDir: paths.runDir,
+    drover: async ([command = 'help', ...args], input = '') => {
+      const { file, args: all } = host.enter(PROGRAM, [command, '--config', configPath, ...args]);
+      const { exitCode, stdout, stderr } = await execa(file, [...all], { reject: false, input, timeout: 60_000 });
+      return { exitCode: exitCode ?? -1, stdout, stderr };
+    },
+    status,
+    stop: async (signal = 'SIGTERM') => {
+      daemon.signal(signal);
+      await daemon.exit;
+    },
+    start,
+  };
+}
+
+function isReady({ docker, processes, parts, state }: AgentStatus, { config }: AgentOptions): boolean {
+  const wantsNetwork = (config?.['network'] as { enabled?: boolean } | undefined)?.enabled !== false;
+  const network = parts.find(({ name }) => name === 'managed network');
+  return (
+    docker.connected &&
+    state.complete &&
+    processes.length === 2 &&
+    processes.every(({ connected, appliedRevision }) => connected && appliedRevision !== null) &&
+    (!wantsNetwork || (network?.lastAppliedAtMs ?? null) !== null)
+  );
+}
+
+function merge(
+  base: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isSection(before) && isSection(value) ? { ...before, ...value } : value;
+  }
+  return merged;
+}
+
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
