@@ -54,9 +54,9 @@ const hostSchema = z
     name: text().nullable().default(null).describe("name of this host; empty: the machine's host name"),
     address: z
       .union([z.literal('auto'), address()])
-      .default('auto')
+      .prefault('auto')
       .describe('address other hosts reach this one at; `auto`: the address of the device of the default route'),
-    labels: labels().default({}).describe('labels of this host'),
+    labels: labels().prefault({}).describe('labels of this host'),
   })
   .prefault({});
 
@@ -120,9 +120,9 @@ const livenessSchema = z
 
 const dnsSchema = z
   .strictObject({
-    address: address().default('169.254.169.250').describe('address DNS and metadata answer at on every host'),
-    sourceAddress: address().default('169.254.169.251').describe('source of queries to upstream resolvers'),
-    hostAddress: address().default('169.254.169.252').describe("the host's own end of the cable"),
+    address: address().prefault('169.254.169.250').describe('address DNS and metadata answer at on every host'),
+    sourceAddress: address().prefault('169.254.169.251').describe('source of queries to upstream resolvers'),
+    hostAddress: address().prefault('169.254.169.252').describe("the host's own end of the cable"),
     namespace: plainName().default('drover').describe('network namespace DNS and metadata run in'),
     device: deviceName().default('drover0').describe("device of the cable's host end"),
     upstreams: z
@@ -147,7 +147,7 @@ const metadataSchema = z
       .describe('send the Content-Type that rancher-metadata sent (JSON as text/plain)'),
     trustedProxies: z
       .array(z.union([cidr(), address()]))
-      .default([])
+      .prefault([])
       .describe('addresses and ranges whose X-Forwarded-For is believed'),
   })
   .prefault({});
@@ -157,9 +157,9 @@ const networkSchema = z
     enabled: z.boolean().default(true).describe('whether this host has a part of the managed network'),
     name: plainName().default('drover').describe('Docker network that containers on all hosts meet on'),
     device: deviceName().default('drover1').describe('its bridge device on the host'),
-    range: cidr().default('10.42.0.0/16').describe('addresses of the managed network, equal on all hosts'),
+    range: cidr().prefault('10.42.0.0/16').describe('addresses of the managed network, equal on all hosts'),
     prefixLength: z.int().min(8).max(30).default(24).describe("length of each host's part of the range"),
-    ranges: z.array(cidr()).default([]).describe('further ranges, used when the first is full'),
+    ranges: z.array(cidr()).prefault([]).describe('further ranges, used when the first is full'),
     mtu: z.int().min(576).max(65_535).nullable().default(null).describe("MTU of the bridge; empty: Docker's default"),
     restMs: z.int().min(60_000).default(60_000).describe('how long a freed address is not given out again'),
   })
