@@ -1,0 +1,29 @@
+import type { Server } from 'node:http';
+
+export interface ListenAddress {
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** Binds a server on each address; when one cannot be bound, none stays bound. */
+export async function bindAll(addresses: readonly ListenAddress[], create: () => Server): Promise<readonly Server[]> {
+  const servers: Server[] = [];
+  try {
+    for (const address of addresses) servers.push(await bind(create(), address));
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+  return servers;
+}
+
+function bind(server: Server, { address, port }: ListenAddress): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const mend = 'see which program holds it (ss -ltnp), or choose another address';
+      reject(new Error(`metadata cannot listen on ${address} port ${port}: ${cause.message}; ${mend}`, { cause }));
+    });
+    server.listen({ host: address, port }, () => resolve(server));
+  });
+}

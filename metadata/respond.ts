@@ -1,0 +1,36 @@
+import { answer } from './answer.ts';
+import type { Asked } from './asked.ts';
+import type { Callers } from './caller.ts';
+import type { LongPolls } from './long-poll.ts';
+import { negotiate } from './negotiate.ts';
+import { parseTarget } from './path.ts';
+import { badRequestReply, NO_PAGE, type Reply, type ReplyOptions, redirectReply, valueReply } from './reply.ts';
+import type { TreeSource } from './tree-source.ts';
+
+interface Parts {
+  readonly source: TreeSource;
+  readonly callers: Callers;
+  readonly longPolls: LongPolls;
+  readonly onHeld: () => void;
+}
+
+/** Gives the function that answers one request. */
+export function createResponder({ source, callers, longPolls, onHeld }: Parts, options: ReplyOptions) {
+  return async ({ target: text, method, lacksHost, accept, peer, forwardedFor, signal }: Asked): Promise<Reply> => {
+    const target = parseTarget(text);
+    if (target.kind === 'bad') return badRequestReply();
+    if (lacksHost) return badRequestReply('missing required Host header');
+    if (target.kind === 'redirect') return redirectReply(target.location);
+    if (target.kind === 'none' || (method !== 'GET' && method !== 'HEAD')) return NO_PAGE;
+    const format = negotiate(accept);
+    if (target.kind === 'root') return valueReply(source.versions(), format, options);
+
+    const address = callers.addressOf(peer, forwardedFor);
+    const recognised = source.recognise(address);
+    if (recognised !== null) {
+      onHeld();
+      await recognised;
+    }
+    return answer({ source, longPolls }, { target, address, format, signal }, options);
+  };
+}

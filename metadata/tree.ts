@@ -1,0 +1,85 @@
+import type { Container } from '../model/index.ts';
+import { type HostView, type ServiceView, type StackView, serviceOf } from '../view/index.ts';
+import { createContentVersion } from './content-version.ts';
+import { hostsOf, servicesOf } from './listing.ts';
+import { createObjects, type Objects } from './objects.ts';
+import { withToken } from './service.ts';
+import { lazyObject, type Value, type ValueObject } from './value.ts';
+import { NEWEST, type Version } from './versions.ts';
+
+/** Gives the tree of an asker: a container of this host, or null for anybody else. */
+export type TreeOf = (view: HostView, version: Version, asker: Container | null) => ValueObject;
+
+/** Trees of one view after another, sharing what did not change. Each part is made when it is first read. */
+export function createTrees(): TreeOf {
+  const makers = new Map<Version, (view: HostView) => Objects>();
+  const contentVersion = createContentVersion();
+  let present: { readonly view: HostView; readonly trunks: Map<Version, Trunk> } | null = null;
+
+  const trunkOf = (view: HostView, version: Version): Trunk => {
+    if (present?.view !== view) present = { view, trunks: new Map() };
+    const known = present.trunks.get(version);
+    if (known) return known;
+    const make = makers.get(version) ?? createObjects(version);
+    makers.set(version, make);
+    const objects = make(view);
+    const shared = lazyObject({
+      ...sharedMembers(view, version, objects),
+      version: () => contentVersion(view, trunkOf(view, NEWEST).objects),
+    });
+    present.trunks.set(version, { objects, shared });
+    return { objects, shared };
+  };
+  return (view, version, asker) => {
+    const { objects, shared } = trunkOf(view, version);
+    const members = Object.keys(shared).map((key) => [key, () => shared[key] ?? null] as const);
+    return lazyObject({ ...Object.fromEntries(members), self: () => selfObject(view, objects, asker) });
+  };
+}
+
+/** What all askers see alike. */
+interface Trunk {
+  readonly objects: Objects;
+  readonly shared: ValueObject;
+}
+
+function sharedMembers(view: HostView, version: Version, objects: Objects): Record<string, () => Value> {
+  const { environment } = view.snapshot;
+  return {
+    containers: () => containersOf(view, objects),
+    ...(version.environments ? { environments: () => null } : {}),
+    hosts: () => hostsOf(view).flatMap(({ host }) => (host ? [objects.host(host)] : [])),
+    name: () => environment.name.toLowerCase(),
+    networks: objects.networks,
+    region_name: () => null,
+    services: () => servicesOf(view).map(objects.service),
+    stacks: () => [...view.stacks.values()].map(objects.stack),
+    uuid: () => environment.uuid,
+  };
+}
+
+/** By stack and service, those of a service by index; then the standalone ones by host and name. */
+function containersOf(view: HostView, objects: Objects): readonly ValueObject[] {
+  const all: ValueObject[] = [];
+  for (const service of servicesOf(view)) {
+    for (const container of service.containers) all.push(objects.container(container, service));
+  }
+  for (const state of hostsOf(view)) all.push(...objects.standalone(state).objects);
+  return all;
+}
+
+function selfObject(view: HostView, objects: Objects, asker: Container | null): ValueObject {
+  const host = view.snapshot.hosts.get(view.hostId)?.host;
+  const service = asker && serviceOf(view, asker);
+  const stack = service && stackOf(view, service);
+  return {
+    ...(asker ? { container: objects.container(asker, service) } : {}),
+    ...(host ? { host: objects.host(host) } : {}),
+    ...(service ? { service: withToken(objects.service(service), service) } : {}),
+    ...(stack ? { stack: objects.stack(stack) } : {}),
+  };
+}
+
+function stackOf(view: HostView, service: ServiceView): StackView | undefined {
+  return view.stacks.get(service.key.slice(0, service.key.indexOf('/')));
+}
