@@ -1,9 +1,12 @@
-import type { Container, PublishedPort } from '../model/index.ts';
+import { isIP } from 'node:net';
+import type { Container, ContainerAddress, HostState, PublishedPort } from '../model/index.ts';
 import type { HostView } from './host-view.ts';
+import { compareText } from './order.ts';
 
 /** Where this host's askers reach a container. */
 export interface Reach {
   readonly ok: true;
+  /** IPv4 where it has one, else IPv6. */
   readonly address: string;
   /**
    * `managed`: Drover's network, the same from every host. `host`: it uses its host's stack. `bridge`: a Docker network of
@@ -22,11 +25,89 @@ export interface Unreachable {
   readonly reason: string;
 }
 
-export function containerAddress(_view: HostView, _container: Container): Reach | Unreachable {
-  throw new Error('not yet');
+/**
+ * The one address of a container for askers on this host: on the network its operator prefers, else the managed one, else
+ * (same host only) a bridge, first by name; from another host at last a published port.
+ */
+export function containerAddress(view: HostView, container: Container): Reach | Unreachable {
+  const home = view.snapshot.hosts.get(container.hostId);
+  const owner = networkOwner(view, container);
+  if (!home || !owner) return unreachable('the container whose network it shares is gone');
+  if (owner.networkMode === 'host') return hostAddress(home);
+  if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
+  const addresses = rankedAddresses(home, owner, container.preferredNetwork ?? owner.preferredNetwork);
+  const here = container.hostId === view.hostId;
+  const reached = addresses.find(({ kind }) => here || kind === 'managed');
+  if (reached) return { ok: true, ...reached.reach };
+  if (here) return unreachable(`it has no address on any network (${container.state})`);
+  return publishedAddress(home, owner) ?? unreachable(invisible(home, addresses));
 }
 
-/** The container whose network namespace it uses: itself, or at the end of `network_mode: container:...`. Null when it is gone. */
-export function networkOwner(_view: HostView, _container: Container): Container | null {
-  throw new Error('not yet');
+/** The container whose network namespace it uses: itself, or the end of `network_mode: container:...`. Null when it is gone. */
+export function networkOwner(view: HostView, container: Container): Container | null {
+  const siblings = view.snapshot.hosts.get(container.hostId)?.containers;
+  let owner: Container | undefined = container;
+  for (let hop = 0; hop < MAX_HOPS && owner?.networkMode === 'container'; hop += 1) {
+    owner = siblings?.get(owner.networkFrom ?? '');
+  }
+  return owner && owner.networkMode !== 'container' ? owner : null;
+}
+
+/** More than one hop is not possible in Docker; a circle is only possible in bad data. */
+const MAX_HOPS = 4;
+
+interface RankedAddress {
+  readonly kind: 'managed' | 'bridge';
+  readonly rank: number;
+  readonly reach: Omit<Reach, 'ok'>;
+}
+
+function rankedAddresses(home: HostState, owner: Container, preferred: string | null): readonly RankedAddress[] {
+  return owner.addresses
+    .flatMap((address) => rankedAddress(home, address, preferred))
+    .sort((a, b) => a.rank - b.rank || compareText(a.reach.network ?? '', b.reach.network ?? ''));
+}
+
+/** Preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
+function rankedAddress(home: HostState, at: ContainerAddress, preferred: string | null): readonly RankedAddress[] {
+  const address = at.ipv4 || at.ipv6;
+  if (!address) return [];
+  const network = home.networks.get(at.networkId);
+  const kind = network?.kind === 'managed' ? 'managed' : 'bridge';
+  const usual = kind === 'managed' ? 1 : network?.kind === 'other' ? 4 : network?.internal ? 3 : 2;
+  const rank = at.networkName === preferred ? 0 : usual;
+  return [{ kind, rank, reach: { address, via: kind, network: at.networkName, ports: [] } }];
+}
+
+function hostAddress({ host }: HostState): Reach | Unreachable {
+  if (!host?.address) return unreachable('it uses the network of its host, whose address is not known yet');
+  return { ok: true, address: host.address, via: 'host', network: null, ports: [] };
+}
+
+/** Ports bound to all addresses lead there from the host's own; else the first address that ports are bound to. */
+function publishedAddress({ host }: HostState, { ports }: Container): Reach | null {
+  if (!host?.address) return null;
+  const any = isIP(host.address) === 6 ? '::' : '0.0.0.0';
+  const bound = (port: PublishedPort) => (port.hostAddress === any ? host.address : port.hostAddress);
+  const open = ports.filter((port) => !isLoopbackOrAny(bound(port)));
+  const [address] = open
+    .map(bound)
+    .sort((a, b) => Number(b === host.address) - Number(a === host.address) || compareText(a, b));
+  if (address === undefined) return null;
+  return { ok: true, address, via: 'published', network: null, ports: open.filter((port) => bound(port) === address) };
+}
+
+function isLoopbackOrAny(address: string): boolean {
+  return isIP(address) === 0 || address.startsWith('127.') || ['::1', '::', '0.0.0.0'].includes(address);
+}
+
+function invisible({ host }: HostState, addresses: readonly RankedAddress[]): string {
+  const where = host?.name ?? 'its host';
+  const [first] = addresses;
+  if (!first) return `it has no address on any network of ${where}`;
+  return `only ${where} reaches its network ${first.reach.network}, and it publishes no port; attach it to the managed network`;
+}
+
+function unreachable(reason: string): Unreachable {
+  return { ok: false, reason };
 }

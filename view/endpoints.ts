@@ -1,7 +1,9 @@
-import type { Container, PublishedPort } from '../model/index.ts';
-import type { Reach } from './address.ts';
+import { isIP } from 'node:net';
+import type { Container, PublishedPort, ServiceDeclaration } from '../model/index.ts';
+import { containerAddress, type Reach } from './address.ts';
+import { findService } from './find.ts';
 import type { HostView, ServiceView } from './host-view.ts';
-import type { Consumer, Standing } from './readiness.ts';
+import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
 
 /** One endpoint of a service, with what is made of it and why. */
 export interface Endpoint {
@@ -21,15 +23,139 @@ export interface Endpoint {
   readonly reason: string;
 }
 
+export type AnsweredEndpoint = Endpoint & { readonly address: string };
+
 export interface Endpoints {
-  /** What the consumer gets: each address once, stable order; none is without an address. */
-  readonly answer: readonly (Endpoint & { readonly address: string })[];
-  /** Everything that was considered, stable order. */
+  /** What the consumer gets, in stable order: each address (with its ports) once, none empty. */
+  readonly answer: readonly AnsweredEndpoint[];
+  /** Everything that was considered, in stable order. */
   readonly all: readonly Endpoint[];
-  /** What is wrong with the definition, for people: a link to nothing, a cycle. */
+  /** What is wrong with the definition, for people: a link to nothing, a circle. */
   readonly notes: readonly string[];
 }
 
-export function endpointsOf(_view: HostView, _service: ServiceView, _consumer: Consumer = 'dns'): Endpoints {
-  throw new Error('not yet');
+/**
+ * The endpoints of a service for askers on this host. Who is answered follows READINESS; the fallback holds when none that
+ * can be reached is ready. An alias is all its targets, each by its own rules; a service met twice counts once.
+ */
+export function endpointsOf(view: HostView, service: ServiceView, consumer: Consumer = 'dns'): Endpoints {
+  return collect(view, service, consumer, new Set());
+}
+
+function collect(view: HostView, service: ServiceView, consumer: Consumer, met: Set<string>): Endpoints {
+  met.add(service.key);
+  const { declaration } = service;
+  if (service.kind === 'externalService') return externalEndpoints(service);
+  if (service.kind === 'dnsService') return aliasEndpoints(view, service, consumer, met);
+  if (declaration?.vip && consumer === 'dns') return fixed(service, [declaration.vip], 'virtual', 'virtual address');
+  return judged(view, service, consumer);
+}
+
+function externalEndpoints(service: ServiceView): Endpoints {
+  return fixed(service, service.declaration?.externalIps ?? [], 'external', 'declared');
+}
+
+function fixed(service: ServiceView, ips: readonly string[], via: 'external' | 'virtual', reason: string): Endpoints {
+  const notes = ips.filter((ip) => isIP(ip) === 0).map((ip) => `${service.key}: ${ip || "''"} is not an IP address`);
+  const valid = ips.filter((ip) => isIP(ip) !== 0);
+  const all = valid.map((address) => ({
+    service: service.key,
+    container: null,
+    address,
+    via,
+    ports: [],
+    standing: null,
+    answered: true,
+    reason,
+  }));
+  return { answer: once(all), all, notes };
+}
+
+function aliasEndpoints(view: HostView, service: ServiceView, consumer: Consumer, met: Set<string>): Endpoints {
+  const parts = linkedServices(view, service).map(({ target, linked }): Endpoints => {
+    if (!linked) return nothing(`${service.key}: there is no service ${target} to stand for`);
+    if (met.has(linked.key)) return nothing(`${service.key}: ${target} is in the alias already`);
+    return collect(view, linked, consumer, met);
+  });
+  return {
+    answer: once(parts.flatMap(({ answer }) => answer)),
+    all: parts.flatMap(({ all }) => all),
+    notes: parts.flatMap(({ notes }) => notes),
+  };
+}
+
+/** What an alias names, in its order. */
+export function linkedServices(
+  view: HostView,
+  { declaration }: Pick<ServiceView, 'declaration'>,
+): readonly { readonly target: string; readonly linked: ServiceView | null }[] {
+  return (declaration?.links ?? []).map(({ target }) => ({ target, linked: findService(view, target) }));
+}
+
+function nothing(note: string): Endpoints {
+  return { answer: [], all: [], notes: [note] };
+}
+
+interface Candidate extends Endpoint {
+  readonly treatment: Treatment;
+}
+
+function judged(view: HostView, service: ServiceView, consumer: Consumer): Endpoints {
+  const checked = hasCheck(service.declaration);
+  const candidates = service.containers.map((container) => candidate(view, service, container, checked, consumer));
+  const reached = (...treatments: Treatment[]) =>
+    candidates.filter(({ address, treatment }) => address !== null && treatments.includes(treatment));
+  const ready = reached('use', 'list');
+  const fallback = ready.length === 0;
+  const fit = fallback ? reached('fallback') : ready;
+  const chosen = new Set(consumer === 'dns' || consumer === 'external' ? atOwnPorts(fit) : fit);
+  const all = candidates.map(({ treatment: _, ...endpoint }, at): Endpoint => {
+    const own = candidates[at];
+    if (own && chosen.has(own)) return { ...endpoint, answered: true, reason: fallback ? FALLBACK : endpoint.reason };
+    return own && fit.includes(own) ? { ...endpoint, reason: OTHER_PORTS } : endpoint;
+  });
+  return { answer: once(all), all, notes: [] };
+}
+
+const FALLBACK = 'its check fails; answered since no endpoint is ready';
+const OTHER_PORTS = 'its host leads to it from other port numbers only; left out while others are ready';
+
+function candidate(
+  view: HostView,
+  service: ServiceView,
+  container: Container,
+  checked: boolean,
+  consumer: Consumer,
+): Candidate {
+  const standing = standingOf(container, checked);
+  const reach = containerAddress(view, container);
+  const row = READINESS[standing];
+  const endpoint = { service: service.key, container, standing, answered: false, treatment: row[consumer] };
+  if (!reach.ok) {
+    return { ...endpoint, address: null, via: null, ports: [], reason: standing === 'down' ? row.when : reach.reason };
+  }
+  return { ...endpoint, address: reach.address, via: reach.via, ports: reach.ports, reason: row.when };
+}
+
+function hasCheck(declaration: ServiceDeclaration | null): boolean {
+  return (declaration?.healthCheck ?? null) !== null;
+}
+
+/** A client that knows the container's port would miss an endpoint behind another port number, so those are the last choice. */
+function atOwnPorts(fit: readonly Candidate[]): readonly Candidate[] {
+  const direct = fit.filter(
+    ({ via, ports }) => via !== 'published' || ports.some(({ hostPort, containerPort }) => hostPort === containerPort),
+  );
+  return direct.length > 0 ? direct : fit;
+}
+
+function once(endpoints: readonly Endpoint[]): readonly AnsweredEndpoint[] {
+  const met = new Map<string, AnsweredEndpoint>();
+  for (const endpoint of endpoints) {
+    const { address, answered, ports } = endpoint;
+    if (!answered || address === null) continue;
+    const key = [address, ...ports.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`)].join(' ');
+    if (!met.has(key)) met.set(key, { ...endpoint, address });
+  }
+  return [...met.values()];
 }

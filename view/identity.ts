@@ -1,17 +1,21 @@
 import type { Container } from '../model/index.ts';
+import { absoluteName } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
+import { shardsGet } from './shards.ts';
+import { plainAddress, subnetContains } from './subnet.ts';
 
 /**
  * The container of this host that sends from `address` (on any of its networks; starting, running, stopping or paused).
  * Containers that share a network namespace are its owner. Null: the host itself, nobody known, or not certain.
  */
-export function identify(_view: HostView, _address: string): Container | null {
-  throw new Error('not yet');
+export function identify(view: HostView, address: string): Container | null {
+  return view.index.local.get(plainAddress(address)) ?? null;
 }
 
 /** Whether the address lies in a Docker network of this host: if nobody has it, a container may just be starting there. */
-export function isLocalAddress(_view: HostView, _address: string): boolean {
-  throw new Error('not yet');
+export function isLocalAddress(view: HostView, address: string): boolean {
+  const plain = plainAddress(address);
+  return view.index.localSubnets.some((subnet) => subnetContains(subnet, plain));
 }
 
 export type ReverseName =
@@ -21,7 +25,16 @@ export type ReverseName =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'foreign' };
 
-/** The name an address stands for: this host's containers first, then the managed network of all hosts. */
-export function ptrName(_view: HostView, _address: string): ReverseName {
-  throw new Error('not yet');
+/**
+ * The name an address stands for: this host's containers first, then the managed network of all hosts. Other hosts'
+ * bridges do not count: their addresses are ours too, with other containers behind them.
+ */
+export function ptrName(view: HostView, address: string): ReverseName {
+  const plain = plainAddress(address);
+  const { local, managed, managedSubnets } = view.index;
+  const container = local.get(plain) ?? (local.has(plain) ? null : shardsGet(managed, plain)?.[0]);
+  const name = container ? absoluteName(view, container.name) : null;
+  if (name) return { kind: 'name', name };
+  const ours = isLocalAddress(view, plain) || managedSubnets.some((subnet) => subnetContains(subnet, plain));
+  return { kind: ours || local.has(plain) ? 'nobody' : 'foreign' };
 }

@@ -1,5 +1,5 @@
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
-export { type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
+export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
 export type * from './host-view.ts';
 export { identify, isLocalAddress, ptrName, type ReverseName } from './identity.ts';

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import type { PublishedPort } from '../../model/index.ts';
+import { type Consumer, endpointsOf, findService, viewOf } from '../../view/index.ts';
+import { at, BRIDGE, CHECK, container, declaration, links, snapshot, type World } from './world.ts';
+
+function view(world: World) {
+  return viewOf(snapshot(world), 'a');
+}
+
+function endpoints(world: World, key: string, consumer: Consumer = 'dns') {
+  const seen = view(world);
+  const service = findService(seen, key);
+  if (!service) throw new Error(`no service ${key}`);
+  return endpointsOf(seen, service, consumer);
+}
+
+function answer(world: World, key: string, consumer: Consumer = 'dns'): readonly string[] {
+  return endpoints(world, key, consumer).answer.map(({ address }) => address);
+}
+
+const checked = declaration('s/web', { healthCheck: CHECK });
+
+function published(hostPort: number, containerPort: number, hostAddress = '0.0.0.0'): PublishedPort {
+  return { hostAddress, hostPort, containerPort, protocol: 'tcp' };
+}
+
+describe('which endpoints are answered', () => {
+  test('a virtual address stands for all containers', () => {
+    const world = {
+      containers: [container('c1', 's/web', '10.42.1.1')],
+      declarations: [declaration('s/web', { vip: '10.1.1.1' })],
+    };
+    expect(answer(world, 's/web')).toEqual(['10.1.1.1']);
+    expect(answer(world, 's/web', 'lb')).toEqual(['10.42.1.1']);
+  });
+
+  test('all running containers, in the order of their numbers, of all hosts', () => {
+    const containers = [
+      container('c2', 's/web', '10.42.1.2', { serviceIndex: 10 }),
+      container('c1', 's/web', '10.42.2.1', { serviceIndex: 9, hostId: 'b' }),
+      container('c3', 's/web', '10.42.1.3', { serviceIndex: 1 }),
+    ];
+    expect(answer({ containers }, 's/web')).toEqual(['10.42.1.3', '10.42.2.1', '10.42.1.2']);
+  });
+
+  test('not the stopped one beside a running one', () => {
+    const containers = [
+      container('c1', 's/web', '10.42.1.1', { state: 'stopped' }),
+      container('c2', 's/web', '10.42.1.2'),
+    ];
+    expect(answer({ containers }, 's/web')).toEqual(['10.42.1.2']);
+  });
+
+  test('nothing at all for a service with only a stopped one; it exists', () => {
+    expect(answer({ containers: [container('c1', 's/web', null, { state: 'stopped' })] }, 's/web')).toEqual([]);
+  });
+
+  test('the healthy one beside an unhealthy one and one that is still initializing', () => {
+    const containers = [
+      container('c1', 's/web', '10.42.1.1', { health: 'healthy' }),
+      container('c2', 's/web', '10.42.1.2', { health: 'unhealthy' }),
+      container('c3', 's/web', '10.42.1.3', { health: 'initializing' }),
+    ];
+    expect(answer({ containers, declarations: [checked] }, 's/web')).toEqual(['10.42.1.1']);
+  });
+
+  test('every one that was ready when none is, and never one that was not', () => {
+    const containers = [
+      container('c1', 's/web', '10.42.1.1', { health: 'unhealthy' }),
+      container('c2', 's/web', '10.42.1.2', { health: 'unhealthy' }),
+      container('c3', 's/web', '10.42.1.3', { health: 'unhealthy', wasReady: false }),
+      container('c4', 's/web', '10.42.1.4', { health: 'initializing' }),
+      container('c5', 's/web', '10.42.1.5', { health: 'healthy', state: 'stopping' }),
+    ];
+    const { answer: given, all } = endpoints({ containers }, 's/web');
+    expect(given.map(({ address }) => address)).toEqual(['10.42.1.1', '10.42.1.2']);
+    expect(all.map(({ container: behind, answered, reason }) => `${behind?.id} ${answered} ${reason}`)).toEqual([
+      'c1 true its check fails; answered since no endpoint is ready',
+      'c2 true its check fails; answered since no endpoint is ready',
+      'c3 false starting or running; its check fails and it was never ready',
+      'c4 false starting or running; its check has not passed since the start',
+      'c5 false stopping: it was sent its stop signal',
+    ]);
+  });
+
+  test('none when all are initializing or draining: NODATA in DNS, 503 at the load balancer', () => {
+    const containers = [
+      container('c1', 's/web', '10.42.1.1', { health: 'initializing' }),
+      container('c2', 's/web', '10.42.1.2', { state: 'stopping' }),
+    ];
+    for (const consumer of ['dns', 'lb', 'virtual', 'external'] as const) {
+      expect(answer({ containers }, 's/web', consumer)).toEqual([]);
+    }
+    expect(answer({ containers }, 's/web', 'metadata')).toEqual(['10.42.1.1', '10.42.1.2']);
+  });
+
+  test('a declared check that nobody carries out does not make its service vanish', () => {
+    const containers = [container('c1', 's/web', '10.42.1.1')];
+    expect(answer({ containers, declarations: [checked] }, 's/web')).toEqual(['10.42.1.1']);
+  });
+
+  test('no empty address', () => {
+    const containers = [
+      container('c1', 's/web', null),
+      container('c2', 's/web', '', {}),
+      container('c3', 's/web', '10.42.1.3'),
+    ];
+    expect(answer({ containers }, 's/web')).toEqual(['10.42.1.3']);
+  });
+
+  test('an address that two share, once', () => {
+    const containers = [1, 2].map((n) => container(`c${n}`, 's/web', null, { networkMode: 'host' }));
+    expect(answer({ containers }, 's/web')).toEqual(['192.0.2.1']);
+  });
+});
+
+describe('who is reached how', () => {
+  const bridged = (id: string, address: string, ports: readonly PublishedPort[], hostId = 'b') =>
+    container(id, 's/web', null, { hostId, addresses: [at(BRIDGE, address)], ports });
+
+  test('a bridge of another host is invisible, with the reason, unless a port is published', () => {
+    const { answer: given, all } = endpoints({ containers: [bridged('c1', '172.17.0.2', [])] }, 's/web');
+    expect(given).toEqual([]);
+    expect(all[0]?.reason).toBe(
+      'only b reaches its network net-bridge, and it publishes no port; attach it to the managed network',
+    );
+    expect(answer({ containers: [bridged('c1', '172.17.0.2', [published(80, 80)])] }, 's/web')).toEqual(['192.0.2.2']);
+  });
+
+  test('an endpoint behind another port number is the last choice in DNS, and an ordinary one for a load balancer', () => {
+    const containers = [bridged('c1', '172.17.0.2', [published(8080, 80)]), bridged('c2', '172.17.0.2', [], 'a')];
+    expect(answer({ containers }, 's/web')).toEqual(['172.17.0.2']);
+    expect(answer({ containers }, 's/web', 'lb')).toEqual(['192.0.2.2', '172.17.0.2']);
+    expect(answer({ containers: containers.slice(0, 1) }, 's/web')).toEqual(['192.0.2.2']);
+  });
+});
+
+describe('external services and aliases', () => {
+  test('external addresses, without what is none', () => {
+    const declarations = [
+      declaration('s/ext', { kind: 'externalService', externalIps: ['203.0.113.1', 'nonsense', '2001:db8::1'] }),
+    ];
+    const { answer: given, notes } = endpoints({ declarations }, 's/ext');
+    expect(given.map(({ address }) => address)).toEqual(['203.0.113.1', '2001:db8::1']);
+    expect(notes).toEqual(['s/ext: nonsense is not an IP address']);
+  });
+
+  test('an alias is all its targets, each by its own rules', () => {
+    const containers = [
+      container('c1', 's/web', '10.42.1.1'),
+      container('c2', 's/web', '10.42.1.2', { state: 'stopping' }),
+      container('d1', 'd/db', '10.42.1.3', { health: 'unhealthy' }),
+    ];
+    const declarations = [
+      declaration('s/both', { kind: 'dnsService', links: links('s/web', 'd/db') }),
+      declaration('s/over', { kind: 'dnsService', links: links('s/both', 's/web') }),
+    ];
+    expect(answer({ containers, declarations }, 's/both')).toEqual(['10.42.1.1', '10.42.1.3']);
+    expect(answer({ containers, declarations }, 's/over')).toEqual(['10.42.1.1', '10.42.1.3']);
+  });
+
+  test('a circle and a link to nothing are noted and harm nobody', () => {
+    const containers = [container('c1', 's/web', '10.42.1.1')];
+    const declarations = [
+      declaration('s/one', { kind: 'dnsService', links: links('s/two', 's/missing', 'noslash') }),
+      declaration('s/two', { kind: 'dnsService', links: links('s/one', 's/web') }),
+    ];
+    const { answer: given, notes } = endpoints({ containers, declarations }, 's/one');
+    expect(given.map(({ address }) => address)).toEqual(['10.42.1.1']);
+    expect(notes).toEqual([
+      's/two: s/one is in the alias already',
+      's/one: there is no service s/missing to stand for',
+      's/one: there is no service noslash to stand for',
+    ]);
+  });
+});
+
+test('a sidekick without a network of its own has the address of its unit', () => {
+  const containers = [
+    container('c1', 's/web', '10.42.1.1'),
+    container('c2', 's/web/log', null, { networkMode: 'container', networkFrom: 'c1' }),
+    container('c3', 's/web/log', null, { networkMode: 'container', networkFrom: 'gone' }),
+  ];
+  expect(answer({ containers }, 's/web/log')).toEqual(['10.42.1.1']);
+  expect(answer({ containers }, 's/web')).toEqual(['10.42.1.1']);
+});

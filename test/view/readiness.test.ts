@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import type { Container } from '../../model/index.ts';
+import { READINESS, type Standing, standingOf } from '../../view/index.ts';
+
+const ROWS: readonly [Standing, string][] = [
+  // standing        dns      name  metadata lb      virtual  external
+  ['ready', 'use      use   list use      use      use'],
+  ['unchecked', 'use      use   list use      use      use'],
+  ['initializing', 'leave    use   list leave    leave    leave'],
+  ['failing', 'fallback use   list fallback fallback fallback'],
+  ['unhealthy', 'leave    use   list leave    leave    leave'],
+  ['draining', 'leave    leave list drain    drain    leave'],
+  ['paused', 'leave    use   list leave    leave    leave'],
+  ['down', 'leave    leave list leave    leave    leave'],
+];
+
+test('the table state x consumer is this one and no other', () => {
+  const table = Object.entries(READINESS).map(([standing, row]) => [
+    standing,
+    [row.dns, row.name, row.metadata, row.lb, row.virtual, row.external],
+  ]);
+  expect(table).toEqual(ROWS.map(([standing, cells]) => [standing, cells.split(/\s+/)]));
+});
+
+test('only what was ready and fails now may come back by the fallback', () => {
+  const back = Object.entries(READINESS).filter(([, row]) => Object.values(row).includes('fallback'));
+  expect(back.map(([standing]) => standing)).toEqual(['failing']);
+});
+
+describe('standingOf()', () => {
+  const cases: readonly [Container['state'], Container['health'], 'was' | 'never', 'check' | 'none', Standing][] = [
+    ['running', null, 'was', 'none', 'ready'],
+    ['starting', null, 'never', 'none', 'ready'],
+    ['running', null, 'was', 'check', 'unchecked'],
+    ['running', 'healthy', 'was', 'check', 'ready'],
+    ['running', 'healthy', 'was', 'none', 'ready'],
+    ['running', 'updating-healthy', 'was', 'check', 'ready'],
+    ['starting', 'initializing', 'never', 'check', 'initializing'],
+    ['running', 'initializing', 'never', 'none', 'initializing'],
+    ['running', 'reinitializing', 'was', 'check', 'initializing'],
+    ['running', 'unhealthy', 'was', 'check', 'failing'],
+    ['running', 'unhealthy', 'was', 'none', 'failing'],
+    ['running', 'updating-unhealthy', 'was', 'check', 'failing'],
+    ['running', 'unhealthy', 'never', 'check', 'unhealthy'],
+    ['stopping', 'healthy', 'was', 'check', 'draining'],
+    ['stopping', 'unhealthy', 'was', 'none', 'draining'],
+    ['paused', 'healthy', 'was', 'none', 'paused'],
+    ['created', null, 'never', 'none', 'down'],
+    ['restarting', 'healthy', 'was', 'none', 'down'],
+    ['stopped', null, 'was', 'none', 'down'],
+  ];
+  test.each(cases)('%s, health %s, %s ready, %s declared -> %s %s', (state, health, was, check, expected) => {
+    expect(standingOf({ state, health, wasReady: was === 'was' }, check === 'check')).toBe(expected);
+  });
+});

@@ -1,0 +1,58 @@
+import type { Container, HostState } from '../model/index.ts';
+import { containerChanges, type HostChange } from './changes.ts';
+import { compareContainers } from './order.ts';
+import { editShards, type Shards } from './shards.ts';
+
+/** Whose containers have the addresses of one host; null where two claim one: nobody is sure then. */
+export function localAddresses(own: HostState | null): ReadonlyMap<string, Container | null> {
+  const owners = new Map<string, Container | null>();
+  for (const container of own?.containers.values() ?? []) {
+    for (const address of addressesOf(container)) owners.set(address, owners.has(address) ? null : container);
+  }
+  return owners;
+}
+
+/** Follows the managed addresses of the hosts that changed. */
+export function managedAddresses(
+  before: Shards<readonly Container[]>,
+  hosts: readonly HostChange[],
+): Shards<readonly Container[]> {
+  const edit = editShards(before);
+  const add = (address: string, container: Container) =>
+    edit.set(address, [...(edit.get(address) ?? []), container].sort(compareContainers));
+  const drop = (address: string, container: Container) => {
+    const rest = (edit.get(address) ?? []).filter((other) => other !== container);
+    edit.set(address, rest.length === 0 ? undefined : rest);
+  };
+  for (const change of hosts) {
+    for (const { before: old, after } of affected(change)) {
+      if (old) for (const address of addressesOf(old, change.before)) drop(address, old);
+      if (after) for (const address of addressesOf(after, change.after)) add(address, after);
+    }
+  }
+  return edit.done();
+}
+
+/** Which of its networks are managed may have changed for every container of a host. */
+function affected(change: HostChange): readonly { before: Container | null; after: Container | null }[] {
+  if (change.before?.networks === change.after?.networks) return containerChanges(change);
+  const all = (state: HostState | null) => [...(state?.containers.values() ?? [])];
+  return [
+    ...all(change.before).map((before) => ({ before, after: null })),
+    ...all(change.after).map((after) => ({ before: null, after })),
+  ];
+}
+
+/** The addresses a living container has; with its host's state only those on managed networks. */
+function addressesOf(container: Container, managedOn?: HostState | null): readonly string[] {
+  if (!LIVING.has(container.state)) return [];
+  const addresses =
+    managedOn === undefined
+      ? container.addresses
+      : container.addresses.filter(({ networkId }) => managedOn?.networks.get(networkId)?.kind === 'managed');
+  const texts = addresses.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+  return [...new Set(texts.filter((address): address is string => address !== null && address !== ''))];
+}
+
+/** States in which an address is the container's own. */
+const LIVING: ReadonlySet<Container['state']> = new Set(['starting', 'running', 'stopping', 'paused']);

@@ -1,0 +1,38 @@
+import type { HostView } from './host-view.ts';
+
+/** The main suffix, without trailing dot. */
+export function mainSuffix(view: HostView): string {
+  return withoutDot(view.snapshot.environment.suffixes[0] ?? '');
+}
+
+/** Lower case, without the trailing dot. */
+export function withoutDot(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
+
+/** Below which of our suffixes a name (lower case, no trailing dot) is, and what is before it: '' for the suffix itself. */
+export function underSuffix(
+  view: HostView,
+  name: string,
+): { readonly suffix: string; readonly relative: string } | null {
+  for (const given of view.snapshot.environment.suffixes) {
+    const suffix = withoutDot(given);
+    if (name === suffix) return { suffix, relative: '' };
+    if (name.endsWith(suffix) && name[name.length - suffix.length - 1] === '.') {
+      return { suffix, relative: name.slice(0, -suffix.length - 1) };
+    }
+  }
+  return null;
+}
+
+/** Under the main suffix, absolute; null when that is not a name DNS can carry [RFC 1035 §2.3.4]. */
+export function absoluteName(view: HostView, relative: string): string | null {
+  const name = `${relative.toLowerCase()}.${mainSuffix(view)}.`;
+  return isDomainName(name) ? name : null;
+}
+
+/** Absolute, labels of 1 to 63 and 255 octets in all, printable ASCII without spaces. */
+export function isDomainName(name: string): boolean {
+  return name.length <= 254 && /^([!-\-/-~]{1,63}\.)+$/.test(name);
+}
