@@ -1,0 +1,69 @@
+import { eventSchema } from './schema.ts';
+
+/** An event as Docker sent it: a hint that something changed, at `timeMs` by Docker's clock. */
+export type DockerEvent =
+  | {
+      readonly kind: 'container';
+      readonly action: string;
+      readonly id: string;
+      /** Labels, `name` and `image`; for `kill` also `signal`. */
+      readonly attributes: Readonly<Record<string, string>>;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'network';
+      readonly action: string;
+      readonly networkId: string;
+      /** Null for events of the network itself. */
+      readonly containerId: string | null;
+      /** The network's driver. */
+      readonly driver: string;
+      readonly timeMs: number;
+    };
+
+/** What the source wants to hear; Docker filters, so that `exec` of health checks costs us nothing. */
+export const EVENT_FILTERS = {
+  type: ['container', 'network'],
+  event: [
+    'create', 'start', 'restart', 'kill', 'die', 'oom', 'stop', 'pause', 'unpause', 'rename', 'update', 'destroy',
+    'health_status', 'connect', 'disconnect', 'remove',
+  ], // biome-ignore format: a list
+} as const;
+
+/** One line of the event stream; null: not an event, or not one that concerns us. Throws on what is not JSON. */
+export function parseDockerEvent(line: string): DockerEvent | null {
+  const parsed = eventSchema.safeParse(JSON.parse(line));
+  if (!parsed.success) return null;
+  const { Type, Action, Actor, time, timeNano } = parsed.data;
+  const timeMs = timeNano ? timeNano / 1e6 : (time ?? 0) * 1000;
+  // Docker writes "health_status: healthy", and "exec_start: command" where filters are not honoured.
+  const action = Action.split(':', 1)[0] ?? Action;
+  if (Type === 'container') {
+    return { kind: 'container', action, id: Actor.ID, attributes: Actor.Attributes, timeMs };
+  }
+  if (Type !== 'network') return null;
+  return {
+    kind: 'network',
+    action,
+    networkId: Actor.ID,
+    containerId: Actor.Attributes.container ?? null,
+    driver: Actor.Attributes.type ?? '',
+    timeMs,
+  };
+}
+
+/** Splits a stream of bytes into lines; a line longer than `maxBytes` is an error, as it can be no event. */
+export async function* linesOf(
+  stream: AsyncIterable<Uint8Array | string>,
+  maxBytes = 1 << 20,
+): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > maxBytes) throw new Error(`Docker sent an event of more than ${maxBytes} bytes`);
+    for (const line of lines) if (line.trim() !== '') yield line;
+  }
+}

@@ -1,0 +1,22 @@
+import { constants } from 'node:os';
+
+const RTMIN = 34;
+const RTMAX = 64;
+export const SIGKILL = 9;
+export const SIGTERM = 15;
+
+/** The number of a signal as Docker writes it (`SIGTERM`, `quit`, `15`, `SIGRTMIN+3`); null: no such signal. */
+export function parseSignal(text: string): number | null {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  const realTime = /^(RTMIN\+|RTMAX-)?(\d+|RTMIN|RTMAX)$/.exec(name);
+  if (realTime) return parseRealTime(realTime[1] ?? '', realTime[2] ?? '');
+  const known: Readonly<Record<string, number | undefined>> = constants.signals;
+  return known[`SIG${name}`] ?? null;
+}
+
+function parseRealTime(from: string, offset: string): number | null {
+  if (from === '') return offset === 'RTMIN' ? RTMIN : offset === 'RTMAX' ? RTMAX : null;
+  const number = from === 'RTMIN+' ? RTMIN + Number(offset) : RTMAX - Number(offset);
+  return number >= RTMIN && number <= RTMAX ? number : null;
+}
