@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import type { Container } from '../../model/index.ts';
+import { identify, isLocalAddress, ptrName, viewOf } from '../../view/index.ts';
+import { at, BRIDGE, container, MANAGED, snapshot } from './world.ts';
+
+const containers = [
+  container('on-a', null, null, { addresses: [at(BRIDGE, '172.17.0.2'), at(MANAGED, '10.42.1.2')] }),
+  container('on-b', null, null, { hostId: 'b', addresses: [at(BRIDGE, '172.17.0.2'), at(MANAGED, '10.42.2.2')] }),
+  container('guest', null, null, { networkMode: 'container', networkFrom: 'on-a' }),
+  container('six', null, null, { addresses: [at(BRIDGE, null, '2001:db8::6')] }),
+];
+const a = viewOf(snapshot({ containers }), 'a');
+const b = viewOf(snapshot({ containers }), 'b');
+
+describe('identify()', () => {
+  test("two stock engines use the same addresses: each host's own containers are meant", () => {
+    expect(identify(a, '172.17.0.2')?.name).toBe('on-a');
+    expect(identify(b, '172.17.0.2')?.name).toBe('on-b');
+  });
+
+  test('every network of the host, and no address of another', () => {
+    expect(identify(a, '10.42.1.2')?.name).toBe('on-a');
+    expect(identify(a, '10.42.2.2')).toBeNull();
+    expect(identify(a, '2001:db8::6')?.name).toBe('six');
+    expect(identify(a, '::ffff:172.17.0.2')?.name).toBe('on-a');
+    expect(identify(a, 'nonsense')).toBeNull();
+  });
+
+  test.each<[Container['state'], boolean]>([
+    ['created', false],
+    ['starting', true],
+    ['running', true],
+    ['paused', true],
+    ['stopping', true],
+    ['restarting', false],
+    ['stopped', false],
+  ])('%s: known %s', (state, known) => {
+    const view = viewOf(snapshot({ containers: [container('c1', null, '10.42.1.9', { state })] }), 'a');
+    expect(identify(view, '10.42.1.9') !== null).toBe(known);
+  });
+
+  test('an address that two claim is nobody, in either order; a dead claimant does not count', () => {
+    const one = container('c1', null, '10.42.1.9');
+    const two = container('c2', null, '10.42.1.9');
+    for (const both of [
+      [one, two],
+      [two, one],
+    ]) {
+      expect(identify(viewOf(snapshot({ containers: both }), 'a'), '10.42.1.9')).toBeNull();
+    }
+    const dead = { ...one, state: 'stopped' } as const;
+    expect(identify(viewOf(snapshot({ containers: [dead, two] }), 'a'), '10.42.1.9')).toBe(two);
+  });
+
+  test('one container with one address on two networks is itself', () => {
+    const made = container('c1', null, null, { addresses: [at(BRIDGE, '172.17.0.9'), at('other', '172.17.0.9')] });
+    expect(identify(viewOf(snapshot({ containers: [made] }), 'a'), '172.17.0.9')).toBe(made);
+  });
+});
+
+test('isLocalAddress(): in a network of this host, IPv4 and IPv6', () => {
+  expect(['172.17.255.255', '10.42.1.77', '::ffff:172.17.0.9'].map((ip) => isLocalAddress(a, ip))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(['172.18.0.1', '10.42.2.2', '2001:db8::6', 'x'].map((ip) => isLocalAddress(a, ip))).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+describe('ptrName()', () => {
+  const name = (view: typeof a, address: string) => {
+    const found = ptrName(view, address);
+    return found.kind === 'name' ? found.name : found.kind;
+  };
+
+  test("this host's bridges, the managed network of all hosts, and not the bridges of others", () => {
+    expect(name(a, '172.17.0.2')).toBe('on-a.rancher.internal.');
+    expect(name(b, '172.17.0.2')).toBe('on-b.rancher.internal.');
+    expect(name(a, '10.42.2.2')).toBe('on-b.rancher.internal.');
+    expect(name(b, '10.42.1.2')).toBe('on-a.rancher.internal.');
+    expect(name(b, '2001:db8::6')).toBe('foreign');
+  });
+
+  test('ours without a container, and not ours', () => {
+    expect(name(a, '172.17.0.77')).toBe('nobody');
+    expect(name(a, '10.42.2.77')).toBe('nobody');
+    expect(name(a, '10.42.3.1')).toBe('foreign');
+    expect(name(a, '192.0.2.1')).toBe('foreign');
+  });
+
+  test('a name DNS cannot carry is none', () => {
+    const long = container('c1', null, '10.42.1.5', { name: 'x'.repeat(64) });
+    expect(name(viewOf(snapshot({ containers: [long] }), 'a'), '10.42.1.5')).toBe('nobody');
+  });
+});

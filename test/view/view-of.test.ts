@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Container, HostState, Snapshot } from '../../model/index.ts';
+import { findService, type HostView, viewOf } from '../../view/index.ts';
+import type { Shards } from '../../view/shards.ts';
+import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } from './world.ts';
+
+/** Everything a view says, without how it is cut up. */
+function plain(view: HostView): unknown {
+  const entries = <V>(shards: Shards<V>) => shards.flatMap((shard) => [...shard]).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { names, managed, local, ...rest } = view.index;
+  return {
+    stacks: [...view.stacks].map(([key, stack]) => [key, stack.name, [...stack.services]]),
+    names: entries(names),
+    managed: entries(managed),
+    local: [...local].sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...rest,
+  };
+}
+
+const SERVICES = ['s/web', 'S/Web', 's/web/log', 's/db', 't/web', 't/a.b', null];
+const STATES = ['starting', 'running', 'stopping', 'stopped'] as const;
+
+const anyContainer = fc.record({
+  id: fc.constantFrom('c1', 'c2', 'c3', 'c4'),
+  hostId: fc.constantFrom('a', 'b'),
+  name: fc.constantFrom('one', 'two', 'my.one', 'web.s'),
+  service: fc.constantFrom(...SERVICES),
+  state: fc.constantFrom(...STATES),
+  network: fc.constantFrom(BRIDGE, MANAGED),
+  address: fc.constantFrom('10.42.1.1', '10.42.1.2', null),
+});
+
+type GivenContainer = typeof anyContainer extends fc.Arbitrary<infer G> ? G : never;
+
+type Step =
+  | { readonly kind: 'put'; readonly made: Container }
+  | { readonly kind: 'drop'; readonly hostId: string; readonly id: string }
+  | { readonly kind: 'declare'; readonly key: string; readonly sidekicks: readonly string[]; readonly there: boolean }
+  | { readonly kind: 'host'; readonly hostId: string; readonly there: boolean }
+  | { readonly kind: 'network'; readonly hostId: string; readonly managed: boolean };
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: anyContainer.map((given) => ({ kind: 'put' as const, made: made(given) })) },
+  fc.record({
+    kind: fc.constant('drop' as const),
+    hostId: fc.constantFrom('a', 'b'),
+    id: fc.constantFrom('c1', 'c2', 'c3'),
+  }),
+  fc.record({
+    kind: fc.constant('declare' as const),
+    key: fc.constantFrom('s/web', 's/db', 's/log', 't/web'),
+    sidekicks: fc.constantFrom([], ['log'], ['db']),
+    there: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('host' as const), hostId: fc.constantFrom('a', 'b'), there: fc.boolean() }),
+  fc.record({ kind: fc.constant('network' as const), hostId: fc.constantFrom('a', 'b'), managed: fc.boolean() }),
+);
+
+function made({ id, hostId, name, service, state, network, address }: GivenContainer): Container {
+  const addresses = address === null ? [] : [at(network, address)];
+  return container(id, service, null, { hostId, name, state, addresses });
+}
+
+function withHost(before: Snapshot, id: string, change: (state: HostState) => HostState | null): Snapshot {
+  const empty: HostState = { host: null, containers: new Map(), networks: new Map() };
+  const after = change(before.hosts.get(id) ?? empty);
+  const hosts = new Map(before.hosts);
+  if (after) hosts.set(id, after);
+  else hosts.delete(id);
+  return { ...before, revision: before.revision + 1, hosts };
+}
+
+function apply(before: Snapshot, step: Step): Snapshot {
+  switch (step.kind) {
+    case 'put':
+      return withHost(before, step.made.hostId, (state) => ({
+        ...state,
+        containers: new Map(state.containers).set(step.made.id, step.made),
+      }));
+    case 'drop':
+      return withHost(before, step.hostId, (state) => ({
+        ...state,
+        containers: new Map([...state.containers].filter(([id]) => id !== step.id)),
+      }));
+    case 'declare': {
+      const declarations = new Map(before.declarations);
+      if (step.there) declarations.set(step.key, declaration(step.key, { sidekicks: step.sidekicks }));
+      else declarations.delete(step.key);
+      return { ...before, revision: before.revision + 1, declarations };
+    }
+    case 'host':
+      return withHost(before, step.hostId, (state) =>
+        step.there ? { ...state, host: host(step.hostId, { subnets: [`10.42.${before.revision % 3}.0/24`] }) } : null,
+      );
+    case 'network':
+      return withHost(before, step.hostId, (state) => ({
+        ...state,
+        networks: new Map(
+          [...state.networks].map(([id, net]) => [id, { ...net, kind: step.managed ? 'managed' : 'bridge' }] as const),
+        ),
+      }));
+  }
+}
+
+describe('viewOf()', () => {
+  test('after any walk of changes equals a view built from nothing', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
+        let now = snapshot({});
+        let view = viewOf(now, 'a');
+        for (const step of steps) {
+          now = apply(now, step);
+          view = viewOf(now, 'a', view);
+          expect(plain(view)).toEqual(plain(viewOf(now, 'a')));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('does not depend on the order of the input', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(anyContainer, { selector: ({ id, hostId }) => id + hostId }),
+        fc.nat(),
+        (given, seed) => {
+          const containers = given.map(made);
+          const shuffled = [...containers].sort((x, y) => hash(x.id + x.hostId, seed) - hash(y.id + y.hostId, seed));
+          expect(plain(viewOf(snapshot({ containers: shuffled }), 'a'))).toEqual(
+            plain(viewOf(snapshot({ containers }), 'a')),
+          );
+        },
+      ),
+    );
+  });
+
+  test('shares what did not change', () => {
+    const containers = [container('c1', 's/web', '10.42.1.1'), container('c2', 't/db', '10.42.2.1', { hostId: 'b' })];
+    const before = viewOf(snapshot({ containers }), 'a');
+    const after = viewOf(apply(before.snapshot, { kind: 'drop', hostId: 'b', id: 'c2' }), 'a', before);
+    expect(after.stacks.get('s')).toBe(before.stacks.get('s'));
+    expect(after.index.local).toBe(before.index.local);
+    expect(after.stacks.has('t')).toBe(false);
+  });
+
+  test('another host, or another leader of a sidekick, starts anew', () => {
+    const containers = [container('c1', 's/log', '10.42.1.1')];
+    const world = snapshot({ containers, declarations: [declaration('s/web', { sidekicks: ['log'] })] });
+    const before = viewOf(world, 'b');
+    expect(plain(viewOf(world, 'a', before))).toEqual(plain(viewOf(world, 'a')));
+    const undeclared = { ...world, declarations: new Map() };
+    expect(findService(viewOf(undeclared, 'b', before), 's/log')).not.toBeNull();
+  });
+
+  test('a service without containers is there as long as it is declared or one of any state is known', () => {
+    const stopped = container('c1', 's/web', null, { state: 'stopped' });
+    const view = viewOf(
+      snapshot({ containers: [stopped], declarations: [declaration('s/alias', { links: links('s/x') })] }),
+      'a',
+    );
+    expect([...(view.stacks.get('s')?.services.keys() ?? [])]).toEqual(['alias', 'web']);
+    const gone = viewOf(apply(view.snapshot, { kind: 'drop', hostId: 'a', id: 'c1' }), 'a', view);
+    expect([...(gone.stacks.get('s')?.services.keys() ?? [])]).toEqual(['alias']);
+  });
+});
+
+test('one change among 20,000 containers on 1,000 hosts costs far less than building everything', () => {
+  const hosts = Array.from({ length: 1000 }, (_, n) =>
+    host(`h${n}`, { address: `192.0.${n >> 8}.${n & 255}`, subnets: [`10.${42 + (n >> 8)}.${n & 255}.0/24`] }),
+  );
+  const containers = Array.from({ length: 20_000 }, (_, n) => {
+    const at = n % 1000;
+    const address = `10.${42 + (at >> 8)}.${at & 255}.${2 + Math.floor(n / 1000)}`;
+    return container(`c${n}`, `stack${n % 200}/svc${n % 2000}`, address, { hostId: `h${at}`, serviceIndex: n });
+  });
+  const world = snapshot({ hosts, containers });
+  const fullMs = measure(5, () => viewOf(world, 'h0'));
+  const before = viewOf(world, 'h0');
+  const changed = Array.from({ length: 50 }, (_, n) =>
+    apply(world, { kind: 'put', made: { ...(containers[n * 7] as Container), state: 'stopping' } }),
+  );
+  const stepMs = measure(50, (n) => viewOf(changed[n] as Snapshot, 'h0', before));
+  console.info(
+    `full build ${fullMs.toFixed(1)} ms, one change ${stepMs.toFixed(3)} ms: ${(fullMs / stepMs).toFixed(0)} x`,
+  );
+  expect(fullMs / stepMs).toBeGreaterThan(20);
+});
+
+/** Median of `runs`, in milliseconds. */
+function measure(runs: number, work: (run: number) => unknown): number {
+  const times = Array.from({ length: runs }, (_, run) => {
+    const start = performance.now();
+    work(run);
+    return performance.now() - start;
+  });
+  return times.sort((x, y) => x - y)[Math.floor(runs / 2)] as number;
+}
+
+function hash(text: string, seed: number): number {
+  return [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0) + seed) % 1009, 7);
+}
