@@ -1,13 +1,123 @@
+import type { Container, Problem } from '../../model/index.ts';
+import { systemClock } from '../../system/index.ts';
+import { exemptionOf, searchPositionOf } from './exemption.ts';
+import { originalOf, planResolvConf } from './plan.ts';
 import type {
   ResolvConfApplier,
   ResolvConfApplierDependencies,
   ResolvConfApplierOptions,
+  ResolvConfTarget,
+  ResolverState,
 } from './resolv-conf-applier.ts';
+import { rewriteInPlace } from './resolv-conf-file.ts';
+import { stateOfError, stateOfText, stateWithoutPath } from './resolver-problems.ts';
+
+/** A file that was right is not read again so soon, as long as its container did not change. */
+const TRUSTED_MS = 20_000;
+const AT_ONCE = 16;
+
+interface Seen {
+  readonly container: Container;
+  readonly path: string | null;
+  readonly search: string;
+  readonly state: ResolverState;
+  readonly at: number;
+}
 
 /** An applier for this host's containers. */
 export function createResolvConfApplier(
-  _dependencies: ResolvConfApplierDependencies,
-  _options: ResolvConfApplierOptions,
+  { log, clock = systemClock }: ResolvConfApplierDependencies,
+  { resolver, searchDomains, isPathAllowed }: ResolvConfApplierOptions,
 ): ResolvConfApplier {
-  throw new Error('not yet');
+  let seen: ReadonlyMap<string, Seen> = new Map();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const rewrite = async (
+    { container, path }: ResolvConfTarget,
+    change: (text: string) => string | null,
+  ): Promise<ResolverState> => {
+    const why = exemptionOf(container);
+    if (why !== null) return { kind: 'exempt', why };
+    if (path === null) return noPath(container);
+    try {
+      return stateOfText(container, await rewriteInPlace(path, isPathAllowed, change), resolver);
+    } catch (error) {
+      return stateOfError(container, error);
+    }
+  };
+
+  const applyOne = async (target: ResolvConfTarget): Promise<Seen> => {
+    const { container, path } = target;
+    const search = searchFor(container);
+    const known = seen.get(container.id);
+    const at = clock.monotonic();
+    const same = known?.container === container && known.path === path && known.search === search.join(' ');
+    if (same && known.state.kind !== 'problem' && at - known.at < TRUSTED_MS) return known;
+    const desired = { resolver, search, position: searchPositionOf(container) } as const;
+    const state = await rewrite(target, (text) => planResolvConf(text, desired));
+    tell(known?.state, state);
+    return { container, path, search: search.join(' '), state, at };
+  };
+
+  // While a container of a user-defined network is being started, Docker takes its resolver's upstreams and search list
+  // from the file and then writes the file anew: our search list would pass for its own ever after.
+  const searchFor = (container: Container): readonly string[] =>
+    container.state === 'starting' ? [] : searchDomains(container);
+
+  const tell = (before: ResolverState | undefined, after: ResolverState): void => {
+    if (after.kind !== 'problem') return;
+    if (before?.kind === 'problem' && before.problem.what === after.problem.what) return;
+    log.warn({ problem: after.problem }, 'a container does not ask us first');
+  };
+
+  const applyAll = async (targets: readonly ResolvConfTarget[]): Promise<ReadonlyMap<string, ResolverState>> => {
+    const now = await inBatches(targets, applyOne);
+    seen = new Map(now.map((entry) => [entry.container.id, entry]));
+    return new Map(now.map(({ container, state }) => [container.id, state]));
+  };
+
+  const inspectAll = async (targets: readonly ResolvConfTarget[]): Promise<ReadonlyMap<string, ResolverState>> => {
+    const states = await inBatches(targets, (target) => rewrite(target, () => null));
+    return new Map(targets.map(({ container }, index) => [container.id, states[index] as ResolverState]));
+  };
+
+  const restoreOne = async (path: string): Promise<Problem | null> => {
+    try {
+      await rewriteInPlace(path, isPathAllowed, originalOf);
+      return null;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENOENT') return null;
+      const what = `what stood there before Drover could not be put back: ${(error as Error).message}`;
+      return { subject: path, what, mend: 'restart the container: Docker writes the file anew' };
+    }
+  };
+
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(act);
+    turn = mine.catch(() => {});
+    return mine;
+  };
+
+  return {
+    apply: (targets) => inTurn(() => applyAll(targets)),
+    inspectResolvers: (targets) => inTurn(() => inspectAll(targets)),
+    restore: (paths) =>
+      inTurn(async () => {
+        seen = new Map();
+        return (await inBatches(paths, restoreOne)).filter((problem) => problem !== null);
+      }),
+  };
+}
+
+function noPath(container: Container): ResolverState {
+  if (container.state === 'starting') return { kind: 'exempt', why: 'it is being started' };
+  return stateWithoutPath(container);
+}
+
+async function inBatches<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(act))));
+  }
+  return results;
 }

@@ -1,4 +1,6 @@
 export { createResolvConfApplier } from './create-resolv-conf-applier.ts';
+export { exemptionOf } from './exemption.ts';
+export { type DesiredResolver, nameserversIn, originalOf, planResolvConf } from './plan.ts';
 export type {
   ResolvConfApplier,
   ResolvConfApplierDependencies,

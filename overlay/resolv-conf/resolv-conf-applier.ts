@@ -1,8 +1,10 @@
 import type { Container, Problem } from '../../model/index.ts';
-import type { Log } from '../../system/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
 
 export interface ResolvConfApplierDependencies {
   readonly log: Log;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 export interface ResolvConfApplierOptions {

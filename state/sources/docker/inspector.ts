@@ -46,7 +46,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     if (active) record.pending.clear();
     record.inspectedAt = clock.monotonic();
     record.stopSignal = inspect.Config.StopSignal ?? null;
-    record.resolvConfPath = inspect.ResolvConfPath || null;
+    record.resolvConfPath = visibleResolvConf(inspect);
     record.inspectProblem = null;
     takeLabels(record, inspect);
     containers.publish(record, containerFromInspect(inspect, containers.contextOf(record)));
@@ -57,6 +57,12 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     record.labelProblem = problem;
   };
   return createCoalescer(look, { concurrency: 64 });
+}
+
+/** A volume over it hides Docker's file from the container. */
+function visibleResolvConf({ ResolvConfPath, Mounts }: Inspect): string | null {
+  const hidden = Mounts.some(({ Destination }) => Destination === '/etc/resolv.conf' || Destination === '/etc');
+  return hidden ? null : ResolvConfPath || null;
 }
 
 function failedInspect(record: ContainerRecord, error: unknown) {

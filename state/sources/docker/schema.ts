@@ -53,6 +53,11 @@ export const inspectSchema = z.object({
     MemoryReservation: count,
   }),
   Config: z.object({ Hostname: text, Image: text, Labels: labels, StopSignal: text }),
+  Mounts: z
+    .array(z.object({ Destination: text }))
+    .nullish()
+    .catch(null)
+    .transform((list) => list ?? []),
   NetworkSettings: z.object({
     Ports: z.record(z.string(), z.array(binding).nullish()).nullish().catch(null),
     Networks: endpoints,
