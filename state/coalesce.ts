@@ -10,7 +10,7 @@ export interface CoalesceOptions {
 /** Many pokes, few runs. */
 export interface Coalescer {
   poke(): void;
-  /** Runs at once what is pending, if anything, and ends. Idempotent. */
+  /** Runs what is pending without further waiting, and ends; later pokes do nothing. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -19,9 +19,45 @@ export interface Coalescer {
  * overlap; a poke during a run leads to another. A run that fails is logged and does not end it.
  */
 export function createCoalescer(
-  _dependencies: { readonly clock: Clock; readonly log: Log },
-  _options: CoalesceOptions,
-  _run: () => void | Promise<void>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { quietMs = 5, maxWaitMs = 50 }: CoalesceOptions,
+  run: () => void | Promise<void>,
 ): Coalescer {
-  throw new Error('not there yet');
+  const closed = new AbortController();
+  let pending = false;
+  let lastPoke = 0;
+  let working: Promise<void> | null = null;
+
+  const untilQuiet = async (): Promise<void> => {
+    const latest = clock.monotonic() + maxWaitMs;
+    for (;;) {
+      const waitMs = Math.min(lastPoke + quietMs, latest) - clock.monotonic();
+      if (waitMs <= 0 || closed.signal.aborted) return;
+      await clock.sleep(waitMs, closed.signal).catch(() => {});
+    }
+  };
+  const work = async (): Promise<void> => {
+    while (pending) {
+      await untilQuiet();
+      pending = false;
+      try {
+        await run();
+      } catch (error) {
+        log.error({ err: error }, 'coalesced run failed');
+      }
+    }
+    working = null;
+  };
+  return {
+    poke: () => {
+      if (closed.signal.aborted) return;
+      lastPoke = clock.monotonic();
+      pending = true;
+      working ??= work();
+    },
+    close: async () => {
+      closed.abort();
+      await working;
+    },
+  };
 }

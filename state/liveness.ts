@@ -1,3 +1,5 @@
+import type { HostState } from '../model/index.ts';
+
 /** What another host found out about a host: document `liveness/<hostId>`. */
 export interface Liveness {
   readonly state: 'suspect' | 'down';
@@ -5,4 +7,33 @@ export interface Liveness {
   readonly incarnation: number;
   /** Host id of who says so. */
   readonly by: string;
+}
+
+/**
+ * The hosts that are not held dead: a `down` counts for the incarnation it names and those before it. `self` stays in any
+ * case: it runs, evidently, and answers for its own containers. Gives `previous` itself if that holds the same.
+ */
+export function livingHosts(
+  hosts: ReadonlyMap<string, HostState>,
+  liveness: ReadonlyMap<string, Liveness>,
+  self: string,
+  previous: ReadonlyMap<string, HostState>,
+): ReadonlyMap<string, HostState> {
+  const dead = [...liveness].flatMap(([id, found]) => (id !== self && isDead(hosts.get(id), found) ? [id] : []));
+  if (dead.length === 0) return same(hosts, previous) ? previous : hosts;
+  const living = new Map(hosts);
+  for (const id of dead) living.delete(id);
+  return same(living, previous) ? previous : living;
+}
+
+function isDead(state: HostState | undefined, { state: found, incarnation }: Liveness): boolean {
+  // Without its host fact we do not know which incarnation speaks.
+  return found === 'down' && !!state?.host && state.host.incarnation <= incarnation;
+}
+
+function same(a: ReadonlyMap<string, HostState>, b: ReadonlyMap<string, HostState>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [id, state] of a) if (b.get(id) !== state) return false;
+  return true;
 }

@@ -1,13 +1,17 @@
-import type { FactMap } from '../bus/index.ts';
-import type { Environment, Problem, Snapshot } from '../model/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import type { FactKey, FactMap } from '../bus/index.ts';
+import type { Environment, JsonValue, Problem, Snapshot } from '../model/index.ts';
+import { type Clock, type Log, systemClock } from '../system/index.ts';
+import { advance, changesTo, emptyState, type State } from './advance.ts';
+import { createListeners } from './listeners.ts';
 import type { Mirror } from './mirror.ts';
-import type { Picture, SnapshotDelta } from './picture.ts';
+import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';
+import { createSaver, type Saver } from './saver.ts';
 
 export interface StateStoreDependencies {
   /** Null: nothing is kept on disk. */
   readonly mirror: Mirror | null;
   readonly log: Log;
+  /** Default: the system's. */
   readonly clock?: Clock;
 }
 
@@ -27,7 +31,9 @@ export interface StateStore {
   apply(delta: SnapshotDelta): void;
   /** All facts of one host, newest: what is missing here is removed. */
   replaceHost(hostId: string, facts: FactMap): void;
-  /** Called at once, in the same tick, after each new revision; a listener that throws harms nobody else. */
+  /** The changes that make all facts of a host these, for a delta of several hosts. */
+  changesTo(hostId: string, facts: FactMap): ReadonlyMap<FactKey, JsonValue | null>;
+  /** Called at once, in the same tick, after each new revision and when the state is no longer stale; one that throws harms nobody else. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
   /** What was refused and why, and what is wrong with the disk mirror. */
   problems(): readonly Problem[];
@@ -37,6 +43,62 @@ export interface StateStore {
   close(): Promise<void>;
 }
 
-export function createStateStore(_dependencies: StateStoreDependencies, _options: StateStoreOptions): StateStore {
-  throw new Error('not there yet');
+export function createStateStore(
+  { mirror, log, clock = systemClock }: StateStoreDependencies,
+  { environment, hostId }: StateStoreOptions,
+): StateStore {
+  const listeners = createListeners<Snapshot>(log);
+  const loaded = mirror ? loadState(mirror, environment, hostId) : null;
+  let state = loaded?.state ?? emptyState(environment, hostId);
+  let staleSinceMs = loaded?.savedAtMs ?? null;
+  const saver: Saver | null = mirror
+    ? createSaver({ mirror, clock, log }, () => ({
+        environment,
+        hostId,
+        revision: state.snapshot.revision,
+        picture: state.picture,
+        savedAtMs: clock.now(),
+      }))
+    : null;
+
+  const apply = (delta: SnapshotDelta): void => {
+    const before = state.picture;
+    const advanced = advance(state, delta);
+    state = advanced.state;
+    const refreshed = delta.complete === true && staleSinceMs !== null;
+    if (refreshed) staleSinceMs = null;
+    for (const problem of advanced.problems) log.warn({ problem }, 'a fact was refused');
+    if (state.picture !== before) saver?.poke();
+    if (state.picture !== before || refreshed) listeners.tell(state.snapshot);
+  };
+  return {
+    environment,
+    hostId,
+    current: () => state.snapshot,
+    picture: () => state.picture,
+    apply,
+    replaceHost: (id, facts) => {
+      apply({ hosts: new Map([[id, changesTo(state, id, facts)]]), documents: new Map() });
+    },
+    changesTo: (id, facts) => changesTo(state, id, facts),
+    subscribe: listeners.add,
+    problems: () => [...[...state.rejected.values()].map(({ problem }) => problem), ...(saver?.problems() ?? [])],
+    staleSinceMs: () => staleSinceMs,
+    close: async () => saver?.close(),
+  };
+}
+
+/** What the disk knows, if it is this host's in this environment. */
+function loadState(mirror: Mirror, environment: Environment, hostId: string): LoadedState | null {
+  const saved = mirror.load();
+  if (saved?.environment.name !== environment.name || saved.hostId !== hostId) return null;
+  const delta = diffPictures(emptyPicture, saved.picture);
+  const empty = emptyState(environment, hostId);
+  const { state } = delta ? advance(empty, delta, saved.revision) : { state: empty };
+  return { state, savedAtMs: saved.savedAtMs };
+}
+
+interface LoadedState {
+  readonly state: State;
+  readonly savedAtMs: number;
 }

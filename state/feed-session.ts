@@ -1,0 +1,67 @@
+import { connect } from 'node:net';
+import {
+  type ClientMessage,
+  decodeServerLine,
+  encodeLine,
+  maxServerLineChars,
+  type ServerMessage,
+} from './feed-wire.ts';
+import { createLineReader } from './line-reader.ts';
+
+/** One connection to the agent. */
+export interface FeedSession {
+  /** Drops the message when the connection has no room for it: the agent does not read. */
+  send(message: ClientMessage): void;
+  /** Resolves with the reason when the connection is gone; never rejects. */
+  readonly ended: Promise<Error>;
+}
+
+export interface FeedSessionOptions {
+  readonly path: string;
+  /** What is said as soon as the connection stands. */
+  readonly greeting: readonly ClientMessage[];
+  /** A throw ends the connection. */
+  readonly onMessage: (message: ServerMessage) => void;
+  readonly signal: AbortSignal;
+}
+
+const maxUnsentBytes = 1 << 20;
+
+export function openSession({ path, greeting, onMessage, signal }: FeedSessionOptions): FeedSession {
+  const socket = connect(path);
+  const reader = createLineReader(maxServerLineChars);
+  let reason: Error | null = null;
+
+  const end = (error: unknown): void => {
+    reason ??= error instanceof Error ? error : new Error(String(error));
+    socket.destroy();
+  };
+  const take = (text: string): void => {
+    try {
+      for (const line of reader.push(text)) {
+        const message = reason ? null : decodeServerLine(line);
+        if (message) onMessage(message);
+      }
+    } catch (error) {
+      end(new Error(`the agent at ${path} sent what is no feed`, { cause: error }));
+    }
+  };
+  const send = (message: ClientMessage): void => {
+    if (socket.writable && socket.writableLength < maxUnsentBytes) socket.write(encodeLine(message));
+  };
+  socket.on('connect', () => {
+    for (const message of greeting) send(message);
+  });
+  socket.setEncoding('utf8').on('data', (text: unknown) => take(String(text)));
+  socket.on('error', end);
+  const abort = (): void => end(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const ended = new Promise<Error>((resolve) => {
+    socket.on('close', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(reason ?? new Error(`the agent at ${path} closed the connection`));
+    });
+  });
+  return { send, ended };
+}
