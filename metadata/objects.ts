@@ -50,7 +50,13 @@ export function createObjects(version: Version): (view: HostView) => Objects {
 
     const container = (container: Container, service: ServiceView | null): ValueObject => {
       const scope = present.get(container.hostId);
-      const from = [service?.key, service?.name, service?.stack, service?.declaration?.healthCheck];
+      const from = [
+        service?.key,
+        service?.name,
+        service?.stack,
+        service?.primaryService,
+        service?.declaration?.healthCheck,
+      ];
       const inputs = dependsOnOthers(container) ? [view] : [environment, scope, ...from];
       return containers(container, inputs, () => {
         const identity = service && serviceIdentity(environment, service);
@@ -60,7 +66,7 @@ export function createObjects(version: Version): (view: HostView) => Objects {
     const service = (service: ServiceView): ValueObject => {
       const isLoner = loners(service, [], () => !service.containers.some(dependsOnOthers));
       const names = sidekicksOf(service);
-      return services(service, isLoner ? [environment, present, names] : [view], () =>
+      return services(service, isLoner ? [environment, present, names.join('/')] : [view], () =>
         serviceObject(service, {
           environment,
           identity: serviceIdentity(environment, service),

@@ -116,9 +116,11 @@ function sharedLabels({ labels }: Container): Readonly<Record<string, string>> {
 
 function linksOf(links: readonly ServiceLink[], stack: string, version: Version): ValueObject | null {
   if (links.length === 0 && version.nullLinks) return null;
-  return Object.fromEntries(
-    links.map(({ target, alias }) => [nameIn(version, target.includes('/') ? target : `${stack}/${target}`), alias]),
-  );
+  const targets = links.map(({ target, alias }) => {
+    const key = target.includes('/') ? target : `${stack}/${target}`;
+    return [nameIn(version, key), alias || key.slice(key.lastIndexOf('/') + 1)] as const;
+  });
+  return Object.fromEntries(targets);
 }
 
 /** As compose would have them. */

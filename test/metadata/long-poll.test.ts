@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poll } from '../support/poll.ts';
+import { get } from './raw-http.ts';
+import { startServer, type TestServer } from './serve.ts';
+import { SHOP, WEB_1 } from './shop.ts';
+
+const withHealth = (health: 'healthy' | 'unhealthy') => ({
+  ...SHOP,
+  containers: SHOP.containers.map((one) => (one.id === WEB_1.id ? { ...one, health } : one)),
+});
+
+describe('a long poll', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer(SHOP);
+  });
+  afterAll(() => server.server.close());
+  const waitFor = (path: string, value: string, maxWait: number) =>
+    server.getAs('10.42.1.7', `${path}?wait=true&value=${encodeURIComponent(value)}&maxWait=${maxWait}`);
+  const settled = (count: number) => poll(() => server.server.stats().waiting === count, { what: `${count} waiters` });
+
+  it('is answered at once when the value is another already', async () => {
+    const { body } = await server.get('/latest/version');
+    expect((await waitFor('/latest/version', 'init', 60)).body).toBe(body);
+  });
+
+  it('lasts as long as it asks, to the second', async () => {
+    const { body } = await server.get('/latest/version');
+    const start = performance.now();
+    expect((await waitFor('/latest/version', body, 1)).body).toBe(body);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(995);
+    expect(performance.now() - start).toBeLessThan(1_800);
+  });
+
+  it('wakes at the change of its value, not at others', async () => {
+    const waiting = waitFor('/latest/self/container/health_state', 'healthy', 60);
+    await settled(1);
+    server.show({ ...SHOP, declarations: [] });
+    server.show(SHOP);
+    expect(server.server.stats().waiting).toBe(1);
+    server.show(withHealth('unhealthy'));
+    expect((await waiting).body).toBe('unhealthy');
+    server.show(SHOP);
+  });
+
+  it('on `version` sleeps through views with equal content', async () => {
+    const { body } = await server.get('/latest/version');
+    const waiting = waitFor('/latest/version', body, 60);
+    await settled(1);
+    server.show(SHOP);
+    server.advance({ ...server.view().snapshot, revision: 99 });
+    expect(server.server.stats().waiting).toBe(1);
+    server.show(withHealth('unhealthy'));
+    expect((await waiting).body).not.toBe(body);
+    server.show(SHOP);
+  });
+
+  it('waits for a path to appear, and says 404 when it does not', async () => {
+    const never = waitFor('/latest/containers/shop-web-9', 'x', 1);
+    const soon = waitFor('/latest/services/late/name', 'x', 60);
+    await settled(2);
+    server.show({
+      ...SHOP,
+      containers: [...SHOP.containers, { ...WEB_1, id: 'late', service: 'late', primaryService: 'late' }],
+    });
+    expect((await soon).body).toBe('late');
+    expect(await never).toMatchObject({ status: 404, body: 'Not found\n' });
+    server.show(SHOP);
+  });
+
+  it('of 100 waiters wakes all within milliseconds; an idle server does as fast', async () => {
+    const control = await startServer(SHOP);
+    const { body } = await server.get('/latest/version');
+    const changedAt: { ms: number } = { ms: 0 };
+    const waiters = Array.from({ length: 100 }, async () => {
+      await get(server.port, `/latest/version?wait=true&value=${body}&maxWait=60`);
+      return performance.now() - changedAt.ms;
+    });
+    await settled(100);
+    changedAt.ms = performance.now();
+    server.show(withHealth('unhealthy'));
+    const delays = (await Promise.all(waiters)).sort((a, b) => a - b);
+    // The same client, 100 connections at once, nothing to wait for: what the machine takes for it today.
+    const start = performance.now();
+    const idle = Array.from({ length: 100 }, () =>
+      get(control.port, '/latest/version').then(() => performance.now() - start),
+    );
+    const base = (await Promise.all(idle)).sort((a, b) => a - b);
+    await control.server.close();
+    const [p50 = 0, p99 = 0, control99 = 0] = [delays[49], delays[98], base[98]];
+    console.log(
+      `100 waiters: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms; idle control p99 ${control99.toFixed(1)} ms`,
+    );
+    expect(p99).toBeLessThan(50 + 4 * control99);
+    server.show(SHOP);
+  });
+});
