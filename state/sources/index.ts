@@ -1,1 +1,2 @@
 export * from './docker/index.ts';
+export * from './manifest/index.ts';

@@ -1,0 +1,14 @@
+export { applyChanges, type DeclarationDocuments } from './apply.ts';
+export { formatDeclaration } from './format.ts';
+export { type KeyReader, readerOf, USED_KEYS, type UsedKey } from './keys.ts';
+export { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './manifest.ts';
+export { parseManifest, parseManifests } from './parse-manifests.ts';
+export { type DeclarationChange, type DeclaredDocument, type PlanOptions, planApply } from './plan.ts';
+export { renderChanges } from './render.ts';
+export {
+  type ManifestsReport,
+  type ManifestWatch,
+  type WatchManifestsDependencies,
+  type WatchManifestsOptions,
+  watchManifests,
+} from './watch-manifests.ts';

@@ -1,0 +1,193 @@
+import type { z } from 'zod';
+import {
+  type Problem,
+  type SchemaFault,
+  type ServiceDeclaration,
+  schemaFaults,
+  unknownKeyFault,
+} from '../../../model/index.ts';
+import { convertService } from './convert.ts';
+import { interpolate, type Variables } from './interpolate.ts';
+import { knownKeys, readerOf } from './keys.ts';
+import { isMap, layOut, type ServicePart } from './layout.ts';
+import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './manifest.ts';
+import { labelsSchema, nestedKeys, serviceSchema } from './service-schema.ts';
+
+/** Reads one file of declarations; see `parseManifests`. */
+export function parseManifest(text: string, path: string, options: ManifestOptions = {}): Manifests {
+  return parseManifests([{ path, text }], options);
+}
+
+/**
+ * Reads files that belong together, such as a docker-compose.yml and its rancher-compose.yml: services of equal stack and
+ * name are one, later files win key by key (labels and metadata are merged). What cannot be understood is a problem and
+ * harms nothing else. Never throws.
+ */
+export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
+  const layouts = files.map((file) => layOut(file, options));
+  const services = [...groupParts(layouts.flatMap(({ parts }) => parts)).values()].map((parts) =>
+    readService(parts, options.variables ?? {}),
+  );
+  const declared = new Map(services.flatMap(({ declaration: one }) => (one ? [[documentKey(one), one]] : [])));
+  const problems = [...layouts, ...services].flatMap((part) => part.problems);
+  return {
+    declarations: [...declared].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declaration]) => declaration),
+    ignored: ignoredNotes([...layouts, ...services].flatMap(({ ignoredKeys }) => ignoredKeys)),
+    problems,
+    complete: problems.length === 0,
+  };
+}
+
+interface IgnoredKey {
+  readonly subject: string;
+  readonly file: string;
+  readonly key: string;
+}
+
+interface ReadService {
+  readonly declaration: ServiceDeclaration | null;
+  readonly problems: readonly Problem[];
+  readonly ignoredKeys: readonly IgnoredKey[];
+}
+
+/** A key's value and where it stands. */
+interface Entry {
+  readonly key: string;
+  readonly value: unknown;
+  readonly part: ServicePart;
+  /** Path of `value` below the service: `['x-drover', 'dns']`. */
+  readonly path: readonly string[];
+}
+
+function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly ServicePart[]> {
+  const groups = new Map<string, ServicePart[]>();
+  for (const part of parts) {
+    const group = groups.get(documentKey(part));
+    if (group) group.push(part);
+    else groups.set(documentKey(part), [part]);
+  }
+  return groups;
+}
+
+function readService(parts: readonly ServicePart[], variables: Variables): ReadService {
+  const problems: Problem[] = parts.filter(({ keys }) => keys !== null && !isMap(keys)).map(notAMap);
+  const entries = parts.flatMap(entriesOf);
+  const twin = parts.find(({ name }) => name !== parts[0]?.name);
+  if (twin) problems.push(twoSpellings(twin, parts[0]?.name ?? ''));
+  const used = entries.filter((entry) => isUsed(entry));
+  problems.push(...entries.flatMap(unknownKeyProblem));
+  const interpolated = used.flatMap((entry) => {
+    const result = entry.part.form === 'compose' ? interpolate(entry.value, variables) : null;
+    if (result === null) return [entry];
+    if (result.ok) return [{ ...entry, value: result.value }];
+    const { what, mend } = result.problem;
+    problems.push({ subject: entry.part.subjectOf(entry.path), what, mend });
+    return [];
+  });
+  const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
+  const hasBuild = entries.some(({ key }) => key === 'build');
+  return checkService(parts, { entries: interpolated, hasBuild }, problems, ignoredKeys);
+}
+
+function checkService(
+  parts: readonly ServicePart[],
+  { entries, hasBuild }: { readonly entries: readonly Entry[]; readonly hasBuild: boolean },
+  problems: readonly Problem[],
+  ignoredKeys: readonly IgnoredKey[],
+): ReadService {
+  const [first] = parts;
+  if (!first) return { declaration: null, problems, ignoredKeys };
+  const latest = new Map(entries.map((entry) => [entry.key, entry]));
+  const toProblem = ({ path, what, mend }: SchemaFault): Problem => {
+    const entry = latest.get(String(path[0]));
+    const subject = entry ? entry.part.subjectOf([...entry.path, ...path.slice(1)]) : first.subjectOf(path);
+    return { subject, what, mend };
+  };
+  const { values, faults } = mergeEntries(entries);
+  const parsed = serviceSchema.safeParse(values);
+  const schemaProblems = [...faults, ...(parsed.success ? [] : faultsOf(parsed.error, []))].map(toProblem);
+  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys };
+  const converted = convertService({ stack: first.stack, name: first.name, keys: parsed.data, hasBuild });
+  const all = [...problems, ...schemaProblems, ...converted.faults.map(toProblem)];
+  const alsoIgnored = converted.ignored.flatMap((key) => latest.get(key) ?? []).map(asIgnored);
+  return {
+    declaration: all.length === 0 ? converted.declaration : null,
+    problems: all,
+    ignoredKeys: [...ignoredKeys, ...alsoIgnored],
+  };
+}
+
+function entriesOf(part: ServicePart): readonly Entry[] {
+  if (!isMap(part.keys)) return [];
+  const own = Object.entries(part.keys).flatMap(([key, value]) =>
+    key === 'x-drover' ? [] : [{ key, value, part, path: [key] }],
+  );
+  const drover = part.keys['x-drover'];
+  if (drover === undefined || drover === null) return own;
+  if (!isMap(drover)) return [...own, { key: 'x-drover', value: drover, part, path: ['x-drover'] }];
+  const ours = Object.entries(drover).map(([key, value]) => ({ key, value, part, path: ['x-drover', key] }));
+  return [...own, ...ours];
+}
+
+/** `dns` in plain compose is the container's list of resolvers; only what is written for us can mean ours. */
+function isUsed({ key, value, part, path }: Entry): boolean {
+  if (readerOf(key) !== 'drover') return false;
+  return key !== 'dns' || part.form === 'drover' || path.length > 1 || isMap(value);
+}
+
+function asIgnored({ key, part, path }: Entry): IgnoredKey {
+  return { subject: part.subjectOf(path), file: part.file, key };
+}
+
+/** The last one said of each key; labels and metadata are put together. */
+function mergeEntries(entries: readonly Entry[]): {
+  readonly values: Record<string, unknown>;
+  readonly faults: readonly SchemaFault[];
+} {
+  const values: Record<string, unknown> = {};
+  const faults: SchemaFault[] = [];
+  for (const { key, value } of entries) {
+    const before = values[key];
+    if (key === 'labels' && value !== null) {
+      const labels = labelsSchema.safeParse(value);
+      if (labels.success) values[key] = { ...(before ?? {}), ...labels.data };
+      else faults.push(...faultsOf(labels.error, [key]));
+    } else values[key] = key === 'metadata' && isMap(before) && isMap(value) ? { ...before, ...value } : value;
+  }
+  return { values, faults };
+}
+
+function faultsOf(error: z.ZodError, path: readonly string[]): readonly SchemaFault[] {
+  return schemaFaults(error, nestedKeys).map((fault) => ({ ...fault, path: [...path, ...fault.path] }));
+}
+
+function unknownKeyProblem({ key, part, path }: Entry): readonly Problem[] {
+  if (key === 'x-drover') return [notAMap(part)];
+  if (readerOf(key) !== null || (key.startsWith('x-') && path.length === 1)) return [];
+  return [{ subject: part.subjectOf(path), ...unknownKeyFault(key, knownKeys()) }];
+}
+
+function notAMap(part: ServicePart): Problem {
+  const mend = 'write its keys below it, indented by two more spaces';
+  return { subject: part.subjectOf([]), what: 'is not a map of keys and values', mend };
+}
+
+function twoSpellings(part: ServicePart, name: string): Problem {
+  const what = `is written ${JSON.stringify(part.name)} here and ${JSON.stringify(name)} elsewhere`;
+  return { subject: part.subjectOf([]), what, mend: 'write the name the same way: DNS knows no capitals' };
+}
+
+/** One note a file and key, however many services have it. */
+function ignoredNotes(keys: readonly IgnoredKey[]): readonly Problem[] {
+  const groups = new Map<string, IgnoredKey[]>();
+  for (const key of keys) {
+    const id = `${key.file} ${key.key}`;
+    groups.set(id, [...(groups.get(id) ?? []), key]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    const more = group.length > 1 ? ` (and ${group.length - 1} more)` : '';
+    const reader = readerOf(first?.key ?? '') === 'scheduler' ? 'a scheduler' : 'the container runtime';
+    return { subject: `${first?.subject}${more}`, what: `is for ${reader}: ignored`, mend: 'nothing to do' };
+  });
+}
