@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Container } from '../model/index.ts';
 import type { HostView, ServiceView } from '../view/index.ts';
-import { hostsOf, servicesOf } from './listing.ts';
 import { createMemo } from './memo.ts';
-import type { Objects } from './objects.ts';
+import type { ContainersNode, Objects, ServiceNode, StackNode } from './objects.ts';
 import { renderJson } from './render-json.ts';
 import { formatUuid } from './uuid.ts';
-import type { ValueObject } from './value.ts';
+import type { Value, ValueObject } from './value.ts';
 
 /**
  * The `version` of a view: follows from its content alone, so it changes only with it, and is the same after a restart.
@@ -16,38 +15,44 @@ export type ContentVersion = (view: HostView, objects: Objects) => string;
 
 /** Sums the hashes of the objects, each made once, so that a change costs what changed. */
 export function createContentVersion(): ContentVersion {
-  const hashes = createMemo<object, Sum>();
-  const hashOf = (object: object, text: () => string): Sum => hashes(object, [], () => digest(text()));
-  const ofContainer = (object: ValueObject, { name }: Container): Sum =>
-    hashOf(object, () => `${renderJson(object)}${name}`);
-  const ofContainers = (objects: readonly ValueObject[], containers: readonly Container[]): Sum =>
-    containers.reduce((sum, container, index) => add(sum, ofContainer(objects[index] ?? {}, container)), ZERO);
-  const ofService = (object: ValueObject, service: ServiceView): Sum =>
-    hashes(object, [], () => {
-      const { name, stack, primaryService } = service;
-      const own = renderJson([{ ...object, containers: null }, name, stack, primaryService, tokenOf(service)]);
-      return add(digest(own), ofContainers((object.containers ?? []) as readonly ValueObject[], service.containers));
-    });
+  const sums = createMemo<object, Sum>();
+  const once = (key: object, make: () => Sum): Sum => sums(key, [], make);
+  const ofContainer = (object: ValueObject, { name }: Container): Sum => once(object, () => digest([object, name]));
+  const ofContainers = ({ containers, containerObjects }: ContainersNode): Sum =>
+    containers.reduce((sum, container, index) => add(sum, ofContainer(containerObjects[index] ?? {}, container)), ZERO);
+  const ofService = (node: ServiceNode): Sum => once(node, () => add(digest(ownPart(node)), ofContainers(node)));
+  const ofStack = (node: StackNode): Sum =>
+    once(node, () => [...node.services.values()].map(ofService).reduce(add, ZERO));
 
   return (view, objects) => {
-    const { environment } = view.snapshot;
+    const { environment, hosts } = view.snapshot;
     const networks = objects.networks();
-    const services = servicesOf(view).map((service) => ofService(objects.service(service), service));
-    const hosts = hostsOf(view).map((state) => {
-      const { objects: alone, containers } = objects.standalone(state);
-      const host = state.host && objects.host(state.host);
-      const ofHost = host ? hashOf(host, () => renderJson(host)) : ZERO;
-      return add(
-        ofHost,
-        hashes(alone, [], () => ofContainers(alone, containers)),
+    let sum = add(
+      digest([environment.name, environment.uuid, view.hostId]),
+      once(networks, () => digest(networks)),
+    );
+    for (const stack of view.stacks.values()) sum = add(sum, ofStack(objects.stack(stack)));
+    for (const state of hosts.values()) {
+      const alone = objects.standalone(state);
+      sum = add(
+        sum,
+        once(alone, () => ofContainers(alone)),
       );
-    });
-    const frame = [
-      digest(`${environment.name}/${environment.uuid}/${view.hostId}`),
-      hashOf(networks, () => renderJson(networks)),
-    ];
-    return formatSum([...frame, ...services, ...hosts].reduce(add, ZERO));
+      const host = state.host && objects.host(state.host);
+      if (host)
+        sum = add(
+          sum,
+          once(host, () => digest(host)),
+        );
+    }
+    return formatSum(sum);
   };
+}
+
+/** A service without its containers, and with what the newest version of the API does not tell everybody. */
+function ownPart({ object, service }: ServiceNode): Value {
+  const { name, stack, primaryService } = service;
+  return [{ ...object, containers: null }, name, stack, primaryService, tokenOf(service)];
 }
 
 /** Only its own containers see it, but they must learn of it. */
@@ -61,8 +66,8 @@ type Sum = readonly [number, number, number, number];
 
 const ZERO: Sum = [0, 0, 0, 0];
 
-function digest(text: string): Sum {
-  const bytes = createHash('sha1').update(text).digest();
+function digest(value: Value): Sum {
+  const bytes = hash('sha1', renderJson(value), 'buffer');
   return [bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes.readUInt32BE(8), bytes.readUInt32BE(12)];
 }
 

@@ -1,10 +1,5 @@
 import type { Container, HostState } from '../model/index.ts';
-import type { HostView, ServiceView } from '../view/index.ts';
-
-/** All services, by stack and key. */
-export function servicesOf(view: HostView): readonly ServiceView[] {
-  return [...view.stacks.values()].flatMap(({ services }) => [...services.values()]);
-}
+import type { HostView } from '../view/index.ts';
 
 /** All hosts, by name. */
 export function hostsOf(view: HostView): readonly HostState[] {

@@ -6,25 +6,36 @@ import { standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
 import { networkObjects } from './network.ts';
 import { type Scopes, scopesOf } from './scopes.ts';
-import { serviceIdentity, serviceObject } from './service.ts';
+import { type ServiceIdentity, serviceIdentity, serviceObject } from './service.ts';
 import { stackObject } from './stack.ts';
 import type { ValueObject } from './value.ts';
 import type { Version } from './versions.ts';
 
+/** Containers and what they show, in the same order. */
+export interface ContainersNode {
+  readonly containers: readonly Container[];
+  readonly containerObjects: readonly ValueObject[];
+}
+
+export interface ServiceNode extends ContainersNode {
+  readonly service: ServiceView;
+  readonly object: ValueObject;
+}
+
+export interface StackNode {
+  readonly object: ValueObject;
+  /** By key. */
+  readonly services: ReadonlyMap<string, ServiceNode>;
+}
+
 /** The objects of one view in one version of the API; each is made when it is first asked for. */
 export interface Objects {
   container(container: Container, service: ServiceView | null): ValueObject;
-  service(service: ServiceView): ValueObject;
-  stack(stack: StackView): ValueObject;
+  stack(stack: StackView): StackNode;
   host(host: Host): ValueObject;
   networks(): readonly ValueObject[];
-  /** The containers of a host that belong to no service, by name; `objects` are theirs in the same order. */
-  standalone(state: HostState): Standalone;
-}
-
-export interface Standalone {
-  readonly containers: readonly Container[];
-  readonly objects: readonly ValueObject[];
+  /** The containers of a host that belong to no service, by name. */
+  standalone(state: HostState): ContainersNode;
 }
 
 /**
@@ -32,79 +43,122 @@ export interface Standalone {
  * containers makes one container, one service and one stack anew.
  */
 export function createObjects(version: Version): (view: HostView) => Objects {
-  const containers = createMemo<Container, ValueObject>();
-  const services = createMemo<ServiceView, ValueObject>();
-  const stacks = createMemo<StackView, ValueObject>();
-  const hosts = createMemo<Host, ValueObject>();
-  const networks = createMemo<Scopes, readonly ValueObject[]>();
-  const standalone = createMemo<HostState, Standalone>();
-  const standaloneContainers = createMemo<HostState, readonly Container[]>();
-  const loners = createMemo<ServiceView, boolean>();
-  const sidekicks = createMemo<StackView, ReadonlyMap<string, readonly string[]>>();
+  const made = createMade();
   let scopes: Scopes | null = null;
-
   return (view) => {
-    const { environment } = view.snapshot;
-    const present = scopesOf(view, scopes);
-    scopes = present;
-
-    const container = (container: Container, service: ServiceView | null): ValueObject => {
-      const scope = present.get(container.hostId);
-      const from = [
-        service?.key,
-        service?.name,
-        service?.stack,
-        service?.primaryService,
-        service?.declaration?.healthCheck,
-      ];
-      const inputs = dependsOnOthers(container) ? [view] : [environment, scope, ...from];
-      return containers(container, inputs, () => {
-        const identity = service && serviceIdentity(environment, service);
-        return containerObject(view, container, { scope, service: identity, version });
-      });
-    };
-    const service = (service: ServiceView): ValueObject => {
-      const isLoner = loners(service, [], () => !service.containers.some(dependsOnOthers));
-      const names = sidekicksOf(service);
-      return services(service, isLoner ? [environment, present, names.join('/')] : [view], () =>
-        serviceObject(service, {
-          environment,
-          identity: serviceIdentity(environment, service),
-          containers: service.containers.map((one) => container(one, service)),
-          sidekicks: names,
-          version,
-        }),
-      );
-    };
-    const sidekicksOf = (service: ServiceView): readonly string[] => {
-      const [stackKey = '', inner = ''] = service.key.split('/');
-      const stack = view.stacks.get(stackKey);
-      if (isSidekick(service) || !stack) return NONE;
-      return sidekicks(stack, [], () => groupSidekicks(stack)).get(inner) ?? NONE;
-    };
-    const stack = (stack: StackView): ValueObject => {
-      const objects = [...stack.services.values()].map(service);
-      return stacks(stack, objects, () => stackObject(stack, { environment, services: objects, version }));
-    };
-    return {
-      container,
-      service,
-      stack,
-      host: (host) => hosts(host, [environment], () => hostObject(environment, host, version)),
-      standalone: (state) => {
-        const alone = standaloneContainers(state, [], () => standaloneOf(state));
-        const inputs = alone.some(dependsOnOthers) ? [view] : [environment, present];
-        return standalone(state, inputs, () => ({
-          containers: alone,
-          objects: alone.map((one) => container(one, null)),
-        }));
-      },
-      networks: () => networks(present, [environment], () => networkObjects(view)),
-    };
+    scopes = scopesOf(view, scopes);
+    return new ViewObjects(made, version, view, scopes);
   };
 }
 
-const NONE: readonly string[] = [];
+/** What was made for earlier views. */
+type Made = ReturnType<typeof createMade>;
+
+function createMade() {
+  return {
+    containers: createMemo<Container, ValueObject>(),
+    services: createMemo<ServiceView, ServiceNode>(),
+    stacks: createMemo<StackView, StackNode>(),
+    hosts: createMemo<Host, ValueObject>(),
+    networks: createMemo<Scopes, readonly ValueObject[]>(),
+    standalone: createMemo<HostState, ContainersNode>(),
+    identities: createMemo<ServiceView, ServiceIdentity>(),
+    sidekicks: createMemo<StackView, ReadonlyMap<string, readonly string[]>>(),
+    selfContained: createMemo<object, boolean>(),
+  };
+}
+
+class ViewObjects implements Objects {
+  readonly #made: Made;
+  readonly #version: Version;
+  readonly #view: HostView;
+  readonly #scopes: Scopes;
+
+  constructor(made: Made, version: Version, view: HostView, scopes: Scopes) {
+    this.#made = made;
+    this.#version = version;
+    this.#view = view;
+    this.#scopes = scopes;
+  }
+
+  container(container: Container, service: ServiceView | null): ValueObject {
+    const { environment } = this.#view.snapshot;
+    const scope = this.#scopes.get(container.hostId);
+    const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, ...inputsOf(service)];
+    return this.#made.containers(container, inputs, () => {
+      const identity = service && this.#identity(service);
+      return containerObject(this.#view, container, { scope, service: identity, version: this.#version });
+    });
+  }
+
+  stack(stack: StackView): StackNode {
+    const services = [...stack.services.values()];
+    const isSelfContained = this.#made.selfContained(stack, [], () => services.every(this.#isSelfContained));
+    return this.#made.stacks(stack, this.#inputs(isSelfContained), () => {
+      const nodes = services.map((service) => this.#service(service, stack));
+      const context = { environment: this.#view.snapshot.environment, version: this.#version };
+      return {
+        object: stackObject(stack, { ...context, services: nodes.map(({ object }) => object) }),
+        services: new Map(nodes.map((node) => [node.service.key, node])),
+      };
+    });
+  }
+
+  #service(service: ServiceView, stack: StackView): ServiceNode {
+    const sidekicks = isSidekick(service) ? [] : this.#sidekicksOf(service, stack);
+    const inputs = [...this.#inputs(this.#isSelfContained(service)), sidekicks.join('/')];
+    return this.#made.services(service, inputs, () => {
+      const { environment } = this.#view.snapshot;
+      const identity = this.#identity(service);
+      const containers = service.containers.map((container) => this.container(container, service));
+      const context = { environment, identity, containers, sidekicks, version: this.#version };
+      const object = serviceObject(service, context);
+      return { service, object, containers: service.containers, containerObjects: containers };
+    });
+  }
+
+  host(host: Host): ValueObject {
+    const { environment } = this.#view.snapshot;
+    return this.#made.hosts(host, [environment], () => hostObject(environment, host, this.#version));
+  }
+
+  networks(): readonly ValueObject[] {
+    return this.#made.networks(this.#scopes, [this.#view.snapshot.environment], () => networkObjects(this.#view));
+  }
+
+  standalone(state: HostState): ContainersNode {
+    const isSelfContained = this.#made.selfContained(state, [], () => !standaloneOf(state).some(dependsOnOthers));
+    return this.#made.standalone(state, this.#inputs(isSelfContained), () => {
+      const containers = standaloneOf(state);
+      return { containers, containerObjects: containers.map((container) => this.container(container, null)) };
+    });
+  }
+
+  /** What shows links to other containers must not outlive the view. */
+  #inputs(isSelfContained: boolean): readonly unknown[] {
+    return isSelfContained ? [this.#view.snapshot.environment, this.#scopes] : [this.#view];
+  }
+
+  readonly #isSelfContained = (service: ServiceView): boolean =>
+    this.#made.selfContained(service, [], () => !service.containers.some(dependsOnOthers));
+
+  #identity(service: ServiceView): ServiceIdentity {
+    const { environment } = this.#view.snapshot;
+    return this.#made.identities(service, [environment], () => serviceIdentity(environment, service));
+  }
+
+  #sidekicksOf(service: ServiceView, stack: StackView): readonly string[] {
+    const byLeader = this.#made.sidekicks(stack, [], () => groupSidekicks(stack));
+    return byLeader.get(service.name.toLowerCase()) ?? [];
+  }
+}
+
+/** What a container shows of its service. */
+function inputsOf(service: ServiceView | null): readonly unknown[] {
+  if (service === null) return [];
+  const { key, name, stack, primaryService, declaration } = service;
+  return [key, name, stack, primaryService, declaration?.healthCheck];
+}
 
 /** By the lower-case name of the service that leads. */
 function groupSidekicks(stack: StackView): ReadonlyMap<string, readonly string[]> {

@@ -1,8 +1,8 @@
 import type { Container } from '../model/index.ts';
 import { type HostView, type ServiceView, type StackView, serviceOf } from '../view/index.ts';
 import { createContentVersion } from './content-version.ts';
-import { hostsOf, servicesOf } from './listing.ts';
-import { createObjects, type Objects } from './objects.ts';
+import { hostsOf } from './listing.ts';
+import { createObjects, type Objects, type ServiceNode } from './objects.ts';
 import { withToken } from './service.ts';
 import { lazyObject, type Value, type ValueObject } from './value.ts';
 import { NEWEST, type Version } from './versions.ts';
@@ -50,33 +50,36 @@ function sharedMembers(view: HostView, version: Version, objects: Objects): Reco
     ...(version.environments ? { environments: () => null } : {}),
     hosts: () => hostsOf(view).flatMap(({ host }) => (host ? [objects.host(host)] : [])),
     name: () => environment.name.toLowerCase(),
-    networks: objects.networks,
+    networks: () => objects.networks(),
     region_name: () => null,
-    services: () => servicesOf(view).map(objects.service),
-    stacks: () => [...view.stacks.values()].map(objects.stack),
+    services: () => servicesOf(view, objects).map(({ object }) => object),
+    stacks: () => [...view.stacks.values()].map((stack) => objects.stack(stack).object),
     uuid: () => environment.uuid,
   };
 }
 
 /** By stack and service, those of a service by index; then the standalone ones by host and name. */
 function containersOf(view: HostView, objects: Objects): readonly ValueObject[] {
-  const all: ValueObject[] = [];
-  for (const service of servicesOf(view)) {
-    for (const container of service.containers) all.push(objects.container(container, service));
-  }
-  for (const state of hostsOf(view)) all.push(...objects.standalone(state).objects);
-  return all;
+  const ofServices = servicesOf(view, objects).flatMap(({ containerObjects }) => containerObjects);
+  const alone = hostsOf(view).flatMap((state) => objects.standalone(state).containerObjects);
+  return [...ofServices, ...alone];
+}
+
+function servicesOf(view: HostView, objects: Objects): readonly ServiceNode[] {
+  return [...view.stacks.values()].flatMap((stack) => [...objects.stack(stack).services.values()]);
 }
 
 function selfObject(view: HostView, objects: Objects, asker: Container | null): ValueObject {
   const host = view.snapshot.hosts.get(view.hostId)?.host;
   const service = asker && serviceOf(view, asker);
   const stack = service && stackOf(view, service);
+  const node = stack && objects.stack(stack);
+  const own = node?.services.get(service?.key ?? '');
   return {
     ...(asker ? { container: objects.container(asker, service) } : {}),
     ...(host ? { host: objects.host(host) } : {}),
-    ...(service ? { service: withToken(objects.service(service), service) } : {}),
-    ...(stack ? { stack: objects.stack(stack) } : {}),
+    ...(own ? { service: withToken(own.object, own.service) } : {}),
+    ...(node ? { stack: node.object } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A UUID of version 8 [RFC 9562 §5.8] made of a name: the same on every host and after every restart. */
 export function uuidOf(...parts: readonly string[]): string {
-  return formatUuid(createHash('sha1').update(JSON.stringify(parts)).digest());
+  return formatUuid(hash('sha1', JSON.stringify(parts), 'buffer'));
 }
 
 /** Sixteen bytes as a UUID of version 8. */
