@@ -1,3 +1,83 @@
+import { CommandError, type RunCommand } from '../../system/index.ts';
+import { type FilterChains, readFilterChains } from '../accept-rules.ts';
+import { type IpLink, type IpRoute, readDevice, readIp } from '../ip-json.ts';
+import type { NftTable } from '../nft-table.ts';
+import type { ServiceAddressSettings } from './settings.ts';
+
+/** What stands on this host of the service address. */
 export interface ObservedServiceAddress {
-  readonly namespace: boolean;
+  /** `broken`: the name exists and leads nowhere. */
+  readonly namespace: 'absent' | 'broken' | 'present';
+  /** Host's end of the cable. */
+  readonly outer: IpLink | null;
+  /** `eth0` in the namespace. */
+  readonly inner: IpLink | null;
+  readonly loopbackUp: boolean;
+  /** Routes of the namespace. */
+  readonly innerRoutes: readonly IpRoute[];
+  /** Host routes to exactly our addresses. */
+  readonly routes: readonly IpRoute[];
+  /** Devices of this host that have one of our inner addresses: nobody else may. */
+  readonly squatters: readonly string[];
+  /** Our nft table, null if there is none. */
+  readonly table: string | null;
+  readonly chains: FilterChains | null;
+  readonly forwarding: boolean;
+  /** Forwarding on the host's end alone; null where it does not exist. */
+  readonly outerForwarding: boolean | null;
+}
+
+export const INNER_DEVICE = 'eth0';
+
+export function enterPrefix({ namespace }: Pick<ServiceAddressSettings, 'namespace'>): readonly string[] {
+  // Not `ip netns exec`: that mounts a fresh /sys, and what runs inside loses its control groups.
+  return ['nsenter', `--net=/run/netns/${namespace}`, '--'];
+}
+
+export async function observeServiceAddress(
+  { run, table }: { run: RunCommand; table: NftTable },
+  settings: ServiceAddressSettings,
+  signal?: AbortSignal,
+): Promise<ObservedServiceAddress> {
+  const { device, serviceAddress, sourceAddress } = settings;
+  const exact = (address: string) => readIp<IpRoute>(run, `route show exact ${address}/32`, { signal });
+  const holders = (address: string) => readIp<IpLink>(run, `address show to ${address}/32`, { signal });
+  const addresses = [serviceAddress, sourceAddress];
+  return {
+    ...(await observeInside(run, settings, signal)),
+    outer: await readDevice(run, device, { signal }),
+    routes: (await Promise.all(addresses.map(exact))).flat(),
+    squatters: (await Promise.all(addresses.map(holders))).flat().map(({ ifname }) => ifname),
+    table: await table.read(signal),
+    chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
+    ...(await observeForwarding(run, device, signal)),
+  };
+}
+
+async function observeInside(run: RunCommand, settings: ServiceAddressSettings, signal?: AbortSignal) {
+  const nothing = { inner: null, loopbackUp: false, innerRoutes: [] };
+  const prefix = enterPrefix(settings);
+  try {
+    const links = await readIp<IpLink>(run, 'address show', { prefix, signal });
+    const innerRoutes = await readIp<IpRoute>(run, 'route show', { prefix, signal });
+    const find = (name: string) => links.find(({ ifname }) => ifname === name);
+    const loopbackUp = find('lo')?.flags?.includes('UP') ?? false;
+    return { namespace: 'present' as const, inner: find(INNER_DEVICE) ?? null, loopbackUp, innerRoutes };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.stderr.includes('No such file')) return { namespace: 'absent' as const, ...nothing };
+    if (error.stderr.includes('Invalid argument')) return { namespace: 'broken' as const, ...nothing };
+    throw error;
+  }
+}
+
+async function observeForwarding(run: RunCommand, device: string, signal?: AbortSignal) {
+  const own = `net.ipv4.conf.${device}.forwarding`;
+  const text = await run('sysctl', ['--ignore', 'net.ipv4.ip_forward', own], signal ? { signal } : {});
+  const read = (key: string) =>
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${key} = `))
+      ?.endsWith('= 1');
+  return { forwarding: read('net.ipv4.ip_forward') ?? false, outerForwarding: read(own) ?? null };
 }

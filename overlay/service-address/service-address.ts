@@ -1,8 +1,11 @@
-import type { Problem } from '../../model/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
-import type { ObservedServiceAddress } from './observe.ts';
-import type { ServiceAddressChange } from './plan.ts';
+import { createNftTable } from '../nft-table.ts';
+import { applyStep, formatStep } from '../step.ts';
+import { enterPrefix, type ObservedServiceAddress, observeServiceAddress } from './observe.ts';
+import { planServiceAddress, planServiceAddressRemoval, type ServiceAddressChange } from './plan.ts';
+import { renderTable } from './render.ts';
 import { defaultServiceAddressSettings, type ServiceAddressSettings } from './settings.ts';
 
 /** The address containers ask at: a network namespace of our own, the cable to it, and the rules that keep NAT away. */
@@ -21,22 +24,47 @@ export interface ServiceAddress {
 }
 
 export function createServiceAddress(
-  _deps: { run: RunCommand; log: Log },
+  { run, log }: { run: RunCommand; log: Log },
   options: Partial<ServiceAddressSettings> = {},
 ): ServiceAddress {
   const settings = { ...defaultServiceAddressSettings, ...options };
-  const unfinished = (): never => {
-    throw new Error('the service address is not built yet');
+  const table = createNftTable({ run }, settings.table);
+  const observe = (signal?: AbortSignal) => observeServiceAddress({ run, table }, settings, signal);
+  const apply = async (change: ServiceAddressChange, signal?: AbortSignal): Promise<void> => {
+    await applyStep(run, change, signal);
+    if (change.file === 'nft') await table.learn(renderTable(settings), signal);
   };
+
   return {
     settings,
-    applier: { name: 'service-address', observe: unfinished, plan: unfinished, apply: unfinished, format: unfinished },
-    ensure: unfinished,
-    drift: unfinished,
-    remove: unfinished,
-    enterCommand: (file, args) => ({
-      file: 'nsenter',
-      args: [`--net=/run/netns/${settings.namespace}`, '--', file, ...args],
-    }),
+    applier: {
+      name: 'service-address',
+      observe: (_desired, signal) => observe(signal),
+      plan: (_desired, observed) => planServiceAddress(settings, observed),
+      apply,
+      format: formatStep,
+    },
+    ensure: async (signal) => {
+      const { changes, problems } = planServiceAddress(settings, await observe(signal));
+      for (const change of changes) {
+        await apply(change, signal);
+        log.info({ change: formatStep(change) }, 'changed');
+      }
+      return problems;
+    },
+    drift: async (signal) => {
+      const { changes, problems } = planServiceAddress(settings, await observe(signal));
+      return [...problems.map(formatProblem), ...changes.map(formatStep)];
+    },
+    remove: async (signal) => {
+      for (const change of planServiceAddressRemoval(settings, await observe(signal))) {
+        await applyStep(run, change, signal);
+        log.info({ change: formatStep(change) }, 'removed');
+      }
+    },
+    enterCommand: (file, args) => {
+      const [enter = 'nsenter', ...rest] = enterPrefix(settings);
+      return { file: enter, args: [...rest, file, ...args] };
+    },
   };
 }

@@ -1,0 +1,43 @@
+import { acceptRule } from '../accept-rules.ts';
+import type { ServiceAddressSettings } from './settings.ts';
+
+/** The comment that marks our rules in chains that are not ours. */
+export const ADDRESS_COMMENT = 'drover';
+
+/**
+ * Our table. Before connection tracking sees a packet to or from the service address it is marked as untracked, so that
+ * neither Docker's port forwarding nor its masquerade touches it and the asker's address stays. Containers reach the host
+ * over bridges: whoever else asks (a neighbour on the wire) is not answered.
+ */
+export function renderTable({ table, device, serviceAddress, sourceAddress }: ServiceAddressSettings): string {
+  return `table ip ${table} {
+	comment "Drover: the address containers ask at"
+	chain prerouting {
+		type filter hook prerouting priority raw - 10; policy accept;
+		ip daddr ${serviceAddress} meta iifkind != "bridge" drop comment "nobody but containers and this host asks"
+		ip daddr ${serviceAddress} notrack comment "questions: no NAT, no connection tracking"
+		ip saddr ${serviceAddress} notrack comment "answers: no NAT, no connection tracking"
+	}
+
+	chain output {
+		type filter hook output priority raw - 10; policy accept;
+		ip daddr ${serviceAddress} notrack comment "questions of the host itself"
+	}
+
+	chain postrouting {
+		type nat hook postrouting priority srcnat - 10; policy accept;
+		ip saddr ${sourceAddress} oifname != "${device}" masquerade comment "what we ask the outside"
+	}
+}
+`;
+}
+
+/** Accept rules for where the host drops what it forwards. */
+export function renderAcceptRules({ device, serviceAddress, sourceAddress }: ServiceAddressSettings): string[] {
+  return [
+    `-d ${serviceAddress}/32 -o ${device}`,
+    `-s ${serviceAddress}/32 -i ${device}`,
+    `-s ${sourceAddress}/32 -i ${device}`,
+    `-d ${sourceAddress}/32 -o ${device} -m conntrack --ctstate RELATED,ESTABLISHED`,
+  ].map((match) => acceptRule(match, ADDRESS_COMMENT));
+}

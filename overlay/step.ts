@@ -1,0 +1,25 @@
+import type { RunCommand } from '../system/index.ts';
+
+/** One change to this host's network, as the command that makes it: logged, printed as a dry run, compared in tests. */
+export interface Step {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Text for standard input. */
+  readonly input?: string;
+}
+
+/** A step from a command line without quoting, such as `ip link set drover0 up`. */
+export function step(line: string, input?: string): Step {
+  const [file = '', ...args] = line.split(' ');
+  return input === undefined ? { file, args } : { file, args, input };
+}
+
+/** One line; what goes to standard input follows in braces. */
+export function formatStep({ file, args, input }: Step): string {
+  const line = [file, ...args].join(' ');
+  return input === undefined ? line : `${line} { ${input.trim().replaceAll(/\s*\n\s*/g, '; ')} }`;
+}
+
+export async function applyStep(run: RunCommand, { file, args, input }: Step, signal?: AbortSignal): Promise<void> {
+  await run(file, args, { ...(input === undefined ? {} : { input }), ...(signal ? { signal } : {}) });
+}

@@ -1,0 +1,214 @@
+import { fileURLToPath } from 'node:url';
+import type Docker from 'dockerode';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServiceAddress, type ServiceAddress } from '../../overlay/index.ts';
+import { createReconciler } from '../../reconcile/index.ts';
+import { type RunCommand, runCommand, systemClock } from '../../system/index.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+import { connectHosts, createTestHost, type TestHost } from '../support/test-host.ts';
+import { testLog } from '../support/test-log.ts';
+
+const SERVICE = '169.254.169.250';
+const PORTS = ['tcp:80', 'tcp:53', 'udp:53'] as const;
+const ECHO = fileURLToPath(new URL('../support/source-echo.ts', import.meta.url));
+const ASK = fileURLToPath(new URL('../support/source-ask.ts', import.meta.url));
+
+const resources = createResources();
+const log = testLog('service-address');
+let host: TestHost;
+let outside: TestHost;
+let outsideAddress: string;
+let hostAddress: string;
+let engine: Engine;
+let address: ServiceAddress;
+const run: RunCommand = (file, args, options = {}) => host.run(file, args, options as { input?: string });
+
+beforeAll(async () => {
+  host = await createTestHost(resources, 'sa');
+  outside = await createTestHost(resources, 'sa-outside');
+  const addresses = await connectHosts(resources, [host, outside]);
+  [hostAddress, outsideAddress] = [addresses[0] ?? '', addresses[1] ?? ''];
+  engine = await startEngine(resources, host);
+  await engine.buildBusybox();
+  address = createServiceAddress({ run, log });
+});
+afterAll(() => resources.close());
+
+const publish: Docker.ContainerCreateOptions = {
+  StopSignal: 'SIGKILL',
+  ExposedPorts: { '80/tcp': {}, '53/tcp': {}, '53/udp': {} },
+  HostConfig: {
+    PortBindings: Object.fromEntries(
+      ['80/tcp', '53/tcp', '53/udp'].map((port) => [port, [{ HostIp: '0.0.0.0', HostPort: port.split('/')[0] ?? '' }]]),
+    ),
+  },
+};
+
+const inspect = (name: string) => engine.docker.getContainer(name).inspect();
+const pidOf = async (name: string): Promise<number> => (await inspect(name)).State.Pid;
+const addressOf = async (name: string, network: string): Promise<string> =>
+  (await inspect(name)).NetworkSettings.Networks[network]?.IPAddress ?? '';
+
+async function serveIn(container: string): Promise<void> {
+  const args = ['-t', String(await pidOf(container)), '-n', process.execPath, ECHO, container, '0.0.0.0', ...PORTS];
+  const server = host.start('nsenter', args);
+  await poll(() => server.stdout().includes('ready'), { what: `echo in ${container}`, giveUp: server.assertRunning });
+}
+
+async function ask(pid: number, target: string): Promise<string[]> {
+  const targets = PORTS.map((port) => port.replace(':', `:${target}:`));
+  const out = await runCommand('nsenter', ['-t', String(pid), '-n', process.execPath, ASK, ...targets]);
+  return out.split('\n');
+}
+
+const seen = (name: string, source: string): string[] => PORTS.map(() => `${name} sees ${source}`);
+
+/** All that could be left behind, without counters. */
+async function footprint() {
+  const moving = /^#.*$|\[\d+:\d+\]|packets \d+ bytes \d+|\w+_timer +[\d.]+/gm;
+  const lines = async (file: string, ...args: string[]) => (await host.run(file, args)).replaceAll(moving, '');
+  return {
+    nft: await lines('nft', 'list', 'ruleset'),
+    iptables: await lines('iptables-save'),
+    links: await lines('ip', '-details', 'link'),
+    routes: await lines('ip', '-4', 'route', 'show', 'table', 'all'),
+    namespaces: await lines('ip', 'netns', 'list'),
+    forwarding: await lines('sysctl', 'net.ipv4.ip_forward'),
+  };
+}
+
+test('ensure() is idempotent, drift() is empty after it, remove() leaves nothing and touches nothing else', async () => {
+  await engine.run('before', publish);
+  await serveIn('before');
+  const before = await footprint();
+  expect(await address.drift()).not.toEqual([]);
+  expect(await address.ensure()).toEqual([]);
+  expect(await address.drift()).toEqual([]);
+  expect(await createServiceAddress({ run, log }).drift()).toEqual([]);
+  const made = await footprint();
+  expect(made.namespaces).toContain('drover');
+  await address.ensure();
+  expect(await footprint()).toEqual(made);
+  await address.remove();
+  await address.remove();
+  expect(await footprint()).toEqual(before);
+});
+
+describe('with the address up', () => {
+  beforeAll(async () => {
+    await address.ensure();
+    const { file, args } = address.enterCommand(process.execPath, [ECHO, 'drover', SERVICE, ...PORTS]);
+    const server = host.start(file, args);
+    await poll(() => server.stdout().includes('ready'), { what: 'echo server', giveUp: server.assertRunning });
+  });
+
+  test.each([
+    ['default bridge', {}, 'bridge'],
+    ['user-defined', { HostConfig: { NetworkMode: 'mine' } }, 'mine'],
+    ['internal', { HostConfig: { NetworkMode: 'inside' } }, 'inside'],
+  ])('a container on a %s network reaches it and keeps its source address', async (_title, create, network) => {
+    if (network !== 'bridge') await engine.docker.createNetwork({ Name: network, Internal: network === 'inside' });
+    const name = `asker-${network}`;
+    await engine.run(name, { StopSignal: 'SIGKILL', ...create });
+    expect(await ask(await pidOf(name), SERVICE)).toEqual(seen('drover', await addressOf(name, network)));
+  });
+
+  test('the host and its host-network containers reach it as the host address', async () => {
+    await engine.run('asker-host', { StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'host' } });
+    expect(await ask(await pidOf('asker-host'), SERVICE)).toEqual(seen('drover', '169.254.169.252'));
+  });
+
+  test('published ports 80, 53/tcp and 53/udp answer the wire and see who asks, published before and after', async () => {
+    expect(await ask(outside.holderPid, hostAddress)).toEqual(seen('before', outsideAddress));
+    await engine.docker.getContainer('before').remove({ force: true });
+    await engine.run('after', publish);
+    await serveIn('after');
+    expect(await ask(outside.holderPid, hostAddress)).toEqual(seen('after', outsideAddress));
+    const own = await addressOf('after', 'bridge');
+    expect(await ask(await pidOf('after'), SERVICE)).toEqual(seen('drover', own));
+  });
+
+  test('a neighbour on the wire that routes the address to us gets no answer', async () => {
+    await outside.run('ip', ['route', 'add', SERVICE, 'via', hostAddress]);
+    for (const answer of await ask(outside.holderPid, SERVICE)) expect(answer).toContain('failed: ');
+  });
+
+  test('what the namespace asks the outside leaves under the host address', async () => {
+    const server = outside.start(process.execPath, [ECHO, 'upstream', '0.0.0.0', ...PORTS]);
+    await poll(() => server.stdout().includes('ready'), { what: 'upstream', giveUp: server.assertRunning });
+    const targets = PORTS.map((port) => port.replace(':', `:${outsideAddress}:`));
+    const { file, args } = address.enterCommand(process.execPath, [ASK, ...targets]);
+    expect((await host.run(file, args)).split('\n')).toEqual(seen('upstream', hostAddress));
+  });
+
+  test('connection tracking knows nothing of it', async () => {
+    expect(await host.run('conntrack', ['-L'])).not.toContain(SERVICE);
+  });
+
+  describe('Q24: the parts are restored within 5 s', () => {
+    const stop = new AbortController();
+    let running: Promise<void>;
+    beforeAll(() => {
+      const loop = createReconciler({ clock: systemClock, log }, { ...address.applier, intervalMs: 2000 });
+      loop.trigger(null, 1);
+      running = loop.run(stop.signal);
+    });
+    afterAll(async () => {
+      stop.abort();
+      await running;
+    });
+
+    test.each([
+      ['iptables -F DOCKER-USER'],
+      ['nft delete table ip drover'],
+      ['nft flush chain ip drover output'],
+      ['ip route delete 169.254.169.250'],
+      ['ip link set drover0 down'],
+    ])('after %s', async (command) => {
+      const [file = '', ...args] = command.split(' ');
+      await host.run(file, args);
+      await poll(async () => (await address.drift()).length === 0, { what: 'the repair', timeoutMs: 5000 });
+      expect(await ask(await pidOf('asker-mine'), SERVICE)).toEqual(
+        seen('drover', await addressOf('asker-mine', 'mine')),
+      );
+    });
+
+    test('after a restart of dockerd', async () => {
+      await engine.stop();
+      await engine.start();
+      await poll(async () => (await address.drift()).length === 0, { what: 'the repair', timeoutMs: 5000 });
+      await engine.docker.getContainer('asker-bridge').start();
+      expect(await ask(await pidOf('asker-bridge'), SERVICE)).toEqual(
+        seen('drover', await addressOf('asker-bridge', 'bridge')),
+      );
+    });
+
+    test('after nft flush ruleset', async () => {
+      await host.run('nft', ['flush', 'ruleset']);
+      await poll(async () => (await host.run('nft', ['list', 'tables'])).includes('drover'), {
+        what: 'the repair',
+        timeoutMs: 5000,
+      });
+      await poll(async () => (await address.drift()).length === 0, { what: 'no drift', timeoutMs: 1000 });
+    });
+
+    test('after the cable and the namespace are gone', async () => {
+      await host.run('ip', ['link', 'delete', 'drover0']);
+      await poll(async () => (await address.drift()).length === 0, { what: 'a new cable', timeoutMs: 5000 });
+      await host.run('ip', ['netns', 'delete', 'drover']);
+      await poll(async () => (await address.drift()).length === 0, { what: 'a new namespace', timeoutMs: 5000 });
+    });
+  });
+});
+
+test('a device of that name which somebody else made is a problem and stays', async () => {
+  await address.remove();
+  await host.run('ip', ['link', 'add', 'drover0', 'type', 'bridge']);
+  const before = await footprint();
+  const problems = await address.ensure();
+  expect(problems.map(({ subject }) => subject)).toEqual(['device drover0']);
+  await address.remove();
+  expect(await footprint()).toEqual(before);
+});

@@ -1,0 +1,46 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+
+// Asks a source-echo server and prints its answer: `node source-ask.ts tcp:ADDRESS:PORT ...`; one line each.
+const timeoutMs = 3000;
+const asked = process.argv.slice(2).map(async (spec) => {
+  const [protocol = '', address = '', port = ''] = spec.split(':');
+  const answer = protocol === 'tcp' ? askTcp(address, Number(port)) : askUdp(address, Number(port));
+  return await answer.catch((error: Error) => `failed: ${error.message}`);
+});
+for (const answer of await Promise.all(asked)) console.log(answer.trim());
+
+function askTcp(address: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect({ host: address, port, timeout: timeoutMs });
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no answer from tcp ${address}:${port}`)));
+    socket.on('error', reject);
+    socket.on('end', () => resolve(text));
+  });
+}
+
+function askUdp(address: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    // A connected socket takes answers from the address it asked only, as resolvers do.
+    socket.connect(port, address, () => socket.send('who am I'));
+    const timer = setTimeout(() => {
+      socket.close();
+      reject(new Error(`no answer from udp ${address}:${port}`));
+    }, timeoutMs);
+    socket.on('error', (error) => {
+      clearTimeout(timer);
+      socket.close();
+      reject(error);
+    });
+    socket.on('message', (message) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(message.toString());
+    });
+  });
+}
