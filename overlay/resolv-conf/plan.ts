@@ -8,8 +8,9 @@ export interface DesiredResolver {
   readonly position: 'first' | 'last';
 }
 
-const TITLE = '# Drover is the resolver of this container; `drover down` puts back the lines marked "# was:".';
-const WAS = '# was:';
+const TITLE = '# Drover answers here. The last line is what stood there before, in base64: `drover down` puts it back.';
+// In base64, as many a start script takes whatever `grep nameserver /etc/resolv.conf` finds, comments too.
+const BEFORE = '# drover-before ';
 /** musl skips a line of 256 bytes or more, line feed included: it would lose the whole list. */
 const LONGEST_LINE = 254;
 
@@ -21,10 +22,8 @@ export function planResolvConf(text: string, desired: DesiredResolver): string |
 
 /** The text that stood there before us; null: the text is not ours. Pure. */
 export function originalOf(text: string): string | null {
-  const lines = text.split('\n');
-  if (lines[0] !== TITLE) return null;
-  const was = lines.filter((line) => line.startsWith(WAS)).map((line) => line.slice(WAS.length).replace(/^ /, ''));
-  return `${was.join('\n')}\n`;
+  const line = text.split('\n').findLast((candidate) => candidate.startsWith(BEFORE));
+  return line === undefined ? null : Buffer.from(line.slice(BEFORE.length), 'base64').toString('utf8');
 }
 
 /** The name servers of a resolv.conf, in their order. Pure. */
@@ -40,14 +39,13 @@ function render(original: string, desired: DesiredResolver): string {
   const options = entries.flatMap(({ keyword, values }) => (keyword === 'options' ? values : []));
   const keptOptions = options.filter((option) => option !== 'ndots:0');
   const others = entries.filter(({ keyword }) => !REPLACED.includes(keyword)).map(({ line }) => line);
-  const was = original.trimEnd().split('\n');
   return [
     TITLE,
     `nameserver ${desired.resolver}`,
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
     ...(keptOptions.length > 0 ? [`options ${keptOptions.join(' ')}`] : []),
     ...others,
-    ...was.map((line) => `${WAS} ${line}`.trimEnd()),
+    `${BEFORE}${Buffer.from(original).toString('base64')}`,
     '',
   ].join('\n');
 }

@@ -39,15 +39,15 @@ export const LABEL_RULES: readonly LabelRule[] = [
     read: (labels, containerName) => {
       const inherited = readRules(LABEL_RULES.slice(1), labels, containerName).identity;
       const stack = labels['drover.stack'] ?? inherited.stack;
-      const service = labels['drover.service'] ?? '';
-      if (stack === null)
-        return '`drover.service` names a service but nothing names its stack; add the label `drover.stack`';
+      const service = labels['drover.service'] ?? inherited.service;
+      if (stack === null) return '`drover.service` names a service but nothing names its stack; add `drover.stack`';
+      if (service === null) return '`drover.stack` names a stack but nothing names its service; add `drover.service`';
+      const renamed = labels['drover.service'] !== undefined;
       const index = labels['drover.index'];
       return {
         stack,
         service,
-        primaryService:
-          labels['drover.primary'] ?? (labels['drover.service'] === undefined ? inherited.primaryService : service),
+        primaryService: labels['drover.primary'] ?? (renamed ? service : inherited.primaryService),
         serviceIndex: index === undefined ? inherited.serviceIndex : parseIndex(index),
       };
     },
