@@ -1,5 +1,13 @@
 import type { Clock, Log } from '../system/index.ts';
 import type { HostView } from '../view/index.ts';
+import { createAnswerer } from './answerer.ts';
+import { createCounts, type DnsStats } from './counts.ts';
+import { guarded } from './guarded.ts';
+import { type Listener, listenOn } from './listen.ts';
+import { createRecognition } from './recognition.ts';
+import { createTurns } from './turns.ts';
+import { createUpstreamChoice } from './upstream/choice.ts';
+import { createForwarder } from './upstream/forwarder.ts';
 
 export interface DnsDependencies {
   /** The newest view; asked once a query. */
@@ -28,17 +36,6 @@ export interface DnsOptions {
   readonly upstreamSource?: string | null;
 }
 
-export interface DnsStats {
-  readonly queries: number;
-  readonly forwarded: number;
-  /** Queries that waited for `identify`. */
-  readonly held: number;
-  /** Messages that were not answered as a query: broken, or replies. */
-  readonly malformed: number;
-  /** Answers by name of the rcode. */
-  readonly answers: Readonly<Record<string, number>>;
-}
-
 export interface DnsServer {
   /** What it really listens on, in the order of `listen`. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
@@ -48,6 +45,38 @@ export interface DnsServer {
 }
 
 /** Answers DNS on UDP and TCP. Rejects when an address cannot be bound, saying which. */
-export async function serveDns(_dependencies: DnsDependencies, _options: DnsOptions): Promise<DnsServer> {
-  throw new Error('not yet');
+export async function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
+  const { clock, log } = dependencies;
+  const closing = new AbortController();
+  const counts = createCounts();
+  const forwarder = createForwarder({ clock, log }, { source: options.upstreamSource ?? null });
+  const recognition = createRecognition(dependencies, {
+    holdMs: options.holdMs ?? 250,
+    onHold: () => counts.count('held'),
+    signal: closing.signal,
+  });
+  const answer = createAnswerer(
+    {
+      view: dependencies.view,
+      recognition,
+      forwarder,
+      upstreamsOf: createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen)),
+      turns: createTurns(),
+      count: counts.count,
+    },
+    { ttlSeconds: options.ttlSeconds ?? 1, metadataAddress: options.metadataAddress ?? '169.254.169.250' },
+  );
+  const listeners: Listener[] = [];
+  const close = async (): Promise<void> => {
+    closing.abort(new Error('the DNS server is closing'));
+    forwarder.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  };
+  try {
+    for (const at of options.listen) listeners.push(await listenOn(guarded(answer, counts, log), at));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { addresses: listeners.map(({ listen }) => listen), stats: counts.read, close };
 }

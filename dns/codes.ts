@@ -1,0 +1,16 @@
+import { Packet } from 'dns2';
+
+/** Record types by name [RFC 1035 §3.2.2]. */
+export const TYPE = Packet.TYPE;
+
+/** Response codes by name [RFC 1035 §4.1.1, RFC 6891 §9]. */
+export const RCODE = Packet.RCODE;
+
+export const CLASS_IN = Packet.CLASS.IN;
+
+const RCODE_NAMES = new Map(Object.entries(RCODE).map(([name, code]) => [code as number, name] as const));
+
+/** For statistics and logs. */
+export function rcodeName(code: number): string {
+  return RCODE_NAMES.get(code) ?? `RCODE${code}`;
+}

@@ -1,0 +1,76 @@
+import type { HostView } from '../view/index.ts';
+import { RCODE, TYPE } from './codes.ts';
+import { addressRecord, type DnsRecord, domainRecord, type Reply, soaRecord } from './encode.ts';
+import type { Query } from './query.ts';
+import type { Alias, Resolution } from './resolve.ts';
+
+/** What is answered from here alone. */
+export type OwnResolution = Exclude<Resolution, { kind: 'forward' | 'failure' | 'upstream-alias' }>;
+
+export interface Rendering {
+  readonly view: HostView;
+  readonly ttlSeconds: number;
+}
+
+/** The records of a reply; addresses in the order given. */
+export function renderReply(query: Query, resolution: OwnResolution, rendering: Rendering): Reply {
+  const { ttlSeconds } = rendering;
+  switch (resolution.kind) {
+    case 'addresses':
+      return found(renderAddresses(query, resolution.aliases, resolution.addresses, ttlSeconds));
+    case 'alias':
+      return found([domainRecord(query.name, TYPE.CNAME, ttlSeconds, resolution.alias.target)]);
+    case 'pointer':
+      return found([domainRecord(query.name, TYPE.PTR, ttlSeconds, resolution.target)]);
+    case 'soa':
+      return found([renderSoa(resolution.zone, rendering)]);
+    case 'nodata':
+      return missing(RCODE.NOERROR, query, resolution, rendering);
+    case 'nxdomain':
+      return missing(RCODE.NXDOMAIN, query, resolution, rendering);
+  }
+}
+
+/** The chain of aliases, then the addresses at its end. */
+export function renderAddresses(
+  query: Query,
+  aliases: readonly Alias[],
+  addresses: readonly string[],
+  ttlSeconds: number,
+): readonly DnsRecord[] {
+  const owner = aliases.at(-1)?.target ?? query.name;
+  return [
+    ...renderAliases(query, aliases, ttlSeconds),
+    ...addresses.map((address) => addressRecord(owner, query.type, ttlSeconds, address)),
+  ];
+}
+
+/** The first owner is the question itself. */
+export function renderAliases(query: Query, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
+  return aliases.map(({ owner, target }, at) =>
+    domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ttlSeconds, target),
+  );
+}
+
+function found(answers: readonly DnsRecord[]): Reply {
+  return { rcode: RCODE.NOERROR, authoritative: true, answers, authorities: [] };
+}
+
+function missing(
+  rcode: number,
+  query: Query,
+  { aliases, zone }: { readonly aliases: readonly Alias[]; readonly zone: string },
+  rendering: Rendering,
+): Reply {
+  return {
+    rcode,
+    authoritative: true,
+    answers: renderAliases(query, aliases, rendering.ttlSeconds),
+    authorities: [renderSoa(zone, rendering)],
+  };
+}
+
+function renderSoa(zone: string, { view, ttlSeconds }: Rendering): DnsRecord {
+  const primary = view.snapshot.environment.suffixes[0] ?? zone;
+  return soaRecord(zone, primary, view.revision, ttlSeconds);
+}

@@ -1,0 +1,25 @@
+/** The zones of reverse names, for the SOA of a "no". */
+export type ReverseZone = 'in-addr.arpa.' | 'ip6.arpa.';
+
+/** The address a complete reverse name (lower case, no trailing dot) is about; null for every other name. */
+export function reverseAddress(name: string): { readonly address: string; readonly zone: ReverseZone } | null {
+  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
+  if (v4) {
+    const octets = v4.slice(1).reverse();
+    const valid = octets.every((octet) => Number(octet) <= 255 && String(Number(octet)) === octet);
+    return valid ? { address: octets.join('.'), zone: 'in-addr.arpa.' } : null;
+  }
+  if (!/^([0-9a-f]\.){32}ip6\.arpa$/.test(name)) return null;
+  const digits = name.slice(0, 63).split('.').reverse().join('');
+  const groups = digits.match(/.{4}/g) ?? [];
+  return { address: compressed(groups.map((group) => Number.parseInt(group, 16))), zone: 'ip6.arpa.' };
+}
+
+/** Canonical IPv6 text [RFC 5952]. */
+function compressed(groups: readonly number[]): string {
+  const text = groups.map((group) => group.toString(16)).join(':');
+  const runs = text.match(/\b0(:0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  if (longest === '') return text;
+  return text.replace(new RegExp(`(^|:)${longest}(:|$)`), '::');
+}

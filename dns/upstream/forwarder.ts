@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import type { Clock, Log } from '../../system/index.ts';
+import { RCODE } from '../codes.ts';
+import type { Upstream } from './address.ts';
+import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
+import { createUpstreamHealth } from './health.ts';
+import { isReplyTo, isTruncated, rcodeOf, withId } from './reply.ts';
+
+export interface Forwarder {
+  /**
+   * Asks the upstreams, in order, the next one as soon as one fails or is slow; gives the first good reply with the id of
+   * `message`, else a bad one (SERVFAIL, REFUSED), else null. Never rejects.
+   */
+  forward(message: Buffer, questionEnd: number, upstreams: readonly Upstream[]): Promise<Buffer | null>;
+  /** Idempotent: what is under way ends with null. */
+  close(): void;
+}
+
+export interface ForwarderOptions {
+  readonly source: string | null;
+  /** Until the client would give up anyway. */
+  readonly timeoutMs?: number;
+}
+
+/** All upstreams are asked within this time, so that a dead one costs less than a second. */
+const SPREAD_MS = 750;
+const STEP_MS = 250;
+const REPEAT_MS = 1_000;
+const MAX_UNDER_WAY = 500;
+
+export function createForwarder(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { source, timeoutMs = 4_000 }: ForwarderOptions,
+): Forwarder {
+  const health = createUpstreamHealth({ clock });
+  const closing = new AbortController();
+  let underWay = 0;
+  let failing = false;
+
+  const report = (reply: Buffer | null): void => {
+    if (closing.signal.aborted || (reply === null) === failing) return;
+    failing = reply === null;
+    if (failing) log.warn('no upstream resolver answers; names outside are not resolved until one does');
+    else log.info('upstream resolvers answer again');
+  };
+
+  const race = async (message: Buffer, questionEnd: number, upstreams: readonly Upstream[]): Promise<Buffer | null> => {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, closing.signal]);
+    const { promise, resolve } = Promise.withResolvers<Buffer | null>();
+    const stepMs = Math.min(STEP_MS, SPREAD_MS / upstreams.length);
+    const waiting = [...health.order(upstreams)];
+    const asked = new Set<Upstream>();
+    let bad: Buffer | null = null;
+
+    const settle = (upstream: Upstream, reply: Buffer | null): void => {
+      if (signal.aborted) return;
+      const earlier = [...asked].slice(0, [...asked].indexOf(upstream));
+      asked.delete(upstream);
+      if (reply && isGood(reply)) {
+        health.worked(upstream);
+        for (const silent of earlier) health.failed(silent);
+        resolve(reply);
+        return;
+      }
+      health.failed(upstream);
+      bad ??= reply;
+      if (waiting.length > 0) ask();
+      else if (asked.size === 0) resolve(bad);
+    };
+    const ask = (): void => {
+      const upstream = waiting.shift();
+      if (!upstream) return;
+      asked.add(upstream);
+      void askOne(message, questionEnd, upstream, signal).then((reply) => settle(upstream, reply));
+    };
+    const pace = async (): Promise<void> => {
+      while (waiting.length > 0) {
+        ask();
+        await clock.sleep(stepMs, signal);
+      }
+      await clock.sleep(timeoutMs, signal);
+      for (const silent of asked) health.failed(silent);
+      resolve(bad);
+    };
+    pace().catch(() => resolve(bad));
+    return promise.finally(() => over.abort(new Error('another upstream was faster')));
+  };
+
+  const askOne = async (
+    message: Buffer,
+    questionEnd: number,
+    upstream: Upstream,
+    signal: AbortSignal,
+  ): Promise<Buffer | null> => {
+    const own = withId(message, randomInt(0x10000));
+    const accept = (reply: Buffer) => isReplyTo(reply, own, questionEnd);
+    const exchange: Exchange = { message: own, upstream, accept, source, signal, repeatMs: REPEAT_MS };
+    try {
+      const reply = await exchangeUdp(exchange);
+      return isTruncated(reply) ? await exchangeTcp(exchange) : reply;
+    } catch {
+      return null;
+    }
+  };
+
+  return {
+    forward: async (message, questionEnd, upstreams) => {
+      if (upstreams.length === 0 || closing.signal.aborted || underWay >= MAX_UNDER_WAY) return null;
+      underWay += 1;
+      try {
+        const reply = await race(message, questionEnd, upstreams);
+        report(reply);
+        return reply && withId(reply, message.readUInt16BE(0));
+      } finally {
+        underWay -= 1;
+      }
+    },
+    close: () => closing.abort(new Error('the DNS server is closing')),
+  };
+}
+
+/** An answer about the name; SERVFAIL, REFUSED and the like are about the server, another one may know better. */
+function isGood(reply: Buffer): boolean {
+  const rcode = rcodeOf(reply);
+  return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+}
