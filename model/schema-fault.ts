@@ -43,6 +43,8 @@ export function unknownKeyFault(
 function describe(issue: z.core.$ZodIssue): { what: string; mend: string } {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.message.endsWith('received undefined'))
+        return { what: 'is missing', mend: `add ${kindOf(issue.expected)}` };
       return { what: `is not ${kindOf(issue.expected)}`, mend: `write ${kindOf(issue.expected)}` };
     case 'invalid_value':
       return { what: 'is not one of the accepted values', mend: `use one of ${issue.values.map(String).join(', ')}` };

@@ -132,6 +132,13 @@ function scalarValue(scalar: Scalar): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Refusal(offsetOf(scalar), `has a number that is not finite (${scalar.source})`, 'put it in quotes');
   }
+  if (typeof value === 'object' && value !== null) {
+    throw new Refusal(
+      offsetOf(scalar),
+      `has a value of the type ${scalar.tag}`,
+      'write a text, a number, a list or a map',
+    );
+  }
   return value;
 }
 

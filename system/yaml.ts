@@ -31,7 +31,7 @@ export function readYaml(
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxBytes) {
     const what = `has ${(sizeBytes / 1e6).toFixed(1)} MB, more than the ${maxBytes / 1e6} MB that are read`;
-    return [refused(1, what, 'split it into several files')];
+    return [{ ok: false, line: 1, faults: [{ line: 1, what, mend: 'split it into several files' }] }];
   }
   const lines = new LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
@@ -48,30 +48,42 @@ export function readYaml(
     return [...documents].map((document) => readDocument(document as Document.Parsed, lineAt, maxValues));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return [refused(1, 'is nested too deeply', 'write it with fewer levels')];
+    return [{ ok: false, line: 1, faults: [{ line: 1, ...TOO_DEEP }] }];
   }
 }
 
-function refused(line: number, what: string, mend: string): YamlDocument {
-  return { ok: false, line, faults: [{ line, what, mend }] };
-}
+const TOO_DEEP = { what: 'is nested too deeply', mend: 'write it with fewer levels' };
 
 function readDocument(document: Document.Parsed, lineAt: (offset: number) => number, maxValues: number): YamlDocument {
   const line = lineAt(document.contents?.range[0] ?? document.range[0]);
   if (document.errors.length > 0) {
-    return { ok: false, line, faults: document.errors.slice(0, 5).map((error) => syntaxFault(error, lineAt)) };
+    return { ok: false, line, faults: syntaxFaults(document.errors, lineAt) };
   }
   const { value, faults } = createYamlReader({ lineAt, maxValues })(document.contents);
   if (faults.length > 0) return { ok: false, line, faults };
   return { ok: true, value, lineOf: (path) => lineOf(document, path, lineAt) };
 }
 
-function syntaxFault(
-  { code, message, pos }: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] },
-  lineAt: (offset: number) => number,
-): YamlFault {
+interface SyntaxError {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}
+
+/** A few of the first, one a line: what follows is mostly what the first one led to. */
+function syntaxFaults(errors: readonly SyntaxError[], lineAt: (offset: number) => number): readonly YamlFault[] {
+  const byLine = new Map<number, YamlFault>();
+  for (const error of errors.slice(0, 20)) {
+    const fault = syntaxFault(error, lineAt);
+    if (!byLine.has(fault.line)) byLine.set(fault.line, fault);
+  }
+  return [...byLine.values()].slice(0, 3);
+}
+
+function syntaxFault({ code, message, pos }: SyntaxError, lineAt: (offset: number) => number): YamlFault {
   const line = lineAt(pos[0]);
   if (code === 'TAB_AS_INDENT') return { line, what: 'is indented with a tab', mend: 'indent with spaces' };
+  if (message.includes('call stack')) return { line, ...TOO_DEEP };
   return { line, what: `is not valid YAML: ${message}`, mend: 'correct the line, or the one before it' };
 }
 

@@ -73,9 +73,9 @@ export function readerOf(key: string): KeyReader | null {
   return READERS.get(key) ?? null;
 }
 
-/** Every key of a service that somebody reads, for suggestions. */
+/** Every key of a service that somebody reads, ours first, for suggestions. */
 export function knownKeys(): readonly string[] {
-  return [...READERS.keys(), 'x-drover'];
+  return [...USED_KEYS.map(({ key }) => key), 'x-drover', ...READERS.keys()];
 }
 
 /** Keys beside `services` that are for somebody else. */

@@ -187,7 +187,17 @@ function ignoredNotes(keys: readonly IgnoredKey[]): readonly Problem[] {
   return [...groups.values()].map((group) => {
     const [first] = group;
     const more = group.length > 1 ? ` (and ${group.length - 1} more)` : '';
-    const reader = readerOf(first?.key ?? '') === 'scheduler' ? 'a scheduler' : 'the container runtime';
-    return { subject: `${first?.subject}${more}`, what: `is for ${reader}: ignored`, mend: 'nothing to do' };
+    return {
+      subject: `${first?.subject}${more}`,
+      what: `is for ${readerText(first?.key ?? '')}: ignored`,
+      mend: 'nothing to do',
+    };
   });
+}
+
+/** A key of ours that is ignored here means something to the runtime, where it stands. */
+function readerText(key: string): string {
+  const reader = readerOf(key);
+  if (reader === null) return 'other programs';
+  return reader === 'scheduler' ? 'a scheduler' : 'the container runtime';
 }
