@@ -1,10 +1,9 @@
 import type { Bus, FactKey, FactMap, Lease } from '../bus/index.ts';
 import type { JsonValue } from '../model/index.ts';
-import { backoffMs } from '../reconcile/index.ts';
+import { backoffMs, createWakeUp } from '../reconcile/index.ts';
 import { diffFacts } from '../state/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import type { PartReport } from './parts.ts';
-import { createSignalBox } from './signal-box.ts';
 
 export interface PublisherDependencies {
   readonly bus: Pick<Bus, 'join'>;
@@ -25,13 +24,15 @@ export interface Publisher {
 
 /** Facts that change within so short a time are one write. */
 const GATHER_MS = 4;
+/** Whether the facts have become complete is told by no change. */
+const RECHECK_MS = 500;
 const RETRY = { minMs: 100, maxMs: 5_000 };
 
 export function createPublisher(
   { bus, facts, clock, log }: PublisherDependencies,
   { hostId }: { readonly hostId: string },
 ): Publisher {
-  const box = createSignalBox();
+  const wakeUp = createWakeUp(clock);
   let lease: Lease | null = null;
   let published: FactMap = new Map();
   /** Keys of writes that failed: whether they took effect is not known. */
@@ -39,7 +40,7 @@ export function createPublisher(
 
   const join = async (signal: AbortSignal): Promise<Lease> => {
     const joined = await bus.join(hostId, signal);
-    joined.lost.addEventListener('abort', () => box.ring(), { once: true });
+    joined.lost.addEventListener('abort', () => wakeUp.wake(), { once: true });
     log.info({ hostId }, 'joined the bus');
     return joined;
   };
@@ -67,7 +68,7 @@ export function createPublisher(
   };
 
   return {
-    changed: box.ring,
+    changed: wakeUp.wake,
     run: async (signal, report) => {
       let failures = 0;
       while (!signal.aborted) {
@@ -75,8 +76,8 @@ export function createPublisher(
           await work(signal, report);
           if (failures > 0) report.done();
           failures = 0;
-          await box.heard(signal);
-          await clock.sleep(GATHER_MS, signal);
+          await wakeUp.wait(RECHECK_MS, signal);
+          await wakeUp.pause(GATHER_MS, signal);
         } catch (error) {
           if (signal.aborted) return;
           failures += 1;

@@ -26,6 +26,8 @@ export interface Supervisor {
    * `signal` aborts, and leaves them running then. Call once.
    */
   run(signal: AbortSignal): Promise<void>;
+  /** Ends one child; while `run` runs, it is started again. */
+  restart(name: string): Promise<void>;
   /** Ends all children and waits for their end; abort `run` before. Also ends those that an earlier agent left. */
   stop(): Promise<void>;
 }
@@ -75,6 +77,9 @@ export function createSupervisor(
         await untilReady(child.status().name, signal);
       }
       await Promise.all(lives);
+    },
+    restart: async (name) => {
+      await children.find((child) => child.status().name === name)?.stop();
     },
     stop: async () => {
       await Promise.all(children.map((child) => child.stop()));

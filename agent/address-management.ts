@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { serveIpam } from '../overlay/index.ts';
+import type { Clock, Log } from '../system/index.ts';
+import type { Config } from './config.ts';
+import type { Part } from './parts.ts';
+import { usedAddresses } from './used-addresses.ts';
+
+/** Where Docker looks for plugins; the file's name is the driver's. */
+const SOCKET = '/run/docker/plugins/drover.sock';
+const INTERVAL_MS = 60_000;
+
+/** Docker's source of addresses for the managed network. Needs nobody: Docker asks it while it starts. */
+export function addressManagementPart(
+  { docker, clock, log }: { readonly docker: Docker; readonly clock: Clock; readonly log: Log },
+  { dataDir, network }: Config,
+): Part {
+  const listUsed = (pool: string) => usedAddresses(docker, pool);
+  return async (signal, report) => {
+    const file = join(dataDir, 'ipam.db');
+    const server = await serveIpam({ clock, log, listUsed }, { listen: SOCKET, file, restMs: network.restMs });
+    try {
+      while (!signal.aborted) {
+        await server.reclaim();
+        report.done();
+        await clock.sleep(INTERVAL_MS, signal);
+      }
+    } finally {
+      await server.close();
+    }
+  };
+}

@@ -1,0 +1,95 @@
+import type { Bus } from '../bus/index.ts';
+import type { Liveness, PeerLiveness } from '../bus/liveness/index.ts';
+import type { Problem } from '../model/index.ts';
+import type { FeedServer, StateStore } from '../state/index.ts';
+import type { DockerSource } from '../state/sources/index.ts';
+import type { HostView } from '../view/index.ts';
+import type { Config } from './config.ts';
+import type { Parts } from './parts.ts';
+import { peersOf } from './peers.ts';
+import type { AgentStatus, ProcessStatus, ResolverCounts, SilentHost } from './status.ts';
+import type { Supervisor } from './supervisor.ts';
+import { VERSION } from './version.ts';
+
+export interface StatusSources {
+  readonly config: Config;
+  readonly startedAtMs: number;
+  readonly address: () => string;
+  readonly hostName: string;
+  readonly store: Pick<StateStore, 'hostId' | 'current' | 'picture' | 'staleSinceMs' | 'problems'>;
+  readonly view: () => HostView;
+  readonly bus: Pick<Bus, 'status'>;
+  readonly source: Pick<DockerSource, 'status'>;
+  /** Null when the servers are not ours to keep running. */
+  readonly supervisor: Pick<Supervisor, 'status'> | null;
+  readonly feed: Pick<FeedServer, 'peers'>;
+  readonly parts: Pick<Parts, 'status'>;
+  readonly resolvers: () => ResolverCounts;
+  /** Null where there is nobody to watch over. */
+  readonly liveness: Pick<Liveness, 'status'> | null;
+  /** What stands and is known nowhere else. */
+  readonly problems: () => readonly Problem[];
+}
+
+/** Everything `drover status` shows, as of now. */
+export function collectStatus(sources: StatusSources): AgentStatus {
+  const { config, startedAtMs, address, hostName, store, bus, source, parts, resolvers, liveness } = sources;
+  const { connected, problem, lastSyncMs, apiVersion, badInputs } = source.status();
+  const own = liveness?.status().problem ?? null;
+  return {
+    agent: { version: VERSION, pid: process.pid, startedAtMs },
+    host: { id: store.hostId, name: hostName, address: address() },
+    environment: config.environment,
+    state: collectState(sources),
+    bus: bus.status(),
+    docker: { connected, problem, lastSyncMs, apiVersion },
+    processes: collectProcesses(sources),
+    parts: parts.status(),
+    resolvers: resolvers(),
+    silentHosts: collectSilent(sources),
+    problems: [
+      ...sources.problems(),
+      ...(own === null ? [] : [{ subject: 'liveness', what: own, mend: `free UDP port ${config.liveness.port}` }]),
+      ...store.problems(),
+      ...badInputs,
+    ],
+  };
+}
+
+function collectState({ store, view }: StatusSources): AgentStatus['state'] {
+  const { hosts, complete, revision } = store.current();
+  const count = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
+  return {
+    revision,
+    complete,
+    staleSinceMs: store.staleSinceMs(),
+    hosts: hosts.size,
+    services: count([...view().stacks.values()].map(({ services }) => services.size)),
+    containers: count([...hosts.values()].map(({ containers }) => containers.size)),
+  };
+}
+
+function collectProcesses({ supervisor, feed }: StatusSources): readonly ProcessStatus[] {
+  return ['dns', 'metadata'].map((name) => {
+    const child = supervisor?.status().find((one) => one.name === name) ?? null;
+    const followers = feed.peers().filter(({ role }) => role === name);
+    const follower = followers.find(({ pid }) => pid === child?.pid) ?? followers[0] ?? null;
+    return {
+      name,
+      child,
+      connected: follower !== null,
+      version: follower?.version ?? null,
+      pid: child?.pid ?? follower?.pid ?? null,
+      appliedRevision: follower?.appliedRevision ?? null,
+      report: follower?.report ?? null,
+    };
+  });
+}
+
+function collectSilent({ liveness, store }: StatusSources): readonly SilentHost[] {
+  const names = new Map(peersOf(store.picture(), store.hostId).map(({ id, name }) => [id, name]));
+  const silent = (liveness?.status().probed ?? []).filter(
+    (peer): peer is PeerLiveness & { state: SilentHost['state'] } => peer.state !== 'heard',
+  );
+  return silent.map(({ hostId, state, silentMs }) => ({ hostId, name: names.get(hostId) ?? hostId, state, silentMs }));
+}

@@ -1,0 +1,42 @@
+import type { Problem } from '../model/index.ts';
+import type { HostView } from '../view/index.ts';
+import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
+import { type ControlRoute, refusal } from './control-server.ts';
+import { listContainers, listHosts, listServices } from './listing.ts';
+import type { Metrics } from './metrics.ts';
+import type { AgentStatus } from './status.ts';
+
+export interface ControlSources {
+  readonly status: () => AgentStatus;
+  readonly view: () => HostView;
+  readonly metrics: Metrics;
+  readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
+  readonly checkup: () => Promise<readonly Problem[]>;
+  /** Removes all that was made; gives what could not be removed. The agent ends after the answer. */
+  readonly down: () => Promise<readonly Problem[]>;
+}
+
+/** The agent's own API. */
+export function controlRoutes(sources: ControlSources): ReadonlyMap<string, ControlRoute> {
+  const json = (body: unknown) => ({ status: 200, body });
+  return new Map<string, ControlRoute>([
+    ['GET /v1/status', () => json(sources.status())],
+    ['GET /v1/services', () => json(listServices(sources.view()))],
+    ['GET /v1/containers', () => json(listContainers(sources.view()))],
+    ['GET /v1/hosts', () => json(listHosts(sources.view()))],
+    ['GET /v1/doctor', async () => json(await sources.checkup())],
+    ['POST /v1/doctor', async () => json(await sources.checkup())],
+    [
+      'POST /v1/apply',
+      async (body) => {
+        const request = parseApplyRequest(body);
+        return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
+      },
+    ],
+    ['POST /v1/down', async () => json({ problems: await sources.down() })],
+    [
+      'GET /metrics',
+      async () => ({ status: 200, body: await sources.metrics.render(), contentType: sources.metrics.contentType }),
+    ],
+  ]);
+}

@@ -1,0 +1,44 @@
+import { createStateStore, type Mirror, openMirror, type StateStore } from '../state/index.ts';
+import type { Clock, Log } from '../system/index.ts';
+import { type HostView, viewOf } from '../view/index.ts';
+import type { Config } from './config.ts';
+import { environmentOf } from './environment.ts';
+import { ensureHostId } from './host-id.ts';
+import { mirrorFile } from './paths.ts';
+
+/** Who this host is and what it knows; from disk at once, whatever else is away. */
+export interface Core {
+  readonly hostId: string;
+  readonly store: StateStore;
+  /** The newest view. */
+  view(): HostView;
+  close(): Promise<void>;
+}
+
+export async function openCore(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  config: Config,
+): Promise<Core> {
+  const hostId = await ensureHostId(log, config.dataDir);
+  const mirror: Mirror = openMirror(mirrorFile(config));
+  const store = createStateStore({ mirror, log, clock }, { environment: environmentOf(config), hostId });
+  return {
+    hostId,
+    store,
+    view: viewFollowing(store),
+    close: async () => {
+      await store.close();
+      mirror.close();
+    },
+  };
+}
+
+/** A view that is brought up to date when somebody looks, at the cost of what changed since the last look. */
+function viewFollowing({ current, hostId }: Pick<StateStore, 'current' | 'hostId'>): () => HostView {
+  let view: HostView | undefined;
+  return () => {
+    const snapshot = current();
+    if (view?.snapshot !== snapshot) view = viewOf(snapshot, hostId, view);
+    return view;
+  };
+}

@@ -1,0 +1,79 @@
+import type Docker from 'dockerode';
+import type { Problem } from '../../model/index.ts';
+import type { RunCommand } from '../../system/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { Config } from '../config.ts';
+import { type AgentStatus, problemsOf } from '../status.ts';
+import { type AddressPlan, findAddressConflicts, type HostRoute } from './address-conflicts.ts';
+import { checkDockerDns } from './docker-settings.ts';
+import { findMissingTools } from './missing-tools.ts';
+import { findShadowedNames } from './shadowed-names.ts';
+
+export interface DoctorDependencies {
+  readonly docker: Docker;
+  readonly run: RunCommand;
+  /** Null when nothing is known of this host. */
+  readonly view: () => HostView | null;
+  /** Null when the agent is away. */
+  readonly status: (() => AgentStatus) | null;
+}
+
+/** Looks at what stands in the way on this host, and how to mend it. Changes nothing; a check that fails is a finding. */
+export function createDoctor(deps: DoctorDependencies, config: Config): () => Promise<readonly Problem[]> {
+  const checks: Readonly<Record<string, () => Promise<readonly Problem[]> | readonly Problem[]>> = {
+    agent: () => (deps.status ? problemsOf(deps.status()) : [agentAway(config)]),
+    tools: () => findMissingTools(deps.run),
+    'Docker Engine': () => checkDocker(deps.docker, config.docker.socket),
+    "Docker's dns setting": () => checkDockerDns(config.dns.address),
+    addresses: () => checkAddresses(deps, config),
+    names: () => checkNames(deps),
+  };
+  return async () => {
+    const found = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        try {
+          return await check();
+        } catch (error) {
+          const what = error instanceof Error ? error.message : String(error);
+          return [{ subject: `check of ${name}`, what, mend: 'mend what the message names, and call doctor again' }];
+        }
+      }),
+    );
+    return found.flat();
+  };
+}
+
+function agentAway({ runDir }: Config): Problem {
+  return { subject: `agent at ${runDir}`, what: 'it is away', mend: 'start it: drover agent' };
+}
+
+async function checkDocker(docker: Docker, socket: string): Promise<readonly Problem[]> {
+  try {
+    await docker.ping();
+    return [];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const mend = code === 'EACCES' ? 'run as root' : 'start Docker, or set docker.socket to where it listens';
+    return [{ subject: `Docker Engine at ${socket}`, what: message, mend }];
+  }
+}
+
+async function checkAddresses({ run, view }: DoctorDependencies, config: Config): Promise<readonly Problem[]> {
+  const { dns, network } = config;
+  const routes = JSON.parse((await run('ip', ['-json', '-4', 'route', 'show'])) || '[]') as readonly HostRoute[];
+  const plan: AddressPlan = {
+    ranges: network.enabled ? [network.range, ...network.ranges] : [],
+    serviceAddresses: [dns.address, dns.sourceAddress],
+    ownDevices: [dns.device, network.device],
+  };
+  const snapshot = view()?.snapshot ?? null;
+  const hosts = [...(snapshot?.hosts.values() ?? [])];
+  return findAddressConflicts(plan, routes, snapshot, new Set(hosts.flatMap(({ host }) => host?.address ?? [])));
+}
+
+function checkNames({ view, status }: DoctorDependencies): readonly Problem[] {
+  const known = view();
+  if (known === null || status === null) return [];
+  const subjects = status().resolvers.problems.map(({ subject }) => subject.split(' ')[1] ?? '');
+  return findShadowedNames(known, new Set(subjects));
+}

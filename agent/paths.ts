@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+
+type Directories = Pick<Config, 'runDir' | 'dataDir'>;
+
+/** Where the agent's own API is. */
+export const controlSocket = ({ runDir }: Pick<Directories, 'runDir'>): string => join(runDir, 'control.sock');
+
+/** Where processes follow the state. */
+export const feedSocket = ({ runDir }: Pick<Directories, 'runDir'>): string => join(runDir, 'feed.sock');
+
+/** What is known, on disk. */
+export const mirrorFile = ({ dataDir }: Pick<Directories, 'dataDir'>): string => join(dataDir, 'mirror.db');

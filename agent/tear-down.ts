@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import type { Bus } from '../bus/index.ts';
+import type { Problem } from '../model/index.ts';
+import { claimSubnets, type ManagedRouting, removeManagedNetwork, type ServiceAddress } from '../overlay/index.ts';
+import { createResolvConfApplier } from '../overlay/resolv-conf/index.ts';
+import type { Clock, Log } from '../system/index.ts';
+import type { Config } from './config.ts';
+import { claimSettings } from './part-settings.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface TearDownDependencies {
+  readonly docker: Docker;
+  /** Null: it cannot be opened. */
+  readonly bus: Bus | null;
+  readonly supervisor: Supervisor;
+  readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
+  readonly routing: Pick<ManagedRouting, 'remove'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Step {
+  readonly subject: string;
+  readonly mend: string;
+  readonly act: () => Promise<readonly Problem[]>;
+}
+
+/**
+ * Removes all that was made on this host, and takes the host off the bus. The parts of an agent must have ended before.
+ * Goes on after a failure; gives what could not be done. What is known (the data directory) stays. Idempotent.
+ */
+export async function tearDown(
+  deps: TearDownDependencies,
+  settings: { readonly config: Config; readonly hostId: string | null },
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { subject, mend, act } of steps(deps, settings)) {
+    try {
+      problems.push(...(await act()));
+    } catch (error) {
+      problems.push({ subject, what: error instanceof Error ? error.message : String(error), mend });
+    }
+  }
+  return problems;
+}
+
+function steps(
+  deps: TearDownDependencies,
+  { config, hostId }: { readonly config: Config; readonly hostId: string | null },
+): readonly Step[] {
+  const { docker, bus, log, clock } = deps;
+  const again = "mend what the message names, then 'drover down' again";
+  const step = (subject: string, act: () => Promise<readonly Problem[]>, mend = again): Step => ({
+    subject,
+    mend,
+    act,
+  });
+  const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
+  const claims = bus && hostId ? claimSubnets({ documents: bus, clock, log }, claimSettings(config, hostId)) : null;
+  let networkIsGone = false;
+  const network = [
+    step(`network ${config.network.name}`, async () => {
+      const removed = await removeManagedNetwork(docker, config.network.name);
+      networkIsGone = removed.ok;
+      return removed.ok ? [] : [removed.problem];
+    }),
+    step('subnet of the managed network', async () => (networkIsGone && claims ? clean(claims.release()) : [])),
+    step('routes and rules of the managed network', () => clean(deps.routing.remove())),
+  ];
+  return [
+    step('resolv.conf of containers', () => restoreResolvers(docker, log, config.dns.address)),
+    ...(config.network.enabled ? network : []),
+    step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
+    step('dns and metadata', () => clean(deps.supervisor.stop())),
+    step('service address', () => clean(deps.serviceAddress.remove())),
+    step('run directory', () => clean(removeRunFiles(config.runDir))),
+  ];
+}
+
+async function leave(bus: Bus | null, hostId: string | null): Promise<void> {
+  if (bus === null || hostId === null) return;
+  const lease = await bus.join(hostId, AbortSignal.timeout(3_000));
+  await lease.close();
+}
+
+async function restoreResolvers(docker: Docker, log: Log, resolver: string): Promise<readonly Problem[]> {
+  const root = (await docker.info()).DockerRootDir as string;
+  const containers = await docker.listContainers({ all: true });
+  const inspected = await Promise.all(
+    containers.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .inspect()
+        .catch(() => null),
+    ),
+  );
+  const paths = inspected.flatMap((one) => (one?.ResolvConfPath ? [one.ResolvConfPath] : []));
+  const isPathAllowed = (path: string): boolean => path.startsWith(`${root}/containers/`);
+  const applier = createResolvConfApplier({ log }, { resolver, searchDomains: () => [], isPathAllowed });
+  return applier.restore(paths);
+}
+
+async function removeRunFiles(runDir: string): Promise<void> {
+  const names = ['dns', 'metadata'].flatMap((name) => ['pid', 'lock', 'log', 'log.1'].map((end) => `${name}.${end}`));
+  for (const name of [...names, 'feed.sock']) await rm(join(runDir, name), { force: true });
+}

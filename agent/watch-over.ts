@@ -1,0 +1,34 @@
+import type { Bus } from '../bus/index.ts';
+import type { Liveness } from '../bus/liveness/index.ts';
+import type { Clock, Log } from '../system/index.ts';
+import type { Config } from './config.ts';
+import type { Core } from './core.ts';
+import { environmentOf } from './environment.ts';
+import { peersOf } from './peers.ts';
+
+export interface WatchOverSettings {
+  readonly bus: Bus;
+  readonly config: Config;
+  readonly core: Pick<Core, 'store' | 'hostId'>;
+  readonly incarnation: number;
+  readonly signal: AbortSignal;
+}
+
+/** Starts to watch over the other hosts; null on a bus that has room for one host alone. */
+export async function watchOver(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { bus, config, core, incarnation, signal }: WatchOverSettings,
+): Promise<Liveness | null> {
+  if (config.bus.driver === 'embedded') return null;
+  const { startLiveness } = await import('../bus/liveness/index.ts');
+  const { port } = config.liveness;
+  const peers = () =>
+    peersOf(core.store.picture(), core.hostId).map(({ id, address, incarnation: age }) => ({
+      hostId: id,
+      address,
+      port,
+      incarnation: age,
+    }));
+  const environmentUuid = environmentOf(config).uuid;
+  return startLiveness({ bus, clock, log }, { hostId: core.hostId, incarnation, environmentUuid, port, peers, signal });
+}

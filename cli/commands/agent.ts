@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type Program, startAgent } from '../../agent/index.ts';
+import { hostTools } from '../host-tools.ts';
+import { EXIT, type Io } from '../io.ts';
+import { readSettings, type Settings, takesSettings } from '../settings.ts';
+
+export function addAgent(program: Command, io: Io): void {
+  const command = program
+    .command('agent')
+    .description("Run this host's agent: follows Docker and the bus, keeps dns and metadata running.")
+    .addHelpText(
+      'after',
+      `
+Ends on SIGTERM or SIGINT; dns and metadata go on answering, and the next agent takes them over. 'drover down' ends those
+too.
+
+Examples:
+  drover agent
+  drover agent --config /etc/drover/drover.yaml --log-level debug
+  drover agent --bus-driver consul --bus-consul-address http://127.0.0.1:8500`,
+    );
+  takesSettings(command).action(async () => {
+    const settings = await readSettings(io, command);
+    const { config, warnings } = settings;
+    const tools = await hostTools('agent', config.log);
+    for (const warning of warnings) tools.log.warn({ problem: warning }, 'configuration has a slip');
+    const agent = await startAgent(tools, { config, warnings, program: programOf(settings) });
+    const wentDown = await Promise.race([
+      agent.wentDown.then(() => true),
+      once(process, 'SIGTERM').then(() => false),
+      once(process, 'SIGINT').then(() => false),
+    ]);
+    await agent.close();
+    // Whatever a library may still hold must not keep an agent alive that has let go of everything.
+    process.exit(wentDown ? EXIT.down : EXIT.ok);
+  });
+}
+
+/** This program with another command and the same configuration. */
+function programOf({ sameAgain }: Settings): Program {
+  const main = join(import.meta.dirname, '..', 'main.ts');
+  return (command) => ({ file: process.execPath, args: [...process.execArgv, main, command, ...sameAgain] });
+}

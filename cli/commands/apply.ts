@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
+import { CommandFailure, EXIT, type Io } from '../io.ts';
+import { awayProblem } from '../listing.ts';
+import { readSettings, takesSettings } from '../settings.ts';
+
+interface ApplyOptions {
+  readonly file: readonly string[];
+  readonly stack?: string;
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
+  readonly json?: boolean;
+}
+
+export function addApply(program: Command, io: Io): void {
+  const command = program
+    .command('apply')
+    .description('Declare what containers cannot say themselves: external services, aliases, checks.')
+    .requiredOption(
+      '-f, --file <file>',
+      'manifest, docker-compose.yml or rancher-compose.yml; again for more; - is standard input',
+      collect,
+      [],
+    )
+    .option('-p, --stack <name>', 'stack of services that name none')
+    .option('--dry-run', 'show what would change')
+    .option('--prune', "also remove what was declared in these files' stacks before and is not in them now")
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+What cannot be understood is reported and left as it was; the rest is applied (exit code 1 then).
+
+Examples:
+  drover apply -f externals.yml
+  drover apply -p shop -f docker-compose.yml -f rancher-compose.yml
+  drover apply -p shop -f rancher-compose.yml --prune --dry-run`,
+    );
+  takesSettings(command).action(async () => {
+    const options = command.opts<ApplyOptions>();
+    const { config } = await readSettings(io, command);
+    const body = await readRequest(io, options);
+    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/apply', body, timeoutMs: 60_000 });
+    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
+    if (reply.kind === 'away') throw new CommandFailure([awayProblem(config.runDir, 'it has the bus')], EXIT.away);
+    showOutcome(io, reply.body as ApplyOutcome, options);
+  });
+}
+
+const collect = (file: string, before: readonly string[]): readonly string[] => [...before, file];
+
+async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyOptions): Promise<ApplyRequest> {
+  const files = await Promise.all(paths.map(readManifest));
+  const variables = Object.fromEntries(
+    Object.entries(io.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+  return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
+}
+
+async function readManifest(path: string): Promise<ApplyRequest['files'][number]> {
+  if (path === '-') return { path: 'standard input', text: await text(process.stdin) };
+  try {
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(
+      [{ subject: path, what: `it cannot be read: ${what}`, mend: 'correct the path' }],
+      EXIT.usage,
+    );
+  }
+}
+
+function showOutcome(io: Io, outcome: ApplyOutcome, { json, dryRun }: ApplyOptions): void {
+  if (json) io.print(JSON.stringify(outcome, null, 2));
+  else {
+    const tell = (title: string, problems: readonly Problem[]) => {
+      for (const problem of problems) io.warn(`drover: ${title}${formatProblem(problem)}`);
+    };
+    tell('ignored: ', outcome.ignored);
+    tell('', outcome.problems);
+    const done = outcome.changes.length === 0 ? 'Nothing to change.' : outcome.changes.join('\n');
+    io.print(dryRun ? `Would change:\n${done}` : done);
+  }
+  io.setExitCode(outcome.problems.length === 0 ? EXIT.ok : EXIT.failed);
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { ContainerRow } from '../../agent/index.ts';
+import type { Io } from '../io.ts';
+import { addListing } from '../listing.ts';
+import { formatTable } from '../output/table.ts';
+
+export function addContainers(program: Command, io: Io): void {
+  addListing<ContainerRow>(program, io, {
+    what: 'containers',
+    description: 'List the containers of all hosts and where this host reaches them.',
+    examples: `  drover containers
+  drover containers --json | jq '.[] | select(.host == "alpha") | .name'`,
+    format: formatContainers,
+  });
+}
+
+export function formatContainers(rows: readonly ContainerRow[]): string {
+  if (rows.length === 0) return 'No containers are known.';
+  return formatTable(rows, [
+    { title: 'HOST', value: ({ host }) => host },
+    { title: 'CONTAINER', value: ({ name }) => name },
+    { title: 'SERVICE', value: ({ stack, service }) => [stack, service].filter(Boolean).join('/') },
+    { title: 'STATE', value: ({ state, health }) => (health === null ? state : `${state}, ${health}`) },
+    { title: 'ADDRESS', value: ({ address, via, reason }) => (address ? `${address} (${via})` : `none: ${reason}`) },
+  ]);
+}

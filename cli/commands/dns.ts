@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { type Config, readHostResolvers } from '../../agent/index.ts';
+import type { JsonValue } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import type { Io } from '../io.ts';
+import { parseListen } from '../listen-option.ts';
+import { runServer } from '../run-server.ts';
+import { takesSettings } from '../settings.ts';
+
+export function addDns(program: Command, io: Io): void {
+  const command = program
+    .command('dns')
+    .description('Answer DNS from the state of this host. The agent starts it; it also runs on its own.')
+    .option('--listen <address:port>', 'where to answer, UDP and TCP (default: port 53 of the service address)')
+    .addHelpText(
+      'after',
+      `
+It answers once it knows a whole picture: the agent's, or while the agent is away what is on disk.
+
+Examples:
+  drover dns
+  drover dns --listen 127.0.0.1:5353`,
+    );
+  takesSettings(command).action(() =>
+    runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
+      const { serveDns } = await import('../../dns/index.ts');
+      const { listen } = command.opts<{ listen?: string }>();
+      const upstreams = await followUpstreams(config, clock, signal);
+      const { view, identify } = followed;
+      const server = await serveDns(
+        { view, identify, upstreams, clock, log },
+        {
+          listen: [listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen)],
+          ttlSeconds: config.dns.ttlSeconds,
+          metadataAddress: config.dns.address,
+          holdMs: config.dns.holdMs,
+          upstreamSource: listen === undefined ? config.dns.sourceAddress : null,
+        },
+      );
+      const report = () => ({ ...server.stats(), upstreams: upstreams(), problems: upstreamProblems(upstreams()) });
+      return { report: () => report() as unknown as { [key: string]: JsonValue }, close: () => server.close() };
+    }),
+  );
+}
+
+const UPSTREAM_INTERVAL_MS = 5_000;
+
+/** The configured upstream resolvers, else the host's own, which may change at any time. */
+async function followUpstreams({ dns }: Config, clock: Clock, signal: AbortSignal): Promise<() => readonly string[]> {
+  if (dns.upstreams.length > 0) return () => dns.upstreams;
+  const ourselves = [dns.address, dns.sourceAddress, dns.hostAddress];
+  let found = await readHostResolvers(ourselves);
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(UPSTREAM_INTERVAL_MS, signal).catch(() => {});
+      found = await readHostResolvers(ourselves);
+    }
+  };
+  void follow();
+  return () => found;
+}
+
+function upstreamProblems(upstreams: readonly string[]): JsonValue {
+  if (upstreams.length > 0) return [];
+  return [
+    {
+      subject: 'process dns',
+      what: 'there is no upstream resolver: the host has none that can be asked from a network namespace',
+      mend: 'set dns.upstreams in the configuration',
+    },
+  ];
+}

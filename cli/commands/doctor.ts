@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { askAgent, checkHost, controlSocket } from '../../agent/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
+import { hostTools } from '../host-tools.ts';
+import { CommandFailure, EXIT, type Io } from '../io.ts';
+import { readSettings, takesSettings } from '../settings.ts';
+
+export function addDoctor(program: Command, io: Io): void {
+  const command = program
+    .command('doctor')
+    .description('Look at what stands in the way on this host, and say how to mend it.')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+It changes nothing. Exit code 0: nothing found; 1: something to mend.
+
+Examples:
+  drover doctor`,
+    );
+  takesSettings(command).action(async () => {
+    const { config } = await readSettings(io, command);
+    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 });
+    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
+    const found =
+      reply.kind === 'answer'
+        ? (reply.body as readonly Problem[])
+        : await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config);
+    const { json } = command.opts<{ json?: boolean }>();
+    io.print(json ? JSON.stringify(found, null, 2) : formatFindings(found));
+    io.setExitCode(found.length === 0 ? EXIT.ok : EXIT.failed);
+  });
+}
+
+function formatFindings(found: readonly Problem[]): string {
+  return found.length === 0 ? 'Nothing stands in the way.' : found.map(formatProblem).join('\n');
+}

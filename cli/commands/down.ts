@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { askAgent, controlSocket, tearDownHost } from '../../agent/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
+import { hostTools } from '../host-tools.ts';
+import { CommandFailure, EXIT, type Io } from '../io.ts';
+import { readSettings, takesSettings } from '../settings.ts';
+
+export function addDown(program: Command, io: Io): void {
+  const command = program
+    .command('down')
+    .description('End the agent, dns and metadata of this host, and remove what they made.')
+    .addHelpText(
+      'after',
+      `
+Removed: the network namespace and its rules, the managed network and its routes, this host's place on the bus; the
+containers' resolv.conf are put back. What is known stays on disk (the data directory), so 'drover agent' goes on from it.
+
+Examples:
+  drover down`,
+    );
+  takesSettings(command).action(async () => {
+    const { config } = await readSettings(io, command);
+    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/down', timeoutMs: 120_000 });
+    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
+    const problems =
+      reply.kind === 'answer'
+        ? (reply.body as { problems: readonly Problem[] }).problems
+        : await tearDownHost(await hostTools('down', { level: 'warn', format: 'auto' }), config);
+    for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
+    io.setExitCode(problems.length === 0 ? EXIT.ok : EXIT.failed);
+    if (problems.length === 0) io.print('All that Drover made on this host is removed.');
+  });
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { HostRow } from '../../agent/index.ts';
+import type { Io } from '../io.ts';
+import { addListing } from '../listing.ts';
+import { formatTable } from '../output/table.ts';
+
+export function addHosts(program: Command, io: Io): void {
+  addListing<HostRow>(program, io, {
+    what: 'hosts',
+    description: 'List the hosts of the environment.',
+    examples: `  drover hosts
+  drover hosts --json | jq -r '.[].address'`,
+    format: formatHosts,
+  });
+}
+
+export function formatHosts(rows: readonly HostRow[]): string {
+  if (rows.length === 0) return 'No hosts are known.';
+  return formatTable(rows, [
+    { title: 'HOST', value: ({ name, self }) => (self ? `${name} (this one)` : name) },
+    { title: 'ADDRESS', value: ({ address }) => address },
+    { title: 'SUBNETS', value: ({ subnets }) => subnets.join(' ') },
+    { title: 'CONTAINERS', value: ({ containers }) => String(containers) },
+    { title: 'AGENT', value: ({ agentVersion }) => agentVersion },
+    { title: 'ID', value: ({ id }) => id },
+  ]);
+}

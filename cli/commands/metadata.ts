@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { JsonValue } from '../../model/index.ts';
+import type { Io } from '../io.ts';
+import { parseListen } from '../listen-option.ts';
+import { runServer } from '../run-server.ts';
+import { takesSettings } from '../settings.ts';
+
+export function addMetadata(program: Command, io: Io): void {
+  const command = program
+    .command('metadata')
+    .description('Serve metadata over HTTP from the state of this host. The agent starts it; it also runs on its own.')
+    .option('--listen <address:port>', 'where to answer (default: port 80 of the service address)')
+    .addHelpText(
+      'after',
+      `
+It answers once it knows a whole picture: the agent's, or while the agent is away what is on disk.
+
+Examples:
+  drover metadata
+  drover metadata --listen 127.0.0.1:8080`,
+    );
+  takesSettings(command).action(() =>
+    runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
+      const { serveMetadata } = await import('../../metadata/index.ts');
+      const { listen } = command.opts<{ listen?: string }>();
+      const { view, identify, onChange: onViewChange } = followed;
+      const { compatContentType, trustedProxies } = config.metadata;
+      const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
+      const server = await serveMetadata(
+        { view, identify, onViewChange, clock, log },
+        { listen: [address], compatContentType, trustedProxies },
+      );
+      const report = () => server.stats() as unknown as { [key: string]: JsonValue };
+      return { report, close: () => server.close() };
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { ServiceRow } from '../../agent/index.ts';
+import type { Io } from '../io.ts';
+import { addListing } from '../listing.ts';
+import { formatTable } from '../output/table.ts';
+
+export function addServices(program: Command, io: Io): void {
+  addListing<ServiceRow>(program, io, {
+    what: 'services',
+    description: 'List services, which endpoints are answered, and why others are left out.',
+    examples: `  drover services
+  drover services --json | jq '.[] | select(.answered == 0)'`,
+    format: formatServices,
+  });
+}
+
+export function formatServices(rows: readonly ServiceRow[]): string {
+  if (rows.length === 0) return 'No services are known.';
+  const table = formatTable(rows, [
+    { title: 'STACK', value: ({ stack }) => stack },
+    { title: 'SERVICE', value: ({ service }) => service },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'READY', value: ({ answered, total }) => `${answered}/${total}` },
+    { title: 'ADDRESSES', value: ({ endpoints }) => addressesIn(endpoints) },
+  ]);
+  const notes = rows.flatMap(leftOut);
+  return notes.length === 0 ? table : `${table}\n\nLeft out:\n${notes.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function addressesIn(endpoints: ServiceRow['endpoints']): string {
+  return endpoints
+    .filter(({ answered }) => answered)
+    .map(({ address }) => address)
+    .join(' ');
+}
+
+function leftOut({ stack, service, endpoints, notes }: ServiceRow): readonly string[] {
+  const name = `${stack}/${service}`;
+  const lines = endpoints
+    .filter(({ answered }) => !answered)
+    .map((one) => {
+      const where = one.host === null ? '' : ` on ${one.host}`;
+      return `${name}: ${one.container ?? one.address ?? 'endpoint'}${where}: ${one.reason}`;
+    });
+  return [...lines, ...notes.map((note) => `${name}: ${note}`)];
+}

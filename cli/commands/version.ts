@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { VERSION } from '../../agent/index.ts';
+import type { Io } from '../io.ts';
+
+export function addVersion(program: Command, io: Io): void {
+  const command = program
+    .command('version')
+    .description('Print the version of Drover and of the Node that runs it.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  drover version\n  drover version --json')
+    .action(() => {
+      const { json } = command.opts<{ json?: boolean }>();
+      const versions = { drover: VERSION, node: process.versions.node };
+      io.print(json ? JSON.stringify(versions) : `drover ${versions.drover} (node ${versions.node})`);
+    });
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addAgent } from './commands/agent.ts';
+import { addApply } from './commands/apply.ts';
+import { addContainers } from './commands/containers.ts';
+import { addDns } from './commands/dns.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addDown } from './commands/down.ts';
+import { addHosts } from './commands/hosts.ts';
+import { addMetadata } from './commands/metadata.ts';
+import { addServices } from './commands/services.ts';
+import { addStatus } from './commands/status.ts';
+import { addVersion } from './commands/version.ts';
+import { CommandFailure, createIo, EXIT } from './io.ts';
+
+const COMMANDS = [
+  addAgent,
+  addStatus,
+  addServices,
+  addContainers,
+  addHosts,
+  addApply,
+  addDoctor,
+  addDown,
+  addDns,
+  addMetadata,
+  addVersion,
+];
+
+const io = createIo();
+const program = new Command('drover')
+  .description('Service discovery and networking for plain Docker hosts.')
+  .exitOverride()
+  .showHelpAfterError('See --help.')
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0 ok   1 failed, or something is not as it should be   2 the agent is away   64 wrong usage or configuration
+
+Every setting of the configuration is also a flag and an environment variable: see docs/configuration.md.`,
+  );
+for (const add of COMMANDS) add(program, io);
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else if (error instanceof CommandFailure) {
+    io.warn(error.message);
+    process.exitCode = error.exitCode;
+  } else {
+    io.warn(`drover: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = EXIT.failed;
+  }
+}

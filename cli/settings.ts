@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../agent/index.ts';
+import type { Problem } from '../model/index.ts';
+import { CommandFailure, EXIT, type Io } from './io.ts';
+
+/** The configuration a command works with. */
+export interface Settings {
+  readonly config: Config;
+  readonly warnings: readonly Problem[];
+  /** What to give another `drover` command so that it comes to the same configuration. */
+  readonly sameAgain: readonly string[];
+}
+
+/** Every command takes `--config` and every setting as a flag; which flags are settings, the configuration knows. */
+export function takesSettings(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration file (default: /etc/drover/drover.yaml, if it is there)')
+    .allowUnknownOption()
+    .allowExcessArguments();
+}
+
+/** Reads the configuration by file, environment and flags; a fault ends the command with all problems. */
+export async function readSettings(io: Io, command: Command): Promise<Settings> {
+  const { loadConfig } = await import('../agent/index.ts');
+  const { config: file } = command.opts<{ config?: string }>();
+  const flags = settingFlags(command.args);
+  const loaded = await loadConfig({ readFile: (path) => readFile(path, 'utf8') }, { file, env: io.env, flags });
+  if (!loaded.ok) throw new CommandFailure(loaded.problems, EXIT.usage);
+  const sameFile = loaded.file === null ? [] : ['--config', resolve(loaded.file)];
+  return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...command.args] };
+}
+
+/** `--bus-driver consul --supervise=false` as flags and values; anything else is refused. */
+export function settingFlags(args: readonly string[]): Record<string, string> {
+  const flags: Record<string, string> = {};
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    if (!arg.startsWith('--')) throw new CommandFailure([strayArgument(arg)], EXIT.usage);
+    const [name = '', ...rest] = arg.slice(2).split('=');
+    const next = args[index + 1];
+    if (rest.length > 0) flags[name] = rest.join('=');
+    else if (next === undefined || next.startsWith('--')) flags[name] = 'true';
+    else {
+      flags[name] = next;
+      index += 1;
+    }
+  }
+  return flags;
+}
+
+function strayArgument(arg: string): Problem {
+  return { subject: `argument ${arg}`, what: 'is not expected here', mend: 'see --help' };
+}
