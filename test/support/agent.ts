@@ -94,7 +94,7 @@ export async function startAgent(
 }
 
 function isReady({ docker, processes, parts, state }: AgentStatus, { config }: AgentOptions): boolean {
-  const wantsNetwork = (config?.['network'] as { enabled?: boolean } | undefined)?.enabled !== false;
+  const wantsNetwork = (config?.network as { enabled?: boolean } | undefined)?.enabled !== false;
   const network = parts.find(({ name }) => name === 'managed network');
   return (
     docker.connected &&
