@@ -3,11 +3,12 @@ import type { Container } from '../model/index.ts';
 import { type HostView, type Scope, scopeOf } from '../view/index.ts';
 import { RCODE } from './codes.ts';
 import { type DnsRecord, encodeRefusal, encodeReply, encodeServerFailure, fitForwarded } from './encode.ts';
+import { createMemo } from './memo.ts';
 import { plainQuery } from './plain-query.ts';
 import { type Query, readQuery } from './query.ts';
 import type { Recognition } from './recognition.ts';
 import { type OwnResolution, renderAddresses, renderAliases, renderReply } from './render.ts';
-import { type Resolution, resolve } from './resolve.ts';
+import type { Resolution } from './resolve.ts';
 import type { Turns } from './turns.ts';
 import type { Upstream } from './upstream/address.ts';
 import type { Forwarder } from './upstream/forwarder.ts';
@@ -43,6 +44,7 @@ const LIMITS = { udp: 512, edns: 4_096, tcp: 65_535 };
 
 export function createAnswerer(dependencies: AnswererDependencies, options: AnswererOptions): Answerer {
   const scopes = createScopes();
+  const resolve = createMemo(options.metadataAddress);
   return (message, client) => {
     const read = readQuery(message);
     dependencies.count(read.kind === 'query' ? 'queries' : 'malformed');
@@ -51,7 +53,9 @@ export function createAnswerer(dependencies: AnswererDependencies, options: Answ
     const asker = dependencies.recognition.who(client.address);
     const answer = (container: Container | null) => {
       const view = dependencies.view();
-      return answerQuery(dependencies, options, { view, scope: scopes(view, container), query: read.query, client });
+      const scope = scopes(view, container);
+      const resolution = resolve(view, scope, read.query);
+      return answerQuery(dependencies, options, { view, scope, query: read.query, client }, resolution);
     };
     return asker instanceof Promise ? asker.then(answer) : answer(asker);
   };
@@ -66,11 +70,11 @@ interface Asked {
 
 function answerQuery(
   { turns, ...dependencies }: AnswererDependencies,
-  { ttlSeconds, metadataAddress }: AnswererOptions,
+  { ttlSeconds }: AnswererOptions,
   asked: Asked,
+  resolution: Resolution,
 ): Promise<Buffer> | Buffer {
-  const { view, scope, query, client } = asked;
-  const resolution = resolve(view, scope, query, metadataAddress);
+  const { view, query, client } = asked;
   switch (resolution.kind) {
     case 'forward':
       return forward(dependencies, asked);

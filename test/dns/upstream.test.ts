@@ -1,0 +1,237 @@
+import { Packet } from 'dns2';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createResources, type Resources } from '../support/resources.ts';
+import { at, container, declaration, network, type World } from '../view/world.ts';
+import { answering, refusing, silent, startUpstream, withAddress } from './upstream-server.ts';
+import { addresses, ask, dig, startDns } from './wire.ts';
+
+let resources: Resources = createResources();
+afterEach(async () => {
+  await resources.close();
+  resources = createResources();
+});
+
+const WORLD: World = {
+  containers: [container('w1', 'shop/web', '10.42.1.1')],
+  declarations: [
+    declaration('ext/site', { kind: 'externalService', hostname: 'www.example.com.' }),
+    declaration('ext/both', { kind: 'externalService', hostname: 'www.example.com.', externalIps: ['203.0.113.1'] }),
+  ],
+};
+
+/** Nobody listens there: the kernel says so at once. */
+const CLOSED = '127.0.0.1:1';
+
+async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
+  const start = performance.now();
+  const value = await work;
+  return { value, ms: performance.now() - start };
+}
+
+describe('Q29 forwarding', () => {
+  test('the reply of the upstream as it is, with our question and id; not authoritative', async () => {
+    const upstream = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const reply = await ask(dns.port, 'WwW.example.com');
+    expect(reply.header).toMatchObject({ id: 0x1234, aa: 0, rcode: 0 });
+    expect(reply.questions[0]?.name).toBe('WwW.example.com');
+    expect(reply.answers[0]).toMatchObject({ address: '198.51.100.1', ttl: 300 });
+    expect(await addresses(dns.port, 'www.example.com', { tcp: true })).toBe('198.51.100.1');
+    expect(dns.server.stats().forwarded).toBe(2);
+  });
+
+  test('every query has another id and another port', async () => {
+    const ids = new Set<number>();
+    const upstream = await startUpstream(resources, (request, reply) => {
+      ids.add(request.header.id);
+      return withAddress(request, reply, '198.51.100.1');
+    });
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    for (let n = 0; n < 20; n += 1) await ask(dns.port, 'www.example.com');
+    expect(ids.size).toBeGreaterThan(18);
+  });
+
+  test.each([
+    ['dead', silent],
+    ['SERVFAIL', refusing('SERVFAIL')],
+    ['REFUSED', refusing('REFUSED')],
+    ['NOTIMP', refusing('NOTIMP')],
+  ])('first and second %s: the third answers within a second, and then at once', async (_, bad) => {
+    const upstreams = [await startUpstream(resources, bad), await startUpstream(resources, bad)];
+    const good = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [...upstreams.map((one) => one.at), good.at] });
+    const first = await timed(addresses(dns.port, 'www.example.com'));
+    expect(first.value).toBe('198.51.100.1');
+    expect(first.ms).toBeLessThan(1_000);
+    const second = await timed(addresses(dns.port, 'www.example.org'));
+    expect(second.value).toBe('198.51.100.1');
+    expect(second.ms).toBeLessThan(200);
+  });
+
+  test('a closed port costs nothing', async () => {
+    const good = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [CLOSED, good.at] });
+    const { value, ms } = await timed(addresses(dns.port, 'www.example.com'));
+    expect(value).toBe('198.51.100.1');
+    expect(ms).toBeLessThan(200);
+  });
+
+  test('nobody is dead for ever: the only upstream goes away and comes back', async () => {
+    let behaviour = refusing('SERVFAIL');
+    const upstream = await startUpstream(resources, (...request) => behaviour(...request));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    expect(await addresses(dns.port, 'www.example.com')).toBe('SERVFAIL');
+    behaviour = answering('198.51.100.1');
+    expect(await addresses(dns.port, 'www.example.com')).toBe('198.51.100.1');
+  });
+
+  test('a lost packet is sent again', async () => {
+    let n = 0;
+    const upstream = await startUpstream(resources, (request, reply) => {
+      n += 1;
+      return n === 1 ? null : withAddress(request, reply, '198.51.100.1');
+    });
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const { value, ms } = await timed(addresses(dns.port, 'www.example.com'));
+    expect(value).toBe('198.51.100.1');
+    expect(ms).toBeLessThan(2_000);
+  });
+
+  test('nobody answers: SERVFAIL before the client gives up; no upstream at all: SERVFAIL at once', async () => {
+    const dead = await startUpstream(resources, silent);
+    const dns = await startDns(resources, WORLD, { upstreams: [dead.at] });
+    const late = await timed(addresses(dns.port, 'www.example.com'));
+    expect(late.value).toBe('SERVFAIL');
+    expect(late.ms).toBeLessThan(5_000);
+    const none = await startDns(resources, WORLD, { upstreams: [] });
+    expect(await addresses(none.port, 'www.example.com')).toBe('SERVFAIL');
+  });
+
+  test('NXDOMAIN and NODATA are answers, and stay what they are', async () => {
+    const first = await startUpstream(resources, refusing('NXDOMAIN'));
+    const second = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [first.at, second.at] });
+    expect(await addresses(dns.port, 'www.example.com')).toBe('NXDOMAIN');
+    expect(await addresses(dns.port, 'www.example.com', { type: Packet.TYPE.AAAA })).toBe('NXDOMAIN');
+    expect(second.asked).toEqual([]);
+  });
+
+  test('a forged reply is not taken: wrong id, another question, no reply', async () => {
+    const wrongs: ((reply: Packet) => void)[] = [
+      (reply) => {
+        reply.header.id ^= 1;
+      },
+      (reply) => {
+        reply.questions = [new Packet.Question('evil.example.com', 1, 1)];
+      },
+      (reply) => {
+        reply.header.qr = 0;
+      },
+    ];
+    for (const wrong of wrongs) {
+      const liar = await startUpstream(resources, (request, reply) => {
+        const lie = withAddress(request, reply, '203.0.113.66');
+        wrong(lie);
+        return lie;
+      });
+      const good = await startUpstream(resources, answering('198.51.100.1'));
+      const dns = await startDns(resources, WORLD, { upstreams: [liar.at, good.at] });
+      expect(await addresses(dns.port, 'www.example.com')).toBe('198.51.100.1');
+    }
+  });
+
+  test('a cut reply is asked for again over TCP; a client without TCP or EDNS is told to come back', async () => {
+    const upstream = await startUpstream(resources, (request, reply, transport) => {
+      reply.header.tc = transport === 'udp' ? 1 : 0;
+      if (transport === 'tcp') for (let n = 0; n < 60; n += 1) withAddress(request, reply, `198.51.100.${n}`);
+      return reply;
+    });
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    expect((await ask(dns.port, 'www.example.com', { edns: 4_096 })).answers).toHaveLength(60);
+    const cut = await ask(dns.port, 'www.example.com');
+    expect([cut.header.tc, cut.answers.length]).toEqual([1, 0]);
+    expect((await dig(dns.port, '+short', '+noedns', 'www.example.com')).trim().split('\n')).toHaveLength(60);
+    expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(4);
+  });
+
+  test('400 queries at once over a dead and a good upstream are all answered', async () => {
+    const dead = await startUpstream(resources, silent);
+    const good = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [dead.at, good.at] });
+    const all = await Promise.all(Array.from({ length: 400 }, (_, n) => addresses(dns.port, `w${n}.example.com`)));
+    expect(new Set(all)).toEqual(new Set(['198.51.100.1']));
+  });
+});
+
+describe('Q27 what never leaves the house', () => {
+  test('single labels, names under our suffixes, the apex, our addresses backwards', async () => {
+    const upstream = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const names = [
+      'nosuch',
+      'com',
+      'nosuch.rancher.internal',
+      'rancher.internal',
+      'www.example.com.rancher.internal',
+      'www.example.com.shop.drover.internal',
+      'web.shop',
+      '77.1.42.10.in-addr.arpa',
+    ];
+    for (const name of names) for (const type of [1, 28, 12, 15]) await ask(dns.port, name, { type });
+    expect(upstream.asked).toEqual([]);
+    expect(await addresses(dns.port, 'web.shop.example.com')).toBe('198.51.100.1');
+  });
+});
+
+describe('whom it asks', () => {
+  const networks = [network('a', 'lo-net', { subnets: ['127.0.1.0/24'] })];
+  const asker = (dns: readonly string[]) =>
+    container('c1', null, null, { addresses: [at('lo-net', '127.0.1.5')], dns });
+
+  test('ourselves never, loopback for a container never', async () => {
+    const good = await startUpstream(resources, answering('198.51.100.1'));
+    const world = { networks, containers: [asker(['127.0.0.53', good.at])] };
+    const upstreams: string[] = [];
+    const dns = await startDns(resources, world, { upstreams });
+    upstreams.push(`127.0.0.1:${dns.port}`);
+    // A loop would count its own queries.
+    expect(await addresses(dns.port, 'www.example.com', { from: '127.0.1.5' })).toBe('SERVFAIL');
+    expect(dns.server.stats().queries).toBe(1);
+    upstreams.push(good.at);
+    expect(await addresses(dns.port, 'www.example.com', { from: '127.0.1.5' })).toBe('198.51.100.1');
+  });
+});
+
+describe('external services by host name', () => {
+  test('the alias with what the upstream says about its target, asked by that name only', async () => {
+    const upstream = await startUpstream(resources, (request, reply) => {
+      const alias = new Packet.Resource('www.example.com', Packet.TYPE.CNAME, Packet.CLASS.IN, 60);
+      reply.answers.push(Object.assign(alias, { domain: 'cdn.example.net' }));
+      return withAddress(request, reply, '198.51.100.1', 'cdn.example.net');
+    });
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const { answers, header } = await ask(dns.port, 'Site.ext');
+    expect(header.rcode).toBe(0);
+    expect(answers.map(({ name, domain, address, ttl }) => [name, domain ?? address, ttl])).toEqual([
+      ['Site.ext', 'www.example.com', 1],
+      ['www.example.com', 'cdn.example.net', 60],
+      ['cdn.example.net', '198.51.100.1', 300],
+    ]);
+    expect(upstream.asked).toEqual(['www.example.com 1 udp']);
+  });
+
+  test('NXDOMAIN, NODATA and failure of the target; its own addresses where it has some', async () => {
+    let behaviour = refusing('NXDOMAIN');
+    const upstream = await startUpstream(resources, (...request) => behaviour(...request));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    expect(await addresses(dns.port, 'site.ext')).toBe('NXDOMAIN');
+    expect(await addresses(dns.port, 'both.ext')).toBe('203.0.113.1');
+    behaviour = refusing('NOERROR');
+    const nodata = await ask(dns.port, 'site.ext', { type: Packet.TYPE.AAAA });
+    expect([nodata.header.rcode, nodata.answers.length]).toEqual([0, 1]);
+    behaviour = refusing('SERVFAIL');
+    expect(await addresses(dns.port, 'site.ext')).toBe('SERVFAIL');
+    expect(await addresses(dns.port, 'both.ext.rancher.internal')).toBe('203.0.113.1');
+    expect(new Set(upstream.asked.map((asked) => asked.split(' ')[0]))).toEqual(new Set(['www.example.com']));
+  });
+});
