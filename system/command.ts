@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 export interface CommandOptions {
   /** Text for standard input. */
   readonly input?: string;
@@ -24,6 +22,8 @@ export class CommandError extends Error {
 }
 
 export const runCommand: RunCommand = async (file, args, options = {}) => {
+  // Loaded when first needed: most processes run no command, and it takes longer to load than all else here.
+  const { execa } = await import('execa');
   const result = await execa(file, [...args], {
     reject: false,
     timeout: options.timeoutMs ?? 10_000,
