@@ -3,6 +3,7 @@ import {
   type JsonObject,
   parseAddress,
   parseDnsName,
+  problem,
   type Result,
   type SchemaFault,
   type ServiceDeclaration,
@@ -40,7 +41,7 @@ export function convertService({ stack, name, keys, hasBuild }: ServiceInput): C
     return null;
   };
   const links = linkTexts(keys).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []);
-  const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseDnsName(text)) !== null);
+  const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseName(text)) !== null);
   const hostname = kind === 'externalService' && keys.hostname ? take(['hostname'], parseTarget(keys.hostname)) : null;
   const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
   const declaration: ServiceDeclaration = {
@@ -98,14 +99,13 @@ function sidekickTexts(keys: ServiceKeys): readonly Placed[] {
 }
 
 function parseTarget(text: string): Result<string> {
+  if (!parseAddress(text).ok) return parseName(text);
+  return problem(text, `(${JSON.stringify(text)}) is an address`, 'write it under external_ips');
+}
+
+function parseName(text: string): Result<string> {
   const name = parseDnsName(text);
-  if (!name.ok || !parseAddress(text).ok) return name;
-  const problem = {
-    subject: text,
-    what: `(${JSON.stringify(text)}) is an address`,
-    mend: 'write it under external_ips',
-  };
-  return { ok: false, problem };
+  return name.ok ? name : problem(text, `(${JSON.stringify(text)}) ${name.problem.what}`, name.problem.mend);
 }
 
 /** Rancher's own defaults where it had some, its interface's where it had none. A port of 0 is "no check". */

@@ -1,13 +1,18 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { HealthCheck, LoadBalancerConfig, PortRule, ServiceDeclaration } from '../../../model/index.ts';
 
 /** Writes a declaration as a native document that reads back to the same one; what is empty is left out. */
 export function formatDeclaration(declaration: ServiceDeclaration): string {
   const keys = compact(keysOf(declaration));
-  return stringify(
+  const document = new Document(
     { stack: declaration.stack, services: { [declaration.name]: keys } },
-    { lineWidth: 120, aliasDuplicateObjects: false },
+    { aliasDuplicateObjects: false },
   );
+  visit(document, {
+    // plain, it would be read as a merge
+    Pair: (_, { key }) => void (isScalar(key) && key.value === '<<' && Object.assign(key, { type: 'QUOTE_DOUBLE' })),
+  });
+  return document.toString({ lineWidth: 120 });
 }
 
 function keysOf(one: ServiceDeclaration): Record<string, unknown> {
