@@ -134,6 +134,15 @@ describe('a caller that is not known yet', () => {
     await server.server.close();
   });
 
+  it('is waited for when the inspect is done before the view has it', async () => {
+    await using server = await startServer(SHOP, { parts: { identify: async () => true } });
+    const waiting = server.getAs(STRANGER, '/latest/self/container/name');
+    await poll(() => server.server.stats().held === 1, { what: 'the request', intervalMs: 1 });
+    await systemClock.sleep(20);
+    server.show(known);
+    expect((await waiting).body).toBe('new');
+  });
+
   it('is answered at the change, also when the inspect never comes back', async () => {
     await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}) } });
     const start = performance.now();

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createTrees, findVersion, NEWEST, type Value, type ValueObject, type Version } from '../../metadata/index.ts';
 import type { Snapshot } from '../../model/index.ts';
 import { type HostView, identify, viewOf } from '../../view/index.ts';
-import { container, declaration, ENVIRONMENT, snapshot, type World } from '../view/world.ts';
+import { at, container, declaration, ENVIRONMENT, MANAGED, snapshot, type World } from '../view/world.ts';
 import { ALONE, LOG_1, SHOP, WEB_1, WEB_2 } from './shop.ts';
 
 function plain(value: Value): unknown {
@@ -374,19 +375,30 @@ describe('one view after another', () => {
   });
 
   it('gives the same as a tree made anew, whatever changed', () => {
-    let view = viewOf(snapshot({ ...SHOP, containers: [] }), 'a');
-    read(view);
-    const worlds: World[] = [
+    const linked = container('linked', 'Other/Linked', '10.42.1.50', { links: { w: 'web-1-id' } });
+    const joined = container('side', 'Other/Side', null, { networkMode: 'container', networkFrom: 'web-1-id' });
+    const moved = { ...WEB_1, uuid: 'other', addresses: [at(MANAGED, '10.42.1.99')] };
+    const worlds: readonly World[] = [
+      { ...SHOP, containers: [] },
       SHOP,
       { ...SHOP, containers: [WEB_1, LOG_1] },
       { ...SHOP, containers: [{ ...WEB_1, health: 'unhealthy' }, LOG_1, ALONE], declarations: [] },
+      SHOP,
       { ...SHOP, hosts: SHOP.hosts.map((host) => ({ ...host, address: '192.0.2.77' })) },
-      { ...SHOP, declarations: SHOP.declarations.map((one) => ({ ...one, healthCheck: null, sidekicks: [] })) },
-      { containers: [{ ...ALONE, links: { w: 'web-1-id' } }] },
-      { containers: [{ ...ALONE, links: { w: 'web-1-id' } }, WEB_1] },
+      SHOP,
+      { ...SHOP, declarations: SHOP.declarations.map((one) => ({ ...one, healthCheck: null })) },
+      {
+        ...SHOP,
+        declarations: SHOP.declarations.map((one) => ({ ...one, stack: 'SHOP', name: one.name.toUpperCase() })),
+      },
+      { ...SHOP, declarations: SHOP.declarations.map((one) => ({ ...one, sidekicks: [] })) },
+      { containers: [linked, joined] },
+      { containers: [linked, joined, WEB_1] },
+      { containers: [linked, joined, moved] },
     ];
+    let view = viewOf(snapshot({}), 'a');
     for (const world of worlds) {
-      view = viewOf(snapshot(world), 'a', view);
+      view = viewOf(sharing(view.snapshot, snapshot(world)), 'a', view);
       for (const name of ['latest', '2015-12-19', '2015-07-25']) {
         const version = findVersion(name) as Version;
         expect(plain(trees(view, version, null))).toEqual(plain(createTrees()(view, version, null)));
@@ -414,3 +426,17 @@ describe('one view after another', () => {
     expect(read(view, findVersion('2015-07-25')).version).toBe(before);
   });
 });
+
+/** `next`, with every part of `before` that is equal: as the mirror makes its snapshots. */
+function sharing<T>(before: T, next: T): T {
+  if (isDeepStrictEqual(before, next)) return before;
+  if (before instanceof Map && next instanceof Map) {
+    return new Map([...next].map(([key, value]) => [key, sharing(before.get(key), value)])) as T;
+  }
+  if (typeof before !== 'object' || typeof next !== 'object' || !before || !next || Array.isArray(next)) return next;
+  const members = Object.entries(next).map(([key, value]) => [
+    key,
+    sharing((before as Record<string, unknown>)[key], value),
+  ]);
+  return Object.fromEntries(members);
+}
