@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { JsonObject, JsonValue } from '../../model/index.ts';
 import type { FactKey, FactMap } from '../bus.ts';
-import { hash32 } from './hash.ts';
+import { hash32 } from '../hash.ts';
 
 /** The two low bits of Consul's `Flags` of a value: how it is written. */
 export const FORMAT = { json: 0, deflated: 1, parts: 2 } as const;

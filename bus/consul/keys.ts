@@ -1,4 +1,4 @@
-import { hash32 } from './hash.ts';
+import { hash32 } from '../hash.ts';
 
 /**
  * The keys of one environment. What a change bumps stands under `g/`; README.md tells the whole layout.

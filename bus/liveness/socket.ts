@@ -1,0 +1,78 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import type { Clock, Log } from '../../system/index.ts';
+
+export interface ProbeSocketOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  /** Called for each datagram; answers by the function it is given. */
+  readonly onDatagram: (bytes: Buffer, answer: (bytes: Buffer) => void) => void;
+}
+
+/** A UDP socket that is bound again whenever it cannot be or breaks. */
+export interface ProbeSocket {
+  port(): number | null;
+  /** What keeps it from listening, null when nothing does. */
+  problem(): string | null;
+  /** Whether it can send to this kind of address at all. */
+  reaches(address: string): boolean;
+  send(bytes: Buffer, port: number, address: string): void;
+  /** Resolves when it is closed for good. */
+  readonly done: Promise<void>;
+}
+
+const RETRY_MS = 1_000;
+
+export function openProbeSocket(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { address, port, signal, onDatagram }: ProbeSocketOptions,
+): ProbeSocket {
+  const type = isIPv6(address) ? 'udp6' : 'udp4';
+  let socket: Socket | null = null;
+  let problem: string | null = 'not bound yet';
+  const fail = (error: unknown): void => {
+    const next = `cannot listen on UDP ${address} port ${port}: ${error instanceof Error ? error.message : String(error)}`;
+    if (problem !== next) log.warn({ problem: next }, 'liveness does not listen; it tries again');
+    problem = next;
+  };
+  /** One socket's life: until it breaks or we end. */
+  const live = async (): Promise<void> => {
+    const made = createSocket({ type });
+    // Whatever happens to a single datagram (unreachable, no buffer) is silence, nothing more.
+    const send = (bytes: Buffer, toPort: number, to: string): void => made.send(bytes, toPort, to, () => {});
+    made.on('message', (bytes, from) => onDatagram(bytes, (answer) => send(answer, from.port, from.address)));
+    try {
+      made.bind(port, address);
+      await once(made, 'listening', { signal });
+      socket = made;
+      problem = null;
+      await once(made, 'error', { signal }).then(([error]) => fail(error));
+    } catch (error) {
+      if (!signal.aborted) fail(error);
+    } finally {
+      socket = null;
+      made.removeAllListeners('message');
+      made.on('error', () => {});
+      made.close();
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await live();
+      await clock.sleep(RETRY_MS, signal).catch(() => {});
+    }
+  };
+  return {
+    port: () => socket?.address().port ?? null,
+    problem: () => problem,
+    reaches: (to) => (type === 'udp4' ? !isIPv6(to) : true),
+    send: (bytes, toPort, to) => {
+      // A dual-stack socket wants IPv4 addresses in its own form.
+      const mapped = type === 'udp6' && !isIPv6(to) ? `::ffff:${to}` : to;
+      socket?.send(bytes, toPort, mapped, () => {});
+    },
+    done: run(),
+  };
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { probedBy, probersOf } from '../../../bus/liveness/ring.ts';
+
+const hosts = (count: number) => Array.from({ length: count }, (_, n) => `host-${n}`);
+
+test('each host is probed by three others, and probes three', () => {
+  for (const count of [4, 5, 50, 1000]) {
+    const all = hosts(count);
+    for (const host of all.slice(0, 10)) {
+      expect(new Set(probersOf(host, all)).size).toBe(3);
+      expect(probersOf(host, all)).not.toContain(host);
+      for (const prober of probersOf(host, all)) expect(probedBy(prober, all)).toContain(host);
+    }
+  }
+});
+
+test('with few hosts everybody probes everybody', () => {
+  expect(probersOf('host-0', hosts(1))).toEqual([]);
+  expect(probersOf('host-0', hosts(2))).toEqual(['host-1']);
+  expect(probedBy('host-1', hosts(3)).toSorted()).toEqual(['host-0', 'host-2']);
+});
+
+test('the order in which hosts are known does not matter, nor whether we are among them', () => {
+  const all = hosts(40);
+  expect(probersOf('host-7', all.toReversed())).toEqual(probersOf('host-7', all));
+  expect(probersOf('host-7', all.slice(0, 7).concat(all.slice(8)))).toEqual(probersOf('host-7', all));
+});
