@@ -1,19 +1,19 @@
 import type { Bus } from '../bus/index.ts';
-import type { StateStore } from '../state/index.ts';
-import type { Clock } from '../system/index.ts';
+import { applyChanges, parseManifests, planApply, renderChanges } from '../state/sources/index.ts';
 import type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
-import type { Part } from './parts.ts';
 
-/** Brings declarations onto the bus. */
-export interface Apply {
-  apply(request: ApplyRequest): Promise<ApplyOutcome>;
-  /** Keeps what stands in a directory applied. */
-  directoryPart(directory: string, clock: Clock): Part;
-}
-
-export function createApply(_deps: { readonly bus: Bus; readonly store: Pick<StateStore, 'picture'> }): Apply {
-  return {
-    apply: () => Promise.reject(new Error('manifests cannot be read yet')),
-    directoryPart: () => async () => {},
-  };
+/**
+ * Brings the declarations of manifests onto the bus: what can be understood of them, and nothing of it on a dry run. Rejects
+ * when the bus cannot be read or written; some changes may have been made then, and applying again is safe.
+ */
+export async function applyManifests(bus: Bus, request: ApplyRequest): Promise<ApplyOutcome> {
+  const stack = request.stack ?? undefined;
+  const { declarations, problems, ignored, complete } = parseManifests(request.files, {
+    stack,
+    variables: request.variables,
+  });
+  const current = await bus.list('service/');
+  const changes = planApply(current, declarations, { stack, prune: request.prune, complete });
+  const failed = request.dryRun ? [] : await applyChanges({ documents: bus }, changes);
+  return { changes: changes.length === 0 ? [] : renderChanges(changes), problems: [...problems, ...failed], ignored };
 }

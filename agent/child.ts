@@ -38,6 +38,8 @@ export interface ChildSettings {
 /** One process that is kept running and that outlives us. */
 export interface Child {
   status(): ChildStatus;
+  /** Whether it runs, but another version or with other arguments: `run` replaces it. */
+  isOutdated(): Promise<boolean>;
   /** Keeps it running until `signal` aborts, and leaves it running then. Call once. */
   run(signal: AbortSignal): Promise<void>;
   /** Ends the process, if any, and waits for its end. While `run` runs, it is started again. */
@@ -130,6 +132,10 @@ export function createChild(
 
   return {
     status: () => status,
+    isOutdated: async () => {
+      const record = await readRecord(runDir, name);
+      return record !== null && record.fingerprint !== fingerprintOf(spec) && (await isRunning(record.identity));
+    },
     run: async (signal) => {
       while (!signal.aborted) await pause(clock, await live(signal), signal);
     },

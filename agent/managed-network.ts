@@ -8,13 +8,14 @@ import {
 } from '../overlay/index.ts';
 import type { Reconciler, WakeUp } from '../reconcile/index.ts';
 import type { StateStore } from '../state/index.ts';
-import type { Log } from '../system/index.ts';
+import type { Log, RunCommand } from '../system/index.ts';
 import type { Config } from './config.ts';
 import type { Part, PartReport } from './parts.ts';
 import { peersOf } from './peers.ts';
 
 export interface ManagedNetworkDependencies {
   readonly docker: Docker;
+  readonly run: RunCommand;
   /** Whether Docker answers. */
   readonly isUp: () => boolean;
   readonly claims: SubnetClaims;

@@ -19,6 +19,8 @@ export interface Parts {
   start(name: string, part: Part): void;
   /** For parts that are a reconciler: its own status is shown. */
   startReconciler(reconciler: { run(signal: AbortSignal): Promise<void>; status(): ReconcilerStatus }): void;
+  /** For parts that look after themselves and tell about themselves. */
+  include(read: () => PartStatus, life: Promise<void>): void;
   status(): readonly PartStatus[];
   /** Resolves when all have ended; abort the signal before. */
   ended(): Promise<void>;
@@ -75,6 +77,10 @@ export function createParts({ clock, log }: { readonly clock: Clock; readonly lo
       const { name } = reconciler.status();
       statuses.set(name, () => reconcilerPart(reconciler.status()));
       lives.push(keepRunning(name, (until) => reconciler.run(until), { done: () => {}, problems: () => {} }));
+    },
+    include: (read, life) => {
+      statuses.set(read().name, read);
+      lives.push(life);
     },
     status: () => [...statuses.values()].map((read) => read()),
     ended: async () => {

@@ -22,8 +22,8 @@ export interface SupervisorDependencies {
 export interface Supervisor {
   status(): readonly ChildStatus[];
   /**
-   * Adopts what runs, starts what does not, replaces what is of another version, one child after the other; until
-   * `signal` aborts, and leaves them running then. Call once.
+   * Adopts what runs, starts what does not, replaces what is of another version, one after the other; until `signal`
+   * aborts, and leaves them running then. Call once.
    */
   run(signal: AbortSignal): Promise<void>;
   /** Ends one child; while `run` runs, it is started again. */
@@ -70,8 +70,12 @@ export function createSupervisor(
   return {
     status: () => children.map((child) => child.status()),
     run: async (signal) => {
-      const lives: Promise<void>[] = [trimAll(signal)];
-      for (const child of children) {
+      const outdated = await Promise.all(children.map((child) => child.isOutdated()));
+      const lives = [
+        trimAll(signal),
+        ...children.filter((_, index) => !outdated[index]).map((child) => child.run(signal)),
+      ];
+      for (const child of children.filter((_, index) => outdated[index])) {
         if (signal.aborted) break;
         lives.push(child.run(signal));
         await untilReady(child.status().name, signal);

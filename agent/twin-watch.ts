@@ -3,8 +3,8 @@ import type { Host, Problem } from '../model/index.ts';
 
 /** Notices that another machine uses our host id (a cloned one): the younger of the two keeps it. */
 export interface TwinWatch {
-  /** Passes batches on, looking at what stands under our own id. */
-  look(batches: AsyncIterable<BusBatch>): AsyncIterable<BusBatch>;
+  /** Passes batches on, looking at what stands under our own id; `onBatch` is called once each was taken. */
+  look(batches: AsyncIterable<BusBatch>, onBatch: () => void): AsyncIterable<BusBatch>;
   /** Null while nobody else claims to be us. */
   problem(): Problem | null;
 }
@@ -20,10 +20,11 @@ export function createTwinWatch(own: { readonly hostId: string; readonly incarna
   };
 
   return {
-    look: async function* (batches) {
+    look: async function* (batches, onBatch) {
       for await (const batch of batches) {
         lookAt(batch);
         yield batch;
+        onBatch();
       }
     },
     problem: () => twin,

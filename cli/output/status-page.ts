@@ -54,7 +54,7 @@ function appliedText(applied: number | null, revision: number): string {
 function partsTable({ parts }: AgentStatus, ago: (ms: number | null) => string): string {
   return formatTable(parts, [
     { title: 'PART', value: ({ name }) => name },
-    { title: 'LAST DONE', value: ({ lastAppliedAtMs }) => ago(lastAppliedAtMs) },
+    { title: 'LAST DONE', value: ({ lastAppliedAtMs }) => (lastAppliedAtMs === null ? '' : ago(lastAppliedAtMs)) },
     {
       title: 'STATE',
       value: ({ problems, pending }) => (problems.length > 0 ? 'fails' : pending.length > 0 ? 'at work' : 'ok'),

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { Bus } from '../bus/index.ts';
+import { watchManifests } from '../state/sources/index.ts';
+import type { AgentDependencies } from './agent.ts';
+import type { Config } from './config.ts';
+import type { Parts } from './parts.ts';
+
+/** Keeps what the manifests directory declares on the bus. */
+export function includeManifests(
+  deps: AgentDependencies,
+  config: Pick<Config, 'manifestsDir' | 'dataDir'>,
+  { bus, parts, signal }: { readonly bus: Bus; readonly parts: Parts; readonly signal: AbortSignal },
+): void {
+  const ledgerPath = join(config.dataDir, 'manifests.json');
+  const watch = watchManifests({ ...deps, documents: bus }, { dir: config.manifestsDir, ledgerPath, signal });
+  const read = () => {
+    const { appliedAtMs, problems } = watch.report();
+    return { name: 'manifests', lastAppliedAtMs: appliedAtMs, problems, pending: [] };
+  };
+  parts.include(read, watch.done);
+}
