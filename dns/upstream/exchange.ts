@@ -9,7 +9,7 @@ export interface Exchange {
   readonly upstream: Upstream;
   /** Which replies are replies to it. */
   readonly accept: (reply: Buffer) => boolean;
-  /** Address to send from; null: the system's choice. */
+  /** Address to send from, to upstreams of its family; null: the system's choice. */
   readonly source: string | null;
   /** Ends the wait. */
   readonly signal: AbortSignal;
@@ -21,36 +21,38 @@ export interface Exchange {
  * Asks over UDP from a fresh port, which is the larger part of what a forger has to guess [RFC 5452 §4.5]. Resolves with
  * the first reply that is accepted; rejects when the port is closed or the signal aborts.
  */
-export function exchangeUdp({ message, upstream, accept, source, signal, repeatMs }: Exchange): Promise<Buffer> {
+export function exchangeUdp(exchange: Exchange): Promise<Buffer> {
+  const { message, upstream, accept, signal, repeatMs } = exchange;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const socket = createSocket(isIP(upstream.address) === 6 ? 'udp6' : 'udp4');
-  const abort = () => reject(signal.reason);
-  const send = () => socket.send(message, (error) => error && reject(error));
+  const source = sourceOf(exchange);
   let repeat: NodeJS.Timeout | undefined;
+  let over = false;
+  const send = () => socket.send(message, (error) => error && reject(error));
   socket.on('error', reject);
   socket.on('message', (reply) => accept(reply) && resolve(reply));
   socket.on('connect', () => {
+    if (over) return;
     send();
     repeat = setInterval(send, repeatMs);
   });
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  else
-    socket.bind({ port: 0, ...(source ? { address: source } : {}) }, () =>
-      socket.connect(upstream.port, upstream.address),
-    );
-  return promise.finally(() => {
+  socket.bind({ port: 0, ...(source ? { address: source } : {}) }, () => {
+    if (!over) socket.connect(upstream.port, upstream.address);
+  });
+  return ended(promise, signal, reject).finally(() => {
+    over = true;
     clearInterval(repeat);
-    signal.removeEventListener('abort', abort);
     socket.close();
   });
 }
 
 /** Asks over TCP, for replies that were cut. */
-export function exchangeTcp({ message, upstream, accept, source, signal }: Exchange): Promise<Buffer> {
+export function exchangeTcp(exchange: Exchange): Promise<Buffer> {
+  const { message, upstream, accept, signal } = exchange;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const socket = connect({ host: upstream.address, port: upstream.port, ...(source ? { localAddress: source } : {}) });
-  const abort = () => reject(signal.reason);
+  const source = sourceOf(exchange);
+  const to = { host: upstream.address, port: upstream.port };
+  const socket = connect(source ? { ...to, localAddress: source } : to);
   const read = createFrameReader((reply) => {
     if (accept(reply)) resolve(reply);
     else reject(new Error('the reply was to another question'));
@@ -59,10 +61,17 @@ export function exchangeTcp({ message, upstream, accept, source, signal }: Excha
   socket.on('end', () => reject(new Error('the connection ended before a reply')));
   socket.on('data', read);
   socket.write(frame(message));
-  signal.addEventListener('abort', abort, { once: true });
+  return ended(promise, signal, reject).finally(() => socket.destroy());
+}
+
+function sourceOf({ source, upstream }: Exchange): string | null {
+  return source !== null && isIP(source) === isIP(upstream.address) ? source : null;
+}
+
+/** The promise, rejected when the signal aborts before it is settled. */
+function ended<T>(promise: Promise<T>, signal: AbortSignal, reject: (reason: unknown) => void): Promise<T> {
+  const abort = () => reject(signal.reason);
   if (signal.aborted) abort();
-  return promise.finally(() => {
-    signal.removeEventListener('abort', abort);
-    socket.destroy();
-  });
+  signal.addEventListener('abort', abort, { once: true });
+  return promise.finally(() => signal.removeEventListener('abort', abort));
 }

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest';
+import { reverseAddress } from '../../dns/reverse.ts';
+
+describe('reverseAddress()', () => {
+  test.each([
+    ['4.3.2.1.in-addr.arpa', '1.2.3.4'],
+    ['4.3.2.256.in-addr.arpa', null],
+    ['04.3.2.1.in-addr.arpa', null],
+    ['3.2.1.in-addr.arpa', null],
+    ['x.4.3.2.1.in-addr.arpa', null],
+    [`${'0.'.repeat(32)}ip6.arpa`, '::'],
+    [`1.${'0.'.repeat(31)}ip6.arpa`, '::1'],
+    [`1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, '2001:db8::1'],
+    [`1.0.0.0.${'0.0.0.0.'.repeat(2)}1.0.0.0.${'0.0.0.0.'.repeat(2)}8.b.d.0.1.0.0.2.ip6.arpa`, '2001:db8::1:0:0:1'],
+    [`${'1.0.0.0.'.repeat(8)}ip6.arpa`, '1:1:1:1:1:1:1:1'],
+    [`${'0.'.repeat(28)}0.1.0.0.ip6.arpa`, '10::'],
+    [`${'0.'.repeat(31)}ip6.arpa`, null],
+  ])('%s -> %s', (name, address) => {
+    expect(reverseAddress(name)?.address ?? null).toBe(address);
+  });
+});

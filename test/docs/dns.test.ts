@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { READINESS } from '../../view/index.ts';
+
+const COLUMNS = [
+  ['dns', 'service name in DNS'],
+  ['name', "container's own name"],
+  ['metadata', 'metadata'],
+  ['lb', 'load balancer'],
+  ['virtual', 'virtual address'],
+  ['external', 'external DNS'],
+] as const;
+
+function readinessTable(): string {
+  const head = ['state', 'when', ...COLUMNS.map(([, title]) => title)];
+  const rows = Object.entries(READINESS).map(([standing, row]) => [
+    standing,
+    row.when,
+    ...COLUMNS.map(([key]) => row[key]),
+  ]);
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+test('docs/dns.md shows the table of readiness as it is', () => {
+  const page = readFileSync('docs/dns.md', 'utf8');
+  const shown = /<!-- readiness:[^>]*-->\n([\s\S]*?)\n<!-- \/readiness -->/.exec(page)?.[1];
+  expect(shown, `put this between the marks:\n${readinessTable()}`).toBe(readinessTable());
+});
