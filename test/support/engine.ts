@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import type { Daemon } from './daemon.ts';
@@ -80,6 +80,7 @@ export async function startEngine(resources: Resources, host: TestHost, options:
     stop: async (signal = 'SIGTERM') => {
       daemon.signal(signal);
       await daemon.exit;
+      await containerdEnded(join(dir, 'exec'));
     },
     start,
     buildBusybox: () => buildBusybox(docker, join(dir, 'busybox')),
@@ -90,6 +91,18 @@ export async function startEngine(resources: Resources, host: TestHost, options:
     },
     exec: (container, command) => execIn(docker, container, command),
   };
+}
+
+/** After a SIGKILL its containerd dies a moment later; a dockerd that finds it dying waits for it in vain. */
+async function containerdEnded(execRoot: string): Promise<void> {
+  const pid = await readFile(join(execRoot, 'containerd/containerd.pid'), 'utf8').catch(() => null);
+  if (pid === null) return;
+  const alive = () =>
+    access(`/proc/${pid.trim()}`).then(
+      () => true,
+      () => false,
+    );
+  await poll(async () => !(await alive()), { what: `containerd ${pid.trim()} to end` });
 }
 
 const APPLETS = [

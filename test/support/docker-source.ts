@@ -1,0 +1,120 @@
+import Docker from 'dockerode';
+import type { FactMap } from '../../bus/index.ts';
+import type { Container, Network } from '../../model/index.ts';
+import { createDockerSource, type DockerSource, type DockerSourceOptions } from '../../state/sources/docker/index.ts';
+import { createLog, systemClock } from '../../system/index.ts';
+import { poll } from './poll.ts';
+import type { Resources } from './resources.ts';
+
+/** A change of one fact, as a listener heard it. */
+export interface Heard {
+  readonly at: number;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** A running source with a memory of what it said. */
+export interface SourceUnderTest {
+  readonly source: DockerSource;
+  readonly heard: readonly Heard[];
+  /** Warnings and errors it logged: constant messages. */
+  readonly warnings: readonly string[];
+  containers(): readonly Container[];
+  networks(): readonly Network[];
+  /** By name; throws when there is none. */
+  container(name: string): Container;
+  /** Waits until the container of this name is as `expected` says; gives it. */
+  until(name: string, what: string, expected: (container: Container) => boolean): Promise<Container>;
+  untilGone(name: string): Promise<void>;
+  /** Waits for a comparison with Docker's list that began after this call. */
+  nextSync(timeoutMs?: number): Promise<void>;
+  /** Ends `run`; idempotent. */
+  stop(): Promise<void>;
+}
+
+export function startDockerSource(
+  resources: Resources,
+  socketPath: string,
+  options: Partial<DockerSourceOptions> = {},
+): SourceUnderTest {
+  const warnings: string[] = [];
+  const log = createLog('test', { level: 'silent', format: 'json' });
+  const warn = ((...[, message]: [unknown, string]) => void warnings.push(message)) as typeof log.warn;
+  const source = createDockerSource(
+    { docker: new Docker({ socketPath }), clock: systemClock, log: { ...quiet(log), warn, error: warn } },
+    {
+      hostId: 'host-a',
+      hostName: 'alpha',
+      hostAddress: '192.0.2.1',
+      hostLabels: {},
+      agentVersion: '0.0.0',
+      managedNetworkName: 'drover',
+      resyncIntervalMs: 30_000,
+      ourResolver: '169.254.169.250',
+      ...options,
+    },
+  );
+  const heard: Heard[] = [];
+  source.onChange((changes) => {
+    for (const [key, value] of changes) heard.push({ at: performance.now(), key, value });
+  });
+  const end = new AbortController();
+  const running = source.run(end.signal);
+  const stop = async (): Promise<void> => {
+    end.abort();
+    await running;
+  };
+  resources.add('Docker source', stop);
+
+  const find = (name: string) => containersIn(source.facts()).find((container) => container.name === name);
+  const seen = () => JSON.stringify({ containers: containersIn(source.facts()), status: source.status() });
+  const wait = (what: string, attempt: () => boolean | Container | undefined) =>
+    poll(attempt, { what, intervalMs: 5, timeoutMs: 20_000 }).catch((error: Error) => {
+      throw new Error(`${error.message}; it knows ${seen()}`);
+    });
+  return {
+    source,
+    heard,
+    warnings,
+    containers: () => containersIn(source.facts()),
+    networks: () => factsOf<Network>(source.facts(), 'network/'),
+    container: (name) => {
+      const container = find(name);
+      if (!container) throw new Error(`there is no container ${name} in ${seen()}`);
+      return container;
+    },
+    until: async (name, what, expected) =>
+      (await wait(`${name}: ${what}`, () => {
+        const container = find(name);
+        return container && expected(container) ? container : undefined;
+      })) as Container,
+    untilGone: async (name) => void (await wait(`${name} to go`, () => find(name) === undefined)),
+    nextSync: async (timeoutMs = 20_000) => {
+      const before = Date.now();
+      await poll(() => (source.status().lastSyncMs ?? 0) > before, { what: 'a comparison with the list', timeoutMs });
+    },
+    stop,
+  };
+}
+
+export function addressesOf(container: Container): readonly (string | null)[] {
+  return container.addresses.map(({ ipv4 }) => ipv4);
+}
+
+function containersIn(facts: FactMap): readonly Container[] {
+  return factsOf<Container>(facts, 'container/');
+}
+
+function factsOf<T>(facts: FactMap, prefix: string): readonly T[] {
+  return [...facts].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value as unknown as T);
+}
+
+function quiet(log: ReturnType<typeof createLog>) {
+  return {
+    debug: log.debug.bind(log),
+    info: log.info.bind(log),
+    warn: log.warn.bind(log),
+    error: log.error.bind(log),
+    child: log.child.bind(log),
+  };
+}

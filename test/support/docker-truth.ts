@@ -1,0 +1,33 @@
+import type { SourceUnderTest } from './docker-source.ts';
+import type { Engine } from './engine.ts';
+import { poll } from './poll.ts';
+
+/** Name, state and addresses of each container, as the source has it; sorted. */
+export function told(under: SourceUnderTest): string {
+  return under
+    .containers()
+    .map(({ name, state, addresses }) => `${name} ${state} ${addresses.map(({ ipv4 }) => ipv4).join()}`)
+    .toSorted()
+    .join('; ');
+}
+
+/** The same, as Docker's list has it. */
+export async function listed({ docker }: Engine): Promise<string> {
+  const containers = await docker.listContainers({ all: true });
+  const lines = containers.map(({ Names, State, NetworkSettings }) => {
+    const networks = State === 'running' ? Object.values(NetworkSettings.Networks) : [];
+    const state = State === 'exited' ? 'stopped' : State;
+    return `${Names[0]?.slice(1)} ${state} ${networks.map(({ IPAddress }) => IPAddress).join()}`;
+  });
+  return lines.toSorted().join('; ');
+}
+
+/** Waits until the facts say what Docker's list says. */
+export async function untilEqual(engine: Engine, under: SourceUnderTest, timeoutMs = 15_000): Promise<void> {
+  const equal = async () => told(under) === (await listed(engine));
+  try {
+    await poll(equal, { what: "facts equal to Docker's list", timeoutMs, intervalMs: 100 });
+  } catch (cause) {
+    throw new Error(`facts: ${told(under)}\n list: ${await listed(engine)}`, { cause });
+  }
+}
