@@ -1,11 +1,12 @@
 /** The candidate a mistyped word most likely meant: at most a third of it differs. Null when none is that near. */
 export function nearestWord(word: string, candidates: Iterable<string>): string | null {
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  const folded = fold(word);
   let best: string | null = null;
-  let bestDistance = limit + 1;
+  let bestDistance = Math.max(1, Math.floor(folded.length / 3)) + 1;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(fold(word), fold(candidate));
+    const other = fold(candidate);
+    if (Math.abs(other.length - folded.length) >= bestDistance) continue;
+    const distance = editDistance(folded, other);
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;

@@ -11,6 +11,7 @@ test.each([
   ['lables', 'labels'],
   ['hostnmae', 'hostname'],
   ['prot', 'port'],
+  ['--external-ip', 'external_ips'],
   ['LB_CONFIG', 'lb_config'],
   ['wholly_other', null],
   ['x', null],
