@@ -1,4 +1,6 @@
-export { type IpamServer, type IpamSettings, type ListUsedAddresses, serveIpam } from './ipam/ipam-server.ts';
+export type { ListUsedAddresses } from './ipam/address-pools.ts';
+export { listDockerAddresses } from './ipam/docker-addresses.ts';
+export { type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export {
   type Claim,
   type ClaimDocuments,
@@ -13,12 +15,8 @@ export {
   type ManagedNetworkSettings,
   removeManagedNetwork,
 } from './network/docker-network.ts';
-export {
-  createManagedRouting,
-  type DesiredRouting,
-  type ManagedRouting,
-  type Peer,
-  type RoutingSettings,
-} from './routes/managed-routing.ts';
+export { findRangeConflicts, type RangeCheck } from './network/range-conflicts.ts';
+export type { DesiredRouting, Peer, RoutingSettings } from './routing/desired-routing.ts';
+export { createManagedRouting, type ManagedRouting } from './routing/managed-routing.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';
 export { defaultServiceAddressSettings, type ServiceAddressSettings } from './service-address/settings.ts';

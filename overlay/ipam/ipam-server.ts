@@ -1,33 +1,131 @@
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { dirname } from 'node:path';
+import { formatProblem } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
+import { createAddressPools, type ListUsedAddresses } from './address-pools.ts';
+import { openLeaseStore } from './lease-store.ts';
+import { answer } from './messages.ts';
+import { refuse } from './wire.ts';
 
 export interface IpamSettings {
-  /** Docker names the driver after the file: `/run/docker/plugins/drover.sock` is `--ipam-driver drover`. A number is an inherited socket (systemd). */
+  /**
+   * Docker names the driver after the file: `/run/docker/plugins/drover.sock` is `--ipam-driver drover`. A number is a
+   * listening socket that was inherited (systemd's first is 3).
+   */
   readonly listen: string | number;
   /** Database file, such as `/var/lib/drover/ipam.db`. */
   readonly file: string;
   /** How long a freed address is not handed out again. Default 60 s. */
   readonly restMs?: number;
+  /** How long Docker may take from asking for an address to listing its endpoint. Default 10 s. */
+  readonly settleMs?: number;
   /** How long an address may be leased without an endpoint before it is taken back. Default 30 s. */
   readonly orphanMs?: number;
+  /** How often leases are compared with Docker's list. Default 15 s. */
+  readonly reclaimIntervalMs?: number;
 }
 
-/**
- * Every address Docker's networks in a pool hold now (endpoints, gateways, auxiliary addresses); null when that is not known
- * completely, then nothing is taken back.
- */
-export type ListUsedAddresses = (pool: string) => Promise<ReadonlySet<string> | null>;
-
 export interface IpamServer {
-  /** Takes back addresses that Docker holds no endpoint for; called at an interval and after dockerd restarts. */
+  /** Compares leases with Docker's list now. */
   reclaim(): Promise<void>;
   /** Idempotent; resolves when the socket and the file are closed. */
   close(): Promise<void>;
 }
 
-/** Serves Docker's remote IPAM interface. Resolves once it listens. */
-export function serveIpam(
-  _deps: { clock: Clock; log: Log; listUsed: ListUsedAddresses },
-  _settings: IpamSettings,
+/**
+ * Serves Docker's remote IPAM interface; needs neither bus nor a running Docker. Resolves once it listens. Every lease is on
+ * disk before Docker hears of it.
+ */
+export async function serveIpam(
+  { clock, log, listUsed }: { clock: Clock; log: Log; listUsed: ListUsedAddresses },
+  { listen, file, restMs = 60_000, settleMs = 10_000, orphanMs = 30_000, reclaimIntervalMs = 15_000 }: IpamSettings,
 ): Promise<IpamServer> {
-  throw new Error('the IPAM driver is not built yet');
+  const store = openLeaseStore(file, { log, nowMs: clock.now() });
+  const pools = createAddressPools({ store, clock, log, listUsed }, { restMs, settleMs, orphanMs });
+  const server = createServer((request, response) => {
+    respond(pools, request)
+      .catch((error: Error) => {
+        log.error({ path: request.url, error }, 'an address request failed');
+        return refuse(`Drover's address driver failed: ${error.message}`);
+      })
+      .then((reply) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(JSON.stringify(reply)))
+      .catch(() => response.destroy());
+  });
+  await startListening(server, listen);
+  const stop = new AbortController();
+  const reclaiming = reclaimLoop(() => pools.reclaim(), {
+    clock,
+    log,
+    intervalMs: reclaimIntervalMs,
+    signal: stop.signal,
+  });
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    stop.abort();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    await reclaiming;
+    if (typeof listen === 'string') await rm(listen, { force: true });
+    store.close();
+  };
+  return {
+    reclaim: () => pools.reclaim(),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.1+json';
+const LARGEST_REQUEST_BYTES = 64 * 1024;
+
+async function respond(pools: Parameters<typeof answer>[0], request: IncomingMessage) {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > LARGEST_REQUEST_BYTES) return refuse('the request is too large');
+  }
+  const result = await answer(pools, request.url ?? '', body);
+  return result.ok ? result.value : refuse(formatProblem(result.problem));
+}
+
+async function startListening(server: Server, listen: string | number): Promise<void> {
+  const start = (where: string | { fd: number }): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(where, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  if (typeof listen === 'number') return start({ fd: listen });
+  await mkdir(dirname(listen), { recursive: true });
+  // Put in place by a rename: a socket of a process that was killed is replaced without a moment in between.
+  const temporary = `${listen}.${process.pid}`;
+  await rm(temporary, { force: true });
+  await start(temporary);
+  await chmod(temporary, 0o600);
+  await rename(temporary, listen);
+}
+
+async function reclaimLoop(
+  reclaim: () => Promise<void>,
+  { clock, log, intervalMs, signal }: { clock: Clock; log: Log; intervalMs: number; signal: AbortSignal },
+): Promise<void> {
+  let failing = false;
+  while (!signal.aborted) {
+    await clock.sleep(intervalMs, signal).catch(() => {});
+    if (signal.aborted) return;
+    try {
+      await reclaim();
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ error }, 'leases cannot be compared with Docker');
+      failing = true;
+    }
+  }
 }

@@ -1,6 +1,8 @@
 import type Docker from 'dockerode';
-import type { Result } from '../../model/index.ts';
-import type { Log } from '../../system/index.ts';
+import { ok, problem, type Result } from '../../model/index.ts';
+import type { Log, RunCommand } from '../../system/index.ts';
+import { gatewayOf, parseCidr } from '../cidr.ts';
+import { findRangeConflicts } from './range-conflicts.ts';
 
 export interface ManagedNetworkSettings {
   /** Name of the Docker network, what compose files name as external. Default `drover`. */
@@ -11,10 +13,12 @@ export interface ManagedNetworkSettings {
   readonly device?: string;
   /** Docker's name of the IPAM driver; `default` for Docker's own. Default `drover`. */
   readonly ipamDriver?: string;
+  /** Of the containers' interfaces. Default 1500. */
   readonly mtu?: number;
 }
 
 export interface ManagedNetwork {
+  /** Docker's id. */
   readonly id: string;
   readonly name: string;
   readonly device: string;
@@ -22,23 +26,109 @@ export interface ManagedNetwork {
   readonly gateway: string;
 }
 
+/** Marks the network as made by us, where it lives. */
+export const MANAGED_LABEL = 'drover.managed';
+const BRIDGE = 'com.docker.network.bridge';
+
 /**
  * The Docker network that containers on all hosts meet on: makes it if it is not there. One that is not ours, or has
  * another subnet, is a problem and stays as it is. Rejects when Docker cannot be reached. Idempotent.
  */
-export function ensureManagedNetwork(
-  _deps: { docker: Docker; log: Log },
-  _settings: ManagedNetworkSettings,
+export async function ensureManagedNetwork(
+  { docker, run, log }: { docker: Docker; run: RunCommand; log: Log },
+  settings: ManagedNetworkSettings,
 ): Promise<Result<ManagedNetwork>> {
-  throw new Error('the managed network is not built yet');
+  const { name = 'drover', subnet } = settings;
+  const cidr = parseCidr(subnet);
+  if (!cidr) return problem(`managed network ${name}`, `${subnet} is not a subnet`, 'claim one, such as 10.42.1.0/24');
+  const found = await inspect(docker, name);
+  if (found) return check(found, name, subnet);
+  const [conflict] = await findRangeConflicts({ run }, { ranges: [subnet], device: settings.device ?? 'drover1' });
+  if (conflict) return { ok: false, problem: conflict };
+  const options = createOptions({ ...settings, name }, gatewayOf(cidr));
+  try {
+    await docker.createNetwork(options);
+  } catch (error) {
+    const { statusCode, message } = error as { statusCode?: number; message: string };
+    if (statusCode === undefined || statusCode === 409) throw error;
+    return problem(`managed network ${name}`, message, `free what the message names, or choose other ranges`);
+  }
+  log.info({ network: name, subnet }, 'made the managed network');
+  const made = await inspect(docker, name);
+  if (!made) throw new Error(`Docker network ${name} vanished while it was made; it is made again at the next try`);
+  return check(made, name, subnet);
 }
 
-/** The subnet of our network on this host (`drover.managed=true`), null if there is none. */
-export function findManagedNetwork(_docker: Docker, _name?: string): Promise<ManagedNetwork | null> {
-  throw new Error('the managed network is not built yet');
+/** The network of ours on this host, null if there is none (or one of that name is somebody else's). */
+export async function findManagedNetwork(docker: Docker, name = 'drover'): Promise<ManagedNetwork | null> {
+  const found = await inspect(docker, name);
+  return found && isOurs(found) ? toNetwork(found) : null;
 }
 
-/** Removes our network if no container uses it; a problem names those that do. */
-export function removeManagedNetwork(_docker: Docker, _name?: string): Promise<Result<null>> {
-  throw new Error('the managed network is not built yet');
+/** Removes our network if no container uses it; a problem names those that do. Idempotent. */
+export async function removeManagedNetwork(docker: Docker, name = 'drover'): Promise<Result<null>> {
+  const found = await inspect(docker, name);
+  if (!found || !isOurs(found)) return ok(null);
+  const users = Object.values(found.Containers ?? {}).map((container) => container.Name);
+  if (users.length > 0)
+    return problem(`managed network ${name}`, `is used by ${users.join(', ')}`, 'stop those containers first');
+  await docker.getNetwork(found.Id).remove();
+  return ok(null);
+}
+
+function createOptions(
+  { name = 'drover', subnet, device = 'drover1', ipamDriver = 'drover', mtu = 1500 }: ManagedNetworkSettings,
+  gateway: string,
+): Docker.NetworkCreateOptions {
+  return {
+    Name: name,
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    Attachable: true,
+    IPAM: { Driver: ipamDriver, Config: [{ Subnet: subnet, Gateway: gateway }] },
+    Options: {
+      [`${BRIDGE}.name`]: device,
+      // We masquerade what leaves the environment; between hosts the source address stays.
+      [`${BRIDGE}.enable_ip_masquerade`]: 'false',
+      // Docker 28 drops what is routed to container addresses from elsewhere unless told otherwise; older ones ignore it.
+      [`${BRIDGE}.gateway_mode_ipv4`]: 'nat-unprotected',
+      'com.docker.network.driver.mtu': String(mtu),
+    },
+    Labels: { [MANAGED_LABEL]: 'true' },
+  };
+}
+
+async function inspect(docker: Docker, name: string): Promise<Docker.NetworkInspectInfo | null> {
+  try {
+    const found: Docker.NetworkInspectInfo = await docker.getNetwork(name).inspect();
+    // Docker also finds a network by a prefix of its id.
+    return found.Name === name ? found : null;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return null;
+    throw error;
+  }
+}
+
+function isOurs({ Labels }: Docker.NetworkInspectInfo): boolean {
+  return Labels?.[MANAGED_LABEL] === 'true';
+}
+
+function toNetwork({ Id, Name, Options, IPAM }: Docker.NetworkInspectInfo): ManagedNetwork {
+  const [config] = IPAM?.Config ?? [];
+  const device = Options?.[`${BRIDGE}.name`] ?? '';
+  return { id: Id, name: Name, device, subnet: config?.Subnet ?? '', gateway: config?.Gateway ?? '' };
+}
+
+function check(found: Docker.NetworkInspectInfo, name: string, subnet: string): Result<ManagedNetwork> {
+  const subject = `Docker network ${name}`;
+  if (!isOurs(found))
+    return problem(subject, 'was not made by Drover', 'remove it, or give the managed network another name');
+  const network = toNetwork(found);
+  if (network.subnet !== subnet)
+    return problem(
+      subject,
+      `has subnet ${network.subnet}, but this host's is ${subnet}`,
+      'stop the containers on it and remove the network; the agent makes it anew',
+    );
+  return ok(network);
 }

@@ -1,0 +1,43 @@
+import { type Cidr, contains, size } from '../cidr.ts';
+
+/** What is known of an address that was handed out at least once. */
+export interface AddressRecord {
+  readonly address: number;
+  /** False: it was freed at `sinceMs` and may still be resting. */
+  readonly leased: boolean;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+export interface ChooseFrom {
+  readonly pool: Cidr;
+  /** Part of the pool that may be handed out (`--ip-range`). */
+  readonly range: Cidr;
+  /** Of this pool. */
+  readonly records: readonly AddressRecord[];
+  /** Addresses freed after this moment are still resting. */
+  readonly restedBeforeMs: number;
+}
+
+/** An address nobody had, in order; else the one that was freed first; null when all are leased or resting. */
+export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFrom): number | null {
+  const known = new Set(records.map(({ address }) => address));
+  const first = Math.max(range.base, pool.base + 1);
+  const last = Math.min(range.base + size(range) - 1, pool.base + size(pool) - 2);
+  for (let address = first; address <= last; address++) if (!known.has(address)) return address;
+  const rested = records
+    .filter(
+      ({ address, leased, sinceMs }) => !leased && sinceMs <= restedBeforeMs && address >= first && address <= last,
+    )
+    .toSorted((a, b) => a.sinceMs - b.sinceMs || a.address - b.address);
+  return rested[0]?.address ?? null;
+}
+
+/** Whether a container can have it: inside the pool, not its network or broadcast address. */
+export function isUsable(pool: Cidr, address: number): boolean {
+  return (
+    contains(pool, { base: address, prefixLength: 32 }) &&
+    address !== pool.base &&
+    address !== pool.base + size(pool) - 1
+  );
+}

@@ -1,0 +1,41 @@
+import type Docker from 'dockerode';
+import type { ListUsedAddresses } from './address-pools.ts';
+
+/**
+ * What Docker holds in a pool, from all its networks: endpoints, gateways, auxiliary addresses. Null when Docker does not
+ * answer in time (it asks for addresses itself before its API is up).
+ */
+export function listDockerAddresses(docker: Docker, { timeoutMs = 3000 } = {}): ListUsedAddresses {
+  return async (pool) => {
+    try {
+      return await withTimeout(usedIn(docker, pool), timeoutMs);
+    } catch {
+      return null;
+    }
+  };
+}
+
+async function usedIn(docker: Docker, pool: string): Promise<ReadonlySet<string>> {
+  const networks = await docker.listNetworks();
+  const inPool = networks.filter(({ IPAM }) => IPAM?.Config?.some(({ Subnet }) => Subnet === pool));
+  // The list names no endpoints; only a single network's answer does.
+  const details: Docker.NetworkInspectInfo[] = await Promise.all(
+    inPool.map(({ Id }) => docker.getNetwork(Id).inspect()),
+  );
+  return new Set(details.flatMap(addressesOf));
+}
+
+function addressesOf({ IPAM, Containers }: Docker.NetworkInspectInfo): string[] {
+  const configured = (IPAM?.Config ?? []).flatMap(({ Gateway, AuxiliaryAddresses }) => [
+    Gateway ?? '',
+    ...Object.values(AuxiliaryAddresses ?? {}),
+  ]);
+  const endpoints = Object.values(Containers ?? {}).map(({ IPv4Address }) => IPv4Address);
+  return [...configured, ...endpoints].map((text) => text?.split('/')[0] ?? '').filter((text) => text !== '');
+}
+
+async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Docker did not answer within ${timeoutMs} ms`)), timeoutMs);
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

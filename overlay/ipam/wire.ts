@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Docker's remote IPAM interface (libnetwork docs/ipam.md), the part of each message that we read. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const options = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {});
+
+export const requestPool = z.object({ Pool: text, SubPool: text, V6: z.boolean().optional() });
+export const releasePool = z.object({ PoolID: z.string() });
+export const requestAddress = z.object({ PoolID: z.string(), Address: text, Options: options });
+export const releaseAddress = z.object({ PoolID: z.string(), Address: text });
+
+export type RequestPool = z.output<typeof requestPool>;
+export type ReleasePool = z.output<typeof releasePool>;
+export type RequestAddress = z.output<typeof requestAddress>;
+export type ReleaseAddress = z.output<typeof releaseAddress>;
+
+export const REQUEST_TYPE = 'RequestAddressType';
+export const GATEWAY_TYPE = 'com.docker.network.gateway';
+
+/** An answer as Docker reads it; a filled `Error` is shown to the user. */
+export type Reply = Readonly<Record<string, unknown>>;
+
+export const refuse = (why: string): Reply => ({ Error: why });

@@ -1,0 +1,65 @@
+import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from '../cidr.ts';
+
+/** A claim as it stands on the bus. */
+export interface SubnetClaim {
+  readonly subnet: string;
+  readonly hostId: string;
+  readonly claimedAtMs: number;
+  readonly revision: number;
+}
+
+export interface SubnetSpace {
+  readonly ranges: readonly Cidr[];
+  readonly prefixLength: number;
+}
+
+export function capacityOf({ ranges, prefixLength }: SubnetSpace): number {
+  return ranges.reduce((sum, range) => sum + size(range) / size({ prefixLength }), 0);
+}
+
+/**
+ * Which of its own claims a host keeps: the one its network has, else the oldest. One outside the ranges is kept too:
+ * ranges may grow, and nobody is renumbered.
+ */
+export function chooseOwn(
+  claims: readonly SubnetClaim[],
+  hostId: string,
+  inUse: string | null,
+): { readonly keep: SubnetClaim | null; readonly spare: readonly SubnetClaim[] } {
+  const own = claims
+    .filter((claim) => claim.hostId === hostId)
+    .toSorted((a, b) => a.claimedAtMs - b.claimedAtMs || (a.subnet < b.subnet ? -1 : 1));
+  const keep = own.find(({ subnet }) => subnet === inUse) ?? own[0] ?? null;
+  return { keep, spare: own.filter((claim) => claim !== keep) };
+}
+
+/**
+ * Free subnets in the order they are to be tried: range by range, in each starting where the host's id points, so that
+ * hosts that start together do not all try the same one.
+ */
+export function* freeSubnets(space: SubnetSpace, claims: readonly SubnetClaim[], hostId: string): Generator<string> {
+  const taken = claims.map(({ subnet }) => parseCidr(subnet)).filter((cidr) => cidr !== null);
+  for (const range of space.ranges) {
+    const step = size({ prefixLength: space.prefixLength });
+    const count = size(range) / step;
+    const start = hash(hostId) % count;
+    const near = taken.filter((cidr) => overlaps(cidr, range));
+    for (let tried = 0; tried < count; tried++) {
+      const base = range.base + ((start + tried) % count) * step;
+      const candidate = { base, prefixLength: space.prefixLength };
+      if (!near.some((cidr) => overlaps(cidr, candidate))) yield formatCidr(candidate);
+    }
+  }
+}
+
+export function isInside({ ranges }: SubnetSpace, subnet: string): boolean {
+  const cidr = parseCidr(subnet);
+  return cidr !== null && ranges.some((range) => contains(range, cidr));
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return value;
+}

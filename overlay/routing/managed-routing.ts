@@ -1,0 +1,96 @@
+import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
+import type { Log, RunCommand } from '../../system/index.ts';
+import { type FilterChains, planAcceptRules, readFilterChains } from '../accept-rules.ts';
+import { type IpLink, type IpRoute, readIp } from '../ip-json.ts';
+import { createNftTable, removeTable, replaceTable, sameTable } from '../nft-table.ts';
+import { applyStep, formatStep, type Step } from '../step.ts';
+import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
+import { isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
+import { NETWORK_COMMENT, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
+
+export interface ObservedRouting extends ObservedRoutes {
+  readonly table: string | null;
+  readonly chains: FilterChains | null;
+}
+
+/** Routes to the other hosts' subnets, masquerade of what leaves the ranges, accept rules between subnets. */
+export interface ManagedRouting {
+  readonly settings: RoutingSettings;
+  /** For `createReconciler({clock, log}, {...applier, deletionLimit, intervalMs: 3000})`. */
+  readonly applier: Applier<DesiredRouting, ObservedRouting, Step>;
+  /** A source that lost half of the hosts at once must not take their routes along unconfirmed (Q8). */
+  readonly deletionLimit: DeletionLimit<ObservedRouting, Step>;
+  /** Removes all routes and rules of ours and nothing else. Idempotent. */
+  remove(signal?: AbortSignal): Promise<void>;
+}
+
+export function createManagedRouting(
+  { run, log }: { run: RunCommand; log: Log },
+  options: Partial<RoutingSettings> = {},
+): ManagedRouting {
+  const settings = { ...defaultRoutingSettings, ...options };
+  const table = createNftTable({ run }, settings.table);
+  const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => ({
+    routes: await readIp<IpRoute>(run, '-4 route show table main', { signal }),
+    addresses: (await readIp<IpLink>(run, '-4 address show', { signal })).flatMap(
+      ({ addr_info }) => addr_info?.map(({ local }) => local) ?? [],
+    ),
+    table: await table.read(signal),
+    chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
+  });
+
+  return {
+    settings,
+    applier: {
+      name: 'managed-routing',
+      observe: (_desired, signal) => observe(signal),
+      plan: (desired, observed) => planRouting(settings, desired, observed),
+      apply: async (change, signal) => {
+        await applyStep(run, change, signal);
+        if (change.file === 'nft') await table.learn(tableOf(change), signal);
+      },
+      format: formatStep,
+    },
+    deletionLimit: {
+      share: 0.5,
+      minimum: 2,
+      owned: ({ routes }) => routes.filter(({ protocol }) => protocol === String(settings.protocol)).length,
+      deletes: isRouteDeletion,
+    },
+    remove: async (signal) => {
+      const observed = await observe(signal);
+      for (const change of planRoutingRemoval(settings, observed)) {
+        await applyStep(run, change, signal);
+        log.info({ change: formatStep(change) }, 'removed');
+      }
+    },
+  };
+}
+
+/** Rules first: a route leads nowhere until its packets are accepted and keep their source. */
+export function planRouting(settings: RoutingSettings, desired: DesiredRouting, observed: ObservedRouting): Plan<Step> {
+  const { changes, problems } = planRoutes(settings, desired, observed);
+  const text = renderNetworkTable(settings.table, desired);
+  const rules = settings.dockerUserRules ? renderNetworkAcceptRules(desired) : [];
+  return {
+    changes: [
+      ...(text === null || sameTable(observed.table, text) ? [] : [replaceTable(settings.table, text)]),
+      ...(desired.own ? planAcceptRules(observed.chains, rules, NETWORK_COMMENT) : []),
+      ...changes,
+    ],
+    problems,
+  };
+}
+
+function planRoutingRemoval(settings: RoutingSettings, observed: ObservedRouting): Step[] {
+  return [
+    ...planRouteRemoval(settings, observed),
+    ...planAcceptRules(observed.chains, [], NETWORK_COMMENT),
+    ...(observed.table === null ? [] : [removeTable(settings.table)]),
+  ];
+}
+
+/** The table's text in a step of `replaceTable`. */
+function tableOf({ input = '' }: Step): string {
+  return input.split('\n').slice(2).join('\n');
+}
