@@ -106,3 +106,8 @@ export function hostFacts(id: string, count: number): Record<string, unknown> {
   for (let n = 0; n < count; n += 1) facts[`container/${id}c${n}`] = container(id, `${id}c${n}`);
   return facts;
 }
+
+/** Facts as a map, from values of the model. */
+export function factMap(facts: Readonly<Record<string, unknown>>): ReadonlyMap<string, JsonValue> {
+  return new Map(Object.entries(facts).map(([key, value]) => [key, wired(value)]));
+}
