@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { USED_KEYS } from '../state/sources/index.ts';
+
+/** Where the page stands, from the root of the repository. */
+export const MANIFEST_PAGE = 'docs/manifests.md';
+
+const BEGIN = '<!-- keys: written by scripts/write-manifest-reference.ts -->';
+const END = '<!-- end of keys -->';
+
+/** The page as it is, its table of keys as it should be. */
+export function renderManifestPage(): string {
+  const page = readFileSync(MANIFEST_PAGE, 'utf8');
+  const [before = '', rest = ''] = page.split(BEGIN);
+  return `${before}${BEGIN}\n${renderKeys()}\n${END}${rest.split(END)[1] ?? ''}`;
+}
+
+function renderKeys(): string {
+  const rows = USED_KEYS.map(({ key, from, meaning }) => `| \`${key}\` | ${from} | ${meaning} |`);
+  return ['| key of a service | known from | what it is for |', '|---|---|---|', ...rows].join('\n');
+}
