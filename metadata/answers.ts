@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { parse, type Tags } from 'yaml';
 import type { TreeSource } from './tree-source.ts';
 import { isObject, own, type Value, type ValueObject } from './value.ts';
 
@@ -7,19 +9,54 @@ export type Answers = ValueObject;
 const DEFAULT = 'default';
 const LATEST = 'latest';
 
-/** Reads answers from JSON text; whole numbers beyond 2^53 stay exact. Throws with what is wrong. */
-export function parseAnswers(text: string): Answers {
-  const value: Value = JSON.parse(text, exactNumber);
-  if (!isObject(value)) throw new Error('answers: not an object; write it as {"latest": {"default": {...}}}');
+/** Reads answers from JSON or YAML text; whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to mend. */
+export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answers {
+  const value = form === 'json' ? parseJson(text) : parseYaml(text);
+  const shape = 'write it as version -> client address or `default` -> tree';
+  if (!isObject(value)) throw new Error(`answers: not an object; ${shape}`);
+  for (const [version, clients] of Object.entries(value)) {
+    if (!isObject(clients)) throw new Error(`answers: ${version} is not an object; ${shape}`);
+  }
   return value;
+}
+
+/** Reads an answers file; YAML by its name (`.yml`, `.yaml`), else JSON. */
+export async function readAnswers(file: string): Promise<Answers> {
+  try {
+    return parseAnswers(await readFile(file, 'utf8'), /\.ya?ml$/i.test(file) ? 'yaml' : 'json');
+  } catch (cause) {
+    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 const [INT64_MIN, UINT64_MAX] = [-(2n ** 63n), 2n ** 64n - 1n];
 
-function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || !/^-?\d+$/.test(context?.source ?? '')) return value;
-  const exact = BigInt(context?.source ?? '');
-  return exact >= INT64_MIN && exact <= UINT64_MAX ? exact : value;
+function parseJson(text: string): Value {
+  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+    return /^-?\d+$/.test(context?.source ?? '') ? exact(BigInt(context?.source ?? '')) : value;
+  });
+}
+
+/** Types of YAML 1.1 that JSON has not: their text is taken as it stands. */
+const NOT_JSON = /:(timestamp|binary|omap|pairs|set)$/;
+
+function parseYaml(text: string): Value {
+  const customTags = (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !NOT_JSON.test(tag.tag));
+  return plain(parse(text, { version: '1.1', intAsBigInt: true, customTags, logLevel: 'error' }));
+}
+
+function plain(value: unknown): Value {
+  if (typeof value === 'bigint') return exact(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return (value ?? null) as Value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+function exact(integer: bigint): number | bigint {
+  if (integer >= Number.MIN_SAFE_INTEGER && integer <= Number.MAX_SAFE_INTEGER) return Number(integer);
+  return integer >= INT64_MIN && integer <= UINT64_MAX ? integer : Number(integer);
 }
 
 /** Serves answers as they stand; `answers` gives the newest. */

@@ -10,6 +10,7 @@ export interface Asked {
   /** Each `Accept` header by itself. */
   readonly accept: readonly string[];
   readonly forwardedFor: string | undefined;
+  readonly ifNoneMatch: string | undefined;
   /** The connection's other end. */
   readonly peer: string;
   /** Aborted when the connection ends before the answer. */
@@ -24,6 +25,7 @@ export function askedBy(request: IncomingMessage, response: ServerResponse): Ask
     lacksHost: httpVersion === '1.1' && headersDistinct.host === undefined,
     accept: headersDistinct.accept ?? [],
     forwardedFor: headersDistinct['x-forwarded-for']?.[0] || undefined,
+    ifNoneMatch: headersDistinct['if-none-match']?.join(','),
     peer: socket.remoteAddress ?? '',
     signal: goneSignal(response),
   };
@@ -50,6 +52,7 @@ export function askedInPacket(packet: Buffer, socket: Duplex, peer: string): Ask
     lacksHost: all('host').length === 0,
     accept: all('accept'),
     forwardedFor: all('x-forwarded-for')[0] || undefined,
+    ifNoneMatch: all('if-none-match')[0],
     peer,
     signal: goneSignal(socket),
   };

@@ -40,7 +40,8 @@ function sendReply({ method }: IncomingMessage, response: ServerResponse, { stat
   if (response.destroyed) return;
   const bytes = Buffer.from(body);
   const close = method === 'GET' || method === 'HEAD' ? {} : { Connection: 'close' };
-  response.writeHead(status, { ...headers, ...close, 'Content-Length': bytes.length });
+  const length = status === 304 ? {} : { 'Content-Length': bytes.length };
+  response.writeHead(status, { ...headers, ...close, ...length });
   response.end(method === 'HEAD' ? undefined : bytes);
 }
 

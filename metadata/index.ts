@@ -1,4 +1,4 @@
-export { type Answers, createAnswersSource, parseAnswers } from './answers.ts';
+export { type Answers, createAnswersSource, parseAnswers, readAnswers } from './answers.ts';
 export type { ListenAddress } from './listen.ts';
 export { type MetadataParts, serveMetadata } from './serve.ts';
 export { type MetadataServer, type MetadataStats, type ServerOptions, serveTrees } from './server.ts';

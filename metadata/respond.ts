@@ -1,6 +1,7 @@
 import { answer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Callers } from './caller.ts';
+import { withETag } from './etag.ts';
 import type { LongPolls } from './long-poll.ts';
 import { negotiate } from './negotiate.ts';
 import { parseTarget } from './path.ts';
@@ -16,7 +17,8 @@ interface Parts {
 
 /** Gives the function that answers one request. */
 export function createResponder({ source, callers, longPolls, onHeld }: Parts, options: ReplyOptions) {
-  return async ({ target: text, method, lacksHost, accept, peer, forwardedFor, signal }: Asked): Promise<Reply> => {
+  return async (asked: Asked): Promise<Reply> => {
+    const { target: text, method, lacksHost, accept, peer, forwardedFor, signal } = asked;
     const target = parseTarget(text);
     if (target.kind === 'bad') return badRequestReply();
     if (lacksHost) return badRequestReply('missing required Host header');
@@ -31,6 +33,7 @@ export function createResponder({ source, callers, longPolls, onHeld }: Parts, o
       onHeld();
       await recognised;
     }
-    return answer({ source, longPolls }, { target, address, format, signal }, options);
+    const reply = await answer({ source, longPolls }, { target, address, format, signal }, options);
+    return withETag(reply, asked.ifNoneMatch);
   };
 }

@@ -76,7 +76,7 @@ describe(`${CONTAINERS} containers on ${HOSTS} hosts`, () => {
   it('from one change to the first answer', async () => {
     await using server = await startServer(large());
     const path = '/latest/self/container/health_state';
-    const [, firstMs] = await server.getAs('10.42.0.0', '/latest/version').then(() => timed(() => null));
+    await server.getAs('10.42.0.0', '/latest/version');
     const delays: number[] = [];
     const versionDelays: number[] = [];
     for (let i = 0; i < 20; i++) {
@@ -94,7 +94,7 @@ describe(`${CONTAINERS} containers on ${HOSTS} hosts`, () => {
       delays.push(performance.now() - asked);
     }
     console.log(
-      `change -> long poll on version answered: ${median(versionDelays).toFixed(1)} ms; then self read in ${median(delays).toFixed(1)} ms (${firstMs.toFixed(0)})`,
+      `change -> long poll on version answered: ${median(versionDelays).toFixed(1)} ms; then self read in ${median(delays).toFixed(1)} ms`,
     );
     expect(median(versionDelays)).toBeLessThan(100);
     expect(median(delays)).toBeLessThan(50);

@@ -29,7 +29,7 @@ describe('a long poll', () => {
     const start = performance.now();
     expect((await waitFor('/latest/version', body, 1)).body).toBe(body);
     expect(performance.now() - start).toBeGreaterThanOrEqual(995);
-    expect(performance.now() - start).toBeLessThan(1_800);
+    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   it('wakes at the change of its value, not at others', async () => {

@@ -1,6 +1,7 @@
+import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../system/index.ts';
+import { type Clock, systemClock } from '../../system/index.ts';
 import { poll } from '../support/poll.ts';
 import { at, BRIDGE, container } from '../view/world.ts';
 import { exchange, get } from './raw-http.ts';
@@ -80,6 +81,40 @@ describe('metadata over HTTP', () => {
     );
   });
 
+  it('tags a value, and sends nothing to who has it', async () => {
+    const first = await server.get('/latest/services', { Accept: 'application/json' });
+    const tag = first.headers.etag ?? '';
+    const again = { Accept: 'application/json', 'If-None-Match': `"x", W/${tag}` };
+    expect(await server.get('/latest/services', again)).toMatchObject({
+      status: 304,
+      body: '',
+      headers: { etag: tag },
+    });
+    expect((await server.get('/latest/services', { 'If-None-Match': tag })).status).toBe(200);
+    expect((await server.get('/latest/services', { 'If-None-Match': '*' })).status).toBe(200);
+    expect((await server.get('/latest/nope', { 'If-None-Match': tag })).headers.etag).toBeUndefined();
+  });
+
+  it('keeps a connection open over many requests, HEAD and errors among them', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (method: string, path: string) =>
+      new Promise<number>((resolve, reject) => {
+        request({ agent, port: server.port, host: '127.0.0.1', method, path }, (reply) => {
+          reply.resume().once('end', () => resolve(reply.statusCode ?? 0));
+        })
+          .once('error', reject)
+          .end();
+      });
+    const before = server.server.stats().connections;
+    expect(await ask('GET', '/latest')).toBe(200);
+    expect(await ask('HEAD', '/latest/services')).toBe(200);
+    expect(await ask('GET', '/latest/nope')).toBe(404);
+    expect(await ask('GET', '/latest//name')).toBe(301);
+    expect(await ask('GET', '/latest/name')).toBe(200);
+    expect(server.server.stats().connections).toBe(before + 1);
+    agent.destroy();
+  });
+
   it('knows the difference between empty and not known yet', async () => {
     await using fresh = await startServer({ hosts: [], complete: false });
     expect((await fresh.get('/')).body).toBe('latest\n');
@@ -114,6 +149,8 @@ describe('a caller that is not known yet', () => {
   const STRANGER = '172.17.0.77';
   const stranger = container('new-id', 'Shop/Web', null, { name: 'new', addresses: [at(BRIDGE, STRANGER)] });
   const known = { ...SHOP, containers: [...SHOP.containers, stranger] };
+  /** No hold ends by itself. */
+  const endless: Clock = { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(600_000, signal) };
 
   it('is waited for while it is inspected, and answered as itself', async () => {
     const asked: string[] = [];
@@ -144,13 +181,11 @@ describe('a caller that is not known yet', () => {
   });
 
   it('is answered at the change, also when the inspect never comes back', async () => {
-    await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}) } });
-    const start = performance.now();
+    await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}), clock: endless } });
     const waiting = server.getAs(STRANGER, '/latest/self/container/name');
     await poll(() => server.server.stats().held === 1, { what: 'the request', intervalMs: 1 });
     server.show(known);
     expect((await waiting).body).toBe('new');
-    expect(performance.now() - start).toBeLessThan(240);
   });
 
   it('is held for 250 ms at most, then answered like anybody', async () => {
@@ -158,17 +193,15 @@ describe('a caller that is not known yet', () => {
     const start = performance.now();
     expect((await server.getAs(STRANGER, '/latest/self')).body).toBe('host/\n');
     expect(performance.now() - start).toBeGreaterThan(245);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it.each([
     ['nobody', async () => false],
     ['an error', () => Promise.reject(new Error('docker is away'))],
   ])('is not held once the inspect says %s', async (_, identify) => {
-    await using server = await startServer(SHOP, { parts: { identify } });
-    const start = performance.now();
+    await using server = await startServer(SHOP, { parts: { identify, clock: endless } });
     expect((await server.getAs(STRANGER, '/latest/self')).body).toBe('host/\n');
-    expect(performance.now() - start).toBeLessThan(200);
   });
 
   it('is not held when it is on no network of this host', async () => {
@@ -219,8 +252,8 @@ describe('bad input', () => {
     const start = performance.now();
     const reply = await send('GET /latest HTTP/1.1\r\nHost: x\r\n');
     expect(reply.status).toBe(408);
-    expect(performance.now() - start).toBeLessThan(15_000);
-  }, 30_000);
+    expect(performance.now() - start).toBeLessThan(25_000);
+  }, 40_000);
 
   it('bounds the connections of one client', async () => {
     const closed = await Promise.all(

@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Answers, createAnswersSource, parseAnswers, readAnswers } from '../../metadata/index.ts';
+
+const YAML = `
+2015-12-19:
+  default: {name: old}
+2016-07-29:
+  default: &default
+    name: new
+    big: 18446744073709551615
+    small: -7
+    date: 2015-12-19
+    yes: yes
+    ratio: 1.5
+  10.42.0.7:
+    <<: *default
+    self: {container: {name: me}}
+`;
+
+describe('parseAnswers()', () => {
+  it('reads YAML as the original did, and dates as they are written', () => {
+    const answers = parseAnswers(YAML, 'yaml') as Record<string, Record<string, unknown>>;
+    expect(answers['2016-07-29']?.default).toEqual({
+      name: 'new',
+      big: 18446744073709551615n,
+      small: -7,
+      date: '2015-12-19',
+      true: true,
+      ratio: 1.5,
+    });
+    expect(answers['2016-07-29']?.['10.42.0.7']).toMatchObject({ name: 'new', self: { container: { name: 'me' } } });
+  });
+
+  it('keeps whole numbers exact to 64 bits, others as near as a double', () => {
+    const text =
+      '{"v":{"default":{"a":9007199254740993,"b":-9223372036854775808,"c":1e2,"d":99999999999999999999,"e":1.0}}}';
+    expect(parseAnswers(text)).toEqual({
+      v: { default: { a: 9007199254740993n, b: -9223372036854775808n, c: 100, d: 1e20, e: 1 } },
+    });
+  });
+
+  it.each(['[]', '1', 'null', '{"latest":[]}', '{"latest":null}'])('%s is refused with the form to write', (text) => {
+    expect(() => parseAnswers(text)).toThrow('write it as version -> client address or `default` -> tree');
+  });
+
+  it('a file that cannot be read or parsed is named', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'drover-answers-'));
+    try {
+      await writeFile(join(dir, 'a.yml'), YAML);
+      await writeFile(join(dir, 'b.json'), '{');
+      await writeFile(join(dir, 'c.yaml'), 'a: [');
+      expect(Object.keys(await readAnswers(join(dir, 'a.yml')))).toEqual(['2015-12-19', '2016-07-29']);
+      for (const name of ['b.json', 'c.yaml', 'none.json']) {
+        await expect(readAnswers(join(dir, name))).rejects.toThrow(join(dir, name));
+      }
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+});
+
+describe('createAnswersSource()', () => {
+  const answers: Answers = {
+    '2015-12-19': { default: { n: 1 }, '10.0.0.1': { n: 2 } },
+    '2016-07-29': { default: { n: 3 } },
+  };
+  const source = createAnswersSource(() => answers);
+
+  it('serves the tree of the client, else the default one', () => {
+    expect(source.treeFor('2015-12-19', '10.0.0.1')).toEqual({ n: 2 });
+    expect(source.treeFor('2015-12-19', '10.0.0.2')).toEqual({ n: 1 });
+    expect(source.treeFor('2015-12-19', 'toString')).toEqual({ n: 1 });
+    expect(source.treeFor('2014-01-01', '10.0.0.1')).toBeUndefined();
+  });
+
+  it('takes the highest version for `latest`, and has none without data', () => {
+    expect(source.treeFor('latest', '10.0.0.1')).toEqual({ n: 3 });
+    expect(source.versions()).toEqual({
+      '2015-12-19': '/2015-12-19',
+      '2016-07-29': '/2016-07-29',
+      latest: '/latest',
+    });
+    expect(createAnswersSource(() => ({})).treeFor('latest', '')).toBeNull();
+  });
+});
