@@ -7,6 +7,7 @@ import type { HostView } from '../view/index.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './parts.ts';
 import { peersOf } from './peers.ts';
+import { isServing } from './servers.ts';
 import type { AgentStatus, ProcessStatus, ResolverCounts, SilentHost } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
 import { VERSION } from './version.ts';
@@ -78,12 +79,20 @@ function collectProcesses({ supervisor, feed }: StatusSources): readonly Process
       name,
       child,
       connected: follower !== null,
+      serving: isServing(follower?.report),
+      problems: problemsIn(follower?.report),
       version: follower?.version ?? null,
       pid: child?.pid ?? follower?.pid ?? null,
       appliedRevision: follower?.appliedRevision ?? null,
       report: follower?.report ?? null,
     };
   });
+}
+
+/** What a process of ours reports under `problems`; nothing where it has another form. */
+function problemsIn(report: unknown): readonly Problem[] {
+  const { problems } = (report ?? {}) as { problems?: unknown };
+  return Array.isArray(problems) ? (problems as readonly Problem[]) : [];
 }
 
 function collectSilent({ liveness, store }: StatusSources): readonly SilentHost[] {

@@ -43,6 +43,10 @@ export interface ProcessStatus {
   readonly child: ChildStatus | null;
   /** Whether it follows our state. */
   readonly connected: boolean;
+  /** Whether its sockets are bound. */
+  readonly serving: boolean;
+  /** What it says is wrong. */
+  readonly problems: readonly Problem[];
   readonly version: string | null;
   readonly pid: number | null;
   /** Newest of our revisions it has applied. */
@@ -107,7 +111,7 @@ function staleProblems({ staleSinceMs }: StateStatus): readonly Problem[] {
   return [{ subject: 'state', what, mend: 'it is confirmed as soon as bus and Docker answer' }];
 }
 
-function processProblems({ name, child, connected }: ProcessStatus): readonly Problem[] {
+function processProblems({ name, child, connected, serving, problems }: ProcessStatus): readonly Problem[] {
   const subject = `process ${name}`;
   if (child && child.state !== 'running' && child.lastEnd) return [child.lastEnd];
   if (child && child.state !== 'running')
@@ -116,7 +120,8 @@ function processProblems({ name, child, connected }: ProcessStatus): readonly Pr
     const mend = child ? `see ${child.outputFile}` : `start it: drover ${name}`;
     return [{ subject, what: 'it does not follow the state of this agent', mend }];
   }
-  return [];
+  if (!serving) return [{ subject, what: 'it does not serve yet', mend: 'it does once it has bound its sockets' }];
+  return problems;
 }
 
 function silentProblem({ name, state, silentMs }: SilentHost): Problem {

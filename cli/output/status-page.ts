@@ -37,7 +37,11 @@ function dockerLine({ connected, apiVersion, lastSyncMs }: AgentStatus['docker']
 function processTable(processes: readonly ProcessStatus[], revision: number, nowMs: number): string {
   return formatTable(processes, [
     { title: 'PROCESS', value: ({ name }) => name },
-    { title: 'STATE', value: ({ child, connected }) => child?.state ?? (connected ? 'running' : 'away') },
+    {
+      title: 'STATE',
+      value: ({ child, connected, serving }) =>
+        serving ? 'serving' : (child?.state ?? (connected ? 'running' : 'away')),
+    },
     { title: 'PID', value: ({ pid }) => String(pid ?? '') },
     { title: 'UP', value: ({ child }) => (child?.startedAtMs ? formatDuration(nowMs - child.startedAtMs) : '') },
     { title: 'RESTARTS', value: ({ child }) => String(child?.restarts ?? '') },

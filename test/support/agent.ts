@@ -100,7 +100,7 @@ function isReady({ docker, processes, parts, state }: AgentStatus, { config }: A
     docker.connected &&
     state.complete &&
     processes.length === 2 &&
-    processes.every(({ connected, appliedRevision }) => connected && appliedRevision !== null) &&
+    processes.every(({ serving, appliedRevision }) => serving && appliedRevision !== null) &&
     (!wantsNetwork || (network?.lastAppliedAtMs ?? null) !== null)
   );
 }

@@ -1,0 +1,156 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningAgent, startAgent } from '../../support/agent.ts';
+import { type Engine, startEngine } from '../../support/engine.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources } from '../../support/resources.ts';
+import { startSteadyAsker } from '../../support/steady-asker.ts';
+import { connectHosts, createTestHost, type TestHost } from '../../support/test-host.ts';
+
+/** One host with a real engine and the embedded bus; the tests build on each other's state only through the agent. */
+const resources = createResources();
+let host: TestHost;
+let engine: Engine;
+let agent: RunningAgent;
+
+const compose = (service: string) => ({
+  Labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': service },
+});
+const dig = async (name: string) =>
+  (await host.run('dig', ['+short', '+time=2', '+tries=1', '@169.254.169.250', name, 'A'])).split('\n').filter(Boolean);
+
+beforeAll(async () => {
+  host = await createTestHost(resources, 'alpha');
+  await connectHosts(resources, [host]);
+  engine = await startEngine(resources, host, { dns: ['169.254.169.250'] });
+  await engine.buildBusybox();
+  agent = await startAgent(resources, host, engine, { config: { network: { enabled: false } } });
+  await engine.run('shop-web-1', compose('web'));
+  await poll(async () => (await dig('web.shop.rancher.internal')).length === 1, { what: 'web answered' });
+}, 90_000);
+afterAll(() => resources.close());
+
+test('drover services, containers and hosts list what runs, as text and as JSON', async () => {
+  const services = await agent.drover(['services', '--json']);
+  expect(services).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(services.stdout)).toMatchObject([{ stack: 'shop', service: 'web', answered: 1, total: 1 }]);
+  const table = (await agent.drover(['services'])).stdout;
+  expect(table).toMatch(/^STACK +SERVICE +KIND +READY +ADDRESSES\nshop +web +service +1\/1 +172\.17\.0\.2$/m);
+  const containers = JSON.parse((await agent.drover(['containers', '--json'])).stdout);
+  expect(containers).toMatchObject([{ name: 'shop-web-1', stack: 'shop', service: 'web', address: '172.17.0.2' }]);
+  expect(JSON.parse((await agent.drover(['hosts', '--json'])).stdout)).toMatchObject([
+    { address: '192.0.2.1', self: true },
+  ]);
+});
+
+test('drover status says that all is well, with exit code 0, and what each process has applied', async () => {
+  const { exitCode, stdout } = await poll(
+    async () => {
+      const result = await agent.drover(['status']);
+      return result.exitCode === 0 && result;
+    },
+    { what: 'status 0', timeoutMs: 15_000 },
+  );
+  expect({ exitCode, last: stdout.trim().split('\n').at(-1) }).toEqual({ exitCode: 0, last: 'All is well.' });
+  const { state, processes } = await agent.status();
+  for (const { name, appliedRevision, child } of processes) {
+    expect({ name, appliedRevision, state: child?.state }).toEqual({
+      name,
+      appliedRevision: state.revision,
+      state: 'running',
+    });
+  }
+});
+
+test('the control API refuses what it does not know, and is only for root', async () => {
+  const ask = async (method: string, path: string, body = '') => {
+    const reply = await new Promise<{ status: number; body: string; type: string }>((resolve, reject) => {
+      const sent = request({ socketPath: join(agent.runDir, 'control.sock'), method, path }, async (response) =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: await text(response),
+          type: response.headers['content-type'] ?? '',
+        }),
+      );
+      sent.on('error', reject).end(body);
+    });
+    return reply;
+  };
+  expect(await ask('GET', '/v2/status')).toMatchObject({ status: 404 });
+  expect(await ask('POST', '/v1/apply', '{"files"')).toMatchObject({ status: 400 });
+  expect(await ask('POST', '/v1/apply', '{"files":7}')).toMatchObject({ status: 400 });
+  const metrics = await ask('GET', '/metrics');
+  expect(metrics.type).toContain('text/plain');
+  expect(metrics.body).toContain('drover_docker_connected 1');
+  expect(metrics.body).toMatch(/drover_process_applied_revision\{process="dns"\} \d+/);
+  expect(metrics.body).toMatch(/drover_process_counter\{process="dns",counter="queries"\} \d+/);
+  const mode = await host.run('stat', ['-c', '%a', join(agent.runDir, 'control.sock')]);
+  expect(mode).toBe('600');
+});
+
+test('Q2: kill -9 of the agent, again and again, stops no answer, and dns and metadata stay the same processes', async () => {
+  const before = (await agent.status()).processes.map(({ pid }) => pid);
+  const asker = startSteadyAsker(host, 'web.shop.rancher.internal');
+  await asker.more(10);
+  for (let round = 0; round < 4; round += 1) {
+    await agent.stop('SIGKILL');
+    await asker.more(6);
+    await agent.start(round % 2 === 0 ? 'control' : 'ready');
+  }
+  await asker.more(10);
+  await asker.stop();
+  expect(asker.bad).toEqual([]);
+  const { processes } = await agent.status();
+  expect(processes.map(({ pid }) => pid)).toEqual(before);
+  expect(processes.map(({ child }) => child?.adopted)).toEqual([true, true]);
+});
+
+test('the agent is told to end: its servers go on, listings come from disk and say so, status exits with 2', async () => {
+  await agent.stop();
+  expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
+  const status = await agent.drover(['status']);
+  expect(status.exitCode).toBe(2);
+  expect(status.stdout).toMatch(/AWAY/);
+  expect(status.stdout).toMatch(/dns +answers on, pid \d+/);
+  const services = await agent.drover(['services', '--json']);
+  expect(services.exitCode).toBe(0);
+  expect(services.stderr).toMatch(/agent is away: this is what was known .* ago/);
+  expect(JSON.parse(services.stdout)).toMatchObject([{ service: 'web', answered: 1 }]);
+  await agent.start();
+});
+
+test('a server that is killed is started again, and status remembers how it ended', async () => {
+  const { processes } = await agent.status();
+  process.kill(processes[0]?.pid ?? 0, 'SIGKILL');
+  const dns = await poll(
+    async () =>
+      (await agent.status()).processes.find(
+        ({ name, child, serving }) => name === 'dns' && serving && child?.restarts === 1,
+      ),
+    { what: 'dns again', timeoutMs: 15_000 },
+  );
+  expect(dns.pid).not.toBe(processes[0]?.pid);
+  expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
+});
+
+test('Q2: Docker goes away: status says so with exit code 1, names are answered on, and all is well once it is back', async () => {
+  await engine.stop('SIGKILL');
+  const down = await poll(
+    async () => {
+      const result = await agent.drover(['status']);
+      return result.exitCode === 1 && result;
+    },
+    { what: 'status 1', timeoutMs: 15_000 },
+  );
+  expect(down.stdout).toMatch(/docker +not connected/);
+  expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
+  await engine.start();
+  await engine.docker.getContainer('shop-web-1').restart({ t: 0 });
+  await poll(async () => (await agent.drover(['status'])).exitCode === 0, {
+    what: 'status 0 again',
+    timeoutMs: 30_000,
+  });
+  expect(await dig('web.shop.rancher.internal')).toHaveLength(1);
+});

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningAgent, startAgent } from '../../support/agent.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources } from '../../support/resources.ts';
+import { createTestHost, type TestHost } from '../../support/test-host.ts';
+
+/** No Docker here: declarations need none. */
+const resources = createResources();
+let host: TestHost;
+let agent: RunningAgent;
+
+beforeAll(async () => {
+  host = await createTestHost(resources, 'alpha');
+  agent = await startAgent(resources, host, null, {
+    config: { network: { enabled: false }, supervise: false },
+    until: 'control',
+  });
+}, 60_000);
+afterAll(() => resources.close());
+
+const manifest = (name: string, text: string) => writeFile(join(host.dir, name), text).then(() => join(host.dir, name));
+const services = async () =>
+  (JSON.parse((await agent.drover(['services', '--json'])).stdout) as { stack: string; service: string }[]).map(
+    ({ stack, service }) => `${stack}/${service}`,
+  );
+
+test('drover apply shows what would change, changes it, and has nothing to do the second time', async () => {
+  const file = await manifest(
+    'db.yml',
+    'services:\n  db:\n    external_ips: [192.0.2.9]\n  cache:\n    hostname: cache.example.com\n',
+  );
+  const dry = await agent.drover(['apply', '-p', 'shop', '-f', file, '--dry-run']);
+  expect(dry).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(dry.stdout).toMatch(/^Would change:\n\+ shop\/cache .*\n\+ shop\/db/);
+  expect(await services()).toEqual([]);
+  expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).exitCode).toBe(0);
+  await poll(async () => (await services()).join() === 'shop/cache,shop/db', { what: 'both services' });
+  expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).stdout.trim()).toBe('Nothing to change.');
+});
+
+test('Q34: a bad service is told with file and line, the good ones are applied, exit code 1', async () => {
+  const file = await manifest(
+    'mixed.yml',
+    'services:\n  good:\n    external_ips: [192.0.2.10]\n  bad:\n    external_ips: [nowhere]\n',
+  );
+  const { exitCode, stderr, stdout } = await agent.drover(['apply', '-p', 'mixed', '-f', file]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/mixed\.yml:5 .*bad.*nowhere/);
+  expect(stdout).toContain('+ mixed/good');
+});
+
+test('--prune removes what the stack no longer declares, and standard input is a file too', async () => {
+  const less = 'services:\n  db:\n    external_ips: [192.0.2.9]\n';
+  const { stdout } = await agent.drover(['apply', '-p', 'shop', '-f', '-', '--prune'], less);
+  expect(stdout).toContain('- shop/cache');
+  await poll(async () => (await services()).join() === 'mixed/good,shop/db', { what: 'cache gone' });
+});
+
+test('manifests of the directory are applied as long as they stand there', async () => {
+  await writeFile(
+    join(host.dir, 'drover/manifests/ext.yml'),
+    'stack: ext\nservices:\n  mail:\n    external_ips: [192.0.2.25]\n',
+  );
+  await poll(async () => (await services()).includes('ext/mail'), { what: 'ext/mail', timeoutMs: 15_000 });
+});
+
+test('a file that is not there, or no file at all, is wrong usage', async () => {
+  expect(await agent.drover(['apply', '-f', '/nowhere.yml'])).toMatchObject({ exitCode: 64 });
+  expect(await agent.drover(['apply'])).toMatchObject({ exitCode: 64 });
+});
+
+test('without the agent nothing can be applied, and it is said', async () => {
+  const file = await manifest('late.yml', 'services:\n  late:\n    external_ips: [192.0.2.11]\n');
+  await agent.stop();
+  const { exitCode, stderr } = await agent.drover(['apply', '-p', 'late', '-f', file]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^drover: agent at .*: it is away, .*; start it: drover agent\n?$/);
+});

@@ -1,0 +1,42 @@
+import type { Daemon } from './daemon.ts';
+import { poll } from './poll.ts';
+import type { TestHost } from './test-host.ts';
+
+/** Asks DNS and metadata over and over, from a host's own network, and keeps count. */
+export interface SteadyAsker {
+  readonly good: number;
+  /** One line for each answer that was missing or wrong. */
+  readonly bad: readonly string[];
+  /** Waits until so many more good answers have come. */
+  more(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SERVER = '169.254.169.250';
+
+/** `name` must have addresses; metadata must answer `/latest/version`. One try each, at most 2 s: no retry hides a gap. */
+export function startSteadyAsker(host: TestHost, name: string): SteadyAsker {
+  const script = `
+    while :; do
+      answer=$(dig +short +time=2 +tries=1 @${SERVER} ${name} A 2>&1)
+      case $answer in [0-9]*.[0-9]*) echo good ;; *) echo "bad dns: $answer" | tr '\\n' ' '; echo ;; esac
+      answer=$(busybox wget -q -O - http://${SERVER}/latest/version 2>&1) && echo good || echo "bad metadata: $answer"
+      sleep 0.02
+    done`;
+  const daemon: Daemon = host.start('sh', ['-c', script]);
+  const lines = () => daemon.stdout().split('\n').slice(0, -1);
+  const asker: SteadyAsker = {
+    get good() {
+      return lines().filter((line) => line === 'good').length;
+    },
+    get bad() {
+      return lines().filter((line) => line.startsWith('bad'));
+    },
+    more: async (count) => {
+      const wanted = asker.good + count;
+      await poll(() => asker.good >= wanted, { what: `${count} more answers`, timeoutMs: 20_000 });
+    },
+    stop: () => daemon.stop(),
+  };
+  return asker;
+}
