@@ -63,7 +63,7 @@ function setFromText(layers: Layers, setting: Setting, text: string, subject: st
   const parent = mapAt(layers.values, setting.path.slice(0, -1));
   if (parent === null) return [];
   parent[setting.path.at(-1) ?? ''] = converted.value;
-  
+  layers.origins.set(setting.key, subject);
   return [];
 }
 
