@@ -18,7 +18,7 @@ export interface ConfigDependencies {
 export interface ConfigSources {
   /** Absent: `DROVER_CONFIG` of the environment, else the default file if it is there. */
   readonly file?: string | undefined;
-  /** Such as `process.env`. */
+  /** The whole environment; what is not ours in it is passed over. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** By flag (`bus-driver`) or as an argument parser names it (`busDriver`); wins over environment and file. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;

@@ -148,6 +148,17 @@ test('Q34: a file that turns bad keeps its last good version, service by service
     expect(report().problems).toEqual([]);
   }));
 
+test('a bad file keeps its own services and nobody elses', () =>
+  inWorld(async ({ start, write, holds, dir }) => {
+    await write('a.yml', shop('web: {scale: 1}'));
+    await write('b.yml', shop('db: {scale: 1}'));
+    await start();
+    await holds({ 'shop/web': 1, 'shop/db': 1 });
+    await write('a.yml', '{{{');
+    await rm(join(dir, 'b.yml'));
+    await holds({ 'shop/web': 1 });
+  }));
+
 test('watchManifests() withdraws what went while it was away, and leaves what others took over', () =>
   inWorld(async ({ start, stop, write, holds, bus }) => {
     await write('shop.yml', shop('web: {scale: 1}, db: {scale: 1}, mq: {scale: 1}'));
