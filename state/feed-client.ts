@@ -1,13 +1,12 @@
-import type { JsonValue, Problem, Snapshot } from '../model/index.ts';
+import type { JsonValue, Problem } from '../model/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import { advance, emptyState, type State } from './advance.ts';
 import { createFollower, type FeedFollower } from './feed-follower.ts';
-import { type FeedSession, openSession } from './feed-session.ts';
+import { createPosition, type FeedPosition, type FeedState, type FeedStatus } from './feed-position.ts';
+import { type FeedSession, openSession, type SessionEnd } from './feed-session.ts';
 import { type ClientMessage, protocol, type ServerMessage } from './feed-wire.ts';
-import { createListeners } from './listeners.ts';
-import { readMirror } from './mirror.ts';
-import { diffPictures, emptyPicture } from './picture.ts';
-import { createQuestions } from './questions.ts';
+import { createQuestions, type Questions } from './questions.ts';
+
+export type { FeedState, FeedStatus } from './feed-position.ts';
 
 export interface FeedClientDependencies {
   readonly clock: Clock;
@@ -23,24 +22,6 @@ export interface FeedClientOptions {
   readonly role: string;
   readonly version: string;
   readonly signal: AbortSignal;
-}
-
-export interface FeedState {
-  readonly snapshot: Snapshot;
-  /** The host this feed belongs to. */
-  readonly hostId: string;
-}
-
-export interface FeedStatus {
-  /** Whether the agent feeds us and the full picture has arrived. */
-  readonly connected: boolean;
-  /**
-   * Since when the snapshot may be old (milliseconds since the epoch): the agent is away, or has itself only what its disk
-   * knew. Null while it is fresh, or when there is none.
-   */
-  readonly staleSinceMs: number | null;
-  /** The agent's revision applied last, null before the first. */
-  readonly revision: number | null;
 }
 
 export interface FeedClient {
@@ -71,91 +52,42 @@ const lastRetryMs = 1_000;
 export function connectFeed({ clock, log }: FeedClientDependencies, options: FeedClientOptions): FeedClient {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
-  const listeners = createListeners<FeedState>(log);
-  const statusListeners = createListeners<FeedStatus>(log);
-  const questions = createQuestions();
-  const start = options.mirrorPath === null ? noStart : fromMirror(options.mirrorPath);
-  let state: State | null = start.state;
-  let status: FeedStatus = { connected: false, staleSinceMs: start.savedAtMs, revision: null };
+  const position = createPosition({ log }, options.mirrorPath);
+  const questions = createQuestions(clock);
+  const { role, version } = options;
+  const hello: ClientMessage = { type: 'hello', protocol, role, version, pid: process.pid };
   let session: FeedSession | null = null;
   let lastReport: ClientMessage | null = null;
 
-  const setStatus = (next: FeedStatus): void => {
-    const told = next.connected !== status.connected || next.staleSinceMs !== status.staleSinceMs;
-    status = next;
-    if (told) statusListeners.tell(status);
-  };
-  const commit = (message: Extract<ServerMessage, { type: 'commit' }>, follower: FeedFollower): void => {
-    const before = state;
-    state = follower.commit(message);
-    const { revision } = message;
-    // An agent that knows less than we do is no better than none.
-    const waits = state.picture.complete && !message.complete;
-    if (!status.connected) log.info({ revision }, 'the agent feeds us');
-    setStatus({ connected: true, staleSinceMs: waits ? status.staleSinceMs : message.staleSinceMs, revision });
-    const applied =
-      state.snapshot === before?.snapshot || listeners.tell({ snapshot: state.snapshot, hostId: state.hostId });
-    if (applied) session?.send({ type: 'applied', revision });
-  };
-  const greeting = (): ClientMessage[] => {
-    const { role, version } = options;
-    const hello: ClientMessage = { type: 'hello', protocol, role, version, pid: process.pid };
-    return lastReport ? [hello, lastReport] : [hello];
-  };
-  /** One connection, to its end; why it ended. */
-  const follow = async (): Promise<Error> => {
-    let follower: FeedFollower | null = null;
-    const onMessage = (message: ServerMessage): void => {
-      if (message.type === 'hello') follower = createFollower(message, state);
-      else if (!follower) throw new Error('it did not say hello first');
-      else if (message.type === 'commit') commit(message, follower);
-      else if (message.type === 'identified') questions.answer(message.id, message.known);
-      else follower.collect(message);
-    };
-    session = openSession({ path: options.path, greeting: greeting(), onMessage, signal });
-    const reason = await session.ended;
+  /** One connection, to its end. */
+  const follow = async (): Promise<SessionEnd> => {
+    const greeting = lastReport ? [hello, lastReport] : [hello];
+    const onMessage = receiver(position, questions, (message) => session?.send(message));
+    session = openSession({ path: options.path, greeting, onMessage, signal });
+    const end = await session.ended;
     session = null;
     questions.giveUp();
-    return reason;
+    return end;
   };
-  const run = async (): Promise<void> => {
-    let retryMs = firstRetryMs;
-    let told = '';
-    while (!signal.aborted) {
-      const reason = await follow();
-      if (signal.aborted) break;
-      if (status.connected) {
-        retryMs = firstRetryMs;
-        told = '';
-        setStatus({ ...status, connected: false, staleSinceMs: status.staleSinceMs ?? clock.now() });
-      }
-      if (reason.message !== told) log.warn({ err: reason }, 'no feed from the agent; serving what is known');
-      told = reason.message;
-      await clock.sleep(retryMs, signal).catch(() => {});
-      retryMs = Math.min(2 * retryMs, lastRetryMs);
-    }
-    setStatus({ ...status, connected: false });
-  };
-  const running = run();
+  const running = followForEver({ clock, log, position }, follow, signal);
   return {
-    current: () => state && { snapshot: state.snapshot, hostId: state.hostId },
-    subscribe: listeners.add,
-    onStatus: statusListeners.add,
-    status: () => status,
+    current: () => {
+      const state = position.state();
+      return state && { snapshot: state.snapshot, hostId: state.hostId };
+    },
+    subscribe: position.listeners.add,
+    onStatus: position.statusListeners.add,
+    status: position.status,
     report: (report) => {
       lastReport = { type: 'report', report };
       session?.send(lastReport);
     },
     identify: async (address, timeoutMs = 250) => {
-      if (!session || !status.connected) return false;
-      const { id, answered } = questions.ask();
-      session.send({ type: 'identify', id, address });
-      return within(clock, timeoutMs, answered, () => questions.answer(id, false));
+      const asked = position.status().connected ? session : null;
+      if (!asked) return false;
+      return questions.ask(timeoutMs, (id) => asked.send({ type: 'identify', id, address }));
     },
-    problems: () => [
-      ...[...(state?.rejected.values() ?? [])].map(({ problem }) => problem),
-      ...(start.problem && !status.connected ? [start.problem] : []),
-    ],
+    problems: position.problems,
     close: async () => {
       ended.abort(new Error('the feed was closed'));
       await running;
@@ -163,29 +95,35 @@ export function connectFeed({ clock, log }: FeedClientDependencies, options: Fee
   };
 }
 
-interface Start {
-  readonly state: State | null;
-  readonly savedAtMs: number | null;
-  readonly problem: Problem | null;
+/** What is done with each message of one connection. */
+function receiver(position: FeedPosition, questions: Questions, send: (message: ClientMessage) => void) {
+  let follower: FeedFollower | null = null;
+  return (message: ServerMessage): void => {
+    if (message.type === 'hello') follower = createFollower(message, position.state());
+    else if (!follower) throw new Error('it did not say hello first');
+    else if (message.type === 'identified') questions.answer(message.id, message.known);
+    else if (message.type !== 'commit') follower.collect(message);
+    else if (position.reach(follower.commit(message), message)) send({ type: 'applied', revision: message.revision });
+  };
 }
 
-const noStart: Start = { state: null, savedAtMs: null, problem: null };
-
-function fromMirror(path: string): Start {
-  const { saved, problem } = readMirror(path);
-  if (!saved) return { ...noStart, problem };
-  const empty = emptyState(saved.environment, saved.hostId);
-  const delta = diffPictures(emptyPicture, saved.picture);
-  const state = delta ? advance(empty, delta, saved.revision).state : empty;
-  return { state, savedAtMs: saved.savedAtMs, problem: null };
-}
-
-/** The answer; after `timeoutMs` `onLate` is called, which must settle it. */
-async function within<T>(clock: Clock, timeoutMs: number, answer: Promise<T>, onLate: () => void): Promise<T> {
-  const settled = new AbortController();
-  const late = clock.sleep(timeoutMs, settled.signal).then(onLate, () => {});
-  const value = await answer;
-  settled.abort();
-  await late;
-  return value;
+/** Connects again and again; logs what is wrong once, not once a try. */
+async function followForEver(
+  { clock, log, position }: FeedClientDependencies & { readonly position: FeedPosition },
+  follow: () => Promise<SessionEnd>,
+  signal: AbortSignal,
+): Promise<void> {
+  let retryMs = firstRetryMs;
+  let told: SessionEnd['kind'] | null = null;
+  while (!signal.aborted) {
+    const { kind, error } = await follow();
+    const wasConnected = position.status().connected;
+    position.lose(clock.now());
+    if (signal.aborted) return;
+    if (wasConnected) retryMs = firstRetryMs;
+    if (wasConnected || kind !== told) log.warn({ err: error }, 'no feed from the agent; serving what is known');
+    told = kind;
+    await clock.sleep(retryMs, signal).catch(() => {});
+    retryMs = Math.min(2 * retryMs, lastRetryMs);
+  }
 }

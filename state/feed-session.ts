@@ -12,8 +12,14 @@ import { createLineReader } from './line-reader.ts';
 export interface FeedSession {
   /** Drops the message when the connection has no room for it: the agent does not read. */
   send(message: ClientMessage): void;
-  /** Resolves with the reason when the connection is gone; never rejects. */
-  readonly ended: Promise<Error>;
+  /** Resolves when the connection is gone; never rejects. */
+  readonly ended: Promise<SessionEnd>;
+}
+
+/** `away`: nobody there, or no more. `nonsense`: somebody who does not speak the protocol. */
+export interface SessionEnd {
+  readonly kind: 'away' | 'nonsense';
+  readonly error: Error;
 }
 
 export interface FeedSessionOptions {
@@ -30,10 +36,10 @@ const maxUnsentBytes = 1 << 20;
 export function openSession({ path, greeting, onMessage, signal }: FeedSessionOptions): FeedSession {
   const socket = connect(path);
   const reader = createLineReader(maxServerLineChars);
-  let reason: Error | null = null;
+  let reason: SessionEnd | null = null;
 
-  const end = (error: unknown): void => {
-    reason ??= error instanceof Error ? error : new Error(String(error));
+  const end = (kind: SessionEnd['kind'], message: string, cause: unknown): void => {
+    reason ??= { kind, error: new Error(message, { cause }) };
     socket.destroy();
   };
   const take = (text: string): void => {
@@ -43,7 +49,7 @@ export function openSession({ path, greeting, onMessage, signal }: FeedSessionOp
         if (message) onMessage(message);
       }
     } catch (error) {
-      end(new Error(`the agent at ${path} sent what is no feed`, { cause: error }));
+      end('nonsense', `what the agent at ${path} sends is no feed of this version`, error);
     }
   };
   const send = (message: ClientMessage): void => {
@@ -53,14 +59,14 @@ export function openSession({ path, greeting, onMessage, signal }: FeedSessionOp
     for (const message of greeting) send(message);
   });
   socket.setEncoding('utf8').on('data', (text: unknown) => take(String(text)));
-  socket.on('error', end);
-  const abort = (): void => end(signal.reason);
+  socket.on('error', (error) => end('away', `no agent at ${path}`, error));
+  const abort = (): void => end('away', 'the feed was ended', signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  const ended = new Promise<Error>((resolve) => {
+  const ended = new Promise<SessionEnd>((resolve) => {
     socket.on('close', () => {
       signal.removeEventListener('abort', abort);
-      resolve(reason ?? new Error(`the agent at ${path} closed the connection`));
+      resolve(reason ?? { kind: 'away', error: new Error(`the agent at ${path} closed the connection`) });
     });
   });
   return { send, ended };
