@@ -107,7 +107,7 @@ function followAlias(
 ): Resolution {
   if (asking.type === TYPE.CNAME) return { kind: 'alias', alias };
   const aliases = [...before, alias];
-  if (aliases.length > MAX_ALIASES || before.some(({ owner }) => owner === alias.owner)) return { kind: 'failure' };
+  if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
   const end = follow(asking, alias.target.slice(0, -1), aliases);
   const own = ofFamily(asking.type, serviceAddresses(asking.view, services));
   if (end.kind === 'upstream-alias') return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own };

@@ -35,6 +35,15 @@ describe('who asks', () => {
   });
 });
 
+test('a new view holds from the next answer on, for everybody', async () => {
+  const dns = await startDns(resources, EMPTY);
+  expect(await addresses(dns.port, 'db.shop')).toBe('10.42.1.5');
+  dns.see({ networks: NETWORKS, containers: [{ ...DB, state: 'stopping' }] });
+  expect(await addresses(dns.port, 'db.shop')).toBe('NODATA');
+  dns.see({ networks: NETWORKS, containers: [] });
+  expect(await addresses(dns.port, 'db.shop.rancher.internal')).toBe('NXDOMAIN');
+});
+
 describe('Q14 a query from an unknown address on a local network', () => {
   test('waits for the view to know it, and is then answered in its scope', async () => {
     const looked: string[] = [];

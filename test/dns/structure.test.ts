@@ -86,6 +86,12 @@ describe('readQuery()', () => {
     return query;
   };
 
+  function twoOpts(): Buffer {
+    const query = Buffer.concat([queryFor('web', { edns: 1232 }), bytes('00 0029 0200 00000000 0000')]);
+    query.writeUInt16BE(2, 10);
+    return query;
+  }
+
   test.each<[string, Buffer, string]>([
     ['a query', queryFor('web'), 'query'],
     ['too short', Buffer.from([1, 2, 3]), 'drop'],
@@ -97,6 +103,7 @@ describe('readQuery()', () => {
     ['ANY', queryFor('web', { type: Packet.TYPE.ANY }), 'NOTIMP'],
     ['AXFR', queryFor('web', { type: Packet.TYPE.AXFR }), 'NOTIMP'],
     ['EDNS 1', changed((query) => query.writeUInt8(1, 21 + 6), 1232), 'BADVERS'],
+    ['two OPT records', twoOpts(), 'FORMERR'],
     ['longer than any query', Buffer.concat([queryFor('web'), Buffer.alloc(5_000)]), 'FORMERR'],
   ])('%s -> %s', (_, query, expected) => {
     const read = readQuery(query);

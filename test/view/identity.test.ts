@@ -93,6 +93,14 @@ describe('ptrName()', () => {
     expect(name(a, '192.0.2.1')).toBe('foreign');
   });
 
+  test("this host's own container comes before one elsewhere with the same address, and two of its own are nobody", () => {
+    const own = container('own', null, null, { addresses: [at(BRIDGE, '10.42.2.9')] });
+    const other = container('elsewhere', null, '10.42.2.9', { hostId: 'b' });
+    expect(name(viewOf(snapshot({ containers: [other, own] }), 'a'), '10.42.2.9')).toBe('own.rancher.internal.');
+    const twin = { ...own, id: 'twin' };
+    expect(name(viewOf(snapshot({ containers: [other, own, twin] }), 'a'), '10.42.2.9')).toBe('nobody');
+  });
+
   test('a name DNS cannot carry is none', () => {
     const long = container('c1', null, '10.42.1.5', { name: 'x'.repeat(64) });
     expect(name(viewOf(snapshot({ containers: [long] }), 'a'), '10.42.1.5')).toBe('nobody');

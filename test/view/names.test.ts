@@ -21,6 +21,7 @@ const VIEW = viewOf(
         links: links(
           { target: 'db/mysql', alias: 'Database' },
           { target: 'ext/site', alias: 'site' },
+          { target: 'ext/both', alias: 'both' },
           { target: 'db/mysql', alias: 'job' },
           { target: 'db/mysql', alias: 'db/mysql' },
           { target: 'db/nosuch', alias: 'nosuch' },
@@ -100,6 +101,8 @@ describe('lookupName()', () => {
     [WEB, 'database.shop', 'foreign'],
     [WEB, 'job', 'service db/mysql'],
     [WEB, 'site', 'cname www.example.com.'],
+    [WEB, 'both', 'service ext/both'],
+    [WEB, 'both.ext', 'service ext/both'],
     [WEB, 'nosuch', 'unknown'],
     [LOG, 'database', 'unknown'],
     [null, 'database', 'unknown'],
@@ -151,6 +154,10 @@ describe('scopeOf() and searchDomains()', () => {
     [labelled('None'), ['corp.example', `db.${S}`, S], 'first'],
   ])('resolv.conf %#', (asker, domains, position) => {
     expect(searchDomains(VIEW, asker)).toEqual({ domains, position });
+  });
+
+  test('a link under the full name of its target adds nothing', () => {
+    expect([...scopeOf(VIEW, WEB).links.keys()].filter((name) => name.includes('/'))).toEqual([]);
   });
 
   test('the upstreams are its own', () => {

@@ -149,6 +149,8 @@ describe('viewOf()', () => {
     const world = snapshot({ containers, declarations: [declaration('s/web', { sidekicks: ['log'] })] });
     const before = viewOf(world, 'b');
     expect(plain(viewOf(world, 'a', before))).toEqual(plain(viewOf(world, 'a')));
+    const moved = snapshot({ containers, declarations: [declaration('s/db', { sidekicks: ['log'] })] });
+    expect(plain(viewOf(moved, 'b', before))).toEqual(plain(viewOf(moved, 'b')));
     const undeclared = { ...world, declarations: new Map() };
     expect(findService(viewOf(undeclared, 'b', before), 's/log')).not.toBeNull();
   });
