@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answersOf, composeUp, inside } from '../support/containers.ts';
+import { answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
@@ -31,7 +31,7 @@ async function addressIn(id: string): Promise<string> {
 }
 
 /** What libc would see: the search list of resolv.conf, then each server-side rule. */
-const webSeenByApp = async () => answersOf(await inside(alpha, 'shop-app-1', 'nslookup -type=a web')).toSorted();
+const webSeenByApp = async () => answersOf(await lookUp(alpha, 'shop-app-1', 'web')).toSorted();
 
 beforeAll(async () => {
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });

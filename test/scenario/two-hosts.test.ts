@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConsulCluster } from '../support/consul.ts';
-import { addressOf, composeUp, inside, pidOf, WEB_COMMAND } from '../support/containers.ts';
+import { addressOf, composeUp, inside, lookUp, pidOf, WEB_COMMAND } from '../support/containers.ts';
 import { watchName } from '../support/name-watch.ts';
 import { percentile } from '../support/percentile.ts';
 import { poll } from '../support/poll.ts';
@@ -66,7 +66,7 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
     try {
       const id = await composeUp(beta, 'shop', 'late', 1);
       const late = await addressOf(beta, id);
-      await poll(async () => (await inside(beta, 'shop-client-1', 'nslookup -type=a late')).includes(late), {
+      await poll(async () => (await lookUp(beta, 'shop-client-1', 'late')).includes(late), {
         what: 'late.shop without Consul',
       });
       expect(await inside(beta, 'shop-client-1', 'wget -qO- http://web')).toContain('hello from web-1');

@@ -68,6 +68,14 @@ export async function inside({ engine }: HasEngine, container: string, line: str
   return output;
 }
 
+/**
+ * `nslookup` of A records inside a container, as printed; the exit code is left aside: busybox fails when any domain of the
+ * search list lacks the name, also beside an answer.
+ */
+export async function lookUp({ engine }: HasEngine, container: string, name: string): Promise<string> {
+  return (await engine.exec(container, ['nslookup', '-type=a', name])).output;
+}
+
 /** The addresses busybox' nslookup prints after the name, in the order of the answer. */
 export function answersOf(nslookup: string): readonly string[] {
   const answer = nslookup.slice(nslookup.indexOf('Name:'));

@@ -34,6 +34,12 @@ export interface Engine {
   exec(container: string, command: readonly string[]): Promise<{ readonly exitCode: number; readonly output: string }>;
 }
 
+/** Removes every container of an engine, running or not. */
+export async function removeContainers({ docker }: Pick<Engine, 'docker'>): Promise<void> {
+  const containers = await docker.listContainers({ all: true });
+  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+}
+
 export const BUSYBOX_IMAGE = 'drover-busybox:latest';
 
 export async function startEngine(resources: Resources, host: TestHost, options: EngineOptions = {}): Promise<Engine> {
@@ -68,8 +74,7 @@ export async function startEngine(resources: Resources, host: TestHost, options:
   await start();
   resources.add(`containers of ${host.name}`, async () => {
     if (daemon.exited()) await start();
-    const containers = await docker.listContainers({ all: true });
-    await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+    await removeContainers({ docker });
     await daemon.stop();
   });
 

@@ -1,6 +1,6 @@
 import { type RunningAgent, startAgent } from './agent.ts';
 import { type ConsulCluster, startConsulCluster } from './consul.ts';
-import { BUSYBOX_IMAGE, type Engine, startEngine } from './engine.ts';
+import { BUSYBOX_IMAGE, type Engine, removeContainers, startEngine } from './engine.ts';
 import type { Resources } from './resources.ts';
 import { connectHosts, createTestHost, type TestHost } from './test-host.ts';
 
@@ -62,6 +62,8 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
       }),
     ),
   );
+  // Before the agents go: Docker asks them to take addresses back, and waits long for an agent that is away.
+  resources.add('containers', () => Promise.all(members.map(({ engine }) => removeContainers(engine))));
   return { members, consul };
 }
 
