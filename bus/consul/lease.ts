@@ -20,6 +20,9 @@ export interface LeaseOptions extends SessionChoice {
   readonly closed: AbortSignal;
 }
 
+/** A host that leaves does not wait longer for Consul: its session ends by itself. */
+const WITHDRAW_MS = 3_000;
+
 /** A lease, and the session it stands on. */
 export interface ConsulLease extends Lease {
   readonly session: Session;
@@ -98,7 +101,8 @@ function createLease({ api, keys, log }: LeaseDependencies, options: LeaseOption
     if (!certain || facts !== published.facts) await send(facts);
   };
   const withdraw = async (): Promise<void> => {
-    const { entry } = await api.get(target.noticeKey, { consistent: true });
+    const signal = AbortSignal.timeout(WITHDRAW_MS);
+    const { entry } = await api.get(target.noticeKey, { consistent: true, signal });
     if (entry?.session === session.id) await api.transact(withdrawal(entry, target));
   };
   const close = async (): Promise<void> => {
@@ -106,8 +110,13 @@ function createLease({ api, keys, log }: LeaseDependencies, options: LeaseOption
     ended = true;
     await queue;
     if (lost.signal.aborted || closed.aborted) return session.end('leave');
-    await withdraw().catch((err: unknown) => log.warn({ hostId, err }, 'not withdrawn: the lease ends by its session'));
-    await session.end('destroy');
+    try {
+      await withdraw();
+      await session.end('destroy');
+    } catch (err) {
+      log.warn({ hostId, err }, 'not withdrawn: the lease ends when its session does');
+      await session.end('leave');
+    }
     if (sessionFile) await rm(sessionFile, { force: true });
   };
   return {

@@ -44,13 +44,15 @@ export type Action =
 export interface Timing {
   /** A host is silent after this; twice that if it was never heard. */
   readonly silentMs: number;
-  /** How long the host itself has to refute, where nobody else can speak. */
+  /** How long the host itself has to refute before a second observer confirms. */
+  readonly confirmMs: number;
+  /** How long it has where nobody else can speak. */
   readonly refutationMs: number;
   /** How long another prober has to veto or to confirm. */
   readonly voteMs: number;
 }
 
-export const defaultTiming: Timing = { silentMs: 2_500, refutationMs: 3_000, voteMs: 5_000 };
+export const defaultTiming: Timing = { silentMs: 2_500, confirmMs: 1_500, refutationMs: 3_000, voteMs: 5_000 };
 
 /** What one observer does about what it sees, at most one thing for each host. */
 export function decide(situation: Situation, timing: Timing = defaultTiming): readonly Action[] {
@@ -84,8 +86,8 @@ function actionOn(target: Target, self: string, votes: boolean, timing: Timing):
   return decided ? { kind: 'confirm', hostId, incarnation: mark.incarnation, expect: mark.revision } : null;
 }
 
-/** A second observer confirms at once; the first one when nobody spoke in time. */
+/** A second observer confirms unless the host refutes; the first one when nobody spoke in time. */
 function mayConfirm(target: Target, mark: Mark, self: string, timing: Timing): boolean {
-  if (mark.by !== self) return true;
+  if (mark.by !== self) return mark.ageMs >= timing.confirmMs;
   return mark.ageMs >= (target.otherProber ? timing.voteMs : timing.refutationMs);
 }

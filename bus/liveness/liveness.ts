@@ -87,7 +87,7 @@ export function startLiveness({ bus, clock, log }: LivenessDependencies, options
       const { from, sequence } = packet;
       answer(encodePacket({ kind: 'pong', from: self, to: from, incarnation, sequence }, key));
     }
-    if (observations.take(packet, clock.monotonic())) marks.trust(packet.from);
+    observations.take(packet, clock.monotonic());
   };
   const socket = openProbeSocket(
     { clock, log },
@@ -108,7 +108,7 @@ export function startLiveness({ bus, clock, log }: LivenessDependencies, options
     incarnation: observations.incarnation(hostId),
     ...observations.silence(hostId, nowMs),
     mark: marks.of(hostId, nowMs),
-    holdMs: marks.holdMs(hostId, nowMs),
+    holdMs: marks.holdMs(hostId, observations.silence(hostId, nowMs).heardMs, nowMs),
     otherProber: probersOf(hostId, hostIds).some((prober) => prober !== self && maySpeak(prober, nowMs)),
   });
   const maySpeak = (prober: string, nowMs: number): boolean =>

@@ -18,10 +18,8 @@ export interface MarksOptions {
 export interface Marks {
   of(hostId: string, nowMs: number): Mark | null;
   hostIds(): Iterable<string>;
-  /** How long this host should not accuse that one. */
-  holdMs(hostId: string, nowMs: number): number;
-  /** It was heard: the next accusation is taken at its word again. */
-  trust(hostId: string): void;
+  /** How long this host should not accuse that one, which it heard last before `heardMs`. */
+  holdMs(hostId: string, heardMs: number | null, nowMs: number): number;
   /** Whether the host has facts on the bus; true as long as that is not known. */
   isPresent(hostId: string): boolean;
   /** Begins the write, unless one about that host is under way. */
@@ -35,6 +33,8 @@ interface Seen extends Omit<Mark, 'ageMs'> {
 }
 
 interface Hold {
+  /** When the mark was seen that somebody took away. */
+  readonly sinceMs: number;
   readonly untilMs: number;
   readonly lengthMs: number;
 }
@@ -50,17 +50,17 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
   const writing = new Map<string, Promise<void>>();
   let synced = false;
 
-  /** An accusation of ours that another one took away was wrong: it waits longer before the next. */
-  const refuted = (hostId: string): void => {
+  /** Somebody knew better. As long as we do not hear the host, the next accusation waits, longer each time. */
+  const refuted = (hostId: string, sinceMs: number): void => {
     const lengthMs = Math.min(HOLD_LIMIT_MS, (holds.get(hostId)?.lengthMs ?? HOLD_MS / 2) * 2);
-    holds.set(hostId, { lengthMs, untilMs: clock.monotonic() + lengthMs });
+    holds.set(hostId, { sinceMs, lengthMs, untilMs: clock.monotonic() + lengthMs });
   };
   const take = (hostId: string, document: Document | null): void => {
     const before = marks.get(hostId);
     const mark = document && parseMark(document);
     if (mark) marks.set(hostId, { ...mark, seenMs: clock.monotonic() });
     else marks.delete(hostId);
-    if (before?.by === self && !mark) refuted(hostId);
+    if (before && !mark) refuted(hostId, before.seenMs);
   };
   const takeBatch = (batch: BusBatch): void => {
     for (const [hostId, facts] of batch.hosts) {
@@ -98,8 +98,13 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
       return seen ? { ...seen, ageMs: nowMs - seen.seenMs } : null;
     },
     hostIds: () => marks.keys(),
-    holdMs: (hostId, nowMs) => Math.max(0, (holds.get(hostId)?.untilMs ?? 0) - nowMs),
-    trust: (hostId) => void holds.delete(hostId),
+    holdMs: (hostId, heardMs, nowMs) => {
+      const hold = holds.get(hostId);
+      if (!hold) return 0;
+      const heardSince = heardMs !== null && nowMs - heardMs > hold.sinceMs;
+      if (heardSince) holds.delete(hostId);
+      return heardSince ? 0 : Math.max(0, hold.untilMs - nowMs);
+    },
     isPresent: (hostId) => !synced || present.has(hostId),
     perform: (action) => {
       const { hostId } = action;

@@ -28,8 +28,8 @@ export interface Observations {
   keep(peers: readonly LivenessPeer[], nowMs: number): void;
   /** The next ping to a host. */
   nextSequence(hostId: string): number;
-  /** Takes a packet that was meant for us; false: old or repeated, it proves nothing. */
-  take(packet: Packet, nowMs: number): boolean;
+  /** Takes a packet that was meant for us; an old or repeated one proves nothing. */
+  take(packet: Packet, nowMs: number): void;
   /** We did not run for a while: nobody's silence in that time counts. */
   forgive(nowMs: number): void;
   silence(hostId: string, nowMs: number): Silence;
@@ -73,12 +73,11 @@ export function createObservations(): Observations {
     },
     take: (packet, nowMs) => {
       const host = hosts.get(packet.from);
-      if (!host || !isFresh(host, packet)) return false;
+      if (!host || !isFresh(host, packet)) return;
       host.heardMs = nowMs;
       host.incarnation = Math.max(host.incarnation, packet.incarnation);
       if (packet.kind === 'ping') host.sequence = packet.sequence;
       else host.answered = packet.sequence;
-      return true;
     },
     forgive: (nowMs) => {
       for (const host of hosts.values()) host.sinceMs = nowMs;

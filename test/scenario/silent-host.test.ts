@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { everybodySees, type LivenessMember, startLivenessHosts } from '../support/liveness-hosts.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+
+const resources = createResources();
+let [a, b, c]: LivenessMember[] = [];
+
+beforeAll(async () => {
+  [a, b, c] = await startLivenessHosts(resources, ['a', 'b', 'c']);
+});
+afterAll(() => resources.close());
+
+const members = () => [a, b, c] as LivenessMember[];
+const link = (one: LivenessMember | undefined, state: 'up' | 'down') =>
+  one?.host.run('ip', ['link', 'set', 'uplink', state]);
+
+test('Q20 a host that is cut off is out within 10 s everywhere, and back by itself', async () => {
+  const tookMs: number[] = [];
+  for (let time = 0; time < 2; time += 1) {
+    const sinceMs = Date.now();
+    await link(c, 'down');
+    const others = members().slice(0, 2);
+    await everybodySees(others, ['a', 'b']);
+    tookMs.push(...others.map((one) => one.sinceMs() - sinceMs));
+    await poll(() => a?.stateOf('c') === 'down', { what: 'the status of a to name c' });
+    // What the host itself knew stays known to it (Q2).
+    expect(c?.present().toSorted()).toEqual(['a', 'b', 'c']);
+    await link(c, 'up');
+    await everybodySees(members(), ['a', 'b', 'c']);
+    await poll(() => members().every((one) => one.status()?.probed.every(({ state }) => state === 'heard')), {
+      what: 'everybody to hear everybody',
+    });
+  }
+  console.log(`out of the others after ${tookMs.join(', ')} ms`);
+  expect(Math.max(...tookMs)).toBeLessThan(10_000);
+});
+
+test('Q20 a host that is stopped is out within 10 s, and back by itself', async () => {
+  const sinceMs = Date.now();
+  c?.agent.signal('SIGSTOP');
+  await everybodySees(members().slice(0, 2), ['a', 'b']);
+  expect((a?.sinceMs() ?? 0) - sinceMs).toBeLessThan(10_000);
+  c?.agent.signal('SIGCONT');
+  await everybodySees(members(), ['a', 'b', 'c']);
+});
+
+test('Q20 of two hosts the one that is left decides alone', async () => {
+  b?.agent.signal('SIGTERM');
+  await everybodySees([a, c] as LivenessMember[], ['a', 'c']);
+  const sinceMs = Date.now();
+  await link(c, 'down');
+  await everybodySees([a] as LivenessMember[], ['a']);
+  expect((a?.sinceMs() ?? 0) - sinceMs).toBeLessThan(10_000);
+});

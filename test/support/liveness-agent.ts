@@ -1,0 +1,98 @@
+/**
+ * The smallest agent: the Consul bus, one host fact, liveness. Run as a process in a test host; each line on standard
+ * output is what changed: `{"atMs", "hosts": [...]}`, the hosts that are not gone, or `{"atMs", "status": ...}` with `status` on standard input.
+ *   node liveness-agent.ts '{"hostId", "address", "consul": [...], "environment", "peers": [[hostId, address], ...]}'
+ */
+import { createConsulBus, type FactMap, type Lease } from '../../bus/index.ts';
+import { startLiveness } from '../../bus/liveness/index.ts';
+import type { JsonObject } from '../../model/index.ts';
+import { createLog, systemClock } from '../../system/index.ts';
+
+interface Settings {
+  readonly hostId: string;
+  readonly address: string;
+  readonly consul: readonly string[];
+  readonly environment: string;
+}
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as Settings;
+const { hostId, address, environment } = settings;
+const log = createLog(hostId, { level: 'info', format: 'json' });
+const ended = new AbortController();
+const { signal } = ended;
+process.once('SIGTERM', () => ended.abort());
+
+const hosts = new Map<string, JsonObject>();
+const down = new Map<string, number>();
+const incarnation = Date.now();
+const hears = (id: string): boolean => liveness.hears(id);
+const bus = createConsulBus({ clock: systemClock, log, hears }, { address: [...settings.consul], environment });
+const liveness = startLiveness(
+  { bus, clock: systemClock, log },
+  {
+    hostId,
+    incarnation,
+    environmentUuid: environment,
+    address,
+    peers: () =>
+      [...hosts]
+        .filter(([id]) => id !== hostId)
+        .map(([id, host]) => ({
+          hostId: id,
+          address: String(host.address),
+          port: 4250,
+          incarnation: Number(host.incarnation),
+        })),
+    signal,
+  },
+);
+
+let told = '';
+function tell(): void {
+  const present = [...hosts].flatMap(([id, host]) => (Number(host.incarnation) <= (down.get(id) ?? 0) ? [] : [id]));
+  const line = JSON.stringify(present.sort());
+  if (line === told) return;
+  told = line;
+  console.log(JSON.stringify({ atMs: Date.now(), hosts: present }));
+}
+
+async function follow(): Promise<void> {
+  for await (const batch of bus.watch(signal)) {
+    for (const [id, facts] of batch.hosts) take(id, facts);
+    for (const [key, document] of batch.documents) {
+      if (!key.startsWith('liveness/')) continue;
+      const mark = document?.value as { state: string; incarnation: number } | undefined;
+      if (mark?.state === 'down') down.set(key.slice(9), mark.incarnation);
+      else down.delete(key.slice(9));
+    }
+    tell();
+  }
+}
+
+function take(id: string, facts: FactMap | null): void {
+  const host = facts?.get('host') as JsonObject | undefined;
+  if (host) hosts.set(id, host);
+  else hosts.delete(id);
+}
+
+async function publish(): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const lease: Lease = await bus.join(hostId, signal);
+      await lease.publish(new Map([['host', { id: hostId, address, incarnation }]]));
+      const lost = AbortSignal.any([lease.lost, signal]);
+      await new Promise((resolve) => lost.addEventListener('abort', resolve, { once: true }));
+      if (signal.aborted) await lease.close();
+    } catch {
+      await systemClock.sleep(500, signal).catch(() => {});
+    }
+  }
+}
+
+const statusTimer = setInterval(() => {
+  console.log(JSON.stringify({ atMs: Date.now(), status: liveness.status(), connected: bus.status().connected }));
+}, 250);
+await Promise.all([follow(), publish()]);
+clearInterval(statusTimer);
+await liveness.close();
+await bus.close();
