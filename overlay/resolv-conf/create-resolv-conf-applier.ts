@@ -1,7 +1,7 @@
 import type { Container, Problem } from '../../model/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { exemptionOf, searchPositionOf } from './exemption.ts';
-import { originalOf, planResolvConf } from './plan.ts';
+import { nameserversIn, originalOf, planResolvConf } from './plan.ts';
 import type {
   ResolvConfApplier,
   ResolvConfApplierDependencies,
@@ -11,10 +11,12 @@ import type {
 } from './resolv-conf-applier.ts';
 import { rewriteInPlace } from './resolv-conf-file.ts';
 import { stateOfError, stateOfText, stateWithoutPath } from './resolver-problems.ts';
+import { createStartWatch } from './start-watch.ts';
 
 /** A file that was right is not read again so soon, as long as its container did not change. */
 const TRUSTED_MS = 20_000;
 const AT_ONCE = 16;
+const EMBEDDED_RESOLVER = '127.0.0.11';
 
 interface Seen {
   readonly container: Container;
@@ -31,6 +33,7 @@ export function createResolvConfApplier(
 ): ResolvConfApplier {
   let seen: ReadonlyMap<string, Seen> = new Map();
   let turn: Promise<unknown> = Promise.resolve();
+  const starts = createStartWatch();
 
   const rewrite = async (
     { container, path }: ResolvConfTarget,
@@ -48,21 +51,42 @@ export function createResolvConfApplier(
 
   const applyOne = async (target: ResolvConfTarget): Promise<Seen> => {
     const { container, path } = target;
-    const search = searchFor(container);
+    const search = searchDomains(container);
     const known = seen.get(container.id);
     const at = clock.monotonic();
+    watchStart(target);
     const same = known?.container === container && known.path === path && known.search === search.join(' ');
     if (same && known.state.kind !== 'problem' && at - known.at < TRUSTED_MS) return known;
-    const desired = { resolver, search, position: searchPositionOf(container) } as const;
-    const state = await rewrite(target, (text) => planResolvConf(text, desired));
+    const state = await rewrite(target, (text) => change(container, search, text));
     tell(known?.state, state);
     return { container, path, search: search.join(' '), state, at };
   };
 
-  // While a container of a user-defined network is being started, Docker takes its resolver's upstreams and search list
-  // from the file and then writes the file anew: our search list would pass for its own ever after.
-  const searchFor = (container: Container): readonly string[] =>
-    container.state === 'starting' ? [] : searchDomains(container);
+  const change = (container: Container, search: readonly string[], text: string): string | null => {
+    const starting = container.state === 'starting';
+    // Docker has just emptied it to write it anew: what it writes is told too.
+    if (starting && text.trim() === '') return null;
+    // Docker takes the search list of a user-defined network from the file when it writes 127.0.0.11 into it: before
+    // that, our domains would pass for the container's own ever after.
+    const early = starting && !nameserversIn(originalOf(text) ?? text).includes(EMBEDDED_RESOLVER);
+    const position = searchPositionOf(container);
+    return planResolvConf(text, { resolver, search: early ? [] : search, position });
+  };
+
+  const watchStart = (target: ResolvConfTarget): void => {
+    const { container, path } = target;
+    if (container.state !== 'starting' || path === null || exemptionOf(container) !== null) {
+      starts.leave(container.id);
+      return;
+    }
+    starts.enter(container.id, path, () => {
+      void inTurn(async () => {
+        // By now it may have been looked at as a running one.
+        if (!starts.watches(container.id)) return;
+        await rewrite(target, (text) => change(container, searchDomains(container), text));
+      });
+    });
+  };
 
   const tell = (before: ResolverState | undefined, after: ResolverState): void => {
     if (after.kind !== 'problem') return;
@@ -104,8 +128,10 @@ export function createResolvConfApplier(
     restore: (paths) =>
       inTurn(async () => {
         seen = new Map();
+        starts.close();
         return (await inBatches(paths, restoreOne)).filter((problem) => problem !== null);
       }),
+    close: starts.close,
   };
 }
 

@@ -39,4 +39,6 @@ export interface ResolvConfApplier {
   inspectResolvers(targets: readonly ResolvConfTarget[]): Promise<ReadonlyMap<string, ResolverState>>;
   /** Puts back what stood there before us; for `drover down`. Gives what could not be restored. */
   restore(paths: readonly string[]): Promise<readonly Problem[]>;
+  /** Ends what watches containers that are being started. Idempotent; nothing holds the process up without it. */
+  close(): void;
 }

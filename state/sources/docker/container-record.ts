@@ -12,7 +12,7 @@ export interface ContainerRecord {
   events: number;
   /** Grows with each event that ends an address. */
   endings: number;
-  /** Network id -> address given for a start that is under way. */
+  /** Network id -> what it got there for a start that is under way; on `host` and `none` no address, but a start. */
   readonly pending: Map<string, ContainerAddress>;
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;

@@ -33,11 +33,12 @@ export function addressesOf(endpoints: Inspect['NetworkSettings']['Networks']): 
       mac: endpoint.MacAddress,
     }),
   );
-  return sortAddresses(addresses.filter(({ ipv4, ipv6 }) => ipv4 !== null || ipv6 !== null));
+  return sortAddresses(addresses);
 }
 
+/** In the order of the model; entries without any address are left out. */
 export function sortAddresses(addresses: readonly ContainerAddress[]): readonly ContainerAddress[] {
-  return addresses.toSorted(
-    (a, b) => compareText(a.networkName, b.networkName) || compareText(a.networkId, b.networkId),
-  );
+  return addresses
+    .filter(({ ipv4, ipv6 }) => ipv4 !== null || ipv6 !== null)
+    .toSorted((a, b) => compareText(a.networkName, b.networkName) || compareText(a.networkId, b.networkId));
 }

@@ -22,7 +22,8 @@ export function startingContainer(sketch: Sketch, { hostId, previous, pending }:
     hostId,
     hostname: null,
     image: sketch.image,
-    networkMode: 'bridge',
+    // The one network of this name is the host's own stack.
+    networkMode: pending.some(({ networkName }) => networkName === 'host') ? 'host' : 'bridge',
     networkFrom: null,
     links: {},
     dns: [],

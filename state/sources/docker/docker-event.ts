@@ -16,8 +16,6 @@ export type DockerEvent =
       readonly networkId: string;
       /** Null for events of the network itself. */
       readonly containerId: string | null;
-      /** The network's driver. */
-      readonly driver: string;
       readonly timeMs: number;
     };
 
@@ -47,7 +45,6 @@ export function parseDockerEvent(line: string): DockerEvent | null {
     action,
     networkId: Actor.ID,
     containerId: Actor.Attributes.container ?? null,
-    driver: Actor.Attributes.type ?? '',
     timeMs,
   };
 }

@@ -50,7 +50,6 @@ export function createEndpoints({ containers, networks, session }: EndpointsDepe
     if (record.endings !== endings || (!record.container && !record.sketch)) return false;
     const raw = { ipv4: member.IPv4Address, ipv6: member.IPv6Address, mac: member.MacAddress };
     const address = addressOf(networkId, network.Name, raw);
-    if (address.ipv4 === null && address.ipv6 === null) return false;
     give(record, address);
     return true;
   };

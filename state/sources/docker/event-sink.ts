@@ -65,9 +65,7 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
 
   const connect = (containerId: string, event: NetworkEvent): void => {
     containers.ensure(containerId).events += 1;
-    if (event.driver !== 'host' && event.driver !== 'null') {
-      endpoints.adopt(containerId, event.networkId).catch(onFailure);
-    }
+    endpoints.adopt(containerId, event.networkId).catch(onFailure);
     void inspect(containerId);
   };
 

@@ -17,7 +17,6 @@ test('parseDockerEvent() reads containers and networks, and nothing else', () =>
     action: 'connect',
     networkId: 'abc',
     containerId: 'c1',
-    driver: 'bridge',
     timeMs: 1500,
   });
   expect(parseDockerEvent(event('image', 'tag', {}))).toBeNull();
