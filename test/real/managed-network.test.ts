@@ -1,0 +1,207 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  claimSubnets,
+  createManagedRouting,
+  type DesiredRouting,
+  ensureManagedNetwork,
+  findManagedNetwork,
+  type ManagedNetwork,
+  type ManagedRouting,
+  removeManagedNetwork,
+} from '../../overlay/index.ts';
+import { createReconciler, type Reconciler } from '../../reconcile/index.ts';
+import { type RunCommand, runCommand, systemClock } from '../../system/index.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+import { startIpam } from '../support/ipam.ts';
+import { createMemoryDocuments } from '../support/memory-documents.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+import { connectHosts, createTestHost, type TestHost } from '../support/test-host.ts';
+import { testLog } from '../support/test-log.ts';
+
+const ECHO = fileURLToPath(new URL('../support/source-echo.ts', import.meta.url));
+const ASK = fileURLToPath(new URL('../support/source-ask.ts', import.meta.url));
+const RANGES = ['10.42.0.0/22', '10.43.0.0/22'];
+
+interface Member {
+  readonly name: string;
+  readonly host: TestHost;
+  readonly engine: Engine;
+  readonly address: string;
+  readonly run: RunCommand;
+  readonly network: ManagedNetwork;
+  readonly routing: ManagedRouting;
+  readonly loop: Reconciler<DesiredRouting>;
+}
+
+const resources = createResources();
+const log = testLog('managed-network');
+const { documents } = createMemoryDocuments();
+const stop = new AbortController();
+let members: Member[];
+let outside: TestHost;
+let outsideAddress: string;
+
+beforeAll(async () => {
+  const hosts = [await createTestHost(resources, 'mn-a'), await createTestHost(resources, 'mn-b')];
+  outside = await createTestHost(resources, 'mn-outside');
+  const addresses = await connectHosts(resources, [...hosts, outside]);
+  outsideAddress = addresses[2] ?? '';
+  members = await Promise.all(hosts.map((host, index) => join(host, addresses[index] ?? '')));
+  for (const { loop } of members) loop.trigger(desiredOf(members, loop), 1);
+  await poll(() => members.every(({ loop }) => loop.status().lastAppliedRevision === 1), { what: 'routes' });
+});
+afterAll(async () => {
+  stop.abort();
+  await resources.close();
+});
+
+async function join(host: TestHost, address: string): Promise<Member> {
+  const run: RunCommand = (file, args, options = {}) => host.run(file, args, options as { input?: string });
+  const engine = await startEngine(resources, host);
+  await engine.buildBusybox();
+  await startIpam(host, engine);
+  const claims = claimSubnets({ documents, clock: systemClock, log }, { hostId: host.name, ranges: RANGES });
+  const claim = await claims.ensure();
+  if (!claim.ok) throw new Error(claim.problem.what);
+  const settings = { subnet: claim.value.subnet, mtu: 1400 };
+  const network = await ensureManagedNetwork({ docker: engine.docker, run, log }, settings);
+  if (!network.ok) throw new Error(network.problem.what);
+  const again = await ensureManagedNetwork({ docker: engine.docker, run, log }, settings);
+  expect(again).toEqual(network);
+  const routing = createManagedRouting({ run, log });
+  const { applier, deletionLimit } = routing;
+  const loop = createReconciler({ clock: systemClock, log }, { ...applier, deletionLimit, intervalMs: 2000 });
+  const running = loop.run(stop.signal);
+  resources.add(`routing of ${host.name}`, () => {
+    stop.abort();
+    return running;
+  });
+  return { name: host.name, host, engine, address, run, network: network.value, routing, loop };
+}
+
+function desiredOf(all: readonly Member[], loop: Reconciler<DesiredRouting>): DesiredRouting {
+  const own = all.find((member) => member.loop === loop)?.network ?? null;
+  const peers = all
+    .filter((member) => member.loop !== loop)
+    .map(({ name, address, network }) => ({ hostId: name, address, subnets: [network.subnet] }));
+  return { ranges: RANGES, own, peers };
+}
+
+async function startContainer(member: Member, name: string): Promise<{ pid: number; address: string }> {
+  const { engine, host } = member;
+  const container = await engine.run(name, { StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'drover' } });
+  const { State } = await container.inspect();
+  const server = host.start('nsenter', [
+    '-t',
+    `${State.Pid}`,
+    '-n',
+    process.execPath,
+    ECHO,
+    name,
+    '0.0.0.0',
+    'tcp:80',
+    'udp:80',
+  ]);
+  await poll(() => server.stdout().includes('ready'), { what: `echo in ${name}`, giveUp: server.assertRunning });
+  return { pid: State.Pid, address: await addressOf(member, name) };
+}
+
+async function addressOf({ engine }: Member, name: string): Promise<string> {
+  const { NetworkSettings } = await engine.docker.getContainer(name).inspect();
+  return NetworkSettings.Networks.drover?.IPAddress ?? '';
+}
+
+async function ask(pid: number, address: string): Promise<string[]> {
+  const targets = [`tcp:${address}:80`, `udp:${address}:80`];
+  const out = await runCommand('nsenter', ['-t', `${pid}`, '-n', process.execPath, ASK, ...targets]);
+  return out.split('\n');
+}
+
+const seen = (name: string, source: string): string[] => [`${name} sees ${source}`, `${name} sees ${source}`];
+
+test('containers on two hosts reach each other under their own addresses, hosts as their gateway', async () => {
+  const [a, b] = members as [Member, Member];
+  expect(a.network.subnet).not.toBe(b.network.subnet);
+  const web = await startContainer(a, 'web');
+  const client = await startContainer(b, 'client');
+  expect(await ask(client.pid, web.address)).toEqual(seen('web', client.address));
+  expect(await ask(web.pid, client.address)).toEqual(seen('client', web.address));
+  expect(await ask(b.host.holderPid, web.address)).toEqual(seen('web', b.network.gateway));
+  expect(await runCommand('nsenter', ['-t', `${web.pid}`, '-n', 'ip', 'link', 'show', 'eth0'])).toContain('mtu 1400');
+});
+
+test('what leaves the ranges has the address of its host', async () => {
+  const [a] = members as [Member];
+  const server = outside.start(process.execPath, [ECHO, 'outside', '0.0.0.0', 'tcp:80', 'udp:80']);
+  await poll(() => server.stdout().includes('ready'), { what: 'outside', giveUp: server.assertRunning });
+  const pid = (await a.engine.docker.getContainer('web').inspect()).State.Pid;
+  expect(await ask(pid, outsideAddress)).toEqual(seen('outside', a.address));
+});
+
+test('nobody outside reaches a container by a route of his own', async () => {
+  const [a] = members as [Member];
+  await outside.run('ip', ['route', 'add', a.network.subnet, 'via', a.address]);
+  for (const answer of await ask(outside.holderPid, await addressOf(a, 'web'))) expect(answer).toContain('failed: ');
+});
+
+test('Q24: routes and rules are restored within 5 s, foreign ones stay', async () => {
+  const [a, b] = members as [Member, Member];
+  await a.run('ip', ['route', 'add', '198.51.100.0/24', 'via', b.address]);
+  await a.run('ip', ['route', 'delete', b.network.subnet]);
+  await a.run('nft', ['delete', 'table', 'ip', 'drover_network']);
+  await a.run('iptables', ['-F', 'DOCKER-USER']);
+  const web = (await a.engine.docker.getContainer('web').inspect()).State.Pid;
+  await poll(async () => (await a.run('ip', ['route'])).includes(`${b.network.subnet} via`), {
+    what: 'a route',
+    timeoutMs: 5000,
+  });
+  expect(await a.run('nft', ['list', 'tables'])).toContain('drover_network');
+  expect(await a.run('iptables', ['-S', 'DOCKER-USER'])).toContain('drover-network');
+  expect((await ask(web, await addressOf(b, 'client')))[0]).toContain('client sees');
+  expect(await a.run('ip', ['route'])).toContain('198.51.100.0/24');
+});
+
+test('Q37: a subnet that overlaps what the host has is refused with the culprit named', async () => {
+  const [a, b] = members as [Member, Member];
+  await a.run('ip', ['route', 'add', '10.43.0.0/16', 'via', b.address]);
+  const desired = desiredOf(members, a.loop);
+  const peers = [...desired.peers, { hostId: 'c', address: '192.0.2.77', subnets: ['10.43.1.0/24'] }];
+  a.loop.trigger({ ...desired, peers }, 2);
+  await poll(() => a.loop.status().lastAppliedRevision === 2, { what: 'the pass' });
+  expect(a.loop.status().problems.map(({ what }) => what)).toEqual([
+    'overlaps 10.43.0.0/16 via 192.0.2.2 on uplink, which this host has already',
+  ]);
+  const refused = await ensureManagedNetwork(
+    { docker: a.engine.docker, run: a.run, log },
+    { name: 'other', subnet: '10.43.3.0/24', device: 'other0' },
+  );
+  expect(refused).toMatchObject({ ok: false, problem: { what: expect.stringContaining('10.43.0.0/16') } });
+  await a.run('ip', ['route', 'delete', '10.43.0.0/16']);
+});
+
+test('a network of that name that is not ours, or has another subnet, is a problem and stays', async () => {
+  const [a] = members as [Member];
+  const deps = { docker: a.engine.docker, run: a.run, log };
+  await a.engine.docker.createNetwork({ Name: 'foreign' });
+  const foreign = await ensureManagedNetwork(deps, { name: 'foreign', subnet: '10.42.3.0/24', device: 'x0' });
+  expect(foreign).toMatchObject({ ok: false, problem: { what: 'was not made by Drover' } });
+  const moved = await ensureManagedNetwork(deps, { subnet: '10.42.3.0/24' });
+  expect(moved).toMatchObject({ ok: false, problem: { subject: 'Docker network drover' } });
+  expect(await findManagedNetwork(a.engine.docker)).toEqual(a.network);
+});
+
+test('removal leaves nothing of ours and all that is not', async () => {
+  const [a] = members as [Member];
+  expect(await removeManagedNetwork(a.engine.docker)).toMatchObject({ ok: false, problem: { what: 'is used by web' } });
+  await a.engine.docker.getContainer('web').remove({ force: true });
+  stop.abort();
+  await a.routing.remove();
+  await a.routing.remove();
+  expect(await removeManagedNetwork(a.engine.docker)).toEqual({ ok: true, value: null });
+  expect(await findManagedNetwork(a.engine.docker)).toBeNull();
+  const left = `${await a.run('nft', ['list', 'tables'])}${await a.run('iptables-save', [])}${await a.run('ip', ['route'])}`;
+  expect(left).not.toMatch(/drover|10\.42\.|proto 250/);
+  expect(left).toContain('198.51.100.0/24');
+});
