@@ -28,14 +28,18 @@ export async function playTwoHosts(screen: Screen, resources: Resources, { membe
     const startedAt = Date.parse(State.StartedAt);
     const seen = await watch.until(`${address} answered`, ({ addresses }) => addresses.includes(address));
     screen.note(
-      `shop-web-4 was answered on ${beta.name} ${Math.max(0, seen.at - startedAt).toFixed(0)} ms after its start on ${alpha.name}`,
+      `shop-web-4 was answered on ${beta.name} ${apart(seen.at - startedAt)} its first process started on ${alpha.name}`,
     );
     const died = dieTime(alpha, id);
     await alpha.engine.docker.getContainer(id).stop({ t: 0 });
     const diedAt = await died;
     const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), seen.at);
-    screen.note(`and was gone there ${Math.max(0, gone.at - diedAt).toFixed(0)} ms after its die event`);
+    screen.note(`and was gone there ${apart(gone.at - diedAt)} Docker's die event`);
     await watch.stop();
   });
   await screen.step('drover hosts', async () => screen.shown('drover hosts', await listing(beta, 'hosts')));
+}
+
+function apart(ms: number): string {
+  return `${Math.abs(Math.round(ms))} ms ${ms < 0 ? 'before' : 'after'}`;
 }

@@ -26,7 +26,7 @@ export async function composeUp(
   const container = await engine.run(`${stack}-${service}-${number}`, {
     ...create,
     Cmd: [...command],
-    Hostname: `${service}-${number}`,
+    ...(network.startsWith('container:') || network === 'host' ? {} : { Hostname: `${service}-${number}` }),
     Labels: {
       'com.docker.compose.project': stack,
       'com.docker.compose.service': service,

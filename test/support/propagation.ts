@@ -2,7 +2,11 @@ import { addressOf, composeUp, dieTime } from './containers.ts';
 import type { NameWatch } from './name-watch.ts';
 import type { Member } from './world.ts';
 
-/** Milliseconds from Docker's own time stamps on one host to the change of the answer seen on another. */
+/**
+ * Milliseconds from Docker's own time stamps on one host to the change of the answer seen on another. Negative: the answer
+ * was ahead, since an address is known when Docker joins the network, before the first process runs, and leaves at the
+ * stop signal, before the last one ends.
+ */
 export interface Propagation {
   readonly startToAnswered: readonly number[];
   readonly dieToGone: readonly number[];
@@ -22,12 +26,12 @@ export async function measurePropagation(origin: Member, watch: NameWatch, round
       ({ addresses }) => addresses.includes(address),
       startedAt - 1_000,
     );
-    startToAnswered.push(Math.max(0, seen.at - startedAt));
+    startToAnswered.push(seen.at - startedAt);
     const died = dieTime(origin, id);
     await container.kill();
     const diedAt = await died;
     const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), seen.at);
-    dieToGone.push(Math.max(0, gone.at - diedAt));
+    dieToGone.push(gone.at - diedAt);
     await container.remove({ force: true });
   }
   return { startToAnswered, dieToGone };
