@@ -5,27 +5,13 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { poll } from '../support/poll.ts';
 import { container, delta, environment, hostFacts } from './facts.ts';
-import { createFeedFixture, type FeedFixture } from './feed-fixture.ts';
+import { createFeedFixture, type FeedFixture, hello, readLines } from './feed-fixture.ts';
 
 let fixture: FeedFixture;
 beforeEach(async () => {
   fixture = await createFeedFixture();
 });
 afterEach(() => fixture.resources.close());
-
-const hello = `${JSON.stringify({ type: 'hello', protocol: 1, role: 'dns', version: '1', pid: 1 })}\n`;
-
-/** Reads all that comes and gives the parsed lines. */
-function readLines(socket: Socket): readonly { readonly type: string }[] {
-  const lines: { readonly type: string }[] = [];
-  let rest = '';
-  socket.setEncoding('utf8').on('data', (text: unknown) => {
-    const parts = (rest + String(text)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) lines.push(JSON.parse(line) as { readonly type: string });
-  });
-  return lines;
-}
 
 describe('garbage from a client', () => {
   const garbage: readonly [string, string | Buffer][] = [

@@ -89,3 +89,18 @@ export async function createFeedFixture(): Promise<FeedFixture> {
     },
   };
 }
+
+/** What a client says first. */
+export const hello = `${JSON.stringify({ type: 'hello', protocol: 1, role: 'dns', version: '1', pid: 1 })}\n`;
+
+/** Reads all that comes and gives the parsed lines. */
+export function readLines(socket: Socket): readonly { readonly type: string }[] {
+  const lines: { readonly type: string }[] = [];
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: unknown) => {
+    const parts = (rest + String(text)).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) lines.push(JSON.parse(line) as { readonly type: string });
+  });
+  return lines;
+}

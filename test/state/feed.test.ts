@@ -6,7 +6,7 @@ import type { Snapshot } from '../../model/index.ts';
 import { openMirror } from '../../state/index.ts';
 import { poll } from '../support/poll.ts';
 import { container, declaration, delta, hostFacts } from './facts.ts';
-import { createFeedFixture, type FeedFixture, type TestClient } from './feed-fixture.ts';
+import { createFeedFixture, type FeedFixture, hello, readLines, type TestClient } from './feed-fixture.ts';
 
 let fixture: FeedFixture;
 beforeEach(async () => {
@@ -184,6 +184,22 @@ describe('identify', () => {
     expect(await known).toBe(true);
     expect(await feed.identify('172.17.0.8', 10_000)).toBe(false);
     expect(await feed.identify('throw', 10_000)).toBe(false);
+  });
+
+  test('the answer comes behind the change it led to', async () => {
+    const agent = await fixture.startAgent({
+      onIdentify: async () => {
+        agent.store.apply(delta({ self: hostFacts('self', 1) }));
+        return true;
+      },
+    });
+    const raw = await fixture.rawClient();
+    const lines = readLines(raw);
+    raw.write(`${hello}{"type":"identify","id":1,"address":"172.17.0.9"}\n`);
+    await poll(() => lines.some(({ type }) => type === 'identified'), { what: 'the answer' });
+    const types = lines.map(({ type }) => type);
+    expect(types.indexOf('identified')).toBeGreaterThan(types.indexOf('host'));
+    expect(types.lastIndexOf('commit')).toBe(types.indexOf('identified') - 1);
   });
 
   test('is false after its time, and at once without an agent or when the agent goes', async () => {

@@ -64,6 +64,14 @@ describe('openMirror()', () => {
     expect(witness.prepare('SELECT DISTINCT key FROM touched').all()).toEqual([{ key: 'container/7' }]);
   });
 
+  test('a mirror that was not loaded is written from scratch', () => {
+    const first = open();
+    first.save({ ...saved({ x: 1, y: 2 }), hostId: 'other' });
+    first.close();
+    open().save(saved({ y: 3 }));
+    expect(readMirror(path).saved).toEqual(saved({ y: 3 }));
+  });
+
   const page = 4096;
   const damage: readonly [string, (bytes: Buffer) => Buffer][] = [
     ['noise', () => Buffer.from(Array.from({ length: 20_000 }, (_, n) => (n * 7919) % 251))],
