@@ -218,6 +218,21 @@ test('listening where somebody else does says so; closing twice is fine', async 
   await other.close();
 });
 
+test('whatever fails on the way, the client gets SERVFAIL and the server lives', async () => {
+  const fault = () => {
+    throw new Error('the state is gone');
+  };
+  const log = createLog('dns', { level: 'silent', format: 'json' });
+  const broken = await serveDns(
+    { view: fault, identify: async () => false, upstreams: () => [], clock: systemClock, log },
+    { listen: [{ address: '127.0.0.1', port: 0 }] },
+  );
+  resources.add('broken server', () => broken.close());
+  const port = broken.addresses[0]?.port ?? 0;
+  for (const tcp of [false, true]) expect(await addresses(port, 'web.shop', { tcp })).toBe('SERVFAIL');
+  expect(broken.stats().answers).toEqual({ SERVFAIL: 2 });
+});
+
 test('throughput of one client with 64 queries under way (printed)', async () => {
   const socket = createSocket('udp4');
   const query = queryFor('web.shop.rancher.internal');

@@ -1,9 +1,10 @@
+import { connect } from 'node:net';
 import { Packet } from 'dns2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createResources, type Resources } from '../support/resources.ts';
 import { at, container, declaration, network, type World } from '../view/world.ts';
 import { answering, refusing, silent, startUpstream, withAddress } from './upstream-server.ts';
-import { addresses, ask, dig, startDns } from './wire.ts';
+import { addresses, ask, dig, queryFor, startDns } from './wire.ts';
 
 let resources: Resources = createResources();
 afterEach(async () => {
@@ -152,6 +153,19 @@ describe('Q29 forwarding', () => {
     expect([cut.header.tc, cut.answers.length]).toEqual([1, 0]);
     expect((await dig(dns.port, '+short', '+noedns', 'www.example.com')).trim().split('\n')).toHaveLength(60);
     expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(4);
+  });
+
+  test('a TCP client that has said all it wants to gets its reply, and then the end', async () => {
+    const upstream = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const query = queryFor('www.example.com');
+    const socket = connect(dns.port, '127.0.0.1');
+    socket.end(Buffer.concat([Buffer.from([0, query.length]), query]));
+    const start = performance.now();
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Packet.parse(Buffer.concat(chunks).subarray(2)).answers).toHaveLength(1);
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 
   test('400 queries at once over a dead and a good upstream are all answered', async () => {
