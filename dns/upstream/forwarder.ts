@@ -30,7 +30,7 @@ const MAX_UNDER_WAY = 500;
 
 export function createForwarder(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-  { source, timeoutMs = 4_000 }: ForwarderOptions,
+  { source, timeoutMs = 3_500 }: ForwarderOptions,
 ): Forwarder {
   const health = createUpstreamHealth({ clock });
   const closing = new AbortController();

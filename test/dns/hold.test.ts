@@ -95,9 +95,12 @@ describe('Q14 a query from an unknown address on a local network', () => {
     ['found, and the view never follows: after 250 ms', async () => true, 240, 1_000],
   ])('%s, in the scope of everybody', async (_, identify, atLeastMs, atMostMs) => {
     const dns = await startDns(resources, EMPTY, { identify });
-    await addresses(dns.port, 'rancher-metadata');
-    const { value, ms } = await timed(addresses(dns.port, 'db', { from: '127.0.1.9' }));
-    expect(value).toBe('NXDOMAIN');
+    let ms = Number.POSITIVE_INFINITY;
+    for (let n = 0; n < 3; n += 1) {
+      const run = await timed(addresses(dns.port, 'db', { from: '127.0.1.9' }));
+      expect(run.value).toBe('NXDOMAIN');
+      ms = Math.min(ms, run.ms);
+    }
     expect(ms).toBeGreaterThanOrEqual(atLeastMs);
     expect(ms).toBeLessThan(atMostMs);
   });

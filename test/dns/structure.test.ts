@@ -73,9 +73,12 @@ describe('structureOf()', () => {
     for (let n = 0; n < 63; n += 1) chain.writeUInt16BE(0xc000 | (n === 0 ? 12 : 17 + (n - 1) * 2), 17 + n * 2);
     const record = Buffer.from([0xc0, 17 + 62 * 2, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
     const message = Buffer.concat([chain, ...new Array<Buffer>(5_000).fill(record)]);
-    const start = performance.now();
-    structureOf(message);
-    expect(performance.now() - start).toBeLessThan(200);
+    const times = [1, 2, 3].map(() => {
+      const start = performance.now();
+      structureOf(message);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(200);
   });
 });
 
