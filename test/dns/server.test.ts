@@ -142,7 +142,7 @@ describe('Q30 big answers', () => {
 });
 
 describe('bytes that are no query', () => {
-  test('10,000 random messages: it still answers, within the second', async () => {
+  test('10,000 random messages: they are judged, and it still answers', async () => {
     const flood = 10_000;
     const random = createRandom();
     const before = dns.server.stats();
