@@ -186,20 +186,28 @@ describe('identify', () => {
     expect(await feed.identify('throw', 10_000)).toBe(false);
   });
 
-  test('the answer comes behind the change it led to', async () => {
+  test('the answer comes behind the change it led to, also when the client is slow to read', async () => {
+    let asked = false;
     const agent = await fixture.startAgent({
       onIdentify: async () => {
-        agent.store.apply(delta({ self: hostFacts('self', 1) }));
+        asked = true;
+        agent.store.apply(delta({ new: hostFacts('new', 1) }));
         return true;
       },
     });
+    agent.store.apply(delta({ a: hostFacts('a', 2000) }));
     const raw = await fixture.rawClient();
-    const lines = readLines(raw);
+    raw.pause();
     raw.write(`${hello}{"type":"identify","id":1,"address":"172.17.0.9"}\n`);
+    await poll(() => asked, { what: 'the question' });
+    const lines = readLines(raw) as readonly { readonly type: string; readonly id?: unknown }[];
+    raw.resume();
     await poll(() => lines.some(({ type }) => type === 'identified'), { what: 'the answer' });
-    const types = lines.map(({ type }) => type);
-    expect(types.indexOf('identified')).toBeGreaterThan(types.indexOf('host'));
-    expect(types.lastIndexOf('commit')).toBe(types.indexOf('identified') - 1);
+    expect(lines.slice(-3).map(({ type, id }) => [type, id])).toEqual([
+      ['host', 'new'],
+      ['commit', undefined],
+      ['identified', 1],
+    ]);
   });
 
   test('is false after its time, and at once without an agent or when the agent goes', async () => {
