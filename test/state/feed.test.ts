@@ -198,7 +198,9 @@ describe('identify', () => {
     agent.store.apply(delta({ a: hostFacts('a', 2000) }));
     const raw = await fixture.rawClient();
     raw.pause();
-    raw.write(`${hello}{"type":"identify","id":1,"address":"172.17.0.9"}\n`);
+    raw.write(hello);
+    await poll(() => agent.server.peers().length === 1, { what: 'the peer' });
+    raw.write('{"type":"identify","id":1,"address":"172.17.0.9"}\n');
     await poll(() => asked, { what: 'the question' });
     const lines = readLines(raw) as readonly { readonly type: string; readonly id?: unknown }[];
     raw.resume();
