@@ -38,11 +38,11 @@ export async function composeUp(
   return container.id;
 }
 
-/** A web server that says who it is. */
+/** A web server that says who it is, and logs who asks. */
 export const WEB_COMMAND = [
   'sh',
   '-c',
-  'mkdir -p /www && echo "hello from $(hostname)" > /www/index.html && httpd -f -h /www',
+  'mkdir -p /www && echo "hello from $(hostname)" > /www/index.html && httpd -f -vv -h /www',
 ];
 
 /** Docker's own time stamp of a container's die event, milliseconds since the epoch. */

@@ -17,15 +17,12 @@ export async function measurePropagation(origin: Member, watch: NameWatch, round
   const startToAnswered: number[] = [];
   const dieToGone: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    const asked = Date.now();
     const id = await composeUp(origin, 'shop', 'web', 100 + round);
     const address = await addressOf(origin, id);
     const container = origin.engine.docker.getContainer(id);
     const startedAt = Date.parse((await container.inspect()).State.StartedAt);
-    const seen = await watch.until(
-      `${address} answered`,
-      ({ addresses }) => addresses.includes(address),
-      startedAt - 1_000,
-    );
+    const seen = await watch.until(`${address} answered`, ({ addresses }) => addresses.includes(address), asked);
     startToAnswered.push(seen.at - startedAt);
     const died = dieTime(origin, id);
     await container.kill();
