@@ -45,7 +45,7 @@ export function collectStatus(sources: StatusSources): AgentStatus {
     bus: bus.status(),
     docker: { connected, problem, lastSyncMs, apiVersion },
     processes: collectProcesses(sources),
-    parts: parts.status(),
+    parts: parts.status().map((part) => (part.name === 'docker' ? { ...part, lastAppliedAtMs: lastSyncMs } : part)),
     resolvers: resolvers(),
     silentHosts: collectSilent(sources),
     problems: [

@@ -6,6 +6,7 @@ import type { Problem } from '../model/index.ts';
 import { claimSubnets, type ManagedRouting, removeManagedNetwork, type ServiceAddress } from '../overlay/index.ts';
 import { createResolvConfApplier } from '../overlay/resolv-conf/index.ts';
 import type { Clock, Log } from '../system/index.ts';
+import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config.ts';
 import { claimSettings } from './part-settings.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -62,7 +63,9 @@ function steps(
   let networkIsGone = false;
   const network = [
     step(`network ${config.network.name}`, async () => {
-      const removed = await removeManagedNetwork(docker, config.network.name);
+      const removed = await withAddressManagement(deps, config, () =>
+        removeManagedNetwork(docker, config.network.name),
+      );
       networkIsGone = removed.ok;
       return removed.ok ? [] : [removed.problem];
     }),
@@ -77,6 +80,25 @@ function steps(
     step('service address', () => clean(deps.serviceAddress.remove())),
     step('run directory', () => clean(removeRunFiles(config.runDir))),
   ];
+}
+
+/** Docker hands the pool of a network that it removes back to the address management: somebody must be there. */
+async function withAddressManagement<T>(
+  deps: Pick<TearDownDependencies, 'docker' | 'clock' | 'log'>,
+  config: Config,
+  work: () => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const serving = Promise.withResolvers<void>();
+  const part = addressManagementPart(deps, config);
+  const life = part(stop.signal, { done: serving.resolve, problems: () => {} }).catch(serving.reject);
+  try {
+    await serving.promise;
+    return await work();
+  } finally {
+    stop.abort();
+    await life;
+  }
 }
 
 async function leave(bus: Bus | null, hostId: string | null): Promise<void> {

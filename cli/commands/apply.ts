@@ -23,7 +23,6 @@ export function addApply(program: Command, io: Io): void {
       '-f, --file <file>',
       'manifest, docker-compose.yml or rancher-compose.yml; again for more; - is standard input',
       collect,
-      [],
     )
     .option('-p, --stack <name>', 'stack of services that name none')
     .option('--dry-run', 'show what would change')
@@ -50,7 +49,7 @@ Examples:
   });
 }
 
-const collect = (file: string, before: readonly string[]): readonly string[] => [...before, file];
+const collect = (file: string, before: readonly string[] = []): readonly string[] => [...before, file];
 
 async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyOptions): Promise<ApplyRequest> {
   const files = await Promise.all(paths.map(readManifest));

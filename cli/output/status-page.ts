@@ -59,11 +59,14 @@ function partsTable({ parts }: AgentStatus, ago: (ms: number | null) => string):
   return formatTable(parts, [
     { title: 'PART', value: ({ name }) => name },
     { title: 'LAST DONE', value: ({ lastAppliedAtMs }) => (lastAppliedAtMs === null ? '' : ago(lastAppliedAtMs)) },
-    {
-      title: 'STATE',
-      value: ({ problems, pending }) => (problems.length > 0 ? 'fails' : pending.length > 0 ? 'at work' : 'ok'),
-    },
+    { title: 'STATE', value: partState },
   ]);
+}
+
+function partState({ problems, pending, lastAppliedAtMs }: AgentStatus['parts'][number]): string {
+  if (problems.length > 0) return 'fails';
+  if (pending.length > 0) return 'at work';
+  return lastAppliedAtMs === null ? 'waiting' : 'ok';
 }
 
 function problemList(status: AgentStatus): string {
