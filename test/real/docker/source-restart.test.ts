@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => resources.close());
 
 test('dockerd killed and started, stopped and started: facts stay meanwhile, and are right soon after', async () => {
-  await engine.run('always', { HostConfig: { RestartPolicy: { Name: 'always' } } });
-  await engine.run('once');
+  await engine.run('always', { StopTimeout: 1, HostConfig: { RestartPolicy: { Name: 'always' } } });
+  await engine.run('once', { StopTimeout: 1 });
   const under = startDockerSource(resources, engine.socketPath, { resyncIntervalMs: 30_000 });
   await under.nextSync();
   const before = told(under);
