@@ -37,7 +37,7 @@ async function readId(path: string): Promise<string | null> {
 /** Complete or not at all, and the first of two that do this at once wins. */
 async function makeId(path: string): Promise<string> {
   const id = randomUUID();
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${id}`;
   const file = await open(draft, 'w', 0o600);
   await file.writeFile(`${id}\n`);
   await file.sync();

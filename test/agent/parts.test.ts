@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { createParts } from '../../agent/parts.ts';
+import { createLog, systemClock } from '../../system/index.ts';
+import { poll } from '../support/poll.ts';
+
+const log = createLog('test', { level: 'silent', format: 'json' });
+
+test('a part that throws is started again alone; its error stands until it works', async () => {
+  const stop = new AbortController();
+  const parts = createParts({ clock: systemClock, log }, stop.signal);
+  let crashes = 0;
+  let otherStarts = 0;
+  let mended = false;
+  parts.start('other', async (signal, report) => {
+    otherStarts += 1;
+    report.done();
+    await systemClock.sleep(60_000, signal);
+  });
+  parts.start('flaky', async (signal, report) => {
+    if (!mended) {
+      crashes += 1;
+      throw new Error('the disk is full');
+    }
+    report.done();
+    await systemClock.sleep(60_000, signal);
+  });
+  await poll(() => crashes === 2, { what: 'two crashes' });
+  const [other, flaky] = parts.status();
+  expect(other?.problems).toEqual([]);
+  expect(flaky?.problems.map(({ what }) => what)).toEqual(['the disk is full']);
+  mended = true;
+  await poll(() => parts.status()[1]?.problems.length === 0, { what: 'flaky works' });
+  expect(parts.status()[1]?.lastAppliedAtMs).not.toBeNull();
+  stop.abort();
+  await parts.ended();
+  expect(otherStarts).toBe(1);
+});

@@ -1,0 +1,80 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'drover-cli-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** Without an agent, in directories of its own. */
+async function drover(...args: readonly string[]) {
+  const env = { DROVER_RUN_DIR: join(dir, 'run'), DROVER_DATA_DIR: join(dir, 'data'), COLUMNS: '80' };
+  const { exitCode, stdout, stderr } = await execa('bin/drover', [...args], { reject: false, env });
+  return { exitCode, stdout, stderr };
+}
+
+const COMMANDS = [
+  'agent',
+  'status',
+  'services',
+  'containers',
+  'hosts',
+  'apply',
+  'doctor',
+  'down',
+  'dns',
+  'metadata',
+  'version',
+];
+
+test('drover --help lists every command and the exit codes', async () => {
+  const { exitCode, stdout } = await drover('--help');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatchSnapshot();
+});
+
+test.each(COMMANDS)('drover %s --help has a purpose and examples', async (command) => {
+  const { exitCode, stdout } = await drover(command, '--help');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/Examples:\n {2}drover /);
+  expect(stdout).toMatchSnapshot();
+});
+
+test.each([
+  ['no command', []],
+  ['an unknown command', ['nonsense']],
+  ['a setting that is none', ['status', '--bus-drivr', 'consul']],
+  ['a value that does not fit', ['status', '--bus-driver', 'etcd']],
+  ['a stray word', ['services', 'web']],
+])('%s is wrong usage: exit code 64, and it is said', async (_what, args) => {
+  const { exitCode, stderr } = await drover(...args);
+  expect(exitCode).toBe(64);
+  expect(stderr).not.toBe('');
+});
+
+test('every fault of a configuration file is told at once, with its line', async () => {
+  const path = join(dir, 'bad.yaml');
+  await writeFile(path, 'environmnt: x\nbus:\n  driver: etcd\n');
+  const { exitCode, stderr } = await drover('status', '--config', path);
+  expect(exitCode).toBe(64);
+  expect(stderr).toMatch(/^drover: .*bad\.yaml:1 environmnt: .*environment/m);
+  expect(stderr).toMatch(/^drover: .*bad\.yaml:3 bus\.driver: /m);
+});
+
+test('with the agent away status exits with 2, listings say what to do', async () => {
+  expect(await drover('status')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('AWAY') });
+  const { exitCode, stderr } = await drover('services');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/nothing was saved on this host yet; start it: drover agent/);
+});
+
+test('drover version works through a symbolic link from anywhere', async () => {
+  const link = join(dir, 'drover');
+  await symlink(resolve('bin/drover'), link);
+  const { stdout } = await execa(link, ['version', '--json'], { cwd: '/' });
+  expect(JSON.parse(stdout)).toMatchObject({ drover: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+});

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import type { AgentStatus } from '../../agent/index.ts';
+import { formatServices } from '../../cli/commands/services.ts';
+import { parseListen } from '../../cli/listen-option.ts';
+import { formatDuration } from '../../cli/output/duration.ts';
+import { formatStatus } from '../../cli/output/status-page.ts';
+import { formatTable } from '../../cli/output/table.ts';
+import { settingFlags } from '../../cli/settings.ts';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+
+const status: AgentStatus = {
+  agent: { version: '0.1.0', pid: 10, startedAtMs: NOW - 3_600_000 },
+  host: { id: 'id-1', name: 'alpha', address: '192.0.2.1' },
+  environment: 'default',
+  state: { revision: 7, complete: true, staleSinceMs: null, hosts: 1, services: 2, containers: 3 },
+  bus: { driver: 'embedded', connected: true, problem: null, lastContactMs: NOW - 250 },
+  docker: { connected: true, problem: null, lastSyncMs: NOW - 5_000, apiVersion: '1.41' },
+  processes: [
+    {
+      name: 'dns',
+      child: {
+        name: 'dns',
+        state: 'running',
+        pid: 11,
+        startedAtMs: NOW - 60_000,
+        adopted: true,
+        restarts: 2,
+        lastEnd: null,
+        outputFile: '/run/drover/dns.log',
+      },
+      connected: true,
+      serving: true,
+      problems: [],
+      version: '0.1.0',
+      pid: 11,
+      appliedRevision: 5,
+      report: null,
+    },
+  ],
+  parts: [{ name: 'publish', lastAppliedAtMs: NOW - 1_000, problems: [], pending: [] }],
+  resolvers: { ours: 2, exempt: 1, problems: [] },
+  silentHosts: [],
+  problems: [],
+};
+
+test('formatStatus() is one screen of plain words', () => {
+  expect(`\n${formatStatus(status, NOW)}`).toBe(`
+host       alpha (id-1), 192.0.2.1, environment default
+agent      0.1.0, pid 10, up 1 h
+state      revision 7, live
+known      1 hosts, 2 services, 3 containers
+bus        embedded, connected, read 250 ms ago
+docker     connected, API 1.41, compared with its list 5 s ago
+resolvers  2 containers ask us alone, 1 are exempt
+
+PROCESS  STATE    PID  UP     RESTARTS  VERSION  APPLIED
+dns      serving  11   1 min  2         0.1.0    revision 5, 2 behind
+
+PART     LAST DONE  STATE
+publish  1 s ago    ok
+
+All is well.`);
+});
+
+test('formatStatus() ends with what fails, why and what to do', () => {
+  const bad: AgentStatus = {
+    ...status,
+    state: { ...status.state, staleSinceMs: NOW - 60_000 },
+    bus: { driver: 'consul', connected: false, problem: 'connection refused', lastContactMs: null },
+    silentHosts: [{ hostId: 'b', name: 'beta', state: 'down', silentMs: 9_000 }],
+  };
+  const page = formatStatus(bad, NOW);
+  expect(page).toContain('STALE: as saved 1 min ago');
+  expect(page.slice(page.indexOf('3 to look at'))).toBe(`3 to look at:
+  bus consul: connection refused; names are answered from what was known; it is tried again by itself
+  state: what is answered was saved at 2026-01-01T11:59:00.000Z and not confirmed since; it is confirmed as soon as bus and Docker answer
+  host beta: has been silent for 9 s and is out of all answers; see whether it is up and its UDP port is reachable`);
+});
+
+test('formatServices() names the endpoints that are left out, and why', () => {
+  const endpoint = { container: 'shop-web-1', host: 'alpha', address: '10.42.0.2', answered: true, reason: 'ready' };
+  const rows = [
+    {
+      stack: 'shop',
+      service: 'web',
+      kind: 'service' as const,
+      answered: 1,
+      total: 2,
+      endpoints: [endpoint, { ...endpoint, container: 'shop-web-2', answered: false, reason: 'its check fails' }],
+      notes: [],
+    },
+  ];
+  expect(`\n${formatServices(rows)}`).toBe(`
+STACK  SERVICE  KIND     READY  ADDRESSES
+shop   web      service  1/2    10.42.0.2
+
+Left out:
+  shop/web: shop-web-2 on alpha: its check fails`);
+});
+
+test.each([
+  [0, '0 ms'],
+  [999.4, '999 ms'],
+  [1_000, '1 s'],
+  [61_000, '1 min'],
+  [7_200_000, '2 h'],
+  [200_000_000, '2 d'],
+])('formatDuration(%s) is %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+});
+
+test('formatTable() shows an empty cell as a dash and leaves no space at line ends', () => {
+  const columns = [
+    { title: 'A', value: ({ a }: { a: string; b: string }) => a },
+    { title: 'B', value: ({ b }: { a: string; b: string }) => b },
+  ];
+  expect(formatTable([{ a: 'long', b: '' }], columns)).toBe('A     B\nlong  -');
+});
+
+test('settings may be given as flags, with a space or an equals sign; a stray word is refused', () => {
+  expect(settingFlags(['--bus-driver', 'consul', '--supervise=false', '--x', '--y'])).toEqual({
+    'bus-driver': 'consul',
+    supervise: 'false',
+    x: 'true',
+    y: 'true',
+  });
+  expect(() => settingFlags(['status'])).toThrow(/argument status: is not expected here/);
+});
+
+test('--listen takes an address and a port, IPv6 in brackets', () => {
+  expect(parseListen('127.0.0.1:5353')).toEqual({ address: '127.0.0.1', port: 5353 });
+  expect(parseListen('[::1]:53')).toEqual({ address: '::1', port: 53 });
+  for (const bad of ['localhost:53', '127.0.0.1', '127.0.0.1:70000', '::1:53'])
+    expect(() => parseListen(bad)).toThrow(/ADDRESS:PORT/);
+});
