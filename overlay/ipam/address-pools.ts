@@ -101,7 +101,8 @@ export function createAddressPools(
       const known = store.record(pool.name, address);
       if (!known?.leased) return lease(pool, address);
       // The holder may be gone without a word (dockerd was killed): only Docker's list says, once it had time to show.
-      await clock.sleep(Math.max(0, known.sinceMs + settleMs - now()));
+      const showsInMs = known.sinceMs + settleMs - now();
+      if (showsInMs > 0) await clock.sleep(showsInMs);
       const used = await listUsed(pool.name);
       const text = numberToAddress(address);
       if (store.record(pool.name, address)?.sinceMs !== known.sinceMs) continue;

@@ -33,7 +33,7 @@ export function planServiceAddressRemoval(settings: ServiceAddressSettings, obse
   const { namespace, device, table } = settings;
   return [
     ...planAcceptRules(observed.chains, [], ADDRESS_COMMENT),
-    ...(observed.outer && isOurs(settings, observed) ? [step(`ip link delete ${device}`)] : []),
+    ...(observed.outer && isOurs(observed) ? [step(`ip link delete ${device}`)] : []),
     ...(observed.namespace === 'absent' ? [] : [step(`ip netns delete ${namespace}`)]),
     ...(observed.table === null ? [] : [removeTable(table)]),
   ];
@@ -60,9 +60,9 @@ function planCable(settings: ServiceAddressSettings, observed: ObservedServiceAd
   };
   const enter = `nsenter --net=/run/netns/${namespace} --`;
   return [
-    // Both are ours: each end of a cable is useless without the other.
+    // Both are ours, and not two ends of one cable: each goes.
     ...(observed.outer ? [step(`ip link delete ${device}`)] : []),
-    ...(observed.inner && !observed.outer ? [step(`${enter} ip link delete eth0`)] : []),
+    ...(observed.inner ? [step(`${enter} ip link delete eth0`)] : []),
     step(`ip link add ${device} type veth peer name eth0 netns ${namespace}`),
     step(`ip link set ${device} alias drover`),
     ...planOuter(settings, fresh),
@@ -116,7 +116,7 @@ function isPlugged({ outer, inner }: ObservedServiceAddress): boolean {
 }
 
 /** A device with our name is ours if it leads into our namespace or carries our mark. */
-function isOurs(_settings: ServiceAddressSettings, observed: ObservedServiceAddress): boolean {
+function isOurs(observed: ObservedServiceAddress): boolean {
   return isPlugged(observed) || observed.outer?.ifalias === 'drover';
 }
 
@@ -125,7 +125,7 @@ function findConflicts(settings: ServiceAddressSettings, observed: ObservedServi
   const foreignRoute = observed.routes.find(({ dev }) => dev !== device);
   const squatter = observed.squatters.find((name) => name !== device);
   return [
-    ...(observed.outer && !isOurs(settings, observed)
+    ...(observed.outer && !isOurs(observed)
       ? [
           {
             subject: `device ${device}`,

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type AddressPools, createAddressPools } from '../../overlay/ipam/address-pools.ts';
+import { type LeaseStore, openLeaseStore } from '../../overlay/ipam/lease-store.ts';
+import { answer } from '../../overlay/ipam/messages.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { testLog } from '../support/test-log.ts';
+
+const POOL = '10.42.1.0/28';
+const settings = { restMs: 60_000, settleMs: 10_000, orphanMs: 30_000 };
+const log = testLog('ipam');
+
+let dir: string;
+let time: FakeClock;
+let store: LeaseStore;
+let pools: AddressPools;
+let used: ReadonlySet<string> | null;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'drover-pools-'));
+  time = createFakeClock();
+  used = new Set();
+  open();
+  pools.requestPool(POOL, '');
+});
+afterEach(() => {
+  store.close();
+  rmSync(dir, { recursive: true });
+});
+
+function open(): void {
+  store = openLeaseStore(join(dir, 'ipam.db'), { log, nowMs: time.now() });
+  pools = createAddressPools({ store, clock: time, log, listUsed: async () => used }, settings);
+}
+
+async function take(address = '', isGateway = false): Promise<string> {
+  const result = await pools.requestAddress(POOL, address, isGateway);
+  return result.ok ? result.value : result.problem.what;
+}
+
+test('addresses nobody had come first, in order; freed ones rest, then the oldest comes first', async () => {
+  expect(await take('', true)).toBe('10.42.1.1/28');
+  expect(await take()).toBe('10.42.1.2/28');
+  expect(await take()).toBe('10.42.1.3/28');
+  pools.releaseAddress(POOL, '10.42.1.3');
+  await time.advance(1000);
+  pools.releaseAddress(POOL, '10.42.1.2');
+  for (let last = 4; last <= 14; last++) expect(await take()).toBe(`10.42.1.${last}/28`);
+  await time.advance(58_999);
+  expect(await take()).toContain('exhausted: 12 addresses are in use');
+  await time.advance(1);
+  expect(await take()).toBe('10.42.1.3/28');
+  await time.advance(1000);
+  expect(await take()).toBe('10.42.1.2/28');
+});
+
+test('leases and rests outlive the process; a clock that went back frees nothing early and nothing never', async () => {
+  await time.advance(100_000);
+  await take();
+  await take();
+  pools.releaseAddress(POOL, '10.42.1.2');
+  store.close();
+  time = createFakeClock(1_000_000_000_000);
+  open();
+  for (let last = 3; last <= 14; last++) expect(await take()).toBe(`10.42.1.${last}/28`);
+  expect(await take()).toContain('exhausted');
+  await time.advance(60_000);
+  expect(await take()).toBe('10.42.1.2/28');
+});
+
+test('an address asked for by number needs no rest, must be inside, and is refused while in use', async () => {
+  expect(await take('10.42.1.9')).toBe('10.42.1.9/28');
+  pools.releaseAddress(POOL, '10.42.1.9');
+  expect(await take('10.42.1.9')).toBe('10.42.1.9/28');
+  expect(await take('10.42.1.15')).toContain('is no host address');
+  expect(await take('10.42.2.1')).toContain('is no host address');
+  expect(await take('rubbish')).toContain('is no host address');
+  await time.advance(10_000);
+  used = new Set(['10.42.1.9']);
+  expect(await take('10.42.1.9')).toContain('is in use by another container');
+  used = null;
+  expect(await take('10.42.1.9')).toContain('Docker cannot say');
+});
+
+test('an address whose holder is gone without a word is given to who asks for it, after the time its holder had to show', async () => {
+  await take('10.42.1.9');
+  const second = take('10.42.1.9');
+  const third = take('10.42.1.9');
+  await time.advance(9_999);
+  expect(await Promise.race([second, 'waiting'])).toBe('waiting');
+  await time.advance(1);
+  expect(await second).toBe('10.42.1.9/28');
+  used = new Set(['10.42.1.9']);
+  await time.advance(10_000);
+  expect(await third).toContain('is in use');
+});
+
+test('requests for the pool and the gateway may come again; another pool may not overlap', async () => {
+  expect(pools.requestPool(POOL, '')).toEqual({ ok: true, value: { id: POOL, pool: POOL } });
+  expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
+  expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
+  expect(pools.requestPool('10.42.0.0/16', '')).toMatchObject({ ok: false });
+  expect(pools.requestPool('', '')).toMatchObject({ ok: false });
+});
+
+test('only the named part of a pool is handed out', async () => {
+  const result = pools.requestPool(POOL, '10.42.1.8/30');
+  const id = result.ok ? result.value.id : '';
+  const taken = await Promise.all([1, 2, 3, 4, 5].map(() => pools.requestAddress(id, '', false)));
+  expect(taken.map((entry) => entry.ok && entry.value)).toEqual([
+    '10.42.1.8/28',
+    '10.42.1.9/28',
+    '10.42.1.10/28',
+    '10.42.1.11/28',
+    false,
+  ]);
+});
+
+test('a lease without an endpoint is taken back after a while, unless Docker cannot say or it shows again', async () => {
+  await take();
+  await take();
+  await time.advance(20_000);
+  used = null;
+  await pools.reclaim();
+  used = new Set(['10.42.1.2']);
+  await pools.reclaim();
+  await time.advance(29_999);
+  await pools.reclaim();
+  expect(leased()).toEqual([1, 2]);
+  await time.advance(1);
+  await pools.reclaim();
+  expect(leased()).toEqual([2]);
+});
+
+test('a lease is learned from Docker, except what was freed while Docker was asked', async () => {
+  used = new Set(['10.42.1.5', '10.42.1.2']);
+  await take();
+  await take();
+  const reclaiming = pools.reclaim();
+  pools.releaseAddress(POOL, '10.42.1.2');
+  await reclaiming;
+  expect(leased()).toEqual([1, 5]);
+});
+
+test('a pool that is released frees its addresses; they rest', async () => {
+  await take();
+  pools.releasePool(POOL);
+  pools.releasePool(POOL);
+  expect(leased()).toEqual([]);
+  expect(await take()).toBe('10.42.1.2/28');
+});
+
+test('10,000 leases and releases: the number of free addresses stays (Q18)', { timeout: 60_000 }, async () => {
+  for (let count = 0; count < 2000; count++) {
+    const five = await Promise.all([1, 2, 3, 4, 5].map(() => take()));
+    expect(new Set(five).size).toBe(5);
+    for (const text of five) pools.releaseAddress(POOL, text.split('/')[0] ?? '');
+    await time.advance(60_000);
+  }
+  expect(leased()).toEqual([]);
+  expect(store.records(POOL)).toHaveLength(14);
+});
+
+test('Q34: no bytes from Docker harm the driver', async () => {
+  for (const body of [
+    '',
+    'null',
+    '[]',
+    '{"PoolID":7}',
+    '{"PoolID":"x","Address":{}}',
+    '{"PoolID":"1.2.3.4/99"}',
+    '\u0000',
+  ])
+    for (const path of ['RequestPool', 'ReleasePool', 'RequestAddress', 'ReleaseAddress', 'Nonsense'])
+      await expect(answer(pools, `/IpamDriver.${path}`, body)).resolves.toBeDefined();
+  expect(await answer(pools, '/IpamDriver.RequestAddress', '{"PoolID":"x"}')).toMatchObject({ ok: false });
+});
+
+function leased(): number[] {
+  return store.records(POOL).flatMap((record) => (record.leased ? [record.address % 256] : []));
+}

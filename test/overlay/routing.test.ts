@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { IpRoute } from '../../overlay/ip-json.ts';
+import { type DesiredRouting, defaultRoutingSettings as settings } from '../../overlay/routing/desired-routing.ts';
+import { planRouteRemoval, planRoutes } from '../../overlay/routing/plan-routes.ts';
+import { renderNetworkAcceptRules, renderNetworkTable } from '../../overlay/routing/render.ts';
+import { formatStep } from '../../overlay/step.ts';
+
+const own = { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' };
+const peer = (hostId: string, address: string, ...subnets: string[]) => ({ hostId, address, subnets });
+const desired: DesiredRouting = {
+  ranges: ['10.43.0.0/16', '10.42.0.0/16'],
+  own,
+  peers: [peer('b', '192.0.2.2', '10.42.2.0/24'), peer('c', '192.0.2.3', '10.42.3.0/24', '10.43.0.0/24')],
+};
+const connected: IpRoute = { dst: '10.42.1.0/24', dev: 'drover1', protocol: 'kernel', prefsrc: '10.42.1.1' };
+const addresses = ['192.0.2.1', '10.42.1.1'];
+const run = (want: DesiredRouting, routes: readonly IpRoute[], has = addresses) => {
+  const { changes, problems } = planRoutes(settings, want, { routes, addresses: has });
+  return { lines: changes.map(formatStep), problems: problems.map(({ subject, what }) => `${subject}: ${what}`) };
+};
+
+test('render: the table and the accept rules', () => {
+  expect(renderNetworkTable('drover_network', desired)).toMatchInlineSnapshot(`
+    "table ip drover_network {
+    	comment "Drover: the managed network"
+    	set ranges {
+    		type ipv4_addr
+    		flags interval
+    		elements = { 10.42.0.0/16, 10.43.0.0/16 }
+    	}
+
+    	chain postrouting {
+    		type nat hook postrouting priority srcnat - 10; policy accept;
+    		ip saddr 10.42.1.0/24 ip daddr != @ranges oifname != "drover1" masquerade comment "what leaves the managed network"
+    	}
+    }
+    "
+  `);
+  expect(renderNetworkAcceptRules(desired)).toEqual([
+    '-s 10.42.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
+    '-s 10.43.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
+  ]);
+  expect(renderNetworkTable('drover_network', { ...desired, own: null })).toBeNull();
+});
+
+test('plan() routes the other hosts’ subnets, with the gateway as the host’s own source once it exists', () => {
+  expect(run(desired, [connected]).lines).toEqual([
+    'ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
+    'ip route replace 10.42.3.0/24 via 192.0.2.3 src 10.42.1.1 proto 250',
+    'ip route replace 10.43.0.0/24 via 192.0.2.3 src 10.42.1.1 proto 250',
+  ]);
+  expect(run(desired, [], ['192.0.2.1']).lines[0]).toBe('ip route replace 10.42.2.0/24 via 192.0.2.2 proto 250');
+});
+
+test('plan() follows a host that changed its address, removes what is gone, and touches only its own', () => {
+  const routes: IpRoute[] = [
+    connected,
+    { dst: 'default', gateway: '192.0.2.254', dev: 'uplink', protocol: 'static' },
+    { dst: '10.42.2.0/24', gateway: '192.0.2.99', prefsrc: '10.42.1.1', protocol: '250' },
+    { dst: '10.42.9.0/24', gateway: '192.0.2.9', prefsrc: '10.42.1.1', protocol: '250' },
+    { dst: '198.51.100.0/24', gateway: '192.0.2.9', protocol: 'static' },
+  ];
+  expect(run({ ...desired, peers: desired.peers.slice(0, 1) }, routes).lines).toEqual([
+    'ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
+    'ip route delete 10.42.9.0/24 proto 250',
+  ]);
+  expect(planRouteRemoval(settings, { routes, addresses }).map(formatStep)).toEqual([
+    'ip route delete 10.42.2.0/24 proto 250',
+    'ip route delete 10.42.9.0/24 proto 250',
+  ]);
+});
+
+test('Q37: plan() refuses what overlaps this host’s own networks, names the culprit, and routes the rest', () => {
+  const bridge: IpRoute = { dst: '10.42.3.0/25', dev: 'br-lan', protocol: 'kernel' };
+  const { lines, problems } = run(desired, [bridge]);
+  expect(lines).toHaveLength(2);
+  expect(problems).toEqual([
+    'route to 10.42.3.0/24 of host c (192.0.2.3): overlaps 10.42.3.0/25 on br-lan, which this host has already',
+  ]);
+});
+
+test('plan() routes no subnet to two hosts, none of this host, and no rubbish', () => {
+  const peers = [
+    peer('b', '192.0.2.2', '10.42.2.0/24'),
+    peer('c', '192.0.2.3', '10.42.2.0/25', '10.42.1.0/24', 'rubbish', '10.42.2.1/24'),
+    peer('d', 'fe80::1', '10.42.4.0/24'),
+  ];
+  const { lines, problems } = run({ ...desired, peers }, []);
+  expect(lines).toEqual(['ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250']);
+  expect(problems).toHaveLength(5);
+});
+
+test('plan() of what it planned is empty, and the order of hosts does not matter', () => {
+  const peers = fc.uniqueArray(
+    fc.record({ id: fc.integer({ min: 0, max: 20 }), via: fc.integer({ min: 2, max: 9 }) }),
+    { selector: ({ id }) => id, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(peers, peers, (first, second) => {
+      const want = (list: typeof first): DesiredRouting => ({
+        ...desired,
+        peers: list.map(({ id, via }) => peer(`h${id}`, `192.0.2.${via}`, `10.42.${id + 10}.0/24`)),
+      });
+      let routes: readonly IpRoute[] = [];
+      for (const list of [first, second]) {
+        const { changes } = planRoutes(settings, want(list), { routes, addresses });
+        expect(run(want(list.toReversed()), routes).lines).toEqual(changes.map(formatStep));
+        routes = changes.reduce(kernel, routes);
+        expect(run(want(list), routes).lines).toEqual([]);
+      }
+      expect(routes).toHaveLength(second.length);
+    }),
+  );
+});
+
+function kernel(routes: readonly IpRoute[], { args }: { readonly args: readonly string[] }): readonly IpRoute[] {
+  const [, verb, dst = '', , gateway = '', , prefsrc = ''] = args;
+  const others = routes.filter((route) => route.dst !== dst);
+  return verb === 'delete' ? others : [...others, { dst, gateway, prefsrc, protocol: '250' }];
+}

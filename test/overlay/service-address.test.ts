@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import type { ObservedServiceAddress } from '../../overlay/service-address/observe.ts';
+import { planServiceAddress, planServiceAddressRemoval } from '../../overlay/service-address/plan.ts';
+import { renderAcceptRules, renderTable } from '../../overlay/service-address/render.ts';
+import { defaultServiceAddressSettings as settings } from '../../overlay/service-address/settings.ts';
+import { formatStep } from '../../overlay/step.ts';
+
+const nothing: ObservedServiceAddress = {
+  namespace: 'absent',
+  outer: null,
+  inner: null,
+  loopbackUp: false,
+  innerRoutes: [],
+  routes: [],
+  squatters: [],
+  table: null,
+  chains: { forwardPolicy: 'DROP', forward: ['-j DOCKER-USER'], dockerUser: ['-j RETURN'] },
+  forwarding: true,
+  outerForwarding: null,
+};
+
+const ipv4 = (local: string) => ({ family: 'inet', local, prefixlen: 32 });
+const complete: ObservedServiceAddress = {
+  ...nothing,
+  namespace: 'present',
+  outer: { ifname: 'drover0', ifindex: 9, flags: ['UP'], ifalias: 'drover', addr_info: [ipv4('169.254.169.252')] },
+  inner: {
+    ifname: 'eth0',
+    link_index: 9,
+    flags: ['UP'],
+    addr_info: [ipv4('169.254.169.250'), ipv4('169.254.169.251')],
+  },
+  loopbackUp: true,
+  innerRoutes: [{ dst: 'default', gateway: '169.254.169.252', dev: 'eth0', prefsrc: '169.254.169.251' }],
+  routes: [
+    { dst: '169.254.169.250', dev: 'drover0', prefsrc: '169.254.169.252' },
+    { dst: '169.254.169.251', dev: 'drover0', prefsrc: '169.254.169.252' },
+  ],
+  table: renderTable(settings),
+  chains: { forwardPolicy: 'DROP', forward: [], dockerUser: [...renderAcceptRules(settings), '-j RETURN'] },
+  outerForwarding: true,
+};
+
+const lines = (observed: ObservedServiceAddress): string[] =>
+  planServiceAddress(settings, observed).changes.map(formatStep);
+
+test('render: the table', () => {
+  expect(renderTable(settings)).toMatchInlineSnapshot(`
+    "table ip drover {
+    	comment "Drover: the address containers ask at"
+    	chain prerouting {
+    		type filter hook prerouting priority raw - 10; policy accept;
+    		ip daddr 169.254.169.250 meta iifkind != "bridge" drop comment "nobody but containers and this host asks"
+    		ip daddr 169.254.169.250 notrack comment "questions: no NAT, no connection tracking"
+    		ip saddr 169.254.169.250 notrack comment "answers: no NAT, no connection tracking"
+    	}
+
+    	chain output {
+    		type filter hook output priority raw - 10; policy accept;
+    		ip daddr 169.254.169.250 notrack comment "questions of the host itself"
+    	}
+
+    	chain postrouting {
+    		type nat hook postrouting priority srcnat - 10; policy accept;
+    		ip saddr 169.254.169.251 oifname != "drover0" masquerade comment "what we ask the outside"
+    	}
+    }
+    "
+  `);
+});
+
+test('plan() makes everything from nothing, rules before the way', () => {
+  const [table, ...rest] = lines(nothing);
+  expect(table).toMatch(/^nft -f - \{ table ip drover; delete table ip drover; table ip drover \{/);
+  expect(rest).toEqual([
+    'ip netns add drover',
+    'nsenter --net=/run/netns/drover -- ip link set lo up',
+    'ip link add drover0 type veth peer name eth0 netns drover',
+    'ip link set drover0 alias drover',
+    'ip address replace 169.254.169.252/32 dev drover0',
+    'ip link set drover0 up',
+    'ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252',
+    'ip route replace 169.254.169.251/32 dev drover0 src 169.254.169.252',
+    'nsenter --net=/run/netns/drover -- ip address replace 169.254.169.250/32 dev eth0',
+    'nsenter --net=/run/netns/drover -- ip address replace 169.254.169.251/32 dev eth0',
+    'nsenter --net=/run/netns/drover -- ip link set eth0 up',
+    'nsenter --net=/run/netns/drover -- ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251',
+    'iptables-restore --wait 5 --noflush { *filter; -I DOCKER-USER 1 -d 169.254.169.250/32 -o drover0 -m comment --comment drover -j ACCEPT; -I DOCKER-USER 2 -s 169.254.169.250/32 -i drover0 -m comment --comment drover -j ACCEPT; -I DOCKER-USER 3 -s 169.254.169.251/32 -i drover0 -m comment --comment drover -j ACCEPT; -I DOCKER-USER 4 -d 169.254.169.251/32 -o drover0 -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment drover -j ACCEPT; COMMIT }',
+  ]);
+});
+
+test('plan() leaves alone what stands', () => {
+  expect(planServiceAddress(settings, complete)).toEqual({ changes: [], problems: [] });
+});
+
+test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
+  [
+    'a lost route',
+    { routes: complete.routes.slice(1) },
+    ['ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252'],
+  ],
+  [
+    'a broken namespace file',
+    { namespace: 'broken', inner: null, outer: null, routes: [] },
+    ['ip netns delete drover', 'ip netns add drover', 'ip link add drover0 type veth peer name eth0 netns drover'],
+  ],
+  [
+    'a cable that leads elsewhere',
+    { inner: null },
+    ['ip link delete drover0', 'ip link add drover0 type veth peer name eth0 netns drover'],
+  ],
+  ['forwarding of our device off', { outerForwarding: false }, ['sysctl --write net.ipv4.conf.drover0.forwarding=1']],
+])('plan() repairs %s', (_title, broken, expected) => {
+  expect(lines({ ...complete, ...broken })).toEqual(expect.arrayContaining(expected));
+});
+
+test.each<[string, Partial<ObservedServiceAddress>, string]>([
+  ['a device of our name', { outer: { ifname: 'drover0', ifindex: 3 } }, 'device drover0'],
+  ['the address on another device', { squatters: ['lo'] }, 'device lo'],
+  ['a route that leads elsewhere', { routes: [{ dst: '169.254.169.250', dev: 'eth1' }] }, 'route to 169.254.169.250'],
+])('plan() touches nothing when somebody else has %s', (_title, taken, subject) => {
+  const { changes, problems } = planServiceAddress(settings, { ...nothing, ...taken });
+  expect(changes).toEqual([]);
+  expect(problems.map((problem) => problem.subject)).toEqual([subject]);
+});
+
+test('plan() says that forwarding is off, and leaves it to the operator', () => {
+  const { changes, problems } = planServiceAddress(settings, { ...complete, forwarding: false });
+  expect(changes).toEqual([]);
+  expect(problems[0]?.subject).toBe('sysctl net.ipv4.ip_forward');
+});
+
+test('removal takes away what is ours and leaves a foreign device', () => {
+  const removal = (observed: ObservedServiceAddress) => planServiceAddressRemoval(settings, observed).map(formatStep);
+  expect(removal(complete).slice(1)).toEqual([
+    'ip link delete drover0',
+    'ip netns delete drover',
+    'nft -f - { table ip drover; delete table ip drover }',
+  ]);
+  expect(removal(nothing)).toEqual([]);
+  expect(removal({ ...nothing, outer: { ifname: 'drover0', ifindex: 3 } })).toEqual([]);
+});
