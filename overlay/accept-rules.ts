@@ -1,43 +1,45 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
 import { type Step, step } from './step.ts';
 
-/** What of iptables' filter table matters to us, as `iptables -S` prints it. */
+/** What of iptables matters to us; rules as `iptables -S` prints them, without `-A CHAIN `. */
 export interface FilterChains {
   readonly forwardPolicy: string;
-  /** Rules of FORWARD without `-A FORWARD `. */
   readonly forward: readonly string[];
-  /** Rules of DOCKER-USER without `-A DOCKER-USER `; null where Docker has not made it. */
+  /** Null where Docker has not made it. */
   readonly dockerUser: readonly string[] | null;
+  /**
+   * PREROUTING of the raw table; null where Docker does not filter there. From version 28 on it drops whatever is addressed
+   * to a container and does not come in by the container's own bridge: our answers too, long before FORWARD.
+   */
+  readonly rawPrerouting: readonly string[] | null;
 }
-
-type ChainName = 'FORWARD' | 'DOCKER-USER';
 
 /** Reads the chains; null where there is no iptables at all. */
 export async function readFilterChains(run: RunCommand, signal?: AbortSignal): Promise<FilterChains | null> {
-  const forward = await readChain(run, 'FORWARD', signal);
-  if (!forward) return null;
-  const dockerUser = await readChain(run, 'DOCKER-USER', signal);
-  return { forwardPolicy: forward.policy, forward: forward.rules, dockerUser: dockerUser?.rules ?? null };
+  const filter = await readTable(run, 'filter', signal);
+  if (!filter) return null;
+  const isDocker28 = filter.includes('-N DOCKER-FORWARD');
+  const raw = isDocker28 ? await readTable(run, 'raw', signal) : null;
+  return {
+    forwardPolicy: filter.find((line) => line.startsWith('-P FORWARD '))?.split(' ')[2] ?? '',
+    forward: rulesOf(filter, 'FORWARD'),
+    dockerUser: filter.includes('-N DOCKER-USER') ? rulesOf(filter, 'DOCKER-USER') : null,
+    rawPrerouting: isDocker28 ? rulesOf(raw ?? [], 'PREROUTING') : null,
+  };
 }
 
-async function readChain(run: RunCommand, chain: ChainName, signal?: AbortSignal) {
+async function readTable(run: RunCommand, table: string, signal?: AbortSignal): Promise<readonly string[] | null> {
   try {
-    const text = await run('iptables', ['--wait', '5', '-S', chain], signal ? { signal } : {});
-    const lines = text.split('\n');
-    const policy = lines.find((line) => line.startsWith('-P '))?.split(' ')[2] ?? '';
-    const head = `-A ${chain} `;
-    return { policy, rules: lines.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length)) };
+    return (await run('iptables', ['--wait', '5', '-t', table, '-S'], signal ? { signal } : {})).split('\n');
   } catch (error) {
-    if (error instanceof CommandError && isAbsent(error)) return null;
+    if (error instanceof CommandError && error.message.includes('ENOENT')) return null;
     throw error;
   }
 }
 
-function isAbsent({ stderr, message }: CommandError): boolean {
-  // iptables 1.8.9 on nft calls a chain `incompatible` when its table is not there.
-  return (
-    /No chain\/target\/match by that name|does not exist|is incompatible/.test(stderr) || message.includes('ENOENT')
-  );
+function rulesOf(lines: readonly string[], chain: string): readonly string[] {
+  const head = `-A ${chain} `;
+  return lines.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length));
 }
 
 /** A rule of ours, as iptables prints it: `-d 10.0.0.1/32 -o drover0 -m comment --comment drover -j ACCEPT`. */
@@ -45,27 +47,53 @@ export function acceptRule(match: string, comment: string): string {
   return `${match} -m comment --comment ${comment} -j ACCEPT`;
 }
 
-/**
- * Steps that put `wanted` (all tagged `comment`) in the chain where the operator's own rules stand, behind those and before
- * the chain's end, and nowhere else. Docker's FORWARD policy is DROP and an accept in another table does not overrule it.
- * With nothing wanted this removes what is tagged.
- */
-export function planAcceptRules(chains: FilterChains | null, wanted: readonly string[], comment: string): Step[] {
-  if (!chains) return [];
-  const home: ChainName | null = chains.dockerUser ? 'DOCKER-USER' : chains.forwardPolicy === 'DROP' ? 'FORWARD' : null;
-  const lines = (['DOCKER-USER', 'FORWARD'] as const).flatMap((chain) => {
-    const rules = (chain === 'FORWARD' ? chains.forward : chains.dockerUser) ?? [];
-    return planChain(chain, rules, chain === home ? wanted : [], comment);
-  });
-  if (lines.length === 0) return [];
-  return [step('iptables-restore --wait 5 --noflush', `${['*filter', ...lines, 'COMMIT'].join('\n')}\n`)];
+/** What one of our parts wants in the chains. */
+export interface WantedRules {
+  /** Marks our rules; each part has its own. */
+  readonly comment: string;
+  /** Where the host drops what it forwards: Docker's FORWARD policy is DROP, and an accept in another table does not overrule it. */
+  readonly forward: readonly string[];
+  /** Before Docker's own in the raw table, where it has them. */
+  readonly raw: readonly string[];
 }
 
-function planChain(chain: ChainName, rules: readonly string[], wanted: readonly string[], comment: string): string[] {
+/**
+ * The step that puts the rules where they belong, and nowhere else: in the chain for the operator's own rules, behind those
+ * and before the chain's end. With nothing wanted it removes what carries the comment.
+ */
+export function planAcceptRules(chains: FilterChains | null, { comment, forward, raw }: WantedRules): Step[] {
+  if (!chains) return [];
+  const { dockerUser, forwardPolicy, rawPrerouting } = chains;
+  const home = dockerUser ? 'DOCKER-USER' : forwardPolicy === 'DROP' ? 'FORWARD' : null;
+  const wantedIn = (chain: string): readonly string[] => (chain === home ? forward : []);
+  const filterLines = [
+    ...planChain('DOCKER-USER', dockerUser ?? [], wantedIn('DOCKER-USER'), comment, beforeEnd),
+    ...planChain('FORWARD', chains.forward, wantedIn('FORWARD'), comment, beforeEnd),
+  ];
+  const rawLines = rawPrerouting ? planChain('PREROUTING', rawPrerouting, raw, comment, () => 0) : [];
+  const text = [...transaction('filter', filterLines), ...transaction('raw', rawLines)];
+  return text.length === 0 ? [] : [step('iptables-restore --wait 5 --noflush', `${text.join('\n')}\n`)];
+}
+
+function transaction(table: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`*${table}`, ...lines, 'COMMIT'];
+}
+
+function beforeEnd(rules: readonly string[]): number {
+  const end = rules.findIndex((rule) => rule.startsWith('-j ') && rule !== '-j DOCKER-USER');
+  return end < 0 ? rules.length : end;
+}
+
+function planChain(
+  chain: string,
+  rules: readonly string[],
+  wanted: readonly string[],
+  comment: string,
+  place: (others: readonly string[]) => number,
+): string[] {
   const isOurs = (rule: string): boolean => rule.includes(` --comment ${comment} `);
   const others = rules.filter((rule) => !isOurs(rule));
-  const end = others.findIndex((rule) => rule.startsWith('-j '));
-  const position = end < 0 ? others.length : end;
+  const position = place(others);
   const target = others.toSpliced(position, 0, ...wanted);
   if (target.length === rules.length && target.every((rule, index) => rule === rules[index])) return [];
   return [

@@ -6,7 +6,7 @@ import { createNftTable, removeTable, replaceTable, sameTable } from '../nft-tab
 import { applyStep, formatStep, type Step } from '../step.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
 import { isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
-import { NETWORK_COMMENT, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
+import { NO_NETWORK_RULES, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
 
 export interface ObservedRouting extends ObservedRoutes {
   readonly table: string | null;
@@ -71,11 +71,11 @@ export function createManagedRouting(
 export function planRouting(settings: RoutingSettings, desired: DesiredRouting, observed: ObservedRouting): Plan<Step> {
   const { changes, problems } = planRoutes(settings, desired, observed);
   const text = renderNetworkTable(settings.table, desired);
-  const rules = settings.dockerUserRules ? renderNetworkAcceptRules(desired) : [];
+  const rules = settings.dockerUserRules ? renderNetworkAcceptRules(desired) : NO_NETWORK_RULES;
   return {
     changes: [
       ...(text === null || sameTable(observed.table, text) ? [] : [replaceTable(settings.table, text)]),
-      ...(desired.own ? planAcceptRules(observed.chains, rules, NETWORK_COMMENT) : []),
+      ...(desired.own ? planAcceptRules(observed.chains, rules) : []),
       ...changes,
     ],
     problems,
@@ -85,7 +85,7 @@ export function planRouting(settings: RoutingSettings, desired: DesiredRouting, 
 function planRoutingRemoval(settings: RoutingSettings, observed: ObservedRouting): Step[] {
   return [
     ...planRouteRemoval(settings, observed),
-    ...planAcceptRules(observed.chains, [], NETWORK_COMMENT),
+    ...planAcceptRules(observed.chains, NO_NETWORK_RULES),
     ...(observed.table === null ? [] : [removeTable(settings.table)]),
   ];
 }

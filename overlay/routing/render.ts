@@ -1,4 +1,4 @@
-import { acceptRule } from '../accept-rules.ts';
+import { acceptRule, type WantedRules } from '../accept-rules.ts';
 import { parseCidr } from '../cidr.ts';
 import type { DesiredRouting } from './desired-routing.ts';
 
@@ -29,9 +29,14 @@ export function renderNetworkTable(table: string, { ranges, own }: DesiredRoutin
 }
 
 /** Accept rules for where the host drops what it forwards: from any part of the environment's ranges to ours. */
-export function renderNetworkAcceptRules({ ranges, own }: DesiredRouting): string[] {
-  if (!own) return [];
-  return [...new Set(ranges)]
+export function renderNetworkAcceptRules({ ranges, own }: DesiredRouting): WantedRules {
+  if (!own) return NO_NETWORK_RULES;
+  const forward = [...new Set(ranges)]
     .toSorted()
     .map((range) => acceptRule(`-s ${range} -d ${own.subnet} -o ${own.device}`, NETWORK_COMMENT));
+  // Nothing in the raw table: our Docker network is made so that Docker filters none of its addresses there.
+  return { ...NO_NETWORK_RULES, forward };
 }
+
+/** Wanting these removes all rules of the managed network. */
+export const NO_NETWORK_RULES: WantedRules = { comment: NETWORK_COMMENT, forward: [], raw: [] };

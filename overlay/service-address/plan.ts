@@ -5,7 +5,7 @@ import { hasAddress, type IpRoute, isUp } from '../ip-json.ts';
 import { removeTable, replaceTable, sameTable } from '../nft-table.ts';
 import { type Step, step } from '../step.ts';
 import type { ObservedServiceAddress } from './observe.ts';
-import { ADDRESS_COMMENT, renderAcceptRules, renderTable } from './render.ts';
+import { NO_RULES, renderAcceptRules, renderTable } from './render.ts';
 import type { ServiceAddressSettings } from './settings.ts';
 
 export type ServiceAddressChange = Step;
@@ -15,14 +15,14 @@ export function planServiceAddress(settings: ServiceAddressSettings, observed: O
   const conflicts = findConflicts(settings, observed);
   const problems = [...conflicts, ...findObstacles(observed)];
   if (conflicts.length > 0) return { changes: [], problems };
-  const { table, dockerUserRules } = settings;
+  const { table } = settings;
   const text = renderTable(settings);
   return {
     changes: [
       ...(sameTable(observed.table, text) ? [] : [replaceTable(table, text)]),
       ...planNamespace(settings, observed),
       ...planCable(settings, observed),
-      ...planAcceptRules(observed.chains, dockerUserRules ? renderAcceptRules(settings) : [], ADDRESS_COMMENT),
+      ...planAcceptRules(observed.chains, renderAcceptRules(settings)),
     ],
     problems,
   };
@@ -32,7 +32,7 @@ export function planServiceAddress(settings: ServiceAddressSettings, observed: O
 export function planServiceAddressRemoval(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Step[] {
   const { namespace, device, table } = settings;
   return [
-    ...planAcceptRules(observed.chains, [], ADDRESS_COMMENT),
+    ...planAcceptRules(observed.chains, NO_RULES),
     ...(observed.outer && isOurs(observed) ? [step(`ip link delete ${device}`)] : []),
     ...(observed.namespace === 'absent' ? [] : [step(`ip netns delete ${namespace}`)]),
     ...(observed.table === null ? [] : [removeTable(table)]),

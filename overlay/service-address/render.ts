@@ -1,4 +1,4 @@
-import { acceptRule } from '../accept-rules.ts';
+import { acceptRule, type WantedRules } from '../accept-rules.ts';
 import type { ServiceAddressSettings } from './settings.ts';
 
 /** The comment that marks our rules in chains that are not ours. */
@@ -33,11 +33,25 @@ export function renderTable({ table, device, serviceAddress, sourceAddress }: Se
 }
 
 /** Accept rules for where the host drops what it forwards. */
-export function renderAcceptRules({ device, serviceAddress, sourceAddress }: ServiceAddressSettings): string[] {
-  return [
-    `-d ${serviceAddress}/32 -o ${device}`,
-    `-s ${serviceAddress}/32 -i ${device}`,
-    `-s ${sourceAddress}/32 -i ${device}`,
-    `-d ${sourceAddress}/32 -o ${device} -m conntrack --ctstate RELATED,ESTABLISHED`,
-  ].map((match) => acceptRule(match, ADDRESS_COMMENT));
+export function renderAcceptRules({
+  device,
+  serviceAddress,
+  sourceAddress,
+  dockerUserRules,
+}: ServiceAddressSettings): WantedRules {
+  const accept = (match: string): string => acceptRule(match, ADDRESS_COMMENT);
+  if (!dockerUserRules) return NO_RULES;
+  return {
+    comment: ADDRESS_COMMENT,
+    forward: [
+      `-d ${serviceAddress}/32 -o ${device}`,
+      `-s ${serviceAddress}/32 -i ${device}`,
+      `-s ${sourceAddress}/32 -i ${device}`,
+      `-d ${sourceAddress}/32 -o ${device} -m conntrack --ctstate RELATED,ESTABLISHED`,
+    ].map(accept),
+    raw: [accept(`-s ${serviceAddress}/32 -i ${device}`)],
+  };
 }
+
+/** Wanting these removes all rules of the service address. */
+export const NO_RULES: WantedRules = { comment: ADDRESS_COMMENT, forward: [], raw: [] };

@@ -6,9 +6,12 @@ const ours = [acceptRule('-d 192.0.2.1/32', 'drover'), acceptRule('-s 192.0.2.1/
 const foreign = '-s 198.51.100.0/24 -j DROP';
 const neighbour = acceptRule('-d 192.0.2.9/32', 'drover-network');
 
+const none: FilterChains = { forwardPolicy: 'DROP', forward: [], dockerUser: null, rawPrerouting: null };
+const want = (forward: readonly string[], raw: readonly string[] = []) => ({ comment: 'drover', forward, raw });
+
 /** What the steps do to the chains. */
 function applied(chains: FilterChains, wanted: readonly string[]): FilterChains {
-  const text = planAcceptRules(chains, wanted, 'drover')[0]?.input ?? '';
+  const text = planAcceptRules(chains, want(wanted))[0]?.input ?? '';
   const result = { FORWARD: [...chains.forward], 'DOCKER-USER': [...(chains.dockerUser ?? [])] };
   for (const line of text.split('\n')) {
     const [, verb, chain, rest = ''] = /^-([DI]) (FORWARD|DOCKER-USER) (.*)$/.exec(line) ?? [];
@@ -20,12 +23,12 @@ function applied(chains: FilterChains, wanted: readonly string[]): FilterChains 
 }
 
 test('behind the operator’s own rules, before the end of the chain', () => {
-  const chains = { forwardPolicy: 'DROP', forward: ['-j DOCKER-USER'], dockerUser: [foreign, '-j RETURN'] };
+  const chains = { ...none, forward: ['-j DOCKER-USER'], dockerUser: [foreign, '-j RETURN'] };
   expect(applied(chains, ours).dockerUser).toEqual([foreign, ...ours, '-j RETURN']);
 });
 
 test('in FORWARD where Docker made no chain, and out of there once it did', () => {
-  const before = { forwardPolicy: 'DROP', forward: [foreign], dockerUser: null };
+  const before = { ...none, forward: [foreign] };
   const made = applied(before, ours);
   expect(made.forward).toEqual([foreign, ...ours]);
   const later = applied({ ...made, dockerUser: ['-j RETURN'] }, ours);
@@ -33,8 +36,19 @@ test('in FORWARD where Docker made no chain, and out of there once it did', () =
 });
 
 test('nowhere when nothing is dropped, or there is no iptables', () => {
-  expect(planAcceptRules({ forwardPolicy: 'ACCEPT', forward: [], dockerUser: null }, ours, 'drover')).toEqual([]);
-  expect(planAcceptRules(null, ours, 'drover')).toEqual([]);
+  expect(planAcceptRules({ ...none, forwardPolicy: 'ACCEPT' }, want(ours))).toEqual([]);
+  expect(planAcceptRules(null, want(ours))).toEqual([]);
+});
+
+test('before everything in the raw table, where Docker 28 drops what comes in by another device', () => {
+  const docker = '-d 172.17.0.2/32 ! -i docker0 -j DROP';
+  const plan = (rawPrerouting: readonly string[] | null) =>
+    planAcceptRules({ ...none, forwardPolicy: 'ACCEPT', rawPrerouting }, want([], ours)).map(({ input }) => input);
+  expect(plan(null)).toEqual([]);
+  expect(plan([...ours, docker])).toEqual([]);
+  expect(plan([docker, ours[1] ?? ''])).toEqual([
+    `*raw\n-D PREROUTING ${ours[1]}\n-I PREROUTING 1 ${ours[0]}\n-I PREROUTING 2 ${ours[1]}\nCOMMIT\n`,
+  ]);
 });
 
 test('whatever stands in the chain: one step, then nothing to plan, and foreign rules keep their order', () => {
@@ -42,8 +56,8 @@ test('whatever stands in the chain: one step, then nothing to plan, and foreign 
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 8 }), fc.boolean(), (rules, removing) => {
       const wanted = removing ? [] : ours;
-      const after = applied({ forwardPolicy: 'DROP', forward: [], dockerUser: rules }, wanted);
-      expect(planAcceptRules(after, wanted, 'drover')).toEqual([]);
+      const after = applied({ ...none, dockerUser: rules }, wanted);
+      expect(planAcceptRules(after, want(wanted))).toEqual([]);
       const isForeign = (text: string) => !ours.includes(text);
       expect(after.dockerUser?.filter(isForeign)).toEqual(rules.filter(isForeign));
     }),

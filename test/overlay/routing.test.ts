@@ -37,7 +37,7 @@ test('render: the table and the accept rules', () => {
     }
     "
   `);
-  expect(renderNetworkAcceptRules(desired)).toEqual([
+  expect(renderNetworkAcceptRules(desired).forward).toEqual([
     '-s 10.42.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
     '-s 10.43.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
   ]);

@@ -14,7 +14,7 @@ const nothing: ObservedServiceAddress = {
   routes: [],
   squatters: [],
   table: null,
-  chains: { forwardPolicy: 'DROP', forward: ['-j DOCKER-USER'], dockerUser: ['-j RETURN'] },
+  chains: { forwardPolicy: 'DROP', forward: ['-j DOCKER-USER'], dockerUser: ['-j RETURN'], rawPrerouting: null },
   forwarding: true,
   outerForwarding: null,
 };
@@ -37,7 +37,12 @@ const complete: ObservedServiceAddress = {
     { dst: '169.254.169.251', dev: 'drover0', prefsrc: '169.254.169.252' },
   ],
   table: renderTable(settings),
-  chains: { forwardPolicy: 'DROP', forward: [], dockerUser: [...renderAcceptRules(settings), '-j RETURN'] },
+  chains: {
+    forwardPolicy: 'DROP',
+    forward: [],
+    dockerUser: [...renderAcceptRules(settings).forward, '-j RETURN'],
+    rawPrerouting: [...renderAcceptRules(settings).raw, '-d 172.17.0.2/32 ! -i docker0 -j DROP'],
+  },
   outerForwarding: true,
 };
 

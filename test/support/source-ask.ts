@@ -26,21 +26,16 @@ function askTcp(address: string, port: number): Promise<string> {
 function askUdp(address: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      socket.close();
+      settle();
+    };
+    const fail = (error: Error): void => end(() => reject(error));
+    const timer = setTimeout(() => fail(new Error(`no answer from udp ${address}:${port}`)), timeoutMs);
+    socket.on('error', fail);
+    socket.on('message', (message) => end(() => resolve(message.toString())));
     // A connected socket takes answers from the address it asked only, as resolvers do.
-    socket.connect(port, address, () => socket.send('who am I'));
-    const timer = setTimeout(() => {
-      socket.close();
-      reject(new Error(`no answer from udp ${address}:${port}`));
-    }, timeoutMs);
-    socket.on('error', (error) => {
-      clearTimeout(timer);
-      socket.close();
-      reject(error);
-    });
-    socket.on('message', (message) => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(message.toString());
-    });
+    socket.connect(port, address, ((error?: Error) => (error ? fail(error) : socket.send('who am I'))) as () => void);
   });
 }
