@@ -34,17 +34,15 @@ exec "$@"`;
 
 /**
  * The command line that starts a child under an exclusive lock: the kernel holds it for the life of the process (flock
- * keeps the descriptor across exec), so two of one name never run, whoever starts them.
+ * keeps the descriptor across exec), so two never run in one slot, whoever starts them.
  */
-export function launchCommand(runDir: string, spec: ChildSpec): { readonly file: string; readonly args: string[] } {
-  const lock = [
-    '--nonblock',
-    '--no-fork',
-    '--conflict-exit-code',
-    String(LOCK_HELD),
-    join(runDir, `${spec.name}.lock`),
-  ];
-  const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, spec.name), fingerprintOf(spec)];
+export function launchCommand(
+  runDir: string,
+  slot: string,
+  spec: ChildSpec,
+): { readonly file: string; readonly args: string[] } {
+  const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), join(runDir, `${slot}.lock`)];
+  const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
   return { file: 'flock', args: [...lock, ...launch, spec.file, ...spec.args] };
 }
 
@@ -53,9 +51,9 @@ export function fingerprintOf({ file, args, version }: ChildSpec): string {
   return JSON.stringify([version, file, ...args]);
 }
 
-/** The record of the child started last under this name; null without one, or with one that makes no sense. */
-export async function readRecord(runDir: string, name: string): Promise<ChildRecord | null> {
-  const text = await readFile(pidFile(runDir, name), 'utf8').catch(() => '');
+/** The record of the child started last in this slot; null without one, or with one that makes no sense. */
+export async function readRecord(runDir: string, slot: string): Promise<ChildRecord | null> {
+  const text = await readFile(pidFile(runDir, slot), 'utf8').catch(() => '');
   const [stat = '', bootId = '', fingerprint = ''] = text.split('\n');
   const parsed = parseStat(stat);
   if (parsed === null || bootId === '') return null;
@@ -67,6 +65,6 @@ export async function prepareRunDir(runDir: string): Promise<void> {
   await mkdir(runDir, { recursive: true, mode: 0o755 });
 }
 
-function pidFile(runDir: string, name: string): string {
-  return join(runDir, `${name}.pid`);
+function pidFile(runDir: string, slot: string): string {
+  return join(runDir, `${slot}.pid`);
 }

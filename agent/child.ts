@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { Problem } from '../model/index.ts';
 import { backoffMs, type RetrySchedule } from '../reconcile/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import { type ChildSpec, fingerprintOf, LOCK_HELD, launchCommand, prepareRunDir, readRecord } from './child-command.ts';
+import { type ChildRecord, type ChildSpec, fingerprintOf, LOCK_HELD } from './child-command.ts';
 import type { ChildOutput } from './child-output.ts';
+import { type LivingChild, readLiving, slotsOf } from './child-slots.ts';
+import { type End, startChild } from './child-start.ts';
 import { endProcess } from './end-process.ts';
 import { isRunning, type ProcessIdentity, uptimeMs } from './process-identity.ts';
 
@@ -24,6 +24,14 @@ export interface ChildStatus {
   readonly outputFile: string;
 }
 
+export interface ChildDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly output: ChildOutput;
+  /** Resolves when this process of the child could serve if the one before it let go. Rejects when `signal` aborts. */
+  readonly ready: (name: string, pid: number, signal: AbortSignal) => Promise<void>;
+}
+
 export interface ChildSettings {
   readonly runDir: string;
   readonly retry: RetrySchedule;
@@ -33,12 +41,14 @@ export interface ChildSettings {
   readonly stopTimeoutMs: number;
   /** How often an adopted child is looked at: its end is told to nobody. */
   readonly watchIntervalMs: number;
+  /** How long a new version may take to get ready before the old one is ended all the same. */
+  readonly readyTimeoutMs: number;
 }
 
 /** One process that is kept running and that outlives us. */
 export interface Child {
   status(): ChildStatus;
-  /** Whether it runs, but another version or with other arguments: `run` replaces it. */
+  /** Whether another version of it runs, or one with other arguments, until `run` has replaced it. */
   isOutdated(): Promise<boolean>;
   /** Keeps it running until `signal` aborts, and leaves it running then. Call once. */
   run(signal: AbortSignal): Promise<void>;
@@ -46,16 +56,9 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-interface End {
-  readonly how: string;
-  readonly code: number | null;
-}
-
-export function createChild(
-  { clock, log, output }: { readonly clock: Clock; readonly log: Log; readonly output: ChildOutput },
-  spec: ChildSpec,
-  { runDir, retry, steadyAfterMs, stopTimeoutMs, watchIntervalMs }: ChildSettings,
-): Child {
+export function createChild(deps: ChildDependencies, spec: ChildSpec, settings: ChildSettings): Child {
+  const { clock, log, output, ready } = deps;
+  const { runDir, retry, steadyAfterMs, stopTimeoutMs, watchIntervalMs, readyTimeoutMs } = settings;
   const { name } = spec;
   const idle = { pid: null, startedAtMs: null, adopted: false };
   let status: ChildStatus = { name, state: 'starting', ...idle, restarts: 0, lastEnd: null, outputFile: output.path };
@@ -63,47 +66,56 @@ export function createChild(
   /** The process we told to end. */
   let told: number | null = null;
 
+  const isWanted = ({ fingerprint }: ChildRecord): boolean => fingerprint === fingerprintOf(spec);
+  const end = (identity: ProcessIdentity): Promise<void> => endProcess(clock, identity, stopTimeoutMs);
+
   const sayRunning = async (identity: ProcessIdentity, adopted: boolean): Promise<void> => {
     const startedAtMs = clock.now() - (await uptimeMs(identity));
     status = { ...status, state: 'running', pid: identity.pid, startedAtMs, adopted };
     log.info({ child: name, pid: identity.pid }, adopted ? 'child adopted' : 'child started');
   };
 
-  const watchAdopted = async (identity: ProcessIdentity, signal: AbortSignal): Promise<End | null> => {
+  const watchAdopted = async ({ identity }: LivingChild, signal: AbortSignal): Promise<End | null> => {
     await sayRunning(identity, true);
     while (await isRunning(identity)) if (!(await pause(clock, watchIntervalMs, signal))) return null;
     return { how: 'it ended (an earlier agent started it, so the exit code is not known)', code: null };
   };
 
-  const sayRecorded = async (child: ChildProcess): Promise<void> => {
-    while (child.exitCode === null && child.signalCode === null) {
-      const record = await readRecord(runDir, name);
-      if (record?.identity.pid === child.pid && record !== null) return sayRunning(record.identity, false);
-      await clock.sleep(5);
-    }
+  const startAndWatch = async (slot: string, old: LivingChild | null, signal: AbortSignal): Promise<End | null> => {
+    const started = await startChild({ clock, output }, spec, { runDir, slot, signal });
+    const record = await Promise.race([started.recorded, started.end.then(() => null)]);
+    if (record !== null && old !== null && (await getsReady(record, started.end, signal))) await end(old.identity);
+    if (record !== null && !signal.aborted) await sayRunning(record.identity, false);
+    return started.end;
   };
 
-  const startAndWatch = async (signal: AbortSignal): Promise<End | null> => {
-    await prepareRunDir(runDir);
-    const { file, args } = launchCommand(runDir, spec);
-    const { fd, close } = await output.open();
-    const child = spawn(file, args, { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
-    close();
-    // Neither its end nor its life may keep us alive.
-    child.unref();
-    const end = endOf(child, signal);
-    await Promise.race([sayRecorded(child), end]);
-    return end;
+  /** Waits until the new process is ready beside the old one; false when it ended instead. */
+  const getsReady = async (
+    { identity }: ChildRecord,
+    newEnd: Promise<End | null>,
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
+    const isReady = ready(name, identity.pid, limit).catch(() => {
+      if (!signal.aborted) log.warn({ child: name, pid: identity.pid }, 'new version is not ready in time');
+    });
+    return Promise.race([isReady.then(() => !signal.aborted), newEnd.then(() => false)]);
   };
 
   const attempt = async (signal: AbortSignal): Promise<End | null> => {
-    const record = await readRecord(runDir, name);
-    if (record === null || !(await isRunning(record.identity))) return startAndWatch(signal);
-    if (record.fingerprint === fingerprintOf(spec)) return watchAdopted(record.identity, signal);
-    log.info({ child: name, pid: record.identity.pid }, 'child of another version is replaced');
-    // Stop, then start. A hand-over without a gap would start the new one here, beside the old one, with reusePort.
-    await endProcess(clock, record.identity, stopTimeoutMs);
-    return startAndWatch(signal);
+    const living = await readLiving(runDir, name);
+    const wanted = living.find(isWanted);
+    if (wanted) {
+      // Another agent ended in the middle of a replacement.
+      for (const other of living) if (other !== wanted) await end(other.identity);
+      return watchAdopted(wanted, signal);
+    }
+    const [old = null] = living;
+    const slots = slotsOf(name);
+    if (old === null) return startAndWatch(slots[0], null, signal);
+    log.info({ child: name, pid: old.identity.pid }, 'child of another version is replaced');
+    await sayRunning(old.identity, true);
+    return startAndWatch(old.slot === slots[0] ? slots[1] : slots[0], old, signal);
   };
 
   const sayEnded = async ({ how }: End): Promise<void> => {
@@ -117,8 +129,8 @@ export function createChild(
   /** One life of the process; gives the pause before the next one. */
   const live = async (signal: AbortSignal): Promise<number> => {
     const begin = clock.monotonic();
-    const end = await attempt(signal).catch((error: Error): End => ({ how: error.message, code: null }));
-    if (end === null || signal.aborted) return 0;
+    const ended = await attempt(signal).catch((error: Error): End => ({ how: error.message, code: null }));
+    if (ended === null || signal.aborted) return 0;
     if (told !== null) {
       told = null;
       status = { ...status, state: 'stopped', ...idle };
@@ -126,38 +138,28 @@ export function createChild(
     }
     failures = clock.monotonic() - begin >= steadyAfterMs ? 1 : failures + 1;
     // Held lock: somebody else has started it meanwhile, and it is adopted in the next round.
-    if (end.code !== LOCK_HELD) await sayEnded(end);
+    if (ended.code !== LOCK_HELD) await sayEnded(ended);
     return backoffMs(retry, failures, Math.random());
   };
 
   return {
     status: () => status,
     isOutdated: async () => {
-      const record = await readRecord(runDir, name);
-      return record !== null && record.fingerprint !== fingerprintOf(spec) && (await isRunning(record.identity));
+      const living = await readLiving(runDir, name);
+      return living.some((one) => !isWanted(one));
     },
     run: async (signal) => {
       while (!signal.aborted) await pause(clock, await live(signal), signal);
     },
     stop: async () => {
-      const record = await readRecord(runDir, name);
-      if (record === null || !(await isRunning(record.identity))) return;
-      told = record.identity.pid;
-      await endProcess(clock, record.identity, stopTimeoutMs);
+      const living = await readLiving(runDir, name);
+      const [first] = living;
+      if (first === undefined) return;
+      told = first.identity.pid;
+      await Promise.all(living.map(({ identity }) => end(identity)));
       if (status.pid === told) status = { ...status, state: 'stopped', ...idle };
     },
   };
-}
-
-/** How a process we started ended; null when `signal` aborts first. */
-function endOf(child: ChildProcess, signal: AbortSignal): Promise<End | null> {
-  return once(child, 'exit', { signal }).then(
-    ([code, by]: (number | string | null)[]) =>
-      by === null
-        ? { how: `it ended with exit code ${code}`, code: code as number }
-        : { how: `it was ended by ${by}`, code: null },
-    (error: Error) => (signal.aborted ? null : { how: `it cannot be started: ${error.message}`, code: null }),
-  );
 }
 
 /** False when aborted. */

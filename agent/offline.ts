@@ -1,9 +1,8 @@
 import { advance, diffPictures, emptyPicture, emptyState, readMirror } from '../state/index.ts';
 import { type HostView, viewOf } from '../view/index.ts';
-import { readRecord } from './child-command.ts';
+import { readLiving } from './child-slots.ts';
 import type { Config } from './config.ts';
 import { mirrorFile } from './paths.ts';
-import { isRunning } from './process-identity.ts';
 
 /** What this host knew when it last saved, for when the agent is away. */
 export interface SavedView {
@@ -24,6 +23,6 @@ export function readSavedView(config: Pick<Config, 'dataDir' | 'runDir'>): Saved
 
 /** Pid of a server that runs without the agent, null if it does not. */
 export async function findServer({ runDir }: Pick<Config, 'runDir'>, name: string): Promise<number | null> {
-  const record = await readRecord(runDir, name);
-  return record !== null && (await isRunning(record.identity)) ? record.identity.pid : null;
+  const [living] = await readLiving(runDir, name);
+  return living?.identity.pid ?? null;
 }

@@ -31,16 +31,21 @@ export function createServers(
     const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, settings[name]])}`;
     return { name, ...serviceAddress.enterCommand(file, args), version };
   });
-  const ready = async (name: string, signal: AbortSignal): Promise<void> => {
-    while (peers && !peers().some((peer) => peer.role === name && isServing(peer.report)))
-      await clock.sleep(20, signal);
+  const isLoaded = (name: string, pid: number): boolean =>
+    peers?.().some((peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, 'loaded')) ?? true;
+  const ready = async (name: string, pid: number, signal: AbortSignal): Promise<void> => {
+    while (!isLoaded(name, pid)) await clock.sleep(10, signal);
   };
   return createSupervisor({ clock, log, ready }, specs, { ...defaultSupervisorSettings, runDir: config.runDir });
 }
 
 /** What a process reports once its sockets are bound. */
 export function isServing(report: unknown): boolean {
-  return typeof report === 'object' && report !== null && (report as { serving?: unknown }).serving === true;
+  return saysTrue(report, 'serving');
+}
+
+function saysTrue(report: unknown, key: string): boolean {
+  return typeof report === 'object' && report !== null && (report as Record<string, unknown>)[key] === true;
 }
 
 /** Until aborted: ends servers whose namespace is not the one of that name any more (somebody deleted it). */

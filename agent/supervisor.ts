@@ -1,21 +1,19 @@
 import { join } from 'node:path';
 import type { Clock, Log } from '../system/index.ts';
-import { type Child, type ChildSettings, type ChildStatus, createChild } from './child.ts';
+import { type Child, type ChildDependencies, type ChildSettings, type ChildStatus, createChild } from './child.ts';
 import type { ChildSpec } from './child-command.ts';
 import { type ChildOutput, createChildOutput } from './child-output.ts';
 
 export interface SupervisorSettings extends ChildSettings {
   /** Largest size of a child's log file; one older file of that size is kept beside it. */
   readonly maxOutputBytes: number;
-  /** How long a child may take to be ready before the next one is started or replaced all the same. */
-  readonly readyTimeoutMs: number;
 }
 
 export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when the named child serves; the next one is touched after that. Default: at once. */
-  readonly ready?: (name: string, signal: AbortSignal) => Promise<void>;
+  /** Resolves when this process of the child could serve if the one before it let go. Default: at once. */
+  readonly ready?: ChildDependencies['ready'];
 }
 
 /** Keeps processes running that must not stop when the agent does. */
@@ -52,13 +50,13 @@ export function createSupervisor(
     createChildOutput(join(settings.runDir, `${name}.log`), { maxBytes: settings.maxOutputBytes }),
   );
   const children: readonly Child[] = specs.map((spec, index) =>
-    createChild({ clock, log, output: outputs[index] as ChildOutput }, spec, settings),
+    createChild({ clock, log, ready, output: outputs[index] as ChildOutput }, spec, settings),
   );
 
-  const untilReady = (name: string, signal: AbortSignal): Promise<void> =>
-    ready(name, AbortSignal.any([signal, AbortSignal.timeout(settings.readyTimeoutMs)])).catch(() => {
-      if (!signal.aborted) log.warn({ child: name }, 'child does not serve yet');
-    });
+  const untilCurrent = async (child: Child, signal: AbortSignal): Promise<void> => {
+    const deadline = clock.monotonic() + settings.readyTimeoutMs;
+    while (!signal.aborted && clock.monotonic() < deadline && (await child.isOutdated())) await clock.sleep(20, signal);
+  };
 
   const trimAll = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -78,7 +76,7 @@ export function createSupervisor(
       for (const child of children.filter((_, index) => outdated[index])) {
         if (signal.aborted) break;
         lives.push(child.run(signal));
-        await untilReady(child.status().name, signal);
+        await untilCurrent(child, signal).catch(() => {});
       }
       await Promise.all(lives);
     },

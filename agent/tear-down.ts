@@ -125,6 +125,7 @@ async function restoreResolvers(docker: Docker, log: Log, resolver: string): Pro
 }
 
 async function removeRunFiles(runDir: string): Promise<void> {
-  const names = ['dns', 'metadata'].flatMap((name) => ['pid', 'lock', 'log', 'log.1'].map((end) => `${name}.${end}`));
+  const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
+  const names = ['dns', 'metadata'].flatMap((name) => ends.map((end) => `${name}.${end}`));
   for (const name of [...names, 'feed.sock']) await rm(join(runDir, name), { force: true });
 }

@@ -10,7 +10,9 @@ export interface FollowedView {
   /** Tells after each replacement of the view; gives what ends that. */
   readonly onChange: (listener: () => void) => () => void;
   readonly identify: (address: string) => Promise<boolean>;
-  /** Tells the agent about this process, now and every few seconds, with the newest. */
+  /** Tells the agent about this process. */
+  report(report: JsonValue): void;
+  /** The same every few seconds, with the newest, until the signal aborts. */
   reportRegularly(read: () => JsonValue): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function followView(
       return () => listeners.delete(listener);
     },
     identify: (address) => feed.identify(address),
+    report: (report) => feed.report(report),
     reportRegularly: async (read) => {
       while (!signal.aborted) {
         feed.report(read());

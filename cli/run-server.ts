@@ -7,17 +7,22 @@ import { hostTools } from './host-tools.ts';
 import { EXIT, type Io } from './io.ts';
 import { readSettings } from './settings.ts';
 
-/** What a server command starts once there is a picture to serve. */
-export type Serve = (context: {
+export interface RunningServer {
+  report(): { readonly [key: string]: JsonValue };
+  close(): Promise<void>;
+}
+
+/** Makes ready what a server needs; gives the function that binds it, which may be called again when the port is taken. */
+export type Prepare = (context: {
   readonly config: Config;
   readonly followed: FollowedView;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-}) => Promise<{ report(): { readonly [key: string]: JsonValue }; close(): Promise<void> }>;
+}) => Promise<() => Promise<RunningServer>>;
 
 /** Follows the state, serves, and reports to the agent until SIGTERM or SIGINT. */
-export async function runServer(io: Io, command: Command, role: 'dns' | 'metadata', serve: Serve): Promise<void> {
+export async function runServer(io: Io, command: Command, role: 'dns' | 'metadata', prepare: Prepare): Promise<void> {
   const { config } = await readSettings(io, command);
   const { clock, log } = await hostTools(role, config.log);
   const stop = new AbortController();
@@ -25,13 +30,36 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   try {
     const followed = await followView({ clock, log }, { role, config, signal });
-    const server = await serve({ config, followed, clock, log, signal });
+    const bind = await prepare({ config, followed, clock, log, signal });
+    followed.report({ loaded: true, serving: false });
+    const server = await oncePortIsFree(clock, signal, bind);
     log.info({}, 'serving');
-    await followed.reportRegularly(() => ({ serving: true, ...server.report() }));
+    await followed.reportRegularly(() => ({ loaded: true, serving: true, ...server.report() }));
     await server.close();
     await followed.close();
   } catch (error) {
     if (!signal.aborted) throw error;
   }
   process.exit(EXIT.ok);
+}
+
+/** How long another process may hold the port: the version before this one lets go once it sees that this one is loaded. */
+const PORT_WAIT_MS = 15_000;
+
+async function oncePortIsFree<T>(clock: Clock, signal: AbortSignal, bind: () => Promise<T>): Promise<T> {
+  const deadline = clock.monotonic() + PORT_WAIT_MS;
+  for (;;) {
+    try {
+      return await bind();
+    } catch (error) {
+      if (!isAddressInUse(error) || clock.monotonic() > deadline) throw error;
+      await clock.sleep(2, signal);
+    }
+  }
+}
+
+function isAddressInUse(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ((at as NodeJS.ErrnoException).code === 'EADDRINUSE') return true;
+  return false;
 }

@@ -27,18 +27,18 @@ Examples:
       const { listen } = command.opts<{ listen?: string }>();
       const upstreams = await followUpstreams(config, clock, signal);
       const { view, identify } = followed;
-      const server = await serveDns(
-        { view, identify, upstreams, clock, log },
-        {
-          listen: [listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen)],
-          ttlSeconds: config.dns.ttlSeconds,
-          metadataAddress: config.dns.address,
-          holdMs: config.dns.holdMs,
-          upstreamSource: listen === undefined ? config.dns.sourceAddress : null,
-        },
-      );
-      const report = () => ({ ...server.stats(), upstreams: upstreams(), problems: upstreamProblems(upstreams()) });
-      return { report: () => report() as unknown as { [key: string]: JsonValue }, close: () => server.close() };
+      const options = {
+        listen: [listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen)],
+        ttlSeconds: config.dns.ttlSeconds,
+        metadataAddress: config.dns.address,
+        holdMs: config.dns.holdMs,
+        upstreamSource: listen === undefined ? config.dns.sourceAddress : null,
+      };
+      return async () => {
+        const server = await serveDns({ view, identify, upstreams, clock, log }, options);
+        const report = () => ({ ...server.stats(), upstreams: upstreams(), problems: upstreamProblems(upstreams()) });
+        return { report: () => report() as unknown as { [key: string]: JsonValue }, close: () => server.close() };
+      };
     }),
   );
 }

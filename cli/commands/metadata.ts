@@ -26,12 +26,12 @@ Examples:
       const { view, identify, onChange: onViewChange } = followed;
       const { compatContentType, trustedProxies } = config.metadata;
       const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
-      const server = await serveMetadata(
-        { view, identify, onViewChange, clock, log },
-        { listen: [address], compatContentType, trustedProxies },
-      );
-      const report = () => server.stats() as unknown as { [key: string]: JsonValue };
-      return { report, close: () => server.close() };
+      const sources = { view, identify, onViewChange, clock, log };
+      return async () => {
+        const server = await serveMetadata(sources, { listen: [address], compatContentType, trustedProxies });
+        const report = () => server.stats() as unknown as { [key: string]: JsonValue };
+        return { report, close: () => server.close() };
+      };
     }),
   );
 }

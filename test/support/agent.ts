@@ -101,6 +101,7 @@ function isReady({ docker, processes, parts, state }: AgentStatus, { config }: A
     state.complete &&
     processes.length === 2 &&
     processes.every(({ serving, appliedRevision }) => serving && appliedRevision !== null) &&
+    processes.every(({ child }) => child === null || child.state === 'running') &&
     (!wantsNetwork || (network?.lastAppliedAtMs ?? null) !== null)
   );
 }

@@ -8,7 +8,9 @@ import { createLog, systemClock } from '../../system/index.ts';
 
 const [runDir = '', specs = '[]'] = process.argv.slice(2);
 const log = createLog('supervise', { level: 'info', format: 'json' });
-const supervisor = createSupervisor({ clock: systemClock, log }, JSON.parse(specs), {
+// A program of a test is ready once it has lived for a moment.
+const ready = (_name: string, _pid: number, signal: AbortSignal) => systemClock.sleep(300, signal);
+const supervisor = createSupervisor({ clock: systemClock, log, ready }, JSON.parse(specs), {
   ...defaultSupervisorSettings,
   runDir,
   retry: { minMs: 50, maxMs: 400 },

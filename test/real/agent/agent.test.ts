@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -105,6 +106,27 @@ test('Q2: kill -9 of the agent, again and again, stops no answer, and dns and me
   const { processes } = await agent.status();
   expect(processes.map(({ pid }) => pid)).toEqual(before);
   expect(processes.map(({ child }) => child?.adopted)).toEqual([true, true]);
+});
+
+test('Q16: other settings replace dns and metadata, each once the new one is loaded: at most one answer of each is lost', async () => {
+  const before = (await agent.status()).processes.map(({ pid }) => pid);
+  const config = JSON.parse(await readFile(agent.configPath, 'utf8'));
+  await writeFile(
+    agent.configPath,
+    JSON.stringify({ ...config, dns: { ttlSeconds: 2 }, metadata: { compatContentType: true } }),
+  );
+  await agent.stop();
+  const asker = startSteadyAsker(host, 'web.shop.rancher.internal');
+  await asker.more(10);
+  await agent.start('control');
+  await poll(
+    async () => (await agent.status()).processes.every(({ pid, serving }, index) => serving && pid !== before[index]),
+    { what: 'both replaced', timeoutMs: 25_000 },
+  );
+  await asker.more(10);
+  await asker.stop();
+  expect(asker.bad.filter((line) => line.includes('dns')).length).toBeLessThanOrEqual(1);
+  expect(asker.bad.filter((line) => line.includes('metadata')).length).toBeLessThanOrEqual(1);
 });
 
 test('the agent is told to end: its servers go on, listings come from disk and say so, status exits with 2', async () => {

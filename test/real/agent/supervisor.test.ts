@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChildStatus } from '../../../agent/child.ts';
 import type { ChildSpec } from '../../../agent/child-command.ts';
-import { readRecord } from '../../../agent/child-command.ts';
+import { launchCommand, readRecord } from '../../../agent/child-command.ts';
+import { readLiving } from '../../../agent/child-slots.ts';
 import { endProcess } from '../../../agent/end-process.ts';
 import { identify, isRunning } from '../../../agent/process-identity.ts';
 import { systemClock } from '../../../system/index.ts';
@@ -37,8 +38,7 @@ function supervise(specs: readonly ChildSpec[]): Daemon {
 }
 
 async function end(name: string): Promise<void> {
-  const record = await readRecord(dir, name);
-  if (record) await endProcess(systemClock, record.identity, 500);
+  for (const { identity } of await readLiving(dir, name)) await endProcess(systemClock, identity, 500);
 }
 
 const statusOf = (daemon: Daemon): readonly ChildStatus[] => {
@@ -155,9 +155,53 @@ test('a child of another version is replaced, one child after the other', async 
   const identities = await Promise.all(before.map((pid) => identify(pid ?? 0)));
   expect(await Promise.all(identities.map((identity) => identity && isRunning(identity)))).toEqual([true, true]);
   const second = supervise([program('one', life, '2'), program('two', life, '2')]);
-  await poll(() => statusOf(second).length === 2 && statusOf(second).every(({ state }) => state === 'running'), {
-    what: 'both replaced',
-  });
-  expect(await Promise.all(identities.map((identity) => identity && isRunning(identity)))).toEqual([false, false]);
+  const aliveNow = () =>
+    Promise.all(identities.map(async (identity) => identity !== null && (await isRunning(identity))));
+  const seen = new Set<string>();
+  await poll(
+    async () => {
+      const alive = (await aliveNow()).join();
+      seen.add(alive);
+      return alive === 'false,false';
+    },
+    { what: 'both replaced', intervalMs: 5 },
+  );
+  expect([...seen].slice(-2)).toEqual(['false,true', 'false,false']);
+  await poll(() => statusOf(second).every(({ adopted }) => !adopted), { what: 'both are ours' });
   expect(statusOf(second).map(({ restarts }) => restarts)).toEqual([0, 0]);
+});
+
+test('the old version runs until the new one is ready, and goes on when the new one fails', async () => {
+  const first = supervise([program('one', 'exec sleep 1000')]);
+  const { pid } = await running(first);
+  await first.stop();
+  const broken = supervise([program('one', 'echo cannot do it; exit 4', '2')]);
+  await poll(() => (statusOf(broken)[0]?.restarts ?? 0) >= 2, { what: 'failures', giveUp: broken.assertRunning });
+  const old = await identify(pid as number);
+  expect(old && (await isRunning(old))).toBe(true);
+  await broken.stop();
+  const good = supervise([program('one', 'exec sleep 1000', '3')]);
+  await poll(async () => statusOf(good)[0]?.pid !== pid && (await identify(pid as number)) === null, {
+    what: 'replaced',
+  });
+  await good.stop();
+  const back = supervise([program('one', 'exec sleep 1000', '4')]);
+  const third = statusOf(good)[0]?.pid ?? 0;
+  await poll(async () => (await identify(third)) === null, { what: 'replaced again, in the first slot' });
+  await poll(() => statusOf(back)[0]?.adopted === false, { what: 'the new one is ours' });
+});
+
+test('two versions that a killed supervisor left in the middle of a replacement become one', async () => {
+  const first = supervise([program('one', 'exec sleep 1000')]);
+  const { pid: oldPid } = await running(first);
+  first.signal('SIGKILL');
+  await first.exit;
+  const next = program('one', 'exec sleep 1000', '2');
+  const { file, args } = launchCommand(dir, 'one.next', next);
+  const beside = startDaemon(file, args);
+  resources.add('new version', () => beside.stop());
+  await poll(() => readRecord(dir, 'one.next'), { what: 'both versions' });
+  const second = supervise([next]);
+  expect(await running(second)).toMatchObject({ pid: beside.pid, adopted: true });
+  await poll(async () => (await identify(oldPid as number)) === null, { what: 'the old one ended' });
 });
