@@ -13,6 +13,7 @@ export interface IpLink {
 
 export interface IpRoute {
   readonly dst: string;
+  readonly type?: string;
   readonly gateway?: string;
   readonly dev?: string;
   readonly protocol?: string;
@@ -21,28 +22,37 @@ export interface IpRoute {
   readonly flags?: readonly string[];
 }
 
-/** Runs `ip -json` and gives its list. `prefix` runs it elsewhere (`nsenter ...`). */
-export async function readIp<T extends IpLink | IpRoute>(
-  run: RunCommand,
-  line: string,
-  { prefix = [], signal }: { prefix?: readonly string[]; signal?: AbortSignal | undefined } = {},
-): Promise<readonly T[]> {
-  const [file = 'ip', ...args] = [...prefix, 'ip', '-json', '-details', ...line.split(' ')];
-  const text = await run(file, args, signal ? { signal } : {});
-  const list: unknown = text.trim() === '' ? [] : JSON.parse(text);
-  // `ip` prints an empty object for what a filter left out.
-  return Array.isArray(list) ? list.filter((entry: T) => 'ifname' in entry || 'dst' in entry) : [];
+export interface ReadOptions {
+  /** Runs it elsewhere (`nsenter ...`). */
+  readonly prefix?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** As `readIp` for one device; null where it does not exist. */
-export async function readDevice(
+export interface IpAnswers {
+  readonly links: readonly IpLink[];
+  readonly routes: readonly IpRoute[];
+}
+
+/** Asks `ip` several questions (`address show`, `route show ...`) in one process; answers of a kind come together. */
+export async function readIp(
   run: RunCommand,
-  device: string,
-  options: { prefix?: readonly string[]; signal?: AbortSignal | undefined } = {},
-): Promise<IpLink | null> {
+  questions: readonly string[],
+  { prefix = [], signal }: ReadOptions = {},
+): Promise<IpAnswers> {
+  const [file = 'ip', ...args] = [...prefix, 'ip', '-json', '-details', '-batch', '-'];
+  const text = await run(file, args, { input: `${questions.join('\n')}\n`, ...(signal ? { signal } : {}) });
+  const entries = text.split('\n').flatMap((line): object[] => (line.trim() === '' ? [] : JSON.parse(line)));
+  // `ip` prints an empty object for what a filter left out.
+  return {
+    links: entries.filter((entry): entry is IpLink => 'ifname' in entry),
+    routes: entries.filter((entry): entry is IpRoute => 'dst' in entry),
+  };
+}
+
+/** One device; null where it does not exist. */
+export async function readDevice(run: RunCommand, device: string, options: ReadOptions = {}): Promise<IpLink | null> {
   try {
-    const [link = null] = await readIp<IpLink>(run, `address show dev ${device}`, options);
-    return link;
+    return (await readIp(run, [`address show dev ${device}`], options)).links[0] ?? null;
   } catch (error) {
     if (error instanceof CommandError && error.stderr.includes('does not exist')) return null;
     throw error;

@@ -21,7 +21,7 @@ export async function findRangeConflicts(
   check: RangeCheck,
   signal?: AbortSignal,
 ): Promise<readonly Problem[]> {
-  return planRangeConflicts(check, await readIp<IpRoute>(run, '-4 route show table main', { signal }));
+  return planRangeConflicts(check, (await readIp(run, ['route show table main'], { signal })).routes);
 }
 
 export function planRangeConflicts(

@@ -1,7 +1,7 @@
 import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { type FilterChains, planAcceptRules, readFilterChains } from '../accept-rules.ts';
-import { type IpLink, type IpRoute, readIp } from '../ip-json.ts';
+import { readIp } from '../ip-json.ts';
 import { createNftTable, removeTable, replaceTable, sameTable } from '../nft-table.ts';
 import { applyStep, formatStep, type Step } from '../step.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
@@ -30,14 +30,16 @@ export function createManagedRouting(
 ): ManagedRouting {
   const settings = { ...defaultRoutingSettings, ...options };
   const table = createNftTable({ run }, settings.table);
-  const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => ({
-    routes: await readIp<IpRoute>(run, '-4 route show table main', { signal }),
-    addresses: (await readIp<IpLink>(run, '-4 address show', { signal })).flatMap(
-      ({ addr_info }) => addr_info?.map(({ local }) => local) ?? [],
-    ),
-    table: await table.read(signal),
-    chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
-  });
+  const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => {
+    // Addresses by way of the routes to them: a host of many containers has many more devices than addresses.
+    const { routes } = await readIp(run, ['route show table main', 'route show table local type local'], { signal });
+    return {
+      routes: routes.filter(({ type }) => type !== 'local'),
+      addresses: routes.filter(({ type }) => type === 'local').map(({ dst }) => dst),
+      table: await table.read(signal),
+      chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
+    };
+  };
 
   return {
     settings,

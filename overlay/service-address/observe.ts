@@ -40,14 +40,16 @@ export async function observeServiceAddress(
   signal?: AbortSignal,
 ): Promise<ObservedServiceAddress> {
   const { device, serviceAddress, sourceAddress } = settings;
-  const exact = (address: string) => readIp<IpRoute>(run, `route show exact ${address}/32`, { signal });
-  const holders = (address: string) => readIp<IpLink>(run, `address show to ${address}/32`, { signal });
-  const addresses = [serviceAddress, sourceAddress];
+  const questions = [serviceAddress, sourceAddress].flatMap((address) => [
+    `route show exact ${address}/32`,
+    `address show to ${address}/32`,
+  ]);
+  const { routes, links } = await readIp(run, questions, { signal });
   return {
     ...(await observeInside(run, settings, signal)),
     outer: await readDevice(run, device, { signal }),
-    routes: (await Promise.all(addresses.map(exact))).flat(),
-    squatters: (await Promise.all(addresses.map(holders))).flat().map(({ ifname }) => ifname),
+    routes,
+    squatters: links.map(({ ifname }) => ifname),
     table: await table.read(signal),
     chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
     ...(await observeForwarding(run, device, signal)),
@@ -58,8 +60,7 @@ async function observeInside(run: RunCommand, settings: ServiceAddressSettings, 
   const nothing = { inner: null, loopbackUp: false, innerRoutes: [] };
   const prefix = enterPrefix(settings);
   try {
-    const links = await readIp<IpLink>(run, 'address show', { prefix, signal });
-    const innerRoutes = await readIp<IpRoute>(run, 'route show', { prefix, signal });
+    const { links, routes: innerRoutes } = await readIp(run, ['address show', 'route show'], { prefix, signal });
     const find = (name: string) => links.find(({ ifname }) => ifname === name);
     const loopbackUp = find('lo')?.flags?.includes('UP') ?? false;
     return { namespace: 'present' as const, inner: find(INNER_DEVICE) ?? null, loopbackUp, innerRoutes };
