@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { serveIpam } from '../overlay/index.ts';
+import { listDockerAddresses, serveIpam } from '../overlay/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import type { Config } from './config.ts';
 import type { Part } from './parts.ts';
-import { usedAddresses } from './used-addresses.ts';
 
 /** Where Docker looks for plugins; the file's name is the driver's. */
 const SOCKET = '/run/docker/plugins/drover.sock';
@@ -15,7 +14,7 @@ export function addressManagementPart(
   { docker, clock, log }: { readonly docker: Docker; readonly clock: Clock; readonly log: Log },
   { dataDir, network }: Config,
 ): Part {
-  const listUsed = (pool: string) => usedAddresses(docker, pool);
+  const listUsed = listDockerAddresses(docker);
   return async (signal, report) => {
     const file = join(dataDir, 'ipam.db');
     const server = await serveIpam({ clock, log, listUsed }, { listen: SOCKET, file, restMs: network.restMs });

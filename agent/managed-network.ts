@@ -1,17 +1,20 @@
 import type Docker from 'dockerode';
+import type { Host } from '../model/index.ts';
 import {
   type DesiredRouting,
   ensureManagedNetwork,
   findManagedNetwork,
+  findRangeConflicts,
   type ManagedNetwork,
+  type RangeCheck,
   type SubnetClaims,
 } from '../overlay/index.ts';
 import type { Reconciler, WakeUp } from '../reconcile/index.ts';
 import type { StateStore } from '../state/index.ts';
 import type { Log, RunCommand } from '../system/index.ts';
 import type { Config } from './config.ts';
+import { readHostResolvers } from './host-resolvers.ts';
 import type { Part, PartReport } from './parts.ts';
-import { peersOf } from './peers.ts';
 
 export interface ManagedNetworkDependencies {
   readonly docker: Docker;
@@ -20,7 +23,7 @@ export interface ManagedNetworkDependencies {
   readonly isUp: () => boolean;
   readonly claims: SubnetClaims;
   readonly routing: Reconciler<DesiredRouting>;
-  readonly store: Pick<StateStore, 'picture' | 'current' | 'subscribe' | 'hostId'>;
+  readonly store: Pick<StateStore, 'current' | 'subscribe' | 'hostId'>;
   /** Woken when Docker or the bus came back. */
   readonly wakeUp: WakeUp;
   /** Tells the other hosts which subnet is here. */
@@ -32,30 +35,43 @@ const INTERVAL_MS = 30_000;
 /** Until there is a network for the first time. */
 const WAITING_MS = 300;
 
+async function rangeCheck(
+  { range, ranges, device }: Config['network'],
+  own: ManagedNetwork | null,
+): Promise<RangeCheck> {
+  const resolvers = await readHostResolvers([]);
+  return { ranges: [range, ...ranges], device: own?.device ?? device, resolvers };
+}
+
 /** This host's part of the managed network: claims a subnet, makes the Docker network, routes to the other hosts' subnets. */
 export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Config['network']): Part {
   const ranges = [network.range, ...network.ranges];
   let own: ManagedNetwork | null = null;
-  let routed = '';
+  let routed: readonly (Host | null)[] = [];
+  let routedFor: ManagedNetwork | null = null;
 
   const route = (): void => {
     if (own === null) return;
-    const { picture, current, hostId } = deps.store;
-    const living = peersOf(picture(), hostId).filter(
-      ({ id, subnets }) => subnets.length > 0 && current().hosts.has(id),
-    );
-    const peers = living.map(({ id, address, subnets }) => ({ hostId: id, address, subnets }));
+    const { current, hostId } = deps.store;
+    const { hosts, revision } = current();
+    const known = [...hosts.values()].map(({ host }) => host);
+    // Most changes are of containers, and leave every host's own fact as it was.
+    if (own === routedFor && known.length === routed.length && known.every((host, index) => host === routed[index]))
+      return;
+    routed = known;
+    routedFor = own;
+    const others = known.filter((host) => host !== null && host.id !== hostId && host.subnets.length > 0) as Host[];
+    const peers = others.map(({ id, address, subnets }) => ({ hostId: id, address, subnets }));
     const { subnet, gateway, device } = own;
-    const desired: DesiredRouting = { ranges, own: { subnet, gateway, device }, peers };
-    const text = JSON.stringify(desired);
-    if (text === routed) return;
-    routed = text;
-    deps.routing.trigger(desired, current().revision);
+    deps.routing.trigger({ ranges, own: { subnet, gateway, device }, peers }, revision);
   };
 
   const settle = async (report: PartReport): Promise<void> => {
     const existing = await findManagedNetwork(deps.docker, network.name);
     if (existing) take(existing);
+    const conflicts = await findRangeConflicts(deps, await rangeCheck(network, existing));
+    // What runs goes on; what is not there yet is not put where something else is (Q37).
+    if (existing === null && conflicts.length > 0) return report.problems(conflicts);
     const claim = await deps.claims.ensure(existing?.subnet ?? null);
     if (!claim.ok) return report.problems([claim.problem]);
     const { subnet, warning } = claim.value;
@@ -64,12 +80,12 @@ export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Co
     if (!made.ok) return report.problems([made.problem]);
     take(made.value);
     report.done();
-    if (warning) report.problems([warning]);
+    report.problems([...conflicts, ...(warning ? [warning] : [])]);
   };
 
   const take = (found: ManagedNetwork): void => {
     if (own?.subnet !== found.subnet) deps.announce([found.subnet]);
-    own = found;
+    if (own?.id !== found.id || own.subnet !== found.subnet) own = found;
     route();
   };
 

@@ -53,6 +53,7 @@ export function createResolvers(deps: ResolversDependencies, { resolver }: { rea
 
   return {
     part: async (signal, report) => {
+      signal.addEventListener('abort', () => applier.close(), { once: true });
       while (!signal.aborted) {
         if (deps.source.status().lastSyncMs !== null) {
           await applyAll();

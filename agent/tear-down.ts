@@ -121,7 +121,11 @@ async function restoreResolvers(docker: Docker, log: Log, resolver: string): Pro
   const paths = inspected.flatMap((one) => (one?.ResolvConfPath ? [one.ResolvConfPath] : []));
   const isPathAllowed = (path: string): boolean => path.startsWith(`${root}/containers/`);
   const applier = createResolvConfApplier({ log }, { resolver, searchDomains: () => [], isPathAllowed });
-  return applier.restore(paths);
+  try {
+    return await applier.restore(paths);
+  } finally {
+    applier.close();
+  }
 }
 
 async function removeRunFiles(runDir: string): Promise<void> {

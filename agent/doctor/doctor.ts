@@ -1,10 +1,12 @@
 import type Docker from 'dockerode';
-import type { Problem } from '../../model/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
+import { findRangeConflicts } from '../../overlay/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config.ts';
+import { readHostResolvers } from '../host-resolvers.ts';
 import { type AgentStatus, problemsOf } from '../status.ts';
-import { type AddressPlan, findAddressConflicts, type HostRoute } from './address-conflicts.ts';
+import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
 import { findMissingTools } from './missing-tools.ts';
 import { findShadowedNames } from './shadowed-names.ts';
@@ -39,7 +41,8 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
         }
       }),
     );
-    return found.flat();
+    // Two checks may come upon the same.
+    return [...new Map(found.flat().map((problem) => [formatProblem(problem), problem])).values()];
   };
 }
 
@@ -61,14 +64,14 @@ async function checkDocker(docker: Docker, socket: string): Promise<readonly Pro
 async function checkAddresses({ run, view }: DoctorDependencies, config: Config): Promise<readonly Problem[]> {
   const { dns, network } = config;
   const routes = JSON.parse((await run('ip', ['-json', '-4', 'route', 'show'])) || '[]') as readonly HostRoute[];
-  const plan: AddressPlan = {
-    ranges: network.enabled ? [network.range, ...network.ranges] : [],
-    serviceAddresses: [dns.address, dns.sourceAddress],
-    ownDevices: [dns.device, network.device],
-  };
-  const snapshot = view()?.snapshot ?? null;
-  const hosts = [...(snapshot?.hosts.values() ?? [])];
-  return findAddressConflicts(plan, routes, snapshot, new Set(hosts.flatMap(({ host }) => host?.address ?? [])));
+  const onRoutes = findRouteConflicts([dns.address, dns.sourceAddress], dns.device, routes);
+  if (!network.enabled) return onRoutes;
+  const ranges = [network.range, ...network.ranges];
+  const { device } = network;
+  const resolvers = await readHostResolvers([]);
+  const onRanges = await findRangeConflicts({ run }, { ranges, device, resolvers });
+  const known = view();
+  return [...onRoutes, ...onRanges, ...(known ? findNetworkConflicts(ranges, known.snapshot) : [])];
 }
 
 function checkNames({ view, status }: DoctorDependencies): readonly Problem[] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { findAddressConflicts } from '../../agent/doctor/address-conflicts.ts';
+import { findNetworkConflicts, findRouteConflicts } from '../../agent/doctor/address-conflicts.ts';
 import { judgeDockerDns } from '../../agent/doctor/docker-settings.ts';
-import { formatProblem } from '../../model/index.ts';
+import { formatProblem, type Network } from '../../model/index.ts';
 
 const US = '169.254.169.250';
 
@@ -29,20 +29,32 @@ test.each([
   expect(judgeDockerDns(US, file, commandLines).map(formatProblem)).toEqual(expected);
 });
 
-const plan = { ranges: ['10.42.0.0/16'], serviceAddresses: [US], ownDevices: ['drover0', 'drover1'] };
-const conflicts = (routes: readonly { dst: string; dev?: string; gateway?: string }[]) =>
-  findAddressConflicts(plan, routes, null, new Set(['192.0.2.2'])).map(({ subject }) => subject);
+test('Q37: doctor names the route that leads our own addresses elsewhere, and not the one on our device', () => {
+  const routes = [
+    { dst: 'default', dev: 'eth0' },
+    { dst: '192.0.2.0/24', dev: 'eth0' },
+    { dst: US, dev: 'drover0' },
+    { dst: '169.254.0.0/16', dev: 'eth1' },
+  ];
+  expect(findRouteConflicts([US], 'drover0', routes).map(({ subject }) => subject)).toEqual([
+    'route 169.254.0.0/16 dev eth1',
+  ]);
+});
 
-test('Q37: doctor names the route that overlaps what Drover uses, and not our own routes', () => {
-  expect(
-    conflicts([
-      { dst: 'default', gateway: '192.0.2.254', dev: 'eth0' },
-      { dst: '192.0.2.0/24', dev: 'eth0' },
-      { dst: '10.0.0.0/8', dev: 'tun0' },
-      { dst: '10.42.7.0/24', dev: 'drover1' },
-      { dst: '10.42.8.0/24', gateway: '192.0.2.2', dev: 'eth0' },
-      { dst: US, dev: 'drover0' },
-      { dst: '169.254.0.0/16', dev: 'eth1' },
-    ]),
-  ).toEqual(['route 10.0.0.0/8 dev tun0', 'route 169.254.0.0/16 dev eth1']);
+test('Q37: doctor names the Docker network, of whichever host, that overlaps the managed range', () => {
+  const network = (name: string, kind: Network['kind'], subnet: string): [string, Network] => [
+    name,
+    { id: name, hostId: 'b', name, kind, subnets: [subnet], internal: false, device: null },
+  ];
+  const networks = new Map([
+    network('bridge', 'bridge', '172.17.0.0/16'),
+    network('shop', 'bridge', '10.42.8.0/24'),
+    network('drover', 'managed', '10.42.9.0/24'),
+  ]);
+  const hosts = new Map([['b', { host: null, containers: new Map(), networks }]]);
+  const environment = { name: 'default', uuid: '', suffixes: [] };
+  const snapshot = { revision: 1, environment, hosts, declarations: new Map(), complete: true };
+  expect(findNetworkConflicts(['10.42.0.0/16'], snapshot).map(({ subject }) => subject)).toEqual([
+    'Docker network shop (10.42.8.0/24) on a host',
+  ]);
 });
