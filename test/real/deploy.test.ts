@@ -37,7 +37,8 @@ interface ComposeService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly network_mode: string;
   readonly pid: string;
-  readonly privileged: boolean;
+  readonly cap_add: readonly string[];
+  readonly security_opt: readonly string[];
   readonly volumes: readonly string[];
 }
 
@@ -97,6 +98,8 @@ async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {
   });
 }
 
+const UNMASK = 'systempaths=unconfined';
+
 /** What `docker compose up` would create of this service, with the paths of the test's own host. */
 async function createFromCompose(engine: Engine, host: TestHost, name: string, service: ComposeService): Promise<void> {
   const here: Readonly<Record<string, string>> = {
@@ -119,7 +122,10 @@ async function createFromCompose(engine: Engine, host: TestHost, name: string, s
     HostConfig: {
       NetworkMode: service.network_mode,
       PidMode: service.pid,
-      Privileged: service.privileged,
+      CapAdd: [...service.cap_add],
+      SecurityOpt: service.security_opt.filter((option) => option !== UNMASK),
+      // What the command line makes of systempaths=unconfined.
+      ...(service.security_opt.includes(UNMASK) ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
       Binds: binds,
       RestartPolicy: { Name: 'always' },
     },

@@ -30,7 +30,10 @@ const PRIVATE_MOUNTS = ['/run/docker', '/run/netns', '/run/drover'];
 export async function createTestHost(resources: Resources, name: string): Promise<TestHost> {
   const dir = await mkdtemp(join(tmpdir(), `drover-${name}-`));
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  const mounts = PRIVATE_MOUNTS.map((path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`).join(' && ');
+  // What is mounted there already would hide the propagation of ours from Docker, which looks at the first mount of a path.
+  const mounts = PRIVATE_MOUNTS.map(
+    (path) => `mkdir -p ${path} && { umount ${path} 2>/dev/null || true; } && mount -t tmpfs tmpfs ${path}`,
+  ).join(' && ');
   const holder = startDaemon('unshare', [
     '--net',
     '--mount',
