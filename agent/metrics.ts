@@ -7,15 +7,17 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
-export function createMetrics(status: () => AgentStatus, now: () => number): Metrics {
+export function createMetrics(readStatus: () => AgentStatus, now: () => number): Metrics {
   const registry = new Registry();
-  const gauge = (name: string, help: string, read: (status: AgentStatus) => number | null): void => {
+  let read = readStatus();
+  const status = (): AgentStatus => read;
+  const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
       name: `drover_${name}`,
       help,
       registers: [registry],
       collect() {
-        const value = read(status());
+        const value = measure(status());
         if (value === null) this.reset();
         else this.set(value);
       },
@@ -39,7 +41,14 @@ export function createMetrics(status: () => AgentStatus, now: () => number): Met
   gauge('problems', 'What is not as it should be; drover status names it', (all) => problemsOf(all).length);
   addProcesses(registry, status);
   addParts(registry, status, age);
-  return { contentType: registry.contentType, render: () => registry.metrics() };
+  return {
+    contentType: registry.contentType,
+    render: () => {
+      // Once for all of them: they shall show one moment.
+      read = readStatus();
+      return registry.metrics();
+    },
+  };
 }
 
 function addProcesses(registry: Registry, status: () => AgentStatus): void {

@@ -45,3 +45,11 @@ export function createIo(): Io {
     },
   };
 }
+
+/** What failed and why; the place in the code only where it looks like a fault of ours. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
+    return error.stack ?? error.message;
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

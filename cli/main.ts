@@ -11,7 +11,7 @@ import { addMetadata } from './commands/metadata.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
 import { addVersion } from './commands/version.ts';
-import { CommandFailure, createIo, EXIT } from './io.ts';
+import { CommandFailure, createIo, describe, EXIT } from './io.ts';
 
 const COMMANDS = [
   addAgent,
@@ -51,7 +51,7 @@ try {
     io.warn(error.message);
     process.exitCode = error.exitCode;
   } else {
-    io.warn(`drover: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    io.warn(`drover: ${describe(error)}`);
     process.exitCode = EXIT.failed;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Program, startAgent } from '../../agent/index.ts';
 import { hostTools } from '../host-tools.ts';
-import { EXIT, type Io } from '../io.ts';
+import { describe, EXIT, type Io } from '../io.ts';
 import { readSettings, type Settings, takesSettings } from '../settings.ts';
 
 export function addAgent(program: Command, io: Io): void {
@@ -26,12 +26,18 @@ Examples:
     const { config, warnings } = settings;
     const tools = await hostTools('agent', config.log);
     for (const warning of warnings) tools.log.warn({ problem: warning }, 'configuration has a slip');
-    const agent = await startAgent(tools, { config, warnings, program: programOf(settings) });
+    const program = programOf(settings);
+    const agent = await startAgent(tools, { config, warnings, program }).catch((error: Error) => {
+      io.warn(`drover: the agent cannot start: ${describe(error)}`);
+      // What it has begun must not keep half an agent alive.
+      process.exit(EXIT.failed);
+    });
     const wentDown = await Promise.race([
       agent.wentDown.then(() => true),
       once(process, 'SIGTERM').then(() => false),
       once(process, 'SIGINT').then(() => false),
     ]);
+    if (!wentDown && config.supervise) tools.log.info({}, "dns and metadata go on; 'drover down' ends them");
     await agent.close();
     // Whatever a library may still hold must not keep an agent alive that has let go of everything.
     process.exit(wentDown ? EXIT.down : EXIT.ok);

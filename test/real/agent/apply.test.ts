@@ -71,6 +71,13 @@ test('a file that is not there, or no file at all, is wrong usage', async () => 
   expect(await agent.drover(['apply'])).toMatchObject({ exitCode: 64 });
 });
 
+test('a second agent in the same run directory ends at once, says why, and harms nothing', async () => {
+  const { exitCode, stderr } = await agent.drover(['agent']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/drover: the agent cannot start: .*(feed|agent|serve)/);
+  expect((await agent.status()).agent.pid).toBe(agent.daemon.pid);
+});
+
 test('without the agent nothing can be applied, and it is said', async () => {
   const file = await manifest('late.yml', 'services:\n  late:\n    external_ips: [192.0.2.11]\n');
   await agent.stop();
