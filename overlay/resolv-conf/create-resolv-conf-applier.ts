@@ -1,6 +1,6 @@
 import type { Container, Problem } from '../../model/index.ts';
 import { systemClock } from '../../system/index.ts';
-import { exemptionOf, searchPositionOf } from './exemption.ts';
+import { exemptionOf, isBeforeStart, refusalOf, searchPositionOf } from './exemption.ts';
 import { nameserversIn, originalOf, planResolvConf } from './plan.ts';
 import type {
   ResolvConfApplier,
@@ -35,15 +35,18 @@ export function createResolvConfApplier(
   let turn: Promise<unknown> = Promise.resolve();
   const starts = createStartWatch();
 
-  const rewrite = async (
+  const rewrite = async (target: ResolvConfTarget, edit: (text: string) => string | null): Promise<ResolverState> => {
+    const why = exemptionOf(target.container);
+    return why === null ? rewriteFile(target, edit) : { kind: 'exempt', why };
+  };
+
+  const rewriteFile = async (
     { container, path }: ResolvConfTarget,
-    change: (text: string) => string | null,
+    edit: (text: string) => string | null,
   ): Promise<ResolverState> => {
-    const why = exemptionOf(container);
-    if (why !== null) return { kind: 'exempt', why };
     if (path === null) return noPath(container);
     try {
-      return stateOfText(container, await rewriteInPlace(path, isPathAllowed, change), resolver);
+      return stateOfText(container, await rewriteInPlace(path, isPathAllowed, edit), resolver);
     } catch (error) {
       return stateOfError(container, error);
     }
@@ -63,19 +66,19 @@ export function createResolvConfApplier(
   };
 
   const change = (container: Container, search: readonly string[], text: string): string | null => {
-    const starting = container.state === 'starting';
+    const position = searchPositionOf(container);
+    if (!isBeforeStart(container)) return planResolvConf(text, { resolver, search, position });
     // Docker has just emptied it to write it anew: what it writes is told too.
-    if (starting && text.trim() === '') return null;
+    if (text.trim() === '') return null;
     // Docker takes the search list of a user-defined network from the file when it writes 127.0.0.11 into it: before
     // that, our domains would pass for the container's own ever after.
-    const early = starting && !nameserversIn(originalOf(text) ?? text).includes(EMBEDDED_RESOLVER);
-    const position = searchPositionOf(container);
+    const early = !nameserversIn(originalOf(text) ?? text).includes(EMBEDDED_RESOLVER);
     return planResolvConf(text, { resolver, search: early ? [] : search, position });
   };
 
   const watchStart = (target: ResolvConfTarget): void => {
     const { container, path } = target;
-    if (container.state !== 'starting' || path === null || exemptionOf(container) !== null) {
+    if (!isBeforeStart(container) || path === null || refusalOf(container) !== null) {
       starts.leave(container.id);
       return;
     }
@@ -83,7 +86,7 @@ export function createResolvConfApplier(
       void inTurn(async () => {
         // By now it may have been looked at as a running one.
         if (!starts.watches(container.id)) return;
-        await rewrite(target, (text) => change(container, searchDomains(container), text));
+        await rewriteFile(target, (text) => change(container, searchDomains(container), text));
       });
     });
   };

@@ -1,40 +1,41 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
 
 /**
- * Tells when Docker writes a file anew while its container is being started: on a user-defined network it does so just
- * before the first instruction runs.
+ * Tells when Docker writes the resolv.conf of a container that does not run yet: it does so for each start, some 30 to
+ * 300 ms before the first instruction, and tells of it later or not at all.
  */
 export interface StartWatch {
-  /** Watches until `leave`, or for a minute. */
+  /** Watches until `leave`. The file need not exist, its directory must. */
   enter(id: string, path: string, onChange: () => void): void;
   leave(id: string): void;
   watches(id: string): boolean;
   close(): void;
 }
 
-const LONGEST_MS = 60_000;
-const MOST = 512;
+/** Of the 8192 watches an old kernel gives to all programs of root together. */
+const MOST = 2048;
 
 export function createStartWatch(): StartWatch {
-  const watchers = new Map<string, { readonly watcher: FSWatcher; readonly timer: NodeJS.Timeout }>();
+  const watchers = new Map<string, FSWatcher>();
 
   const leave = (id: string): void => {
-    const entry = watchers.get(id);
-    if (!entry) return;
+    watchers.get(id)?.close();
     watchers.delete(id);
-    clearTimeout(entry.timer);
-    entry.watcher.close();
   };
 
   return {
     enter: (id, path, onChange) => {
       if (watchers.has(id) || watchers.size >= MOST) return;
+      const file = basename(path);
       try {
-        const watcher = watch(path, { persistent: false }, onChange);
+        const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+          if (name === file) onChange();
+        });
         watcher.on('error', () => leave(id));
-        watchers.set(id, { watcher, timer: setTimeout(() => leave(id), LONGEST_MS).unref() });
+        watchers.set(id, watcher);
       } catch {
-        // Gone, or too many watches on this machine: the change of state after the start brings us here again.
+        // Removed, or too many watches on this machine: the change of state after the start brings us here again.
       }
     },
     leave,

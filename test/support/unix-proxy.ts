@@ -16,7 +16,7 @@ export interface ProxyFaults {
   nonsense: string | null;
   /** New connections are not accepted: they end at once. */
   refuse: boolean;
-  /** Nothing that the server says arrives, connections stay open. */
+  /** Answers other than events never arrive; connections stay open. */
   stall: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function startUnixProxy(
       inner.write(bytes);
     });
     inner.on('data', (bytes: Buffer) => {
-      if (!client.writable || faults.stall) return;
+      if (!client.writable || (faults.stall && !events)) return;
       if (faults.nonsense !== null) client.end(nonsenseAnswer(faults.nonsense));
       else if (events && bytes.includes('"Type"')) passEvents(client, bytes);
       else if (random() < faults.cutAnswers) client.write(bytes.subarray(0, bytes.length / 2), () => client.destroy());

@@ -18,6 +18,8 @@ export interface ContainerRecord {
   readonly signals: Map<number, number>;
   stopSignal: string | null;
   resolvConfPath: string | null;
+  /** A volume hides Docker's resolv.conf from the container. */
+  resolvConfHidden: boolean;
   /** Monotonic time of the last look; null: look again at the next opportunity. */
   inspectedAt: number | null;
   labelProblem: Problem | null;
@@ -35,6 +37,7 @@ export function createRecord(id: string, container: Container | null = null): Co
     signals: new Map(),
     stopSignal: null,
     resolvConfPath: null,
+    resolvConfHidden: false,
     inspectedAt: null,
     labelProblem: null,
     inspectProblem: null,

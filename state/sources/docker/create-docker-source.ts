@@ -6,6 +6,7 @@ import { createBell } from './bell.ts';
 import { compareText } from './compare-text.ts';
 import { createConnection } from './connection.ts';
 import { createContainerStore } from './container-store.ts';
+import { isActive } from './convert-state.ts';
 import { linesOf, parseDockerEvent } from './docker-event.ts';
 import type { DockerSource, DockerSourceDependencies, DockerSourceOptions } from './docker-source.ts';
 import { createEndpoints } from './endpoints.ts';
@@ -142,9 +143,10 @@ export function createDockerSource(
     updateHost: setHost,
     resolvConfPath: (id) => {
       const record = containers.get(id);
-      if (!record || record.resolvConfPath !== null || dataRoot === null) return record?.resolvConfPath ?? null;
-      // While a container is being started Docker does not tell; the file is there already.
-      return record.container?.state === 'starting' ? join(dataRoot, 'containers', id, 'resolv.conf') : null;
+      if (!record?.container || record.resolvConfHidden) return null;
+      if (record.resolvConfPath !== null || isActive(record.container.state)) return record.resolvConfPath;
+      // Before its first start Docker does not tell; it will be there.
+      return dataRoot === null ? null : join(dataRoot, 'containers', id, 'resolv.conf');
     },
     status: () => ({
       ...connection.status(),

@@ -46,7 +46,8 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     if (active) record.pending.clear();
     record.inspectedAt = clock.monotonic();
     record.stopSignal = inspect.Config.StopSignal ?? null;
-    record.resolvConfPath = visibleResolvConf(inspect);
+    record.resolvConfPath = inspect.ResolvConfPath || null;
+    record.resolvConfHidden = hidesResolvConf(inspect);
     record.inspectProblem = null;
     takeLabels(record, inspect);
     containers.publish(record, containerFromInspect(inspect, containers.contextOf(record)));
@@ -59,10 +60,8 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
   return createCoalescer(look, { concurrency: 64 });
 }
 
-/** A volume over it hides Docker's file from the container. */
-function visibleResolvConf({ ResolvConfPath, Mounts }: Inspect): string | null {
-  const hidden = Mounts.some(({ Destination }) => Destination === '/etc/resolv.conf' || Destination === '/etc');
-  return hidden ? null : ResolvConfPath || null;
+function hidesResolvConf({ Mounts }: Inspect): boolean {
+  return Mounts.some(({ Destination }) => Destination === '/etc/resolv.conf' || Destination === '/etc');
 }
 
 function failedInspect(record: ContainerRecord, error: unknown) {

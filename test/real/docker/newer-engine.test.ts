@@ -22,7 +22,7 @@ let under: SourceUnderTest;
 
 beforeAll(async () => {
   const host = await createTestHost(resources, 'newer');
-  engine = await startEngine(resources, host, { program: resolve(`.tools/docker-${suite}/start`) });
+  engine = await startEngine(resources, host, { program: resolve(`.tools/docker-${suite}/start`), dns: [RESOLVER] });
   await engine.buildBusybox();
   await engine.docker.createNetwork({ Name: 'app' });
   under = startDockerSource(resources, engine.socketPath);
@@ -107,7 +107,7 @@ test('health, pause, rename', async () => {
   await container.remove({ force: true });
 });
 
-test('Q14: the first instruction finds our resolver on every kind of network', async () => {
+test("Q14: with the daemon's `dns` set to us, the first instruction asks us on every kind of network", async () => {
   const root = ((await engine.docker.info()) as { DockerRootDir: string }).DockerRootDir;
   const applier = createResolvConfApplier(
     { log: createLog('test', { level: 'silent', format: 'json' }) },
@@ -127,7 +127,15 @@ test('Q14: the first instruction finds our resolver on every kind of network', a
     const container = await engine.run(`first-${NetworkMode}`, { Cmd, Tty: true, HostConfig: { NetworkMode } });
     const logs = async () => (await container.logs({ stdout: true, follow: false })).toString();
     const text = await poll(async () => (await logs()) || undefined, { what: 'what it read first' });
-    expect(nameserversIn(text.replaceAll('\r', ''))).toEqual([RESOLVER]);
+    const servers = nameserversIn(text.replaceAll('\r', '')).join();
+    const throughDocker = servers === '127.0.0.11' && text.includes(`ExtServers: [${RESOLVER}]`);
+    expect({
+      NetworkMode,
+      asksUs: servers === RESOLVER || (NetworkMode === 'app' && throughDocker),
+      text,
+    }).toMatchObject({
+      asksUs: true,
+    });
     await container.remove({ force: true });
   }
   end();

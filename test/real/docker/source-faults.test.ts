@@ -1,9 +1,7 @@
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../../../system/index.ts';
 import { startDockerSource } from '../../support/docker-source.ts';
-import { told, untilEqual } from '../../support/docker-truth.ts';
+import { untilEqual } from '../../support/docker-truth.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';
@@ -83,90 +81,23 @@ test('Q17: answers cut in the middle and connections cut at once: it comes back 
   await under.stop();
 });
 
-test('nonsense instead of answers, then a stall: the last facts stay, status and log say so once, it recovers', async () => {
-  await engine.run('steady');
-  const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 1000 });
+test('Q1: what ends, ends by its event alone, though Docker answers nothing', async () => {
+  const killed = await engine.run('killed');
+  const leaves = await engine.run('leaves');
+  const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 3_600_000 });
   await under.nextSync();
-  const before = told(under);
-  proxy.faults.nonsense = '<html>no Docker here</html>';
-  proxy.cutAll();
-  const why = () => under.source.status().problem?.what ?? '';
-  await poll(() => why().includes('cannot be understood'), { what: 'status to name the nonsense' });
-  await poll(() => under.warnings.length > 0, { what: 'a line in the log' });
-  expect(under.source.status().connected).toBe(false);
-  proxy.faults.nonsense = '[{"Id": 5}]';
-  expect(told(under)).toBe(before);
-  proxy.faults.nonsense = null;
-  proxy.faults.refuse = true;
-  await poll(() => /cut|listens|ended/.test(why()), { what: 'status to name the refusal' });
-  const lines = under.warnings.length;
-  await under.source.identify('172.17.0.77');
-  expect(told(under)).toBe(before);
-  proxy.faults.refuse = false;
-  await poll(() => under.source.status().connected, { what: 'the connection' });
-  expect(under.source.status().problem).toBeNull();
-  // One line for each reason, however many attempts there were.
-  expect(lines).toBeLessThanOrEqual(5);
-  expect(new Set(under.warnings).size).toBe(1);
-  await engine.run('afterwards');
-  await untilEqual(engine, under);
-  await under.stop();
-});
-
-test('the socket is missing at the start: said once, waited for', async () => {
-  const path = join(host.dir, 'later.sock');
-  const under = startDockerSource(resources, path, { resyncIntervalMs: 1000 });
-  await poll(() => under.source.status().problem?.what === 'there is no such socket', { what: 'the missing socket' });
-  expect(under.source.status()).toMatchObject({ connected: false, lastSyncMs: null, apiVersion: null });
-  expect([...under.source.facts().keys()]).toEqual(['host']);
-  expect(await under.source.identify('172.17.0.2')).toBe(false);
-  await startUnixProxy(resources, path, engine.socketPath);
-  await poll(() => under.source.status().connected, { what: 'the connection' });
-  expect(under.warnings).toHaveLength(1);
-  await under.stop();
-});
-
-test('permission is denied: status says so and what to do', async () => {
-  // Asked as a user without rights: root may use every socket.
-  const script = `
-    import Docker from 'dockerode';
-    import { connectionProblem } from './state/sources/docker/connection-problem.ts';
-    await new Docker({ socketPath: ${JSON.stringify(proxy.socketPath)} }).version().then(
-      () => console.log('allowed'),
-      (error) => console.log(JSON.stringify(connectionProblem(error, 'the socket'))),
-    );`;
-  await chmod(host.dir, 0o755);
-  await chmod(proxy.socketPath, 0o600);
-  const args = ['--reuid', '65534', '--clear-groups', process.execPath, '--input-type=module-typescript', '-e', script];
-  const answer = await runCommand('setpriv', args);
-  expect(JSON.parse(answer)).toMatchObject({
-    what: 'permission to use the socket is denied',
-    mend: expect.stringContaining('root'),
-  });
-});
-
-test('what was known before Docker is seen is kept, and what is gone goes with the first comparison', async () => {
-  await engine.run('survivor');
-  const first = startDockerSource(resources, engine.socketPath);
-  await first.nextSync();
-  const initialFacts = new Map(first.source.facts());
-  await first.stop();
-  const ghost = { ...first.container('survivor'), id: 'f'.repeat(64), name: 'ghost' };
-  initialFacts.set(`container/${ghost.id}`, ghost as never);
-
-  const path = join(host.dir, 'seeded.sock');
-  const under = startDockerSource(resources, path, { initialFacts });
-  await poll(() => under.source.status().problem !== null, { what: 'the first attempt' });
-  expect(
-    under
-      .containers()
-      .map(({ name }) => name)
-      .toSorted(),
-  ).toEqual(['ghost', 'survivor']);
-  await startUnixProxy(resources, path, engine.socketPath);
-  await under.untilGone('ghost');
-  expect(under.source.facts().get(`container/${under.container('survivor').id}`)).toBe(
-    initialFacts.get(`container/${under.container('survivor').id}`),
-  );
+  proxy.faults.stall = true;
+  await engine.docker.getNetwork('bridge').disconnect({ Container: leaves.id });
+  await under.until('leaves', 'no address', ({ state, addresses }) => state === 'running' && addresses.length === 0);
+  await killed.kill();
+  const stopped = await under.until('killed', 'stopped', ({ state }) => state === 'stopped');
+  expect(stopped).toMatchObject({ addresses: [], ports: [], health: null });
+  await killed.remove();
+  await under.untilGone('killed');
+  // Docker's side is not asked for more than it can give: the last facts stay and identify() gives up in time.
+  const began = performance.now();
+  expect(await under.source.identify('172.17.0.99')).toBe(false);
+  expect(performance.now() - began).toBeLessThan(1500);
+  proxy.faults.stall = false;
   await under.stop();
 });
