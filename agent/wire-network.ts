@@ -46,9 +46,9 @@ function startManagedNetwork(
   deps: AgentDependencies,
   config: Config,
   { docker, bus, core, local, parts }: NetworkContext,
-  { applier }: ManagedRouting,
+  { applier, deletionLimit }: ManagedRouting,
 ): void {
-  const routing = createReconciler(deps, { ...applier, intervalMs: REPAIR_INTERVAL_MS });
+  const routing = createReconciler(deps, { ...applier, deletionLimit, intervalMs: REPAIR_INTERVAL_MS });
   const network = managedNetworkPart(
     {
       docker,

@@ -27,7 +27,7 @@ export function wireServers(
   parts.startReconciler(repair);
   if (config.supervise) {
     parts.start('servers', async (signal, report) => {
-      await serviceAddress.ensure(signal);
+      while (repair.status().lastAppliedAtMs === null) await deps.clock.sleep(20, signal);
       report.done();
       await Promise.all([supervisor.run(signal), watchNamespace(deps, supervisor, config.dns.namespace, signal)]);
     });

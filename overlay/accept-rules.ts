@@ -67,10 +67,10 @@ export function planAcceptRules(chains: FilterChains | null, { comment, forward,
   const home = dockerUser ? 'DOCKER-USER' : forwardPolicy === 'DROP' ? 'FORWARD' : null;
   const wantedIn = (chain: string): readonly string[] => (chain === home ? forward : []);
   const filterLines = [
-    ...planChain('DOCKER-USER', dockerUser ?? [], wantedIn('DOCKER-USER'), comment, beforeEnd),
-    ...planChain('FORWARD', chains.forward, wantedIn('FORWARD'), comment, beforeEnd),
+    ...planChain('DOCKER-USER', dockerUser ?? [], wantedIn('DOCKER-USER'), comment, BEFORE_END),
+    ...planChain('FORWARD', chains.forward, wantedIn('FORWARD'), comment, BEFORE_END),
   ];
-  const rawLines = rawPrerouting ? planChain('PREROUTING', rawPrerouting, raw, comment, () => 0) : [];
+  const rawLines = rawPrerouting ? planChain('PREROUTING', rawPrerouting, raw, comment, FIRST) : [];
   const text = [...transaction('filter', filterLines), ...transaction('raw', rawLines)];
   return text.length === 0 ? [] : [step('iptables-restore --wait 5 --noflush', `${text.join('\n')}\n`)];
 }
@@ -79,7 +79,24 @@ function transaction(table: string, lines: readonly string[]): readonly string[]
   return lines.length === 0 ? [] : [`*${table}`, ...lines, 'COMMIT'];
 }
 
-function beforeEnd(rules: readonly string[]): number {
+/** Where our rules belong in a chain: where they are put among the others, and before which rule it is enough to stand. */
+interface Place {
+  readonly among: (others: readonly string[]) => number;
+  readonly limit: (rules: readonly string[], isOurs: (rule: string) => boolean) => number;
+}
+
+/** Behind the operator's own rules, before the chain's end. Another part of Drover may stand on either side. */
+const BEFORE_END: Place = { among: endOf, limit: endOf };
+
+const FIRST: Place = {
+  among: () => 0,
+  limit: (rules, isOurs) => {
+    const other = rules.findIndex((rule) => !isOurs(rule));
+    return other < 0 ? rules.length : other;
+  },
+};
+
+function endOf(rules: readonly string[]): number {
   const end = rules.findIndex((rule) => rule.startsWith('-j ') && rule !== '-j DOCKER-USER');
   return end < 0 ? rules.length : end;
 }
@@ -89,15 +106,15 @@ function planChain(
   rules: readonly string[],
   wanted: readonly string[],
   comment: string,
-  place: (others: readonly string[]) => number,
+  { among, limit }: Place,
 ): string[] {
   const isOurs = (rule: string): boolean => rule.includes(` --comment ${comment} `);
-  const others = rules.filter((rule) => !isOurs(rule));
-  const position = place(others);
-  const target = others.toSpliced(position, 0, ...wanted);
-  if (target.length === rules.length && target.every((rule, index) => rule === rules[index])) return [];
+  const ours = rules.filter(isOurs);
+  const inOrder = ours.length === wanted.length && ours.every((rule, index) => rule === wanted[index]);
+  if (inOrder && rules.findLastIndex(isOurs) < limit(rules, isOurs)) return [];
+  const position = among(rules.filter((rule) => !isOurs(rule)));
   return [
-    ...rules.filter(isOurs).map((rule) => `-D ${chain} ${rule}`),
+    ...ours.map((rule) => `-D ${chain} ${rule}`),
     ...wanted.map((rule, index) => `-I ${chain} ${position + index + 1} ${rule}`),
   ];
 }

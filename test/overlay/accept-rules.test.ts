@@ -27,6 +27,18 @@ test('behind the operator’s own rules, before the end of the chain', () => {
   expect(applied(chains, ours).dockerUser).toEqual([foreign, ...ours, '-j RETURN']);
 });
 
+test('two parts of ours do not push each other about: either order stands', () => {
+  for (const dockerUser of [
+    [...ours, neighbour, '-j RETURN'],
+    [neighbour, ...ours, '-j RETURN'],
+  ]) {
+    expect(planAcceptRules({ ...none, dockerUser }, want(ours))).toEqual([]);
+    expect(
+      planAcceptRules({ ...none, dockerUser }, { comment: 'drover-network', forward: [neighbour], raw: [] }),
+    ).toEqual([]);
+  }
+});
+
 test('in FORWARD where Docker made no chain, and out of there once it did', () => {
   const before = { ...none, forward: [foreign] };
   const made = applied(before, ours);
