@@ -64,6 +64,7 @@ export interface ConsulApi {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const RENEW_TIMEOUT_MS = 4_000;
 /** Bad request, conflict, too large: Consul is well, it was our request. */
 const REFUSALS = new Set([400, 409, 413]);
 
@@ -121,6 +122,12 @@ export function createConsulApi(
       options,
     );
 
+  const sessionName = (id: string): Promise<string | null> =>
+    ask('reading a session', async (consul, ctx, timeout) => {
+      const answer = await consul.session.info({ id, ctx, timeout, consistent: true } as { id: string });
+      return (answer as unknown as [unknown, { Name?: string } | undefined])[1]?.Name ?? null;
+    });
+
   return {
     list,
     get: async (key, options) => {
@@ -163,25 +170,26 @@ export function createConsulApi(
         if (typeof id !== 'string') throw new Error('Consul gave no session id');
         return id;
       }),
-    renewSession: (id) =>
-      ask('renewing the session', async (consul, ctx, timeout) => {
+    renewSession: async (id) => {
+      const renewed = await ask('renewing the session', async (consul, ctx, timeout) => {
         try {
-          await consul.session.renew({ id, ctx, timeout: Math.min(timeout, 4_000) } as { id: string });
+          await consul.session.renew({ id, ctx, timeout: Math.min(timeout, RENEW_TIMEOUT_MS) } as { id: string });
           return true;
         } catch (error) {
           if (isNoSession(error)) return false;
           throw error;
         }
-      }),
+      });
+      if (renewed) return true;
+      // A server that has just become the leader may say so of any session until it has caught up with its log.
+      if ((await sessionName(id)) === null) return false;
+      throw new Error('the session is there, but was not renewed');
+    },
     destroySession: (id) =>
       ask('ending the session', async (consul, ctx, timeout) => {
         await consul.session.destroy({ id, ctx, timeout } as { id: string });
       }),
-    sessionName: (id) =>
-      ask('reading a session', async (consul, ctx, timeout) => {
-        const answer = await consul.session.info({ id, ctx, timeout, consistent: true } as { id: string });
-        return (answer as unknown as [unknown, { Name?: string } | undefined])[1]?.Name ?? null;
-      }),
+    sessionName,
   };
 }
 

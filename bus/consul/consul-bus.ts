@@ -42,7 +42,10 @@ export function createConsulBus({ clock, log, hears = () => false }: ConsulDepen
   let closure: Promise<void> | null = null;
 
   const startReading = (): void => {
-    reading ??= Promise.all([mirror.run(closed), sweepForEver({ api, keys, mirror, voucher, clock, log }, closed)]);
+    reading ??= Promise.all([
+      mirror.run(closed),
+      sweepForEver({ api, keys, mirror, voucher, lease, clock, log }, closed),
+    ]);
   };
   const close = async (): Promise<void> => {
     closing.abort(new Error('the Consul bus is closed'));

@@ -17,7 +17,9 @@ export class RefusedError extends Error {
 export function failureOf(error: unknown, what: string): Error {
   const response = (error as { response?: IncomingMessage & { body?: unknown } } | null)?.response;
   const status = response?.statusCode;
-  if (status === undefined) return new Error(`${what}: ${reasonOf(error)}`, { cause: error });
+  // An answer that broke off has a good status all the same.
+  if (status === undefined || (status >= 200 && status < 300))
+    return new Error(`${what}: ${reasonOf(error)}`, { cause: error });
   const said =
     String(response?.body ?? '')
       .trim()

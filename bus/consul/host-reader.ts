@@ -23,7 +23,11 @@ export interface HostChanges {
 /** Reads the hosts of one group whose notice changed, and of these only the buckets that did. */
 export interface HostReader {
   /** `entries`: the notices of the group, from which `known` ones may be missing. */
-  read(entries: readonly Entry[], known: ReadonlyMap<string, KnownHost>): Promise<HostChanges>;
+  read(
+    entries: readonly Entry[],
+    known: ReadonlyMap<string, KnownHost>,
+    options: { readonly consistent: boolean },
+  ): Promise<HostChanges>;
 }
 
 /** One transaction reads as many buckets; 5 kB each as a rule. */
@@ -36,14 +40,20 @@ interface Wanted {
 }
 
 export function createHostReader({ api, keys, log }: { api: ConsulApi; keys: Keys; log: Log }): HostReader {
-  const fetchBuckets = async (wanted: readonly Wanted[]): Promise<ReadonlyMap<string, FactMap>> => {
+  const fetchBuckets = async (
+    wanted: readonly Wanted[],
+    consistent: boolean,
+  ): Promise<ReadonlyMap<string, FactMap>> => {
     const chunks = Array.from({ length: Math.ceil(wanted.length / BUCKETS_A_READ) }, (_, index) =>
       wanted.slice(index * BUCKETS_A_READ, (index + 1) * BUCKETS_A_READ),
     );
     const found = new Map<string, FactMap>();
     await mapConcurrently(chunks, READS_AT_ONCE, async (chunk) => {
       const prefixes = chunk.map(({ hostId, token }) => keys.factsOf(hostId) + token);
-      const outcome = await api.transact(prefixes.map((key) => ({ verb: 'get-tree', key })));
+      const outcome = await api.transact(
+        prefixes.map((key) => ({ verb: 'get-tree', key })),
+        { consistent },
+      );
       if (!outcome.ok) throw new Error(`reading facts: ${outcome.why}`);
       for (const [prefix, parts] of Map.groupBy(outcome.entries, ({ key }) => key.replace(/\.\d+$/, '')))
         decodeInto(found, prefix, parts);
@@ -59,13 +69,13 @@ export function createHostReader({ api, keys, log }: { api: ConsulApi; keys: Key
     }
   };
   return {
-    read: async (entries, known) => {
+    read: async (entries, known, { consistent }) => {
       const changed = entries.filter((entry) => {
         const before = known.get(keys.hostIdOf(entry.key));
         return before?.notice.modifyIndex !== entry.modifyIndex;
       });
       const wanted = changed.flatMap((entry) => wantedOf(entry, keys.hostIdOf(entry.key), known));
-      const found = await fetchBuckets(wanted);
+      const found = await fetchBuckets(wanted, consistent);
       const hosts = new Map<string, KnownHost>();
       const torn = new Set<string>();
       for (const notice of changed) {

@@ -27,6 +27,8 @@ const WITHDRAW_MS = 3_000;
 export interface ConsulLease extends Lease {
   readonly session: Session;
   ended(): boolean;
+  /** Called when the notice was not found where it should be: looks for itself, and is lost if that is so. Never rejects. */
+  verify(): Promise<void>;
 }
 
 /** Takes the host's place, from an earlier incarnation too, whose facts stay until the first publish. */
@@ -100,6 +102,11 @@ function createLease({ api, keys, log }: LeaseDependencies, options: LeaseOption
     const facts = applyChanges(published.facts, changes);
     if (!certain || facts !== published.facts) await send(facts);
   };
+  const verify = async (): Promise<void> => {
+    if (!certain || ended || lost.signal.aborted) return;
+    const { entry } = await api.get(target.noticeKey, { consistent: true });
+    if (entry?.session !== session.id) lose('its notice was deleted or taken');
+  };
   const withdraw = async (): Promise<void> => {
     const signal = AbortSignal.timeout(WITHDRAW_MS);
     const { entry } = await api.get(target.noticeKey, { consistent: true, signal });
@@ -127,6 +134,11 @@ function createLease({ api, keys, log }: LeaseDependencies, options: LeaseOption
     publish: (changes) => {
       const done = queue.then(() => publish(changes));
       queue = done.catch(() => {});
+      return done;
+    },
+    verify: () => {
+      const done = queue.then(verify).catch(() => {});
+      queue = done;
       return done;
     },
     close,

@@ -90,7 +90,9 @@ function holdLock(
         const { entry, index: now } = await api.get(key, { index, waitMs: WAIT_MS, signal: over });
         index = now < index ? 0 : now;
         failures = 0;
-        if (entry?.session !== session.id) return lose(new Error(`lock ${name}: it was taken away`));
+        // A server that has just become the leader may be behind: ask again, so that it first catches up.
+        if (entry?.session === session.id || (await isOurs())) continue;
+        return lose(new Error(`lock ${name}: it was taken away`));
       } catch {
         await clock.sleep(backoffMs(failures++, Math.random()), over).catch(() => {});
       }

@@ -94,11 +94,22 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       ...(known ? { index: modifyIndex - 1, waitMs: LAG_MS } : { consistent: true }),
       signal,
     });
-    const torn = await (isDocumentGroup(name) ? readDocuments : readHosts)(name, listing.entries);
-    const hopeful = torn.filter((what) => countTorn(what) < TORN_ATTEMPTS).length > 0;
-    if (hopeful || (known && listing.index < modifyIndex)) again.add(name);
+    if (known && listing.index < modifyIndex) {
+      again.add(name);
+      return;
+    }
+    if (listing.entries.length === 0 && known) await assertVisible(signal);
+    const torn = isDocumentGroup(name)
+      ? await readDocuments(name, listing.entries)
+      : await readHosts(name, listing.entries, !known);
+    if (torn.filter((what) => countTorn(what) < TORN_ATTEMPTS).length > 0) again.add(name);
     else again.delete(name);
     groups.set(name, modifyIndex);
+  };
+  /** A token that has just lost its rights sees an empty list where there is none: then the groups are hidden as well. */
+  const assertVisible = async (signal: AbortSignal): Promise<void> => {
+    const { entries } = await api.list(keys.groups, { consistent: true, signal });
+    if (entries.length === 0) throw new Error(`nothing is below ${keys.groups} any more`);
   };
   const countTorn = (what: string): number => {
     const count = (tornAttempts.get(what) ?? 0) + 1;
@@ -106,8 +117,8 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     if (count === TORN_ATTEMPTS) log.warn({ what }, 'damaged in Consul; what was known of it stays');
     return count;
   };
-  const readHosts = async (group: string, entries: readonly Entry[]): Promise<readonly string[]> => {
-    const read = await hostReader.read(entries, hosts);
+  const readHosts = async (group: string, entries: readonly Entry[], consistent: boolean) => {
+    const read = await hostReader.read(entries, hosts, { consistent });
     const present = new Set(entries.map(({ key }) => keys.hostIdOf(key)));
     const facts = new Map<string, FactMap | null>();
     for (const hostId of hosts.keys()) if (hostGroup(hostId) === group && !present.has(hostId)) facts.set(hostId, null);
@@ -121,7 +132,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     for (const entry of entries) if (entry.session === null) onExpired(entry);
     return [...read.torn];
   };
-  const readDocuments = async (group: string, entries: readonly Entry[]): Promise<readonly string[]> => {
+  const readDocuments = async (group: string, entries: readonly Entry[]) => {
     const read = await documentReader.read(entries, building.documents);
     const present = new Set(entries.map(({ key }) => keys.documentKeyOf(key)));
     const changes = new Map<string, Document | null>(read.documents);

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../system/index.ts';
 import type { ConsulApi, Entry } from './api.ts';
 import { documentGroup, hostGroup, type Keys } from './keys.ts';
+import type { ConsulLease } from './lease.ts';
 import type { Mirror } from './mirror.ts';
 import { bump } from './publication.ts';
 import type { Voucher } from './voucher.ts';
@@ -12,6 +13,8 @@ export interface SweepDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly voucher: Voucher;
+  /** Our own lease, null while we have none. */
+  readonly lease: () => ConsulLease | null;
 }
 
 /** Every agent sweeps in turn: all of them together about every three seconds, each the more seldom the more there are. */
@@ -52,9 +55,12 @@ async function sweepHosts(
   const { entries } = await api.list(keys.notices, { consistent: true, signal });
   const listed = new Map(entries.map((entry) => [keys.hostIdOf(entry.key), entry]));
   const vanished = [...before.keys()].filter((hostId) => !listed.has(hostId) && mirror.picture()?.hosts.has(hostId));
-  await announce(dependencies, vanished.map(hostGroup));
+  // Nothing at all: deleted by mistake, or hidden from our token. Those who have a place there take it again.
+  if (listed.size > 0) await announce(dependencies, vanished.map(hostGroup));
   const different = [...listed].filter(([id, entry]) => mirror.notice(id)?.modifyIndex !== entry.modifyIndex);
   if (different.length > 0) mirror.recheck(new Set(different.map(([id]) => hostGroup(id))));
+  const own = dependencies.lease();
+  if (own && listed.get(own.hostId)?.session !== own.session.id) await own.verify();
   await dependencies.voucher.review(entries);
   await removeOrphans(dependencies, listed, orphans);
   await removeExpired(
@@ -120,7 +126,7 @@ async function sweepDocuments(dependencies: SweepDependencies, signal: AbortSign
   const listed = new Map(entries.map((entry) => [keys.documentKeyOf(entry.key), entry.modifyIndex]));
   const known = mirror.picture()?.documents;
   const vanished = [...before.keys()].filter((key) => !listed.has(key) && known?.has(key));
-  await announce(dependencies, vanished.map(documentGroup));
+  if (listed.size > 0) await announce(dependencies, vanished.map(documentGroup));
   const different = [...listed].filter(([key, index]) => known?.get(key)?.revision !== index);
   if (different.length > 0) mirror.recheck(new Set(different.map(([key]) => documentGroup(key))));
 }

@@ -44,9 +44,10 @@ export function wireOperation(operation: Operation) {
 }
 
 export function parseResults(body: unknown): readonly Entry[] {
-  const results = (body as { Results?: unknown }).Results ?? [];
-  if (!Array.isArray(results)) throw new Error('the answer is no result of a transaction');
-  return results.map((result: { KV?: RawEntry } | null) => parseEntry(result?.KV ?? {}));
+  const { Results } = body as { Results?: unknown };
+  // Consul writes null for an empty list.
+  if (Results !== null && !Array.isArray(Results)) throw new Error('the answer is no result of a transaction');
+  return (Results ?? []).map((result: { KV?: RawEntry } | null) => parseEntry(result?.KV ?? {}));
 }
 
 export function parseRefusal(body: unknown): Outcome {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runCommand } from '../../system/index.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
@@ -18,6 +19,8 @@ export interface ConsulOptions {
   readonly addresses?: readonly string[];
   /** Merged into each server's configuration file, such as `acl`, `ca_file`, `verify_incoming`, `ports`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Sent with the requests of the harness itself. */
+  readonly token?: string;
 }
 
 export interface ConsulServer {
@@ -79,7 +82,7 @@ export async function startConsulCluster(resources: Resources, options: ConsulOp
       });
     },
   };
-  if (!options.config?.acl) await cluster.ready();
+  await cluster.ready();
   return cluster;
 }
 
@@ -147,17 +150,19 @@ async function createServerProcess(
 }
 
 /** curl, because it can be run inside another namespace. */
-function createRequest(servers: readonly ConsulServer[], { host, config }: ConsulOptions): ConsulCluster['request'] {
+function createRequest(
+  servers: readonly ConsulServer[],
+  { host, config, token }: ConsulOptions,
+): ConsulCluster['request'] {
   const tls = config as { ca_file?: string; cert_file?: string; key_file?: string } | undefined;
   const certificates = tls?.ca_file
     ? ['--cacert', tls.ca_file, '--cert', tls.cert_file ?? '', '--key', tls.key_file ?? '']
     : [];
   return async (method, path, body, headers = []) => {
-    const { runCommand } = await import('../../system/index.ts');
     let failure: unknown;
     for (const { url } of servers) {
       const args = ['-sSf', '--noproxy', '*', '-m', '10', '-X', method, ...certificates];
-      for (const header of headers) args.push('-H', header);
+      for (const header of token ? [`X-Consul-Token: ${token}`, ...headers] : headers) args.push('-H', header);
       if (body !== undefined) args.push('--data-binary', body);
       const inside = host?.enter('curl', [...args, url + path]) ?? { file: 'curl', args: [...args, url + path] };
       try {
@@ -171,7 +176,7 @@ function createRequest(servers: readonly ConsulServer[], { host, config }: Consu
 }
 
 /** A random /24 of 127.0.0.0/8, so that clusters of several test files do not meet. */
-async function freeLoopback(count: number): Promise<readonly string[]> {
+export async function freeLoopback(count: number): Promise<readonly string[]> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const net = `127.${1 + Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 256)}`;
     const addresses = Array.from({ length: count }, (_, index) => `${net}.${index + 11}`);

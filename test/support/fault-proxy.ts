@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Resources } from './resources.ts';
+
+/**
+ * What happens to connections. `pass`: nothing. `cut`: reset, old and new ones. `hang`: nothing goes through any more,
+ * nothing is closed. `nonsense`: every request is answered with `bytes`, whatever it was. `truncate`: each answer is cut
+ * off after so many bytes.
+ */
+export type Fault =
+  | { readonly kind: 'pass' | 'cut' | 'hang' }
+  | { readonly kind: 'delay'; readonly ms: number }
+  | { readonly kind: 'nonsense'; readonly bytes: string | Buffer }
+  | { readonly kind: 'truncate'; readonly bytes: number };
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** A TCP proxy in front of an HTTP server, that counts and does damage. */
+export interface FaultProxy {
+  readonly url: string;
+  set(fault: Fault): void;
+  /** Sends new connections elsewhere, and ends the old ones. */
+  retarget(target: string): void;
+  /** Bytes of HTTP since the start: to the server, and from it. */
+  sent(): number;
+  received(): number;
+  /** Bytes of the answers to requests of which this holds. */
+  receivedFor(matches: (request: Request) => boolean): number;
+  /** Requests seen, in order. */
+  requests(): readonly Request[];
+  /** Requests without the first byte of an answer so far. */
+  open(): readonly Request[];
+}
+
+interface Counted extends Request {
+  bytes: number;
+}
+
+interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** The last request, and whether its answer has begun. */
+  request: Counted | null;
+  answered: boolean;
+}
+
+export async function startFaultProxy(resources: Resources, target: string): Promise<FaultProxy> {
+  let { hostname, port } = new URL(target);
+  const links = new Set<Link>();
+  const requests: Counted[] = [];
+  let fault: Fault = { kind: 'pass' };
+  let sent = 0;
+  let received = 0;
+
+  const end = (link: Link): void => {
+    links.delete(link);
+    link.client.resetAndDestroy();
+    link.server.destroy();
+  };
+  const fromClient = (link: Link, chunk: Buffer): void => {
+    sent += chunk.length;
+    const [, method, path] = /^(GET|PUT|DELETE|POST) (\S+) HTTP/.exec(chunk.toString('latin1', 0, 2_000)) ?? [];
+    if (method && path) {
+      link.request = { method, path, bytes: 0 };
+      link.answered = false;
+      requests.push(link.request);
+    }
+    if (fault.kind === 'hang') return;
+    if (fault.kind === 'nonsense') link.client.write(fault.bytes);
+    else link.server.write(chunk);
+  };
+  const fromServer = (link: Link, chunk: Buffer): void => {
+    const now = fault;
+    if (now.kind === 'hang' || now.kind === 'nonsense') return;
+    link.answered = true;
+    if (link.request) link.request.bytes += chunk.length;
+    if (now.kind === 'delay') setTimeout(() => deliver(link, chunk), now.ms);
+    else if (now.kind === 'truncate') {
+      link.client.write(chunk.subarray(0, now.bytes), () => end(link));
+    } else deliver(link, chunk);
+  };
+  const deliver = (link: Link, chunk: Buffer): void => {
+    received += chunk.length;
+    if (links.has(link)) link.client.write(chunk);
+  };
+  const listener = createServer((client) => {
+    if (fault.kind === 'cut') return void client.resetAndDestroy();
+    const link: Link = { client, server: connect(Number(port), hostname), request: null, answered: true };
+    links.add(link);
+    client.setNoDelay(true);
+    link.server.setNoDelay(true);
+    client
+      .on('data', (chunk: Buffer) => fromClient(link, chunk))
+      .on('error', () => end(link))
+      .on('close', () => end(link));
+    link.server
+      .on('data', (chunk: Buffer) => fromServer(link, chunk))
+      .on('error', () => end(link))
+      .on('close', () => end(link));
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  resources.add(`proxy to ${target}`, () => {
+    for (const link of links) end(link);
+    return new Promise((resolve) => listener.close(resolve));
+  });
+  return {
+    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    set: (next) => {
+      fault = next;
+      if (next.kind === 'cut') for (const link of links) end(link);
+    },
+    retarget: (next) => {
+      ({ hostname, port } = new URL(next));
+      for (const link of links) end(link);
+    },
+    sent: () => sent,
+    received: () => received,
+    receivedFor: (matches) => requests.reduce((sum, one) => sum + (matches(one) ? one.bytes : 0), 0),
+    requests: () => requests,
+    open: () => [...links].flatMap(({ request, answered }) => (request && !answered ? [request] : [])),
+  };
+}
