@@ -93,6 +93,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     view,
     metrics: createMetrics(status, clock.now),
     apply: (request) => applyManifests(bus, request),
+    confirm: parts.confirm,
     checkup: createDoctor({ ...deps, docker, view, status }, config),
     down,
   });

@@ -11,6 +11,8 @@ export interface ControlSources {
   readonly view: () => HostView;
   readonly metrics: Metrics;
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
+  /** Lets a part make the deletions it holds back; gives them. Null: there is no such part. */
+  readonly confirm: (part: string) => readonly string[] | null;
   readonly checkup: () => Promise<readonly Problem[]>;
   /** Removes all that was made; gives what could not be removed. The agent ends after the answer. */
   readonly down: () => Promise<readonly Problem[]>;
@@ -33,10 +35,20 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
       },
     ],
+    ['POST /v1/confirm', (body) => confirmed(sources, body)],
     ['POST /v1/down', async () => json({ problems: await sources.down() })],
     [
       'GET /metrics',
       async () => ({ status: 200, body: await sources.metrics.render(), contentType: sources.metrics.contentType }),
     ],
   ]);
+}
+
+function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {
+  const part = typeof body === 'object' && body !== null ? (body as Record<string, unknown>).part : null;
+  const deletions = typeof part === 'string' ? confirm(part) : null;
+  if (deletions) return { status: 200, body: { deletions } };
+  const names = status().parts.map(({ name }) => name);
+  const subject = `part ${typeof part === 'string' ? part : ''}`.trim();
+  return refusal(400, { subject, what: 'holds nothing back', mend: `name one of: ${names.join(', ')}` });
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../model/index.ts';
-import { backoffMs, type ReconcilerStatus, type RetrySchedule } from '../reconcile/index.ts';
+import { backoffMs, type Reconciler, type ReconcilerStatus, type RetrySchedule } from '../reconcile/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import type { PartStatus } from './status.ts';
 
@@ -18,10 +18,12 @@ export type Part = (signal: AbortSignal, report: PartReport) => Promise<void>;
 export interface Parts {
   start(name: string, part: Part): void;
   /** For parts that are a reconciler: its own status is shown. */
-  startReconciler(reconciler: { run(signal: AbortSignal): Promise<void>; status(): ReconcilerStatus }): void;
+  startReconciler(reconciler: Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm'>): void;
   /** For parts that look after themselves and tell about themselves. */
   include(read: () => PartStatus, life: Promise<void>): void;
   status(): readonly PartStatus[];
+  /** Lets a reconciler make the deletions it holds back now; gives them, one line each. Null: there is no such part. */
+  confirm(name: string): readonly string[] | null;
   /** Resolves when all have ended; abort the signal before. */
   ended(): Promise<void>;
 }
@@ -31,6 +33,7 @@ const STEADY_AFTER_MS = 60_000;
 
 export function createParts({ clock, log }: { readonly clock: Clock; readonly log: Log }, signal: AbortSignal): Parts {
   const statuses = new Map<string, () => PartStatus>();
+  const reconcilers = new Map<string, Pick<Reconciler<unknown>, 'status' | 'confirm'>>();
   const lives: Promise<void>[] = [];
 
   const keepRunning = async (name: string, part: Part, report: PartReport): Promise<void> => {
@@ -76,6 +79,7 @@ export function createParts({ clock, log }: { readonly clock: Clock; readonly lo
     startReconciler: (reconciler) => {
       const { name } = reconciler.status();
       statuses.set(name, () => reconcilerPart(reconciler.status()));
+      reconcilers.set(name, reconciler);
       lives.push(keepRunning(name, (until) => reconciler.run(until), { done: () => {}, problems: () => {} }));
     },
     include: (read, life) => {
@@ -83,6 +87,13 @@ export function createParts({ clock, log }: { readonly clock: Clock; readonly lo
       lives.push(life);
     },
     status: () => [...statuses.values()].map((read) => read()),
+    confirm: (name) => {
+      const reconciler = reconcilers.get(name);
+      if (!reconciler) return null;
+      const { held } = reconciler.status();
+      reconciler.confirm();
+      return held;
+    },
     ended: async () => {
       await Promise.all(lives);
     },
@@ -96,7 +107,7 @@ function reconcilerPart({ name, lastAppliedAtMs, lastError, problems, pending, h
 
 function heldProblem(name: string, held: readonly string[]): Problem {
   const what = `${held.length} deletions are held back, more than its limit: ${held.slice(0, 3).join(', ')}`;
-  return { subject: name, what, mend: 'see whether the source is right; they are made once it shows fewer' };
+  return { subject: name, what, mend: `see whether the source is right, then: drover confirm ${name}` };
 }
 
 function crashProblem(name: string, error: unknown): Problem {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAgent } from './commands/agent.ts';
 import { addApply } from './commands/apply.ts';
+import { addConfirm } from './commands/confirm.ts';
 import { addContainers } from './commands/containers.ts';
 import { addDns } from './commands/dns.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addHosts,
   addApply,
   addDoctor,
+  addConfirm,
   addDown,
   addDns,
   addMetadata,

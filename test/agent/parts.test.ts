@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createParts } from '../../agent/parts.ts';
+import { createReconciler } from '../../reconcile/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 import { poll } from '../support/poll.ts';
 
@@ -34,4 +35,31 @@ test('a part that throws is started again alone; its error stands until it works
   stop.abort();
   await parts.ended();
   expect(otherStarts).toBe(1);
+});
+
+test('deletions held back are told with the command that confirms them, and are made once confirmed (Q8)', async () => {
+  const stop = new AbortController();
+  const parts = createParts({ clock: systemClock, log }, stop.signal);
+  const world = new Set(['a', 'b', 'c', 'd']);
+  const reconciler = createReconciler<readonly string[], readonly string[], string>(
+    { clock: systemClock, log },
+    {
+      name: 'routes',
+      intervalMs: 60_000,
+      observe: async () => [...world],
+      plan: (desired, observed) => ({ changes: observed.filter((one) => !desired.includes(one)), problems: [] }),
+      apply: async (change) => void world.delete(change),
+      format: (change) => `delete ${change}`,
+      deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletes: () => true },
+    },
+  );
+  reconciler.trigger(['a'], 1);
+  parts.startReconciler(reconciler);
+  await poll(() => parts.status()[0]?.problems[0]?.mend.includes('drover confirm routes'), { what: 'the complaint' });
+  expect(world.size).toBe(4);
+  expect(parts.confirm('nobody')).toBeNull();
+  expect(parts.confirm('routes')).toEqual(['delete b', 'delete c', 'delete d']);
+  await poll(() => world.size === 1, { what: 'the deletions' });
+  stop.abort();
+  await parts.ended();
 });
