@@ -26,6 +26,8 @@ export interface UnixProxy {
   readonly faults: ProxyFaults;
   /** Event lines that were dropped so far. */
   dropped(): number;
+  /** Connections that were tried so far. */
+  connections(): number;
   /** Cuts every open connection. */
   cutAll(): void;
   close(): Promise<void>;
@@ -48,8 +50,10 @@ export async function startUnixProxy(
   };
   const sockets = new Set<Socket>();
   let dropped = 0;
+  let connections = 0;
 
   const server = createServer((client) => {
+    connections += 1;
     track(client);
     if (faults.refuse) {
       client.destroy();
@@ -113,7 +117,7 @@ export async function startUnixProxy(
   server.listen(socketPath);
   await once(server, 'listening');
   resources.add(`proxy ${socketPath}`, close);
-  return { socketPath, faults, dropped: () => dropped, cutAll, close };
+  return { socketPath, faults, dropped: () => dropped, connections: () => connections, cutAll, close };
 }
 
 /** HTTP chunks (`1a\r\n...\r\n`) as they stand. */

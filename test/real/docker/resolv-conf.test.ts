@@ -157,14 +157,14 @@ test('Q14: the first instruction of nearly every container finds our resolver, w
     await container.remove({ force: true });
     return text.replaceAll('\r', '');
   };
-  const texts: string[] = [];
   for (const network of ['bridge', 'host', 'shop_default']) {
+    const texts: string[] = [];
     for (let round = 0; round < 4; round += 1) texts.push(await read(`first-${network}-${round}`, network));
+    const ours = texts.filter((text) => nameserversIn(text).join() === RESOLVER).length;
+    console.log(`first instruction on ${network}: our resolver alone in ${ours} of ${texts.length} containers`);
+    // A race by nature, which a busy machine may lose now and then: the daemon's `dns` setting is for that.
+    expect(ours).toBeGreaterThanOrEqual(2);
   }
-  const ours = texts.filter((text) => nameserversIn(text).join() === RESOLVER).length;
-  console.log(`first instruction: our resolver alone in ${ours} of ${texts.length} containers`);
-  // A race by nature, which a busy machine may lose now and then: the daemon's `dns` setting is for that.
-  expect(ours).toBeGreaterThanOrEqual(8);
   // The search list of a user-defined network is Docker's own again after `drover down`, without our domains.
   await up('fresh');
   await untilOurs('shop-fresh-1');
