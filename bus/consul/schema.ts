@@ -4,7 +4,8 @@ import { z } from 'zod';
 const address = z.string().transform((text, context) => {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   const plain = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.username && !url.search;
-  if (plain && url) return url.port || text.includes('://') ? url.origin : `${url.origin}:8500`;
+  const named = text.includes('://') || /:\d+$/.test(text);
+  if (plain && url) return named ? url.origin : `${url.origin}:8500`;
   context.addIssue({ code: 'custom', message: `"${text}" is not an address of Consul: write http://127.0.0.1:8500` });
   return z.NEVER;
 });
