@@ -10,6 +10,8 @@ export interface ProxyFaults {
   delayEventsMs: number;
   /** Share of the event lines that arrive twice. */
   repeatEvents: number;
+  /** Other answers arrive so many milliseconds late: by then they may be older than what events said. */
+  delayAnswersMs: number;
   /** Share of other answers whose connection is cut in the middle. */
   cutAnswers: number;
   /** Answers (and events) are replaced by this text. */
@@ -43,6 +45,7 @@ export async function startUnixProxy(
     dropEvents: 0,
     delayEventsMs: 0,
     repeatEvents: 0,
+    delayAnswersMs: 0,
     cutAnswers: 0,
     nonsense: null,
     refuse: false,
@@ -71,6 +74,7 @@ export async function startUnixProxy(
       if (faults.nonsense !== null) client.end(nonsenseAnswer(faults.nonsense));
       else if (events && bytes.includes('"Type"')) passEvents(client, bytes);
       else if (random() < faults.cutAnswers) client.write(bytes.subarray(0, bytes.length / 2), () => client.destroy());
+      else if (faults.delayAnswersMs > 0) setTimeout(() => client.write(bytes), faults.delayAnswersMs).unref();
       else client.write(bytes);
     });
     client.on('close', () => inner.destroy());

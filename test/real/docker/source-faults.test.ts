@@ -101,3 +101,20 @@ test('Q1: what ends, ends by its event alone, though Docker answers nothing', as
   proxy.faults.stall = false;
   await under.stop();
 });
+
+test('Q1: an answer older than a die event brings nobody back', async () => {
+  const container = await engine.run('lately');
+  const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 3_600_000 });
+  await under.nextSync();
+  proxy.faults.delayAnswersMs = 500;
+  await container.rename({ name: 'later' });
+  await container.kill();
+  await under.until('lately', 'stopped', ({ state }) => state === 'stopped');
+  const from = under.heard.length;
+  // The look at the renamed container, running, comes in now; the one that the die event asked for after it.
+  await under.until('later', 'looked at again', ({ state }) => state === 'stopped');
+  const states = under.heard.slice(from).map(({ value }) => (value as { state?: string } | null)?.state);
+  expect([...new Set(states)]).toEqual(['stopped']);
+  proxy.faults.delayAnswersMs = 0;
+  await under.stop();
+});
