@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
@@ -27,10 +27,12 @@ export function createStartWatch(): StartWatch {
   return {
     enter: (id, path, onChange) => {
       if (watchers.has(id) || watchers.size >= MOST) return;
-      const file = basename(path);
+      const [directory, file] = [dirname(path), basename(path)];
       try {
-        const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+        const watcher = watch(directory, { persistent: false }, (event, name) => {
           if (name === file) onChange();
+          // Removed with its container; nobody would leave it.
+          if (event === 'rename' && !existsSync(directory)) leave(id);
         });
         watcher.on('error', () => leave(id));
         watchers.set(id, watcher);
