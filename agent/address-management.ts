@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { listDockerAddresses, serveIpam } from '../overlay/index.ts';
+import { listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import type { Config } from './config.ts';
 import type { Part } from './parts.ts';
@@ -21,7 +21,12 @@ export function addressManagementPart(
     try {
       while (!signal.aborted) {
         await server.reclaim();
+        // Docker away: there is nobody to start anything.
+        const stranded = await startStranded({ docker, log }, { network: network.name, socketPath: SOCKET }).catch(
+          () => [],
+        );
         report.done();
+        report.problems(stranded);
         await clock.sleep(INTERVAL_MS, signal);
       }
     } finally {

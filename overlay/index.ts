@@ -1,6 +1,7 @@
 export type { ListUsedAddresses } from './ipam/address-pools.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
+export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';
 export {
   type Claim,
   type ClaimDocuments,
