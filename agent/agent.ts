@@ -1,37 +1,22 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
 import { serveFeed } from '../state/index.ts';
-import type { Clock, Log, RunCommand } from '../system/index.ts';
 import { applyManifests } from './apply.ts';
 import { collectStatus } from './collect-status.ts';
-import type { Config } from './config.ts';
 import { controlRoutes } from './control-routes.ts';
 import { serveControl } from './control-server.ts';
 import { openCore } from './core.ts';
+import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createLocalSource, hostNameOf } from './local-source.ts';
 import { includeManifests } from './manifests-part.ts';
 import { createMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
 import { controlSocket, feedSocket } from './paths.ts';
-import type { Program } from './servers.ts';
 import { tearDown } from './tear-down.ts';
 import { wireFacts } from './wire-facts.ts';
 import { wireNetwork } from './wire-network.ts';
 import { wireServers } from './wire-servers.ts';
-
-export interface AgentDependencies {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly run: RunCommand;
-}
-
-export interface AgentSettings {
-  readonly config: Config;
-  /** Slips in the configuration; shown in status. */
-  readonly warnings: readonly Problem[];
-  readonly program: Program;
-}
 
 export interface Agent {
   readonly hostId: string;

@@ -1,7 +1,7 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
-import type { AgentDependencies } from './agent.ts';
 import type { Config } from './config.ts';
+import type { AgentDependencies } from './dependencies.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { readSavedView } from './offline.ts';
 

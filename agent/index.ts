@@ -1,14 +1,16 @@
 // Light on purpose: the command line reads this at every start. What is heavy is loaded by the functions that need it.
 import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
-import type { Agent, AgentDependencies, AgentSettings } from './agent.ts';
+import type { Agent } from './agent.ts';
 import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './config.ts';
+import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import type { SavedView } from './offline.ts';
 
-export type { Agent, AgentDependencies, AgentSettings } from './agent.ts';
+export type { Agent } from './agent.ts';
 export type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
 export type { Config, LoadedConfig } from './config.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control-client.ts';
+export type { AgentDependencies, AgentSettings } from './dependencies.ts';
 export { readHostResolvers } from './host-resolvers.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './listing.ts';
 export type { SavedView } from './offline.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Bus } from '../bus/index.ts';
 import { watchManifests } from '../state/sources/index.ts';
-import type { AgentDependencies } from './agent.ts';
 import type { Config } from './config.ts';
+import type { AgentDependencies } from './dependencies.ts';
 import type { Parts } from './parts.ts';
 
 /** Keeps what the manifests directory declares on the bus. */

@@ -1,9 +1,9 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
 import { createManagedRouting, createServiceAddress } from '../overlay/index.ts';
-import type { AgentDependencies } from './agent.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
+import type { AgentDependencies } from './dependencies.ts';
 import { readHostId } from './host-id.ts';
 import { serviceAddressSettings } from './part-settings.ts';
 import { createServers } from './servers.ts';

@@ -1,7 +1,7 @@
 import { createServiceAddress, type ServiceAddress } from '../overlay/index.ts';
 import { createReconciler } from '../reconcile/index.ts';
 import type { FeedServer } from '../state/index.ts';
-import type { AgentDependencies, AgentSettings } from './agent.ts';
+import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import { serviceAddressSettings } from './part-settings.ts';
 import type { Parts } from './parts.ts';
 import { createServers, watchNamespace } from './servers.ts';
