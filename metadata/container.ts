@@ -6,14 +6,21 @@ import type { ServiceIdentity } from './service.ts';
 import type { ValueObject } from './value.ts';
 import { nameIn, type Version } from './versions.ts';
 
-/** Where containers find us; first of the resolvers in every container. */
-const OUR_ADDRESS = '169.254.169.250';
+/** Whose object it is. */
+export interface ContainerContext {
+  readonly scope: HostScope | undefined;
+  /** Null for a standalone container. */
+  readonly service: ServiceIdentity | null;
+  readonly version: Version;
+  /** Where containers find us; first of the resolvers in every container. */
+  readonly resolver: string;
+}
 
-/** A container's object. `service` is null for a standalone one. */
+/** A container's object. */
 export function containerObject(
   view: HostView,
   container: Container,
-  { scope, service, version }: { scope: HostScope | undefined; service: ServiceIdentity | null; version: Version },
+  { scope, service, version, resolver }: ContainerContext,
 ): ValueObject {
   const environment = view.snapshot.environment;
   const reach = containerAddress(view, container);
@@ -22,7 +29,7 @@ export function containerObject(
   const { serviceIndex } = container;
   return {
     create_index: serviceIndex,
-    dns: [OUR_ADDRESS, ...container.dns],
+    dns: [resolver, ...container.dns],
     dns_search: [...searchDomains(view, container).domains],
     environment_uuid: environment.uuid,
     external_id: container.id,

@@ -42,13 +42,18 @@ export interface Objects {
  * Gives the objects of one view after another. What did not change keeps its identity, so that one change among 20,000
  * containers makes one container, one service and one stack anew.
  */
-export function createObjects(version: Version): (view: HostView) => Objects {
+export function createObjects(version: Version, resolver: string): (view: HostView) => Objects {
   const made = createMade();
   let scopes: Scopes | null = null;
   return (view) => {
     scopes = scopesOf(view, scopes);
-    return new ViewObjects(made, version, view, scopes);
+    return new ViewObjects(made, { version, resolver }, view, scopes);
   };
+}
+
+interface Settings {
+  readonly version: Version;
+  readonly resolver: string;
 }
 
 /** What was made for earlier views. */
@@ -71,12 +76,14 @@ function createMade() {
 class ViewObjects implements Objects {
   readonly #made: Made;
   readonly #version: Version;
+  readonly #resolver: string;
   readonly #view: HostView;
   readonly #scopes: Scopes;
 
-  constructor(made: Made, version: Version, view: HostView, scopes: Scopes) {
+  constructor(made: Made, { version, resolver }: Settings, view: HostView, scopes: Scopes) {
     this.#made = made;
     this.#version = version;
+    this.#resolver = resolver;
     this.#view = view;
     this.#scopes = scopes;
   }
@@ -87,7 +94,12 @@ class ViewObjects implements Objects {
     const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, ...inputsOf(service)];
     return this.#made.containers(container, inputs, () => {
       const identity = service && this.#identity(service);
-      return containerObject(this.#view, container, { scope, service: identity, version: this.#version });
+      return containerObject(this.#view, container, {
+        scope,
+        service: identity,
+        version: this.#version,
+        resolver: this.#resolver,
+      });
     });
   }
 

@@ -10,8 +10,11 @@ import { NEWEST, type Version } from './versions.ts';
 /** Gives the tree of an asker: a container of this host, or null for anybody else. */
 export type TreeOf = (view: HostView, version: Version, asker: Container | null) => ValueObject;
 
-/** Trees of one view after another, sharing what did not change. Each part is made when it is first read. */
-export function createTrees(): TreeOf {
+/**
+ * Trees of one view after another, sharing what did not change. Each part is made when it is first read. `resolver` is where
+ * containers ask for names: they show it in `dns`.
+ */
+export function createTrees(resolver = '169.254.169.250'): TreeOf {
   const makers = new Map<Version, (view: HostView) => Objects>();
   const contentVersion = createContentVersion();
   let present: { readonly view: HostView; readonly trunks: Map<Version, Trunk> } | null = null;
@@ -20,7 +23,7 @@ export function createTrees(): TreeOf {
     if (present?.view !== view) present = { view, trunks: new Map() };
     const known = present.trunks.get(version);
     if (known) return known;
-    const make = makers.get(version) ?? createObjects(version);
+    const make = makers.get(version) ?? createObjects(version, resolver);
     makers.set(version, make);
     const objects = make(view);
     const shared = lazyObject({

@@ -13,6 +13,8 @@ export interface ViewParts {
   /** Asks for an inspect of what has this address; resolves with whether it is known now. May hang: it is bounded here. */
   readonly identify: (address: string) => Promise<boolean>;
   readonly clock: Clock;
+  /** Where containers ask for names, default 169.254.169.250. */
+  readonly resolver?: string;
 }
 
 /** A container that asks before we know it is waited for this long, at most. */
@@ -20,7 +22,7 @@ const RECOGNISE_MS = 250;
 
 /** Trees of a host's view. */
 export function createViewSource(parts: ViewParts): TreeSource {
-  const treeOf = createTrees();
+  const treeOf = createTrees(parts.resolver);
   const recognise = createRecognition(parts);
   return {
     versions: () => {

@@ -26,7 +26,7 @@ Examples:
       const { view, identify, onChange: onViewChange } = followed;
       const { compatContentType, trustedProxies } = config.metadata;
       const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
-      const sources = { view, identify, onViewChange, clock, log };
+      const sources = { view, identify, onViewChange, clock, log, resolver: config.dns.address };
       return async () => {
         const server = await serveMetadata(sources, { listen: [address], compatContentType, trustedProxies });
         const report = () => server.stats() as unknown as { [key: string]: JsonValue };
