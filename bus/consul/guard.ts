@@ -47,7 +47,6 @@ function watchAnswer(request: ClientRequest): ClientRequest {
       size += chunk.length;
       if (size > ANSWER_LIMIT_BYTES) request.destroy(new Error('the answer does not end'));
     });
-    response.once('error', (error) => request.emit('error', error));
     response.once('close', () => {
       if (!response.complete) request.emit('error', new Error('the connection ended in the middle of the answer'));
     });

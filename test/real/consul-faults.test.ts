@@ -74,8 +74,17 @@ const nonsense: readonly (readonly [string, string | Buffer])[] = [
 async function survive(fault: Fault): Promise<void> {
   proxy.set({ kind: 'cut' });
   proxy.set(fault);
+  const seen = proxy.requests().length;
+  const reads = () =>
+    proxy
+      .requests()
+      .slice(seen)
+      .filter(({ method }) => method === 'GET').length;
+  if (fault.kind !== 'cut') await poll(() => reads() >= 1, { what: 'reads that meet the fault', timeoutMs: 20_000 });
   await poll(() => behind.status().connected === false, { what: 'the status to tell', timeoutMs: 20_000 });
   expect(behind.status().problem).not.toBeNull();
+  await expect(behind.get('service/old')).rejects.toThrow();
+  await expect(behind.list('')).rejects.toThrow();
   await expect(behind.put('service/lost', 1)).rejects.toThrow();
   expect(observer.gone).toEqual([]);
   await lease.publish(new Map([['n', 2]]));
@@ -98,7 +107,9 @@ describe('Consul answers nonsense: what is known stays', () => {
 
 test.each<[string, Fault]>([
   ['refuses', { kind: 'cut' }],
-  ['breaks off in the middle of its answers', { kind: 'truncate', bytes: 180 }],
+  ['breaks off in the head of its answers', { kind: 'truncate', in: 'head' }],
+  ['breaks off in the body of its answers', { kind: 'truncate', in: 'body' }],
+  ['ends in the body of its answers as if all were said', { kind: 'truncate', in: 'body', politely: true }],
 ])('Consul %s: what is known stays', async (_what, fault) => {
   await survive(fault);
 });

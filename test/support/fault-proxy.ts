@@ -5,13 +5,13 @@ import type { Resources } from './resources.ts';
 /**
  * What happens to connections. `pass`: nothing. `cut`: reset, old and new ones. `hang`: nothing goes through any more,
  * nothing is closed. `nonsense`: every request is answered with `bytes`, whatever it was. `truncate`: each answer is cut
- * off after so many bytes.
+ * off, by a reset or, politely, by an ordinary end.
  */
 export type Fault =
   | { readonly kind: 'pass' | 'cut' | 'hang' }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'nonsense'; readonly bytes: string | Buffer }
-  | { readonly kind: 'truncate'; readonly bytes: number };
+  | { readonly kind: 'truncate'; readonly in: 'head' | 'body'; readonly politely?: boolean };
 
 export interface Request {
   readonly method: string;
@@ -79,7 +79,9 @@ export async function startFaultProxy(resources: Resources, target: string): Pro
     if (link.request) link.request.bytes += chunk.length;
     if (now.kind === 'delay') setTimeout(() => deliver(link, chunk), now.ms);
     else if (now.kind === 'truncate') {
-      link.client.write(chunk.subarray(0, now.bytes), () => end(link));
+      const part = chunk.subarray(0, now.in === 'head' ? 60 : chunk.indexOf('\r\n\r\n') + 7);
+      if (now.politely) link.client.end(part);
+      else link.client.write(part, () => end(link));
     } else deliver(link, chunk);
   };
   const deliver = (link: Link, chunk: Buffer): void => {
