@@ -109,7 +109,7 @@ function followAlias(
   const aliases = [...before, alias];
   if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
   const end = follow(asking, alias.target.slice(0, -1), aliases);
-  const own = ofFamily(asking.type, serviceAddresses(asking.view, services));
+  const own = ofFamily(asking.type, serviceAddresses(asking, services));
   if (end.kind === 'upstream-alias') return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own };
   if (end.kind === 'addresses' || own.length === 0) return end;
   return { kind: 'addresses', aliases: before, addresses: own, turn: services[0]?.key ?? '' };
@@ -132,26 +132,27 @@ function ofFamily(type: number, addresses: readonly string[]): readonly string[]
   return [...new Set(addresses.filter((address) => isIP(address) === family))];
 }
 
-function addressesOf({ view, metadataAddress }: Asking, meaning: NameMeaning): readonly string[] {
+function addressesOf(asking: Asking, meaning: NameMeaning): readonly string[] {
   switch (meaning.kind) {
     case 'service':
-      return serviceAddresses(view, meaning.services);
+      return serviceAddresses(asking, meaning.services);
     case 'container':
-      return meaning.containers.flatMap((container) => containerAddresses(view, container));
+      return meaning.containers.flatMap((container) => containerAddresses(asking, container));
     case 'metadata':
-      return [metadataAddress];
+      return [asking.metadataAddress];
     default:
       return [];
   }
 }
 
-function serviceAddresses(view: HostView, services: readonly ServiceView[]): readonly string[] {
-  return services.flatMap((service) => endpointsOf(view, service).answer.map(({ address }) => address));
+function serviceAddresses({ view, scope }: Asking, services: readonly ServiceView[]): readonly string[] {
+  const answers = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container).answer);
+  return answers.map(({ address }) => address);
 }
 
-function containerAddresses(view: HostView, container: Container): readonly string[] {
+function containerAddresses({ view, scope }: Asking, container: Container): readonly string[] {
   if (READINESS[standingOf(container, false)].name !== 'use') return [];
-  const reach = containerAddress(view, container);
+  const reach = containerAddress(view, container, scope.container);
   return reach.ok ? [reach.address] : [];
 }
 

@@ -26,16 +26,25 @@ export interface Unreachable {
 }
 
 /**
- * The one address of a container for askers on this host: on the network its operator prefers, else the managed one, else
- * (same host only) a bridge, first by name; from another host at last a published port.
+ * The one address of a container for askers on this host: on a network it shares with the asker (Docker keeps its bridges
+ * apart), and there as elsewhere on the one its operator prefers, else the managed one, else (same host only) a bridge,
+ * first by name; from another host at last a published port. Without an asker: for anybody.
  */
-export function containerAddress(view: HostView, container: Container): Reach | Unreachable {
+export function containerAddress(
+  view: HostView,
+  container: Container,
+  asker: Container | null = null,
+): Reach | Unreachable {
   const home = view.snapshot.hosts.get(container.hostId);
   const owner = networkOwner(view, container);
   if (!home || !owner) return unreachable('the container whose network it shares is gone');
   if (owner.networkMode === 'host') return hostAddress(home);
   if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
-  const addresses = rankedAddresses(home, owner, container.preferredNetwork ?? owner.preferredNetwork);
+  const choice = {
+    preferred: container.preferredNetwork ?? owner.preferredNetwork,
+    shared: asker?.hostId === container.hostId ? networksOf(view, asker) : NO_NETWORKS,
+  };
+  const addresses = rankedAddresses(home, owner, choice);
   const here = container.hostId === view.hostId;
   const reached = addresses.find(({ kind }) => here || kind === 'managed');
   if (reached) return { ok: true, ...reached.reach };
@@ -56,26 +65,41 @@ export function networkOwner(view: HostView, container: Container): Container | 
 /** More than one hop is not possible in Docker; a circle is only possible in bad data. */
 const MAX_HOPS = 4;
 
+interface Choice {
+  readonly preferred: string | null;
+  /** Ids of the networks the asker is on too. */
+  readonly shared: ReadonlySet<string>;
+}
+
+const NO_NETWORKS: ReadonlySet<string> = new Set();
+
+function networksOf(view: HostView, asker: Container): ReadonlySet<string> {
+  return new Set(networkOwner(view, asker)?.addresses.map(({ networkId }) => networkId));
+}
+
 interface RankedAddress {
   readonly kind: 'managed' | 'bridge';
   readonly rank: number;
   readonly reach: Omit<Reach, 'ok'>;
 }
 
-function rankedAddresses(home: HostState, owner: Container, preferred: string | null): readonly RankedAddress[] {
+function rankedAddresses(home: HostState, owner: Container, choice: Choice): readonly RankedAddress[] {
   return owner.addresses
-    .flatMap((address) => rankedAddress(home, address, preferred))
+    .flatMap((address) => rankedAddress(home, address, choice))
     .sort((a, b) => a.rank - b.rank || compareText(a.reach.network ?? '', b.reach.network ?? ''));
 }
 
-/** Preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
-function rankedAddress(home: HostState, at: ContainerAddress, preferred: string | null): readonly RankedAddress[] {
+/** Behind every network that is shared. */
+const NOT_SHARED = 10;
+
+/** Shared, and in each half: preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
+function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): readonly RankedAddress[] {
   const address = at.ipv4 || at.ipv6;
   if (!address) return [];
   const network = home.networks.get(at.networkId);
   const kind = network?.kind === 'managed' ? 'managed' : 'bridge';
   const usual = kind === 'managed' ? 1 : network?.kind === 'other' ? 4 : network?.internal ? 3 : 2;
-  const rank = at.networkName === preferred ? 0 : usual;
+  const rank = (shared.has(at.networkId) ? 0 : NOT_SHARED) + (at.networkName === preferred ? 0 : usual);
   return [{ kind, rank, reach: { address, via: kind, network: at.networkName, ports: [] } }];
 }
 

@@ -36,19 +36,33 @@ export interface Endpoints {
 
 /**
  * The endpoints of a service for askers on this host. Who is answered follows READINESS; the fallback holds when none that
- * can be reached is ready. An alias is all its targets, each by its own rules; a service met twice counts once.
+ * can be reached is ready. An alias is all its targets, each by its own rules; a service met twice counts once. For a known
+ * asker the address is one it can reach, where there is a choice.
  */
-export function endpointsOf(view: HostView, service: ServiceView, consumer: Consumer = 'dns'): Endpoints {
-  return collect(view, service, consumer, new Set());
+export function endpointsOf(
+  view: HostView,
+  service: ServiceView,
+  consumer: Consumer = 'dns',
+  asker: Container | null = null,
+): Endpoints {
+  return collect({ view, consumer, asker }, service, new Set());
 }
 
-function collect(view: HostView, service: ServiceView, consumer: Consumer, met: Set<string>): Endpoints {
+/** What the endpoints are for. */
+interface Purpose {
+  readonly view: HostView;
+  readonly consumer: Consumer;
+  readonly asker: Container | null;
+}
+
+function collect(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
   met.add(service.key);
   const { declaration } = service;
   if (service.kind === 'externalService') return externalEndpoints(service);
-  if (service.kind === 'dnsService') return aliasEndpoints(view, service, consumer, met);
-  if (declaration?.vip && consumer === 'dns') return fixed(service, [declaration.vip], 'virtual', 'virtual address');
-  return judged(view, service, consumer);
+  if (service.kind === 'dnsService') return aliasEndpoints(purpose, service, met);
+  if (declaration?.vip && purpose.consumer === 'dns')
+    return fixed(service, [declaration.vip], 'virtual', 'virtual address');
+  return judged(purpose, service);
 }
 
 function externalEndpoints(service: ServiceView): Endpoints {
@@ -71,11 +85,11 @@ function fixed(service: ServiceView, ips: readonly string[], via: 'external' | '
   return { answer: once(all), all, notes };
 }
 
-function aliasEndpoints(view: HostView, service: ServiceView, consumer: Consumer, met: Set<string>): Endpoints {
-  const parts = linkedServices(view, service).map(({ target, linked }): Endpoints => {
+function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
+  const parts = linkedServices(purpose.view, service).map(({ target, linked }): Endpoints => {
     if (!linked) return nothing(`${service.key}: there is no service ${target} to stand for`);
     if (met.has(linked.key)) return nothing(`${service.key}: ${target} is in the alias already`);
-    return collect(view, linked, consumer, met);
+    return collect(purpose, linked, met);
   });
   return {
     answer: once(parts.flatMap(({ answer }) => answer)),
@@ -100,9 +114,10 @@ interface Candidate extends Endpoint {
   readonly treatment: Treatment;
 }
 
-function judged(view: HostView, service: ServiceView, consumer: Consumer): Endpoints {
+function judged(purpose: Purpose, service: ServiceView): Endpoints {
+  const { consumer } = purpose;
   const checked = hasCheck(service.declaration);
-  const candidates = service.containers.map((container) => candidate(view, service, container, checked, consumer));
+  const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
   const reached = (...treatments: Treatment[]) =>
     candidates.filter(({ address, treatment }) => address !== null && treatments.includes(treatment));
   const ready = reached('use', 'list');
@@ -121,14 +136,13 @@ const FALLBACK = 'its check fails; answered since no endpoint is ready';
 const OTHER_PORTS = 'its host leads to it from other port numbers only; left out while others are ready';
 
 function candidate(
-  view: HostView,
+  { view, consumer, asker }: Purpose,
   service: ServiceView,
   container: Container,
   checked: boolean,
-  consumer: Consumer,
 ): Candidate {
   const standing = standingOf(container, checked);
-  const reach = containerAddress(view, container);
+  const reach = containerAddress(view, container, asker);
   const row = READINESS[standing];
   const endpoint = { service: service.key, container, standing, answered: false, treatment: row[consumer] };
   if (!reach.ok) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
+import { answersOf, composeUp, inside, lookUp, WEB_COMMAND } from '../support/containers.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
@@ -61,4 +61,21 @@ test('a restarted container gets the resolver again, and status has nothing to c
   await poll(async () => !(await resolvConf()).includes('127.0.0.11'), { what: 'our resolver after the restart' });
   const { stdout } = await alpha.agent.drover(['status']);
   expect(stdout).not.toMatch(/shop-app-1.*(lacks|beside)/);
+});
+
+test('Q12: of several networks the answer is on the one the asker shares, since Docker keeps its bridges apart', async () => {
+  for (const Name of ['aa_front', 'zz_back']) await alpha.engine.docker.createNetwork({ Name });
+  const id = await composeUp(alpha, 'site', 'proxy', 1, { network: 'aa_front', command: WEB_COMMAND });
+  await alpha.engine.docker.getNetwork('zz_back').connect({ Container: id });
+  await composeUp(alpha, 'site', 'front', 1, { network: 'aa_front' });
+  await composeUp(alpha, 'site', 'back', 1, { network: 'zz_back' });
+  const { Networks } = (await alpha.engine.docker.getContainer(id).inspect()).NetworkSettings;
+  for (const [asker, network] of [
+    ['front', 'aa_front'],
+    ['back', 'zz_back'],
+  ] as const) {
+    const seen = async () => answersOf(await lookUp(alpha, `site-${asker}-1`, 'proxy')).join();
+    await poll(async () => (await seen()) === Networks[network]?.IPAddress, { what: `proxy as ${asker} reaches it` });
+    expect(await inside(alpha, `site-${asker}-1`, 'wget -qO- http://proxy')).toContain('hello from proxy-1');
+  }
 });

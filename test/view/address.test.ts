@@ -28,6 +28,38 @@ function port(hostPort: number, hostAddress: string): PublishedPort {
 
 const several = [at(BRIDGE, '172.17.0.2'), at('zeta', '172.18.0.2'), at('alpha', '172.19.0.2')];
 
+describe('containerAddress() for an asker on the same host', () => {
+  const target = container('a', 'shop/web', null, { addresses: [...several, at(MANAGED, '10.42.1.2')] });
+  const seenFrom = (changes: Partial<Container>, made = target): string => {
+    const asker = container('a', 'shop/app', null, { id: 'asker', name: 'asker', ...changes });
+    const view = viewOf(snapshot({ networks: NETWORKS, containers: [made, asker] }), 'a');
+    const found = containerAddress(view, made, asker);
+    return found.ok ? found.address : found.reason;
+  };
+
+  test.each<[string, Partial<Container>, string]>([
+    ['a bridge they share, for Docker keeps bridges apart', { addresses: [at('zeta', '172.18.0.9')] }, '172.18.0.2'],
+    [
+      'managed first of those they share',
+      { addresses: [at('zeta', '172.18.0.9'), at(MANAGED, '10.42.1.9')] },
+      '10.42.1.2',
+    ],
+    ['as for anybody when they share none', { addresses: [at('aaa-closed', '172.20.0.9')] }, '10.42.1.2'],
+    ['as for anybody on the host network', { networkMode: 'host', addresses: [] }, '10.42.1.2'],
+    ['on another host', { hostId: 'b', addresses: [at('zeta', '172.18.0.9')] }, '10.42.1.2'],
+  ])('%s', (_, changes, expected) => {
+    expect(seenFrom(changes)).toBe(expected);
+  });
+
+  test('the preferred network, if they share it; else one that they do', () => {
+    const both = { addresses: [at('alpha', '172.19.0.9'), at('zeta', '172.18.0.9')] };
+    expect(seenFrom(both, { ...target, preferredNetwork: 'zeta' })).toBe('172.18.0.2');
+    expect(seenFrom({ addresses: [at('alpha', '172.19.0.9')] }, { ...target, preferredNetwork: 'zeta' })).toBe(
+      '172.19.0.2',
+    );
+  });
+});
+
 describe('containerAddress() on the same host', () => {
   test.each<[string, Partial<Container>, string]>([
     [
