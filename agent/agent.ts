@@ -8,6 +8,7 @@ import { serveControl } from './control-server.ts';
 import { openCore } from './core.ts';
 import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import { createDoctor } from './doctor/doctor.ts';
+import { createGoneHosts } from './gone-hosts.ts';
 import { createLocalSource, hostNameOf } from './local-source.ts';
 import { includeManifests } from './manifests-part.ts';
 import { createMetrics } from './metrics.ts';
@@ -79,6 +80,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     metrics: createMetrics(status, clock.now),
     apply: (request) => applyManifests(bus, request),
     confirm: parts.confirm,
+    gone: createGoneHosts(bus, view),
     checkup: createDoctor({ ...deps, docker, view, status }, config),
     down,
   });

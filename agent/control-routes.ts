@@ -2,6 +2,7 @@ import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
 import { type ControlRoute, refusal } from './control-server.ts';
+import type { GoneHosts } from './gone-hosts.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import type { AgentStatus } from './status.ts';
@@ -13,6 +14,7 @@ export interface ControlSources {
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
   /** Lets a part make the deletions it holds back; gives them. Null: there is no such part. */
   readonly confirm: (part: string) => readonly string[] | null;
+  readonly gone: GoneHosts;
   readonly checkup: () => Promise<readonly Problem[]>;
   /** Removes all that was made; gives what could not be removed. The agent ends after the answer. */
   readonly down: () => Promise<readonly Problem[]>;
@@ -36,6 +38,8 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
       },
     ],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
+    ['GET /v1/gone', async () => json(await sources.gone.list())],
+    ['POST /v1/forget', (body) => forgotten(sources, body)],
     ['POST /v1/down', async () => json({ problems: await sources.down() })],
     [
       'GET /metrics',
@@ -45,10 +49,23 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
 }
 
 function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {
-  const part = typeof body === 'object' && body !== null ? (body as Record<string, unknown>).part : null;
-  const deletions = typeof part === 'string' ? confirm(part) : null;
+  const part = textIn(body, 'part');
+  const deletions = confirm(part);
   if (deletions) return { status: 200, body: { deletions } };
   const names = status().parts.map(({ name }) => name);
-  const subject = `part ${typeof part === 'string' ? part : ''}`.trim();
-  return refusal(400, { subject, what: 'holds nothing back', mend: `name one of: ${names.join(', ')}` });
+  return refusal(400, {
+    subject: `part ${part}`.trim(),
+    what: 'holds nothing back',
+    mend: `name one of: ${names.join(', ')}`,
+  });
+}
+
+async function forgotten({ gone }: ControlSources, body: unknown): Promise<Awaited<ReturnType<ControlRoute>>> {
+  const subnets = await gone.forget(textIn(body, 'host'));
+  return subnets.ok ? { status: 200, body: { subnets: subnets.value } } : refusal(400, subnets.problem);
+}
+
+function textIn(body: unknown, key: string): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[key] : null;
+  return typeof value === 'string' ? value : '';
 }

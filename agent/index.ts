@@ -11,6 +11,7 @@ export type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
 export type { Config, LoadedConfig } from './config.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control-client.ts';
 export type { AgentDependencies, AgentSettings } from './dependencies.ts';
+export type { GoneClaim } from './gone-hosts.ts';
 export { readHostResolvers } from './host-resolvers.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './listing.ts';
 export type { SavedView } from './offline.ts';

@@ -7,6 +7,7 @@ import { addContainers } from './commands/containers.ts';
 import { addDns } from './commands/dns.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
+import { addForget } from './commands/forget.ts';
 import { addHosts } from './commands/hosts.ts';
 import { addMetadata } from './commands/metadata.ts';
 import { addServices } from './commands/services.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   addApply,
   addDoctor,
   addConfirm,
+  addForget,
   addDown,
   addDns,
   addMetadata,

@@ -150,7 +150,7 @@ function warningFor(space: SubnetSpace, subnet: string, used: number, capacity: 
   return {
     subject: 'managed network ranges',
     what: `${used} of ${capacity} subnets are claimed`,
-    mend: 'add a further range (hosts keep the subnets they have), or release those of hosts that are gone',
+    mend: 'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
   };
 }
 
@@ -158,7 +158,7 @@ function exhausted(space: SubnetSpace, used: number): Result<never> {
   return problem(
     'managed network ranges',
     `exhausted: all ${capacityOf(space)} subnets of ${space.ranges.map(formatCidr).join(', ')} are taken (${used} claims)`,
-    'add a further range (hosts keep the subnets they have), or release those of hosts that are gone',
+    'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
   );
 }
 
