@@ -27,6 +27,18 @@ export function canonicalAddress(text: string): string | null {
   return parsed.ok ? parsed.value.text : null;
 }
 
+/**
+ * The form of an address everybody else uses: canonical, and `10.1.2.3` for what a dual-stack socket shows as
+ * `::ffff:10.1.2.3`. What is no address stays as it is.
+ */
+export function plainAddress(text: string): string {
+  // IPv4 has one form only, and this is asked for every packet.
+  if (isIP(text) === 4) return text;
+  const parsed = parseAddress(text);
+  if (!parsed.ok) return text;
+  return isMapped(parsed.value.value) ? format4(parsed.value.value & 0xffffffffn) : parsed.value.text;
+}
+
 /** The address with this number; `value` must fit the family. */
 export function addressOf(family: IpFamily, value: bigint): Address {
   return { family, value, text: family === 4 ? format4(value) : format6(value) };
@@ -63,12 +75,17 @@ function format4(value: bigint): string {
 }
 
 function format6(value: bigint): string {
-  if (value >> 32n === 0xffffn) return `::ffff:${format4(value & 0xffffffffn)}`;
+  if (isMapped(value)) return `::ffff:${format4(value & 0xffffffffn)}`;
   const groups = [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((shift) => (value >> shift) & 0xffffn);
   const { start, length } = longestZeros(groups);
   const hex = groups.map((group) => group.toString(16));
   if (length < 2) return hex.join(':');
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
+}
+
+/** IPv4 inside IPv6 [RFC 4291 §2.5.5.2]. */
+function isMapped(value: bigint): boolean {
+  return value >> 32n === 0xffffn;
 }
 
 /** The first of the longest runs of zero groups. */

@@ -73,8 +73,12 @@ export function cidrContains(cidr: Cidr, address: Address): boolean {
 
 /** True when the ranges share an address: then one of them holds the other. */
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
-  const firstOf = (cidr: Cidr): Address => addressOf(cidr.family, cidr.first);
-  return cidrContains(a, firstOf(b)) || cidrContains(b, firstOf(a));
+  return a.family === b.family && a.first < b.first + cidrSize(b) && b.first < a.first + cidrSize(a);
+}
+
+/** True when every address of `inner` is in `outer`. */
+export function cidrHolds(outer: Cidr, inner: Cidr): boolean {
+  return outer.prefixLength <= inner.prefixLength && cidrsOverlap(outer, inner);
 }
 
 /** Number of subnets of `prefixLength` in the range; 0 when they do not fit. */

@@ -1,8 +1,7 @@
-import type { Container } from '../model/index.ts';
+import { type Cidr, type Container, cidrContains, parseAddress, plainAddress } from '../model/index.ts';
 import { absoluteName } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
 import { shardsGet } from './shards.ts';
-import { plainAddress, subnetContains } from './subnet.ts';
 
 /**
  * The container of this host that sends from `address` (on any of its networks; starting, running, stopping or paused).
@@ -14,8 +13,7 @@ export function identify(view: HostView, address: string): Container | null {
 
 /** Whether the address lies in a Docker network of this host: if nobody has it, a container may just be starting there. */
 export function isLocalAddress(view: HostView, address: string): boolean {
-  const plain = plainAddress(address);
-  return view.index.localSubnets.some((subnet) => subnetContains(subnet, plain));
+  return liesIn(view.index.localSubnets, plainAddress(address));
 }
 
 export type ReverseName =
@@ -35,6 +33,11 @@ export function ptrName(view: HostView, address: string): ReverseName {
   const container = local.get(plain) ?? (local.has(plain) ? null : shardsGet(managed, plain)?.[0]);
   const name = container ? absoluteName(view, container.name) : null;
   if (name) return { kind: 'name', name };
-  const ours = isLocalAddress(view, plain) || managedSubnets.some((subnet) => subnetContains(subnet, plain));
+  const ours = isLocalAddress(view, plain) || liesIn(managedSubnets, plain);
   return { kind: ours || local.has(plain) ? 'nobody' : 'foreign' };
+}
+
+function liesIn(subnets: readonly Cidr[], text: string): boolean {
+  const address = parseAddress(text);
+  return address.ok && subnets.some((subnet) => cidrContains(subnet, address.value));
 }

@@ -1,6 +1,5 @@
-import type { Container } from '../model/index.ts';
+import type { Cidr, Container } from '../model/index.ts';
 import type { Shards } from './shards.ts';
-import type { Subnet } from './subnet.ts';
 
 /** What one name below a suffix stands for. */
 export interface NameNode {
@@ -21,9 +20,9 @@ export interface ViewIndex {
   /** Address on any network of this host -> the living container that has it; null when two claim it. */
   readonly local: ReadonlyMap<string, Container | null>;
   /** Subnets of this host's own networks. */
-  readonly localSubnets: readonly Subnet[];
+  readonly localSubnets: readonly Cidr[];
   /** Subnets of the managed network, of all hosts. */
-  readonly managedSubnets: readonly Subnet[];
+  readonly managedSubnets: readonly Cidr[];
   /** `stack/sidekick` -> primary service, from the declarations. */
   readonly sidekickOf: ReadonlyMap<string, string>;
 }

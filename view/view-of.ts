@@ -1,4 +1,4 @@
-import type { HostState, Snapshot } from '../model/index.ts';
+import { type Cidr, type HostState, parseInterfaceCidr, type Snapshot } from '../model/index.ts';
 import { localAddresses, managedAddresses } from './address-index.ts';
 import { type Changes, type ContainerChange, changesBetween, containerChanges, type HostChange } from './changes.ts';
 import type { HostView, ServiceView, StackView } from './host-view.ts';
@@ -6,7 +6,6 @@ import { editNames } from './names.ts';
 import { formatServiceKey, serviceName, sidekicksOf } from './service-key.ts';
 import { editService, editStacks, type ServiceEdit, type Sidekicks, serviceEdits } from './services.ts';
 import { emptyShards } from './shards.ts';
-import { parseSubnet, type Subnet } from './subnet.ts';
 import type { ViewIndex } from './view-index.ts';
 
 /**
@@ -97,15 +96,21 @@ function editedNames(base: HostView | null, { containers, edits, services }: Ste
   return names.done();
 }
 
-function subnetsOf(own: HostState | null): readonly Subnet[] {
+function subnetsOf(own: HostState | null): readonly Cidr[] {
   const cidrs = [...(own?.networks.values() ?? [])].flatMap((network) => network.subnets);
-  return cidrs.flatMap((cidr) => parseSubnet(cidr) ?? []);
+  return cidrs.flatMap(subnetOf);
 }
 
-function managedSubnets(base: HostView | null, snapshot: Snapshot, hosts: readonly HostChange[]): readonly Subnet[] {
+function managedSubnets(base: HostView | null, snapshot: Snapshot, hosts: readonly HostChange[]): readonly Cidr[] {
   const same = hosts.every(({ before, after }) => before?.host?.subnets === after?.host?.subnets);
   if (base && same) return base.index.managedSubnets;
-  const known = new Map(base?.index.managedSubnets.map((subnet) => [subnet.cidr, subnet]));
+  const known = new Map(base?.index.managedSubnets.map((subnet) => [subnet.text, subnet]));
   const cidrs = new Set([...snapshot.hosts.values()].flatMap(({ host }) => host?.subnets ?? []));
-  return [...cidrs].sort().flatMap((cidr) => known.get(cidr) ?? parseSubnet(cidr) ?? []);
+  return [...cidrs].sort().flatMap((cidr) => known.get(cidr) ?? subnetOf(cidr));
+}
+
+/** What is no range is left out; one written with an address inside it counts as well. */
+function subnetOf(text: string): readonly Cidr[] {
+  const parsed = parseInterfaceCidr(text);
+  return parsed.ok ? [parsed.value.cidr] : [];
 }

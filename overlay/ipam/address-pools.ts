@@ -1,7 +1,7 @@
-import { isIPv4 } from 'node:net';
-import { ok, problem, type Result } from '../../model/index.ts';
+import { type Cidr, cidrHolds, cidrsOverlap, ok, problem, type Result } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { addressToNumber, type Cidr, contains, formatCidr, numberToAddress, overlaps, parseCidr } from '../cidr.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
+import { addressNumber, addressText } from './address-number.ts';
 import { chooseAddress, isUsable } from './choose-address.ts';
 import type { LeaseStore } from './lease-store.ts';
 
@@ -47,15 +47,15 @@ export function createAddressPools(
 
   const lease = ({ name, cidr }: Pool, address: number): Result<string> => {
     store.lease(name, address, now());
-    return ok(`${numberToAddress(address)}/${cidr.prefixLength}`);
+    return ok(`${addressText(address)}/${cidr.prefixLength}`);
   };
 
   /** What Docker holds and we do not know, such as after our file was lost. */
   const learn = (pool: string, used: ReadonlySet<string>, listedAtMs: number): void => {
-    const cidr = parseCidr(pool);
+    const cidr = parseIpv4Cidr(pool);
     for (const text of used) {
-      const address = addressToNumber(text);
-      if (!cidr || !isUsable(cidr, address)) continue;
+      const address = addressNumber(text);
+      if (!cidr || address === null || !isUsable(cidr, address)) continue;
       const known = store.record(pool, address);
       if (known?.leased || (known && known.sinceMs >= listedAtMs)) continue;
       store.lease(pool, address, now());
@@ -88,7 +88,7 @@ export function createAddressPools(
     if (address !== null) return lease(pool, address);
     const leased = store.records(pool.name).filter((record) => record.leased).length;
     return problem(
-      `address pool ${formatCidr(pool.range)}`,
+      `address pool ${pool.range.text}`,
       `exhausted: ${leased} addresses are in use, the others were freed less than ${restMs / 1000} s ago`,
       'stop containers or wait; a larger subnet per host is set by the managed network prefix length',
     );
@@ -104,7 +104,7 @@ export function createAddressPools(
       const showsInMs = known.sinceMs + settleMs - now();
       if (showsInMs > 0) await clock.sleep(showsInMs);
       const used = await listUsed(pool.name);
-      const text = numberToAddress(address);
+      const text = addressText(address);
       if (store.record(pool.name, address)?.sinceMs !== known.sinceMs) continue;
       if (used && !used.has(text)) return lease(pool, address);
       return problem(
@@ -121,7 +121,7 @@ export function createAddressPools(
     if (!used) return;
     learn(pool, used, listedAtMs);
     for (const { address, leased, sinceMs } of store.records(pool)) {
-      const text = numberToAddress(address);
+      const text = addressText(address);
       if (!leased || used.has(text) || sinceMs > listedAtMs - settleMs) {
         missingSince.delete(text);
         continue;
@@ -153,16 +153,16 @@ export function createAddressPools(
       const pool = parsePool(id);
       if (!pool) return badPool(id);
       await knowPool(pool);
-      if (text === '') return isGateway ? lease(pool, pool.cidr.base + 1) : takeAny(pool);
-      const address = isIPv4(text) ? addressToNumber(text) : -1;
-      if (!isUsable(pool.cidr, address))
+      if (text === '') return isGateway ? lease(pool, Number(pool.cidr.first) + 1) : takeAny(pool);
+      const address = addressNumber(text);
+      if (address === null || !isUsable(pool.cidr, address))
         return problem(`address ${text}`, `is no host address of ${pool.name}`, 'choose one inside the subnet');
       return takeExact(pool, address, isGateway);
     },
     releaseAddress: (id, text) => {
       const pool = parsePool(id);
-      if (!pool || !isIPv4(text)) return;
-      const address = addressToNumber(text);
+      const address = addressNumber(text);
+      if (!pool || address === null) return;
       if (store.record(pool.name, address)?.leased) store.free(pool.name, address, now());
     },
     reclaim: async () => {
@@ -173,15 +173,15 @@ export function createAddressPools(
 
 function parsePool(id: string): Pool | null {
   const [name = '', part, ...rest] = id.split(',');
-  const cidr = parseCidr(name);
-  const range = part === undefined ? cidr : parseCidr(part);
-  if (!cidr || !range || rest.length > 0 || cidr.prefixLength > 30 || !contains(cidr, range)) return null;
+  const cidr = parseIpv4Cidr(name);
+  const range = part === undefined ? cidr : parseIpv4Cidr(part);
+  if (!cidr || !range || rest.length > 0 || cidr.prefixLength > 30 || !cidrHolds(cidr, range)) return null;
   return { name, cidr, range };
 }
 
 function overlapsText(text: string, cidr: Cidr): boolean {
-  const other = parseCidr(text);
-  return other !== null && overlaps(other, cidr);
+  const other = parseIpv4Cidr(text);
+  return other !== null && cidrsOverlap(other, cidr);
 }
 
 function badPool(id: string): Result<never> {

@@ -1,4 +1,4 @@
-import { type Cidr, contains, size } from '../cidr.ts';
+import { type Cidr, cidrSize } from '../../model/index.ts';
 
 /** What is known of an address that was handed out at least once. */
 export interface AddressRecord {
@@ -22,8 +22,8 @@ export interface ChooseFrom {
 /** An address nobody had, in order; else the one that was freed first; null when all are leased or resting. */
 export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFrom): number | null {
   const known = new Set(records.map(({ address }) => address));
-  const first = Math.max(range.base, pool.base + 1);
-  const last = Math.min(range.base + size(range) - 1, pool.base + size(pool) - 2);
+  const first = Math.max(firstOf(range), firstOf(pool) + 1);
+  const last = Math.min(lastOf(range), lastOf(pool) - 1);
   for (let address = first; address <= last; address++) if (!known.has(address)) return address;
   const rested = records
     .filter(
@@ -35,9 +35,13 @@ export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFr
 
 /** Whether a container can have it: inside the pool, not its network or broadcast address. */
 export function isUsable(pool: Cidr, address: number): boolean {
-  return (
-    contains(pool, { base: address, prefixLength: 32 }) &&
-    address !== pool.base &&
-    address !== pool.base + size(pool) - 1
-  );
+  return address > firstOf(pool) && address < lastOf(pool);
+}
+
+function firstOf(cidr: Cidr): number {
+  return Number(cidr.first);
+}
+
+function lastOf(cidr: Cidr): number {
+  return Number(cidr.first + cidrSize(cidr) - 1n);
 }

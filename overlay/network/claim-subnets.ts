@@ -1,6 +1,6 @@
-import { type JsonValue, ok, type Problem, problem, type Result } from '../../model/index.ts';
+import { cidrsOverlap, type JsonValue, ok, type Problem, problem, type Result } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { formatCidr, overlaps, parseCidr } from '../cidr.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { capacityOf, chooseOwn, freeSubnets, isInside, type SubnetClaim, type SubnetSpace } from './subnet-plan.ts';
 
 /** The part of a bus that claims need; `Bus` of bus/ fits. */
@@ -102,8 +102,8 @@ export function claimSubnets(
 }
 
 function overlapping(a: string, b: string): boolean {
-  const [first, second] = [parseCidr(a), parseCidr(b)];
-  return first !== null && second !== null && overlaps(first, second);
+  const [first, second] = [parseIpv4Cidr(a), parseIpv4Cidr(b)];
+  return first !== null && second !== null && cidrsOverlap(first, second);
 }
 
 function keyOf(subnet: string): string {
@@ -113,7 +113,7 @@ function keyOf(subnet: string): string {
 /** A document that is not a claim is somebody else's rubbish: it takes no place, and we never write over it. */
 function parseClaim(key: string, { value, revision }: { value: JsonValue; revision: number }): SubnetClaim | null {
   const subnet = key.slice(PREFIX.length).replace('_', '/');
-  if (parseCidr(subnet) === null || value === null || typeof value !== 'object') return null;
+  if (parseIpv4Cidr(subnet) === null || value === null || typeof value !== 'object') return null;
   const { hostId, claimedAtMs } = value as { hostId?: JsonValue; claimedAtMs?: JsonValue };
   if (typeof hostId !== 'string') return { subnet, hostId: '', claimedAtMs: 0, revision };
   return { subnet, hostId, claimedAtMs: typeof claimedAtMs === 'number' ? claimedAtMs : 0, revision };
@@ -122,7 +122,7 @@ function parseClaim(key: string, { value, revision }: { value: JsonValue; revisi
 function parseSpace(ranges: readonly string[], prefixLength: number): Result<SubnetSpace> {
   const parsed = [];
   for (const text of ranges) {
-    const range = parseCidr(text);
+    const range = parseIpv4Cidr(text);
     if (!range || range.prefixLength > prefixLength || prefixLength > 30)
       return problem(
         `managed network range ${text}`,
@@ -143,7 +143,7 @@ function warningFor(space: SubnetSpace, subnet: string, used: number, capacity: 
   if (!isInside(space, subnet))
     return {
       subject: `subnet ${subnet}`,
-      what: `lies outside the managed network's ranges ${space.ranges.map(formatCidr).join(', ')}`,
+      what: `lies outside the managed network's ranges ${space.ranges.map(({ text }) => text).join(', ')}`,
       mend: 'add its range to the ranges again, on all hosts',
     };
   if (used < WARN_SHARE * capacity) return null;
@@ -157,7 +157,7 @@ function warningFor(space: SubnetSpace, subnet: string, used: number, capacity: 
 function exhausted(space: SubnetSpace, used: number): Result<never> {
   return problem(
     'managed network ranges',
-    `exhausted: all ${capacityOf(space)} subnets of ${space.ranges.map(formatCidr).join(', ')} are taken (${used} claims)`,
+    `exhausted: all ${capacityOf(space)} subnets of ${space.ranges.map(({ text }) => text).join(', ')} are taken (${used} claims)`,
     'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
   );
 }

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { ok, problem, type Result } from '../../model/index.ts';
+import { nthAddress, ok, problem, type Result } from '../../model/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
-import { gatewayOf, parseCidr } from '../cidr.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { findRangeConflicts } from './range-conflicts.ts';
 
 export interface ManagedNetworkSettings {
@@ -39,13 +39,15 @@ export async function ensureManagedNetwork(
   settings: ManagedNetworkSettings,
 ): Promise<Result<ManagedNetwork>> {
   const { name = 'drover', subnet } = settings;
-  const cidr = parseCidr(subnet);
-  if (!cidr) return problem(`managed network ${name}`, `${subnet} is not a subnet`, 'claim one, such as 10.42.1.0/24');
+  const cidr = parseIpv4Cidr(subnet);
+  const gateway = cidr && nthAddress(cidr, 1);
+  if (!gateway)
+    return problem(`managed network ${name}`, `${subnet} is not a subnet`, 'claim one, such as 10.42.1.0/24');
   const found = await inspect(docker, name);
   if (found) return check(found, name, subnet);
   const [conflict] = await findRangeConflicts({ run }, { ranges: [subnet], device: settings.device ?? 'drover1' });
   if (conflict) return { ok: false, problem: conflict };
-  const options = createOptions({ ...settings, name }, gatewayOf(cidr));
+  const options = createOptions({ ...settings, name }, gateway.text);
   try {
     await docker.createNetwork(options);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
-import type { Problem } from '../../model/index.ts';
+import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
-import { type Cidr, overlaps, parseCidr } from '../cidr.ts';
 import { type IpRoute, readIp } from '../ip-json.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 
 export interface RangeCheck {
   /** Canonical CIDRs that the managed network uses or would use. */
@@ -34,7 +34,7 @@ export function planRangeConflicts(
     ...resolvers.filter(isIPv4).map((address) => ({ dst: address, culprit: `the resolver ${address}` })),
   ];
   return ranges.flatMap((text) => {
-    const range = parseCidr(text);
+    const range = parseIpv4Cidr(text);
     return taken
       .filter(({ dst }) => range && overlapsRoute(range, dst))
       .map(({ culprit }) => ({
@@ -47,6 +47,6 @@ export function planRangeConflicts(
 
 /** `dst` as `ip route` prints it: a CIDR, an address, or `default`, which overlaps nothing. */
 export function overlapsRoute(cidr: Cidr, dst: string): boolean {
-  const other = parseCidr(dst.includes('/') ? dst : `${dst}/32`);
-  return other !== null && other.prefixLength > 0 && overlaps(cidr, other);
+  const other = parseIpv4Cidr(dst.includes('/') ? dst : `${dst}/32`);
+  return other !== null && other.prefixLength > 0 && cidrsOverlap(cidr, other);
 }

@@ -1,4 +1,5 @@
-import { type Cidr, contains, formatCidr, overlaps, parseCidr, size } from '../cidr.ts';
+import { type Cidr, cidrHolds, cidrsOverlap, nthSubnet, subnetCount } from '../../model/index.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 
 /** A claim as it stands on the bus. */
 export interface SubnetClaim {
@@ -14,7 +15,7 @@ export interface SubnetSpace {
 }
 
 export function capacityOf({ ranges, prefixLength }: SubnetSpace): number {
-  return ranges.reduce((sum, range) => sum + size(range) / size({ prefixLength }), 0);
+  return ranges.reduce((sum, range) => sum + Number(subnetCount(range, prefixLength)), 0);
 }
 
 /**
@@ -38,23 +39,21 @@ export function chooseOwn(
  * hosts that start together do not all try the same one.
  */
 export function* freeSubnets(space: SubnetSpace, claims: readonly SubnetClaim[], hostId: string): Generator<string> {
-  const taken = claims.map(({ subnet }) => parseCidr(subnet)).filter((cidr) => cidr !== null);
+  const taken = claims.map(({ subnet }) => parseIpv4Cidr(subnet)).filter((cidr) => cidr !== null);
   for (const range of space.ranges) {
-    const step = size({ prefixLength: space.prefixLength });
-    const count = size(range) / step;
+    const count = Number(subnetCount(range, space.prefixLength));
     const start = hash(hostId) % count;
-    const near = taken.filter((cidr) => overlaps(cidr, range));
+    const near = taken.filter((cidr) => cidrsOverlap(cidr, range));
     for (let tried = 0; tried < count; tried++) {
-      const base = range.base + ((start + tried) % count) * step;
-      const candidate = { base, prefixLength: space.prefixLength };
-      if (!near.some((cidr) => overlaps(cidr, candidate))) yield formatCidr(candidate);
+      const candidate = nthSubnet(range, space.prefixLength, (start + tried) % count);
+      if (candidate && !near.some((cidr) => cidrsOverlap(cidr, candidate))) yield candidate.text;
     }
   }
 }
 
 export function isInside({ ranges }: SubnetSpace, subnet: string): boolean {
-  const cidr = parseCidr(subnet);
-  return cidr !== null && ranges.some((range) => contains(range, cidr));
+  const cidr = parseIpv4Cidr(subnet);
+  return cidr !== null && ranges.some((range) => cidrHolds(range, cidr));
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
-import type { Problem } from '../../model/index.ts';
+import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import { type Cidr, formatCidr, overlaps, parseCidr } from '../cidr.ts';
 import type { IpRoute } from '../ip-json.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { overlapsRoute } from '../network/range-conflicts.ts';
 import { type Step, step } from '../step.ts';
 import type { DesiredRouting, Peer, RoutingSettings } from './desired-routing.ts';
@@ -38,7 +38,7 @@ export function planRoutes(
   for (const { cidr, peer } of collect(desired, problems)) {
     const culprit = others.find(({ dst }) => overlapsRoute(cidr, dst));
     if (culprit) problems.push(conflict(cidr, peer, culprit));
-    else wanted.set(formatCidr(cidr), `via ${peer.address}${source ? ` src ${source}` : ''}`);
+    else wanted.set(cidr.text, `via ${peer.address}${source ? ` src ${source}` : ''}`);
   }
   const standing = new Map(ours.map((route) => [route.dst, formatRoute(route)]));
   const changes = [
@@ -72,27 +72,28 @@ function formatRoute({ gateway, prefsrc }: IpRoute): string {
 /** The other hosts' subnets in the order of their addresses; what does not parse or belongs to two is a problem. */
 function collect({ peers, own }: DesiredRouting, problems: Problem[]): Wanted[] {
   const wanted: Wanted[] = [];
-  const ownCidr = own ? parseCidr(own.subnet) : null;
+  const ownCidr = own ? parseIpv4Cidr(own.subnet) : null;
   const sorted = peers.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1));
   for (const peer of sorted) {
     for (const subnet of peer.subnets) {
-      const cidr = parseCidr(subnet);
+      const cidr = parseIpv4Cidr(subnet);
       if (!cidr || !isIPv4(peer.address)) {
         problems.push(unusable(subnet, peer));
         continue;
       }
-      const rival = wanted.find((other) => overlaps(other.cidr, cidr));
-      if (rival || (ownCidr && overlaps(ownCidr, cidr))) problems.push(claimedTwice(subnet, peer, rival?.peer ?? null));
+      const rival = wanted.find((other) => cidrsOverlap(other.cidr, cidr));
+      if (rival || (ownCidr && cidrsOverlap(ownCidr, cidr)))
+        problems.push(claimedTwice(subnet, peer, rival?.peer ?? null));
       else wanted.push({ cidr, peer });
     }
   }
-  return wanted.toSorted((a, b) => a.cidr.base - b.cidr.base);
+  return wanted.toSorted((a, b) => Number(a.cidr.first - b.cidr.first));
 }
 
 function conflict(cidr: Cidr, { hostId, address }: Peer, { dst, dev, gateway }: IpRoute): Problem {
   const via = [gateway ? `via ${gateway}` : '', dev ? `on ${dev}` : ''].filter(Boolean).join(' ');
   return {
-    subject: `route to ${formatCidr(cidr)} of host ${hostId} (${address})`,
+    subject: `route to ${cidr.text} of host ${hostId} (${address})`,
     what: `overlaps ${dst} ${via}, which this host has already`,
     mend: `choose ranges for the managed network that overlap nothing, or remove ${dst} from this host`,
   };

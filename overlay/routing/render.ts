@@ -1,5 +1,5 @@
 import { acceptRule, type WantedRules } from '../accept-rules.ts';
-import { parseCidr } from '../cidr.ts';
+import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import type { DesiredRouting } from './desired-routing.ts';
 
 /** The comment that marks our rules in chains that are not ours. */
@@ -11,7 +11,7 @@ export const NETWORK_COMMENT = 'drover-network';
  */
 export function renderNetworkTable(table: string, { ranges, own }: DesiredRouting): string | null {
   if (!own) return null;
-  const sorted = [...new Set(ranges)].toSorted((a, b) => (parseCidr(a)?.base ?? 0) - (parseCidr(b)?.base ?? 0));
+  const sorted = [...new Set(ranges)].toSorted((a, b) => firstOf(a) - firstOf(b));
   return `table ip ${table} {
 	comment "Drover: the managed network"
 	set ranges {
@@ -26,6 +26,10 @@ export function renderNetworkTable(table: string, { ranges, own }: DesiredRoutin
 	}
 }
 `;
+}
+
+function firstOf(range: string): number {
+  return Number(parseIpv4Cidr(range)?.first ?? 0);
 }
 
 /** Accept rules for where the host drops what it forwards: from any part of the environment's ranges to ours. */

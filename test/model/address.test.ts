@@ -8,6 +8,7 @@ import {
   formatReverseName,
   parseAddress,
   parseReverseName,
+  plainAddress,
 } from '../../model/index.ts';
 
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => addressOf(4, value));
@@ -59,6 +60,22 @@ describe('parseAddress() refuses', () => {
     const result = parseAddress(text);
     expect(result.ok).toBe(false);
     expect(canonicalAddress(text)).toBeNull();
+  });
+});
+
+describe('plainAddress()', () => {
+  test.each([
+    ['10.1.2.3', '10.1.2.3'],
+    ['::ffff:10.1.2.3', '10.1.2.3'],
+    ['::FFFF:10.1.2.3', '10.1.2.3'],
+    ['::ffff:a01:203', '10.1.2.3'],
+    ['::fffe:a01:203', '::fffe:a01:203'],
+    ['2001:DB8:0::6', '2001:db8::6'],
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+    ['::ffff:10.1.2.256', '::ffff:10.1.2.256'],
+    ['', ''],
+  ])('%j -> %j', (text, expected) => {
+    expect(plainAddress(text)).toBe(expected);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   addressOf,
   type Cidr,
   cidrContains,
+  cidrHolds,
   cidrOf,
   cidrSize,
   cidrsOverlap,
@@ -51,6 +52,8 @@ describe('parseCidr()', () => {
     ['10.42.0.7/16', 'write 10.42.0.0/16'],
     ['fd00::1/64', 'write fd00::/64'],
     ['10.42.0.0', 'write it like'],
+    ['10.42.0.0/', 'write it like'],
+    ['10.42.0/16', 'write it like'],
     ['10.42.0.0/33', 'use 0 to 32'],
     ['10.42.0.0/016', 'write it like'],
     ['10.42.0.0/16/2', 'write it like'],
@@ -94,6 +97,16 @@ test('subnets of a range', () => {
 test('ranges of another family hold nothing of ours', () => {
   expect(cidrContains(cidr('0.0.0.0/0'), address('::1'))).toBe(false);
   expect(cidrsOverlap(cidr('0.0.0.0/0'), cidr('::/0'))).toBe(false);
+});
+
+test('ranges beside each other, and in each other', () => {
+  expect(cidrsOverlap(cidr('10.42.0.0/24'), cidr('10.42.1.0/24'))).toBe(false);
+  expect(cidrsOverlap(cidr('10.42.0.0/23'), cidr('10.42.1.0/24'))).toBe(true);
+  expect(cidrHolds(cidr('0.0.0.0/0'), cidr('255.255.255.255/32'))).toBe(true);
+  expect(cidrHolds(cidr('10.42.0.0/24'), cidr('10.42.0.0/24'))).toBe(true);
+  expect(cidrHolds(cidr('10.42.1.0/24'), cidr('10.42.0.0/23'))).toBe(false);
+  expect(cidrHolds(cidr('10.42.0.0/24'), cidr('10.42.1.0/25'))).toBe(false);
+  expect(cidrHolds(cidr('::/0'), cidr('10.42.0.0/16'))).toBe(false);
 });
 
 test('a range holds its first and last address and not their neighbours', () => {

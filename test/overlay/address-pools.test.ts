@@ -103,6 +103,7 @@ test('requests for the pool and the gateway may come again; another pool may not
   expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
   expect(pools.requestPool('10.42.0.0/16', '')).toMatchObject({ ok: false });
   expect(pools.requestPool('', '')).toMatchObject({ ok: false });
+  expect(pools.requestPool(POOL, '10.42.2.0/30')).toMatchObject({ ok: false });
 });
 
 test('only the named part of a pool is handed out', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../model/index.ts';
 import { identify, isLocalAddress, ptrName, viewOf } from '../../view/index.ts';
-import { at, BRIDGE, container, MANAGED, snapshot } from './world.ts';
+import { at, BRIDGE, container, MANAGED, network, snapshot } from './world.ts';
 
 const containers = [
   container('on-a', null, null, { addresses: [at(BRIDGE, '172.17.0.2'), at(MANAGED, '10.42.1.2')] }),
@@ -70,6 +70,12 @@ test('isLocalAddress(): in a network of this host, IPv4 and IPv6', () => {
     false,
     false,
   ]);
+});
+
+test('isLocalAddress(): a subnet written with an address inside it counts, rubbish does not', () => {
+  const networks = [network('a', BRIDGE, { subnets: ['rubbish', '172.19.0.1/16', 'FD00::1/64'] })];
+  const view = viewOf(snapshot({ networks }), 'a');
+  expect(['172.19.3.4', 'fd00::7', '172.20.0.1'].map((ip) => isLocalAddress(view, ip))).toEqual([true, true, false]);
 });
 
 describe('ptrName()', () => {
