@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../model/index.ts';
 
 /** Tells who asks, from the connection and, behind a trusted proxy only, from `X-Forwarded-For`. */
 export interface Callers {
@@ -25,11 +26,6 @@ export function createCallers(trustedProxies: readonly string[]): Callers {
       return hops.findLast((hop) => !isProxy(hop)) || address;
     },
   };
-}
-
-/** IPv4 that arrived on an IPv6 socket, without its prefix. */
-function plainAddress(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
 
 function addTrusted(list: BlockList, entry: string): void {
