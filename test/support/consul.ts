@@ -43,7 +43,7 @@ export interface ConsulServer {
 export interface ConsulCluster {
   readonly servers: readonly ConsulServer[];
   readonly urls: readonly string[];
-  /** The server that leads now, as the others see it. */
+  /** The server that leads now, once there is one. */
   leader(): Promise<ConsulServer>;
   /** Waits until there is a leader that takes writes. */
   ready(): Promise<void>;
@@ -68,12 +68,15 @@ export async function startConsulCluster(resources: Resources, options: ConsulOp
     servers,
     urls: servers.map(({ url }) => url),
     request,
-    leader: async () => {
-      const address = (JSON.parse(await request('GET', '/v1/status/leader')) as string).replace(/:\d+$/, '');
-      const leader = servers.find((server) => server.address === address);
-      if (!leader) throw new Error('Consul has no leader');
-      return leader;
-    },
+    // The server that is asked may have been started a moment ago, and not know it yet.
+    leader: () =>
+      poll(
+        async () => {
+          const address = JSON.parse(await request('GET', '/v1/status/leader')) as string;
+          return servers.find((server) => server.address === address.replace(/:\d+$/, ''));
+        },
+        { what: 'a Consul leader', timeoutMs: 40_000 },
+      ),
     ready: async () => {
       await poll(async () => (await request('PUT', '/v1/kv/drover-test-ready', 'yes')).trim() === 'true', {
         what: 'a Consul leader that takes writes',
