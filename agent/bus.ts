@@ -39,12 +39,12 @@ function openEmbedded({ clock, log }: BusDependencies, { dataDir, environment }:
 
 async function openConsul(dependencies: BusDependencies, { bus, dataDir, environment }: Config): Promise<Bus> {
   const { createConsulBus } = await import('../bus/index.ts');
-  const { tokenFile, token, caFile, certFile, keyFile, datacenter, ...rest } = bus.consul;
+  const { addresses, tokenFile, token, caFile, certFile, keyFile, datacenter, ...rest } = bus.consul;
   const secret = tokenFile === null ? token : (await readFile(tokenFile, 'utf8')).trim();
   const optional = { token: secret, caFile, certFile, keyFile, datacenter };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   const sessionFile = join(dataDir, 'consul-session');
-  return createConsulBus(dependencies, { ...rest, ...given, environment, sessionFile });
+  return createConsulBus(dependencies, { ...rest, ...given, address: addresses, environment, sessionFile });
 }
 
 function absentBus(driver: string, why: string): Bus {

@@ -74,10 +74,11 @@ const dockerSchema = z
 
 const consulSchema = z
   .strictObject({
-    address: z
-      .url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' })
-      .default('http://127.0.0.1:8500')
-      .describe('HTTP or HTTPS address of the Consul agent'),
+    addresses: z
+      .array(z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' }))
+      .min(1)
+      .default(['http://127.0.0.1:8500'])
+      .describe('HTTP or HTTPS addresses of Consul: the local agent, or servers; the next is taken when one fails'),
     token: text().nullable().default(null).describe('ACL token; rather use `tokenFile`'),
     tokenFile: optionalPath().describe('file that holds the ACL token'),
     caFile: optionalPath().describe('certificates (PEM) to check the Consul server with'),
@@ -114,7 +115,7 @@ const busSchema = z
 
 const livenessSchema = z
   .strictObject({
-    port: port().default(7771).describe('UDP port at which agents probe each other'),
+    port: port().default(4250).describe('UDP port at which agents probe each other'),
   })
   .prefault({});
 

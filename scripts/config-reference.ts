@@ -33,7 +33,7 @@ environment: production
 host: { address: 192.0.2.11 }
 bus:
   driver: consul
-  consul: { address: https://127.0.0.1:8501, tokenFile: /etc/drover/consul-token, caFile: /etc/drover/ca.pem }
+  consul: { addresses: ["https://127.0.0.1:8501"], tokenFile: /etc/drover/consul-token, caFile: /etc/drover/ca.pem }
 dns: { upstreams: [192.0.2.53] }
 \`\`\`
 `;

@@ -19,7 +19,7 @@ too.
 Examples:
   drover agent
   drover agent --config /etc/drover/drover.yaml --log-level debug
-  drover agent --bus-driver consul --bus-consul-address http://127.0.0.1:8500`,
+  drover agent --bus-driver consul --bus-consul-addresses http://127.0.0.1:8500`,
     );
   takesSettings(command).action(async () => {
     const settings = await readSettings(io, command);

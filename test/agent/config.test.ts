@@ -106,8 +106,8 @@ describe('a fault is told with its place and mend', () => {
       'drover.yaml:1 bus.consul.sessionTtlSeconds: is too small; use 10 or more',
     ],
     [
-      'bus: {consul: {address: "consul:8500"}}',
-      'drover.yaml:1 bus.consul.address: is not an http:// or https:// address; correct it',
+      'bus: {consul: {addresses: ["consul:8500"]}}',
+      'drover.yaml:1 bus.consul.addresses.0: is not an http:// or https:// address; correct it',
     ],
     [
       'bus: {consul: {certFile: /c}}',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ConsulCluster } from '../support/consul.ts';
+import type { ConsulCluster, ConsulServer } from '../support/consul.ts';
 import { addressOf, composeUp, inside, lookUp, pidOf, WEB_COMMAND } from '../support/containers.ts';
 import { watchName } from '../support/name-watch.ts';
 import { percentile } from '../support/percentile.ts';
@@ -73,4 +73,16 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
       for (const server of consul.servers) server.resume();
     }
   });
+
+  test('Q2: the agents go on with another Consul server when theirs is killed', async () => {
+    const theirs = consul.servers[0] as ConsulServer;
+    await theirs.kill();
+    try {
+      const more = await addressOf(alpha, await composeUp(alpha, 'shop', 'more', 1));
+      const seen = async () => (await lookUp(beta, 'shop-client-1', 'more')).includes(more);
+      await poll(seen, { what: 'more.shop by way of another server', timeoutMs: 40_000, intervalMs: 100 });
+    } finally {
+      theirs.start();
+    }
+  }, 60_000);
 });

@@ -50,7 +50,7 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
     options.bus === 'consul'
       ? await step('three Consul servers with a leader', () => consulOn(resources, hosts[0] as TestHost))
       : null;
-  const bus = consul ? { driver: 'consul', consul: { address: consul.urls[0] } } : { driver: 'embedded' };
+  const bus = consul ? { driver: 'consul', consul: { addresses: [...consul.urls] } } : { driver: 'embedded' };
   const members = await step(`drover agent, ${consul ? 'on the Consul cluster' : 'with the embedded bus'}`, () =>
     Promise.all(
       hosts.map(async (host, index): Promise<Member> => {

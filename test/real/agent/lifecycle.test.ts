@@ -54,7 +54,7 @@ test('Q2, Q22: after a reboot with neither Docker nor bus, names are answered fr
   await powerCut();
   await engine.stop('SIGKILL');
   const config = await readFile(agent.configPath, 'utf8');
-  const away = { driver: 'consul', consul: { address: 'http://127.0.0.1:1' } };
+  const away = { driver: 'consul', consul: { addresses: ['http://127.0.0.1:1'] } };
   await writeFile(agent.configPath, JSON.stringify({ ...JSON.parse(config), bus: away }));
   await agent.start('control');
   const answer = await poll(async () => dig('web.shop.rancher.internal'), {
