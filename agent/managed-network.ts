@@ -1,11 +1,13 @@
 import type Docker from 'dockerode';
 import type { Host } from '../model/index.ts';
 import {
+  type AgreedRanges,
   type DesiredRouting,
   ensureManagedNetwork,
   findManagedNetwork,
   findRangeConflicts,
   type ManagedNetwork,
+  type NetworkRanges,
   type RangeCheck,
   type SubnetClaims,
 } from '../overlay/index.ts';
@@ -14,6 +16,7 @@ import type { StateStore } from '../state/index.ts';
 import type { Log, RunCommand } from '../system/index.ts';
 import type { Config } from './config.ts';
 import { readHostResolvers } from './host-resolvers.ts';
+import { networkRanges } from './part-settings.ts';
 import type { Part, PartReport } from './parts.ts';
 
 export interface ManagedNetworkDependencies {
@@ -21,7 +24,9 @@ export interface ManagedNetworkDependencies {
   readonly run: RunCommand;
   /** Whether Docker answers. */
   readonly isUp: () => boolean;
-  readonly claims: SubnetClaims;
+  /** The environment's ranges, in view of what this host's configuration says. */
+  readonly agree: (own: NetworkRanges) => Promise<AgreedRanges>;
+  readonly claimsIn: (ranges: NetworkRanges) => SubnetClaims;
   readonly routing: Reconciler<DesiredRouting>;
   readonly store: Pick<StateStore, 'current' | 'subscribe' | 'hostId'>;
   /** Woken when Docker or the bus came back. */
@@ -35,17 +40,13 @@ const INTERVAL_MS = 30_000;
 /** Until there is a network for the first time. */
 const WAITING_MS = 300;
 
-async function rangeCheck(
-  { range, ranges, device }: Config['network'],
-  own: ManagedNetwork | null,
-): Promise<RangeCheck> {
-  const resolvers = await readHostResolvers([]);
-  return { ranges: [range, ...ranges], device: own?.device ?? device, resolvers };
+async function rangeCheck(ranges: readonly string[], device: string): Promise<RangeCheck> {
+  return { ranges, device, resolvers: await readHostResolvers([]) };
 }
 
 /** This host's part of the managed network: claims a subnet, makes the Docker network, routes to the other hosts' subnets. */
 export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Config['network']): Part {
-  const ranges = [network.range, ...network.ranges];
+  let { ranges } = networkRanges(network);
   let own: ManagedNetwork | null = null;
   let routed: readonly (Host | null)[] = [];
   let routedFor: ManagedNetwork | null = null;
@@ -69,10 +70,12 @@ export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Co
   const settle = async (report: PartReport): Promise<void> => {
     const existing = await findManagedNetwork(deps.docker, network.name);
     if (existing) take(existing);
-    const conflicts = await findRangeConflicts(deps, await rangeCheck(network, existing));
+    const agreed = await deps.agree(networkRanges(network));
+    follow(agreed);
+    const conflicts = await findRangeConflicts(deps, await rangeCheck(ranges, existing?.device ?? network.device));
     // What runs goes on; what is not there yet is not put where something else is (Q37).
     if (existing === null && conflicts.length > 0) return report.problems(conflicts);
-    const claim = await deps.claims.ensure(existing?.subnet ?? null);
+    const claim = await deps.claimsIn(agreed).ensure(existing?.subnet ?? null);
     if (!claim.ok) return report.problems([claim.problem]);
     const { subnet, warning } = claim.value;
     const { name, device, mtu } = network;
@@ -80,7 +83,14 @@ export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Co
     if (!made.ok) return report.problems([made.problem]);
     take(made.value);
     report.done();
-    report.problems([...conflicts, ...(warning ? [warning] : [])]);
+    report.problems([...conflicts, ...[agreed.problem, warning].filter((problem) => problem !== null)]);
+  };
+
+  const follow = (agreed: NetworkRanges): void => {
+    if (agreed.ranges.join() === ranges.join()) return;
+    ranges = agreed.ranges;
+    routedFor = null;
+    route();
   };
 
   const take = (found: ManagedNetwork): void => {

@@ -1,4 +1,4 @@
-import type { ClaimSettings, ServiceAddressSettings } from '../overlay/index.ts';
+import type { NetworkRanges, ServiceAddressSettings } from '../overlay/index.ts';
 import type { Config } from './config.ts';
 
 /** What the service address is made of. */
@@ -7,7 +7,7 @@ export function serviceAddressSettings({ dns }: Pick<Config, 'dns'>): Partial<Se
   return { namespace, device, serviceAddress, sourceAddress, hostAddress };
 }
 
-/** Where this host's subnet comes from. */
-export function claimSettings({ network }: Pick<Config, 'network'>, hostId: string): ClaimSettings {
-  return { hostId, ranges: [network.range, ...network.ranges], prefixLength: network.prefixLength };
+/** From what hosts take their subnets, as this host's configuration has it. */
+export function networkRanges({ range, ranges, prefixLength }: Config['network']): NetworkRanges {
+  return { ranges: [range, ...ranges], prefixLength };
 }

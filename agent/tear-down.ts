@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Bus } from '../bus/index.ts';
 import type { Problem } from '../model/index.ts';
-import { claimSubnets, type ManagedRouting, removeManagedNetwork, type ServiceAddress } from '../overlay/index.ts';
+import {
+  claimSubnets,
+  forgetRanges,
+  type ManagedRouting,
+  removeManagedNetwork,
+  type ServiceAddress,
+} from '../overlay/index.ts';
 import { createResolvConfApplier } from '../overlay/resolv-conf/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config.ts';
-import { claimSettings } from './part-settings.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface TearDownDependencies {
@@ -59,7 +64,11 @@ function steps(
     act,
   });
   const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
-  const claims = bus && hostId ? claimSubnets({ documents: bus, clock, log }, claimSettings(config, hostId)) : null;
+  const giveBack = async (): Promise<void> => {
+    if (!networkIsGone || !bus || !hostId) return;
+    await claimSubnets({ documents: bus, clock, log }, { hostId }).release();
+    await forgetRanges(bus);
+  };
   let networkIsGone = false;
   const network = [
     step(`network ${config.network.name}`, async () => {
@@ -69,7 +78,7 @@ function steps(
       networkIsGone = removed.ok;
       return removed.ok ? [] : [removed.problem];
     }),
-    step('subnet of the managed network', async () => (networkIsGone && claims ? clean(claims.release()) : [])),
+    step('subnet of the managed network', () => clean(giveBack())),
     step('routes and rules of the managed network', () => clean(deps.routing.remove())),
   ];
   return [

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { Bus } from '../bus/index.ts';
-import { claimSubnets, createManagedRouting, type ManagedRouting } from '../overlay/index.ts';
+import { agreeOnRanges, claimSubnets, createManagedRouting, type ManagedRouting } from '../overlay/index.ts';
 import { createReconciler, createWakeUp, type WakeUp } from '../reconcile/index.ts';
 import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config.ts';
@@ -8,7 +8,6 @@ import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import type { LocalSource } from './local-source.ts';
 import { managedNetworkPart } from './managed-network.ts';
-import { claimSettings } from './part-settings.ts';
 import type { Parts } from './parts.ts';
 import { createResolvers, type Resolvers } from './resolvers.ts';
 
@@ -54,7 +53,9 @@ function startManagedNetwork(
       docker,
       routing,
       isUp: () => local.docker.status().connected,
-      claims: claimSubnets({ ...deps, documents: bus }, claimSettings(config, core.hostId)),
+      agree: (ranges) => agreeOnRanges(bus, ranges),
+      claimsIn: ({ ranges, prefixLength }) =>
+        claimSubnets({ ...deps, documents: bus }, { hostId: core.hostId, ranges, prefixLength }),
       store: core.store,
       wakeUp: createWakeUp(deps.clock),
       announce: (subnets) => local.docker.updateHost({ subnets }),

@@ -2,6 +2,7 @@ export type { ListUsedAddresses } from './ipam/address-pools.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';
+export { type AgreedRanges, agreeOnRanges, forgetRanges, type NetworkRanges } from './network/agree-on-ranges.ts';
 export {
   type Claim,
   type ClaimDocuments,
