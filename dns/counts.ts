@@ -1,4 +1,4 @@
-import { rcodeName } from './codes.ts';
+import { rcodeName } from './wire/codes.ts';
 
 export interface DnsStats {
   readonly queries: number;

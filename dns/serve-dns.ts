@@ -1,11 +1,12 @@
 import type { Clock, Log } from '../system/index.ts';
 import type { HostView } from '../view/index.ts';
-import { createAnswerer } from './answerer.ts';
+import { createAnswerer } from './answer/answerer.ts';
+import { guarded } from './answer/guarded.ts';
+import { createTurns } from './answer/turns.ts';
 import { createCounts, type DnsStats } from './counts.ts';
-import { guarded } from './guarded.ts';
-import { type Listener, listenOn } from './listen.ts';
-import { createRecognition } from './recognition.ts';
-import { createTurns } from './turns.ts';
+import { type Listener, listenOn } from './listen/listen.ts';
+import { createRecognition } from './source/recognition.ts';
+import { createStateSource } from './source/state-source.ts';
 import { createUpstreamChoice } from './upstream/choice.ts';
 import { createForwarder } from './upstream/forwarder.ts';
 
@@ -55,16 +56,19 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
     onHold: () => counts.count('held'),
     signal: closing.signal,
   });
-  const answer = createAnswerer(
+  const source = createStateSource(
+    { view: dependencies.view, recognition },
+    { metadataAddress: options.metadataAddress ?? '169.254.169.250' },
+  );
+  const answerer = createAnswerer(
     {
-      view: dependencies.view,
-      recognition,
+      source,
       forwarder,
       upstreamsOf: createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen)),
       turns: createTurns(),
       count: counts.count,
     },
-    { ttlSeconds: options.ttlSeconds ?? 1, metadataAddress: options.metadataAddress ?? '169.254.169.250' },
+    { ttlSeconds: options.ttlSeconds ?? 1 },
   );
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
@@ -73,7 +77,7 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
-    for (const at of options.listen) listeners.push(await listenOn(guarded(answer, counts, log), at));
+    for (const at of options.listen) listeners.push(await listenOn(guarded(answerer, counts, log), at));
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,3 @@
-import type { Scope } from '../../view/index.ts';
 import { isLoopback, parseUpstream, type Upstream } from './address.ts';
 
 /**
@@ -8,7 +7,7 @@ import { isLoopback, parseUpstream, type Upstream } from './address.ts';
 export function createUpstreamChoice(
   defaults: () => readonly string[],
   ourselves: () => readonly Upstream[],
-): (scope: Scope) => readonly Upstream[] {
+): (asker: { readonly dns: readonly string[] }) => readonly Upstream[] {
   return ({ dns }) => {
     const own = parsed(dns).filter(({ address }) => !isLoopback(address));
     const chosen = new Map(

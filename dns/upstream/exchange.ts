@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIP } from 'node:net';
-import { createFrameReader, frame } from '../framing.ts';
+import { createFrameReader, frame } from '../wire/framing.ts';
 import type { Upstream } from './address.ts';
 
 export interface Exchange {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Clock, Log } from '../../system/index.ts';
-import { RCODE } from '../codes.ts';
+import { RCODE } from '../wire/codes.ts';
 import type { Upstream } from './address.ts';
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
 import { createUpstreamHealth } from './health.ts';

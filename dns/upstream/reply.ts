@@ -1,4 +1,4 @@
-import { HEADER_SIZE, structureOf } from '../structure.ts';
+import { HEADER_SIZE, structureOf } from '../wire/structure.ts';
 
 /** A copy with another id. */
 export function withId(message: Buffer, id: number): Buffer {

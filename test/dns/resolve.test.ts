@@ -1,6 +1,6 @@
 import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
-import { resolve } from '../../dns/resolve.ts';
+import { resolve } from '../../dns/answer/resolve.ts';
 import { scopeOf, viewOf } from '../../view/index.ts';
 import { at, BRIDGE, container, declaration, links, snapshot, type World } from '../view/world.ts';
 

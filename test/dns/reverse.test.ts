@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reverseAddress } from '../../dns/reverse.ts';
+import { reverseAddress } from '../../dns/answer/reverse.ts';
 
 describe('reverseAddress()', () => {
   test.each([

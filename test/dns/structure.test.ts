@@ -1,8 +1,8 @@
 import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readQuery } from '../../dns/query.ts';
-import { structureOf } from '../../dns/structure.ts';
+import { readQuery } from '../../dns/wire/query.ts';
+import { structureOf } from '../../dns/wire/structure.ts';
 import { queryFor } from './wire.ts';
 
 function bytes(text: string): Buffer {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '../../dns/turns.ts';
+import { createTurns } from '../../dns/answer/turns.ts';
 
 test('turns are strict for each list, and a list that shrinks goes on', () => {
   const turns = createTurns();

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { plainAddress } from '../model/index.ts';
-import { createFrameReader, frame } from './framing.ts';
+import { plainAddress } from '../../model/index.ts';
+import { createFrameReader, frame } from '../wire/framing.ts';
 import type { Answer, Listen, Server } from './server-udp.ts';
 
 const IDLE_MS = 10_000;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Container } from '../model/index.ts';
+import type { Container } from '../../model/index.ts';
 import {
   containerAddress,
   endpointsOf,
@@ -11,8 +11,8 @@ import {
   type Scope,
   type ServiceView,
   standingOf,
-} from '../view/index.ts';
-import { TYPE } from './codes.ts';
+} from '../../view/index.ts';
+import { TYPE } from '../wire/codes.ts';
 import { reverseAddress } from './reverse.ts';
 
 export interface Question {

@@ -1,6 +1,6 @@
-import type { Container } from '../model/index.ts';
-import type { Clock } from '../system/index.ts';
-import { type HostView, identify, isLocalAddress } from '../view/index.ts';
+import type { Container } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import { type HostView, identify, isLocalAddress } from '../../view/index.ts';
 
 export interface RecognitionDependencies {
   readonly view: () => HostView;

@@ -1,14 +1,15 @@
-import type { HostView } from '../view/index.ts';
-import { RCODE, TYPE } from './codes.ts';
-import { addressRecord, type DnsRecord, domainRecord, type Reply, soaRecord } from './encode.ts';
-import type { Query } from './query.ts';
+import { RCODE, TYPE } from '../wire/codes.ts';
+import { addressRecord, type DnsRecord, domainRecord, type Reply, soaRecord } from '../wire/encode.ts';
+import type { Query } from '../wire/query.ts';
 import type { Alias, Resolution } from './resolve.ts';
 
 /** What is answered from here alone. */
 export type OwnResolution = Exclude<Resolution, { kind: 'forward' | 'failure' | 'upstream-alias' }>;
 
 export interface Rendering {
-  readonly view: HostView;
+  /** Primary name server and serial of the SOA. */
+  readonly primary: string;
+  readonly serial: number;
   readonly ttlSeconds: number;
 }
 
@@ -70,7 +71,6 @@ function missing(
   };
 }
 
-function renderSoa(zone: string, { view, ttlSeconds }: Rendering): DnsRecord {
-  const primary = view.snapshot.environment.suffixes[0] ?? zone;
-  return soaRecord(zone, primary, view.revision, ttlSeconds);
+function renderSoa(zone: string, { primary, serial, ttlSeconds }: Rendering): DnsRecord {
+  return soaRecord(zone, primary || zone, serial, ttlSeconds);
 }

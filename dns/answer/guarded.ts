@@ -1,15 +1,15 @@
-import type { Log } from '../system/index.ts';
+import type { Log } from '../../system/index.ts';
+import type { Counts } from '../counts.ts';
+import type { Answer } from '../listen/server-udp.ts';
+import { encodeServerFailure } from '../wire/encode.ts';
+import { readQuery } from '../wire/query.ts';
 import type { Answerer } from './answerer.ts';
-import type { Counts } from './counts.ts';
-import { encodeServerFailure } from './encode.ts';
-import { readQuery } from './query.ts';
-import type { Answer } from './server-udp.ts';
 
 /**
  * The last line of defence: whatever fails on the way to an answer, the client gets SERVFAIL and the server lives. Each
  * failure is a bug, so it is told, each message once.
  */
-export function guarded(answer: Answerer, counts: Counts, log: Log): Answer {
+export function guarded({ answer }: Pick<Answerer, 'answer'>, counts: Counts, log: Log): Answer {
   const told = new Set<string>();
   const failed = (error: unknown, message: Buffer): Buffer | null => {
     const text = String(error);

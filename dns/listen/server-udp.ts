@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { plainAddress } from '../model/index.ts';
-import type { Client } from './answerer.ts';
+import { plainAddress } from '../../model/index.ts';
+import type { Client } from '../answer/answerer.ts';
 
 export interface Server {
   readonly port: number;

@@ -1,0 +1,145 @@
+import { Packet } from 'dns2';
+import type { Asker, NameSource, Trace } from '../source/source.ts';
+import type { Upstream } from '../upstream/address.ts';
+import type { Forwarder } from '../upstream/forwarder.ts';
+import { rcodeOf } from '../upstream/reply.ts';
+import { RCODE } from '../wire/codes.ts';
+import { type DnsRecord, encodeRefusal, encodeReply, encodeServerFailure, fitForwarded } from '../wire/encode.ts';
+import { plainQuery } from '../wire/plain-query.ts';
+import { type Query, readQuery } from '../wire/query.ts';
+import { type OwnResolution, renderAddresses, renderAliases, renderReply } from './render.ts';
+import type { Resolution } from './resolve.ts';
+import type { Turns } from './turns.ts';
+
+/** Where a message came from. */
+export interface Client {
+  /** Plain text form (`10.1.2.3`, not `::ffff:10.1.2.3`). */
+  readonly address: string;
+  readonly transport: 'udp' | 'tcp';
+}
+
+export interface AnswererDependencies<A extends Asker> {
+  readonly source: NameSource<A>;
+  readonly forwarder: Forwarder;
+  /** The upstreams of an asker: its own, then the default ones. */
+  readonly upstreamsOf: (asker: Asker) => readonly Upstream[];
+  readonly turns: Turns;
+  readonly count: (what: 'queries' | 'malformed' | 'forwarded') => void;
+}
+
+export interface AnswererOptions {
+  readonly ttlSeconds: number;
+}
+
+/** The general path: every message takes it that the hot path leaves. */
+export interface Answerer<A extends Asker = Asker> {
+  /** A message becomes a reply; null: none is due. Any bytes are fine. */
+  answer(message: Buffer, client: Client): Promise<Buffer | null> | Buffer | null;
+  /** The reply to a query whose answer is all our own, at once; null: it is not, or cannot be given now. */
+  answerOwn(asker: A, query: Query, client: Client, trace?: Trace): OwnAnswer | null;
+}
+
+export interface OwnAnswer {
+  readonly resolution: OwnResolution;
+  readonly reply: Buffer;
+}
+
+/** What UDP carries unasked [RFC 1035 §4.2.1], what we give at most when asked, what TCP carries. */
+const LIMITS = { udp: 512, edns: 4_096, tcp: 65_535 };
+
+export function createAnswerer<A extends Asker>(
+  dependencies: AnswererDependencies<A>,
+  options: AnswererOptions,
+): Answerer<A> {
+  const { source, turns } = dependencies;
+  const own = (query: Query, client: Client, resolution: OwnResolution): Buffer => {
+    const rendering = { ...source.authority(), ttlSeconds: options.ttlSeconds };
+    const reply = renderReply(query, inTurn(turns, resolution), rendering);
+    return encodeReply(query, reply, limitOf(query, client), client.transport === 'udp');
+  };
+  const answerQuery = (asker: A, query: Query, client: Client): Promise<Buffer> | Buffer => {
+    const resolution = source.resolve(asker, query);
+    const asked = { asker, query, client };
+    if (resolution.kind === 'forward') return forward(dependencies, asked);
+    if (resolution.kind === 'failure') return encodeServerFailure(query);
+    if (resolution.kind === 'upstream-alias') {
+      return followUpstream(dependencies, asked, resolution, options.ttlSeconds);
+    }
+    return own(query, client, resolution);
+  };
+  return {
+    answer: (message, client) => {
+      const read = readQuery(message);
+      dependencies.count(read.kind === 'query' ? 'queries' : 'malformed');
+      if (read.kind === 'drop') return null;
+      if (read.kind === 'refuse') return encodeRefusal(message, read);
+      const asker = source.who(client.address);
+      if (asker instanceof Promise) return asker.then((found) => answerQuery(found, read.query, client));
+      return answerQuery(asker, read.query, client);
+    },
+    answerOwn: (asker, query, client, trace) => {
+      const resolution = source.resolve(asker, query, trace);
+      if (!isOwn(resolution)) return null;
+      return { resolution, reply: own(query, client, resolution) };
+    },
+  };
+}
+
+function isOwn(resolution: Resolution): resolution is OwnResolution {
+  return resolution.kind !== 'forward' && resolution.kind !== 'failure' && resolution.kind !== 'upstream-alias';
+}
+
+interface Asked {
+  readonly asker: Asker;
+  readonly query: Query;
+  readonly client: Client;
+}
+
+type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder' | 'upstreamsOf' | 'count'>;
+
+async function forward({ forwarder, upstreamsOf, count }: Forwarding, asked: Asked): Promise<Buffer> {
+  const { query, asker, client } = asked;
+  count('forwarded');
+  const reply = await forwarder.forward(query.bytes, query.questionEnd, upstreamsOf(asker));
+  return reply ? fitForwarded(query, reply, limitOf(query, client)) : encodeServerFailure(query);
+}
+
+/** Asks for the end of the chain; our own name never leaves the house. */
+async function followUpstream(
+  { forwarder, upstreamsOf, count }: Forwarding,
+  { query, asker, client }: Asked,
+  { aliases, target, otherwise }: Extract<Resolution, { kind: 'upstream-alias' }>,
+  ttlSeconds: number,
+): Promise<Buffer> {
+  count('forwarded');
+  const question = plainQuery(target, query.type);
+  const reply = await forwarder.forward(question, question.length, upstreamsOf(asker));
+  const records = reply ? answersOf(reply) : [];
+  const encode = (rcode: number, answers: readonly DnsRecord[]) =>
+    encodeReply(
+      query,
+      { rcode, authoritative: false, answers, authorities: [] },
+      limitOf(query, client),
+      client.transport === 'udp',
+    );
+  const chain = renderAliases(query, aliases, ttlSeconds);
+  if (records.some(({ type }) => type === query.type)) return encode(RCODE.NOERROR, [...chain, ...records]);
+  if (otherwise.length > 0) return encode(RCODE.NOERROR, renderAddresses(query, [], otherwise, ttlSeconds));
+  const rcode = reply ? rcodeOf(reply) : RCODE.SERVFAIL;
+  return encode(rcode, rcode === RCODE.SERVFAIL ? [] : [...chain, ...records]);
+}
+
+/** The forwarder has seen that the reply is sound; a record dns2 cannot read is left out. */
+function answersOf(reply: Buffer): readonly DnsRecord[] {
+  return Packet.parse(reply).answers;
+}
+
+function inTurn(turns: Turns, resolution: OwnResolution): OwnResolution {
+  if (resolution.kind !== 'addresses') return resolution;
+  return { ...resolution, addresses: turns.next(resolution.turn, resolution.addresses) };
+}
+
+function limitOf({ payloadSize }: Query, { transport }: Client): number {
+  if (transport === 'tcp') return LIMITS.tcp;
+  return Math.min(Math.max(payloadSize ?? 0, LIMITS.udp), LIMITS.edns);
+}

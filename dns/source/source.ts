@@ -1,0 +1,37 @@
+import type { Question, Resolution } from '../answer/resolve.ts';
+
+/** Who asks. Askers with equal keys get equal answers, until a change says otherwise. */
+export interface Asker {
+  /** Its scope in short. */
+  readonly key: string;
+  /** For people: the container's name, or what the asker is taken for. */
+  readonly label: string;
+  /** Its own upstream resolvers, asked before the default ones; `address` or `address:port`. */
+  readonly dns: readonly string[];
+}
+
+/** What happened on the way from a question to its resolution. */
+export interface Trace {
+  /** The resolution may be another one once this has changed; an opaque key that `Change` speaks of again. */
+  depends(on: string): void;
+}
+
+/** What may be answered differently from now on: the keys a trace was given, or everything and everybody. */
+export type Change = 'everything' | ReadonlySet<string>;
+
+/** Follows what changes, for one reader. */
+export interface ChangeReader {
+  /** What has changed since the last call; null: nothing. Askers are to be recognised anew after any change. */
+  take(): Change | null;
+}
+
+/** Where our own names come from: the state of this host, or an answers file. `A` is the source's own kind of asker. */
+export interface NameSource<A extends Asker = Asker> {
+  /** At once wherever possible, or a promise while a starting container is looked for. Never rejects. */
+  who(address: string): A | Promise<A>;
+  /** What there is to answer now. */
+  resolve(asker: A, question: Question, trace?: Trace): Resolution;
+  /** What an SOA record says: its primary name server and the serial. */
+  authority(): { readonly primary: string; readonly serial: number };
+  changes(): ChangeReader;
+}

@@ -1,0 +1,63 @@
+import type { Container } from '../../model/index.ts';
+import { type HostView, type Scope, scopeOf } from '../../view/index.ts';
+import { type Resolution, resolve } from '../answer/resolve.ts';
+import type { Recognition } from './recognition.ts';
+import { createRecollection } from './recollection.ts';
+import type { Asker, Change, NameSource } from './source.ts';
+
+/** A container of this host, or anybody else, with its names. */
+export interface StateAsker extends Asker {
+  readonly scope: Scope;
+}
+
+/** The state of this host as a source of names: per asker, by the newest view. */
+export function createStateSource(
+  { view, recognition }: { readonly view: () => HostView; readonly recognition: Recognition },
+  { metadataAddress }: { readonly metadataAddress: string },
+): NameSource<StateAsker> {
+  const askers = createAskers();
+  const remembered = createRecollection<HostView, StateAsker, Resolution>();
+  return {
+    who: (address) => {
+      const container = recognition.who(address);
+      if (container instanceof Promise) return container.then((found) => askers(view(), found));
+      return askers(view(), container);
+    },
+    resolve: (asker, question, trace) => {
+      const now = view();
+      const find = () => resolve(now, asker.scope, question, metadataAddress);
+      if (trace) return find();
+      return remembered(now, asker, `${question.type} ${question.name.toLowerCase()}`, find);
+    },
+    authority: () => ({ primary: view().snapshot.environment.suffixes[0] ?? '', serial: view().revision }),
+    changes: () => {
+      let before: HostView | null = null;
+      return {
+        take: (): Change | null => {
+          const now = view();
+          if (now === before) return null;
+          before = now;
+          return 'everything';
+        },
+      };
+    },
+  };
+}
+
+/** Askers of the newest view; an older view is asked for no more. */
+function createAskers(): (view: HostView, container: Container | null) => StateAsker {
+  let of: HostView | null = null;
+  let known = new Map<Container | null, StateAsker>();
+  return (view, container) => {
+    if (view !== of) known = new Map();
+    of = view;
+    const asker = known.get(container) ?? askerOf(view, container);
+    known.set(container, asker);
+    return asker;
+  };
+}
+
+function askerOf(view: HostView, container: Container | null): StateAsker {
+  const scope = scopeOf(view, container);
+  return { key: container?.id ?? '', label: container?.name ?? 'anybody', dns: scope.dns, scope };
+}
