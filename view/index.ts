@@ -1,4 +1,5 @@
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
+export { ANY_CHANGE, type DependencyKey, hostKey, nameKey, serviceKeyOf, stackKey } from './dependency-key.ts';
 export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
 export type * from './host-view.ts';
@@ -6,4 +7,5 @@ export { identify, isLocalAddress, ptrName, type ReverseName } from './identity.
 export { lookupName, type NameLookup, type NameMeaning } from './lookup.ts';
 export { type Consumer, READINESS, type ReadinessRow, type Standing, standingOf, type Treatment } from './readiness.ts';
 export { type LinkTarget, type Scope, type SearchDomains, scopeOf, searchDomains } from './scope.ts';
+export type { Trail, TriedName } from './trail.ts';
 export { viewOf } from './view-of.ts';

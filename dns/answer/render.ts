@@ -1,7 +1,17 @@
+import { isIP } from 'node:net';
 import { RCODE, TYPE } from '../wire/codes.ts';
-import { addressRecord, type DnsRecord, domainRecord, type Reply, soaRecord } from '../wire/encode.ts';
+import {
+  addressRecord,
+  type DnsRecord,
+  domainRecord,
+  nameServerRecord,
+  type Reply,
+  serviceRecord,
+  soaRecord,
+  textRecord,
+} from '../wire/encode.ts';
 import type { Query } from '../wire/query.ts';
-import type { Alias, Resolution } from './resolve.ts';
+import type { Alias, Resolution, TargetAddress } from './resolution.ts';
 
 /** What is answered from here alone. */
 export type OwnResolution = Exclude<Resolution, { kind: 'forward' | 'failure' | 'upstream-alias' }>;
@@ -15,7 +25,7 @@ export interface Rendering {
 
 /** The records of a reply; addresses in the order given. */
 export function renderReply(query: Query, resolution: OwnResolution, rendering: Rendering): Reply {
-  const { ttlSeconds } = rendering;
+  const ttlSeconds = ('ttlSeconds' in resolution ? resolution.ttlSeconds : null) ?? rendering.ttlSeconds;
   switch (resolution.kind) {
     case 'addresses':
       return found(renderAddresses(query, resolution.aliases, resolution.addresses, ttlSeconds));
@@ -23,8 +33,22 @@ export function renderReply(query: Query, resolution: OwnResolution, rendering: 
       return found([domainRecord(query.name, TYPE.CNAME, ttlSeconds, resolution.alias.target)]);
     case 'pointer':
       return found([domainRecord(query.name, TYPE.PTR, ttlSeconds, resolution.target)]);
+    case 'services':
+      return renderServices(query, resolution, ttlSeconds);
+    case 'texts':
+      return found([
+        ...renderAliases(query, resolution.aliases, ttlSeconds),
+        ...resolution.texts.map((text) => textRecord(ownerOf(query, resolution.aliases), ttlSeconds, text)),
+      ]);
     case 'soa':
       return found([renderSoa(resolution.zone, rendering)]);
+    case 'name-server':
+      return {
+        ...found([nameServerRecord(query.name, ttlSeconds, resolution.target)]),
+        additionals: resolution.addresses.map((address) =>
+          hostRecord({ name: resolution.target, address }, ttlSeconds),
+        ),
+      };
     case 'nodata':
       return missing(RCODE.NOERROR, query, resolution, rendering);
     case 'nxdomain':
@@ -39,7 +63,7 @@ export function renderAddresses(
   addresses: readonly string[],
   ttlSeconds: number,
 ): readonly DnsRecord[] {
-  const owner = aliases.at(-1)?.target ?? query.name;
+  const owner = ownerOf(query, aliases);
   return [
     ...renderAliases(query, aliases, ttlSeconds),
     ...addresses.map((address) => addressRecord(owner, query.type, ttlSeconds, address)),
@@ -51,6 +75,30 @@ export function renderAliases(query: Query, aliases: readonly Alias[], ttlSecond
   return aliases.map(({ owner, target }, at) =>
     domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ttlSeconds, target),
   );
+}
+
+function renderServices(
+  query: Query,
+  { aliases, services, additional }: Extract<Resolution, { kind: 'services' }>,
+  ttlSeconds: number,
+): Reply {
+  const owner = ownerOf(query, aliases);
+  return {
+    ...found([
+      ...renderAliases(query, aliases, ttlSeconds),
+      ...services.map((service) => serviceRecord(owner, ttlSeconds, service)),
+    ]),
+    additionals: additional.map((target) => hostRecord(target, ttlSeconds)),
+  };
+}
+
+function hostRecord({ name, address }: TargetAddress, ttlSeconds: number): DnsRecord {
+  return addressRecord(name, isIP(address) === 6 ? TYPE.AAAA : TYPE.A, ttlSeconds, address);
+}
+
+/** What bears the records at the end of the chain. */
+function ownerOf(query: Query, aliases: readonly Alias[]): string {
+  return aliases.at(-1)?.target ?? query.name;
 }
 
 function found(answers: readonly DnsRecord[]): Reply {

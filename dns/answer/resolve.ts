@@ -13,7 +13,10 @@ import {
   standingOf,
 } from '../../view/index.ts';
 import { TYPE } from '../wire/codes.ts';
+import type { Alias, Resolution } from './resolution.ts';
 import { reverseAddress } from './reverse.ts';
+
+export type { Alias, Resolution } from './resolution.ts';
 
 export interface Question {
   /** Without trailing dot, any case. */
@@ -21,39 +24,9 @@ export interface Question {
   readonly type: number;
 }
 
-/** An external service says: `owner` is another name for `target`. */
-export interface Alias {
-  readonly owner: string;
-  readonly target: string;
-}
-
-/** What there is to answer, as data. Names are without trailing dot (owners) or absolute (targets). */
-export type Resolution =
-  /** All of the type asked for, in stable order, each once. `turn` names what they are taken in turns of. */
-  | {
-      readonly kind: 'addresses';
-      readonly aliases: readonly Alias[];
-      readonly addresses: readonly string[];
-      readonly turn: string;
-    }
-  /** The alias chain leaves our names: its end is asked upstream; `otherwise` are the service's own addresses. */
-  | {
-      readonly kind: 'upstream-alias';
-      readonly aliases: readonly Alias[];
-      readonly target: string;
-      readonly otherwise: readonly string[];
-    }
-  | { readonly kind: 'alias'; readonly alias: Alias }
-  | { readonly kind: 'pointer'; readonly target: string }
-  | { readonly kind: 'soa'; readonly zone: string }
-  /** The name exists, this type does not. */
-  | { readonly kind: 'nodata'; readonly aliases: readonly Alias[]; readonly zone: string }
-  | { readonly kind: 'nxdomain'; readonly aliases: readonly Alias[]; readonly zone: string }
-  | { readonly kind: 'forward' }
-  /** Not to be answered now: the first complete picture is missing, or aliases go in a circle. */
-  | { readonly kind: 'failure' };
-
 const MAX_ALIASES = 10;
+
+const ALIKE = { give: 'all', weights: null, ttlSeconds: null } as const;
 
 /** The one place where a question becomes an answer. */
 export function resolve(view: HostView, scope: Scope, question: Question, metadataAddress: string): Resolution {
@@ -83,7 +56,7 @@ function metadataPointer(view: HostView): { readonly kind: 'name'; readonly name
 function follow(asking: Asking, name: string, aliases: readonly Alias[]): Resolution {
   const { zone, meaning } = lookupName(asking.view, asking.scope, name);
   if (aliases.length > 0 && zone === '.') {
-    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [] };
+    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
   }
   switch (meaning.kind) {
     case 'foreign':
@@ -105,14 +78,14 @@ function followAlias(
   before: readonly Alias[],
   services: readonly ServiceView[],
 ): Resolution {
-  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias };
+  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds: null };
   const aliases = [...before, alias];
   if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
   const end = follow(asking, alias.target.slice(0, -1), aliases);
   const own = ofFamily(asking.type, serviceAddresses(asking, services));
   if (end.kind === 'upstream-alias') return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own };
   if (end.kind === 'addresses' || own.length === 0) return end;
-  return { kind: 'addresses', aliases: before, addresses: own, turn: services[0]?.key ?? '' };
+  return { kind: 'addresses', aliases: before, addresses: own, turn: services[0]?.key ?? '', ...ALIKE };
 }
 
 function ofType(
@@ -123,7 +96,7 @@ function ofType(
 ): Resolution {
   const fitting = ofFamily(asking.type, addresses);
   return fitting.length > 0
-    ? { kind: 'addresses', aliases, addresses: fitting, turn }
+    ? { kind: 'addresses', aliases, addresses: fitting, turn, ...ALIKE }
     : { kind: 'nodata', aliases, zone };
 }
 

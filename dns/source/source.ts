@@ -1,3 +1,4 @@
+import type { DependencyKey, Trail } from '../../view/index.ts';
 import type { Question, Resolution } from '../answer/resolve.ts';
 
 /** Who asks. Askers with equal keys get equal answers, until a change says otherwise. */
@@ -11,9 +12,9 @@ export interface Asker {
 }
 
 /** What happened on the way from a question to its resolution. */
-export interface Trace {
-  /** The resolution may be another one once this has changed; an opaque key that `Change` speaks of again. */
-  depends(on: string): void;
+export interface Trace extends Trail {
+  /** The resolution may be another one once this has changed; the key is one that `Change` speaks of again. */
+  depends(on: DependencyKey): void;
 }
 
 /** What may be answered differently from now on: the keys a trace was given, or everything and everybody. */

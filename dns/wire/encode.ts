@@ -13,6 +13,8 @@ export interface Reply {
   readonly authoritative: boolean;
   readonly answers: readonly DnsRecord[];
   readonly authorities: readonly DnsRecord[];
+  /** Left off where there is no room, without TC [RFC 2181 §9]. */
+  readonly additionals?: readonly DnsRecord[];
 }
 
 /** What we take over UDP ourselves [RFC 9715 §3.1]. */
@@ -31,10 +33,12 @@ export function encodeReply(query: Query, reply: Reply, limitBytes: number, trun
   const answers = writeRecords(writer, reply.answers, limit);
   const complete = answers === reply.answers.length;
   const authorities = complete ? writeRecords(writer, reply.authorities, limit) : 0;
+  const additionals = complete ? writeRecords(writer, reply.additionals ?? [], limit) : 0;
   if (query.payloadSize !== null) writeOpt(writer, 0);
   const bytes = writer.toBuffer();
   const flags = (reply.authoritative ? 0x0400 : 0) | (complete || !truncate ? 0 : FLAG_TC);
-  writeHeader(bytes, flags | (reply.rcode & 0xf), [1, answers, authorities, query.payloadSize === null ? 0 : 1]);
+  const opts = query.payloadSize === null ? 0 : 1;
+  writeHeader(bytes, flags | (reply.rcode & 0xf), [1, answers, authorities, additionals + opts]);
   return bytes;
 }
 
@@ -74,7 +78,8 @@ function writeRecords(writer: ByteWriter, records: readonly DnsRecord[], limit: 
   let written = 0;
   for (const record of records) {
     const before = writer.byteLength();
-    Packet.Resource.encode(record as Resource, writer);
+    if (record.type === TYPE.SRV) writeServiceRecord(writer, record);
+    else Packet.Resource.encode(record as Resource, writer);
     if (writer.byteLength() > limit) {
       writer.cut(before);
       return written;
@@ -82,6 +87,21 @@ function writeRecords(writer: ByteWriter, records: readonly DnsRecord[], limit: 
     written += 1;
   }
   return written;
+}
+
+/** dns2 would compress the target, which SRV forbids [RFC 2782, RFC 3597 §4]. */
+function writeServiceRecord(writer: ByteWriter, { name, ttl, priority, weight, port, target = '' }: DnsRecord): void {
+  Packet.Name.encode(name, writer);
+  const labels = target.split('.').filter((label) => label !== '');
+  const size = labels.reduce((sum, label) => sum + 1 + label.length, 1);
+  for (const value of [TYPE.SRV, CLASS_IN]) writer.write(value, 16);
+  writer.write(ttl, 32);
+  for (const value of [6 + size, priority ?? 0, weight ?? 0, port ?? 0]) writer.write(value, 16);
+  for (const label of labels) {
+    writer.write(label.length, 8);
+    writer.append(Buffer.from(label, 'latin1'));
+  }
+  writer.write(0, 8);
 }
 
 function writeOpt(writer: ByteWriter, extendedRcode: number): void {
@@ -112,6 +132,28 @@ export function addressRecord(name: string, type: number, ttl: number, address: 
 /** CNAME or PTR. */
 export function domainRecord(name: string, type: number, ttl: number, domain: string): DnsRecord {
   return { name, type, class: CLASS_IN, ttl, domain };
+}
+
+export function nameServerRecord(name: string, ttl: number, server: string): DnsRecord {
+  return { name, type: TYPE.NS, class: CLASS_IN, ttl, ns: server };
+}
+
+export function serviceRecord(
+  name: string,
+  ttl: number,
+  service: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string },
+): DnsRecord {
+  return { name, type: TYPE.SRV, class: CLASS_IN, ttl, ...service };
+}
+
+/** One record of as many strings of 255 octets as the text takes [RFC 1035 §3.3.14]; dns2 would not cut it. */
+export function textRecord(name: string, ttl: number, text: string): DnsRecord {
+  const bytes = Buffer.from(text);
+  const strings = Array.from({ length: Math.max(1, Math.ceil(bytes.length / 255)) }, (_, at) =>
+    bytes.subarray(at * 255, (at + 1) * 255),
+  );
+  // dns2's encoder takes buffers too, which its types do not say.
+  return { name, type: TYPE.TXT, class: CLASS_IN, ttl, data: strings as unknown as string[] };
 }
 
 /** The SOA of a zone of ours; its minimum is how long a "no" may be remembered [RFC 2308 §4]. */
