@@ -3,8 +3,9 @@ import type { HostView } from '../view/index.ts';
 import { createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
-import { createCounts, type DnsStats } from './counts.ts';
 import { type Listener, listenOn } from './listen/listen.ts';
+import { createLiveQueries } from './metrics/live-queries.ts';
+import { createRecorder, type TrafficReport } from './metrics/recorder.ts';
 import { createRecognition } from './source/recognition.ts';
 import { createStateSource } from './source/state-source.ts';
 import { createUpstreamChoice } from './upstream/choice.ts';
@@ -40,7 +41,7 @@ export interface DnsOptions {
 export interface DnsServer {
   /** What it really listens on, in the order of `listen`. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
-  stats(): DnsStats;
+  stats(): TrafficReport;
   /** Idempotent; resolves when the last socket and timer is gone. */
   close(): Promise<void>;
 }
@@ -49,11 +50,12 @@ export interface DnsServer {
 export async function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
   const { clock, log } = dependencies;
   const closing = new AbortController();
-  const counts = createCounts();
+  const recorder = createRecorder();
+  const live = createLiveQueries({ clock });
   const forwarder = createForwarder({ clock, log }, { source: options.upstreamSource ?? null });
   const recognition = createRecognition(dependencies, {
     holdMs: options.holdMs ?? 250,
-    onHold: () => counts.count('held'),
+    onHold: () => recorder.happened('held'),
     signal: closing.signal,
   });
   const source = createStateSource(
@@ -66,7 +68,7 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
       forwarder,
       upstreamsOf: createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen)),
       turns: createTurns(),
-      count: counts.count,
+      recorder,
     },
     { ttlSeconds: options.ttlSeconds ?? 1 },
   );
@@ -77,10 +79,11 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
-    for (const at of options.listen) listeners.push(await listenOn(guarded(answerer, counts, log), at));
+    for (const at of options.listen)
+      listeners.push(await listenOn(guarded(answerer, { recorder, live, clock, log }), at));
   } catch (error) {
     await close();
     throw error;
   }
-  return { addresses: listeners.map(({ listen }) => listen), stats: counts.read, close };
+  return { addresses: listeners.map(({ listen }) => listen), stats: recorder.read, close };
 }

@@ -1,4 +1,6 @@
 import { Packet } from 'dns2';
+import type { Recorder } from '../metrics/recorder.ts';
+import type { Sighting } from '../metrics/sighting.ts';
 import type { Asker, NameSource, Trace } from '../source/source.ts';
 import type { Upstream } from '../upstream/address.ts';
 import type { Forwarder } from '../upstream/forwarder.ts';
@@ -24,7 +26,7 @@ export interface AnswererDependencies<A extends Asker> {
   /** The upstreams of an asker: its own, then the default ones. */
   readonly upstreamsOf: (asker: Asker) => readonly Upstream[];
   readonly turns: Turns;
-  readonly count: (what: 'queries' | 'malformed' | 'forwarded') => void;
+  readonly recorder: Pick<Recorder, 'happened'>;
 }
 
 export interface AnswererOptions {
@@ -33,8 +35,8 @@ export interface AnswererOptions {
 
 /** The general path: every message takes it that the hot path leaves. */
 export interface Answerer<A extends Asker = Asker> {
-  /** A message becomes a reply; null: none is due. Any bytes are fine. */
-  answer(message: Buffer, client: Client): Promise<Buffer | null> | Buffer | null;
+  /** A message becomes a reply; null: none is due. Any bytes are fine. What is found on the way is noted in `sighting`. */
+  answer(message: Buffer, client: Client, sighting: Sighting): Promise<Buffer | null> | Buffer | null;
   /** The reply to a query whose answer is all our own, at once; null: it is not, or cannot be given now. */
   answerOwn(asker: A, query: Query, client: Client, trace?: Trace): OwnAnswer | null;
 }
@@ -57,9 +59,11 @@ export function createAnswerer<A extends Asker>(
     const reply = renderReply(query, inTurn(turns, resolution), rendering);
     return encodeReply(query, reply, limitOf(query, client), client.transport === 'udp');
   };
-  const answerQuery = (asker: A, query: Query, client: Client): Promise<Buffer> | Buffer => {
+  const answerQuery = (asker: A, query: Query, client: Client, sighting: Sighting): Promise<Buffer> | Buffer => {
     const resolution = source.resolve(asker, query);
-    const asked = { asker, query, client };
+    sighting.asker = asker;
+    sighting.resolution = resolution;
+    const asked = { asker, query, client, sighting };
     if (resolution.kind === 'forward') return forward(dependencies, asked);
     if (resolution.kind === 'failure') return encodeServerFailure(query);
     if (resolution.kind === 'upstream-alias') {
@@ -68,14 +72,18 @@ export function createAnswerer<A extends Asker>(
     return own(query, client, resolution);
   };
   return {
-    answer: (message, client) => {
+    answer: (message, client, sighting) => {
       const read = readQuery(message);
-      dependencies.count(read.kind === 'query' ? 'queries' : 'malformed');
+      if (read.kind !== 'query') dependencies.recorder.happened('malformed');
       if (read.kind === 'drop') return null;
-      if (read.kind === 'refuse') return encodeRefusal(message, read);
+      if (read.kind === 'refuse') {
+        sighting.extendedRcode = read.rcode;
+        return encodeRefusal(message, read);
+      }
+      sighting.query = read.query;
       const asker = source.who(client.address);
-      if (asker instanceof Promise) return asker.then((found) => answerQuery(found, read.query, client));
-      return answerQuery(asker, read.query, client);
+      if (asker instanceof Promise) return asker.then((found) => answerQuery(found, read.query, client, sighting));
+      return answerQuery(asker, read.query, client, sighting);
     },
     answerOwn: (asker, query, client, trace) => {
       const resolution = source.resolve(asker, query, trace);
@@ -93,25 +101,26 @@ interface Asked {
   readonly asker: Asker;
   readonly query: Query;
   readonly client: Client;
+  readonly sighting: Sighting;
 }
 
-type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder' | 'upstreamsOf' | 'count'>;
+type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder' | 'upstreamsOf'>;
 
-async function forward({ forwarder, upstreamsOf, count }: Forwarding, asked: Asked): Promise<Buffer> {
-  const { query, asker, client } = asked;
-  count('forwarded');
+async function forward({ forwarder, upstreamsOf }: Forwarding, asked: Asked): Promise<Buffer> {
+  const { query, asker, client, sighting } = asked;
+  sighting.path = 'forwarded';
   const reply = await forwarder.forward(query.bytes, query.questionEnd, upstreamsOf(asker));
   return reply ? fitForwarded(query, reply, limitOf(query, client)) : encodeServerFailure(query);
 }
 
 /** Asks for the end of the chain; our own name never leaves the house. */
 async function followUpstream(
-  { forwarder, upstreamsOf, count }: Forwarding,
-  { query, asker, client }: Asked,
+  { forwarder, upstreamsOf }: Forwarding,
+  { query, asker, client, sighting }: Asked,
   { aliases, target, otherwise }: Extract<Resolution, { kind: 'upstream-alias' }>,
   ttlSeconds: number,
 ): Promise<Buffer> {
-  count('forwarded');
+  sighting.path = 'forwarded';
   const question = plainQuery(target, query.type);
   const reply = await forwarder.forward(question, question.length, upstreamsOf(asker));
   const records = reply ? answersOf(reply) : [];

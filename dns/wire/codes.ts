@@ -8,7 +8,12 @@ export const RCODE = Packet.RCODE;
 
 export const CLASS_IN = Packet.CLASS.IN;
 
-const RCODE_NAMES = new Map(Object.entries(RCODE).map(([name, code]) => [code as number, name] as const));
+/** Of two names for one code the first: 16 is BADVERS to us, who know no signatures. */
+const RCODE_NAMES = new Map(
+  Object.entries(RCODE)
+    .map(([name, code]) => [code as number, name] as const)
+    .reverse(),
+);
 
 /** For statistics and logs. */
 export function rcodeName(code: number): string {

@@ -1,0 +1,122 @@
+import type { Clock } from '../../system/index.ts';
+import type { Client } from '../answer/answerer.ts';
+import type { Sighting } from './sighting.ts';
+
+/** A reply of the general path, as it goes out. */
+export interface Seen {
+  readonly client: Client;
+  readonly sighting: Sighting;
+  readonly reply: Buffer;
+  readonly rcode: number;
+  readonly micros: number;
+}
+
+export interface Watch {
+  /** Only the askers at this address, plain text form; null: everybody's. */
+  readonly from: string | null;
+  /** Judges before the rate is limited. */
+  readonly wanted: (seen: Seen) => boolean;
+  readonly onQuery: (seen: Seen) => void;
+}
+
+export interface Watching {
+  /** How many were not told for the rate's sake since the last call, those not even looked at among them. */
+  takeLeftOut(): number;
+  /** Idempotent. */
+  stop(): void;
+}
+
+/** Shows queries to whoever watches; costs one comparison while nobody does. */
+export interface LiveQueries {
+  watched(): boolean;
+  /**
+   * Whether this query, which could be answered without the general path, is to take it all the same, to be seen. `from`
+   * is the asker's IPv4 address as a number, big-endian.
+   */
+  divert(from?: number): boolean;
+  /** A reply of the general path. */
+  saw(seen: Seen): void;
+  watch(watch: Watch): Watching;
+}
+
+export interface LiveQueriesOptions {
+  /** To one who watches. */
+  readonly toldPerSecond?: number;
+  /** Taken from the hot path: more than are told, for a filter leaves some out. */
+  readonly divertedPerSecond?: number;
+}
+
+interface Watcher extends Watch {
+  readonly fromNumber: number | null;
+  readonly budget: Budget;
+  leftOut: number;
+}
+
+export function createLiveQueries(
+  { clock }: { readonly clock: Pick<Clock, 'monotonic'> },
+  { toldPerSecond = 50, divertedPerSecond = 500 }: LiveQueriesOptions = {},
+): LiveQueries {
+  const watchers = new Set<Watcher>();
+  const diverted = createBudget(clock, divertedPerSecond);
+  return {
+    watched: () => watchers.size > 0,
+    divert: (from) => {
+      if (watchers.size === 0) return false;
+      const concerned = [...watchers].filter(
+        ({ fromNumber, from: text }) => text === null || from === undefined || fromNumber === from,
+      );
+      if (concerned.length === 0) return false;
+      if (diverted.spend()) return true;
+      for (const watcher of concerned) watcher.leftOut += 1;
+      return false;
+    },
+    saw: (seen) => {
+      for (const watcher of watchers) {
+        if (watcher.from !== null && watcher.from !== seen.client.address) continue;
+        if (!watcher.wanted(seen)) continue;
+        if (watcher.budget.spend()) watcher.onQuery(seen);
+        else watcher.leftOut += 1;
+      }
+    },
+    watch: (watch) => {
+      const budget = createBudget(clock, toldPerSecond);
+      const watcher: Watcher = { ...watch, fromNumber: ipv4Number(watch.from), budget, leftOut: 0 };
+      watchers.add(watcher);
+      return {
+        takeLeftOut: () => {
+          const { leftOut } = watcher;
+          watcher.leftOut = 0;
+          return leftOut;
+        },
+        stop: () => void watchers.delete(watcher),
+      };
+    },
+  };
+}
+
+interface Budget {
+  /** False: this second's is spent. */
+  spend(): boolean;
+}
+
+function createBudget(clock: Pick<Clock, 'monotonic'>, perSecond: number): Budget {
+  let sinceMs = Number.NEGATIVE_INFINITY;
+  let left = 0;
+  return {
+    spend: () => {
+      const nowMs = clock.monotonic();
+      if (nowMs - sinceMs >= 1_000) {
+        sinceMs = nowMs;
+        left = perSecond;
+      }
+      left -= 1;
+      return left >= 0;
+    },
+  };
+}
+
+/** Big-endian; null for an IPv6 address, whose queries all take the general path. */
+function ipv4Number(address: string | null): number | null {
+  if (address === null || !/^\d+\.\d+\.\d+\.\d+$/.test(address)) return null;
+  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+}
