@@ -52,7 +52,8 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
   const closing = new AbortController();
   const recorder = createRecorder();
   const live = createLiveQueries({ clock });
-  const forwarder = createForwarder({ clock, log }, { source: options.upstreamSource ?? null });
+  const upstreamsOf = createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen));
+  const forwarder = createForwarder({ upstreamsOf, clock, log }, { source: options.upstreamSource ?? null });
   const recognition = createRecognition(dependencies, {
     holdMs: options.holdMs ?? 250,
     onHold: () => recorder.happened('held'),
@@ -66,7 +67,6 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
     {
       source,
       forwarder,
-      upstreamsOf: createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen)),
       turns: createTurns(),
       recorder,
     },

@@ -2,8 +2,7 @@ import { Packet } from 'dns2';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Sighting } from '../metrics/sighting.ts';
 import type { Asker, NameSource, Trace } from '../source/source.ts';
-import type { Upstream } from '../upstream/address.ts';
-import type { Forwarder } from '../upstream/forwarder.ts';
+import type { Forwarded, Forwarder } from '../upstream/forwarder.ts';
 import { rcodeOf } from '../upstream/reply.ts';
 import { RCODE } from '../wire/codes.ts';
 import { type DnsRecord, encodeRefusal, encodeReply, encodeServerFailure, fitForwarded } from '../wire/encode.ts';
@@ -23,8 +22,6 @@ export interface Client {
 export interface AnswererDependencies<A extends Asker> {
   readonly source: NameSource<A>;
   readonly forwarder: Forwarder;
-  /** The upstreams of an asker: its own, then the default ones. */
-  readonly upstreamsOf: (asker: Asker) => readonly Upstream[];
   readonly turns: Turns;
   readonly recorder: Pick<Recorder, 'happened'>;
 }
@@ -67,7 +64,7 @@ export function createAnswerer<A extends Asker>(
     if (resolution.kind === 'forward') return forward(dependencies, asked);
     if (resolution.kind === 'failure') return encodeServerFailure(query);
     if (resolution.kind === 'upstream-alias') {
-      return followUpstream(dependencies, asked, resolution, options.ttlSeconds);
+      return followUpstream(dependencies, asked, resolution, resolution.ttlSeconds ?? options.ttlSeconds);
     }
     return own(query, client, resolution);
   };
@@ -104,25 +101,26 @@ interface Asked {
   readonly sighting: Sighting;
 }
 
-type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder' | 'upstreamsOf'>;
+type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder'>;
 
-async function forward({ forwarder, upstreamsOf }: Forwarding, asked: Asked): Promise<Buffer> {
+async function forward({ forwarder }: Forwarding, asked: Asked): Promise<Buffer> {
   const { query, asker, client, sighting } = asked;
-  sighting.path = 'forwarded';
-  const reply = await forwarder.forward(query.bytes, query.questionEnd, upstreamsOf(asker));
-  return reply ? fitForwarded(query, reply, limitOf(query, client)) : encodeServerFailure(query);
+  const forwarded = await forwarder.forward(query.bytes, query.questionEnd, asker);
+  sighting.path = pathOf(forwarded);
+  return forwarded ? fitForwarded(query, forwarded.reply, limitOf(query, client)) : encodeServerFailure(query);
 }
 
 /** Asks for the end of the chain; our own name never leaves the house. */
 async function followUpstream(
-  { forwarder, upstreamsOf }: Forwarding,
+  { forwarder }: Forwarding,
   { query, asker, client, sighting }: Asked,
   { aliases, target, otherwise }: Extract<Resolution, { kind: 'upstream-alias' }>,
   ttlSeconds: number,
 ): Promise<Buffer> {
-  sighting.path = 'forwarded';
   const question = plainQuery(target, query.type);
-  const reply = await forwarder.forward(question, question.length, upstreamsOf(asker));
+  const forwarded = await forwarder.forward(question, question.length, asker);
+  sighting.path = pathOf(forwarded);
+  const reply = forwarded?.reply ?? null;
   const records = reply ? answersOf(reply) : [];
   const encode = (rcode: number, answers: readonly DnsRecord[]) =>
     encodeReply(
@@ -138,14 +136,20 @@ async function followUpstream(
   return encode(rcode, rcode === RCODE.SERVFAIL ? [] : [...chain, ...records]);
 }
 
+/** Answered from the cache, fresh or stale, nobody was waited for, or nobody who had an answer. */
+function pathOf(forwarded: Forwarded | null): 'forwarded' | 'cached' {
+  return forwarded === null || forwarded.from === 'forwarded' ? 'forwarded' : 'cached';
+}
+
 /** The forwarder has seen that the reply is sound; a record dns2 cannot read is left out. */
 function answersOf(reply: Buffer): readonly DnsRecord[] {
   return Packet.parse(reply).answers;
 }
 
 function inTurn(turns: Turns, resolution: OwnResolution): OwnResolution {
-  if (resolution.kind !== 'addresses') return resolution;
-  return { ...resolution, addresses: turns.next(resolution.turn, resolution.addresses) };
+  if (resolution.kind === 'addresses') return { ...resolution, addresses: turns.deal(resolution) };
+  if (resolution.kind !== 'services') return resolution;
+  return { ...resolution, services: turns.rotate(resolution.turn, resolution.services) };
 }
 
 function limitOf({ payloadSize }: Query, { transport }: Client): number {

@@ -6,14 +6,37 @@ import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
 import { createUpstreamHealth } from './health.ts';
 import { isReplyTo, isTruncated, rcodeOf, withId } from './reply.ts';
 
+/** Who wants to know: whose upstreams are asked, and whose share of the queries under way it is. */
+export interface ForwardAsker {
+  readonly key: string;
+  /** Its own resolvers, asked before the default ones. */
+  readonly dns: readonly string[];
+}
+
+/** A reply, and how it was come by: from an upstream now, from the cache, from the cache although too old, without anybody. */
+export interface Forwarded {
+  /**
+   * Whole (TC only where TCP failed too), with id, question, RD and CD as in the query; RA set, AA clear. It has no OPT:
+   * that one is between two neighbours [RFC 6891 §6.1.1], the client's is put in by whoever fits the reply to the client.
+   */
+  readonly reply: Buffer;
+  readonly from: 'forwarded' | 'cached' | 'stale' | 'local';
+}
+
 export interface Forwarder {
   /**
-   * Asks the upstreams, in order, the next one as soon as one fails or is slow; gives the first good reply with the id of
-   * `message`, else a bad one (SERVFAIL, REFUSED), else null. Never rejects.
+   * The answer to a query that is not about our own names; `questionEnd` is the offset behind its question. The first good
+   * reply, else a bad one (SERVFAIL, REFUSED), else null. At once where nobody has to be asked. Never throws or rejects.
    */
-  forward(message: Buffer, questionEnd: number, upstreams: readonly Upstream[]): Promise<Buffer | null>;
+  forward(message: Buffer, questionEnd: number, asker: ForwardAsker): Forwarded | null | Promise<Forwarded | null>;
   /** Idempotent: what is under way ends with null. */
   close(): void;
+}
+
+export interface ForwarderDependencies {
+  readonly upstreamsOf: (asker: ForwardAsker) => readonly Upstream[];
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 export interface ForwarderOptions {
@@ -29,7 +52,7 @@ const REPEAT_MS = 1_000;
 const MAX_UNDER_WAY = 500;
 
 export function createForwarder(
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { upstreamsOf, clock, log }: ForwarderDependencies,
   { source, timeoutMs = 3_500 }: ForwarderOptions,
 ): Forwarder {
   const health = createUpstreamHealth({ clock });
@@ -105,13 +128,14 @@ export function createForwarder(
   };
 
   return {
-    forward: async (message, questionEnd, upstreams) => {
+    forward: async (message, questionEnd, asker) => {
+      const upstreams = upstreamsOf(asker);
       if (upstreams.length === 0 || closing.signal.aborted || underWay >= MAX_UNDER_WAY) return null;
       underWay += 1;
       try {
         const reply = await race(message, questionEnd, upstreams);
         report(reply);
-        return reply && withId(reply, message.readUInt16BE(0));
+        return reply && { reply: withId(reply, message.readUInt16BE(0)), from: 'forwarded' };
       } finally {
         underWay -= 1;
       }
