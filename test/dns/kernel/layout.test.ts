@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import {
+  BODY_MAX,
+  encodeAnswer,
+  encodeControl,
+  encodeKey,
+  MAPS,
+  MAX_RECORDS,
+  NAME_MAX,
+} from '../../../dns/kernel/layout.ts';
+
+const WEB = Buffer.from('\x03web\x04shop\x00', 'latin1');
+
+test('the limits are those of the program', async () => {
+  const source = await readFile(new URL('../../../dns/kernel/answer.bpf.c', import.meta.url), 'utf8');
+  const defined = (name: string) => Number(new RegExp(`#define ${name} (\\d+)`).exec(source)?.[1]);
+  expect([defined('NAME_MAX'), defined('BODY_MAX'), defined('MAX_RECORDS')]).toEqual([NAME_MAX, BODY_MAX, MAX_RECORDS]);
+});
+
+test('encodeControl() puts the service into network order', () => {
+  const bytes = encodeControl({ heartbeatNs: 5n, active: true, epoch: 2, address: '169.254.169.250', port: 53 });
+  expect(bytes.toString('hex')).toBe('0500000000000000' + '01000000' + '02000000' + 'a9fea9fa' + '00350000');
+});
+
+describe('encodeKey()', () => {
+  test('is scope, type and name, filled up with zeros', () => {
+    const key = encodeKey({ epoch: 1, scope: 3, type: 28, name: WEB });
+    expect(key?.length).toBe(MAPS.answers.keySize);
+    expect(key?.toString('hex').replace(/0+$/, '')).toBe(
+      `01000000030000001c000000${WEB.toString('hex').replace(/0+$/, '')}`,
+    );
+  });
+
+  test('a name longer than the kernel takes is no key', () => {
+    expect(encodeKey({ epoch: 1, scope: 3, type: 1, name: Buffer.alloc(NAME_MAX) })).not.toBeNull();
+    expect(encodeKey({ epoch: 1, scope: 3, type: 1, name: Buffer.alloc(NAME_MAX + 1) })).toBeNull();
+  });
+});
+
+describe('encodeAnswer()', () => {
+  const answer = (type: number, count: number, size: number) =>
+    encodeAnswer(type, { body: Buffer.alloc(size, 7), count, turn: 1 });
+
+  test('takes whole records of the size of their type, as many as the program copies', () => {
+    expect(answer(1, 1, 16)?.subarray(0, 8).toString('hex')).toBe('01000000' + '1000' + '0100');
+    expect(answer(1, MAX_RECORDS, 16 * MAX_RECORDS)).not.toBeNull();
+    expect(answer(28, MAX_RECORDS, 28 * MAX_RECORDS)).not.toBeNull();
+    expect(answer(1, MAX_RECORDS + 1, 16 * (MAX_RECORDS + 1))).toBeNull();
+    expect(answer(1, 2, 28)).toBeNull();
+    expect(answer(28, 1, 16)).toBeNull();
+  });
+
+  test('takes a NODATA whose SOA the program can copy, and nothing empty', () => {
+    expect(answer(1, 0, 192)).not.toBeNull();
+    expect(answer(1, 0, 193)).toBeNull();
+    expect(answer(1, 0, 0)).toBeNull();
+  });
+});
