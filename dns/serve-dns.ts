@@ -4,14 +4,15 @@ import { createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
 import { type Listener, listenOn } from './listen/listen.ts';
-import { createLiveQueries } from './metrics/live-queries.ts';
-import { createRecorder, type TrafficReport } from './metrics/recorder.ts';
+import { createLiveQueries, type LiveQueries } from './metrics/live-queries.ts';
+import { createRecorder, type Recorder, type TrafficReport } from './metrics/recorder.ts';
 import { createRecognition } from './source/recognition.ts';
+import type { NameSource } from './source/source.ts';
 import { createStateSource } from './source/state-source.ts';
 import { createUpstreamChoice } from './upstream/choice.ts';
 import { createForwarder } from './upstream/forwarder.ts';
 
-export interface DnsDependencies {
+export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
   /** The newest view; asked once a query. */
   readonly view: () => HostView;
   /**
@@ -19,21 +20,35 @@ export interface DnsDependencies {
    * container has it now. True: the view knows it, or will in a moment. Calls for one address are made one at a time.
    */
   readonly identify: (address: string) => Promise<boolean>;
+}
+
+export interface DnsOptions extends NamesOptions {
+  /** What `rancher-metadata` stands for, default 169.254.169.250. */
+  readonly metadataAddress?: string;
+  /** How long a query from an unknown local address waits for `identify`, default 250. */
+  readonly holdMs?: number;
+}
+
+/** What a source of names is given of the server that it is the source of. */
+export interface SourceContext {
+  readonly recorder: Recorder;
+  /** Aborts when the server closes. */
+  readonly signal: AbortSignal;
+}
+
+export interface NamesDependencies {
+  readonly source: (context: SourceContext) => NameSource;
   /** Default upstream resolvers, `address` or `address:port` (`[v6]:port`), in order; asked once a forwarded query. */
   readonly upstreams: () => readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface DnsOptions {
+export interface NamesOptions {
   /** UDP and TCP on each; port 0 takes a free one (the same for both). */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** TTL of our own names, default 1. */
   readonly ttlSeconds?: number;
-  /** What `rancher-metadata` stands for, default 169.254.169.250. */
-  readonly metadataAddress?: string;
-  /** How long a query from an unknown local address waits for `identify`, default 250. */
-  readonly holdMs?: number;
   /** Address queries go upstream from; default: the system's choice. */
   readonly upstreamSource?: string | null;
 }
@@ -41,35 +56,34 @@ export interface DnsOptions {
 export interface DnsServer {
   /** What it really listens on, in the order of `listen`. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
+  readonly live: LiveQueries;
   stats(): TrafficReport;
   /** Idempotent; resolves when the last socket and timer is gone. */
   close(): Promise<void>;
 }
 
-/** Answers DNS on UDP and TCP. Rejects when an address cannot be bound, saying which. */
-export async function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
+/** Answers DNS from the state of this host. Rejects when an address cannot be bound, saying which. */
+export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
+  const source = ({ recorder, signal }: SourceContext): NameSource => {
+    const onHold = () => recorder.happened('held');
+    const recognition = createRecognition(dependencies, { holdMs: options.holdMs ?? 250, onHold, signal });
+    const metadataAddress = options.metadataAddress ?? '169.254.169.250';
+    return createStateSource({ view: dependencies.view, recognition }, { metadataAddress });
+  };
+  return serveNames({ ...dependencies, source }, options);
+}
+
+/** Answers DNS from any source of names, on UDP and TCP. Rejects when an address cannot be bound, saying which. */
+export async function serveNames(dependencies: NamesDependencies, options: NamesOptions): Promise<DnsServer> {
   const { clock, log } = dependencies;
   const closing = new AbortController();
   const recorder = createRecorder();
   const live = createLiveQueries({ clock });
   const upstreamsOf = createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen));
   const forwarder = createForwarder({ upstreamsOf, clock, log }, { source: options.upstreamSource ?? null });
-  const recognition = createRecognition(dependencies, {
-    holdMs: options.holdMs ?? 250,
-    onHold: () => recorder.happened('held'),
-    signal: closing.signal,
-  });
-  const source = createStateSource(
-    { view: dependencies.view, recognition },
-    { metadataAddress: options.metadataAddress ?? '169.254.169.250' },
-  );
+  const source = dependencies.source({ recorder, signal: closing.signal });
   const answerer = createAnswerer(
-    {
-      source,
-      forwarder,
-      turns: createTurns(),
-      recorder,
-    },
+    { source, forwarder, turns: createTurns(), recorder },
     { ttlSeconds: options.ttlSeconds ?? 1 },
   );
   const listeners: Listener[] = [];
@@ -85,5 +99,5 @@ export async function serveDns(dependencies: DnsDependencies, options: DnsOption
     await close();
     throw error;
   }
-  return { addresses: listeners.map(({ listen }) => listen), stats: recorder.read, close };
+  return { addresses: listeners.map(({ listen }) => listen), live, stats: recorder.read, close };
 }
