@@ -40,6 +40,8 @@ export type Resolution =
       readonly aliases: readonly Alias[];
       readonly services: readonly ServiceRecord[];
       readonly additional: readonly TargetAddress[];
+      /** What they are taken in turns of: clients that take the first one are spread too. */
+      readonly turn: string;
       readonly ttlSeconds: number | null;
     }
   /** One record each. */

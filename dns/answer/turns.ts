@@ -1,20 +1,71 @@
-/** Deals a list out in turns: each answer begins with the next one, strictly, whoever asks. */
+import { isIP } from 'node:net';
+import type { AddressResolution } from './resolution.ts';
+import { scheduleOf } from './schedule.ts';
+
+/**
+ * Deals addresses out in turns: each answer begins with the next one, strictly, whoever asks; A and AAAA apart, since most
+ * clients ask for both and would otherwise get every other one only.
+ */
 export interface Turns {
-  next<T>(of: string, list: readonly T[]): readonly T[];
+  /** The addresses of this answer: all, beginning with the next one, or that one alone. */
+  deal(resolution: Pick<AddressResolution, 'turn' | 'addresses' | 'give' | 'weights'>): readonly string[];
+  /** Any list, beginning with the next one. */
+  rotate<T>(turn: string, list: readonly T[]): readonly T[];
 }
 
-const MAX_KEPT = 100_000;
+/** A list keeps its turn as long as no more than this many others came between. */
+const MAX_KEPT = 250_000;
 
-export function createTurns(): Turns {
-  const counts = new Map<string, number>();
+/** With another `seed` others are the first to begin, so that a thousand hosts that start do not all begin with the same. */
+export function createTurns(seed = 0): Turns {
+  const counts = createCounts(seed);
+  const schedules = new WeakMap<readonly number[], readonly number[] | null>();
+  const scheduled = (weights: readonly number[] | null): readonly number[] | null => {
+    if (!weights) return null;
+    const known = schedules.get(weights);
+    if (known !== undefined) return known;
+    const schedule = scheduleOf(weights);
+    schedules.set(weights, schedule);
+    return schedule;
+  };
   return {
-    next: (of, list) => {
-      if (list.length < 2) return list;
-      const count = counts.get(of) ?? 0;
-      if (counts.size >= MAX_KEPT && !counts.has(of)) counts.clear();
-      counts.set(of, (count + 1) % Number.MAX_SAFE_INTEGER);
-      const start = count % list.length;
-      return [...list.slice(start), ...list.slice(0, start)];
+    deal: ({ turn, addresses, give, weights }) => {
+      const [any = ''] = addresses;
+      if (addresses.length < 2) return addresses;
+      const count = counts.next(`${turn} ${isIP(any)}`);
+      const schedule = scheduled(weights);
+      const first = schedule ? (schedule[count % schedule.length] ?? 0) : count % addresses.length;
+      return give === 'one' ? addresses.slice(first, first + 1) : rotated(addresses, first);
+    },
+    rotate: (turn, list) => (list.length < 2 ? list : rotated(list, counts.next(turn) % list.length)),
+  };
+}
+
+/** Counts that are kept for as long as they are among the last used; the older half is forgotten at once. */
+function createCounts(seed: number): { next(of: string): number } {
+  let recent = new Map<string, number>();
+  let before = new Map<string, number>();
+  return {
+    next: (of) => {
+      const count = recent.get(of) ?? before.get(of) ?? startOf(seed, of);
+      if (recent.size >= MAX_KEPT && !recent.has(of)) {
+        before = recent;
+        recent = new Map();
+      }
+      recent.set(of, (count + 1) % Number.MAX_SAFE_INTEGER);
+      return count;
     },
   };
+}
+
+/** Where it begins: 0 without a seed, else anywhere (FNV-1a). */
+function startOf(seed: number, of: string): number {
+  if (seed === 0) return 0;
+  let hash = seed >>> 0;
+  for (let at = 0; at < of.length; at += 1) hash = Math.imul(hash ^ of.charCodeAt(at), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+function rotated<T>(list: readonly T[], start: number): readonly T[] {
+  return [...list.slice(start), ...list.slice(0, start)];
 }
