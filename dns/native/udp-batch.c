@@ -1,0 +1,445 @@
+// UDP over IPv4 in batches: recvmmsg, one call into TypeScript, sendmmsg. One readable socket of the event loop each.
+// Memory is shared: TypeScript reads queries from `rx` and writes replies into `tx`, slot by slot, and a length beside each.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <node_api.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// The part of libuv that is needed, whose symbols the node binary exports; handles are memory of unknown content.
+enum { UV_POLL_TYPE = 8, UV_READABLE_EVENT = 1, UV_WRITABLE_EVENT = 2 };
+size_t uv_handle_size(int type);
+int uv_poll_init(struct uv_loop_s *loop, void *handle, int fd);
+int uv_poll_start(void *handle, int events, void (*callback)(void *handle, int status, int events));
+void uv_close(void *handle, void (*callback)(void *handle));
+void uv_handle_set_data(void *handle, void *data);
+void *uv_handle_get_data(const void *handle);
+const char *uv_err_name(int error);
+
+// A slot's size is an odd number of cache lines, so that the slots do not all fall into one set of the cache.
+enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 4 << 20, DISCARD_PORT = 9 };
+enum { BUFFERS = 6, ARGUMENTS = 4 + BUFFERS + 1 };
+
+typedef struct {
+  int fd;
+  int users; // the event loop and the object that TypeScript holds
+  bool closed;
+  bool left;
+  bool wildcard;
+  void *poll;
+  napi_env env;
+  napi_async_context context;
+  napi_ref buffers, receiver, callback;
+  napi_async_cleanup_hook_handle cleanup;
+  uint8_t *rx, *tx;
+  int32_t *rx_lengths, *tx_lengths;
+  uint32_t *sources, *ports;
+  int pending, ready; // replies out[pending, ready) wait until the socket takes more
+  uint32_t unsent;
+  struct sockaddr_in from[SLOTS];
+  struct iovec rx_parts[SLOTS], tx_parts[SLOTS];
+  struct mmsghdr in[SLOTS], out[SLOTS];
+  // Source address "as the route says": a socket bound to no address gets one when it is connected.
+  union {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+  } any_source;
+} Socket;
+
+static void release(Socket *s) {
+  if (--s->users > 0) return;
+  free(s->poll);
+  free(s);
+}
+
+// ---- from C to TypeScript -----------------------------------------------------------------------------------------
+
+static napi_value fail(napi_env env, const char *what, int error) {
+  napi_throw_error(env, uv_err_name(-error), what);
+  return NULL;
+}
+
+static napi_value number(napi_env env, double value) {
+  napi_value result = NULL;
+  return napi_create_double(env, value, &result) == napi_ok ? result : NULL;
+}
+
+// ---- the socket ---------------------------------------------------------------------------------------------------
+
+static void use_any_source(Socket *s, struct msghdr *message) {
+  bool needed = s->left && s->wildcard;
+  message->msg_control = needed ? &s->any_source : NULL;
+  message->msg_controllen = needed ? sizeof s->any_source.bytes : 0;
+}
+
+// Sends what waits; false when the socket takes no more now. A reply that cannot be sent concerns nobody but its client.
+static bool flush(Socket *s) {
+  while (s->pending < s->ready) {
+    int sent = sendmmsg(s->fd, s->out + s->pending, (unsigned)(s->ready - s->pending), 0);
+    if (sent > 0) {
+      s->pending += sent;
+    } else if (sent < 0 && errno == EAGAIN) {
+      return false;
+    } else if (sent == 0 || (errno != EINTR && errno != ECONNREFUSED)) {
+      s->pending += 1;
+      s->unsent += 1;
+    }
+  }
+  return true;
+}
+
+static int receive(Socket *s) {
+  for (int i = 0; i < SLOTS; i++) s->in[i].msg_hdr.msg_namelen = sizeof s->from[i];
+  int count = recvmmsg(s->fd, s->in, SLOTS, MSG_DONTWAIT, NULL);
+  for (int i = 0; i < count; i++) {
+    s->rx_lengths[i] = (int32_t)s->in[i].msg_len;
+    s->tx_lengths[i] = 0;
+    s->sources[i] = ntohl(s->from[i].sin_addr.s_addr);
+    s->ports[i] = ntohs(s->from[i].sin_port);
+  }
+  return count;
+}
+
+static void collect_replies(Socket *s, int count) {
+  s->pending = s->ready = 0;
+  for (int i = 0; i < count; i++) {
+    int32_t length = s->tx_lengths[i];
+    if (length <= 0 || length > TX_SLOT) continue;
+    int at = s->ready++;
+    s->tx_parts[at] = (struct iovec){s->tx + (size_t)i * TX_SLOT, (size_t)length};
+    s->out[at].msg_hdr.msg_name = &s->from[i];
+    use_any_source(s, &s->out[at].msg_hdr);
+  }
+}
+
+// Gives false when the call failed: what it threw has been handed on, or the environment is about to end.
+static bool tell(Socket *s, int count) {
+  napi_env env = s->env;
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return false;
+  napi_value callback, receiver, argument, result;
+  bool ok = napi_get_reference_value(env, s->callback, &callback) == napi_ok &&
+            napi_get_reference_value(env, s->receiver, &receiver) == napi_ok &&
+            napi_create_int32(env, count, &argument) == napi_ok;
+  if (ok) {
+    napi_status status = napi_make_callback(env, s->context, receiver, callback, 1, &argument, &result);
+    ok = status == napi_ok;
+    if (status == napi_pending_exception) {
+      napi_value exception;
+      if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+    }
+  }
+  napi_close_handle_scope(env, scope);
+  return ok;
+}
+
+static void on_ready(void *handle, int status, int events);
+
+static void wait_for(Socket *s, int events) {
+  if (!s->closed) uv_poll_start(s->poll, events, on_ready);
+}
+
+// Rounds are few, so that other sockets and timers have their turn; the loop comes back when there is more.
+static void on_ready(void *handle, int status, int events) {
+  Socket *s = uv_handle_get_data(handle);
+  (void)events;
+  if (status < 0) { // libuv stops at a pending error; reading it clears it
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+  if (s->pending < s->ready) {
+    if (!flush(s)) return wait_for(s, UV_WRITABLE_EVENT);
+    wait_for(s, UV_READABLE_EVENT);
+  } else if (status < 0) {
+    wait_for(s, UV_READABLE_EVENT);
+  }
+  for (int round = 0; round < MAX_ROUNDS; round++) {
+    int count = receive(s);
+    if (count <= 0) return;
+    bool told = tell(s, count);
+    if (s->closed || !told) return;
+    collect_replies(s, count);
+    if (!flush(s)) return wait_for(s, UV_WRITABLE_EVENT); // nothing is read meanwhile: the slots are still in use
+    if (count < SLOTS) return;
+  }
+}
+
+static void set_receive_buffer(int fd) {
+  int size = RECEIVE_BUFFER;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) == 0) return;
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); // as much as the system allows
+}
+
+// Gives a bound socket, or -1 and errno.
+static int open_socket(const char *address, uint16_t port, bool reuse_port, int send_buffer) {
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+  if (inet_pton(AF_INET, address, &at.sin_addr) != 1) return errno = EINVAL, -1;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  int on = 1;
+  set_receive_buffer(fd);
+  if ((send_buffer > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0) ||
+      (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+      bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+    int error = errno;
+    close(fd);
+    return errno = error, -1;
+  }
+  return fd;
+}
+
+// ---- life and death -----------------------------------------------------------------------------------------------
+
+static void on_closed(void *handle) {
+  Socket *s = uv_handle_get_data(handle);
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(s->env, &scope) == napi_ok) {
+    napi_delete_reference(s->env, s->buffers);
+    napi_delete_reference(s->env, s->receiver);
+    napi_delete_reference(s->env, s->callback);
+    napi_async_destroy(s->env, s->context);
+    napi_close_handle_scope(s->env, scope);
+  }
+  napi_remove_async_cleanup_hook(s->cleanup);
+  release(s);
+}
+
+static void close_socket(Socket *s) {
+  if (s->closed) return;
+  s->closed = true;
+  uv_close(s->poll, on_closed);
+  close(s->fd);
+}
+
+static void on_teardown(napi_async_cleanup_hook_handle handle, void *data) {
+  (void)handle;
+  close_socket(data);
+}
+
+static void on_collected(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  release(data);
+}
+
+static void prepare_slots(Socket *s) {
+  for (size_t i = 0; i < SLOTS; i++) {
+    s->rx_parts[i] = (struct iovec){s->rx + i * RX_SLOT, RX_SLOT};
+    s->in[i].msg_hdr = (struct msghdr){.msg_name = &s->from[i], .msg_iov = &s->rx_parts[i], .msg_iovlen = 1};
+    s->out[i].msg_hdr = (struct msghdr){.msg_namelen = sizeof s->from[i], .msg_iov = &s->tx_parts[i], .msg_iovlen = 1};
+  }
+  struct cmsghdr *control = &s->any_source.align;
+  control->cmsg_level = IPPROTO_IP;
+  control->cmsg_type = IP_PKTINFO;
+  control->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+}
+
+// Takes the shared memory: each buffer must be a typed array of at least its size.
+static bool take_buffers(napi_env env, const napi_value *values, Socket *s) {
+  static const napi_typedarray_type types[BUFFERS] = {napi_uint8_array, napi_uint8_array,  napi_int32_array,
+                                                      napi_int32_array, napi_uint32_array, napi_uint32_array};
+  static const size_t sizes[BUFFERS] = {SLOTS * RX_SLOT, SLOTS * TX_SLOT, SLOTS, SLOTS, SLOTS, SLOTS};
+  void *data[BUFFERS];
+  napi_value all;
+  if (napi_create_array_with_length(env, BUFFERS, &all) != napi_ok) return false;
+  for (uint32_t i = 0; i < BUFFERS; i++) {
+    napi_typedarray_type type;
+    size_t length = 0;
+    bool is_array = false;
+    if (napi_is_typedarray(env, values[i], &is_array) != napi_ok || !is_array) return false;
+    if (napi_get_typedarray_info(env, values[i], &type, &length, &data[i], NULL, NULL) != napi_ok) return false;
+    if (type != types[i] || length < sizes[i] || napi_set_element(env, all, i, values[i]) != napi_ok) return false;
+  }
+  s->rx = data[0], s->tx = data[1], s->rx_lengths = data[2], s->tx_lengths = data[3];
+  s->sources = data[4], s->ports = data[5];
+  return napi_create_reference(env, all, 1, &s->buffers) == napi_ok;
+}
+
+// What calls into TypeScript need.
+static bool take_callback(napi_env env, napi_value callback, Socket *s) {
+  napi_value receiver, name;
+  napi_valuetype type;
+  return napi_typeof(env, callback, &type) == napi_ok && type == napi_function &&
+         napi_create_object(env, &receiver) == napi_ok &&
+         napi_create_string_utf8(env, "DNSBATCH", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_create_reference(env, receiver, 1, &s->receiver) == napi_ok &&
+         napi_create_reference(env, callback, 1, &s->callback) == napi_ok &&
+         napi_async_init(env, receiver, name, &s->context) == napi_ok;
+}
+
+// Undoes what `open` did until a step of it failed, when the event loop knows nothing of it yet.
+static napi_value give_up(napi_env env, Socket *s, const char *what, int error) {
+  if (s->buffers) napi_delete_reference(env, s->buffers);
+  if (s->receiver) napi_delete_reference(env, s->receiver);
+  if (s->callback) napi_delete_reference(env, s->callback);
+  if (s->context) napi_async_destroy(env, s->context);
+  if (s->fd >= 0) close(s->fd);
+  free(s->poll);
+  free(s);
+  return fail(env, what, error);
+}
+
+// open(address, port, reusePort, sendBuffer (0: the system's), rx, tx, rxLengths, txLengths, sources, ports, onBatch): bound and read from now on.
+static napi_value open_batch(napi_env env, napi_callback_info info) {
+  size_t argc = ARGUMENTS;
+  napi_value argv[ARGUMENTS], result;
+  char address[INET_ADDRSTRLEN + 1];
+  uint32_t port = 0;
+  int32_t send_buffer = 0;
+  bool reuse_port = false;
+  if (napi_get_cb_info(env, info, &argc, argv, NULL, NULL) != napi_ok || argc != ARGUMENTS ||
+      napi_get_value_string_utf8(env, argv[0], address, sizeof address, NULL) != napi_ok ||
+      napi_get_value_uint32(env, argv[1], &port) != napi_ok || port > UINT16_MAX ||
+      napi_get_value_bool(env, argv[2], &reuse_port) != napi_ok ||
+      napi_get_value_int32(env, argv[3], &send_buffer) != napi_ok)
+    return fail(env, "open: wrong arguments", EINVAL);
+  Socket *s = calloc(1, sizeof *s);
+  if (s == NULL) return fail(env, "open: no memory", ENOMEM);
+  s->env = env;
+  s->fd = -1;
+  s->poll = calloc(1, uv_handle_size(UV_POLL_TYPE));
+  if (s->poll == NULL) return give_up(env, s, "open: no memory", ENOMEM);
+  if (!take_buffers(env, argv + 4, s)) return give_up(env, s, "open: wrong buffers", EINVAL);
+  if (!take_callback(env, argv[10], s)) return give_up(env, s, "open: wrong callback", EINVAL);
+  prepare_slots(s);
+  s->wildcard = strcmp(address, "0.0.0.0") == 0;
+  s->fd = open_socket(address, (uint16_t)port, reuse_port, send_buffer);
+  if (s->fd < 0) return give_up(env, s, "open: the socket cannot be bound", errno);
+
+  struct uv_loop_s *loop;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return give_up(env, s, "open: no event loop", ENOTSUP);
+  int error = uv_poll_init(loop, s->poll, s->fd);
+  if (error != 0) return give_up(env, s, "open: the socket cannot be watched", -error);
+  // From here on the event loop knows the handle: it can only be closed.
+  uv_handle_set_data(s->poll, s);
+  s->users = 1;
+  if (napi_add_async_cleanup_hook(env, on_teardown, s, &s->cleanup) != napi_ok ||
+      (error = uv_poll_start(s->poll, UV_READABLE_EVENT, on_ready)) != 0 ||
+      napi_create_external(env, s, on_collected, NULL, &result) != napi_ok) {
+    close_socket(s);
+    return fail(env, "open: the socket cannot be watched", error ? -error : ENOMEM);
+  }
+  s->users += 1;
+  return result;
+}
+
+// ---- what TypeScript calls on an open socket ------------------------------------------------------------------------
+
+// Reads `argc` arguments, the first of which is the socket; null after throwing.
+static Socket *socket_of(napi_env env, napi_callback_info info, size_t wanted, napi_value *argv) {
+  size_t argc = wanted;
+  napi_valuetype type;
+  void *data = NULL;
+  if (napi_get_cb_info(env, info, &argc, argv, NULL, NULL) == napi_ok && argc == wanted &&
+      napi_typeof(env, argv[0], &type) == napi_ok && type == napi_external &&
+      napi_get_value_external(env, argv[0], &data) == napi_ok && data != NULL)
+    return data;
+  fail(env, "wrong arguments", EINVAL);
+  return NULL;
+}
+
+// port(socket): the port it is bound to.
+static napi_value port_of(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  Socket *s = socket_of(env, info, 1, argv);
+  if (s == NULL) return NULL;
+  struct sockaddr_in at;
+  socklen_t size = sizeof at;
+  if (s->closed || getsockname(s->fd, (struct sockaddr *)&at, &size) != 0) return fail(env, "port: the socket is closed", EBADF);
+  return number(env, ntohs(at.sin_port));
+}
+
+// send(socket, bytes, address, port): sends one datagram now; false when it could not be.
+static napi_value send_one(napi_env env, napi_callback_info info) {
+  napi_value argv[4], result;
+  Socket *s = socket_of(env, info, 4, argv);
+  if (s == NULL) return NULL;
+  void *data;
+  size_t length;
+  uint32_t address, port;
+  bool is_buffer = false;
+  if (napi_is_buffer(env, argv[1], &is_buffer) != napi_ok || !is_buffer ||
+      napi_get_buffer_info(env, argv[1], &data, &length) != napi_ok ||
+      napi_get_value_uint32(env, argv[2], &address) != napi_ok ||
+      napi_get_value_uint32(env, argv[3], &port) != napi_ok || port > UINT16_MAX)
+    return fail(env, "send: wrong arguments", EINVAL);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
+  struct iovec part = {data, length};
+  struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
+  use_any_source(s, &message);
+  ssize_t sent = -1;
+  // A second time: the first may have been told of an error that an earlier datagram met.
+  for (int attempt = 0; attempt < 2 && sent < 0 && !s->closed; attempt++) sent = sendmsg(s->fd, &message, 0);
+  if (sent < 0) s->unsent += 1;
+  return napi_get_boolean(env, sent >= 0, &result) == napi_ok ? result : NULL;
+}
+
+// leave(socket): gets no more queries while another socket shares the port; what is queued is still read. The kernel skips
+// sockets with a peer when it chooses from a group; this peer is ourselves, at a port that we never send from.
+static napi_value leave(napi_env env, napi_callback_info info) {
+  napi_value argv[1], result;
+  Socket *s = socket_of(env, info, 1, argv);
+  if (s == NULL) return NULL;
+  struct sockaddr_in peer;
+  socklen_t size = sizeof peer;
+  if (s->closed || getsockname(s->fd, (struct sockaddr *)&peer, &size) != 0) return fail(env, "leave: the socket is closed", EBADF);
+  if (s->wildcard) peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  peer.sin_port = htons(DISCARD_PORT);
+  if (connect(s->fd, (struct sockaddr *)&peer, sizeof peer) != 0) return fail(env, "leave: the socket cannot be connected", errno);
+  s->left = true;
+  return napi_get_undefined(env, &result) == napi_ok ? result : NULL;
+}
+
+// dropped(socket): datagrams that the kernel dropped because its queue was full.
+static napi_value dropped(napi_env env, napi_callback_info info) {
+  enum { MEMORY_FIELDS = 9, DROPS = 8, MEMORY_OPTION = 55 /* SO_MEMINFO, Linux 4.12 */ };
+  napi_value argv[1];
+  Socket *s = socket_of(env, info, 1, argv);
+  if (s == NULL) return NULL;
+  uint32_t memory[MEMORY_FIELDS] = {0};
+  socklen_t size = sizeof memory;
+  if (s->closed || getsockopt(s->fd, SOL_SOCKET, MEMORY_OPTION, memory, &size) != 0) return number(env, 0);
+  return number(env, memory[DROPS]);
+}
+
+// unsent(socket): replies that could not be sent.
+static napi_value unsent(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  Socket *s = socket_of(env, info, 1, argv);
+  return s == NULL ? NULL : number(env, s->unsent);
+}
+
+// close(socket): reads and sends no more. Idempotent.
+static napi_value close_batch(napi_env env, napi_callback_info info) {
+  napi_value argv[1], result;
+  Socket *s = socket_of(env, info, 1, argv);
+  if (s == NULL) return NULL;
+  close_socket(s);
+  return napi_get_undefined(env, &result) == napi_ok ? result : NULL;
+}
+
+static bool export_number(napi_env env, napi_value exports, const char *name, int value) {
+  napi_value it = number(env, value);
+  return it != NULL && napi_set_named_property(env, exports, name, it) == napi_ok;
+}
+
+NAPI_MODULE_INIT() {
+  static const struct { const char *name; napi_callback call; } functions[] = {
+      {"open", open_batch}, {"port", port_of},   {"send", send_one},    {"leave", leave},
+      {"dropped", dropped}, {"unsent", unsent}, {"close", close_batch},
+  };
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function) != napi_ok) return NULL;
+    if (napi_set_named_property(env, exports, functions[i].name, function) != napi_ok) return NULL;
+  }
+  bool ok = export_number(env, exports, "slots", SLOTS) && export_number(env, exports, "rxSlot", RX_SLOT) &&
+            export_number(env, exports, "txSlot", TX_SLOT);
+  return ok ? exports : NULL;
+}
