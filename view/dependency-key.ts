@@ -6,13 +6,20 @@
  * - `service:<key>`: a service that was read, by `ServiceView.key`, whether it is there or not. Changed by its declaration
  *   and by every container of it.
  * - `stack:<key>`: whether there is such a stack.
- * - `host:<id>`: what a host says of itself (its address) and its networks.
+ * - `host:<id>`: the address a host says it has, and its networks.
+ * - `container:<id>`: a container of its own account, such as the one whose network another shares.
  * - `revision`: anything at all; such an answer holds for one view.
  *
  * Besides, every answer depends on the suffixes, on `snapshot.complete`, on who leads which sidekick, and on the asker: on
  * its scope and on the networks it has.
  */
-export type DependencyKey = `name:${string}` | `service:${string}` | `stack:${string}` | `host:${string}` | 'revision';
+export type DependencyKey =
+  | `name:${string}`
+  | `service:${string}`
+  | `stack:${string}`
+  | `host:${string}`
+  | `container:${string}`
+  | 'revision';
 
 /** `relative` in any case. */
 export function nameKey(relative: string): DependencyKey {
@@ -30,6 +37,10 @@ export function stackKey(stack: string): DependencyKey {
 
 export function hostKey(id: string): DependencyKey {
   return `host:${id}`;
+}
+
+export function containerKey(id: string): DependencyKey {
+  return `container:${id}`;
 }
 
 /** Any change at all. */

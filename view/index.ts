@@ -1,5 +1,13 @@
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
-export { ANY_CHANGE, type DependencyKey, hostKey, nameKey, serviceKeyOf, stackKey } from './dependency-key.ts';
+export {
+  ANY_CHANGE,
+  containerKey,
+  type DependencyKey,
+  hostKey,
+  nameKey,
+  serviceKeyOf,
+  stackKey,
+} from './dependency-key.ts';
 export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
 export type * from './host-view.ts';
