@@ -1,13 +1,17 @@
 import { isIP } from 'node:net';
 import type { Container, ContainerAddress, HostState, PublishedPort } from '../model/index.ts';
+import { containerKey, hostKey } from './dependency-key.ts';
 import type { HostView } from './host-view.ts';
 import { compareText } from './order.ts';
+import type { Trail } from './trail.ts';
 
 /** Where this host's askers reach a container. */
 export interface Reach {
   readonly ok: true;
   /** IPv4 where it has one, else IPv6. */
   readonly address: string;
+  /** Of either family the first one that can be reached; `address` is among them. */
+  readonly addresses: readonly string[];
   /**
    * `managed`: Drover's network, the same from every host. `host`: it uses its host's stack. `bridge`: a Docker network of
    * this host. `published`: a port of its host leads to it.
@@ -34,9 +38,11 @@ export function containerAddress(
   view: HostView,
   container: Container,
   asker: Container | null = null,
+  trail?: Trail,
 ): Reach | Unreachable {
   const home = view.snapshot.hosts.get(container.hostId);
-  const owner = networkOwner(view, container);
+  trail?.depends(hostKey(container.hostId));
+  const owner = networkOwner(view, container, trail);
   if (!home || !owner) return unreachable('the container whose network it shares is gone');
   if (owner.networkMode === 'host') return hostAddress(home);
   if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
@@ -46,17 +52,33 @@ export function containerAddress(
   };
   const addresses = rankedAddresses(home, owner, choice);
   const here = container.hostId === view.hostId;
-  const reached = addresses.find(({ kind }) => here || kind === 'managed');
-  if (reached) return { ok: true, ...reached.reach };
+  const reached = addresses.filter(({ kind }) => here || kind === 'managed');
+  const [first] = reached;
+  if (first) {
+    const certain = reached.filter(({ rank, kind }) => asker === null || rank < NOT_SHARED || kind === 'managed');
+    return { ok: true, ...first.reach, addresses: bothFamilies([first, ...certain]) };
+  }
   if (here) return unreachable(`it has no address on any network (${container.state})`);
   return publishedAddress(home, owner) ?? unreachable(invisible(home, addresses));
 }
 
+/**
+ * The first address, and the first of the other family: on the same network, on one that is shared too or on the managed one.
+ * On another bridge than the asker's it could not be reached, which is worse than none.
+ */
+function bothFamilies(ranked: readonly RankedAddress[]): readonly string[] {
+  const all = ranked.flatMap(({ reach }) => reach.addresses);
+  const four = all.find((address) => isIP(address) === 4);
+  const six = all.find((address) => isIP(address) === 6);
+  return [four, six].filter((address) => address !== undefined);
+}
+
 /** The container whose network namespace it uses: itself, or the end of `network_mode: container:...`. Null when it is gone. */
-export function networkOwner(view: HostView, container: Container): Container | null {
+export function networkOwner(view: HostView, container: Container, trail?: Trail): Container | null {
   const siblings = view.snapshot.hosts.get(container.hostId)?.containers;
   let owner: Container | undefined = container;
   for (let hop = 0; hop < MAX_HOPS && owner?.networkMode === 'container'; hop += 1) {
+    trail?.depends(containerKey(owner.networkFrom ?? ''));
     owner = siblings?.get(owner.networkFrom ?? '');
   }
   return owner && owner.networkMode !== 'container' ? owner : null;
@@ -94,18 +116,19 @@ const NOT_SHARED = 10;
 
 /** Shared, and in each half: preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
 function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): readonly RankedAddress[] {
-  const address = at.ipv4 || at.ipv6;
-  if (!address) return [];
+  const addresses = [at.ipv4, at.ipv6].filter((text): text is string => text !== null && text !== '');
+  const [address] = addresses;
+  if (address === undefined) return [];
   const network = home.networks.get(at.networkId);
   const kind = network?.kind === 'managed' ? 'managed' : 'bridge';
   const usual = kind === 'managed' ? 1 : network?.kind === 'other' ? 4 : network?.internal ? 3 : 2;
   const rank = (shared.has(at.networkId) ? 0 : NOT_SHARED) + (at.networkName === preferred ? 0 : usual);
-  return [{ kind, rank, reach: { address, via: kind, network: at.networkName, ports: [] } }];
+  return [{ kind, rank, reach: { address, addresses, via: kind, network: at.networkName, ports: [] } }];
 }
 
 function hostAddress({ host }: HostState): Reach | Unreachable {
   if (!host?.address) return unreachable('it uses the network of its host, whose address is not known yet');
-  return { ok: true, address: host.address, via: 'host', network: null, ports: [] };
+  return { ok: true, address: host.address, addresses: [host.address], via: 'host', network: null, ports: [] };
 }
 
 /** Ports bound to all addresses lead there from the host's own; else the first address that ports are bound to. */
@@ -118,7 +141,14 @@ function publishedAddress({ host }: HostState, { ports }: Container): Reach | nu
     .map(bound)
     .sort((a, b) => Number(b === host.address) - Number(a === host.address) || compareText(a, b));
   if (address === undefined) return null;
-  return { ok: true, address, via: 'published', network: null, ports: open.filter((port) => bound(port) === address) };
+  return {
+    ok: true,
+    address,
+    addresses: [address],
+    via: 'published',
+    network: null,
+    ports: open.filter((port) => bound(port) === address),
+  };
 }
 
 function isLoopbackOrAny(address: string): boolean {

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
 import type { Container, PublishedPort, ServiceDeclaration } from '../model/index.ts';
 import { containerAddress, type Reach } from './address.ts';
+import { serviceKeyOf } from './dependency-key.ts';
 import { findService } from './find.ts';
 import type { HostView, ServiceView } from './host-view.ts';
 import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
+import type { Trail } from './trail.ts';
 
 /** One endpoint of a service, with what is made of it and why. */
 export interface Endpoint {
@@ -13,6 +15,8 @@ export interface Endpoint {
   readonly container: Container | null;
   /** Null when it cannot be reached from this host; never empty. */
   readonly address: string | null;
+  /** Of either family one, `address` among them; empty when it cannot be reached. */
+  readonly addresses: readonly string[];
   readonly via: Reach['via'] | 'external' | 'virtual' | null;
   /** Ports of the host that lead to it, for `published`. */
   readonly ports: readonly PublishedPort[];
@@ -44,8 +48,9 @@ export function endpointsOf(
   service: ServiceView,
   consumer: Consumer = 'dns',
   asker: Container | null = null,
+  trail?: Trail,
 ): Endpoints {
-  return collect({ view, consumer, asker }, service, new Set());
+  return collect({ view, consumer, asker, trail }, service, new Set());
 }
 
 /** What the endpoints are for. */
@@ -53,10 +58,12 @@ interface Purpose {
   readonly view: HostView;
   readonly consumer: Consumer;
   readonly asker: Container | null;
+  readonly trail: Trail | undefined;
 }
 
 function collect(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
   met.add(service.key);
+  purpose.trail?.depends(serviceKeyOf(service.key));
   const { declaration } = service;
   if (service.kind === 'externalService') return externalEndpoints(service);
   if (service.kind === 'dnsService') return aliasEndpoints(purpose, service, met);
@@ -76,6 +83,7 @@ function fixed(service: ServiceView, ips: readonly string[], via: 'external' | '
     service: service.key,
     container: null,
     address,
+    addresses: [address],
     via,
     ports: [],
     standing: null,
@@ -86,7 +94,7 @@ function fixed(service: ServiceView, ips: readonly string[], via: 'external' | '
 }
 
 function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
-  const parts = linkedServices(purpose.view, service).map(({ target, linked }): Endpoints => {
+  const parts = linkedServices(purpose.view, service, purpose.trail).map(({ target, linked }): Endpoints => {
     if (!linked) return nothing(`${service.key}: there is no service ${target} to stand for`);
     if (met.has(linked.key)) return nothing(`${service.key}: ${target} is in the alias already`);
     return collect(purpose, linked, met);
@@ -102,8 +110,12 @@ function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>
 export function linkedServices(
   view: HostView,
   { declaration }: Pick<ServiceView, 'declaration'>,
+  trail?: Trail,
 ): readonly { readonly target: string; readonly linked: ServiceView | null }[] {
-  return (declaration?.links ?? []).map(({ target }) => ({ target, linked: findService(view, target) }));
+  return (declaration?.links ?? []).map(({ target }) => {
+    trail?.depends(serviceKeyOf(target));
+    return { target, linked: findService(view, target) };
+  });
 }
 
 function nothing(note: string): Endpoints {
@@ -136,19 +148,21 @@ const FALLBACK = 'its check fails; answered since no endpoint is ready';
 const OTHER_PORTS = 'its host leads to it from other port numbers only; left out while others are ready';
 
 function candidate(
-  { view, consumer, asker }: Purpose,
+  { view, consumer, asker, trail }: Purpose,
   service: ServiceView,
   container: Container,
   checked: boolean,
 ): Candidate {
   const standing = standingOf(container, checked);
-  const reach = containerAddress(view, container, asker);
+  const reach = containerAddress(view, container, asker, trail);
   const row = READINESS[standing];
   const endpoint = { service: service.key, container, standing, answered: false, treatment: row[consumer] };
   if (!reach.ok) {
-    return { ...endpoint, address: null, via: null, ports: [], reason: standing === 'down' ? row.when : reach.reason };
+    const reason = standing === 'down' ? row.when : reach.reason;
+    return { ...endpoint, address: null, addresses: [], via: null, ports: [], reason };
   }
-  return { ...endpoint, address: reach.address, via: reach.via, ports: reach.ports, reason: row.when };
+  const { address, addresses, via, ports } = reach;
+  return { ...endpoint, address, addresses, via, ports, reason: row.when };
 }
 
 function hasCheck(declaration: ServiceDeclaration | null): boolean {
