@@ -1,7 +1,7 @@
 import { Packet } from 'dns2';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Sighting } from '../metrics/sighting.ts';
-import type { Asker, NameSource, Trace } from '../source/source.ts';
+import type { Asker, NameSource } from '../source/source.ts';
 import type { Forwarded, Forwarder } from '../upstream/forwarder.ts';
 import { rcodeOf } from '../upstream/reply.ts';
 import { RCODE } from '../wire/codes.ts';
@@ -9,7 +9,7 @@ import { type DnsRecord, encodeRefusal, encodeReply, encodeServerFailure, fitFor
 import { plainQuery } from '../wire/plain-query.ts';
 import { type Query, readQuery } from '../wire/query.ts';
 import { type OwnResolution, renderAddresses, renderAliases, renderReply } from './render.ts';
-import type { Resolution } from './resolve.ts';
+import type { Resolution } from './resolution.ts';
 import type { Turns } from './turns.ts';
 
 /** Where a message came from. */
@@ -31,16 +31,11 @@ export interface AnswererOptions {
 }
 
 /** The general path: every message takes it that the hot path leaves. */
-export interface Answerer<A extends Asker = Asker> {
+export interface Answerer {
   /** A message becomes a reply; null: none is due. Any bytes are fine. What is found on the way is noted in `sighting`. */
   answer(message: Buffer, client: Client, sighting: Sighting): Promise<Buffer | null> | Buffer | null;
-  /** The reply to a query whose answer is all our own, at once; null: it is not, or cannot be given now. */
-  answerOwn(asker: A, query: Query, client: Client, trace?: Trace): OwnAnswer | null;
-}
-
-export interface OwnAnswer {
-  readonly resolution: OwnResolution;
-  readonly reply: Buffer;
+  /** The reply to a query whose answer is our own: complete, in stable order, and without taking a turn. */
+  encodeOwn(query: Query, client: Client, resolution: OwnResolution): Buffer;
 }
 
 /** What UDP carries unasked [RFC 1035 §4.2.1], what we give at most when asked, what TCP carries. */
@@ -49,11 +44,11 @@ const LIMITS = { udp: 512, edns: 4_096, tcp: 65_535 };
 export function createAnswerer<A extends Asker>(
   dependencies: AnswererDependencies<A>,
   options: AnswererOptions,
-): Answerer<A> {
+): Answerer {
   const { source, turns } = dependencies;
-  const own = (query: Query, client: Client, resolution: OwnResolution): Buffer => {
+  const encodeOwn = (query: Query, client: Client, resolution: OwnResolution): Buffer => {
     const rendering = { ...source.authority(), ttlSeconds: options.ttlSeconds };
-    const reply = renderReply(query, inTurn(turns, resolution), rendering);
+    const reply = renderReply(query, resolution, rendering);
     return encodeReply(query, reply, limitOf(query, client), client.transport === 'udp');
   };
   const answerQuery = (asker: A, query: Query, client: Client, sighting: Sighting): Promise<Buffer> | Buffer => {
@@ -66,7 +61,7 @@ export function createAnswerer<A extends Asker>(
     if (resolution.kind === 'upstream-alias') {
       return followUpstream(dependencies, asked, resolution, resolution.ttlSeconds ?? options.ttlSeconds);
     }
-    return own(query, client, resolution);
+    return encodeOwn(query, client, inTurn(turns, resolution));
   };
   return {
     answer: (message, client, sighting) => {
@@ -82,16 +77,8 @@ export function createAnswerer<A extends Asker>(
       if (asker instanceof Promise) return asker.then((found) => answerQuery(found, read.query, client, sighting));
       return answerQuery(asker, read.query, client, sighting);
     },
-    answerOwn: (asker, query, client, trace) => {
-      const resolution = source.resolve(asker, query, trace);
-      if (!isOwn(resolution)) return null;
-      return { resolution, reply: own(query, client, resolution) };
-    },
+    encodeOwn,
   };
-}
-
-function isOwn(resolution: Resolution): resolution is OwnResolution {
-  return resolution.kind !== 'forward' && resolution.kind !== 'failure' && resolution.kind !== 'upstream-alias';
 }
 
 interface Asked {

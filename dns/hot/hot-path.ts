@@ -5,7 +5,7 @@ import type { Asker, NameSource } from '../source/source.ts';
 
 export interface HotPathDependencies<A extends Asker = Asker> {
   readonly source: NameSource<A>;
-  readonly answerer: Pick<Answerer<A>, 'answerOwn'>;
+  readonly answerer: Pick<Answerer, 'encodeOwn'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** True: this query takes the general path, so that whoever watches sees it. Asked once a query that could be answered here. */
   readonly divert?: (from: number) => boolean;

@@ -16,6 +16,8 @@ export interface RecognitionDependencies {
 export interface Recognition {
   /** At once, or a promise of at most the hold time. Null: not a container of this host. */
   who(address: string): Container | null | Promise<Container | null>;
+  /** What is certain now; undefined: only `who` can tell. */
+  known(address: string): Container | null | undefined;
 }
 
 const MAX_HELD_ADDRESSES = 1_000;
@@ -53,11 +55,18 @@ export function createRecognition(
     return waiting;
   };
 
+  const known = (address: string): Container | null | undefined => {
+    const now = view();
+    const container = identify(now, address);
+    return container === null && isLocalAddress(now, address) ? undefined : container;
+  };
+
   return {
+    known,
     who: (address) => {
-      const now = view();
-      const container = identify(now, address);
-      if (container || !isLocalAddress(now, address) || held.size >= MAX_HELD_ADDRESSES) return container;
+      const certain = known(address);
+      if (certain !== undefined) return certain;
+      if (held.size >= MAX_HELD_ADDRESSES) return null;
       onHold();
       return hold(address).then(() => identify(view(), address));
     },

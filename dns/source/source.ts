@@ -30,6 +30,10 @@ export interface ChangeReader {
 export interface NameSource<A extends Asker = Asker> {
   /** At once wherever possible, or a promise while a starting container is looked for. Never rejects. */
   who(address: string): A | Promise<A>;
+  /** Who asks, where that is certain now; null: only `who` can tell. Waits for nobody and starts nothing. */
+  known(address: string): A | null;
+  /** The names everybody has, absolute: worth loading before the first question. */
+  names(): Iterable<string>;
   /** What there is to answer now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
   /** What an SOA record says: its primary name server and the serial. */

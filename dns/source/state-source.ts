@@ -1,14 +1,10 @@
 import type { Container } from '../../model/index.ts';
-import { type HostView, type Scope, scopeOf } from '../../view/index.ts';
+import { differences, type HostView, listNames } from '../../view/index.ts';
 import { type Resolution, resolve } from '../answer/resolve.ts';
 import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
-import type { Asker, Change, NameSource } from './source.ts';
-
-/** A container of this host, or anybody else, with its names. */
-export interface StateAsker extends Asker {
-  readonly scope: Scope;
-}
+import type { Change, NameSource } from './source.ts';
+import { type StateAsker, stateAsker } from './state-asker.ts';
 
 /** The state of this host as a source of names: per asker, by the newest view. */
 export function createStateSource(
@@ -23,6 +19,11 @@ export function createStateSource(
       if (container instanceof Promise) return container.then((found) => askers(view(), found));
       return askers(view(), container);
     },
+    known: (address) => {
+      const container = recognition.known(address);
+      return container === undefined ? null : askers(view(), container);
+    },
+    names: () => listNames(view()),
     resolve: (asker, question, trace) => {
       const now = view();
       const find = () => resolve(now, asker.scope, question, metadataAddress);
@@ -36,8 +37,9 @@ export function createStateSource(
         take: (): Change | null => {
           const now = view();
           if (now === before) return null;
+          const change = before ? differences(before, now) : 'everything';
           before = now;
-          return 'everything';
+          return change;
         },
       };
     },
@@ -51,13 +53,8 @@ function createAskers(): (view: HostView, container: Container | null) => StateA
   return (view, container) => {
     if (view !== of) known = new Map();
     of = view;
-    const asker = known.get(container) ?? askerOf(view, container);
+    const asker = known.get(container) ?? stateAsker(view, container);
     known.set(container, asker);
     return asker;
   };
-}
-
-function askerOf(view: HostView, container: Container | null): StateAsker {
-  const scope = scopeOf(view, container);
-  return { key: container?.id ?? '', label: container?.name ?? 'anybody', dns: scope.dns, scope };
 }

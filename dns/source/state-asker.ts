@@ -1,0 +1,29 @@
+import type { Container } from '../../model/index.ts';
+import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf } from '../../view/index.ts';
+import type { Asker } from './source.ts';
+
+/** A container of this host, or anybody else, with its names. */
+export interface StateAsker extends Asker {
+  readonly scope: Scope;
+}
+
+/** Null for an asker that is not a container of this host. */
+export function stateAsker(view: HostView, container: Container | null): StateAsker {
+  const scope = scopeOf(view, container);
+  return { key: keyOf(view, scope), label: container?.name ?? 'anybody', dns: scope.dns, scope };
+}
+
+/**
+ * All that answers to an asker depend on besides the question, as text: two replicas of a service are one to us. Its
+ * networks count because an endpoint on several is given by the address on one they share.
+ */
+function keyOf(view: HostView, { container, search, links }: Scope): string {
+  if (container === null) return '';
+  const linked = [...links].map(([name, target]) => `${name}=${targetText(target)}`);
+  const networks = (networkOwner(view, container)?.addresses ?? []).map(({ networkId }) => networkId);
+  return [search, linked.sort(), networks.sort()].map((part) => part.join(' ')).join('\n');
+}
+
+function targetText(target: LinkTarget): string {
+  return target.kind === 'service' ? `service ${target.key}` : `container ${target.container.id}`;
+}

@@ -1,0 +1,72 @@
+import {
+  ANY_CHANGE,
+  containerKey,
+  type DependencyKey,
+  hostKey,
+  nameKey,
+  serviceKeyOf,
+  stackKey,
+} from './dependency-key.ts';
+import type { HostView, StackView } from './host-view.ts';
+
+/**
+ * The keys of everything that is not the same in two views of one host, by identity: what is shared costs its comparison
+ * only. Answers that depend on none of them hold in both. `everything` where it is not worth telling apart. Not told: who
+ * has which address here, and what an asker's own scope is made of.
+ */
+export function differences(before: HostView, after: HostView): 'everything' | ReadonlySet<DependencyKey> {
+  const keys = new Set<DependencyKey>();
+  if (before === after) return keys;
+  if (!isComparable(before, after)) return 'everything';
+  keys.add(ANY_CHANGE);
+  eachDifference(before.snapshot.hosts, after.snapshot.hosts, (id, old, now) => {
+    if (old?.host !== now?.host || old?.networks !== now?.networks) keys.add(hostKey(id));
+    eachDifference(old?.containers ?? NONE, now?.containers ?? NONE, (container) => keys.add(containerKey(container)));
+  });
+  eachDifference(before.stacks, after.stacks, (stack, old, now) => {
+    if (!old || !now) keys.add(stackKey(stack));
+    eachDifference(servicesOf(old), servicesOf(now), (inner) => keys.add(serviceKeyOf(`${stack}/${inner}`)));
+  });
+  for (let at = 0; at < after.index.names.length; at += 1) {
+    eachDifference(before.index.names[at] ?? NONE, after.index.names[at] ?? NONE, (name) => keys.add(nameKey(name)));
+  }
+  return keys;
+}
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+function isComparable(before: HostView, after: HostView): boolean {
+  return (
+    before.hostId === after.hostId &&
+    before.snapshot.complete === after.snapshot.complete &&
+    before.snapshot.environment.uuid === after.snapshot.environment.uuid &&
+    isSameList(before.snapshot.environment.suffixes, after.snapshot.environment.suffixes) &&
+    isSameMap(before.index.sidekickOf, after.index.sidekickOf)
+  );
+}
+
+function servicesOf(stack: StackView | undefined): StackView['services'] {
+  return stack?.services ?? NONE;
+}
+
+function eachDifference<V>(
+  before: ReadonlyMap<string, V>,
+  after: ReadonlyMap<string, V>,
+  tell: (key: string, old: V | undefined, now: V | undefined) => void,
+): void {
+  if (before === after) return;
+  for (const [key, now] of after) {
+    const old = before.get(key);
+    if (old !== now) tell(key, old, now);
+  }
+  for (const [key, old] of before) if (!after.has(key)) tell(key, old, undefined);
+}
+
+function isSameList(before: readonly string[], after: readonly string[]): boolean {
+  return before.length === after.length && before.every((item, at) => item === after[at]);
+}
+
+function isSameMap(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
+  if (before === after) return true;
+  return before.size === after.size && [...before].every(([key, value]) => after.get(key) === value);
+}
