@@ -3,7 +3,11 @@ import type { HostView } from '../view/index.ts';
 import { createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
+import { createHotPath } from './hot/index.ts';
+import { type Batching, chooseBatching } from './listen/batching.ts';
+import { createGeneralPath } from './listen/general-path.ts';
 import { type Listener, listenOn } from './listen/listen.ts';
+import { countLosses } from './listen/losses.ts';
 import { createLiveQueries, type LiveQueries } from './metrics/live-queries.ts';
 import { createRecorder, type Recorder, type TrafficReport } from './metrics/recorder.ts';
 import { createRecognition } from './source/recognition.ts';
@@ -51,16 +55,32 @@ export interface NamesOptions {
   readonly ttlSeconds?: number;
   /** Address queries go upstream from; default: the system's choice. */
   readonly upstreamSource?: string | null;
+  /** Whether to use recvmmsg and sendmmsg where they can be had; default `auto`. */
+  readonly batching?: 'auto' | 'off';
+  /** Whether another process of ours may listen there until it leaves; default false: the ports must be free. */
+  readonly handOver?: boolean;
 }
 
 export interface DnsServer {
   /** What it really listens on, in the order of `listen`. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
   readonly live: LiveQueries;
+  /** How UDP is read and written, and why so. */
+  readonly batching: Batching;
   stats(): TrafficReport;
+  /**
+   * Makes room for the next process, which listens on the same ports: gets no more queries, and resolves when those that
+   * came are answered, after 4 s at the latest. To be closed then.
+   */
+  leave(): Promise<void>;
   /** Idempotent; resolves when the last socket and timer is gone. */
   close(): Promise<void>;
 }
+
+/** Forwarded queries are answered within 3.5 s, and whoever ends us waits for 5 s. */
+const LEAVE_WITHIN_MS = 4_000;
+const WARM_UP_MS = 500;
+const HOT_BYTES = 64 * 1024 * 1024;
 
 /** Answers DNS from the state of this host. Rejects when an address cannot be bound, saying which. */
 export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
@@ -86,6 +106,10 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     { source, forwarder, turns: createTurns(), recorder },
     { ttlSeconds: options.ttlSeconds ?? 1 },
   );
+  const answer = guarded(answerer, { recorder, live, clock, log });
+  const hot = createHotPath({ source, answerer, clock }, { maxBytes: HOT_BYTES });
+  const general = createGeneralPath({ answer, recorder });
+  const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
     closing.abort(new Error('the DNS server is closing'));
@@ -93,11 +117,27 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
-    for (const at of options.listen)
-      listeners.push(await listenOn(guarded(answerer, { recorder, live, clock, log }), at));
+    hot.warmUp(WARM_UP_MS);
+    const context = { fast: hot.answer, general, clock, answer, addon };
+    const handOver = options.handOver ?? false;
+    for (const at of options.listen) listeners.push(await listenOn(context, { ...at, handOver }));
   } catch (error) {
     await close();
     throw error;
   }
-  return { addresses: listeners.map(({ listen }) => listen), live, stats: recorder.read, close };
+  const sampleLosses = countLosses(recorder, listeners);
+  return {
+    addresses: listeners.map(({ listen }) => listen),
+    live,
+    batching,
+    stats: () => {
+      sampleLosses();
+      return recorder.read();
+    },
+    leave: async () => {
+      const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
+      await Promise.all(listeners.map((listener) => listener.leave(signal)));
+    },
+    close,
+  };
 }

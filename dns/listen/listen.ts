@@ -1,30 +1,59 @@
+import { freePort } from './probe.ts';
+import type { Answer, Listen, Losses, Server, UdpMode, UdpServer } from './server.ts';
 import { serveTcp } from './server-tcp.ts';
-import { type Answer, type Listen, type Server, serveUdp } from './server-udp.ts';
+import { serveUdp, type UdpContext } from './server-udp.ts';
+import type { UdpBatchAddon } from './udp-batch.ts';
 
 /** One address, UDP and TCP. */
 export interface Listener {
   readonly listen: Listen;
+  readonly mode: UdpMode;
+  /** See `Server`. */
+  leave(signal: AbortSignal): Promise<void>;
+  losses(): Losses;
   close(): Promise<void>;
+}
+
+export interface ListenContext extends UdpContext {
+  readonly answer: Answer;
+  /** Null: UDP with what Node has. */
+  readonly addon: UdpBatchAddon | null;
+}
+
+export interface ListenOptions extends Listen {
+  /** Whether another process of ours may have the port: both then get queries, until it leaves. */
+  readonly handOver: boolean;
 }
 
 const ATTEMPTS = 20;
 
 /** Port 0: a port that is free for both. */
-export async function listenOn(answer: Answer, { address, port }: Listen): Promise<Listener> {
+export async function listenOn(context: ListenContext, options: ListenOptions): Promise<Listener> {
+  const { address, port, handOver } = options;
   for (let attempt = 1; ; attempt += 1) {
-    let udp: Server | null = null;
+    let udp: UdpServer | null = null;
     try {
-      udp = await serveUdp(answer, { address, port });
-      const bound = { address, port: udp.port };
-      const tcp = await serveTcp(answer, bound);
-      const servers = [udp, tcp];
-      return { listen: bound, close: async () => void (await Promise.all(servers.map((server) => server.close()))) };
+      const bound = handOver && port !== 0 ? port : await freePort({ address, port });
+      udp = await serveUdp(context.addon, context, { address, port: bound });
+      const tcp = await serveTcp(context.answer, { address, port: udp.port });
+      return joined(udp, tcp, address);
     } catch (cause) {
       await udp?.close();
       if (port === 0 && attempt < ATTEMPTS) continue;
       throw new Error(`cannot listen for DNS on ${address} port ${port}: ${reasonOf(cause)}`, { cause });
     }
   }
+}
+
+function joined(udp: UdpServer, tcp: Server, address: string): Listener {
+  const { port, mode, losses } = udp;
+  return {
+    listen: { address, port },
+    mode,
+    losses,
+    leave: async (signal) => void (await Promise.all([udp.leave(signal), tcp.leave(signal)])),
+    close: async () => void (await Promise.all([udp.close(), tcp.close()])),
+  };
 }
 
 function reasonOf(cause: unknown): string {

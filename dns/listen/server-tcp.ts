@@ -1,40 +1,56 @@
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
 import { createFrameReader, frame } from '../wire/framing.ts';
-import type { Answer, Listen, Server } from './server-udp.ts';
+import type { Answer, Listen, Server } from './server.ts';
 
 const IDLE_MS = 10_000;
+/** The same while another process takes over: long enough for a client that asks one question after the other. */
+const LEAVING_IDLE_MS = 200;
 const MAX_CONNECTIONS = 1_000;
 /** Queries of one connection under way before it is read on [RFC 7766 §6.2.1.1]. */
 const MAX_PIPELINED = 100;
 
 export async function serveTcp(answer: Answer, { address, port }: Listen): Promise<Server> {
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, Connection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    connections.add(socket);
+    connections.set(socket, serveConnection(answer, socket));
     socket.once('close', () => connections.delete(socket));
-    serveConnection(answer, socket);
   });
   server.maxConnections = MAX_CONNECTIONS;
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen({ host: address, port, exclusive: true }, resolve);
+  server.listen({ host: address, port, exclusive: true, reusePort: true }, resolve);
   await listening;
   server.on('error', () => undefined);
   const { promise: gone, resolve: end } = Promise.withResolvers<void>();
   const bound = server.address();
+  // Connections that wait to be accepted go over to the other process where net.ipv4.tcp_migrate_req is 1.
+  const stopListening = (): void => {
+    if (server.listening) server.close(() => end());
+  };
   return {
     port: typeof bound === 'object' && bound ? bound.port : port,
+    leave: async (signal) => {
+      stopListening();
+      for (const connection of connections.values()) connection.finish();
+      await Promise.race([gone, once(signal, 'abort')]);
+    },
     close: () => {
-      if (server.listening) server.close(() => end());
-      for (const connection of connections) connection.destroy();
+      stopListening();
+      for (const socket of connections.keys()) socket.destroy();
       return gone;
     },
   };
 }
 
+interface Connection {
+  /** Ends it as soon as nothing is under way and nothing more comes. */
+  finish(): void;
+}
+
 /** Replies go out as they are ready; the client tells them apart by id [RFC 7766 §6.2.1.1]. */
-function serveConnection(answer: Answer, socket: Socket): void {
+function serveConnection(answer: Answer, socket: Socket): Connection {
   const client = { address: plainAddress(socket.remoteAddress ?? ''), transport: 'tcp' } as const;
   let underWay = 0;
   let ended = false;
@@ -58,4 +74,12 @@ function serveConnection(answer: Answer, socket: Socket): void {
     if (underWay === 0) socket.end();
   });
   socket.setTimeout(IDLE_MS, () => socket.destroy());
+  return {
+    finish: () => {
+      socket.removeAllListeners('timeout');
+      socket.setTimeout(LEAVING_IDLE_MS, () => {
+        if (underWay === 0) socket.end();
+      });
+    },
+  };
 }

@@ -15,6 +15,8 @@ const DROP_REASONS = [
   'flood',
   /** More is under way than is kept. */
   'overload',
+  /** The kernel's queue of the socket was full. */
+  'kernel-queue',
   /** The reply could not be sent. */
   'unsent',
   /** A TCP connection beyond the limit, or one that was idle or too slow in the middle of a message. */

@@ -1,0 +1,24 @@
+import type { Problem } from '../../model/index.ts';
+import { loadAddon } from '../native/load.ts';
+import type { UdpMode } from './server.ts';
+import type { UdpBatchAddon } from './udp-batch.ts';
+
+/** How UDP is read and written. */
+export interface Batching {
+  readonly mode: UdpMode;
+  /** What stands in the way of batches; null where they are used, or not wanted. */
+  readonly problem: Problem | null;
+}
+
+export interface BatchingChoice {
+  readonly addon: UdpBatchAddon | null;
+  readonly batching: Batching;
+}
+
+/** Batches where the addon is there, unless they are turned off. */
+export function chooseBatching(wanted: 'auto' | 'off'): BatchingChoice {
+  if (wanted === 'off') return { addon: null, batching: { mode: 'dgram', problem: null } };
+  const loaded = loadAddon<UdpBatchAddon>('udp-batch');
+  if (loaded.ok) return { addon: loaded.value, batching: { mode: 'batch', problem: null } };
+  return { addon: null, batching: { mode: 'dgram', problem: loaded.problem } };
+}

@@ -1,0 +1,56 @@
+import type { Client } from '../answer/answerer.ts';
+import type { Recorder } from '../metrics/recorder.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { Answer } from './server.ts';
+
+/** A datagram that the fast path left, with its own copy of the bytes. */
+export interface Datagram {
+  readonly message: Buffer;
+  readonly client: Client;
+  readonly reply: (reply: Buffer) => void;
+}
+
+/** What the sockets hand their datagrams to when the fast path leaves them: answered in turns, one source after the other. */
+export interface GeneralPath {
+  /** To be asked before a datagram is copied. */
+  admits(source: string): boolean;
+  take(datagram: Datagram): void;
+  /** Whether all that was taken is answered. */
+  idle(): boolean;
+}
+
+const LIMITS = {
+  perSource: 1_024,
+  total: 8_192,
+  underWayPerSource: 1_024,
+  /** Short, so that a flood is read (and most of it dropped) faster than it fills the kernel's queue. */
+  turnMs: 0.25,
+};
+
+export function createGeneralPath({
+  answer,
+  recorder,
+}: {
+  readonly answer: Answer;
+  readonly recorder: Pick<Recorder, 'dropped'>;
+}): GeneralPath {
+  const queue = createFairQueue<Datagram>(
+    {
+      serve: ({ message, client, reply }) => {
+        const answered = answer(message, client);
+        if (answered instanceof Promise) return answered.then((late) => late && reply(late));
+        if (answered) reply(answered);
+        return null;
+      },
+      onDrop: () => recorder.dropped('flood'),
+      now: () => performance.now(),
+      later: setImmediate,
+    },
+    LIMITS,
+  );
+  return {
+    admits: queue.admits,
+    take: (datagram) => queue.push(datagram.client.address, datagram),
+    idle: queue.idle,
+  };
+}

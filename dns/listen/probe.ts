@@ -1,0 +1,34 @@
+import { createSocket } from 'node:dgram';
+import { createServer, isIP } from 'node:net';
+import type { Listen } from './server.ts';
+
+/**
+ * Gives the port, or a free one for 0. Rejects (EADDRINUSE) when anybody has it, for UDP or TCP: our own sockets share a
+ * port with every other that wants to, so that they would not notice.
+ */
+export async function freePort(listen: Listen): Promise<number> {
+  const port = await freeForUdp(listen);
+  await freeForTcp({ ...listen, port });
+  return port;
+}
+
+async function freeForUdp({ address, port }: Listen): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
+  socket.once('error', reject);
+  socket.bind({ address, port, exclusive: true }, resolve);
+  try {
+    await promise;
+    return socket.address().port;
+  } finally {
+    await new Promise<void>((closed) => socket.close(closed));
+  }
+}
+
+async function freeForTcp({ address, port }: Listen): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer();
+  server.once('error', reject);
+  server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve()));
+  await promise;
+}

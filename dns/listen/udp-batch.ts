@@ -1,0 +1,95 @@
+import { addressText } from '../hot/index.ts';
+import { GENERAL_PATH } from './fast-answer.ts';
+import { untilQuiet } from './quiet.ts';
+import type { Listen, UdpServer } from './server.ts';
+import type { UdpContext } from './server-udp.ts';
+
+/** A socket of the addon. */
+type Handle = { readonly handle: unique symbol };
+
+/** `dns/native/udp-batch.c`. */
+export interface UdpBatchAddon {
+  /** Datagrams in one batch; bytes for a query and for a reply in each. */
+  readonly slots: number;
+  readonly rxSlot: number;
+  readonly txSlot: number;
+  /** A `sendBuffer` of 0 is the system's. `onBatch` has until its return to write replies and their lengths. */
+  open(
+    address: string,
+    port: number,
+    reusePort: boolean,
+    sendBuffer: number,
+    rx: Uint8Array,
+    tx: Uint8Array,
+    rxLengths: Int32Array,
+    txLengths: Int32Array,
+    sources: Uint32Array,
+    ports: Uint32Array,
+    onBatch: (count: number) => void,
+  ): Handle;
+  port(handle: Handle): number;
+  send(handle: Handle, bytes: Buffer, address: number, port: number): boolean;
+  leave(handle: Handle): void;
+  dropped(handle: Handle): number;
+  unsent(handle: Handle): number;
+  close(handle: Handle): void;
+}
+
+/** UDP over IPv4, one system call and one call of TypeScript for up to 64 datagrams. */
+export function serveBatch(
+  addon: UdpBatchAddon,
+  { fast, general, clock }: UdpContext,
+  { address, port }: Listen,
+  { sendBuffer = 0 }: { readonly sendBuffer?: number } = {},
+): UdpServer {
+  const { slots, rxSlot, txSlot } = addon;
+  const rx = Buffer.alloc(slots * rxSlot);
+  const tx = new Uint8Array(slots * txSlot);
+  const rxLengths = new Int32Array(slots);
+  const txLengths = new Int32Array(slots);
+  const sources = new Uint32Array(slots);
+  const ports = new Uint32Array(slots);
+  let seen = 0;
+  let closed = false;
+  const leaveToGeneralPath = (at: number, length: number, source: number, to: number): void => {
+    const from = addressText(source);
+    if (!general.admits(from)) return;
+    const message = Buffer.from(rx.subarray(at, at + length));
+    general.take({ message, client: { address: from, transport: 'udp' }, reply: (reply) => send(reply, source, to) });
+  };
+  const send = (reply: Buffer, source: number, to: number): void => {
+    if (!closed) addon.send(handle, reply, source, to);
+  };
+  const onBatch = (count: number): void => {
+    seen += count;
+    for (let slot = 0; slot < count; slot += 1) {
+      const at = slot * rxSlot;
+      const length = rxLengths[slot] as number;
+      const source = sources[slot] as number;
+      const replied = fast(rx, at, length, source, tx, slot * txSlot);
+      if (replied === GENERAL_PATH) leaveToGeneralPath(at, length, source, ports[slot] as number);
+      else txLengths[slot] = replied;
+    }
+  };
+  const handle = addon.open(address, port, true, sendBuffer, rx, tx, rxLengths, txLengths, sources, ports, onBatch);
+  let losses = { overflown: 0, unsent: 0 };
+  const readLosses = () => {
+    if (!closed) losses = { overflown: addon.dropped(handle), unsent: addon.unsent(handle) };
+    return losses;
+  };
+  return {
+    mode: 'batch',
+    port: addon.port(handle),
+    losses: readLosses,
+    leave: async (signal) => {
+      if (closed) return;
+      addon.leave(handle);
+      await untilQuiet(clock, { seen: () => seen, idle: general.idle }, signal);
+    },
+    close: async () => {
+      readLosses();
+      closed = true;
+      addon.close(handle);
+    },
+  };
+}
