@@ -30,6 +30,12 @@ export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp' | 'sctp';
 }
 
+/** A port that a container listens on, published or not. */
+export interface ContainerPort {
+  readonly port: number;
+  readonly protocol: PublishedPort['protocol'];
+}
+
 /** A container on one host, running or stopped. */
 export interface Container {
   /** Docker's id, 64 hexadecimal digits. */
@@ -61,6 +67,8 @@ export interface Container {
   /** The operator's choice (`drover.network`): name of the network whose address is used, null for the default order. */
   readonly preferredNetwork: string | null;
   readonly ports: readonly PublishedPort[];
+  /** What its image or `--expose` says it listens on, published or not; sorted. */
+  readonly exposed: readonly ContainerPort[];
   readonly labels: Readonly<Record<string, string>>;
   /** Name in this container -> id of the linked container (`docker run --link`). */
   readonly links: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 export * from './address.ts';
+export * from './answer-options.ts';
 export * from './cidr.ts';
 export * from './container.ts';
 export * from './dns-name.ts';

@@ -73,6 +73,8 @@ export const containerSchema: z.ZodType<Container> = z.object({
   addresses: z.array(address),
   preferredNetwork: z.string().nullable(),
   ports: z.array(publishedPort),
+  // Facts of earlier agents have none.
+  exposed: z.array(publishedPort.pick({ protocol: true }).extend({ port })).default([]),
   labels,
   links: labels,
   dns: z.array(z.string()),

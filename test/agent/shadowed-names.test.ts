@@ -22,6 +22,7 @@ const container = (id: string, service: string, network: string): Container => (
   addresses: [{ networkId: network, networkName: network, ipv4: '172.18.0.2', ipv6: null, mac: null }],
   preferredNetwork: null,
   ports: [],
+  exposed: [],
   labels: {},
   links: {},
   dns: [],

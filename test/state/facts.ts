@@ -40,6 +40,7 @@ export function container(hostId: string, id: string, changes: Partial<Container
     addresses: [{ networkId: 'n1', networkName: 'bridge', ipv4: '172.17.0.2', ipv6: null, mac: null }],
     preferredNetwork: null,
     ports: [{ hostAddress: '0.0.0.0', hostPort: 80, containerPort: 8080, protocol: 'tcp' }],
+    exposed: [{ port: 8080, protocol: 'tcp' }],
     labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' },
     links: {},
     dns: [],

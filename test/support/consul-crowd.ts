@@ -248,6 +248,7 @@ function containerOf(hostId: string, at: number): Container {
     ],
     preferredNetwork: null,
     ports: [{ hostAddress: '0.0.0.0', hostPort: 8000 + at, containerPort: 80, protocol: 'tcp' }],
+    exposed: [],
     labels: {
       'com.docker.compose.project': 'shop',
       'com.docker.compose.service': service,

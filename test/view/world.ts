@@ -72,6 +72,7 @@ export function container(
     addresses: address === null ? [] : [at(MANAGED, address)],
     preferredNetwork: null,
     ports: [],
+    exposed: [],
     labels: {},
     links: {},
     dns: [],

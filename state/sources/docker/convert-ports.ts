@@ -1,4 +1,4 @@
-import type { PublishedPort } from '../../../model/index.ts';
+import { type ContainerPort, type PublishedPort, parsePort } from '../../../model/index.ts';
 import { compareText } from './compare-text.ts';
 import type { Inspect } from './schema.ts';
 
@@ -15,6 +15,13 @@ export function publishedPorts(ports: Inspect['NetworkSettings']['Ports']): read
     });
   });
   return sortPorts(published);
+}
+
+/** Docker's `{"80/tcp": {}}` as a sorted list. */
+export function exposedPorts(ports: Inspect['Config']['ExposedPorts']): readonly ContainerPort[] {
+  return Object.keys(ports ?? {})
+    .flatMap((key) => parsePort(key) ?? [])
+    .toSorted((a, b) => a.port - b.port || compareText(a.protocol, b.protocol));
 }
 
 export function sortPorts(ports: readonly PublishedPort[]): readonly PublishedPort[] {

@@ -25,6 +25,7 @@ export function startingContainer(sketch: Sketch, { hostId, previous, pending }:
     // The one network of this name is the host's own stack.
     networkMode: pending.some(({ networkName }) => networkName === 'host') ? 'host' : 'bridge',
     networkFrom: null,
+    exposed: [],
     links: {},
     dns: [],
     dnsSearch: [],

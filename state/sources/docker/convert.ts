@@ -1,6 +1,6 @@
 import type { Container, ContainerAddress } from '../../../model/index.ts';
 import { addressesOf, sortAddresses } from './convert-addresses.ts';
-import { publishedPorts } from './convert-ports.ts';
+import { exposedPorts, publishedPorts } from './convert-ports.ts';
 import { healthOf, isActive, isReady, networkModeOf, stateOf } from './convert-state.ts';
 import { describeContainer } from './describe-container.ts';
 import type { Inspect } from './schema.ts';
@@ -40,6 +40,7 @@ export function containerFromInspect(inspect: Inspect, context: ConvertContext):
       ? addressesOf(NetworkSettings.Networks)
       : sortAddresses(state === 'starting' ? context.pending : []),
     ports: active ? publishedPorts(NetworkSettings.Ports) : [],
+    exposed: exposedPorts(Config.ExposedPorts),
     links: linksOf(inspect, context.idOf),
     dns: HostConfig.Dns.filter((address) => address !== context.ourResolver),
     dnsSearch: HostConfig.DnsSearch,

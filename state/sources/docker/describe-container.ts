@@ -1,4 +1,4 @@
-import type { Container, Problem } from '../../../model/index.ts';
+import { answerLabelFaults, type Container, type LabelFault, type Problem } from '../../../model/index.ts';
 import { serviceOf } from './labels.ts';
 
 /** What follows from a container's id, name and labels alone. */
@@ -35,6 +35,7 @@ export function describeContainer(container: {
     ...(problem ? [problem] : []),
     ...(tooLong.length > 0 && !problem ? [tooLongProblem(subject, tooLong)] : []),
     ...(ownUuid !== undefined && !UUID.test(ownUuid) ? [uuidProblem(subject)] : []),
+    ...answerLabelFaults(labels).map((fault) => faultProblem(subject, fault)),
   ];
   return {
     fields: {
@@ -78,6 +79,14 @@ function uuidProblem(subject: string): Problem {
     subject,
     what: 'label `io.rancher.container.uuid` is no UUID; one made of the container id is used',
     mend: 'remove the label or write a UUID, and create the container again',
+  };
+}
+
+function faultProblem(subject: string, { label, what }: LabelFault): Problem {
+  return {
+    subject,
+    what: `label \`${label}\` ${what}; it counts as absent`,
+    mend: 'correct the label and create the container again',
   };
 }
 

@@ -52,7 +52,13 @@ export const inspectSchema = z.object({
     DnsSearch: texts,
     MemoryReservation: count,
   }),
-  Config: z.object({ Hostname: text, Image: text, Labels: labels, StopSignal: text }),
+  Config: z.object({
+    Hostname: text,
+    Image: text,
+    Labels: labels,
+    StopSignal: text,
+    ExposedPorts: z.record(z.string(), z.unknown()).nullish().catch(null),
+  }),
   Mounts: z
     .array(z.object({ Destination: text }))
     .nullish()

@@ -126,12 +126,18 @@ function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | nu
   };
 }
 
-function optionsOf({ answers, dns, drain_timeout_ms: drain }: ServiceKeys): ServiceDeclaration['options'] {
+function optionsOf({ answers, weight, dns, drain_timeout_ms: drain }: ServiceKeys): ServiceDeclaration['options'] {
+  const given = Object.entries(dns ?? {}).filter(([, value]) => value !== null && !isEmptyList(value));
   return {
     ...(answers ? { answers } : {}),
-    ...(dns?.ttl != null ? { dns: { ttl: dns.ttl } } : {}),
+    ...(weight !== null ? { weight } : {}),
+    ...(given.length > 0 ? { dns: Object.fromEntries(given) } : {}),
     ...(drain !== null ? { drain_timeout_ms: drain } : {}),
   };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function kindFaults(kind: ServiceKind, keys: ServiceKeys, links: readonly ServiceLink[]): readonly SchemaFault[] {

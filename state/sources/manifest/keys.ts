@@ -45,7 +45,16 @@ export const USED_KEYS: readonly UsedKey[] = [
   used('sidekicks', 'Drover', 'names of the sidekicks, as the label'),
   used('vip', 'Drover', "an address to answer with instead of the containers' own"),
   used('answers', 'Drover', '`all` endpoints in an answer, or `one` at a time'),
-  used('dns', 'Drover', "`{ttl: seconds}`; in plain compose the container's resolvers: ignored"),
+  used(
+    'weight',
+    'Drover',
+    'how often its endpoints come first beside others, 0 to 256; the label `drover.weight` for one',
+  ),
+  used(
+    'dns',
+    'Drover',
+    "`{ttl: seconds, prefer: local, txt: [text]}`; in plain compose the container's resolvers: ignored",
+  ),
 ];
 
 const SCHEDULER =

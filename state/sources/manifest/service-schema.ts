@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAddress, type Result } from '../../../model/index.ts';
+import { MAX_TTL_SECONDS, MAX_WEIGHT, parseAddress, type Result } from '../../../model/index.ts';
 
 /** A text with a parser of its own; what the parser says is what the user reads. */
 function parsed<T>(parse: (text: string) => Result<T>) {
@@ -79,7 +79,11 @@ const lbConfigSchema = z.strictObject({
   port_rules: optional(listOf(portRuleSchema)),
 });
 
-const dnsOptionsSchema = z.strictObject({ ttl: optional(whole(0, 86_400)) });
+const dnsOptionsSchema = z.strictObject({
+  ttl: optional(whole(0, MAX_TTL_SECONDS)),
+  prefer: optional(z.enum(['local', 'none'])),
+  txt: optional(listOf(text())),
+});
 
 /** `{target: alias}` is written `target:alias` in a list. */
 const linksSchema = z.preprocess(
@@ -128,6 +132,7 @@ export const serviceSchema = z.object({
   vip: optional(parsed(parseAddress)),
   drain_timeout_ms: optional(whole(0, MAX_MS)),
   answers: optional(z.enum(['all', 'one'])),
+  weight: optional(whole(0, MAX_WEIGHT)),
   dns: optional(dnsOptionsSchema),
 });
 

@@ -25,7 +25,12 @@ const running = {
   RestartCount: 0,
   State: { Status: 'running', StartedAt: '2026-01-02T03:04:05.5Z' },
   HostConfig: { NetworkMode: 'app', MemoryReservation: 0, Dns: ['169.254.169.250', '9.9.9.9'], DnsSearch: null },
-  Config: { Hostname: 'h1', Image: 'nginx:1', Labels: { a: 'b' } },
+  Config: {
+    Hostname: 'h1',
+    Image: 'nginx:1',
+    Labels: { a: 'b' },
+    ExposedPorts: { '81/tcp': {}, '80/tcp': {}, '53/udp': {}, 'x/y': {} },
+  },
   NetworkSettings: {
     Ports: {
       '80/tcp': [
@@ -72,6 +77,11 @@ test('containerFromInspect() takes a running container', () => {
     ports: [
       { hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
       { hostAddress: '::', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+    ],
+    exposed: [
+      { port: 53, protocol: 'udp' },
+      { port: 80, protocol: 'tcp' },
+      { port: 81, protocol: 'tcp' },
     ],
     labels: { a: 'b' },
     links: {},
@@ -264,6 +274,26 @@ test('describeContainer(): uuid label, preferred network, system, and labels too
   const bad = describeContainer({ id: ID, name: 'web1', labels: { 'io.rancher.container.uuid': 'x' } });
   expect(bad.fields.uuid).toBe(uuidOf(ID));
   expect(bad.problems).toHaveLength(1);
+});
+
+test('labels for DNS that say nothing sound are named', () => {
+  const labels = {
+    'drover.answers': 'two',
+    'drover.dns.ttl': '-1',
+    'drover.dns.prefer': 'LOCAL',
+    'drover.weight': '257',
+    'drover.port.http': '8080',
+    'drover.port.80': '80',
+    'drover.port.dns': '53/icmp',
+  };
+  const { problems } = describeContainer({ id: ID, name: '/web1', labels });
+  expect(problems.map(({ what }) => what)).toEqual([
+    'label `drover.answers` is "two", not `all` or `one`; it counts as absent',
+    'label `drover.dns.ttl` is "-1", not a number of seconds from 0 to 86400; it counts as absent',
+    'label `drover.weight` is "257", not a whole number from 0 to 256; it counts as absent',
+    'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it counts as absent',
+    'label `drover.port.dns` is "53/icmp", not a port such as `8080` or `53/udp`; it counts as absent',
+  ]);
 });
 
 test.each([

@@ -77,7 +77,13 @@ const plain = {
   ports: fc.array(fc.constantFrom('80', '8080:80/tcp'), { maxLength: 2 }),
   expose: fc.array(fc.constantFrom('80', '81'), { maxLength: 2 }),
   vip: orNull(fc.constantFrom('10.0.0.1', 'fd00::1')),
-  options: fc.constantFrom({}, { answers: 'one' }, { dns: { ttl: 3 } }, { answers: 'all', drain_timeout_ms: 5 }),
+  options: fc.constantFrom(
+    {},
+    { answers: 'one' },
+    { dns: { ttl: 3 } },
+    { weight: 0, dns: { ttl: 0, prefer: 'local', txt: ['a', 'b c'] } },
+    { answers: 'all', drain_timeout_ms: 5 },
+  ),
 };
 
 /** Any declaration that a manifest can make. */
