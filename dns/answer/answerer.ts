@@ -1,14 +1,19 @@
-import { Packet } from 'dns2';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Sighting } from '../metrics/sighting.ts';
 import type { Asker, NameSource } from '../source/source.ts';
 import type { Forwarded, Forwarder } from '../upstream/forwarder.ts';
-import { rcodeOf } from '../upstream/reply.ts';
-import { RCODE } from '../wire/codes.ts';
-import { type DnsRecord, encodeRefusal, encodeReply, encodeServerFailure, fitForwarded } from '../wire/encode.ts';
+import type { ClientEdns } from '../wire/client-edns.ts';
+import { RCODE, TYPE } from '../wire/codes.ts';
+import type { Cookies } from '../wire/cookies.ts';
+import { encodeRefusal, encodeReply, encodeServerFailure, type Fit } from '../wire/encode.ts';
+import { fitForwarded } from '../wire/fit-forwarded.ts';
 import { plainQuery } from '../wire/plain-query.ts';
-import { type Query, readQuery } from '../wire/query.ts';
-import { type OwnResolution, renderAddresses, renderAliases, renderReply } from './render.ts';
+import { type Query, type ReadResult, readQuery } from '../wire/query.ts';
+import { replyOptions } from '../wire/reply-options.ts';
+import { HEADER_SIZE } from '../wire/structure.ts';
+import { onlyAlias, renderAny } from './any.ts';
+import { renderUpstreamEnd } from './follow-upstream.ts';
+import { type OwnResolution, renderReply } from './render.ts';
 import type { Resolution } from './resolution.ts';
 import type { Turns } from './turns.ts';
 
@@ -17,6 +22,8 @@ export interface Client {
   /** Plain text form (`10.1.2.3`, not `::ffff:10.1.2.3`). */
   readonly address: string;
   readonly transport: 'udp' | 'tcp';
+  /** How long its connection may be idle, over TCP. */
+  readonly idleMs?: number;
 }
 
 export interface AnswererDependencies<A extends Asker> {
@@ -24,10 +31,15 @@ export interface AnswererDependencies<A extends Asker> {
   readonly forwarder: Forwarder;
   readonly turns: Turns;
   readonly recorder: Pick<Recorder, 'happened'>;
+  readonly cookies: Cookies;
+  /** At least 0, below 1; default Math.random. */
+  readonly random?: () => number;
 }
 
 export interface AnswererOptions {
   readonly ttlSeconds: number;
+  /** The largest reply over UDP, whatever the client says it takes; default 1232, which no path breaks up [RFC 9715 §3.1]. */
+  readonly udpPayloadBytes?: number;
 }
 
 /** The general path: every message takes it that the hot path leaves. */
@@ -38,44 +50,90 @@ export interface Answerer {
   encodeOwn(query: Query, client: Client, resolution: OwnResolution): Buffer;
 }
 
-/** What UDP carries unasked [RFC 1035 §4.2.1], what we give at most when asked, what TCP carries. */
-const LIMITS = { udp: 512, edns: 4_096, tcp: 65_535 };
+/** What UDP carries unasked [RFC 1035 §4.2.1], and what TCP does. */
+const LIMITS = { udp: 512, tcp: 65_535 };
 
 export function createAnswerer<A extends Asker>(
   dependencies: AnswererDependencies<A>,
-  options: AnswererOptions,
+  { ttlSeconds, udpPayloadBytes = 1_232 }: AnswererOptions,
 ): Answerer {
-  const { source, turns } = dependencies;
-  const encodeOwn = (query: Query, client: Client, resolution: OwnResolution): Buffer => {
-    const rendering = { ...source.authority(), ttlSeconds: options.ttlSeconds };
-    const reply = renderReply(query, resolution, rendering);
-    return encodeReply(query, reply, limitOf(query, client), client.transport === 'udp');
+  const { source, turns, forwarder, recorder, cookies, random = Math.random } = dependencies;
+
+  const fitFor = (edns: ClientEdns | null, client: Client): Fit => {
+    const udpBytes = Math.max(LIMITS.udp, Math.min(edns?.payloadSize ?? 0, udpPayloadBytes));
+    const limitBytes = client.transport === 'tcp' ? LIMITS.tcp : udpBytes;
+    return { limitBytes, transport: client.transport, options: replyOptions(edns, client, cookies), random };
   };
+
+  const encodeOwn = (query: Query, client: Client, resolution: OwnResolution): Buffer => {
+    const render = query.type === TYPE.ANY ? renderAny : renderReply;
+    const reply = render(query, resolution, { ...source.authority(), ttlSeconds });
+    return encodeReply(query, reply, fitFor(query.edns, client));
+  };
+
+  const failure = (query: Query, client: Client): Buffer =>
+    encodeServerFailure(query, replyOptions(query.edns, client, cookies));
+
+  const forward = ({ query, asker, client, sighting }: Asked): Promise<Buffer> | Buffer => {
+    const give = (forwarded: Forwarded | null): Buffer => {
+      sighting.path = pathOf(forwarded);
+      if (!forwarded) return failure(query, client);
+      return fitForwarded(query, forwarded.reply, fitFor(query.edns, client));
+    };
+    return after(forwarder.forward(query.bytes, query.questionEnd, asker), give);
+  };
+
+  /** Asks for the end of the chain; our own name never leaves the house. */
+  const followUpstream = (
+    { query, asker, client, sighting }: Asked,
+    alias: Extract<Resolution, { kind: 'upstream-alias' }>,
+  ): Promise<Buffer> | Buffer => {
+    const question = plainQuery(alias.target, query.type);
+    return after(forwarder.forward(question, question.length, asker), (forwarded) => {
+      sighting.path = pathOf(forwarded);
+      const reply = renderUpstreamEnd(query, alias, forwarded, alias.ttlSeconds ?? ttlSeconds);
+      return encodeReply(query, reply, fitFor(query.edns, client));
+    });
+  };
+
   const answerQuery = (asker: A, query: Query, client: Client, sighting: Sighting): Promise<Buffer> | Buffer => {
     const resolution = source.resolve(asker, query);
     sighting.asker = asker;
     sighting.resolution = resolution;
     const asked = { asker, query, client, sighting };
-    if (resolution.kind === 'forward') return forward(dependencies, asked);
-    if (resolution.kind === 'failure') return encodeServerFailure(query);
-    if (resolution.kind === 'upstream-alias') {
-      return followUpstream(dependencies, asked, resolution, resolution.ttlSeconds ?? options.ttlSeconds);
+    switch (resolution.kind) {
+      case 'forward':
+        return forward(asked);
+      case 'failure':
+        return failure(query, client);
+      case 'upstream-alias': {
+        const [alias] = query.type === TYPE.ANY ? resolution.aliases : [];
+        return alias ? encodeOwn(query, client, onlyAlias(alias)) : followUpstream(asked, resolution);
+      }
+      default:
+        return encodeOwn(query, client, inTurn(turns, resolution));
     }
-    return encodeOwn(query, client, inTurn(turns, resolution));
   };
+
+  const refuse = (message: Buffer, read: ReadResult & { kind: 'refuse' }, client: Client): Buffer =>
+    encodeRefusal(message, read, replyOptions(read.edns, client, cookies));
+
   return {
     answer: (message, client, sighting) => {
       const read = readQuery(message);
-      if (read.kind !== 'query') dependencies.recorder.happened('malformed');
+      if (read.kind === 'drop' || read.kind === 'refuse') recorder.happened('malformed');
       if (read.kind === 'drop') return null;
+      if (read.kind === 'cookie') {
+        const rcode = cookieVerdict(read.cookie, cookies.isGood(read.cookie, client.address));
+        sighting.extendedRcode = rcode;
+        return refuse(message, { kind: 'refuse', rcode, questionEnd: HEADER_SIZE, edns: read.edns }, client);
+      }
       if (read.kind === 'refuse') {
         sighting.extendedRcode = read.rcode;
-        return encodeRefusal(message, read);
+        return refuse(message, read, client);
       }
       sighting.query = read.query;
-      const asker = source.who(client.address);
-      if (asker instanceof Promise) return asker.then((found) => answerQuery(found, read.query, client, sighting));
-      return answerQuery(asker, read.query, client, sighting);
+      return after(source.who(client.address), (asker) => answerQuery(asker, read.query, client, sighting));
     },
     encodeOwn,
   };
@@ -88,39 +146,14 @@ interface Asked {
   readonly sighting: Sighting;
 }
 
-type Forwarding = Pick<AnswererDependencies<Asker>, 'forwarder'>;
-
-async function forward({ forwarder }: Forwarding, asked: Asked): Promise<Buffer> {
-  const { query, asker, client, sighting } = asked;
-  const forwarded = await forwarder.forward(query.bytes, query.questionEnd, asker);
-  sighting.path = pathOf(forwarded);
-  return forwarded ? fitForwarded(query, forwarded.reply, limitOf(query, client)) : encodeServerFailure(query);
+/** A client that shows no server cookie asks for one; who shows one asks whether it is good [RFC 7873 §5.4]. */
+function cookieVerdict(cookie: Buffer, isGood: boolean): number {
+  return cookie.length === 8 || isGood ? RCODE.NOERROR : RCODE.BADCOOKIE;
 }
 
-/** Asks for the end of the chain; our own name never leaves the house. */
-async function followUpstream(
-  { forwarder }: Forwarding,
-  { query, asker, client, sighting }: Asked,
-  { aliases, target, otherwise }: Extract<Resolution, { kind: 'upstream-alias' }>,
-  ttlSeconds: number,
-): Promise<Buffer> {
-  const question = plainQuery(target, query.type);
-  const forwarded = await forwarder.forward(question, question.length, asker);
-  sighting.path = pathOf(forwarded);
-  const reply = forwarded?.reply ?? null;
-  const records = reply ? answersOf(reply) : [];
-  const encode = (rcode: number, answers: readonly DnsRecord[]) =>
-    encodeReply(
-      query,
-      { rcode, authoritative: false, answers, authorities: [] },
-      limitOf(query, client),
-      client.transport === 'udp',
-    );
-  const chain = renderAliases(query, aliases, ttlSeconds);
-  if (records.some(({ type }) => type === query.type)) return encode(RCODE.NOERROR, [...chain, ...records]);
-  if (otherwise.length > 0) return encode(RCODE.NOERROR, renderAddresses(query, [], otherwise, ttlSeconds));
-  const rcode = reply ? rcodeOf(reply) : RCODE.SERVFAIL;
-  return encode(rcode, rcode === RCODE.SERVFAIL ? [] : [...chain, ...records]);
+/** At once where possible: a cached reply need not wait for its turn. */
+function after<T, R>(value: T | Promise<T>, then: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(then) : then(value);
 }
 
 /** Answered from the cache, fresh or stale, nobody was waited for, or nobody who had an answer. */
@@ -128,18 +161,8 @@ function pathOf(forwarded: Forwarded | null): 'forwarded' | 'cached' {
   return forwarded === null || forwarded.from === 'forwarded' ? 'forwarded' : 'cached';
 }
 
-/** The forwarder has seen that the reply is sound; a record dns2 cannot read is left out. */
-function answersOf(reply: Buffer): readonly DnsRecord[] {
-  return Packet.parse(reply).answers;
-}
-
 function inTurn(turns: Turns, resolution: OwnResolution): OwnResolution {
   if (resolution.kind === 'addresses') return { ...resolution, addresses: turns.deal(resolution) };
   if (resolution.kind !== 'services') return resolution;
   return { ...resolution, services: turns.rotate(resolution.turn, resolution.services) };
-}
-
-function limitOf({ payloadSize }: Query, { transport }: Client): number {
-  if (transport === 'tcp') return LIMITS.tcp;
-  return Math.min(Math.max(payloadSize ?? 0, LIMITS.udp), LIMITS.edns);
 }

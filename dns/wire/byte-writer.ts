@@ -14,16 +14,31 @@ export class ByteWriter {
     this.append(start);
   }
 
-  append(bytes: Buffer): void {
+  append(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
-    bytes.copy(this.#bytes, this.#length);
+    this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
+  /** Byte by byte: `writeUIntBE` costs several times as much. */
   write(value: number, bits: number): void {
-    const size = bits / 8;
+    this.#reserve(bits >> 3);
+    for (let shift = bits - 8; shift >= 0; shift -= 8) {
+      this.#bytes[this.#length] = value >>> shift;
+      this.#length += 1;
+    }
+  }
+
+  /** Characters below 256, a byte each. */
+  text(text: string): void {
+    this.#reserve(text.length);
+    this.#length += this.#bytes.write(text, this.#length, 'latin1');
+  }
+
+  /** So many bytes by a function that says whether it could. */
+  fill(size: number, write: (bytes: Uint8Array, at: number) => boolean): void {
     this.#reserve(size);
-    this.#bytes.writeUIntBE(value >>> 0, this.#length, size);
+    if (!write(this.#bytes, this.#length)) throw new Error('a DNS record has an address that is none');
     this.#length += size;
   }
 
@@ -39,8 +54,14 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** What stands at `at`. */
+  byteAt(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
   patch(bitOffset: number, value: number, bits: number): void {
-    this.#bytes.writeUIntBE(value, bitOffset / 8, bits / 8);
+    const end = (bitOffset + bits) >> 3;
+    for (let at = bitOffset >> 3; at < end; at += 1) this.#bytes[at] = value >>> ((end - at - 1) * 8);
   }
 
   /** Forgets everything from `length` on. */

@@ -1,174 +1,195 @@
-import { Packet, type Resource } from 'dns2';
 import { ByteWriter } from './byte-writer.ts';
-import { CLASS_IN, RCODE, TYPE } from './codes.ts';
+import type { ClientEdns } from './client-edns.ts';
+import { RCODE, TYPE } from './codes.ts';
+import type { CopiedRecord } from './copied-record.ts';
 import type { Query, ReadResult } from './query.ts';
+import type { DnsRecord } from './record.ts';
 import { HEADER_SIZE } from './structure.ts';
+import { ownerOffset, seedNames, writeRecord } from './write-record.ts';
 
-/** A record as dns2 encodes it. Names absolute or not, that makes no difference to it. */
-export type DnsRecord = Omit<Resource, 'toBuffer'>;
+export * from './record.ts';
 
 export interface Reply {
   readonly rcode: number;
   /** We know it ourselves: AA. */
   readonly authoritative: boolean;
-  readonly answers: readonly DnsRecord[];
-  readonly authorities: readonly DnsRecord[];
+  readonly answers: readonly (DnsRecord | CopiedRecord)[];
+  readonly authorities: readonly (DnsRecord | CopiedRecord)[];
   /** Left off where there is no room, without TC [RFC 2181 §9]. */
   readonly additionals?: readonly DnsRecord[];
+}
+
+/** How a reply has to be for the client to take it. */
+export interface Fit {
+  readonly limitBytes: number;
+  readonly transport: 'udp' | 'tcp';
+  /** Options of its OPT record, encoded; only for a client that speaks EDNS. */
+  readonly options: Buffer;
+  /** At least 0, below 1. */
+  readonly random: () => number;
 }
 
 /** What we take over UDP ourselves [RFC 9715 §3.1]. */
 const OWN_PAYLOAD_SIZE = 1232;
 const OPT_SIZE = 11;
-const FLAG_TC = 0x0200;
+export const FLAG_AA = 0x0400;
+export const FLAG_TC = 0x0200;
+const FLAGS_QR_RA = 0x8080;
+/** Opcode, RD, CD. */
+const KEPT_FLAGS = 0x7910;
+const NO_OPTIONS = Buffer.alloc(0);
 
 /**
- * The reply to a query in at most `limitBytes`; the question is repeated byte for byte, so in the client's own mix of case.
- * Answers that do not fit are left off the end; `truncate` says so to the client (TC), who asks again over TCP.
+ * The reply to a query; the question is repeated byte for byte, so in the client's own mix of case. No RRset is cut in two
+ * [RFC 2181 §9]: where the next one does not fit, TC tells the client to ask again over TCP. There it has been told
+ * already: of a set that is too large even so, it gets as many records as fit, each time others.
  */
-export function encodeReply(query: Query, reply: Reply, limitBytes: number, truncate: boolean): Buffer {
+export function encodeReply(query: Query, reply: Reply, fit: Fit): Buffer {
   const writer = new ByteWriter(query.bytes.subarray(0, query.questionEnd));
   seedNames(writer, query.name);
-  const limit = limitBytes - (query.payloadSize === null ? 0 : OPT_SIZE);
-  const answers = writeRecords(writer, reply.answers, limit);
-  const complete = answers === reply.answers.length;
-  const authorities = complete ? writeRecords(writer, reply.authorities, limit) : 0;
-  const additionals = complete ? writeRecords(writer, reply.additionals ?? [], limit) : 0;
-  if (query.payloadSize !== null) writeOpt(writer, 0);
+  const limit = fit.limitBytes - optSize(query, fit);
+  const answers = writeAnswers(writer, reply.answers, limit, fit);
+  const complete = answers.complete || fit.transport === 'tcp';
+  const authorities = complete ? writeSets(writer, reply.authorities, limit) : 0;
+  const additionals = complete ? writeSets(writer, reply.additionals ?? [], limit) : 0;
+  if (query.edns) writeOpt(writer, query.edns, { extendedRcode: reply.rcode >> 4, options: fit.options });
   const bytes = writer.toBuffer();
-  const flags = (reply.authoritative ? 0x0400 : 0) | (complete || !truncate ? 0 : FLAG_TC);
-  const opts = query.payloadSize === null ? 0 : 1;
-  writeHeader(bytes, flags | (reply.rcode & 0xf), [1, answers, authorities, additionals + opts]);
+  const flags = (reply.authoritative ? FLAG_AA : 0) | (complete ? 0 : FLAG_TC);
+  writeHeader(bytes, flags | (reply.rcode & 0xf), [
+    1,
+    answers.written,
+    authorities,
+    additionals + (query.edns ? 1 : 0),
+  ]);
   return bytes;
 }
 
+/** What the OPT record of the reply takes. */
+export function optSize({ edns }: Query, { options }: Fit): number {
+  return edns ? OPT_SIZE + options.length : 0;
+}
+
 /** A reply without records, to anything that has a header. */
-export function encodeRefusal(bytes: Buffer, refusal: Omit<ReadResult & { kind: 'refuse' }, 'kind'>): Buffer {
-  const writer = new ByteWriter(bytes.subarray(0, refusal.questionEnd));
-  const opt = refusal.edns || refusal.rcode > 0xf;
-  if (opt) writeOpt(writer, refusal.rcode >> 4);
+export function encodeRefusal(
+  bytes: Buffer,
+  { rcode, questionEnd, edns }: Omit<ReadResult & { kind: 'refuse' }, 'kind'>,
+  options: Buffer = NO_OPTIONS,
+): Buffer {
+  const writer = new ByteWriter(bytes.subarray(0, questionEnd));
+  if (edns) writeOpt(writer, edns, { extendedRcode: rcode >> 4, options });
   const reply = writer.toBuffer();
-  writeHeader(reply, refusal.rcode & 0xf, [refusal.questionEnd > HEADER_SIZE ? 1 : 0, 0, 0, opt ? 1 : 0]);
+  writeHeader(reply, rcode & 0xf, [questionEnd > HEADER_SIZE ? 1 : 0, 0, 0, edns ? 1 : 0]);
   return reply;
 }
 
 /** What went wrong on our side or upstream. */
-export function encodeServerFailure(query: Query): Buffer {
-  return encodeReply(query, { rcode: RCODE.SERVFAIL, authoritative: false, answers: [], authorities: [] }, 512, false);
+export function encodeServerFailure({ bytes, questionEnd, edns }: Query, options: Buffer = NO_OPTIONS): Buffer {
+  return encodeRefusal(bytes, { rcode: RCODE.SERVFAIL, questionEnd, edns }, options);
 }
 
-/** Somebody else's reply, cut to the question alone where the client cannot take it. */
-export function fitForwarded(query: Query, reply: Buffer, limitBytes: number): Buffer {
-  if (reply.length <= limitBytes) return reply;
-  const cut = Buffer.from(query.bytes.subarray(0, query.questionEnd));
-  writeHeader(cut, FLAG_TC | (reply.readUInt8(3) & 0xf), [1, 0, 0, 0]);
-  return cut;
-}
-
-/** Keeps id, opcode, RD and CD of the query; sets QR and RA. */
-function writeHeader(bytes: Buffer, flags: number, counts: readonly [number, number, number, number]): void {
-  const kept = bytes.readUInt16BE(2) & 0x7910;
-  bytes.writeUInt16BE(kept | 0x8080 | flags, 2);
+/** Keeps id, opcode, RD and CD of the query; sets QR, and RA where it means something. */
+export function writeHeader(bytes: Buffer, flags: number, counts: readonly [number, number, number, number]): void {
+  const kept = bytes.readUInt16BE(2) & KEPT_FLAGS;
+  const isQuery = (kept & 0x7800) === 0;
+  bytes.writeUInt16BE(kept | (isQuery ? FLAGS_QR_RA : 0x8000) | flags, 2);
   counts.forEach((count, at) => {
     bytes.writeUInt16BE(count, 4 + at * 2);
   });
 }
 
-function writeRecords(writer: ByteWriter, records: readonly DnsRecord[], limit: number): number {
-  let written = 0;
-  for (const record of records) {
-    const before = writer.byteLength();
-    if (record.type === TYPE.SRV) writeServiceRecord(writer, record);
-    else Packet.Resource.encode(record as Resource, writer);
-    if (writer.byteLength() > limit) {
-      writer.cut(before);
-      return written;
-    }
-    written += 1;
-  }
-  return written;
-}
-
-/** dns2 would compress the target, which SRV forbids [RFC 2782, RFC 3597 §4]. */
-function writeServiceRecord(writer: ByteWriter, { name, ttl, priority, weight, port, target = '' }: DnsRecord): void {
-  Packet.Name.encode(name, writer);
-  const labels = target.split('.').filter((label) => label !== '');
-  const size = labels.reduce((sum, label) => sum + 1 + label.length, 1);
-  for (const value of [TYPE.SRV, CLASS_IN]) writer.write(value, 16);
-  writer.write(ttl, 32);
-  for (const value of [6 + size, priority ?? 0, weight ?? 0, port ?? 0]) writer.write(value, 16);
-  for (const label of labels) {
-    writer.write(label.length, 8);
-    writer.append(Buffer.from(label, 'latin1'));
-  }
-  writer.write(0, 8);
-}
-
-function writeOpt(writer: ByteWriter, extendedRcode: number): void {
+/** The OPT record of a reply: DO is copied [RFC 3225 §3], the version is ours. */
+export function writeOpt(
+  writer: ByteWriter,
+  { dnssecOk }: ClientEdns,
+  { extendedRcode, options }: { readonly extendedRcode: number; readonly options: Buffer },
+): void {
   writer.write(0, 8);
   writer.write(TYPE.EDNS, 16);
   writer.write(OWN_PAYLOAD_SIZE, 16);
   writer.write(extendedRcode, 8);
-  writer.write(0, 24);
-  writer.write(0, 16);
+  writer.write(0, 8);
+  writer.write(dnssecOk ? 0x8000 : 0, 16);
+  writer.write(options.length, 16);
+  writer.append(options);
 }
 
-/** Lets answers point at the question. A name with a dot inside a label is no name of ours and is left out. */
-function seedNames(writer: ByteWriter, name: string): void {
-  if (name.includes('\\')) return;
-  const lower = name.toLowerCase();
-  for (let at = 0; at < lower.length; ) {
-    writer.names.set(lower.slice(at), HEADER_SIZE + at);
-    const dot = lower.indexOf('.', at);
-    at = dot < 0 ? lower.length : dot + 1;
+type AnyRecord = DnsRecord | CopiedRecord;
+
+interface Written {
+  readonly written: number;
+  readonly complete: boolean;
+}
+
+function writeAnswers(writer: ByteWriter, records: readonly AnyRecord[], limit: number, fit: Fit): Written {
+  const written = writeSets(writer, records, limit);
+  if (written === records.length) return { written, complete: true };
+  if (fit.transport === 'udp') return { written, complete: false };
+  const set = records.slice(written, endOfSet(records, written));
+  return { written: written + writeSome(writer, set, limit, fit.random), complete: false };
+}
+
+/** As many whole RRsets as fit, in order; how many records that are. */
+function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: number): number {
+  for (let start = 0; start < records.length; ) {
+    const before = writer.byteLength();
+    const end = endOfSet(records, start);
+    if (writeUntil(writer, records, start, end, limit) < end) {
+      writer.cut(before);
+      return start;
+    }
+    start = end;
   }
+  return records.length;
 }
 
-/** An address record of either family. */
-export function addressRecord(name: string, type: number, ttl: number, address: string): DnsRecord {
-  return { name, type, class: CLASS_IN, ttl, address };
+/** Of one RRset as many records as fit, chosen by chance. */
+function writeSome(writer: ByteWriter, set: readonly AnyRecord[], limit: number, random: () => number): number {
+  const shuffled = [...set];
+  for (let n = shuffled.length - 1; n > 0; n -= 1) {
+    const other = Math.floor(random() * (n + 1));
+    const [a, b] = [shuffled[n], shuffled[other]];
+    if (a && b) [shuffled[n], shuffled[other]] = [b, a];
+  }
+  return writeUntil(writer, shuffled, 0, shuffled.length, limit);
 }
 
-/** CNAME or PTR. */
-export function domainRecord(name: string, type: number, ttl: number, domain: string): DnsRecord {
-  return { name, type, class: CLASS_IN, ttl, domain };
+/** Writes the records of one RRset until one does not fit; gives the index of that one. */
+function writeUntil(
+  writer: ByteWriter,
+  records: readonly AnyRecord[],
+  start: number,
+  end: number,
+  limit: number,
+): number {
+  let owner: number | null = null;
+  for (let n = start; n < end; n += 1) {
+    const record = records[n];
+    if (!record) return n;
+    const before = writer.byteLength();
+    writeRecord(writer, record, owner);
+    if (writer.byteLength() > limit) {
+      writer.cut(before);
+      return n;
+    }
+    owner ??= ownerOffset(writer, before);
+  }
+  return end;
 }
 
-export function nameServerRecord(name: string, ttl: number, server: string): DnsRecord {
-  return { name, type: TYPE.NS, class: CLASS_IN, ttl, ns: server };
+/** Records of one owner and type stand together. */
+function endOfSet(records: readonly AnyRecord[], start: number): number {
+  const first = records[start];
+  let end = start + 1;
+  while (end < records.length && first && isSameSet(first, records[end])) end += 1;
+  return end;
 }
 
-export function serviceRecord(
-  name: string,
-  ttl: number,
-  service: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string },
-): DnsRecord {
-  return { name, type: TYPE.SRV, class: CLASS_IN, ttl, ...service };
+function isSameSet(a: AnyRecord, b: AnyRecord | undefined): boolean {
+  if (!b || a.type !== b.type) return false;
+  if ('wireName' in a) return 'wireName' in b && sameName(a.wireName.toString('latin1'), b.wireName.toString('latin1'));
+  return !('wireName' in b) && sameName(a.name, b.name);
 }
 
-/** One record of as many strings of 255 octets as the text takes [RFC 1035 §3.3.14]; dns2 would not cut it. */
-export function textRecord(name: string, ttl: number, text: string): DnsRecord {
-  const bytes = Buffer.from(text);
-  const strings = Array.from({ length: Math.max(1, Math.ceil(bytes.length / 255)) }, (_, at) =>
-    bytes.subarray(at * 255, (at + 1) * 255),
-  );
-  // dns2's encoder takes buffers too, which its types do not say.
-  return { name, type: TYPE.TXT, class: CLASS_IN, ttl, data: strings as unknown as string[] };
-}
-
-/** The SOA of a zone of ours; its minimum is how long a "no" may be remembered [RFC 2308 §4]. */
-export function soaRecord(zone: string, primary: string, serial: number, ttl: number): DnsRecord {
-  return {
-    name: zone,
-    type: TYPE.SOA,
-    class: CLASS_IN,
-    ttl,
-    primary,
-    admin: `hostmaster.${primary}`,
-    serial: serial >>> 0,
-    refresh: 60,
-    retry: 10,
-    expiration: 86_400,
-    minimum: ttl,
-  };
+function sameName(a: string, b: string): boolean {
+  return a === b || a.toLowerCase() === b.toLowerCase();
 }

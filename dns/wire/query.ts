@@ -1,5 +1,7 @@
+import { type ClientEdns, type EdnsRead, readEdns } from './client-edns.ts';
 import { CLASS_IN, RCODE, TYPE } from './codes.ts';
-import { HEADER_SIZE, structureOf } from './structure.ts';
+import { type QuestionShape, questionAt, skipName } from './question.ts';
+import { HEADER_SIZE } from './structure.ts';
 
 /** A question we can answer, with what the reply must repeat. */
 export interface Query {
@@ -10,43 +12,86 @@ export interface Query {
   /** Case as sent, no trailing dot. */
   readonly name: string;
   readonly type: number;
-  /** The UDP payload size the client takes; null without EDNS [RFC 6891 §6.2.3]. */
-  readonly payloadSize: number | null;
+  /** Null: it does not speak EDNS, and is not spoken to so [RFC 6891 §6.1.1]. */
+  readonly edns: ClientEdns | null;
 }
 
 export type ReadResult =
   | { readonly kind: 'query'; readonly query: Query }
-  /** To be refused with this code; `questionEnd` says how much of it can be repeated, `edns` whether it spoke EDNS. */
-  | { readonly kind: 'refuse'; readonly rcode: number; readonly questionEnd: number; readonly edns: boolean }
+  /** No question, only "which cookie do you give me, and is mine good?" [RFC 7873 §5.4]. */
+  | { readonly kind: 'cookie'; readonly edns: ClientEdns; readonly cookie: Buffer }
+  /** To be refused with this code; `questionEnd` says how much of it can be repeated. */
+  | { readonly kind: 'refuse'; readonly rcode: number; readonly questionEnd: number; readonly edns: ClientEdns | null }
   /** Not answered at all: no header, or itself a reply (answering those makes loops). */
   | { readonly kind: 'drop' };
 
-const MAX_QUERY = 4096;
+/** No honest query comes near: a name, an OPT record, padding to a multiple of 128 or 468 [RFC 8467 §4.1]. */
+export const MAX_QUERY = 4096;
 
-/** Judges any bytes at all. */
+/** Judges any bytes at all, at a cost that grows with their number and ends at `MAX_QUERY`. */
 export function readQuery(bytes: Buffer): ReadResult {
   if (bytes.length < HEADER_SIZE || (bytes.readUInt8(2) & 0x80) !== 0) return { kind: 'drop' };
-  const structure = bytes.length > MAX_QUERY ? null : structureOf(bytes);
-  const question = structure?.question ?? null;
-  const edns = structure?.opt != null;
-  const refuse = (rcode: number): ReadResult => ({
-    kind: 'refuse',
-    rcode,
-    questionEnd: question?.end ?? HEADER_SIZE,
-    edns,
-  });
-  if (((bytes.readUInt8(2) >> 3) & 0xf) !== 0) return refuse(RCODE.NOTIMP);
-  if (!structure || !question || structure.opts > 1) return refuse(RCODE.FORMERR);
-  if (structure.opt && structure.opt.version !== 0) return refuse(RCODE.BADVERS);
-  if (question.class !== CLASS_IN || isMeta(question.type)) return refuse(RCODE.NOTIMP);
-  const payloadSize = structure.opt?.payloadSize ?? null;
-  return {
-    kind: 'query',
-    query: { bytes, questionEnd: question.end, name: question.name, type: question.type, payloadSize },
+  const shape = bytes.length > MAX_QUERY ? null : shapeOf(bytes);
+  const question = shape?.question ?? null;
+  const edns = shape?.opt?.edns ?? null;
+  const refuse = (code: number): ReadResult => {
+    return { kind: 'refuse', rcode: code, questionEnd: question?.end ?? HEADER_SIZE, edns };
   };
+  if ((bytes.readUInt8(2) & 0x78) !== 0) return refuse(RCODE.NOTIMP);
+  if (!shape) return refuse(RCODE.FORMERR);
+  if (shape.opt && shape.opt.rcode !== RCODE.NOERROR) return refuse(shape.opt.rcode);
+  if (!question) {
+    const isEmpty = bytes.readUInt16BE(4) === 0;
+    return isEmpty && edns?.cookie ? { kind: 'cookie', edns, cookie: edns.cookie } : refuse(RCODE.FORMERR);
+  }
+  if (question.class !== CLASS_IN) return refuse(RCODE.NOTIMP);
+  const verdict = verdictOnType(question.type);
+  if (verdict !== RCODE.NOERROR) return refuse(verdict);
+  const { name, type, end } = question;
+  return { kind: 'query', query: { bytes, questionEnd: end, name, type, edns } };
 }
 
-/** Transfers, ANY, and types that are no questions (OPT, TSIG and the like) [RFC 6895 §3.1]. */
-function isMeta(type: number): boolean {
-  return type === 0 || type === TYPE.EDNS || (type >= 128 && type <= TYPE.ANY);
+interface QueryShape {
+  /** Null unless there is exactly one [RFC 9619]. */
+  readonly question: QuestionShape | null;
+  readonly opt: EdnsRead | null;
+}
+
+/** Null unless the counts are true to the last byte, and at most one OPT record stands where it belongs. */
+function shapeOf(bytes: Buffer): QueryShape | null {
+  const questions = bytes.readUInt16BE(4);
+  const elsewhere = bytes.readUInt16BE(6) + bytes.readUInt16BE(8);
+  const records = elsewhere + bytes.readUInt16BE(10);
+  const question = questions === 0 ? null : questionAt(bytes, HEADER_SIZE);
+  if (questions > 0 && !question) return null;
+  let at = question?.end ?? HEADER_SIZE;
+  for (let n = 1; n < questions; n += 1) {
+    at = skipName(bytes, at) + 4;
+    if (at < HEADER_SIZE || at > bytes.length) return null;
+  }
+  let opt: EdnsRead | null = null;
+  for (let n = 0; n < records; n += 1) {
+    const start = at;
+    const fixed = skipName(bytes, start);
+    if (fixed < 0 || fixed + 10 > bytes.length) return null;
+    at = fixed + 10 + bytes.readUInt16BE(fixed + 8);
+    if (at > bytes.length) return null;
+    if (bytes.readUInt16BE(fixed) !== TYPE.EDNS) continue;
+    const isRoot = fixed === start + 1;
+    if (opt || n < elsewhere || !isRoot) return null;
+    opt = readEdns(bytes, fixed, at);
+  }
+  return at === bytes.length ? { question: questions === 1 ? question : null, opt } : null;
+}
+
+/** Types that are no questions: they stand in other sections [RFC 8945 §4.2, RFC 9824 §3.4]. */
+const NO_QUESTIONS = { reserved: 0, NXNAME: 128, TSIG: 250 };
+const TYPE_IXFR = 251;
+
+/** Whether a type can be asked for at all; those of 128 to 254 are something else than data [RFC 6895 §3.1]. */
+function verdictOnType(type: number): number {
+  const { reserved, NXNAME, TSIG } = NO_QUESTIONS;
+  if (type === reserved || type === TYPE.EDNS || type === NXNAME || type === TSIG) return RCODE.FORMERR;
+  if (type < NXNAME || type >= TYPE.ANY) return RCODE.NOERROR;
+  return type === TYPE.AXFR || type === TYPE_IXFR ? RCODE.REFUSED : RCODE.NOTIMP;
 }

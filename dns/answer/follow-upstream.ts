@@ -1,0 +1,34 @@
+import type { Forwarded } from '../upstream/forwarder.ts';
+import { rcodeOf } from '../upstream/reply.ts';
+import { RCODE, TYPE } from '../wire/codes.ts';
+import { type CopiedRecord, copyRecords } from '../wire/copied-record.ts';
+import type { Reply } from '../wire/encode.ts';
+import type { Query } from '../wire/query.ts';
+import { renderAddresses, renderAliases } from './render.ts';
+import type { Resolution } from './resolution.ts';
+
+type UpstreamAlias = Extract<Resolution, { kind: 'upstream-alias' }>;
+
+/**
+ * The reply for a chain of aliases of ours that ends in a name of others, from what upstream says about that one. The first
+ * record is ours, and that is what AA speaks of [RFC 1035 §4.1.1].
+ */
+export function renderUpstreamEnd(
+  query: Query,
+  { aliases, otherwise }: UpstreamAlias,
+  forwarded: Forwarded | null,
+  ttlSeconds: number,
+): Reply {
+  const end = forwarded ? copyRecords(forwarded.reply) : { answers: [], authorities: [] };
+  const found = (answers: Reply['answers'], rcode: number, authorities: readonly CopiedRecord[] = []): Reply => {
+    return { rcode, authoritative: answers.length > 0, answers, authorities };
+  };
+  const chain = renderAliases(query, aliases, ttlSeconds);
+  if (end.answers.some(({ type }) => type === query.type)) return found([...chain, ...end.answers], RCODE.NOERROR);
+  if (otherwise.length > 0) return found(renderAddresses(query, [], otherwise, ttlSeconds), RCODE.NOERROR);
+  const rcode = forwarded ? rcodeOf(forwarded.reply) : RCODE.SERVFAIL;
+  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return found([], RCODE.SERVFAIL);
+  // How long the "no" may be remembered is for the zone at the end to say [RFC 2308 §3].
+  const negative = end.authorities.filter(({ type }) => type === TYPE.SOA);
+  return found([...chain, ...end.answers], rcode, negative);
+}

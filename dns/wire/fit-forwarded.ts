@@ -1,0 +1,112 @@
+import { ByteWriter } from './byte-writer.ts';
+import { TYPE } from './codes.ts';
+import { encodeRefusal, type Fit, FLAG_TC, optSize, writeHeader, writeOpt } from './encode.ts';
+import { createNameReader } from './name-reader.ts';
+import type { Query } from './query.ts';
+import { skipName } from './question.ts';
+
+const FLAG_AD = 0x0020;
+
+/**
+ * Somebody else's sound reply as our client may have it: AA is ours to say and not theirs, AD only for those who asked for it
+ * [RFC 6840 §5.8], EDNS as the client speaks it, since that is between neighbours [RFC 6891 §6.1.1]. What is too large loses
+ * its additional section, then the authority section, then RRsets of the answer, of which TC tells [RFC 2181 §9].
+ */
+export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
+  const { bytes, questionEnd, edns } = query;
+  const rcode = reply.readUInt8(3) & 0xf;
+  const outline = reply.readUInt16BE(4) === 1 ? outlineOf(reply, questionEnd) : null;
+  if (!outline) return encodeRefusal(bytes, { rcode, questionEnd, edns }, fit.options);
+  const cut = cutTo(fit.limitBytes - optSize(query, fit), outline);
+  const writer = new ByteWriter(bytes.subarray(0, questionEnd));
+  writer.append(reply.subarray(questionEnd, cut.end));
+  if (edns) writeOpt(writer, edns, { extendedRcode: 0, options: fit.options });
+  const fitted = writer.toBuffer();
+  const wantsAd = (bytes.readUInt8(3) & FLAG_AD) !== 0 || edns?.dnssecOk === true;
+  const authentic = wantsAd ? reply.readUInt8(3) & FLAG_AD : 0;
+  const truncated = cut.truncated ? FLAG_TC : reply.readUInt16BE(2) & FLAG_TC;
+  writeHeader(fitted, rcode | authentic | truncated, [
+    1,
+    cut.answers,
+    cut.authorities,
+    cut.additionals + (edns ? 1 : 0),
+  ]);
+  return fitted;
+}
+
+/** Where a message can be cut: behind `count` records of the section it ends at `end`. */
+interface Place {
+  readonly count: number;
+  readonly end: number;
+}
+
+interface Outline {
+  /** Behind each RRset of the answer, the first of them behind none. */
+  readonly answers: readonly Place[];
+  readonly authority: Place;
+  /** Up to the OPT record. */
+  readonly additional: Place;
+}
+
+interface Cut {
+  readonly end: number;
+  readonly answers: number;
+  readonly authorities: number;
+  readonly additionals: number;
+  readonly truncated: boolean;
+}
+
+function cutTo(limit: number, { answers, authority, additional }: Outline): Cut {
+  const all = answers.at(-1) ?? authority;
+  const whole = { answers: all.count, authorities: authority.count, additionals: additional.count, truncated: false };
+  if (additional.end <= limit) return { ...whole, end: additional.end };
+  if (authority.end <= limit) return { ...whole, end: authority.end, additionals: 0 };
+  if (all.end <= limit) return { ...whole, end: all.end, authorities: 0, additionals: 0 };
+  const { end, count } = answers.findLast((place) => place.end <= limit) ?? { end: 0, count: 0 };
+  return { end, answers: count, authorities: 0, additionals: 0, truncated: true };
+}
+
+function outlineOf(reply: Buffer, questionEnd: number): Outline {
+  const answers: Place[] = [{ count: 0, end: questionEnd }];
+  const keyOf = createOwnerKeys(reply);
+  let at = questionEnd;
+  let setKey = '';
+  for (let count = 0; count < reply.readUInt16BE(6); count += 1) {
+    const fixed = skipName(reply, at);
+    const key = `${reply.readUInt16BE(fixed)} ${keyOf(at)}`;
+    at = recordEnd(reply, fixed);
+    if (key === setKey) answers.pop();
+    answers.push({ count: count + 1, end: at });
+    setKey = key;
+  }
+  const authority = skipRecords(reply, at, reply.readUInt16BE(8));
+  return { answers, authority, additional: skipRecords(reply, authority.end, reply.readUInt16BE(10)) };
+}
+
+/** Equal for names that are equal, however they are written. */
+function createOwnerKeys(reply: Buffer): (at: number) => string {
+  const known = new Map<number, string>();
+  const names = createNameReader(reply);
+  return (start) => {
+    let at = start;
+    while (reply.readUInt8(at) >= 0xc0) at = reply.readUInt16BE(at) & 0x3fff;
+    const key = known.get(at) ?? names.text(at).toLowerCase();
+    known.set(at, key);
+    return key;
+  };
+}
+
+/** Up to an OPT record, or `most`. */
+function skipRecords(reply: Buffer, start: number, most: number): Place {
+  let at = start;
+  for (let count = 0; count < most; count += 1) {
+    const fixed = skipName(reply, at);
+    if (reply.readUInt16BE(fixed) === TYPE.EDNS) return { count, end: at };
+    at = recordEnd(reply, fixed);
+  }
+  return { count: most, end: at };
+}
+
+function recordEnd(reply: Buffer, fixed: number): number {
+  return fixed + 10 + reply.readUInt16BE(fixed + 8);
+}

@@ -1,0 +1,104 @@
+/**
+ * Reads the names of one message. Each byte of it is looked at a bounded number of times, however many pointers lead there:
+ * what was found for an offset is remembered. A broken name is a RangeError, as reading behind the end is.
+ */
+export interface NameReader {
+  /** The offset behind the name at `at` [RFC 1035 §4.1.4]. */
+  end(at: number): number;
+  /** Its text: case as sent, no trailing dot, '' for the root; a dot or backslash within a label is `\.` and `\\`. */
+  text(at: number): string;
+  /** Its labels, uncompressed and with the root's byte. */
+  wire(at: number): Buffer;
+}
+
+const HEADER_SIZE = 12;
+const MAX_LABEL = 63;
+const MAX_NAME = 255;
+/** Nobody points to a pointer on purpose more than once or twice. */
+const MAX_JUMPS = 64;
+
+export function createNameReader(bytes: Buffer): NameReader {
+  /** By offset of a label or pointer: size of the name from there on, and the pointers in it; 0: not known yet. */
+  const sizes = new Uint8Array(bytes.length);
+  const jumps = new Uint8Array(bytes.length);
+
+  /** Fills in both for the name at `start`: forwards to what is known or to the root, then back. */
+  const learn = (start: number): void => {
+    const steps: number[] = [];
+    let at = start;
+    while (bytes.readUInt8(at) !== 0 && sizes[at] === 0) {
+      if (steps.length > MAX_NAME / 2 + MAX_JUMPS) throw broken();
+      steps.push(at);
+      at = next(bytes, at);
+    }
+    let size = sizes[at] || 1;
+    let jumped = jumps[at] ?? 0;
+    sizes[at] = size;
+    for (let n = steps.length - 1; n >= 0; n -= 1) {
+      const step = steps[n] ?? 0;
+      const length = bytes[step] ?? 0;
+      if (length >= 0xc0) jumped += 1;
+      else size += length + 1;
+      if (size > MAX_NAME || jumped > MAX_JUMPS) throw broken();
+      sizes[step] = size;
+      jumps[step] = jumped;
+    }
+  };
+
+  const end = (start: number): number => {
+    if (!sizes[start]) learn(start);
+    let at = start;
+    for (;;) {
+      const length = bytes.readUInt8(at);
+      if (length === 0) return at + 1;
+      if (length >= 0xc0) return at + 2;
+      at += length + 1;
+    }
+  };
+
+  /** Calls for every label of a name that is sound. */
+  const labels = (start: number, each: (at: number, length: number) => void): void => {
+    end(start);
+    let at = start;
+    for (let length = bytes.readUInt8(at); length !== 0; length = bytes.readUInt8(at)) {
+      if (length < 0xc0) each(at + 1, length);
+      at = next(bytes, at);
+    }
+  };
+
+  return {
+    end,
+    text: (at) => {
+      const texts: string[] = [];
+      labels(at, (from, length) => {
+        texts.push(bytes.toString('latin1', from, from + length).replace(/[.\\]/g, '\\$&'));
+      });
+      return texts.join('.');
+    },
+    wire: (at) => {
+      end(at);
+      const name = Buffer.alloc(sizes[at] ?? 1);
+      let size = 0;
+      labels(at, (from, length) => {
+        size += bytes.copy(name, size, from - 1, from + length);
+      });
+      return name;
+    },
+  };
+}
+
+/** The offset of the next label. */
+function next(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt8(at);
+  if (length < 0xc0) {
+    if (length > MAX_LABEL) throw broken();
+    return at + 1 + length;
+  }
+  const target = bytes.readUInt16BE(at) & 0x3fff;
+  if (target >= at || target < HEADER_SIZE) throw broken();
+  return target;
+}
+
+function broken(): RangeError {
+  return new RangeError('a DNS name is broken');
+}
