@@ -72,8 +72,8 @@ export function renderAddresses(
 
 /** The first owner is the question itself. */
 export function renderAliases(query: Query, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
-  return aliases.map(({ owner, target }, at) =>
-    domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ttlSeconds, target),
+  return aliases.map(({ owner, target, ttlSeconds: ownTtlSeconds }, at) =>
+    domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ownTtlSeconds ?? ttlSeconds, target),
   );
 }
 

@@ -2,6 +2,8 @@
 export interface Alias {
   readonly owner: string;
   readonly target: string;
+  /** Its own, where it is not that of the resolution. */
+  readonly ttlSeconds?: number;
 }
 
 /** Where a service is to be had [RFC 2782]; the target is absolute. */
@@ -33,7 +35,7 @@ export type Resolution =
       readonly ttlSeconds: number | null;
     }
   | { readonly kind: 'alias'; readonly alias: Alias; readonly ttlSeconds: number | null }
-  | { readonly kind: 'pointer'; readonly target: string }
+  | { readonly kind: 'pointer'; readonly target: string; readonly ttlSeconds?: number | null }
   /** SRV, in stable order, with the addresses of their targets. */
   | {
       readonly kind: 'services';
