@@ -10,6 +10,8 @@ export interface ChildSpec {
   readonly args: readonly string[];
   /** Version of the program; a running child of another version, or with other arguments, is replaced. */
   readonly version: string;
+  /** Further arguments for a process that starts while the one before it still serves. */
+  readonly handOverArgs?: readonly string[];
 }
 
 /** What a started child left in its pid file. */
@@ -40,10 +42,12 @@ export function launchCommand(
   runDir: string,
   slot: string,
   spec: ChildSpec,
+  handOver = false,
 ): { readonly file: string; readonly args: string[] } {
   const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), join(runDir, `${slot}.lock`)];
   const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
-  return { file: 'flock', args: [...lock, ...launch, spec.file, ...spec.args] };
+  const further = handOver ? (spec.handOverArgs ?? []) : [];
+  return { file: 'flock', args: [...lock, ...launch, spec.file, ...spec.args, ...further] };
 }
 
 /** One line that differs when another version or other arguments are wanted. */

@@ -17,14 +17,22 @@ export interface StartedChild {
   readonly end: Promise<End | null>;
 }
 
+export interface StartSettings {
+  readonly runDir: string;
+  readonly slot: string;
+  /** Whether another process of it serves, and will until this one does. */
+  readonly handOver: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Starts a child that outlives us: in a session of its own, its output in a file. */
 export async function startChild(
   { clock, output }: { readonly clock: Clock; readonly output: ChildOutput },
   spec: ChildSpec,
-  { runDir, slot, signal }: { readonly runDir: string; readonly slot: string; readonly signal: AbortSignal },
+  { runDir, slot, handOver, signal }: StartSettings,
 ): Promise<StartedChild> {
   await prepareRunDir(runDir);
-  const { file, args } = launchCommand(runDir, slot, spec);
+  const { file, args } = launchCommand(runDir, slot, spec, handOver);
   const { fd, close } = await output.open();
   const child = spawn(file, args, { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
   close();

@@ -28,7 +28,7 @@ export interface ChildDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly output: ChildOutput;
-  /** Resolves when this process of the child could serve if the one before it let go. Rejects when `signal` aborts. */
+  /** Resolves when this process of the child can take the place of the one before it. Rejects when `signal` aborts. */
   readonly ready: (name: string, pid: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export function createChild(deps: ChildDependencies, spec: ChildSpec, settings: 
   };
 
   const startAndWatch = async (slot: string, old: LivingChild | null, signal: AbortSignal): Promise<End | null> => {
-    const started = await startChild({ clock, output }, spec, { runDir, slot, signal });
+    const started = await startChild({ clock, output }, spec, { runDir, slot, handOver: old !== null, signal });
     const record = await Promise.race([started.recorded, started.end.then(() => null)]);
     if (record !== null && old !== null && (await getsReady(record, started.end, signal))) await end(old.identity);
     if (record !== null && !signal.aborted) await sayRunning(record.identity, false);

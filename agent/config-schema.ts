@@ -137,6 +137,16 @@ const dnsSchema = z
       .max(5000)
       .default(250)
       .describe('how long a query from an address not known yet waits until its container is known'),
+    batching: z
+      .enum(['auto', 'off'])
+      .default('auto')
+      .describe('`auto`: many queries in one system call where the addon could be compiled; `off`: never'),
+    maxQueriesPerSecond: z
+      .int()
+      .min(0)
+      .max(10_000_000)
+      .default(50_000)
+      .describe('UDP queries one container may send; more are dropped before they reach the server; 0: no limit'),
   })
   .prefault({});
 

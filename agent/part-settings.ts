@@ -3,8 +3,8 @@ import type { Config } from './config.ts';
 
 /** What the service address is made of. */
 export function serviceAddressSettings({ dns }: Pick<Config, 'dns'>): Partial<ServiceAddressSettings> {
-  const { namespace, device, address: serviceAddress, sourceAddress, hostAddress } = dns;
-  return { namespace, device, serviceAddress, sourceAddress, hostAddress };
+  const { namespace, device, address: serviceAddress, sourceAddress, hostAddress, maxQueriesPerSecond } = dns;
+  return { namespace, device, serviceAddress, sourceAddress, hostAddress, maxQueriesPerSecond };
 }
 
 /** From what hosts take their subnets, as this host's configuration has it. */

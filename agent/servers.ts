@@ -12,6 +12,10 @@ const NAMESPACE_INTERVAL_MS = 1_000;
 /** How this program is started again with another command: `drover dns`. */
 export type Program = (command: 'dns' | 'metadata') => { readonly file: string; readonly args: readonly string[] };
 
+/** DNS listens beside the process before it, which then leaves; metadata takes the port as soon as it is free. */
+const HAND_OVER = { dns: { handOverArgs: ['--hand-over'] }, metadata: {} } as const;
+const READY_WHEN: Readonly<Record<string, string>> = { dns: 'serving', metadata: 'loaded' };
+
 export interface ServersDependencies {
   readonly clock: Clock;
   readonly log: Log;
@@ -29,12 +33,14 @@ export function createServers(
   const specs = (['dns', 'metadata'] as const).map((name): ChildSpec => {
     const { file, args } = program(name);
     const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, settings[name]])}`;
-    return { name, ...serviceAddress.enterCommand(file, args), version };
+    return { name, ...serviceAddress.enterCommand(file, args), version, ...HAND_OVER[name] };
   });
-  const isLoaded = (name: string, pid: number): boolean =>
-    peers?.().some((peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, 'loaded')) ?? true;
+  const isReady = (name: string, pid: number): boolean =>
+    peers?.().some(
+      (peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, READY_WHEN[name] ?? 'serving'),
+    ) ?? true;
   const ready = async (name: string, pid: number, signal: AbortSignal): Promise<void> => {
-    while (!isLoaded(name, pid)) await clock.sleep(10, signal);
+    while (!isReady(name, pid)) await clock.sleep(10, signal);
   };
   return createSupervisor({ clock, log, ready }, specs, { ...defaultSupervisorSettings, runDir: config.runDir });
 }

@@ -12,7 +12,7 @@ export interface SupervisorSettings extends ChildSettings {
 export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when this process of the child could serve if the one before it let go. Default: at once. */
+  /** Resolves when this process of the child can take the place of the one before it. Default: at once. */
   readonly ready?: ChildDependencies['ready'];
 }
 

@@ -9,6 +9,8 @@ import { readSettings } from './settings.ts';
 
 export interface RunningServer {
   report(): { readonly [key: string]: JsonValue };
+  /** Finishes what has come, while whoever takes over gets what comes now. */
+  leave?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
     const server = await oncePortIsFree(clock, signal, bind);
     log.info({}, 'serving');
     await followed.reportRegularly(() => ({ loaded: true, serving: true, ...server.report() }));
+    await server.leave?.();
     await server.close();
     await followed.close();
   } catch (error) {

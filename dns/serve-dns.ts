@@ -6,7 +6,7 @@ import { createTurns } from './answer/turns.ts';
 import { createHotPath } from './hot/index.ts';
 import { type Batching, chooseBatching } from './listen/batching.ts';
 import { createGeneralPath } from './listen/general-path.ts';
-import { type Listener, listenOn } from './listen/listen.ts';
+import { choosePlace, type Listener, listenOn } from './listen/listen.ts';
 import { countLosses } from './listen/losses.ts';
 import { createLiveQueries, type LiveQueries } from './metrics/live-queries.ts';
 import { createRecorder, type Recorder, type TrafficReport } from './metrics/recorder.ts';
@@ -96,6 +96,9 @@ export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Pr
 /** Answers DNS from any source of names, on UDP and TCP. Rejects when an address cannot be bound, saying which. */
 export async function serveNames(dependencies: NamesDependencies, options: NamesOptions): Promise<DnsServer> {
   const { clock, log } = dependencies;
+  const handOver = options.handOver ?? false;
+  // Before all that costs time: whoever waits for a port tries again and again.
+  const places = await Promise.all(options.listen.map((at) => choosePlace({ ...at, handOver })));
   const closing = new AbortController();
   const recorder = createRecorder();
   const live = createLiveQueries({ clock });
@@ -119,8 +122,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   try {
     hot.warmUp(WARM_UP_MS);
     const context = { fast: hot.answer, general, clock, answer, addon };
-    const handOver = options.handOver ?? false;
-    for (const at of options.listen) listeners.push(await listenOn(context, { ...at, handOver }));
+    for (const at of places) listeners.push(await listenOn(context, at));
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,7 @@ import { type Step, step } from './step.ts';
 
 /** An nft table of ours (family ip), always replaced as a whole in one transaction. */
 export interface NftTable {
-  /** The table as it stands in the kernel, null if there is none. What was replaced last reads back as it was written. */
+  /** The table as it stands in the kernel, without what packets put into its sets and counters; null if there is none. What was replaced last reads back as it was written. */
   read(signal?: AbortSignal): Promise<string | null>;
   /** Remembers how the kernel lists what was just written: nft rewrites some forms. Call after the step was applied. */
   learn(written: string, signal?: AbortSignal): Promise<void>;
@@ -13,7 +13,9 @@ export function createNftTable({ run }: { run: RunCommand }, name: string): NftT
   let learned: { written: string; listed: string } | null = null;
   const list = async (signal?: AbortSignal): Promise<string | null> => {
     try {
-      return normal(await run('nft', ['--stateless', 'list', 'table', 'ip', name], signal ? { signal } : {}));
+      return normal(
+        await run('nft', ['--stateless', '--terse', 'list', 'table', 'ip', name], signal ? { signal } : {}),
+      );
     } catch (error) {
       if (error instanceof CommandError && error.stderr.includes('No such file')) return null;
       throw error;

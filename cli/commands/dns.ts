@@ -12,6 +12,7 @@ export function addDns(program: Command, io: Io): void {
     .command('dns')
     .description('Answer DNS from the state of this host. The agent starts it; it also runs on its own.')
     .option('--listen <address:port>', 'where to answer, UDP and TCP (default: port 53 of the service address)')
+    .option('--hand-over', 'listen beside a process that listens there now and will leave (the agent uses it)')
     .addHelpText(
       'after',
       `
@@ -24,7 +25,7 @@ Examples:
   takesSettings(command).action(() =>
     runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
       const { serveDns } = await import('../../dns/index.ts');
-      const { listen } = command.opts<{ listen?: string }>();
+      const { listen, handOver = false } = command.opts<{ listen?: string; handOver?: boolean }>();
       const upstreams = await followUpstreams(config, clock, signal);
       const { view, identify } = followed;
       const options = {
@@ -33,11 +34,23 @@ Examples:
         metadataAddress: config.dns.address,
         holdMs: config.dns.holdMs,
         upstreamSource: listen === undefined ? config.dns.sourceAddress : null,
+        batching: config.dns.batching,
+        handOver,
       };
       return async () => {
         const server = await serveDns({ view, identify, upstreams, clock, log }, options);
-        const report = () => ({ ...server.stats(), upstreams: upstreams(), problems: upstreamProblems(upstreams()) });
-        return { report: () => report() as unknown as { [key: string]: JsonValue }, close: () => server.close() };
+        const { batching, leave } = server;
+        const report = () => ({
+          ...server.stats(),
+          batching,
+          upstreams: upstreams(),
+          problems: upstreamProblems(upstreams()),
+        });
+        return {
+          report: () => report() as unknown as { [key: string]: JsonValue },
+          leave,
+          close: () => server.close(),
+        };
       };
     }),
   );

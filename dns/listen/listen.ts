@@ -27,22 +27,34 @@ export interface ListenOptions extends Listen {
 
 const ATTEMPTS = 20;
 
-/** Port 0: a port that is free for both. */
-export async function listenOn(context: ListenContext, options: ListenOptions): Promise<Listener> {
-  const { address, port, handOver } = options;
+/** Gives where to listen: port 0 becomes one that is free for both. Rejects when another program has it. */
+export async function choosePlace({ address, port, handOver }: ListenOptions): Promise<ListenOptions> {
+  if (handOver && port !== 0) return { address, port, handOver };
   for (let attempt = 1; ; attempt += 1) {
-    let udp: UdpServer | null = null;
     try {
-      const bound = handOver && port !== 0 ? port : await freePort({ address, port });
-      udp = await serveUdp(context.addon, context, { address, port: bound });
-      const tcp = await serveTcp(context.answer, { address, port: udp.port });
-      return joined(udp, tcp, address);
+      return { address, port: await freePort({ address, port }), handOver };
     } catch (cause) {
-      await udp?.close();
-      if (port === 0 && attempt < ATTEMPTS) continue;
-      throw new Error(`cannot listen for DNS on ${address} port ${port}: ${reasonOf(cause)}`, { cause });
+      if (port !== 0 || attempt === ATTEMPTS) throw cannotListen({ address, port }, cause);
     }
   }
+}
+
+/** Rejects when the address cannot be bound, saying why. */
+export async function listenOn(context: ListenContext, options: ListenOptions): Promise<Listener> {
+  const { address, port } = await choosePlace(options);
+  let udp: UdpServer | null = null;
+  try {
+    udp = await serveUdp(context.addon, context, { address, port });
+    const tcp = await serveTcp(context.answer, { address, port: udp.port });
+    return joined(udp, tcp, address);
+  } catch (cause) {
+    await udp?.close();
+    throw cannotListen({ address, port }, cause);
+  }
+}
+
+function cannotListen({ address, port }: Listen, cause: unknown): Error {
+  return new Error(`cannot listen for DNS on ${address} port ${port}: ${reasonOf(cause)}`, { cause });
 }
 
 function joined(udp: UdpServer, tcp: Server, address: string): Listener {

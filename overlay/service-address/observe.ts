@@ -13,6 +13,8 @@ export interface ObservedServiceAddress {
   /** `eth0` in the namespace. */
   readonly inner: IpLink | null;
   readonly loopbackUp: boolean;
+  /** Whether connections that wait go over when a process that listens ends; null where the kernel cannot (before 5.14). */
+  readonly migratesConnections: boolean | null;
   /** Routes of the namespace. */
   readonly innerRoutes: readonly IpRoute[];
   /** Host routes to exactly our addresses. */
@@ -57,19 +59,27 @@ export async function observeServiceAddress(
 }
 
 async function observeInside(run: RunCommand, settings: ServiceAddressSettings, signal?: AbortSignal) {
-  const nothing = { inner: null, loopbackUp: false, innerRoutes: [] };
+  const nothing = { inner: null, loopbackUp: false, migratesConnections: null, innerRoutes: [] };
   const prefix = enterPrefix(settings);
   try {
     const { links, routes: innerRoutes } = await readIp(run, ['address show', 'route show'], { prefix, signal });
     const find = (name: string) => links.find(({ ifname }) => ifname === name);
     const loopbackUp = find('lo')?.flags?.includes('UP') ?? false;
-    return { namespace: 'present' as const, inner: find(INNER_DEVICE) ?? null, loopbackUp, innerRoutes };
+    const migratesConnections = await observeMigration(run, prefix, signal);
+    const inner = find(INNER_DEVICE) ?? null;
+    return { namespace: 'present' as const, inner, loopbackUp, migratesConnections, innerRoutes };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (error.stderr.includes('No such file')) return { namespace: 'absent' as const, ...nothing };
     if (error.stderr.includes('Invalid argument')) return { namespace: 'broken' as const, ...nothing };
     throw error;
   }
+}
+
+async function observeMigration(run: RunCommand, [enter = '', ...prefix]: readonly string[], signal?: AbortSignal) {
+  const args = [...prefix, 'sysctl', '--ignore', '--values', 'net.ipv4.tcp_migrate_req'];
+  const value = (await run(enter, args, signal ? { signal } : {})).trim();
+  return value === '' ? null : value !== '0';
 }
 
 async function observeForwarding(run: RunCommand, device: string, signal?: AbortSignal) {

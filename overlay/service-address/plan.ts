@@ -45,6 +45,10 @@ function planNamespace({ namespace }: ServiceAddressSettings, observed: Observed
     ...(observed.namespace === 'broken' ? [step(`ip netns delete ${namespace}`)] : []),
     ...(observed.namespace === 'present' ? [] : [step(`ip netns add ${namespace}`)]),
     ...(observed.loopbackUp ? [] : [step(`${enter} ip link set lo up`)]),
+    // When one process takes over from another, TCP connections that nobody has accepted yet must not be refused.
+    ...(observed.namespace !== 'present' || observed.migratesConnections === false
+      ? [step(`${enter} sysctl --ignore --write net.ipv4.tcp_migrate_req=1`)]
+      : []),
   ];
 }
 

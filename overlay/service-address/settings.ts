@@ -14,6 +14,8 @@ export interface ServiceAddressSettings {
   readonly table: string;
   /** Whether to add accept rules where the host's FORWARD chain drops (Docker's does). Default true. */
   readonly dockerUserRules: boolean;
+  /** DNS queries over UDP that one source may send; more are dropped. 0: no limit. Default 50,000. */
+  readonly maxQueriesPerSecond: number;
 }
 
 export const defaultServiceAddressSettings: ServiceAddressSettings = {
@@ -24,4 +26,5 @@ export const defaultServiceAddressSettings: ServiceAddressSettings = {
   hostAddress: '169.254.169.252',
   table: 'drover',
   dockerUserRules: true,
+  maxQueriesPerSecond: 50_000,
 };

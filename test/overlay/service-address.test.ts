@@ -10,6 +10,7 @@ const nothing: ObservedServiceAddress = {
   outer: null,
   inner: null,
   loopbackUp: false,
+  migratesConnections: null,
   innerRoutes: [],
   routes: [],
   squatters: [],
@@ -31,6 +32,7 @@ const complete: ObservedServiceAddress = {
     addr_info: [ipv4('169.254.169.250'), ipv4('169.254.169.251')],
   },
   loopbackUp: true,
+  migratesConnections: true,
   innerRoutes: [{ dst: 'default', gateway: '169.254.169.252', dev: 'eth0', prefsrc: '169.254.169.251' }],
   routes: [
     { dst: '169.254.169.250', dev: 'drover0', prefsrc: '169.254.169.252' },
@@ -53,15 +55,24 @@ test('render: the table', () => {
   expect(renderTable(settings)).toMatchInlineSnapshot(`
     "table ip drover {
     	comment "Drover: the address containers ask at"
+    	set askers {
+    		type ipv4_addr
+    		size 65535
+    		flags dynamic,timeout
+    		timeout 10s
+    	}
+
     	chain prerouting {
     		type filter hook prerouting priority raw - 10; policy accept;
     		ip daddr 169.254.169.250 meta iifkind != "bridge" drop comment "nobody but containers and this host asks"
+    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "a flood: one source over its limit"
     		ip daddr 169.254.169.250 notrack comment "questions: no NAT, no connection tracking"
     		ip saddr 169.254.169.250 notrack comment "answers: no NAT, no connection tracking"
     	}
 
     	chain output {
     		type filter hook output priority raw - 10; policy accept;
+    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "a flood: one source over its limit"
     		ip daddr 169.254.169.250 notrack comment "questions of the host itself"
     	}
 
@@ -74,12 +85,28 @@ test('render: the table', () => {
   `);
 });
 
+test('render: without a limit there is no set and no rule for it', () => {
+  const text = renderTable({ ...settings, maxQueriesPerSecond: 0 });
+  expect(text).not.toMatch(/askers|limit/);
+  expect(renderTable({ ...settings, maxQueriesPerSecond: 3 })).toContain(
+    'over 3/second burst 1 packets } counter drop',
+  );
+});
+
+test('plan() lets waiting connections go over to the next process, where the kernel can', () => {
+  expect(lines({ ...complete, migratesConnections: false })).toEqual([
+    'nsenter --net=/run/netns/drover -- sysctl --ignore --write net.ipv4.tcp_migrate_req=1',
+  ]);
+  expect(lines({ ...complete, migratesConnections: null })).toEqual([]);
+});
+
 test('plan() makes everything from nothing, rules before the way', () => {
   const [table, ...rest] = lines(nothing);
   expect(table).toMatch(/^nft -f - \{ table ip drover; delete table ip drover; table ip drover \{/);
   expect(rest).toEqual([
     'ip netns add drover',
     'nsenter --net=/run/netns/drover -- ip link set lo up',
+    'nsenter --net=/run/netns/drover -- sysctl --ignore --write net.ipv4.tcp_migrate_req=1',
     'ip link add drover0 type veth peer name eth0 netns drover',
     'ip link set drover0 alias drover',
     'ip address replace 169.254.169.252/32 dev drover0',
