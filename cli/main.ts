@@ -12,6 +12,7 @@ import { addHosts } from './commands/hosts.ts';
 import { addMetadata } from './commands/metadata.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
+import { addTemplate } from './commands/template.ts';
 import { addVersion } from './commands/version.ts';
 import { CommandFailure, createIo, describe, EXIT } from './io.ts';
 
@@ -28,6 +29,7 @@ const COMMANDS = [
   addDown,
   addDns,
   addMetadata,
+  addTemplate,
   addVersion,
 ];
 

@@ -14,8 +14,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dns: COMPONENT,
   metadata: COMPONENT,
   overlay: COMPONENT,
+  template: COMPONENT,
   agent: ['model', 'view', 'system', 'reconcile', 'bus', 'state', 'dns', 'metadata', 'overlay'],
-  cli: ['model', 'view', 'system', 'reconcile', 'bus', 'state', 'dns', 'metadata', 'overlay', 'agent'],
+  cli: ['model', 'view', 'system', 'reconcile', 'bus', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
 };
 /** Folders and files that decide and never act: no clock, no randomness, no node: module but node:net's isIP. */
 const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);

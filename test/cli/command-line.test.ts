@@ -28,6 +28,7 @@ const COMMANDS = [
   'down',
   'dns',
   'metadata',
+  'template',
   'version',
 ];
 

@@ -1,0 +1,221 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { formatProblem, type Problem } from '../../model/index.ts';
+import type { TemplateOutcome, TemplateSpec } from '../../template/index.ts';
+import { hostTools } from '../host-tools.ts';
+import { CommandFailure, describe, EXIT, type Io } from '../io.ts';
+
+interface TemplateOptions {
+  readonly config?: string;
+  readonly confd?: string;
+  readonly prefix: string;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly owner?: string;
+  readonly mode?: string;
+  readonly check?: string;
+  readonly reload?: string;
+  readonly metadata: string;
+  readonly apiVersion: string;
+  readonly once?: boolean;
+  readonly dry?: boolean;
+}
+
+export function addTemplate(program: Command, io: Io): void {
+  const command = program
+    .command('template')
+    .description('Keep files filled from templates with the metadata: on a host, or in a container.')
+    .option('-c, --config <file>', 'YAML file with a list `templates`')
+    .option('--confd <folder>', "confd's folder: conf.d/*.toml and templates/ in it, read as they are")
+    .option('--prefix <path>', 'of all keys, as in the settings of confd', '/')
+    .option('-s, --source <file>', 'one template; .tmpl is one of confd, all else is Handlebars')
+    .option('-d, --destination <file>', 'the file it fills')
+    .option('--owner <user:group>', 'of that file (default: as it is)')
+    .option('--mode <octal>', 'of that file (default: as it is, else 0644)')
+    .option('--check <command>', 'says whether the new version {{src}} is fit, before it is put in place')
+    .option('--reload <command>', 'run after a new version is in place')
+    .option('--metadata <url>', 'where the metadata is', 'http://169.254.169.250')
+    .option('--api-version <version>', 'of the metadata', '2016-07-29')
+    .option('--once', 'fill the files once and end')
+    .option('--dry', 'show what would change, and write and run nothing')
+    .addHelpText(
+      'after',
+      `
+It follows the metadata until it is ended. A template, check or reload that fails hurts only its own file: the last good
+one stays, and it is tried again.
+
+Examples:
+  drover template -s upstreams.hbs -d /etc/nginx/conf.d/upstreams.conf --check 'nginx -t' --reload 'nginx -s reload'
+  drover template --confd /etc/confd --once
+  drover template --confd /etc/confd --dry
+  drover template convert /etc/confd/templates/haproxy.cfg.tmpl >haproxy.cfg.hbs`,
+    )
+    .action(() => runTemplate(io, command.opts<TemplateOptions>()));
+  command
+    .command('convert')
+    .description("Show a template of confd as Handlebars, or which lines can't be converted.")
+    .argument('<file>', 'a template of confd')
+    .action((file: string) => convert(io, file));
+}
+
+async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
+  const { specs, problems } = await readSpecs(options);
+  for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
+  if (specs.length === 0) throw noTemplates(problems);
+  const stop = new AbortController();
+  const { signal } = stop;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const { clock, log } = await hostTools('template', { level: 'info', format: 'auto' });
+  const { createEngine, createMetadataClient, followTemplates, runTemplates } = await import('../../template/index.ts');
+  const { runCommand } = await import('../../system/index.ts');
+  const { metadata: url, apiVersion: version } = options;
+  const metadata = createMetadataClient({ clock, log }, { url, version, signal });
+  const engine = createEngine({ env: io.env, now: () => clock.now() });
+  const deps = { engine, metadata, run: runCommand };
+  if (!options.once && !options.dry) {
+    const pace = { quietMs: 100, maxWaitMs: 2_000, retry: { minMs: 1_000, maxMs: 60_000 } };
+    return followTemplates({ ...deps, clock, log }, specs, { version, ...pace, signal });
+  }
+  const run = { version, dry: options.dry ?? false, reload: new Set<string>(), signal };
+  const outcomes = await runTemplates(deps, specs, run).catch((error: unknown) => {
+    const mend = 'is the address right, and the metadata server up?';
+    throw new CommandFailure([{ subject: `metadata at ${url}`, what: describe(error), mend }]);
+  });
+  await show(io, outcomes);
+  if (problems.length > 0) io.setExitCode(EXIT.failed);
+}
+
+async function show(io: Io, outcomes: readonly TemplateOutcome[]): Promise<void> {
+  const { describeOutcome } = await import('../../template/index.ts');
+  for (const { spec, outcome, more } of outcomes) {
+    const line = describeOutcome(spec, outcome);
+    if (outcome.kind === 'failed' || outcome.kind === 'reload-failed') {
+      for (const text of [line, ...more.map(formatProblem)]) io.warn(`drover: ${text}`);
+      io.setExitCode(EXIT.failed);
+    } else {
+      io.print(line);
+      if (outcome.kind === 'would-write') io.print(outcome.difference.trimEnd());
+    }
+  }
+}
+
+async function readSpecs(
+  options: TemplateOptions,
+): Promise<{ readonly specs: readonly TemplateSpec[]; readonly problems: readonly Problem[] }> {
+  const { parseTemplates } = await import('../../template/index.ts');
+  const parts = [await readConfd(options), oneTemplate(options)];
+  if (options.config !== undefined) {
+    const path = options.config;
+    parts.push(parseTemplatesFile(parseTemplates, await read(path), path));
+  }
+  const given = parts.flatMap((part) => part ?? []);
+  if (given.length === 0) {
+    throw new CommandFailure(
+      [
+        {
+          subject: 'drover template',
+          what: 'no template is named',
+          mend: 'give --source and --destination, --config or --confd',
+        },
+      ],
+      EXIT.usage,
+    );
+  }
+  return { specs: given.flatMap(({ templates }) => templates), problems: given.flatMap(({ problems }) => problems) };
+}
+
+interface Part {
+  readonly templates: readonly TemplateSpec[];
+  readonly problems: readonly Problem[];
+}
+
+function parseTemplatesFile(
+  parse: (text: string, from: { readonly path: string; readonly folder: string }) => Part,
+  text: string,
+  path: string,
+): Part {
+  return parse(text, { path, folder: dirname(resolve(path)) });
+}
+
+async function readConfd({ confd, prefix }: TemplateOptions): Promise<Part | null> {
+  if (confd === undefined) return null;
+  const { parseResource } = await import('../../template/index.ts');
+  const folder = resolve(confd);
+  const names = await readdir(join(folder, 'conf.d')).catch((error: unknown) => {
+    throw unreadable(join(folder, 'conf.d'), error);
+  });
+  const resources = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.toml'))
+      .sort()
+      .map(async (name) => {
+        const path = join(folder, 'conf.d', name);
+        return parseResource(await read(path), { path, folder, prefix });
+      }),
+  );
+  return {
+    templates: resources.flatMap((resource) => (resource.ok ? [resource.template] : [])),
+    problems: resources.flatMap((resource) => (resource.ok ? [] : [resource.problem])),
+  };
+}
+
+/** The options are the same as an entry of a file. */
+function oneTemplate(options: TemplateOptions): Part | null {
+  const { source, destination, owner, mode, check, reload } = options;
+  if (source === undefined && destination === undefined) return null;
+  if (source === undefined || destination === undefined) {
+    throw new CommandFailure(
+      [{ subject: 'drover template', what: 'one of --source and --destination is missing', mend: 'give both' }],
+      EXIT.usage,
+    );
+  }
+  if (mode !== undefined && !/^0?[0-7]{3,4}$/.test(mode)) {
+    throw new CommandFailure(
+      [{ subject: '--mode', what: `'${mode}' is no octal mode`, mend: 'write it as 0644' }],
+      EXIT.usage,
+    );
+  }
+  const template: TemplateSpec = {
+    name: source,
+    source: resolve(source),
+    language: source.endsWith('.tmpl') ? 'go' : 'handlebars',
+    destination: resolve(destination),
+    owner: owner ?? null,
+    mode: mode === undefined ? null : Number.parseInt(mode, 8),
+    check: check ?? null,
+    reload: reload ?? null,
+    // A template of confd that comes without its .toml may look at anything.
+    keys: ['/'],
+    prefix: `/${options.apiVersion}`,
+  };
+  return { templates: [template], problems: [] };
+}
+
+async function convert(io: Io, file: string): Promise<void> {
+  const { convertGoTemplate, createEngine } = await import('../../template/index.ts');
+  const { functions } = createEngine({ env: {}, now: () => 0 });
+  const converted = convertGoTemplate(await read(file), { name: file, known: functions });
+  if (!converted.ok) throw new CommandFailure(converted.problems);
+  io.print(converted.text);
+}
+
+function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+}
+
+function unreadable(path: string, error: unknown): CommandFailure {
+  return new CommandFailure(
+    [{ subject: path, what: `it cannot be read: ${describe(error)}`, mend: 'correct the path' }],
+    EXIT.usage,
+  );
+}
+
+function noTemplates(problems: readonly Problem[]): CommandFailure {
+  const what = problems.length > 0 ? 'none of the templates can be used' : 'there is no template in what was named';
+  return new CommandFailure([
+    { subject: 'drover template', what, mend: 'see the messages above, and docs/templates.md' },
+  ]);
+}

@@ -1,0 +1,10 @@
+export { compileTemplate } from './compile.ts';
+export { parseResource, type ReadResource } from './confd-folder.ts';
+export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export { type FollowDependencies, type FollowOptions, followTemplates } from './follow-templates.ts';
+export { type Converted, convertGoTemplate } from './go/convert.ts';
+export { describeOutcome, type Outcome } from './keep-file.ts';
+export { createMetadataClient, type MetadataClient, type MetadataClientOptions } from './metadata-client.ts';
+export { languageOf, parseTemplates, type ReadTemplates } from './settings-file.ts';
+export { type RunDependencies, type RunOptions, runTemplates, type TemplateOutcome } from './template-run.ts';
+export type { TemplateSpec } from './template-spec.ts';

@@ -1,0 +1,202 @@
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../metadata/serve.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { poll } from '../support/poll.ts';
+import { createResources, type Resources } from '../support/resources.ts';
+import { container, type World } from '../view/world.ts';
+
+/** Real `drover template` processes against a real metadata server. */
+const web = (n: number) => container(`web-${n}`, 'shop/web', `10.42.0.${n}`);
+const TWO: World = { containers: [web(1), web(2)] };
+const THREE: World = { containers: [web(1), web(2), web(3)] };
+const UPSTREAMS = `upstream web {
+{{#each (readyContainersOf "shop/web")}}
+  server {{primary_ip}}:80;
+{{/each}}
+}
+`;
+
+let resources: Resources;
+let server: TestServer;
+let dir: string;
+beforeEach(async () => {
+  resources = createResources();
+  dir = await mkdtemp(join(tmpdir(), 'drover-template-'));
+  resources.add('folder', () => rm(dir, { recursive: true, force: true }));
+  server = await startServer(TWO);
+  resources.add('metadata', () => server[Symbol.asyncDispose]());
+  await writeFile(join(dir, 'up.hbs'), UPSTREAMS);
+});
+afterEach(() => resources.close());
+
+const path = (name: string) => join(dir, name);
+const content = (name: string) => readFile(path(name), 'utf8');
+const lines = async (name: string) => (await content(name).catch(() => '')).split('\n').filter((line) => line !== '');
+
+function metadata(): readonly string[] {
+  return ['--metadata', `http://127.0.0.1:${server.port}`];
+}
+
+async function template(...args: readonly string[]) {
+  return execa('bin/drover', ['template', ...metadata(), ...args], { reject: false, timeout: 20_000 });
+}
+
+function follow(...args: readonly string[]) {
+  const daemon = startDaemon('bin/drover', ['template', ...metadata(), ...args]);
+  resources.add('drover template', () => daemon.stop());
+  return daemon;
+}
+
+describe('once', () => {
+  test('fills a file, leaves it alone while nothing changes, and shows a difference before it writes', async () => {
+    const args = ['-s', path('up.hbs'), '-d', path('up.conf'), '--reload', `echo reloaded >>${path('log')}`, '--once'];
+    const dry = await template(...args, '--dry');
+    expect(dry.stdout).toContain('+  server 10.42.0.2:80;');
+    expect(await readdir(dir)).toEqual(['up.hbs']);
+    expect((await template(...args)).stdout).toBe(`${path('up.conf')}: written`);
+    expect(await content('up.conf')).toBe('upstream web {\n  server 10.42.0.1:80;\n  server 10.42.0.2:80;\n}\n');
+    const before = await stat(path('up.conf'));
+    expect((await template(...args)).stdout).toBe(`${path('up.conf')}: unchanged`);
+    expect((await stat(path('up.conf'))).mtimeMs).toBe(before.mtimeMs);
+    server.show(THREE);
+    const more = await template(...args, '--dry');
+    expect(more.stdout.split('\n').filter((line) => /^[+-] /.test(line))).toEqual(['+  server 10.42.0.3:80;']);
+    expect(await lines('log')).toEqual(['reloaded']);
+  });
+
+  test('owner and mode are as told, else as they were; a link stays a link', async () => {
+    await writeFile(path('real.conf'), 'old');
+    await chmod(path('real.conf'), 0o640);
+    await symlink(path('real.conf'), path('up.conf'));
+    expect((await template('-s', path('up.hbs'), '-d', path('up.conf'), '--owner', 'nobody', '--once')).exitCode).toBe(
+      0,
+    );
+    const nobody = Number((await execa('id', ['-u', 'nobody'])).stdout);
+    const { mode, uid, gid } = await stat(path('real.conf'));
+    expect([mode & 0o7777, uid, gid]).toEqual([0o640, nobody, 0]);
+    expect(await content('real.conf')).toContain('server 10.42.0.1:80;');
+    await template('-s', path('up.hbs'), '-d', path('up.conf'), '--mode', '0600', '--once');
+    expect((await stat(path('real.conf'))).mode & 0o7777).toBe(0o600);
+  });
+
+  test('Q34: a check that says no keeps the last good file, and leaves nothing behind', async () => {
+    await writeFile(path('up.conf'), 'good');
+    const { exitCode, stderr } = await template(
+      '-s',
+      path('up.hbs'),
+      '-d',
+      path('up.conf'),
+      '--check',
+      'grep -q nope {{src}} || { echo no nope >&2; exit 3; }',
+      '--reload',
+      `touch ${path('reloaded')}`,
+      '--once',
+    );
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${path('up.conf')}: the check says no:`)]);
+    expect(stderr).toContain('no nope');
+    expect(await content('up.conf')).toBe('good');
+    expect((await readdir(dir)).sort()).toEqual(['up.conf', 'up.hbs']);
+  });
+
+  test('metadata that nobody serves is an error with its address', async () => {
+    const { exitCode, stderr } = await execa(
+      'bin/drover',
+      ['template', '--metadata', 'http://127.0.0.1:1', '-s', path('up.hbs'), '-d', path('x'), '--once'],
+      { reject: false },
+    );
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('metadata at http://127.0.0.1:1')]);
+  });
+});
+
+describe("confd's folder", () => {
+  const TOML = (name: string, more = '') =>
+    `[template]\nsrc = "${name}.tmpl"\ndest = "${path(`${name}.conf`)}"\nmode = "0600"\nkeys = ["/stacks/shop"]\nprefix = "/latest"\n${more}`;
+  const GO =
+    '{{range ls "/stacks/shop/services/web/containers"}}{{$ip := printf "/stacks/shop/services/web/containers/%s/primary_ip" .}}server {{.}} {{getv $ip}}\n{{end}}';
+
+  test('is read as it is; a broken file, and a line that cannot be converted, hurt only themselves', async () => {
+    await mkdir(path('conf.d'));
+    await mkdir(path('templates'));
+    await writeFile(path('conf.d/a.toml'), TOML('a', 'check_cmd = "test -s {{.src}}"\n'));
+    await writeFile(path('conf.d/b.toml'), TOML('b'));
+    await writeFile(path('conf.d/c.toml'), 'src = "unfinished');
+    await writeFile(path('templates/a.tmpl'), GO.replace('containers/%s/primary_ip" .', 'containers/%s/primary_ip" .'));
+    await writeFile(path('templates/b.tmpl'), 'x\n{{cgetv "/secret"}}\n');
+    const { exitCode, stderr } = await template('--confd', dir, '--once');
+    expect(await content('a.conf')).toBe('server web-1 10.42.0.1\nserver web-2 10.42.0.2\n');
+    expect((await stat(path('a.conf'))).mode & 0o7777).toBe(0o600);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${path('conf.d/c.toml')}: it is no TOML`);
+    expect(stderr).toContain(`${path('templates/b.tmpl')} line 2: it cannot be converted: there is no function cgetv`);
+  });
+
+  test('convert shows what becomes of a template, or names the line', async () => {
+    await writeFile(path('a.tmpl'), '{{range gets "/self/*"}}{{.Value}}{{end}}');
+    const shown = await execa('bin/drover', ['template', 'convert', path('a.tmpl')]);
+    expect(shown.stdout).toBe('{{#range (gets "/self/*")}}{{show this.[Value]}}{{/range}}');
+    await writeFile(path('a.tmpl'), 'a\n\n{{template "x"}}');
+    const refused = await execa('bin/drover', ['template', 'convert', path('a.tmpl')], { reject: false });
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('line 3')]);
+  });
+});
+
+describe('following', () => {
+  test('a file follows a scale-up, once for changes that come together; its readers never see a part', async () => {
+    follow('-s', path('up.hbs'), '-d', path('up.conf'), '--reload', `echo x >>${path('log')}`);
+    await poll(async () => (await lines('up.conf')).length === 4, { what: 'the first file' });
+    for (let n = 3; n <= 12; n += 1) server.show({ containers: Array.from({ length: n }, (_, at) => web(at + 1)) });
+    const seen = new Set<number>();
+    await poll(
+      async () => {
+        seen.add((await lines('up.conf')).length);
+        return seen.has(14);
+      },
+      { what: 'the file with twelve servers', intervalMs: 1 },
+    );
+    expect([...seen].every((count) => count >= 4)).toBe(true);
+    await poll(async () => (await lines('log')).length === 2, { what: 'one more reload' });
+  });
+
+  test('Q34: one that fails is tried again by itself, and the others are up to date meanwhile', async () => {
+    const settings = {
+      templates: [
+        { source: 'bad.hbs', destination: 'bad.conf' },
+        { source: 'up.hbs', destination: 'up.conf', reload: `test -e ${path('may-reload')}` },
+      ],
+    };
+    await writeFile(path('templates.json'), JSON.stringify(settings));
+    await writeFile(path('bad.hbs'), '{{#each}');
+    const daemon = follow('--config', path('templates.json'));
+    await poll(async () => (await lines('up.conf')).length === 4, { what: 'the good file' });
+    await poll(() => /bad.hbs: it is not well-formed/.test(daemon.output()), { what: 'the bad one to be named' });
+    await poll(() => /the reload command fails/.test(daemon.output()), { what: 'the failed reload to be named' });
+    server.show(THREE);
+    await poll(async () => (await lines('up.conf')).length === 5, { what: 'the good file after a change' });
+    await writeFile(path('bad.hbs'), 'good now');
+    await appendFile(path('may-reload'), '');
+    await poll(async () => (await content('bad.conf').catch(() => '')) === 'good now', {
+      what: 'the mended one',
+      timeoutMs: 15_000,
+    });
+    await poll(() => /template works again/.test(daemon.output()), {
+      what: 'the reload to work again',
+      timeoutMs: 15_000,
+    });
+  });
+
+  test('Q2: while nobody serves metadata the file stays; afterwards it goes on', async () => {
+    const daemon = follow('-s', path('up.hbs'), '-d', path('up.conf'));
+    await poll(async () => (await lines('up.conf')).length === 4, { what: 'the first file' });
+    const { port } = server;
+    await server[Symbol.asyncDispose]();
+    await poll(() => /metadata does not answer/.test(daemon.output()), { what: 'the outage to be told' });
+    expect((await lines('up.conf')).length).toBe(4);
+    server = await startServer(THREE, { listen: [{ address: '127.0.0.1', port }] });
+    resources.add('second metadata', () => server[Symbol.asyncDispose]());
+    await poll(async () => (await lines('up.conf')).length === 5, { what: 'the file after the outage' });
+  });
+});
