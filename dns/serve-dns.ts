@@ -13,8 +13,8 @@ import { createRecorder, type Recorder, type TrafficReport } from './metrics/rec
 import { createRecognition } from './source/recognition.ts';
 import type { NameSource } from './source/source.ts';
 import { createStateSource } from './source/state-source.ts';
-import { createUpstreamChoice } from './upstream/choice.ts';
-import { createForwarder } from './upstream/forwarder.ts';
+import { createForwarder, type ForwarderOptions, type ForwarderReport } from './upstream/create-forwarder.ts';
+import { createCookies } from './wire/cookies.ts';
 
 export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
   /** The newest view; asked once a query. */
@@ -42,7 +42,7 @@ export interface SourceContext {
 
 export interface NamesDependencies {
   readonly source: (context: SourceContext) => NameSource;
-  /** Default upstream resolvers, `address` or `address:port` (`[v6]:port`), in order; asked once a forwarded query. */
+  /** Default upstream resolvers, `address` or `address:port` (`[v6]:port`), in order; a new array when they change. */
   readonly upstreams: () => readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -53,8 +53,8 @@ export interface NamesOptions {
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** TTL of our own names, default 1. */
   readonly ttlSeconds?: number;
-  /** Address queries go upstream from; default: the system's choice. */
-  readonly upstreamSource?: string | null;
+  /** How upstreams are asked. */
+  readonly forwarding?: ForwarderOptions;
   /** Whether to use recvmmsg and sendmmsg where they can be had; default `auto`. */
   readonly batching?: 'auto' | 'off';
   /** Whether another process of ours may listen there until it leaves; default false: the ports must be free. */
@@ -68,6 +68,8 @@ export interface DnsServer {
   /** How UDP is read and written, and why so. */
   readonly batching: Batching;
   stats(): TrafficReport;
+  /** Upstream resolvers, the cache, what waits. */
+  forwarding(): ForwarderReport;
   /**
    * Makes room for the next process, which listens on the same ports: gets no more queries, and resolves when those that
    * came are answered, after 4 s at the latest. To be closed then.
@@ -102,11 +104,14 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const closing = new AbortController();
   const recorder = createRecorder();
   const live = createLiveQueries({ clock });
-  const upstreamsOf = createUpstreamChoice(dependencies.upstreams, () => listeners.map(({ listen }) => listen));
-  const forwarder = createForwarder({ upstreamsOf, clock, log }, { source: options.upstreamSource ?? null });
+  const ourselves = () => listeners.map(({ listen }) => listen);
+  const forwarder = createForwarder(
+    { upstreams: dependencies.upstreams, ourselves, clock, log },
+    options.forwarding ?? {},
+  );
   const source = dependencies.source({ recorder, signal: closing.signal });
   const answerer = createAnswerer(
-    { source, forwarder, turns: createTurns(), recorder },
+    { source, forwarder, turns: createTurns(), recorder, cookies: createCookies({ clock }) },
     { ttlSeconds: options.ttlSeconds ?? 1 },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });
@@ -132,6 +137,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     addresses: listeners.map(({ listen }) => listen),
     live,
     batching,
+    forwarding: forwarder.report,
     stats: () => {
       sampleLosses();
       return recorder.read();

@@ -33,7 +33,7 @@ Examples:
         ttlSeconds: config.dns.ttlSeconds,
         metadataAddress: config.dns.address,
         holdMs: config.dns.holdMs,
-        upstreamSource: listen === undefined ? config.dns.sourceAddress : null,
+        forwarding: { source: listen === undefined ? config.dns.sourceAddress : null },
         batching: config.dns.batching,
         handOver,
       };

@@ -1,7 +1,7 @@
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Sighting } from '../metrics/sighting.ts';
 import type { Asker, NameSource } from '../source/source.ts';
-import type { Forwarded, Forwarder } from '../upstream/forwarder.ts';
+import type { Forwarded, Forwarding as Forwarder } from '../upstream/forwarder.ts';
 import type { ClientEdns } from '../wire/client-edns.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
 import type { Cookies } from '../wire/cookies.ts';

@@ -1,20 +1,113 @@
-import { isLoopback, parseUpstream, type Upstream } from './address.ts';
+import { formatUpstream, isLoopback, isSiteAddress, parseUpstream, type Upstream } from './address.ts';
+import { type LocalMeaning, localMeaning } from './local-names.ts';
+import type { Loops } from './loops.ts';
+import { suffixesOf, wireName } from './records.ts';
 
-/**
- * Whom to ask for an asker: its own resolvers, then the default ones, each once. Never ourselves, and nobody on loopback
- * for a container: that is its own loopback.
- */
-export function createUpstreamChoice(
-  defaults: () => readonly string[],
-  ourselves: () => readonly Upstream[],
-): (asker: { readonly dns: readonly string[] }) => readonly Upstream[] {
-  return ({ dns }) => {
-    const own = parsed(dns).filter(({ address }) => !isLoopback(address));
-    const chosen = new Map(
-      [...own, ...parsed(defaults())].map((upstream) => [`${upstream.address} ${upstream.port}`, upstream]),
+/** The resolvers of names below a suffix; an empty list: the names are asked of nobody. */
+export interface ForwardRule {
+  /** A domain, reverse ones too (`2.0.10.in-addr.arpa`). */
+  readonly suffix: string;
+  /** `address` or `address:port`. */
+  readonly upstreams: readonly string[];
+}
+
+export type Choice =
+  /** Ask these. What one set says is not told to those who have another. */
+  | { readonly kind: 'ask'; readonly upstreams: readonly Upstream[]; readonly set: string }
+  | { readonly kind: 'local'; readonly meaning: LocalMeaning };
+
+export interface ChoiceDependencies {
+  /** Resolvers of all other names, in order; a new array when they change. */
+  readonly defaults: () => readonly string[];
+  readonly rules: readonly ForwardRule[];
+  /** Where this server listens. */
+  readonly ourselves: () => readonly Upstream[];
+  readonly loops: Pick<Loops, 'leadsBack' | 'epoch'>;
+}
+
+/** Whom to ask for a name: the rule with the longest suffix, else the asker's own resolvers and then the default ones. */
+export type Choose = (name: string, asker: { readonly dns: readonly string[] }) => Choice;
+
+export function createChoice({ defaults, rules, ourselves, loops }: ChoiceDependencies): Choose {
+  const ruled = new Map(rules.map(({ suffix, upstreams }) => [wireName(suffix), parsed(upstreams)]));
+  const setOf = createSets();
+  const ask = createUsable(ourselves, loops);
+  const siteOf = remembering((upstreams) => upstreams.filter(({ address }) => isSiteAddress(address)));
+  return (name, asker) => {
+    const rule = ruled.size > 0 ? ruleFor(ruled, name) : undefined;
+    if (rule) return ask(rule);
+    const upstreams = setOf(asker.dns, defaults());
+    const meaning = localMeaning(name);
+    if (meaning === null) return ask(upstreams);
+    if (meaning.kind !== 'site') return { kind: 'local', meaning };
+    const ofSite = ask(siteOf(upstreams));
+    if (ofSite.upstreams.length > 0) return ofSite;
+    return { kind: 'local', meaning: { kind: 'nobody', zone: meaning.zone } };
+  };
+}
+
+type Ask = Extract<Choice, { kind: 'ask' }>;
+
+/** Without ourselves, and without those that lead back to us. */
+function createUsable(
+  ourselves: ChoiceDependencies['ourselves'],
+  loops: ChoiceDependencies['loops'],
+): (upstreams: readonly Upstream[]) => Ask {
+  const choose = (upstreams: readonly Upstream[]): Ask => {
+    const own = new Set(ourselves().map(formatUpstream));
+    const usable = upstreams.filter((upstream) => !own.has(formatUpstream(upstream)) && !loops.leadsBack(upstream));
+    return { kind: 'ask', upstreams: usable, set: usable.map(formatUpstream).join(' ') };
+  };
+  let epoch = -1;
+  let remembered = remembering(choose);
+  return (upstreams) => {
+    if (epoch !== loops.epoch()) remembered = remembering(choose);
+    epoch = loops.epoch();
+    return remembered(upstreams);
+  };
+}
+
+/** What does not change for a list is made once for it. */
+function remembering<T extends object>(
+  make: (upstreams: readonly Upstream[]) => T,
+): (upstreams: readonly Upstream[]) => T {
+  const made = new WeakMap<readonly Upstream[], T>();
+  return (upstreams) => {
+    const known = made.get(upstreams) ?? make(upstreams);
+    made.set(upstreams, known);
+    return known;
+  };
+}
+
+function ruleFor(rules: ReadonlyMap<string, readonly Upstream[]>, name: string): readonly Upstream[] | undefined {
+  for (const suffix of suffixesOf(name)) {
+    const rule = rules.get(suffix);
+    if (rule) return rule;
+  }
+  return undefined;
+}
+
+/** More than this would make one question many. */
+const MAX_UPSTREAMS = 8;
+const MAX_SETS = 1_000;
+
+/** Own resolvers, then default ones, each once. Nobody on loopback for a container: that is its own loopback. */
+function createSets(): (own: readonly string[], defaults: readonly string[]) => readonly Upstream[] {
+  let of: readonly string[] | null = null;
+  let sets = new Map<string, readonly Upstream[]>();
+  return (own, defaults) => {
+    if (of !== defaults || sets.size >= MAX_SETS) sets = new Map();
+    of = defaults;
+    const key = own.join(' ');
+    const known = sets.get(key);
+    if (known) return known;
+    const all = [...parsed(own).filter(({ address }) => !isLoopback(address)), ...parsed(defaults)];
+    const set = [...new Map(all.map((upstream) => [formatUpstream(upstream), upstream])).values()].slice(
+      0,
+      MAX_UPSTREAMS,
     );
-    for (const { address, port } of ourselves()) chosen.delete(`${address} ${port}`);
-    return [...chosen.values()];
+    sets.set(key, set);
+    return set;
   };
 }
 

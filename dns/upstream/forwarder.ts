@@ -1,10 +1,14 @@
-import { randomInt } from 'node:crypto';
-import type { Clock, Log } from '../../system/index.ts';
+import type { Log } from '../../system/index.ts';
 import { RCODE } from '../wire/codes.ts';
-import type { Upstream } from './address.ts';
-import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
-import { createUpstreamHealth } from './health.ts';
-import { isReplyTo, isTruncated, rcodeOf, withId } from './reply.ts';
+import { formatUpstream, type Upstream } from './address.ts';
+import type { Alarms } from './alarms.ts';
+import type { Cache, CacheHit } from './cache.ts';
+import type { Choice, Choose } from './choice.ts';
+import type { Flight, Flights } from './flights.ts';
+import { type KeptReply, keepReply, replayReply } from './kept-reply.ts';
+import { bareReply, localReply } from './local-reply.ts';
+import { type Question, questionOf } from './question.ts';
+import type { Race } from './race.ts';
 
 /** Who wants to know: whose upstreams are asked, and whose share of the queries under way it is. */
 export interface ForwardAsker {
@@ -23,129 +27,147 @@ export interface Forwarded {
   readonly from: 'forwarded' | 'cached' | 'stale' | 'local';
 }
 
-export interface Forwarder {
+export interface Forwarding {
   /**
    * The answer to a query that is not about our own names; `questionEnd` is the offset behind its question. The first good
-   * reply, else a bad one (SERVFAIL, REFUSED), else null. At once where nobody has to be asked. Never throws or rejects.
+   * reply, else a bad one (SERVFAIL, REFUSED), else null. At once where nobody has to be asked. Never rejects.
    */
   forward(message: Buffer, questionEnd: number, asker: ForwardAsker): Forwarded | null | Promise<Forwarded | null>;
-  /** Idempotent: what is under way ends with null. */
-  close(): void;
 }
 
-export interface ForwarderDependencies {
-  readonly upstreamsOf: (asker: ForwardAsker) => readonly Upstream[];
-  readonly clock: Clock;
+export interface ForwardingDependencies {
+  readonly choose: Choose;
+  /** Whether the name is one of our own, sent to find out who leads back to us. */
+  readonly isProbe: (name: string) => boolean;
+  readonly race: (question: Question, upstreams: readonly Upstream[]) => Race;
+  readonly cache: Cache;
+  readonly flights: Flights<KeptReply>;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
-export interface ForwarderOptions {
-  readonly source: string | null;
-  /** Until the client would give up anyway. */
-  readonly timeoutMs?: number;
+export interface ForwardingOptions {
+  readonly maxTtlSeconds: number;
 }
 
-/** All upstreams are asked within this time, so that a dead one costs less than a second. */
-const SPREAD_MS = 750;
-const STEP_MS = 250;
-const REPEAT_MS = 1_000;
-const MAX_UNDER_WAY = 500;
+/** A stale answer is given when fresh ones take longer than this [RFC 8767 §5]. */
+const STALE_AFTER_MS = 1_800;
+const STALE_TTL_SECONDS = 30;
+/** What is asked for often is asked for again in the last tenth of its time. */
+const PREFETCH = { leastHits: 3, leastLifetimeSeconds: 20, part: 0.1 };
 
-export function createForwarder(
-  { upstreamsOf, clock, log }: ForwarderDependencies,
-  { source, timeoutMs = 3_500 }: ForwarderOptions,
-): Forwarder {
-  const health = createUpstreamHealth({ clock });
-  const closing = new AbortController();
-  let underWay = 0;
-  let failing = false;
+interface Asked {
+  readonly id: number;
+  readonly question: Question;
+  readonly asker: string;
+  readonly choice: Extract<Choice, { kind: 'ask' }>;
+  readonly key: string;
+}
 
-  const report = (reply: Buffer | null): void => {
-    if (closing.signal.aborted || (reply === null) === failing) return;
-    failing = reply === null;
-    if (failing) log.warn('no upstream resolver answers; names outside are not resolved until one does');
-    else log.info('upstream resolvers answer again');
+export function createForwarding(dependencies: ForwardingDependencies, options: ForwardingOptions): Forwarding {
+  const { choose, isProbe, race, cache, flights, alarms, log } = dependencies;
+  const complain = createComplaints(log);
+
+  const launch =
+    ({ question, choice, key }: Asked) =>
+    (): Flight<KeptReply> => {
+      const { reply, end } = race(question, choice.upstreams);
+      let isWanted = true;
+      const result = reply.then((received) => {
+        if (!isWanted) return null;
+        complain(choice, received !== null);
+        const kept = received && keepReply(received, question, options);
+        if (question.recursion) remember(key, kept);
+        return kept;
+      });
+      return {
+        result,
+        end: () => {
+          isWanted = false;
+          end();
+        },
+      };
+    };
+  const remember = (key: string, kept: KeptReply | null): void => {
+    if (kept === null || kept.verdict === 'bad') cache.fail(key, kept?.message ?? null);
+    else cache.store(key, kept);
   };
+  /** Without RD the upstream says only what it knows already: that is nobody else's answer. */
+  const join = (asked: Asked, asker = asked.asker): Promise<KeptReply | null> =>
+    flights.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, launch(asked));
 
-  const race = async (message: Buffer, questionEnd: number, upstreams: readonly Upstream[]): Promise<Buffer | null> => {
-    const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, closing.signal]);
-    const { promise, resolve } = Promise.withResolvers<Buffer | null>();
-    const stepMs = Math.min(STEP_MS, SPREAD_MS / upstreams.length);
-    const waiting = [...health.order(upstreams)];
-    const asked = new Set<Upstream>();
-    let bad: Buffer | null = null;
-
-    const settle = (upstream: Upstream, reply: Buffer | null): void => {
-      if (signal.aborted) return;
-      const earlier = [...asked].slice(0, [...asked].indexOf(upstream));
-      asked.delete(upstream);
-      if (reply && isGood(reply)) {
-        health.worked(upstream);
-        for (const silent of earlier) health.failed(silent);
-        resolve(reply);
-        return;
-      }
-      health.failed(upstream);
-      bad ??= reply;
-      if (waiting.length > 0) ask();
-      else if (asked.size === 0) resolve(bad);
-    };
-    const ask = (): void => {
-      const upstream = waiting.shift();
-      if (!upstream) return;
-      asked.add(upstream);
-      void askOne(message, questionEnd, upstream, signal).then((reply) => settle(upstream, reply));
-    };
-    const pace = async (): Promise<void> => {
-      while (waiting.length > 0) {
-        ask();
-        await clock.sleep(stepMs, signal);
-      }
-      await clock.sleep(timeoutMs, signal);
-      for (const silent of asked) health.failed(silent);
-      resolve(bad);
-    };
-    pace().catch(() => resolve(bad));
-    return promise.finally(() => over.abort(new Error('another upstream was faster')));
+  const fresh = async (asked: Asked): Promise<Forwarded | null> => {
+    const kept = await join(asked);
+    return kept && { reply: replay(asked, kept.message), from: 'forwarded' };
   };
-
-  const askOne = async (
-    message: Buffer,
-    questionEnd: number,
-    upstream: Upstream,
-    signal: AbortSignal,
-  ): Promise<Buffer | null> => {
-    const own = withId(message, randomInt(0x10000));
-    const accept = (reply: Buffer) => isReplyTo(reply, own, questionEnd);
-    const exchange: Exchange = { message: own, upstream, accept, source, signal, repeatMs: REPEAT_MS };
-    try {
-      const reply = await exchangeUdp(exchange);
-      return isTruncated(reply) ? await exchangeTcp(exchange) : reply;
-    } catch {
-      return null;
-    }
+  const stale = (asked: Asked, hit: CacheHit): Forwarded => {
+    cache.servedStale();
+    return { reply: replay(asked, hit.message, hit, STALE_TTL_SECONDS), from: 'stale' };
+  };
+  const freshOrStale = (asked: Asked, hit: CacheHit): Promise<Forwarded> => {
+    const { promise, resolve } = Promise.withResolvers<Forwarded>();
+    const alarm = alarms.in(STALE_AFTER_MS, () => resolve(stale(asked, hit)));
+    void join(asked).then((kept) => {
+      alarm.cancel();
+      const isGood = kept !== null && kept.verdict !== 'bad';
+      resolve(isGood ? { reply: replay(asked, kept.message), from: 'forwarded' } : stale(asked, hit));
+    });
+    return promise;
+  };
+  const cached = (asked: Asked, hit: CacheHit): Forwarded => {
+    const { lifetimeSeconds, ageSeconds, turn } = hit;
+    const isEnding = lifetimeSeconds - ageSeconds <= lifetimeSeconds * PREFETCH.part;
+    const isPopular = turn >= PREFETCH.leastHits && lifetimeSeconds >= PREFETCH.leastLifetimeSeconds;
+    if (isEnding && isPopular && asked.question.recursion && !flights.has(asked.key)) void join(asked, PREFETCHING);
+    return { reply: replay(asked, hit.message, hit), from: 'cached' };
   };
 
   return {
-    forward: async (message, questionEnd, asker) => {
-      const upstreams = upstreamsOf(asker);
-      if (upstreams.length === 0 || closing.signal.aborted || underWay >= MAX_UNDER_WAY) return null;
-      underWay += 1;
-      try {
-        const reply = await race(message, questionEnd, upstreams);
-        report(reply);
-        return reply && { reply: withId(reply, message.readUInt16BE(0)), from: 'forwarded' };
-      } finally {
-        underWay -= 1;
-      }
+    forward: (message, questionEnd, { key: asker, dns }) => {
+      const id = message.readUInt16BE(0);
+      const question = questionOf(message, questionEnd);
+      const local = (reply: Buffer): Forwarded => ({ reply: replay({ id, question }, reply), from: 'local' });
+      if (isProbe(question.name)) return local(bareReply(question, RCODE.NXDOMAIN));
+      const choice = choose(question.name, { dns });
+      if (choice.kind === 'local') return local(localReply(question, choice.meaning));
+      if (choice.upstreams.length === 0) return null;
+      const asked = { id, question, asker, choice, key: `${choice.set} ${question.key}` };
+      const found = cache.find(asked.key);
+      if (found === null) return fresh(asked);
+      if (found.kind === 'fresh') return cached(asked, found.hit);
+      if (found.kind === 'stale') return found.recheck ? freshOrStale(asked, found.hit) : stale(asked, found.hit);
+      if (found.message === null) return { reply: replay(asked, bareReply(question, RCODE.SERVFAIL)), from: 'cached' };
+      return { reply: replay(asked, found.message), from: 'cached' };
     },
-    close: () => closing.abort(new Error('the DNS server is closing')),
   };
 }
 
-/** An answer about the name; SERVFAIL, REFUSED and the like are about the server, another one may know better. */
-function isGood(reply: Buffer): boolean {
-  const rcode = rcodeOf(reply);
-  return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+/** In whose name answers are renewed before their time is over: they have a share like everybody else. */
+const PREFETCHING = ' prefetch';
+
+function replay(
+  { id, question }: Pick<Asked, 'id' | 'question'>,
+  message: Buffer | string,
+  { ageSeconds, turn }: Pick<CacheHit, 'ageSeconds' | 'turn'> = { ageSeconds: 0, turn: 0 },
+  staleTtlSeconds: number | null = null,
+): Buffer {
+  return replayReply(message, { id, question, ageSeconds, turn, staleTtlSeconds });
+}
+
+const MAX_COMPLAINTS = 100;
+
+/** Tells when the upstreams of a set fail and when they answer again, not for each question. */
+function createComplaints(log: Log): (choice: Asked['choice'], works: boolean) => void {
+  const failing = new Set<string>();
+  return ({ set, upstreams }, works) => {
+    if (works === !failing.has(set)) return;
+    const at = upstreams.map(formatUpstream);
+    if (works) {
+      failing.delete(set);
+      log.info({ upstreams: at }, 'upstream resolvers answer again');
+    } else if (failing.size < MAX_COMPLAINTS) {
+      failing.add(set);
+      log.warn({ upstreams: at }, 'no upstream resolver answers; names outside are not resolved until one does');
+    }
+  };
 }

@@ -4,7 +4,7 @@ import type { Resources } from '../support/resources.ts';
 export interface UpstreamServer {
   /** `address:port`, as serveDns takes it. */
   readonly at: string;
-  /** Names asked for, in order, with the type: `www.example.com 1 udp`. */
+  /** Names asked for, lower case, in order, with the type: `www.example.com 1 udp`. Probes for loops are not among them. */
   readonly asked: readonly string[];
 }
 
@@ -20,7 +20,8 @@ export async function startUpstream(resources: Resources, behaviour: Behaviour):
   const asked: string[] = [];
   const serve = (transport: 'udp' | 'tcp') => async (request: Packet, send: (reply: Packet) => unknown) => {
     const [question] = request.questions;
-    asked.push(`${question?.name} ${question?.type} ${transport}`);
+    const name = question?.name.toLowerCase() ?? '';
+    if (!name.endsWith('.drover-loop-probe.internal')) asked.push(`${name} ${question?.type} ${transport}`);
     const reply = await behaviour(request, Packet.createResponseFromRequest(request), transport);
     if (reply) send(reply);
   };

@@ -18,7 +18,7 @@ export interface TestDns {
 
 export interface TestDnsOptions extends Partial<DnsOptions> {
   readonly identify?: (address: string) => Promise<boolean>;
-  readonly upstreams?: readonly string[];
+  readonly upstreams?: readonly string[] | (() => readonly string[]);
 }
 
 export async function startDns(resources: Resources, world: World, options: TestDnsOptions = {}): Promise<TestDns> {
@@ -28,7 +28,7 @@ export async function startDns(resources: Resources, world: World, options: Test
     {
       view: () => view,
       identify,
-      upstreams: () => upstreams,
+      upstreams: typeof upstreams === 'function' ? upstreams : () => upstreams,
       clock: systemClock,
       log: createLog('dns', { level: 'silent', format: 'json' }),
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseUpstream } from '../../dns/index.ts';
-import { formatUpstream, isLoopback } from '../../dns/upstream/address.ts';
+import { parseUpstream } from '../../../dns/index.ts';
+import { formatUpstream, isLoopback } from '../../../dns/upstream/address.ts';
 
 describe('parseUpstream()', () => {
   test.each([

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
 import { Packet } from 'dns2';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createResources, type Resources } from '../support/resources.ts';
-import { at, container, declaration, network, type World } from '../view/world.ts';
-import { answering, refusing, silent, startUpstream, withAddress } from './upstream-server.ts';
-import { addresses, ask, dig, queryFor, startDns } from './wire.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources, type Resources } from '../../support/resources.ts';
+import { at, container, declaration, network, type World } from '../../view/world.ts';
+import { answering, refusing, silent, startUpstream, withAddress } from '../upstream-server.ts';
+import { addresses, ask, dig, queryFor, startDns } from '../wire.ts';
 
 let resources: Resources = createResources();
 afterEach(async () => {
@@ -55,7 +56,7 @@ describe('Q29 forwarding', () => {
       return withAddress(request, reply, '198.51.100.1');
     });
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
-    for (let n = 0; n < 20; n += 1) await ask(dns.port, 'www.example.com');
+    for (let n = 0; n < 20; n += 1) await ask(dns.port, `w${n}.example.com`);
     expect(ids.size).toBeGreaterThan(18);
   });
 
@@ -93,7 +94,10 @@ describe('Q29 forwarding', () => {
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     expect(await addresses(dns.port, 'www.example.com')).toBe('SERVFAIL');
     behaviour = answering('198.51.100.1');
-    expect(await addresses(dns.port, 'www.example.com')).toBe('198.51.100.1');
+    expect(await addresses(dns.port, 'other.example.com')).toBe('198.51.100.1');
+    // The failure itself is kept for a second.
+    const healed = async () => (await addresses(dns.port, 'www.example.com')) === '198.51.100.1';
+    await poll(healed, { what: 'the name that had failed', timeoutMs: 5_000 });
   });
 
   test('a lost packet is sent again', async () => {
@@ -162,7 +166,7 @@ describe('Q29 forwarding', () => {
     const cut = await ask(dns.port, 'www.example.com');
     expect([cut.header.tc, cut.answers.length]).toEqual([1, 0]);
     expect((await dig(dns.port, '+short', '+noedns', 'www.example.com')).trim().split('\n')).toHaveLength(60);
-    expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(4);
+    expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(1);
   });
 
   test('a TCP client that has said all it wants to gets its reply, and then the end', async () => {
@@ -215,13 +219,13 @@ describe('whom it asks', () => {
   test('ourselves never, loopback for a container never', async () => {
     const good = await startUpstream(resources, answering('198.51.100.1'));
     const world = { networks, containers: [asker(['127.0.0.53', good.at])] };
-    const upstreams: string[] = [];
-    const dns = await startDns(resources, world, { upstreams });
-    upstreams.push(`127.0.0.1:${dns.port}`);
+    let upstreams: readonly string[] = [];
+    const dns = await startDns(resources, world, { upstreams: () => upstreams });
+    upstreams = [`127.0.0.1:${dns.port}`];
     // A loop would count its own queries.
     expect(await addresses(dns.port, 'www.example.com', { from: '127.0.1.5' })).toBe('SERVFAIL');
     expect(dns.server.stats().queries).toBe(1);
-    upstreams.push(good.at);
+    upstreams = [...upstreams, good.at];
     expect(await addresses(dns.port, 'www.example.com', { from: '127.0.1.5' })).toBe('198.51.100.1');
   });
 });

@@ -1,0 +1,65 @@
+import { RECORD_TYPE, suffixesOf, wireName } from './records.ts';
+
+/** What there is to say about a name without asking anybody. */
+export type LocalMeaning =
+  /** This very machine, whoever asks. */
+  | { readonly kind: 'localhost'; readonly zone: string }
+  /** Nothing anywhere has this name. */
+  | { readonly kind: 'nobody'; readonly zone: string }
+  /** It exists, and has nothing here. */
+  | { readonly kind: 'nothing'; readonly zone: string }
+  /** An address that is used at many sites: only a resolver of this site can know its name. */
+  | { readonly kind: 'site'; readonly zone: string };
+
+/**
+ * Names that mean the same everywhere or mean something at this site only, and so are never asked of a public resolver; null
+ * for all others. A forwarding rule of the operator's comes before this. `local` and `home.arpa` are not among them: the
+ * resolvers of many sites serve them.
+ */
+export function localMeaning(name: string): LocalMeaning | null {
+  for (const zone of suffixesOf(name)) {
+    const kind = ZONES.get(zone);
+    if (kind) return { kind, zone };
+  }
+  return null;
+}
+
+const NOBODY = [
+  // Special-use names [RFC 6761 §6.2, §6.4; RFC 7686 §2; RFC 9476 §3].
+  'test invalid onion alt',
+  // Addresses that are nobody's, or anybody's [RFC 6303 §4].
+  '0.in-addr.arpa 127.in-addr.arpa 254.169.in-addr.arpa 2.0.192.in-addr.arpa 100.51.198.in-addr.arpa',
+  '113.0.203.in-addr.arpa 255.255.255.255.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa',
+  '8.e.f.ip6.arpa 9.e.f.ip6.arpa a.e.f.ip6.arpa b.e.f.ip6.arpa',
+  `${'0.'.repeat(32)}ip6.arpa`,
+];
+
+/** Private addresses [RFC 6303 §4.1, §4.4; RFC 7793 §4]. */
+const SITE = [
+  '10.in-addr.arpa 168.192.in-addr.arpa d.f.ip6.arpa c.f.ip6.arpa',
+  ...Array.from({ length: 16 }, (_, n) => `${16 + n}.172.in-addr.arpa`),
+  ...Array.from({ length: 64 }, (_, n) => `${64 + n}.100.in-addr.arpa`),
+];
+
+const LOCALHOST = ['localhost', '1.0.0.127.in-addr.arpa', `1.${'0.'.repeat(31)}ip6.arpa`];
+
+const zonesOf = (kind: LocalMeaning['kind'], lists: readonly string[]) =>
+  lists.flatMap((list) => list.split(' ')).map((zone) => [wireName(zone), kind] as const);
+
+const ZONES: ReadonlyMap<string, LocalMeaning['kind']> = new Map([
+  ...zonesOf('localhost', LOCALHOST),
+  // Which encrypted resolver to ask instead of us: one that does not know our names [RFC 9462 §6.1].
+  ...zonesOf('nothing', ['resolver.arpa']),
+  ...zonesOf('nobody', NOBODY),
+  ...zonesOf('site', SITE),
+]);
+
+/** The data of the records that a name of this machine has [RFC 6761 §6.3]. */
+export function localhostData(name: string, type: number): Buffer | null {
+  const isReverse = name.endsWith(wireName('arpa'));
+  if (isReverse) return type === TYPE_PTR ? Buffer.from(wireName('localhost'), 'latin1') : null;
+  if (type === RECORD_TYPE.A) return Buffer.from([127, 0, 0, 1]);
+  return type === RECORD_TYPE.AAAA ? Buffer.from([...new Uint8Array(15), 1]) : null;
+}
+
+const TYPE_PTR = 12;

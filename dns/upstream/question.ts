@@ -1,0 +1,94 @@
+import { HEADER_SIZE } from '../wire/structure.ts';
+import { lowerAscii, RECORD_TYPE, recordsOf } from './records.ts';
+
+/** What a query asks for, apart from who asks it. */
+export interface Question {
+  /** The question section as the asker wrote it. */
+  readonly section: Buffer;
+  /** The name in wire form, lower case. */
+  readonly name: string;
+  readonly type: number;
+  /** RD: whether the upstream may go and look. */
+  readonly recursion: boolean;
+  /** AD: the asker understands that bit of the reply [RFC 6840 §5.7]. */
+  readonly authentic: boolean;
+  /** CD: do not check signatures [RFC 4035 §3.2.2]. */
+  readonly checkingDisabled: boolean;
+  /** DO: send signatures [RFC 3225 §3]. */
+  readonly dnssecOk: boolean;
+  /** Questions with equal keys have the same answer: name, type, class, CD, DO. */
+  readonly key: string;
+}
+
+const FLAG = { recursion: 0x0100, authentic: 0x0020, checkingDisabled: 0x0010 };
+
+/** Reads a query that `readQuery` took; `questionEnd` is the offset behind its question. */
+export function questionOf(message: Buffer, questionEnd: number): Question {
+  const flags = message.readUInt16BE(2);
+  const section = message.subarray(HEADER_SIZE, questionEnd);
+  const name = lowerAscii(section.toString('latin1', 0, section.length - 4));
+  const type = section.readUInt16BE(section.length - 4);
+  const dnssecOk = isDnssecOk(message, questionEnd);
+  const asked = {
+    recursion: (flags & FLAG.recursion) !== 0,
+    authentic: (flags & FLAG.authentic) !== 0,
+    checkingDisabled: (flags & FLAG.checkingDisabled) !== 0,
+    dnssecOk,
+  };
+  const bits = (asked.checkingDisabled ? 1 : 0) | (dnssecOk ? 2 : 0);
+  const key = `${bits} ${type} ${section.readUInt16BE(section.length - 2)} ${name}`;
+  return { section, name, type, ...asked, key };
+}
+
+function isDnssecOk(message: Buffer, questionEnd: number): boolean {
+  if (message.length === questionEnd) return false;
+  const opt = recordsOf(message).find(({ type }) => type === RECORD_TYPE.OPT);
+  return opt !== undefined && (message.readUInt8(opt.fields + 6) & 0x80) !== 0;
+}
+
+export interface OutgoingForm {
+  readonly id: number;
+  /** Random bits, one a letter; null: lower case. */
+  readonly caseBits: Buffer | null;
+  readonly edns: boolean;
+}
+
+/** What we take over UDP ourselves [RFC 9715 §3.1]. */
+const OWN_PAYLOAD_SIZE = 1232;
+const OPT_SIZE = 11;
+
+/**
+ * A query of our own for a question: nothing of the asker's goes on but what it asks, RD, CD and DO; id, case and OPT are
+ * ours [RFC 6891 §6.1.1]. AD is always asked for, and given to those who asked for it.
+ */
+export function encodeOutgoing(question: Question, { id, caseBits, edns }: OutgoingForm): Buffer {
+  const end = HEADER_SIZE + question.section.length;
+  const message = Buffer.alloc(edns ? end + OPT_SIZE : end);
+  message.writeUInt16BE(id, 0);
+  const asked = (question.recursion ? FLAG.recursion : 0) | (question.checkingDisabled ? FLAG.checkingDisabled : 0);
+  message.writeUInt16BE(asked | (edns ? FLAG.authentic : 0), 2);
+  message.writeUInt16BE(1, 4);
+  message.write(question.name, HEADER_SIZE, 'latin1');
+  question.section.copy(message, end - 4, question.section.length - 4);
+  if (caseBits) mixCase(message, end - 4, caseBits);
+  if (!edns) return message;
+  message.writeUInt16BE(1, 10);
+  message.writeUInt16BE(RECORD_TYPE.OPT, end + 1);
+  message.writeUInt16BE(OWN_PAYLOAD_SIZE, end + 3);
+  if (question.dnssecOk) message.writeUInt8(0x80, end + 7);
+  return message;
+}
+
+/** How many random bytes `mixCase` needs at most. */
+export const CASE_BYTES = 32;
+
+/** 0x20: a forger has to guess the case of every letter too. */
+function mixCase(message: Buffer, nameEnd: number, bits: Buffer): void {
+  for (let at = HEADER_SIZE; at < nameEnd; at += 1) {
+    const byte = message.readUInt8(at);
+    const bit = at - HEADER_SIZE;
+    const isUpper = ((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1;
+    // A length byte is below 64 and no letter.
+    if (isUpper && byte >= 0x61 && byte <= 0x7a) message.writeUInt8(byte & 0xdf, at);
+  }
+}

@@ -1,0 +1,79 @@
+import { HEADER_SIZE } from '../wire/structure.ts';
+
+/** Where a record lies in its message. */
+export interface RecordSpan {
+  readonly section: 'answer' | 'authority' | 'additional';
+  /** Offset of its owner name. */
+  readonly owner: number;
+  /** Offset of its type; class, TTL and length follow. */
+  readonly fields: number;
+  readonly type: number;
+  /** Offsets of its data and of what follows. */
+  readonly data: number;
+  readonly end: number;
+}
+
+export const RECORD_TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, DNAME: 39, OPT: 41, RRSIG: 46 } as const;
+
+/** The records of a message that `structureOf` found sound, in order. */
+export function recordsOf(message: Buffer): readonly RecordSpan[] {
+  const spans: RecordSpan[] = [];
+  let at = HEADER_SIZE;
+  for (let n = message.readUInt16BE(4); n > 0; n -= 1) at = skipName(message, at) + 4;
+  for (const [counted, section] of SECTIONS) {
+    for (let n = message.readUInt16BE(counted); n > 0; n -= 1) {
+      const fields = skipName(message, at);
+      const end = fields + 10 + message.readUInt16BE(fields + 8);
+      spans.push({ section, owner: at, fields, type: message.readUInt16BE(fields), data: fields + 10, end });
+      at = end;
+    }
+  }
+  return spans;
+}
+
+const SECTIONS = [
+  [6, 'answer'],
+  [8, 'authority'],
+  [10, 'additional'],
+] as const;
+
+/** Offset behind a name. */
+export function skipName(message: Buffer, start: number): number {
+  let at = start;
+  for (let length = message.readUInt8(at); length !== 0; length = message.readUInt8(at)) {
+    if (length >= 0xc0) return at + 2;
+    at += length + 1;
+  }
+  return at + 1;
+}
+
+/** The wire form of the name at an offset, pointers followed, in lower case. Only for sound messages. */
+export function wireNameAt(message: Buffer, start: number): string {
+  let name = '';
+  let at = start;
+  for (let length = message.readUInt8(at); length !== 0; length = message.readUInt8(at)) {
+    if (length >= 0xc0) {
+      at = message.readUInt16BE(at) & 0x3fff;
+      continue;
+    }
+    name += message.toString('latin1', at, at + length + 1);
+    at += length + 1;
+  }
+  return lowerAscii(`${name}\0`);
+}
+
+/** A name in wire form, lower case: labels with their lengths before them. Comparable without escapes. */
+export function wireName(name: string): string {
+  const labels = name.split('.').filter((label) => label !== '');
+  return `${labels.map((label) => String.fromCharCode(label.length) + label.toLowerCase()).join('')}\0`;
+}
+
+/** A wire name and all it lies below, longest first; the root last. */
+export function* suffixesOf(wire: string): Generator<string> {
+  for (let at = 0; at < wire.length; at += wire.charCodeAt(at) + 1) yield wire.slice(at);
+}
+
+/** Letters of ASCII only [RFC 4343 §2]: `toLowerCase` also knows those of Latin-1. */
+export function lowerAscii(text: string): string {
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
+}
