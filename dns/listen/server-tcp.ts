@@ -7,6 +7,8 @@ import type { Answer, Listen, Server } from './server.ts';
 const IDLE_MS = 10_000;
 /** The same while another process takes over: long enough for a client that asks one question after the other. */
 const LEAVING_IDLE_MS = 200;
+/** After this even a connection in constant use ends, behind an answer: its client opens another [RFC 7766 §6.2.4]. */
+const LEAVING_BUSY_MS = 1_000;
 const MAX_CONNECTIONS = 1_000;
 /** Queries of one connection under way before it is read on [RFC 7766 §6.2.1.1]. */
 const MAX_PIPELINED = 100;
@@ -54,11 +56,17 @@ function serveConnection(answer: Answer, socket: Socket): Connection {
   const client = { address: plainAddress(socket.remoteAddress ?? ''), transport: 'tcp' } as const;
   let underWay = 0;
   let ended = false;
+  let leaving = false;
+  const endIfDone = (): void => {
+    if (underWay === 0) socket.end();
+  };
   const settle = (reply: Buffer | null): void => {
     underWay -= 1;
     if (reply && socket.writable) socket.write(frame(reply));
     if (ended && underWay === 0) socket.end();
     else if (underWay < MAX_PIPELINED) socket.resume();
+    // Not at once: more questions may have come in the same piece.
+    if (leaving && underWay === 0) setImmediate(endIfDone);
   };
   const read = createFrameReader((message) => {
     underWay += 1;
@@ -71,15 +79,17 @@ function serveConnection(answer: Answer, socket: Socket): Connection {
   socket.on('error', () => socket.destroy());
   socket.on('end', () => {
     ended = true;
-    if (underWay === 0) socket.end();
+    endIfDone();
   });
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   return {
     finish: () => {
       socket.removeAllListeners('timeout');
-      socket.setTimeout(LEAVING_IDLE_MS, () => {
-        if (underWay === 0) socket.end();
-      });
+      socket.setTimeout(LEAVING_IDLE_MS, endIfDone);
+      const timer = setTimeout(() => {
+        leaving = true;
+      }, LEAVING_BUSY_MS);
+      socket.once('close', () => clearTimeout(timer));
     },
   };
 }
