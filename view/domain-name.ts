@@ -16,14 +16,14 @@ export function underSuffix(
   view: HostView,
   name: string,
 ): { readonly suffix: string; readonly relative: string } | null {
+  let longest: { readonly suffix: string; readonly relative: string } | null = null;
   for (const given of view.snapshot.environment.suffixes) {
     const suffix = withoutDot(given);
-    if (name === suffix) return { suffix, relative: '' };
-    if (name.endsWith(suffix) && name[name.length - suffix.length - 1] === '.') {
-      return { suffix, relative: name.slice(0, -suffix.length - 1) };
-    }
+    const isBelow = name.endsWith(suffix) && name[name.length - suffix.length - 1] === '.';
+    if (suffix.length <= (longest?.suffix.length ?? 0) || !(isBelow || name === suffix)) continue;
+    longest = { suffix, relative: isBelow ? name.slice(0, -suffix.length - 1) : '' };
   }
-  return null;
+  return longest;
 }
 
 /** Under the main suffix, absolute; null when that is not a name DNS can carry [RFC 1035 §2.3.4]. */

@@ -1,27 +1,10 @@
-import type { Container } from '../model/index.ts';
-import { isDomainName, underSuffix, withoutDot } from './domain-name.ts';
-import { endpointsOf, linkedServices } from './endpoints.ts';
-import { findService } from './find.ts';
-import type { HostView, ServiceView } from './host-view.ts';
-import type { LinkTarget, Scope } from './scope.ts';
-import { shardsGet } from './shards.ts';
-
-/** What a name is to an asker. */
-export type NameMeaning =
-  /** Its endpoints; more than one service only where two share a name. */
-  | { readonly kind: 'service'; readonly services: readonly ServiceView[] }
-  /** An external service by host name; the services' own addresses hold if the target has none. */
-  | { readonly kind: 'cname'; readonly target: string; readonly services: readonly ServiceView[] }
-  | { readonly kind: 'container'; readonly name: string; readonly containers: readonly Container[] }
-  | { readonly kind: 'metadata' }
-  /** A suffix itself. */
-  | { readonly kind: 'apex' }
-  /** It exists, since names end in it, and has no records (the domain of a stack). */
-  | { readonly kind: 'empty' }
-  /** Ours, and there is no such name: NXDOMAIN. Single labels are always ours. */
-  | { readonly kind: 'unknown' }
-  /** Somebody else's: ask upstream. */
-  | { readonly kind: 'foreign' };
+import { stackKey } from './dependency-key.ts';
+import { underSuffix, withoutDot } from './domain-name.ts';
+import type { HostView } from './host-view.ts';
+import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
+import type { Scope } from './scope.ts';
+import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
+import type { Trail } from './trail.ts';
 
 export interface NameLookup {
   /** Where a negative answer has its SOA: our suffix (lower case, absolute), or `.` for names completed by search. */
@@ -29,91 +12,144 @@ export interface NameLookup {
   readonly meaning: NameMeaning;
 }
 
-/** The name of the metadata service, relative to the suffix. */
-const METADATA_NAME = 'rancher-metadata';
+/**
+ * Which names without our suffix the server completes by the asker's search list. `own`: single labels, and names whose last
+ * label is one of our stacks. `every`: all of them, as Rancher did.
+ */
+export type SearchMode = 'own' | 'every';
 
 /** `name` in any case; a trailing dot makes no difference: names without our suffix are searched for as the scope says. */
-export function lookupName(view: HostView, scope: Scope, name: string): NameLookup {
+export function lookupName(
+  view: HostView,
+  scope: Scope,
+  name: string,
+  search: SearchMode = 'own',
+  trail?: Trail,
+): NameLookup {
+  const lookup = { view, scope, trail };
   const plain = withoutDot(name);
   const under = underSuffix(view, plain);
   if (under) {
     const zone = `${under.suffix}.`;
-    if (under.relative === '') return { zone, meaning: { kind: 'apex' } };
-    return { zone, meaning: linkMeaning(view, scope, under.relative) ?? commonMeaning(view, under.relative) };
+    return { zone, meaning: under.relative === '' ? { kind: 'apex' } : exactMeaning(lookup, under.relative) };
   }
-  const found = isSearched(view, plain) ? searchedMeaning(view, scope, plain) : null;
+  const found = searchedMeaning(lookup, plain, search);
   const otherwise = plain === '' || plain.includes('.') ? 'foreign' : 'unknown';
   return { zone: '.', meaning: found ?? { kind: otherwise } };
 }
 
-/** Names with dots only if they end in a stack: else a service `google` of a stack `com` would take google.com from all. */
-function isSearched(view: HostView, name: string): boolean {
-  if (name === '') return false;
-  if (!name.includes('.')) return true;
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-    if (view.stacks.has(name.slice(dot + 1))) return true;
-  }
-  return false;
+function exactMeaning(lookup: Lookup, relative: string): NameMeaning {
+  const meaning = plainMeaning(lookup, [relative], isThere) ?? null;
+  if (meaning) return meaning;
+  const special = parseSpecialName(relative);
+  return (special && specially(lookup, special, [special.rest])) ?? { kind: 'unknown' };
 }
 
-/** The asker's own names under every search domain, then everybody's. */
-function searchedMeaning(view: HostView, scope: Scope, name: string): NameMeaning | null {
-  const candidates = scope.search.flatMap((domain) => {
+function searchedMeaning(lookup: Lookup, name: string, search: SearchMode): NameMeaning | null {
+  const plain = searchRule(lookup.view, name, search, lookup.trail).applies
+    ? plainMeaning(lookup, candidates(lookup, name), hasRecords)
+    : null;
+  if (plain) return plain;
+  const special = parseSpecialName(name);
+  if (!special || !searchRule(lookup.view, special.rest, search, lookup.trail).applies) return null;
+  return specially(lookup, special, candidates(lookup, special.rest));
+}
+
+function specially(lookup: Lookup, special: SpecialName, names: readonly string[]): NameMeaning | null {
+  const meaning = plainMeaning(lookup, names, hasRecords);
+  return meaning && specialMeaning(lookup, special, meaning);
+}
+
+/** Whether the search list is used for a name that is not below a suffix of ours (lower case), and why, for people. */
+export function searchRule(
+  view: HostView,
+  name: string,
+  search: SearchMode,
+  trail?: Trail,
+): { readonly applies: boolean; readonly reason: string } {
+  if (name === '') return { applies: false, reason: 'the root has no search list' };
+  if (search === 'every') return { applies: true, reason: 'the compatibility mode completes every name' };
+  if (!name.includes('.')) return { applies: true, reason: 'it is a single label' };
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  if (PUBLIC_ENDS.has(last)) {
+    return { applies: false, reason: `names in .${last} are the Internet's, whatever our stacks are called` };
+  }
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const stack = name.slice(dot + 1);
+    trail?.depends(stackKey(stack));
+    if (view.stacks.has(stack)) return { applies: true, reason: `it ends in the name of stack ${stack}` };
+  }
+  return { applies: false, reason: `it has dots and ${last} is no stack of ours` };
+}
+
+/** A stack may be called so; its services' short names then lack the suffix: nobody's google.com is taken from him. */
+const PUBLIC_ENDS: ReadonlySet<string> = new Set(['com', 'net', 'org', 'edu', 'gov', 'mil', 'arpa']);
+
+/** The name under every search domain, relative to the suffix. */
+function candidates({ view, scope }: Lookup, name: string): readonly string[] {
+  return scope.search.flatMap((domain) => {
     const relative = underSuffix(view, withoutDot(domain))?.relative;
     return relative === undefined ? [] : [relative === '' ? name : `${name}.${relative}`];
   });
-  for (const candidate of candidates) {
-    const meaning = linkMeaning(view, scope, candidate);
+}
+
+/** The asker's own names first, under every search domain, then everybody's. */
+function plainMeaning(
+  lookup: Lookup,
+  names: readonly string[],
+  fits: (meaning: NameMeaning) => boolean,
+): NameMeaning | null {
+  for (const relative of names) {
+    const meaning = linkMeaning(lookup, relative);
+    if (meaning) tell(lookup, { relative, among: 'links', meaning, chosen: true });
     if (meaning) return meaning;
   }
-  for (const candidate of candidates) {
-    const meaning = commonMeaning(view, candidate);
-    if (meaning.kind !== 'unknown' && meaning.kind !== 'empty') return meaning;
+  for (const relative of names) {
+    const meaning = commonMeaning(lookup, relative);
+    const chosen = fits(meaning);
+    tell(lookup, { relative, among: 'names', meaning, chosen });
+    if (chosen) return meaning;
   }
   return null;
 }
 
-function linkMeaning(view: HostView, scope: Scope, relative: string): NameMeaning | null {
-  const link = scope.links.get(relative);
-  return link ? targetMeaning(view, link) : null;
+function isThere({ kind }: NameMeaning): boolean {
+  return kind !== 'unknown';
 }
 
-function targetMeaning(view: HostView, link: LinkTarget): NameMeaning | null {
-  if (link.kind === 'container') {
-    return { kind: 'container', name: link.container.name, containers: [link.container] };
+function hasRecords({ kind }: NameMeaning): boolean {
+  return kind !== 'unknown' && kind !== 'empty';
+}
+
+function tell(
+  { trail }: Lookup,
+  tried: { relative: string; among: 'links' | 'names'; meaning: NameMeaning; chosen: boolean },
+) {
+  if (!trail?.tried) return;
+  const { meaning, ...name } = tried;
+  trail.tried({ ...name, found: describeMeaning(meaning) });
+}
+
+/** What a name is, for people. */
+export function describeMeaning(meaning: NameMeaning): string {
+  switch (meaning.kind) {
+    case 'service':
+      return meaning.services.map(({ key }) => `service ${key}`).join(' and ');
+    case 'cname':
+      return `${meaning.services.map(({ key }) => `service ${key}`).join(' and ')}, another name for ${meaning.target}`;
+    case 'container':
+      return meaning.containers.length === 1 ? `container ${meaning.name}` : `${meaning.containers.length} containers`;
+    case 'host':
+      return `host ${meaning.name}`;
+    case 'metadata':
+      return 'the metadata service';
+    case 'apex':
+      return 'the suffix itself';
+    case 'empty':
+      return 'no records, but names below it';
+    case 'unknown':
+      return 'no such name';
+    case 'foreign':
+      return 'not ours';
   }
-  const service = findService(view, link.key);
-  if (!service) return null;
-  // A link carries the addresses of an external service, and its host name only without any.
-  const addressed = endpointsOf(view, service).answer.length > 0;
-  return addressed ? { kind: 'service', services: [service] } : serviceMeaning(view, [service]);
-}
-
-function commonMeaning(view: HostView, relative: string): NameMeaning {
-  if (relative === METADATA_NAME) return { kind: 'metadata' };
-  const node = shardsGet(view.index.names, relative);
-  if (!node) return { kind: 'unknown' };
-  const services = node.services.flatMap((key) => findService(view, key) ?? []);
-  if (services.length > 0) return serviceMeaning(view, services);
-  if (node.containers.length > 0) return { kind: 'container', name: relative, containers: node.containers };
-  return { kind: 'empty' };
-}
-
-function serviceMeaning(view: HostView, services: readonly ServiceView[]): NameMeaning {
-  const target = services.map((service) => canonicalName(view, service, new Set())).find((name) => name !== null);
-  return target ? { kind: 'cname', target, services } : { kind: 'service', services };
-}
-
-/** The host name an external service points at; an alias has its first target's if it has no address at all. */
-function canonicalName(view: HostView, service: ServiceView, met: Set<string>): string | null {
-  if (met.has(service.key)) return null;
-  met.add(service.key);
-  if (service.kind === 'externalService') {
-    const name = service.declaration?.hostname ?? '';
-    const target = `${withoutDot(name)}.`;
-    return name !== '' && isDomainName(target) ? target : null;
-  }
-  if (service.kind !== 'dnsService' || endpointsOf(view, service).answer.length > 0) return null;
-  const names = linkedServices(view, service).map(({ linked }) => linked && canonicalName(view, linked, met));
-  return names.find((name) => name !== null) ?? null;
 }

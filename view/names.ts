@@ -9,10 +9,12 @@ export interface NamesEdit {
   dropService(name: string, key: string): void;
   putContainer(container: Container): void;
   dropContainer(container: Container): void;
+  addHost(name: string, id: string): void;
+  dropHost(name: string, id: string): void;
   done(): Shards<NameNode>;
 }
 
-const NOTHING: NameNode = { services: [], containers: [], below: 0 };
+const NOTHING: NameNode = { services: [], containers: [], hosts: [], below: 0 };
 
 export function editNames(names: Shards<NameNode>): NamesEdit {
   const edit = editShards(names);
@@ -38,12 +40,14 @@ export function editNames(names: Shards<NameNode>): NamesEdit {
       })),
     dropContainer: (container) =>
       change(container.name.toLowerCase(), ({ containers }) => ({ containers: without(containers, container) })),
+    addHost: (name, id) => change(name, ({ hosts }) => ({ hosts: [...without(hosts, id), id].sort(compareText) })),
+    dropHost: (name, id) => change(name, ({ hosts }) => ({ hosts: without(hosts, id) })),
     done: edit.done,
   };
 }
 
 function isBorne(node: NameNode): boolean {
-  return node.services.length > 0 || node.containers.length > 0;
+  return node.services.length > 0 || node.containers.length > 0 || node.hosts.length > 0;
 }
 
 function without<T>(list: readonly T[], item: T): T[] {

@@ -7,8 +7,18 @@ export interface NameNode {
   readonly services: readonly string[];
   /** Containers of that name, sorted. */
   readonly containers: readonly Container[];
+  /** Ids of the hosts of that name (`<host>.host`), sorted; usually one. */
+  readonly hosts: readonly string[];
   /** How many names end in this one: above zero the name exists even when nothing bears it [RFC 8020]. */
   readonly below: number;
+}
+
+/** Who has an address, besides containers. */
+export interface AddressNode {
+  /** Ids, sorted. */
+  readonly hosts: readonly string[];
+  /** Keys, sorted. */
+  readonly services: readonly string[];
 }
 
 /** Everything a question is looked up in; shared between views as far as nothing changed. */
@@ -17,6 +27,8 @@ export interface ViewIndex {
   readonly names: Shards<NameNode>;
   /** Address on a managed network -> its containers, of all hosts. */
   readonly managed: Shards<readonly Container[]>;
+  /** Addresses that no container has: of hosts, and what declarations say. */
+  readonly declared: Shards<AddressNode>;
   /** Address on any network of this host -> the living container that has it; null when two claim it. */
   readonly local: ReadonlyMap<string, Container | null>;
   /** Subnets of this host's own networks. */

@@ -1,6 +1,8 @@
 import { type Cidr, type HostState, parseInterfaceCidr, type Snapshot } from '../model/index.ts';
 import { localAddresses, managedAddresses } from './address-index.ts';
 import { type Changes, type ContainerChange, changesBetween, containerChanges, type HostChange } from './changes.ts';
+import { declaredAddresses } from './declared-addresses.ts';
+import { hostName } from './host-name.ts';
 import type { HostView, ServiceView, StackView } from './host-view.ts';
 import { editNames } from './names.ts';
 import { formatServiceKey, serviceName, sidekicksOf } from './service-key.ts';
@@ -74,6 +76,7 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
   const sameOwn = base !== null && (base.snapshot.hosts.get(hostId) ?? null) === own;
   return {
     names: editedNames(base, step),
+    declared: declaredAddresses(base?.index.declared ?? emptyShards(), changes),
     managed: managedAddresses(base?.index.managed ?? emptyShards(), changes.hosts),
     local: sameOwn ? base.index.local : localAddresses(own),
     localSubnets: sameOwn ? base.index.localSubnets : subnetsOf(own),
@@ -82,11 +85,16 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
   };
 }
 
-function editedNames(base: HostView | null, { containers, edits, services }: Step): ViewIndex['names'] {
+function editedNames(base: HostView | null, { changes, containers, edits, services }: Step): ViewIndex['names'] {
   const names = editNames(base?.index.names ?? emptyShards());
   for (const { before, after } of containers) {
     if (before) names.dropContainer(before);
     if (after) names.putContainer(after);
+  }
+  for (const { before, after } of changes.hosts) {
+    if (before?.host?.name === after?.host?.name) continue;
+    if (before?.host) names.dropHost(hostName(before.host), before.host.id);
+    if (after?.host) names.addHost(hostName(after.host), after.host.id);
   }
   for (const { key } of edits) {
     const after = services.get(key.stack)?.get(key.inner);

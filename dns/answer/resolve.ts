@@ -1,21 +1,25 @@
 import { isIP } from 'node:net';
-import type { Container } from '../../model/index.ts';
 import {
-  containerAddress,
-  endpointsOf,
+  ANY_CHANGE,
   type HostView,
+  hostKey,
   lookupName,
+  METADATA_NAME,
   type NameMeaning,
   ptrName,
-  READINESS,
   type Scope,
   type ServiceView,
-  standingOf,
+  serviceAnswers,
+  type Trail,
 } from '../../view/index.ts';
 import { TYPE } from '../wire/codes.ts';
+import type { Asking, ResolveOptions } from './asking.ts';
+import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
 import type { Alias, Resolution } from './resolution.ts';
 import { reverseAddress } from './reverse.ts';
+import { serviceRecords } from './service-records.ts';
 
+export type { ResolveOptions } from './asking.ts';
 export type { Alias, Resolution } from './resolution.ts';
 
 export interface Question {
@@ -26,110 +30,166 @@ export interface Question {
 
 const MAX_ALIASES = 10;
 
-const ALIKE = { give: 'all', weights: null, ttlSeconds: null } as const;
-
 /** The one place where a question becomes an answer. */
-export function resolve(view: HostView, scope: Scope, question: Question, metadataAddress: string): Resolution {
-  const reverse = reverseAddress(question.name.toLowerCase());
-  if (reverse) {
-    const name = reverse.address === metadataAddress ? metadataPointer(view) : ptrName(view, reverse.address);
-    if (name.kind === 'foreign') return { kind: 'forward' };
-    if (name.kind === 'nobody') return { kind: 'nxdomain', aliases: [], zone: reverse.zone };
-    return question.type === TYPE.PTR
-      ? { kind: 'pointer', target: name.name }
-      : { kind: 'nodata', aliases: [], zone: reverse.zone };
-  }
-  return follow({ view, scope, type: question.type, metadataAddress }, question.name.toLowerCase(), []);
+export function resolve(
+  view: HostView,
+  scope: Scope,
+  question: Question,
+  options: ResolveOptions,
+  trail?: Trail,
+): Resolution {
+  const name = question.name.toLowerCase();
+  const asking = { ...options, view, scope, type: question.type, trail };
+  return backwards(asking, name) ?? follow(asking, name, { aliases: [], ttlSeconds: null });
 }
 
-interface Asking {
-  readonly view: HostView;
-  readonly scope: Scope;
-  readonly type: number;
-  readonly metadataAddress: string;
+/** The aliases up to here, and the least of their TTLs. */
+interface Chain {
+  readonly aliases: readonly Alias[];
+  readonly ttlSeconds: number | null;
 }
 
-function metadataPointer(view: HostView): { readonly kind: 'name'; readonly name: string } {
-  return { kind: 'name', name: `rancher-metadata.${view.snapshot.environment.suffixes[0] ?? ''}` };
+/** An address of ours backwards; null: the name is no such thing. */
+function backwards({ view, type, metadataAddress, trail }: Asking, name: string): Resolution | null {
+  const reverse = reverseAddress(name);
+  if (!reverse) return null;
+  trail?.depends(ANY_CHANGE);
+  const { address, zone } = reverse;
+  const found = address === metadataAddress ? metadataPointer(view) : ptrName(view, address);
+  if (found.kind === 'foreign') return { kind: 'forward' };
+  if (found.kind === 'nobody') return { kind: 'nxdomain', aliases: [], zone };
+  return type === TYPE.PTR ? { kind: 'pointer', target: found.name } : { kind: 'nodata', aliases: [], zone };
 }
 
-function follow(asking: Asking, name: string, aliases: readonly Alias[]): Resolution {
-  const { zone, meaning } = lookupName(asking.view, asking.scope, name);
+function metadataPointer({ snapshot }: HostView): { readonly kind: 'name'; readonly name: string } {
+  return { kind: 'name', name: `${METADATA_NAME}.${snapshot.environment.suffixes[0] ?? ''}` };
+}
+
+function follow(asking: Asking, name: string, chain: Chain): Resolution {
+  const { view, scope, search, trail } = asking;
+  const { aliases } = chain;
+  const { zone, meaning } = lookupName(view, scope, name, search, trail);
   if (aliases.length > 0 && zone === '.') {
-    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
+    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: chain.ttlSeconds };
   }
   switch (meaning.kind) {
     case 'foreign':
       return { kind: 'forward' };
     case 'unknown':
-      return asking.view.snapshot.complete ? { kind: 'nxdomain', aliases, zone } : { kind: 'failure' };
+      return view.snapshot.complete ? { kind: 'nxdomain', aliases, zone } : { kind: 'failure' };
     case 'cname':
-      return followAlias(asking, { owner: name, target: meaning.target }, aliases, meaning.services);
+      return followAlias(asking, { owner: name, target: meaning.target }, chain, meaning.services);
     case 'apex':
-      return asking.type === TYPE.SOA ? { kind: 'soa', zone } : { kind: 'nodata', aliases, zone };
+      return apex(asking, zone, aliases);
     default:
-      return ofType(asking, { turn: turnOf(meaning), zone }, aliases, addressesOf(asking, meaning));
+      return recordsOf(asking, meaning, chain) ?? { kind: 'nodata', aliases, zone };
   }
 }
 
-function followAlias(
-  asking: Asking,
-  alias: Alias,
-  before: readonly Alias[],
-  services: readonly ServiceView[],
-): Resolution {
-  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds: null };
-  const aliases = [...before, alias];
+function apex({ type, metadataAddress }: Asking, zone: string, aliases: readonly Alias[]): Resolution {
+  if (aliases.length > 0) return { kind: 'nodata', aliases, zone };
+  if (type === TYPE.SOA) return { kind: 'soa', zone };
+  if (type !== TYPE.NS) return { kind: 'nodata', aliases, zone };
+  return { kind: 'name-server', zone, target: `${METADATA_NAME}.${zone}`, addresses: [metadataAddress] };
+}
+
+/** A service's own addresses hold where the name it points at leads nowhere. */
+function followAlias(asking: Asking, alias: Alias, before: Chain, services: readonly ServiceView[]): Resolution {
+  const [service] = services;
+  const ttlSeconds = least(before.ttlSeconds, service ? serviceAnswers(service).ttlSeconds : null);
+  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
+  const aliases = [...before.aliases, alias];
   if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
-  const end = follow(asking, alias.target.slice(0, -1), aliases);
-  const own = ofFamily(asking.type, serviceAddresses(asking, services));
-  if (end.kind === 'upstream-alias') return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own };
-  if (end.kind === 'addresses' || own.length === 0) return end;
-  return { kind: 'addresses', aliases: before, addresses: own, turn: services[0]?.key ?? '', ...ALIKE };
+  const end = follow(asking, alias.target.slice(0, -1), { aliases, ttlSeconds });
+  if (familyOf(asking.type) === null || end.kind === 'addresses') return end;
+  const { taken, options } = chooseEndpoints(asking, services, false);
+  const own = givenAddresses(asking, taken, options);
+  if (end.kind === 'upstream-alias') {
+    return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own.addresses };
+  }
+  return addresses(own, before, service?.key ?? '') ?? end;
 }
 
-function ofType(
-  asking: Asking,
-  { turn, zone }: { readonly turn: string; readonly zone: string },
-  aliases: readonly Alias[],
-  addresses: readonly string[],
-): Resolution {
-  const fitting = ofFamily(asking.type, addresses);
-  return fitting.length > 0
-    ? { kind: 'addresses', aliases, addresses: fitting, turn, ...ALIKE }
-    : { kind: 'nodata', aliases, zone };
-}
+type WithRecords = Exclude<NameMeaning, { kind: 'foreign' | 'unknown' | 'cname' | 'apex' }>;
 
-function ofFamily(type: number, addresses: readonly string[]): readonly string[] {
-  const family = type === TYPE.A ? 4 : type === TYPE.AAAA ? 6 : null;
-  return [...new Set(addresses.filter((address) => isIP(address) === family))];
-}
-
-function addressesOf(asking: Asking, meaning: NameMeaning): readonly string[] {
+/** Null: none of this type. */
+function recordsOf(asking: Asking, meaning: WithRecords, chain: Chain): Resolution | null {
   switch (meaning.kind) {
     case 'service':
-      return serviceAddresses(asking, meaning.services);
+      return serviceResolution(asking, meaning, chain);
     case 'container':
-      return meaning.containers.flatMap((container) => containerAddresses(asking, container));
+      return containerResolution(asking, meaning, chain);
+    case 'host':
+      return hostResolution(asking, meaning, chain);
     case 'metadata':
-      return [asking.metadataAddress];
-    default:
-      return [];
+      return fitting(asking, [asking.metadataAddress], chain, '');
+    case 'empty':
+      return null;
   }
 }
 
-function serviceAddresses({ view, scope }: Asking, services: readonly ServiceView[]): readonly string[] {
-  const answers = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container).answer);
-  return answers.map(({ address }) => address);
+function serviceResolution(
+  asking: Asking,
+  { services, full, port }: Extract<WithRecords, { kind: 'service' }>,
+  chain: Chain,
+): Resolution | null {
+  const { type } = asking;
+  if (type !== TYPE.SRV && port) return null;
+  if (familyOf(type) === null && type !== TYPE.SRV && type !== TYPE.TXT) return null;
+  const key = services[0]?.key ?? '';
+  if (type === TYPE.TXT) return texts(services, chain);
+  const { options, taken, notLocal } = chooseEndpoints(asking, services, full);
+  if (type !== TYPE.SRV) return addresses(givenAddresses(asking, taken, options), chain, full ? `all ${key}` : key);
+  const records = serviceRecords(asking, taken, notLocal, port);
+  return records.services.length === 0 ? null : srv(records, least(chain.ttlSeconds, options.ttlSeconds), chain, key);
 }
 
-function containerAddresses({ view, scope }: Asking, container: Container): readonly string[] {
-  if (READINESS[standingOf(container, false)].name !== 'use') return [];
-  const reach = containerAddress(view, container, scope.container);
-  return reach.ok ? [reach.address] : [];
+function containerResolution(
+  asking: Asking,
+  { name, containers, port }: Extract<WithRecords, { kind: 'container' }>,
+  chain: Chain,
+): Resolution | null {
+  const endpoints = containerEndpoints(asking, containers);
+  const turn = `container ${name.toLowerCase()}`;
+  if (asking.type === TYPE.SRV) {
+    const records = serviceRecords(asking, endpoints, [], port);
+    return records.services.length === 0 ? null : srv(records, chain.ttlSeconds, chain, turn);
+  }
+  return port ? null : addresses(givenAddresses(asking, endpoints), chain, turn);
 }
 
-function turnOf(meaning: NameMeaning): string {
-  if (meaning.kind === 'service') return meaning.services[0]?.key ?? '';
-  return meaning.kind === 'container' ? `container ${meaning.name.toLowerCase()}` : '';
+function hostResolution(
+  asking: Asking,
+  { name, hosts }: Extract<WithRecords, { kind: 'host' }>,
+  chain: Chain,
+): Resolution | null {
+  for (const id of hosts) asking.trail?.depends(hostKey(id));
+  const known = hosts.flatMap((id) => asking.view.snapshot.hosts.get(id)?.host?.address ?? []);
+  return fitting(asking, known, chain, `host ${name}`);
+}
+
+function texts(services: readonly ServiceView[], { aliases, ttlSeconds }: Chain): Resolution | null {
+  const said = services.map(serviceAnswers);
+  const all = [...new Set(said.flatMap((one) => one.texts))];
+  if (all.length === 0) return null;
+  return { kind: 'texts', aliases, texts: all, ttlSeconds: least(ttlSeconds, said[0]?.ttlSeconds ?? null) };
+}
+
+function srv(records: ReturnType<typeof serviceRecords>, ttlSeconds: number | null, { aliases }: Chain, turn: string) {
+  return { kind: 'services', aliases, ...records, ttlSeconds, turn: `srv ${turn}` } as const;
+}
+
+function fitting({ type }: Asking, all: readonly string[], chain: Chain, turn: string): Resolution | null {
+  const family = familyOf(type);
+  const found = [...new Set(all.filter((address) => isIP(address) === family))];
+  return addresses({ addresses: found, give: 'all', weights: null, ttlSeconds: null }, chain, turn);
+}
+
+function addresses(given: Given, { aliases, ttlSeconds }: Chain, turn: string): Resolution | null {
+  if (given.addresses.length === 0) return null;
+  return { kind: 'addresses', aliases, turn, ...given, ttlSeconds: least(ttlSeconds, given.ttlSeconds) };
+}
+
+function least(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }

@@ -1,6 +1,6 @@
 import type { Container } from '../../model/index.ts';
 import { differences, type HostView, listNames } from '../../view/index.ts';
-import { type Resolution, resolve } from '../answer/resolve.ts';
+import { type Resolution, type ResolveOptions, resolve } from '../answer/resolve.ts';
 import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
 import type { Change, NameSource } from './source.ts';
@@ -9,7 +9,7 @@ import { type StateAsker, stateAsker } from './state-asker.ts';
 /** The state of this host as a source of names: per asker, by the newest view. */
 export function createStateSource(
   { view, recognition }: { readonly view: () => HostView; readonly recognition: Recognition },
-  { metadataAddress }: { readonly metadataAddress: string },
+  options: ResolveOptions,
 ): NameSource<StateAsker> {
   const askers = createAskers();
   const remembered = createRecollection<HostView, StateAsker, Resolution>();
@@ -26,7 +26,7 @@ export function createStateSource(
     names: () => listNames(view()),
     resolve: (asker, question, trace) => {
       const now = view();
-      const find = () => resolve(now, asker.scope, question, metadataAddress);
+      const find = () => resolve(now, asker.scope, question, options, trace);
       if (trace) return find();
       return remembered(now, asker, `${question.type} ${question.name.toLowerCase()}`, find);
     },

@@ -43,7 +43,7 @@ function line(question: string, world: World = WORLD): string {
   const [name = '', type = 'A'] = question.split(' ');
   const view = viewOf(snapshot(world), 'a');
   const code = Packet.TYPE[type as keyof typeof Packet.TYPE];
-  const found = resolve(view, scopeOf(view, null), { name, type: code }, '169.254.169.250');
+  const found = resolve(view, scopeOf(view, null), { name, type: code }, { metadataAddress: '169.254.169.250' });
   const aliases = 'aliases' in found ? found.aliases.map(({ owner, target }) => `${owner}=${target}`) : [];
   const rest: Record<string, readonly string[]> = {
     addresses: found.kind === 'addresses' ? [...found.addresses, `(${found.turn})`] : [],

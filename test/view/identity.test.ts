@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../model/index.ts';
 import { identify, isLocalAddress, ptrName, viewOf } from '../../view/index.ts';
-import { at, BRIDGE, container, MANAGED, network, snapshot } from './world.ts';
+import { at, BRIDGE, container, declaration, MANAGED, network, snapshot } from './world.ts';
 
 const containers = [
   container('on-a', null, null, { addresses: [at(BRIDGE, '172.17.0.2'), at(MANAGED, '10.42.1.2')] }),
@@ -96,7 +96,7 @@ describe('ptrName()', () => {
     expect(name(a, '172.17.0.77')).toBe('nobody');
     expect(name(a, '10.42.2.77')).toBe('nobody');
     expect(name(a, '10.42.3.1')).toBe('foreign');
-    expect(name(a, '192.0.2.1')).toBe('foreign');
+    expect(name(a, '192.0.2.77')).toBe('foreign');
   });
 
   test("this host's own container comes before one elsewhere with the same address, and two of its own are nobody", () => {
@@ -105,6 +105,18 @@ describe('ptrName()', () => {
     expect(name(viewOf(snapshot({ containers: [other, own] }), 'a'), '10.42.2.9')).toBe('own.rancher.internal.');
     const twin = { ...own, id: 'twin' };
     expect(name(viewOf(snapshot({ containers: [other, own, twin] }), 'a'), '10.42.2.9')).toBe('nobody');
+  });
+
+  test('hosts, virtual addresses, and external ones that are private', () => {
+    const declarations = [
+      declaration('shop/db', { vip: '10.43.0.1' }),
+      declaration('ext/nas', { kind: 'externalService', externalIps: ['192.168.7.7', '203.0.113.7', 'FD00::7'] }),
+      declaration('ext/also', { kind: 'externalService', externalIps: ['192.168.7.7', '192.0.2.2'] }),
+    ];
+    const view = viewOf(snapshot({ declarations }), 'a');
+    const of = (address: string) => name(view, address).replace('.rancher.internal.', '');
+    const asked = ['192.0.2.1', '192.0.2.2', '10.43.0.1', '192.168.7.7', 'fd00::7', '203.0.113.7'];
+    expect(asked.map(of)).toEqual(['a.host', 'b.host', 'db.shop', 'also.ext', 'nas.ext', 'foreign']);
   });
 
   test('a name DNS cannot carry is none', () => {

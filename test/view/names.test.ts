@@ -113,10 +113,13 @@ describe('lookupName()', () => {
     expect(meaning(asker, name)).toBe(expected);
   });
 
-  test('a service named like a public domain takes it from nobody, unless a stack is named so', () => {
+  test('a service named like a public domain takes it from nobody, not even in a stack of that name', () => {
     const view = viewOf(snapshot({ containers: [container('c1', 'com/google', '10.42.1.1')] }), 'a');
     const ask = (name: string) => lookupName(view, scopeOf(view, null), name).meaning.kind;
-    expect([ask('google.com'), ask('www.google.com'), ask('google.org')]).toEqual(['service', 'foreign', 'foreign']);
+    expect([ask('google.com'), ask('www.google.com'), ask('google.org')]).toEqual(['foreign', 'foreign', 'foreign']);
+    expect(ask('google.com.rancher.internal')).toBe('service');
+    const every = (name: string) => lookupName(view, scopeOf(view, null), name, 'every').meaning.kind;
+    expect([every('google.com'), every('www.google.com')]).toEqual(['service', 'foreign']);
   });
 
   test('two services that share a name are both meant', () => {

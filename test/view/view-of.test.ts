@@ -8,11 +8,12 @@ import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } fr
 /** Everything a view says, without how it is cut up. */
 function plain(view: HostView): unknown {
   const entries = <V>(shards: Shards<V>) => shards.flatMap((shard) => [...shard]).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { names, managed, local, ...rest } = view.index;
+  const { names, managed, declared, local, ...rest } = view.index;
   return {
     stacks: [...view.stacks].map(([key, stack]) => [key, stack.name, [...stack.services]]),
     names: entries(names),
     managed: entries(managed),
+    declared: entries(declared),
     local: [...local].sort(([a], [b]) => (a < b ? -1 : 1)),
     ...rest,
   };
@@ -37,7 +38,7 @@ type Step =
   | { readonly kind: 'put'; readonly made: Container }
   | { readonly kind: 'drop'; readonly hostId: string; readonly id: string }
   | { readonly kind: 'declare'; readonly key: string; readonly sidekicks: readonly string[]; readonly there: boolean }
-  | { readonly kind: 'host'; readonly hostId: string; readonly there: boolean }
+  | { readonly kind: 'host'; readonly hostId: string; readonly name: string; readonly there: boolean }
   | { readonly kind: 'network'; readonly hostId: string; readonly managed: boolean };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -53,7 +54,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     sidekicks: fc.constantFrom([], ['log'], ['db']),
     there: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('host' as const), hostId: fc.constantFrom('a', 'b'), there: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('host' as const),
+    hostId: fc.constantFrom('a', 'b'),
+    name: fc.constantFrom('a', 'A', 'web.s', 'x.host'),
+    there: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('network' as const), hostId: fc.constantFrom('a', 'b'), managed: fc.boolean() }),
 );
 
@@ -85,13 +91,17 @@ function apply(before: Snapshot, step: Step): Snapshot {
       }));
     case 'declare': {
       const declarations = new Map(before.declarations);
-      if (step.there) declarations.set(step.key, declaration(step.key, { sidekicks: step.sidekicks }));
+      if (step.there)
+        declarations.set(
+          step.key,
+          declaration(step.key, { sidekicks: step.sidekicks, vip: VIPS[before.revision % 3] ?? null }),
+        );
       else declarations.delete(step.key);
       return { ...before, revision: before.revision + 1, declarations };
     }
     case 'host':
       return withHost(before, step.hostId, (state) =>
-        step.there ? { ...state, host: host(step.hostId, { subnets: [`10.42.${before.revision % 3}.0/24`] }) } : null,
+        step.there ? { ...state, host: host(step.hostId, hostChanges(step.name, before.revision)) } : null,
       );
     case 'network':
       return withHost(before, step.hostId, (state) => ({
@@ -101,6 +111,12 @@ function apply(before: Snapshot, step: Step): Snapshot {
         ),
       }));
   }
+}
+
+const VIPS = ['10.43.0.1', '192.0.2.1', null];
+
+function hostChanges(name: string, revision: number) {
+  return { name, address: `192.0.2.${revision % 2}`, subnets: [`10.42.${revision % 3}.0/24`] };
 }
 
 describe('viewOf()', () => {

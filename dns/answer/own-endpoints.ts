@@ -1,0 +1,86 @@
+import { isIP } from 'node:net';
+import type { Container } from '../../model/index.ts';
+import {
+  type AnsweredEndpoint,
+  containerAddress,
+  endpointsOf,
+  endpointWeight,
+  READINESS,
+  type ServiceAnswers,
+  type ServiceView,
+  serviceAnswers,
+  serviceOf,
+  standingOf,
+} from '../../view/index.ts';
+import { TYPE } from '../wire/codes.ts';
+import type { Asking } from './asking.ts';
+import type { AddressResolution } from './resolution.ts';
+
+/** How a set of addresses is given. */
+export type Given = Pick<AddressResolution, 'addresses' | 'give' | 'weights' | 'ttlSeconds'>;
+
+type Asked = Pick<Asking, 'view' | 'scope' | 'trail'>;
+
+/** The endpoints that are answered for services of one name; the first one's options hold. */
+export interface ChosenEndpoints {
+  readonly options: ServiceAnswers;
+  readonly taken: readonly AnsweredEndpoint[];
+  /** Ready as well, but on other hosts, and the service prefers those of the asker's. */
+  readonly notLocal: readonly AnsweredEndpoint[];
+}
+
+const NO_OPTIONS: ServiceAnswers = { give: 'all', ttlSeconds: null, preferLocal: false, texts: [] };
+
+/** `full`: by `all.`, which knows no options but the TTL. */
+export function chooseEndpoints(
+  { view, scope, trail }: Asked,
+  services: readonly ServiceView[],
+  full: boolean,
+): ChosenEndpoints {
+  const [first] = services;
+  const said = first ? serviceAnswers(first) : NO_OPTIONS;
+  const options: ServiceAnswers = full ? { ...said, give: 'all', preferLocal: false } : said;
+  const answer = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container, trail).answer);
+  const isLocal = ({ container }: AnsweredEndpoint) => container?.hostId === view.hostId;
+  const local = options.preferLocal ? answer.filter(isLocal) : [];
+  if (local.length === 0) return { options, taken: answer, notLocal: [] };
+  return { options, taken: local, notLocal: answer.filter((endpoint) => !isLocal(endpoint)) };
+}
+
+/** A container by its own name, as an endpoint of its service; none when its state leaves it out. */
+export function containerEndpoints(
+  { view, scope, trail }: Asked,
+  containers: readonly Container[],
+): readonly AnsweredEndpoint[] {
+  return containers.flatMap((container): readonly AnsweredEndpoint[] => {
+    const standing = standingOf(container, false);
+    const reach = containerAddress(view, container, scope.container, trail);
+    if (READINESS[standing].name !== 'use' || !reach.ok) return [];
+    const { address, addresses, via, ports } = reach;
+    const service = serviceOf(view, container)?.key ?? '';
+    const reason = READINESS[standing].when;
+    return [{ service, container, address, addresses, via, ports, standing, answered: true, reason }];
+  });
+}
+
+/** Addresses of the type asked for, each once, with their weights where those differ. */
+export function givenAddresses(
+  { view, type }: Pick<Asking, 'view' | 'type'>,
+  endpoints: readonly AnsweredEndpoint[],
+  { give, ttlSeconds }: Pick<ServiceAnswers, 'give' | 'ttlSeconds'> = NO_OPTIONS,
+): Given {
+  const family = familyOf(type);
+  const weights = new Map<string, number>();
+  for (const endpoint of endpoints) {
+    const address = endpoint.addresses.find((text) => isIP(text) === family);
+    if (address !== undefined && !weights.has(address)) weights.set(address, endpointWeight(view, endpoint));
+  }
+  const values = [...weights.values()];
+  const alike = values.every((weight) => weight === values[0]);
+  return { addresses: [...weights.keys()], give, ttlSeconds, weights: alike ? null : values };
+}
+
+/** 4 for A, 6 for AAAA, null for other types. */
+export function familyOf(type: number): 4 | 6 | null {
+  return type === TYPE.A ? 4 : type === TYPE.AAAA ? 6 : null;
+}

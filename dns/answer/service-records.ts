@@ -1,0 +1,43 @@
+import {
+  type AnsweredEndpoint,
+  endpointPorts,
+  endpointTarget,
+  endpointWeight,
+  isPort,
+  type PortName,
+} from '../../view/index.ts';
+import type { Asking } from './asking.ts';
+import type { ServiceRecord, TargetAddress } from './resolution.ts';
+
+/** SRV records of endpoints: where each is to be had, and its addresses beside them. */
+export interface ServiceRecords {
+  readonly services: readonly ServiceRecord[];
+  readonly additional: readonly TargetAddress[];
+}
+
+/** Those of one port, or of all. `second` are endpoints that are to be tried when none of the first answers. */
+export function serviceRecords(
+  { view, trail }: Pick<Asking, 'view' | 'trail'>,
+  first: readonly AnsweredEndpoint[],
+  second: readonly AnsweredEndpoint[],
+  wanted: PortName | null,
+): ServiceRecords {
+  const services = new Map<string, ServiceRecord>();
+  const additional = new Map<string, TargetAddress>();
+  for (const [priority, endpoints] of [first, second].entries()) {
+    for (const endpoint of endpoints) {
+      const target = endpointTarget(view, endpoint, trail);
+      if (target === null) continue;
+      const weight = endpointWeight(view, endpoint);
+      for (const port of endpointPorts(view, endpoint)) {
+        if (wanted && !isPort(port, wanted)) continue;
+        const record = { priority, weight, port: port.reached, target };
+        services.set(`${record.port} ${target}`, services.get(`${record.port} ${target}`) ?? record);
+        for (const address of endpoint.addresses) {
+          additional.set(`${target} ${address}`, { name: target.slice(0, -1), address });
+        }
+      }
+    }
+  }
+  return { services: [...services.values()], additional: [...additional.values()] };
+}

@@ -1,0 +1,129 @@
+import type { Container } from '../model/index.ts';
+import { containerKey, nameKey, serviceKeyOf } from './dependency-key.ts';
+import { isDomainName, withoutDot } from './domain-name.ts';
+import { endpointsOf, linkedServices } from './endpoints.ts';
+import { findContainers, findService } from './find.ts';
+import { HOST_LABEL } from './host-name.ts';
+import type { HostView, ServiceView } from './host-view.ts';
+import type { PortName } from './ports.ts';
+import type { LinkTarget, Scope } from './scope.ts';
+import { shardsGet } from './shards.ts';
+import type { Trail } from './trail.ts';
+
+/** What a name is to an asker. */
+export type NameMeaning =
+  /** Its endpoints; more than one service only where two share a name. */
+  | {
+      readonly kind: 'service';
+      readonly services: readonly ServiceView[];
+      /** Asked for by `all.`: every endpoint, whatever the service's options say. */
+      readonly full: boolean;
+      /** Asked for by `_port._protocol.`: SRV of that port, nothing else. */
+      readonly port: PortName | null;
+    }
+  /** An external service by host name; the services' own addresses hold if the target has none. */
+  | { readonly kind: 'cname'; readonly target: string; readonly services: readonly ServiceView[] }
+  | {
+      readonly kind: 'container';
+      readonly name: string;
+      readonly containers: readonly Container[];
+      readonly port: PortName | null;
+    }
+  /** Hosts, by id. */
+  | { readonly kind: 'host'; readonly name: string; readonly hosts: readonly string[] }
+  | { readonly kind: 'metadata' }
+  /** A suffix itself. */
+  | { readonly kind: 'apex' }
+  /** It exists, since names end in it, and has no records (the domain of a stack). */
+  | { readonly kind: 'empty' }
+  /** Ours, and there is no such name: NXDOMAIN. Single labels are always ours. */
+  | { readonly kind: 'unknown' }
+  /** Somebody else's: ask upstream. */
+  | { readonly kind: 'foreign' };
+
+/** The name of the metadata service, relative to the suffix. */
+export const METADATA_NAME = 'rancher-metadata';
+
+/** Where names are looked up, and who follows. */
+export interface Lookup {
+  readonly view: HostView;
+  readonly scope: Scope;
+  readonly trail: Trail | undefined;
+}
+
+/** What the asker's own links make of a name relative to the suffix (lower case); null: nothing. */
+export function linkMeaning(lookup: Lookup, relative: string): NameMeaning | null {
+  const link = lookup.scope.links.get(relative);
+  return link ? targetMeaning(lookup, link) : null;
+}
+
+function targetMeaning({ view, trail }: Lookup, link: LinkTarget): NameMeaning | null {
+  if (link.kind === 'container') {
+    trail?.depends(containerKey(link.container.id));
+    return { kind: 'container', name: link.container.name, containers: [link.container], port: null };
+  }
+  trail?.depends(serviceKeyOf(link.key));
+  const service = findService(view, link.key);
+  if (!service) return null;
+  // A link carries the addresses of an external service, and its host name only without any.
+  const addressed = service.kind !== 'service' && endpointsOf(view, service, 'dns', null, trail).answer.length > 0;
+  return addressed ? serviceOnly([service]) : serviceMeaning({ view, trail }, [service]);
+}
+
+/** What a name relative to the suffix (lower case) is to everybody. */
+export function commonMeaning({ view, trail }: Pick<Lookup, 'view' | 'trail'>, relative: string): NameMeaning {
+  trail?.depends(nameKey(relative));
+  if (relative === METADATA_NAME) return { kind: 'metadata' };
+  const node = shardsGet(view.index.names, relative);
+  if (!node) return containerOnHost({ view, trail }, relative) ?? { kind: 'unknown' };
+  const services = node.services.flatMap((key) => findService(view, key) ?? []);
+  if (services.length > 0) return serviceMeaning({ view, trail }, services);
+  if (node.containers.length > 0) return { kind: 'container', name: relative, containers: node.containers, port: null };
+  return node.hosts.length > 0 ? { kind: 'host', name: relative, hosts: node.hosts } : { kind: 'empty' };
+}
+
+/** `<container>.<host>.host`: that one and no other of its name; what SRV records point at where a name is not unique. */
+function containerOnHost({ view, trail }: Pick<Lookup, 'view' | 'trail'>, relative: string): NameMeaning | null {
+  if (!relative.endsWith(`.${HOST_LABEL}`)) return null;
+  for (let dot = relative.indexOf('.'); dot >= 0; dot = relative.indexOf('.', dot + 1)) {
+    const host = relative.slice(dot + 1);
+    const hosts = shardsGet(view.index.names, host)?.hosts ?? [];
+    trail?.depends(nameKey(host));
+    if (hosts.length === 0) continue;
+    const name = relative.slice(0, dot);
+    trail?.depends(nameKey(name));
+    const containers = findContainers(view, name).filter(({ hostId }) => hosts.includes(hostId));
+    if (containers.length > 0) return { kind: 'container', name: relative, containers, port: null };
+  }
+  return null;
+}
+
+function serviceOnly(services: readonly ServiceView[]): NameMeaning {
+  return { kind: 'service', services, full: false, port: null };
+}
+
+function serviceMeaning(lookup: Pick<Lookup, 'view' | 'trail'>, services: readonly ServiceView[]): NameMeaning {
+  for (const { key } of services) lookup.trail?.depends(serviceKeyOf(key));
+  const target = services.map((service) => canonicalName(lookup, service, new Set())).find((name) => name !== null);
+  return target ? { kind: 'cname', target, services } : serviceOnly(services);
+}
+
+/** The host name an external service points at; an alias has its first target's if it has no address at all. */
+function canonicalName(
+  { view, trail }: Pick<Lookup, 'view' | 'trail'>,
+  service: ServiceView,
+  met: Set<string>,
+): string | null {
+  if (met.has(service.key)) return null;
+  met.add(service.key);
+  if (service.kind === 'externalService') {
+    const name = service.declaration?.hostname ?? '';
+    const target = `${withoutDot(name)}.`;
+    return name !== '' && isDomainName(target) ? target : null;
+  }
+  if (service.kind !== 'dnsService' || endpointsOf(view, service, 'dns', null, trail).answer.length > 0) return null;
+  const names = linkedServices(view, service, trail).map(
+    ({ linked }) => linked && canonicalName({ view, trail }, linked, met),
+  );
+  return names.find((name) => name !== null) ?? null;
+}
