@@ -1,0 +1,315 @@
+import { Packet } from 'dns2';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  addressRecord,
+  anythingRecord,
+  type DnsRecord,
+  domainRecord,
+  encodeRefusal,
+  encodeReply,
+  encodeServerFailure,
+  type Fit,
+  nameServerRecord,
+  type Reply,
+  serviceRecord,
+  soaRecord,
+  textRecord,
+} from '../../../dns/wire/encode.ts';
+import { type Query, readQuery } from '../../../dns/wire/query.ts';
+import { structureOf } from '../../../dns/wire/structure.ts';
+import { bytes, optionOf, optionsIn, type QueryParts, queryOf, wireName } from './messages.ts';
+
+const { TYPE, RCODE } = Packet;
+const NAME = 'web.shop.rancher.internal';
+
+function asked(parts: QueryParts = {}): Query {
+  const read = readQuery(queryOf(parts));
+  if (read.kind !== 'query') throw new Error('the test asks a question that is none');
+  return read.query;
+}
+
+function within(limitBytes: number, rest: Partial<Fit> = {}): Fit {
+  return { limitBytes, transport: 'udp', options: Buffer.alloc(0), random: Math.random, ...rest };
+}
+
+const ANSWER = { rcode: RCODE.NOERROR, authoritative: true, answers: [], authorities: [] };
+
+function addressesOf(name: string, count: number, subnet = '10.0'): readonly DnsRecord[] {
+  return Array.from({ length: count }, (_, n) => addressRecord(name, TYPE.A, 1, `${subnet}.${n >> 8}.${n & 255}`));
+}
+
+/** Read by dns2, which must find nothing amiss; the counts must be those of what is there, to the last byte. */
+function parsed(message: Buffer): Packet {
+  const packet = Packet.parse(message);
+  expect(packet.errors).toEqual([]);
+  const { qdcount = 0, ancount = 0, nscount = 0, arcount = 0 } = packet.header as unknown as Record<string, number>;
+  const { questions, answers, authorities, additionals } = packet;
+  expect([questions, answers, authorities, additionals].map(({ length }) => length)).toEqual([
+    qdcount,
+    ancount,
+    nscount,
+    arcount,
+  ]);
+  expect(structureOf(message)).not.toBeNull();
+  const cut = message.subarray(0, -1);
+  expect(structureOf(cut)).toBeNull();
+  return packet;
+}
+
+describe('encodeReply()', () => {
+  test('repeats id, RD, CD and the question as sent; sets QR, AA and RA; never Z or AD', () => {
+    for (const [sent, given] of [
+      [0x0100, 0x8580],
+      [0x0000, 0x8480],
+      [0x0110, 0x8590],
+      [0x0070, 0x8490],
+    ] as const) {
+      const query = asked({ flags: sent, name: 'wEb.ShOp' });
+      const reply = encodeReply(query, ANSWER, within(512));
+      expect(reply.readUInt16BE(0)).toBe(0x1234);
+      expect(reply.readUInt16BE(2)).toBe(given);
+      expect(reply.subarray(12)).toEqual(query.bytes.subarray(12));
+    }
+    const theirs = encodeReply(asked(), { ...ANSWER, authoritative: false, rcode: RCODE.NXDOMAIN }, within(512));
+    expect(theirs.readUInt16BE(2)).toBe(0x8183);
+  });
+
+  test('every type of ours, as dns2 reads it back', () => {
+    const target = 'w1.rancher.internal';
+    const answers = [
+      domainRecord(NAME, TYPE.CNAME, 5, 'Other.Example.'),
+      addressRecord('Other.Example', TYPE.A, 6, '10.1.2.3'),
+      addressRecord('Other.Example', TYPE.AAAA, 7, '2001:db8::1'),
+      serviceRecord(NAME, 8, { priority: 1, weight: 2, port: 8080, target }),
+      textRecord(NAME, 9, 'x'.repeat(300)),
+      domainRecord('4.3.2.1.in-addr.arpa', TYPE.PTR, 10, target),
+      nameServerRecord('rancher.internal', 11, target),
+    ];
+    const reply = {
+      ...ANSWER,
+      answers,
+      authorities: [soaRecord('rancher.internal', 'rancher.internal', 0xffff_ffff, 1)],
+    };
+    const packet = parsed(
+      encodeReply(asked(), { ...reply, additionals: [addressRecord(target, TYPE.A, 1, '10.42.0.1')] }, within(1232)),
+    );
+    expect(packet.answers.map(({ name, type, ttl }) => [name, type, ttl])).toEqual(
+      answers.map(({ name, type, ttl }) => [name, type, ttl]),
+    );
+    const [alias, four, six, service, text, pointer, server] = packet.answers;
+    expect([alias?.domain, four?.address, six?.address]).toEqual(['Other.Example', '10.1.2.3', '2001:db8::1']);
+    expect(service).toMatchObject({ priority: 1, weight: 2, port: 8080, target });
+    expect(text?.data).toEqual(['x'.repeat(255), 'x'.repeat(45)]);
+    expect([pointer?.domain, server?.ns]).toEqual([target, target]);
+    expect(packet.authorities[0]).toMatchObject({ serial: 0xffff_ffff, minimum: 1, ttl: 1 });
+    expect(packet.additionals[0]?.address).toBe('10.42.0.1');
+  });
+
+  test('Q15 a "no" is remembered for a second at most, whatever the TTL of our names', () => {
+    for (const [ttl, minimum] of [
+      [600, 1],
+      [1, 1],
+      [0, 0],
+    ] as const) {
+      const soa = soaRecord('rancher.internal', 'rancher.internal', 1, ttl);
+      expect([soa.ttl, soa.minimum]).toEqual([minimum, minimum]);
+    }
+  });
+
+  test('names are compressed, in any case of letters; the target of SRV is not [RFC 2782]', () => {
+    const one = encodeReply(
+      asked({ name: 'WEB.shop.rancher.internal' }),
+      { ...ANSWER, answers: addressesOf(NAME, 1) },
+      within(512),
+    );
+    expect(one.length).toBe(queryOf().length + 16);
+    const service = serviceRecord(NAME, 1, { priority: 0, weight: 0, port: 80, target: NAME });
+    const two = encodeReply(asked(), { ...ANSWER, answers: [service] }, within(512));
+    expect(two.subarray(-wireName(NAME).length)).toEqual(wireName(NAME));
+  });
+
+  test('ANY in words [RFC 8482 §4.2]', () => {
+    const reply = encodeReply(asked({ type: 255 }), { ...ANSWER, answers: [anythingRecord(NAME, 1)] }, within(512));
+    expect(reply.subarray(queryOf().length).toString('latin1')).toBe(
+      '\xc0\x0c\0\x0d\0\x01\0\0\0\x01\0\x09\x07RFC8482\0',
+    );
+  });
+
+  test('an address that is none is an error, not an answer', () => {
+    for (const [type, address] of [
+      [TYPE.A, '10.0.0.256'],
+      [TYPE.AAAA, '::g'],
+      [TYPE.A, ''],
+    ] as const) {
+      const answers = [addressRecord(NAME, type, 1, address)];
+      expect(() => encodeReply(asked(), { ...ANSWER, answers }, within(512))).toThrow('address');
+    }
+  });
+
+  test('EDNS to those who speak it: our size, version 0, DO as sent, the options', () => {
+    const options = optionOf(10, Buffer.alloc(24, 5));
+    expect(parsed(encodeReply(asked(), ANSWER, within(512, { options }))).additionals).toEqual([]);
+    for (const dnssecOk of [false, true]) {
+      const query = asked({ opt: { payloadSize: 4096, dnssecOk, options: optionOf(65_001, Buffer.alloc(3)) } });
+      const reply = encodeReply(query, ANSWER, within(512, { options }));
+      expect(parsed(reply).additionals).toMatchObject([{ class: 1232, version: 0, doFlag: dnssecOk }]);
+      expect([...optionsIn(reply)]).toEqual([[10, Buffer.alloc(24, 5)]]);
+    }
+  });
+});
+
+describe('what does not fit [RFC 2181 §9]', () => {
+  const alias = domainRecord(NAME, TYPE.CNAME, 1, 'many.example');
+  const soa = soaRecord('rancher.internal', 'rancher.internal', 1, 1);
+  const counts = (reply: Buffer) => {
+    const { answers, authorities, additionals, header } = parsed(reply);
+    return { tc: header.tc, counts: [answers.length, authorities.length, additionals.length] };
+  };
+  const encoded = (reply: Partial<Reply>, given: Fit, query = asked()) => {
+    const message = encodeReply(query, { ...ANSWER, ...reply }, given);
+    expect(message.length).toBeLessThanOrEqual(given.limitBytes);
+    return counts(message);
+  };
+
+  test('over UDP: whole RRsets, and TC where one is missing', () => {
+    const fits = Math.floor((512 - queryOf().length) / 16);
+    expect(encoded({ answers: addressesOf(NAME, fits) }, within(512))).toEqual({ tc: 0, counts: [fits, 0, 0] });
+    expect(encoded({ answers: addressesOf(NAME, fits + 1) }, within(512))).toEqual({ tc: 1, counts: [0, 0, 0] });
+    const chain = [alias, ...addressesOf('many.example', 100)];
+    expect(encoded({ answers: chain, authorities: [soa] }, within(512))).toEqual({ tc: 1, counts: [1, 0, 0] });
+    const mixed = [
+      ...addressesOf(NAME, 2),
+      addressRecord(NAME, TYPE.AAAA, 1, '::1'),
+      ...addressesOf('MANY.example', 9),
+      ...addressesOf('many.Example', 90),
+    ];
+    expect(encoded({ answers: mixed }, within(512))).toEqual({ tc: 1, counts: [3, 0, 0] });
+  });
+
+  test('authority and additional are left off without TC', () => {
+    const full = addressesOf(NAME, Math.floor((512 - queryOf().length) / 16));
+    const additionals = [...addressesOf('a.example', 2, '10.1'), ...addressesOf('b.example', 40, '10.2')];
+    expect(encoded({ answers: full, authorities: [soa], additionals }, within(512))).toEqual({
+      tc: 0,
+      counts: [full.length, 0, 0],
+    });
+    expect(encoded({ answers: full.slice(5), authorities: [soa] }, within(512))).toEqual({
+      tc: 0,
+      counts: [full.length - 5, 1, 0],
+    });
+    expect(encoded({ answers: full.slice(10), additionals }, within(512))).toEqual({
+      tc: 0,
+      counts: [full.length - 10, 0, 2],
+    });
+  });
+
+  test('room for EDNS is kept', () => {
+    const options = optionOf(10, Buffer.alloc(24));
+    const query = asked({ opt: {} });
+    const room = 512 - query.questionEnd - 11 - options.length;
+    const given = within(512, { options });
+    expect(encoded({ answers: addressesOf(NAME, Math.floor(room / 16)) }, given, query).tc).toBe(0);
+    expect(encoded({ answers: addressesOf(NAME, Math.floor(room / 16) + 1) }, given, query)).toEqual({
+      tc: 1,
+      counts: [0, 0, 1],
+    });
+  });
+
+  test('Q30 over TCP: as many records as fit, by chance, without TC', () => {
+    const many = addressesOf(NAME, 5_000);
+    const random = createRandom();
+    const times = new Map<string, number>();
+    const rounds = 200;
+    for (let round = 0; round < rounds; round += 1) {
+      const message = encodeReply(asked(), { ...ANSWER, answers: many }, within(65_535, { transport: 'tcp', random }));
+      expect(message.length).toBeGreaterThan(65_535 - 16);
+      expect(message.readUInt8(2) & 2).toBe(0);
+      const given = new Set<string>();
+      for (let at = queryOf().length; at < message.length; at += 16)
+        given.add(message.toString('hex', at + 12, at + 16));
+      expect(given.size).toBe(message.readUInt16BE(6));
+      for (const address of given) times.set(address, (times.get(address) ?? 0) + 1);
+    }
+    // Each is given in 4,093 of 5,000 cases: 164 of 200, with a deviation of 5.5.
+    const share = [...times.values()];
+    expect(times.size).toBe(5_000);
+    expect(Math.min(...share)).toBeGreaterThan(164 - 36);
+    expect(Math.max(...share)).toBeLessThan(164 + 36);
+  });
+
+  test('any records and any limit: whole sets, a true TC, nothing beyond the limit', () => {
+    const owner = fc.constantFrom(NAME, 'a.example', 'A.Example', 'b.rancher.internal', '');
+    const record = fc.oneof(
+      fc.tuple(owner, fc.ipV4()).map(([name, address]) => addressRecord(name, TYPE.A, 1, address)),
+      fc
+        .tuple(owner, owner)
+        .map(([name, target]) => serviceRecord(name, 1, { priority: 1, weight: 1, port: 1, target })),
+      fc.tuple(owner, fc.string({ maxLength: 400 })).map(([name, text]) => textRecord(name, 1, text)),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(record, { maxLength: 40 }),
+        fc.array(record, { maxLength: 9 }),
+        fc.integer({ min: 64, max: 2_000 }),
+        fc.boolean(),
+        (answers, additionals, limit, edns) => {
+          const query = asked(edns ? { opt: {} } : {});
+          const message = encodeReply(query, { ...ANSWER, answers, additionals }, within(limit));
+          expect(message.length).toBeLessThanOrEqual(Math.max(limit, query.questionEnd + 11));
+          const packet = parsed(message);
+          const given = packet.answers.length;
+          expect(packet.header.tc).toBe(given < answers.length ? 1 : 0);
+          const next = answers[given];
+          const last = answers[given - 1];
+          if (next && last)
+            expect(`${last.name} ${last.type}`.toLowerCase()).not.toBe(`${next.name} ${next.type}`.toLowerCase());
+          expect(packet.answers.map(({ name, type }) => [name.toLowerCase(), type])).toEqual(
+            answers.slice(0, given).map(({ name, type }) => [name.toLowerCase(), type]),
+          );
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('refusals', () => {
+  const refused = (message: Buffer) => {
+    const read = readQuery(message);
+    if (read.kind !== 'refuse') throw new Error('not refused');
+    return encodeRefusal(message, read);
+  };
+
+  test('BADVERS stands in two places, with EDNS version 0 [RFC 6891 §6.1.3]', () => {
+    const reply = refused(queryOf({ opt: { version: 3, dnssecOk: true } }));
+    expect(reply.readUInt8(3) & 0xf).toBe(0);
+    const { header, additionals } = parsed(reply);
+    expect([header.rcode, additionals[0]]).toMatchObject([RCODE.BADVERS, { version: 0, doFlag: true }]);
+  });
+
+  test('an opcode that is not ours: it is repeated, RA says nothing then', () => {
+    const reply = refused(queryOf({ flags: 0x2910, opt: {} }));
+    expect(reply.readUInt16BE(2)).toBe(0xa914);
+    expect(parsed(reply).questions).toHaveLength(1);
+  });
+
+  test('what cannot be read is not repeated', () => {
+    expect(refused(queryOf({ tail: Buffer.of(0) }))).toEqual(bytes('1234 8181 0000 0000 0000 0000'));
+  });
+
+  test('SERVFAIL without AA, with EDNS to those who speak it', () => {
+    const reply = encodeServerFailure(asked({ opt: {} }));
+    expect(reply.readUInt16BE(2)).toBe(0x8182);
+    expect(parsed(reply).additionals).toHaveLength(1);
+  });
+});
+
+/** Lehmer's numbers: the same in every run. */
+function createRandom(): () => number {
+  let state = 42;
+  return () => {
+    state = (state * 48_271) % 0x7fffffff;
+    return state / 0x7fffffff;
+  };
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { structureOf } from '../../../dns/wire/structure.ts';
+import { bytes, queryOf } from './messages.ts';
+
+const HEADER = '1234 0100 0001 0000 0000 0000';
+
+describe('structureOf()', () => {
+  test('reads a question with its case, and the size the client takes', () => {
+    expect(structureOf(queryOf({ name: 'WeB.Shop', opt: {} }))).toEqual({
+      question: { name: 'WeB.Shop', type: 1, class: 1, end: 26 },
+      opt: { payloadSize: 1232, version: 0 },
+      opts: 1,
+    });
+  });
+
+  test('a dot inside a label is not a dot between labels', () => {
+    expect(structureOf(bytes(`${HEADER} 03 612e62 01 5c 00 0001 0001`))?.question?.name).toBe('a\\.b.\\\\');
+  });
+
+  test('names through several pointers are whole', () => {
+    const message = bytes(`1234 8180 0001 0002 0000 0000 0161 00 0001 0001
+      0162 c00c 0001 0001 00000000 0000
+      0163 c013 0005 0001 00000000 0002 c013`);
+    expect(structureOf(message)).not.toBeNull();
+  });
+
+  test.each([
+    ['no header', '1234 0100 0001'],
+    ['no question although one is announced', HEADER],
+    ['a label beyond the end', `${HEADER} 3f 61 00 0001 0001`],
+    ['no type', `${HEADER} 01 61 00`],
+    ['a pointer to itself', `${HEADER} c00c 0001 0001`],
+    ['a pointer forwards', `${HEADER} c00e 0161 00 0001 0001`],
+    ['a pointer into the header', `${HEADER} c000 0001 0001`],
+    ['a pointer to labels that run on to the pointer', `${HEADER} 0161 c00c 0001 0001`],
+    ['a reserved label type', `${HEADER} 41 61 00 0001 0001`],
+    ['a name of more than 255 bytes', `${HEADER} ${`3f${'61'.repeat(63)}`.repeat(4)} 00 0001 0001`],
+    ['a record longer than the message', `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0029 0200 00000000 0009 00`],
+    [
+      'a name that runs out of its record',
+      `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0005 0001 00000000 0002 0161 00`,
+    ],
+    [
+      'a second name of an SOA that does',
+      `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0006 0001 00000000 0002 00 01 61 00`,
+    ],
+  ])('%s: broken', (_, text) => {
+    expect(structureOf(bytes(text))).toBeNull();
+  });
+
+  test('any bytes, and any bytes of a good message changed: a verdict, never an exception', () => {
+    const good = queryOf({ name: 'log.web.shop.rancher.internal', opt: {} });
+    const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 600 }), changes), (given) => {
+        const message = Buffer.from(given instanceof Uint8Array ? given : good);
+        if (!(given instanceof Uint8Array)) for (const [at, value] of given) message[at] = value;
+        structureOf(message);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(structureOf(good)).not.toBeNull();
+  });
+});
