@@ -43,6 +43,12 @@ const upstream = () =>
     },
     custom('is not an address with an optional port', 'write it like 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53'),
   );
+/** Upstreams as a list; where there is only text, as in an environment variable, separated by spaces. */
+const upstreamList = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(' ').filter((item) => item !== '') : value),
+    z.array(upstream()),
+  );
 const labels = () =>
   z.record(
     z.string(),
@@ -119,6 +125,23 @@ const livenessSchema = z
   })
   .prefault({});
 
+const dnsCacheSchema = z
+  .strictObject({
+    maxBytes: z
+      .int()
+      .min(0)
+      .default(16 * 1024 * 1024)
+      .describe('memory for what upstream resolvers said; the least recently used goes first; 0: keep nothing'),
+    maxTtlSeconds: z.int().min(0).max(604_800).default(86_400).describe('longer times to live are cut to this'),
+    maxStaleSeconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(86_400)
+      .describe('how long after its time an answer is given while no upstream resolver answers; 0: never'),
+  })
+  .prefault({});
+
 const dnsSchema = z
   .strictObject({
     address: address().prefault('169.254.169.250').describe('address DNS and metadata answer at on every host'),
@@ -130,6 +153,13 @@ const dnsSchema = z
       .array(upstream())
       .default([])
       .describe("resolvers for all other names, in order; empty: those of the host's /etc/resolv.conf"),
+    forward: z
+      .record(dnsName(), upstreamList())
+      .prefault({})
+      .describe(
+        'resolvers for the names below a domain, reverse ones too; the longest domain counts; a list, or a text with spaces between; none: such names are asked of nobody and do not exist',
+      ),
+    cache: dnsCacheSchema,
     ttlSeconds: z.int().min(0).max(5).default(1).describe('time to live of answers for our own names'),
     holdMs: z
       .int()

@@ -3,7 +3,7 @@ import { type LocalMeaning, localMeaning } from './local-names.ts';
 import type { Loops } from './loops.ts';
 import { suffixesOf, wireName } from './records.ts';
 
-/** The resolvers of names below a suffix; an empty list: the names are asked of nobody. */
+/** The resolvers of names below a suffix; an empty list: the names are asked of nobody, and do not exist. */
 export interface ForwardRule {
   /** A domain, reverse ones too (`2.0.10.in-addr.arpa`). */
   readonly suffix: string;
@@ -29,22 +29,29 @@ export interface ChoiceDependencies {
 export type Choose = (name: string, asker: { readonly dns: readonly string[] }) => Choice;
 
 export function createChoice({ defaults, rules, ourselves, loops }: ChoiceDependencies): Choose {
-  const ruled = new Map(rules.map(({ suffix, upstreams }) => [wireName(suffix), parsed(upstreams)]));
+  const ruled = new Map(
+    rules.map(({ suffix, upstreams }) => {
+      const zone = wireName(suffix);
+      return [zone, { zone, upstreams: parsed(upstreams) }];
+    }),
+  );
   const setOf = createSets();
   const ask = createUsable(ourselves, loops);
   const siteOf = remembering((upstreams) => upstreams.filter(({ address }) => isSiteAddress(address)));
   return (name, asker) => {
     const rule = ruled.size > 0 ? ruleFor(ruled, name) : undefined;
-    if (rule) return ask(rule);
+    if (rule) return rule.upstreams.length > 0 ? ask(rule.upstreams) : nobody(rule.zone);
     const upstreams = setOf(asker.dns, defaults());
     const meaning = localMeaning(name);
     if (meaning === null) return ask(upstreams);
     if (meaning.kind !== 'site') return { kind: 'local', meaning };
     const ofSite = ask(siteOf(upstreams));
     if (ofSite.upstreams.length > 0) return ofSite;
-    return { kind: 'local', meaning: { kind: 'nobody', zone: meaning.zone } };
+    return nobody(meaning.zone);
   };
 }
+
+const nobody = (zone: string): Choice => ({ kind: 'local', meaning: { kind: 'nobody', zone } });
 
 type Ask = Extract<Choice, { kind: 'ask' }>;
 
@@ -79,7 +86,12 @@ function remembering<T extends object>(
   };
 }
 
-function ruleFor(rules: ReadonlyMap<string, readonly Upstream[]>, name: string): readonly Upstream[] | undefined {
+interface Rule {
+  readonly zone: string;
+  readonly upstreams: readonly Upstream[];
+}
+
+function ruleFor(rules: ReadonlyMap<string, Rule>, name: string): Rule | undefined {
   for (const suffix of suffixesOf(name)) {
     const rule = rules.get(suffix);
     if (rule) return rule;
