@@ -26,6 +26,20 @@ export function underSuffix(
   return longest;
 }
 
+/**
+ * Whether a name that is not ours has one of ours in it, before a domain of somebody else's: what a client asks that walks
+ * on through its search list. A suffix of one label may be anybody's, so there the rest has to be one of `search`.
+ */
+export function hasSuffixWithin(view: HostView, name: string, search: readonly string[]): boolean {
+  return view.snapshot.environment.suffixes.some((given) => {
+    const suffix = withoutDot(given);
+    const at = `.${name}.`.indexOf(`.${suffix}.`);
+    if (at < 0) return false;
+    const rest = name.slice(at + suffix.length + 1);
+    return suffix.includes('.') || search.some((domain) => withoutDot(domain) === rest);
+  });
+}
+
 /** Under the main suffix, absolute; null when that is not a name DNS can carry [RFC 1035 §2.3.4]. */
 export function absoluteName(view: HostView, relative: string): string | null {
   const name = `${relative.toLowerCase()}.${mainSuffix(view)}.`;

@@ -1,5 +1,5 @@
 import { stackKey } from './dependency-key.ts';
-import { underSuffix, withoutDot } from './domain-name.ts';
+import { hasSuffixWithin, underSuffix, withoutDot } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
 import type { Scope } from './scope.ts';
@@ -34,8 +34,13 @@ export function lookupName(
     return { zone, meaning: under.relative === '' ? { kind: 'apex' } : exactMeaning(lookup, under.relative) };
   }
   const found = searchedMeaning(lookup, plain, search);
-  const otherwise = plain === '' || plain.includes('.') ? 'foreign' : 'unknown';
-  return { zone: '.', meaning: found ?? { kind: otherwise } };
+  return { zone: '.', meaning: found ?? { kind: isOthers(lookup, plain) ? 'foreign' : 'unknown' } };
+}
+
+/** Single labels are nobody else's, and neither is a name of ours with a search domain behind it: they stay here (Q27). */
+function isOthers({ view, scope }: Lookup, name: string): boolean {
+  if (name === '' || name === 'localhost') return true;
+  return name.includes('.') && !hasSuffixWithin(view, name, scope.container?.dnsSearch ?? []);
 }
 
 function exactMeaning(lookup: Lookup, relative: string): NameMeaning {

@@ -80,8 +80,12 @@ describe('lookupName()', () => {
     [null, 'nosuch.shop', 'foreign'],
     [null, 'my.cache', 'foreign'],
     [null, 'www.example.com', 'foreign'],
-    [null, 'rancher.internal.example.com', 'foreign'],
     [null, 'xrancher.internal', 'foreign'],
+    [null, 'xrancher.internal.example.com', 'foreign'],
+    [null, 'localhost', 'foreign'],
+    // A client that walks on through its search list: not to be asked upstream (Q27).
+    [null, 'rancher.internal.example.com', 'unknown'],
+    [null, 'web.shop.rancher.internal.corp.example', 'unknown'],
     [null, '.', 'foreign'],
     // Who asks.
     [WEB, 'web', 'service shop/web'],
