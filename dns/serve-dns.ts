@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../system/index.ts';
 import type { HostView } from '../view/index.ts';
-import { createAnswerer } from './answer/answerer.ts';
+import { type AnswererOptions, createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
 import { createHotPath } from './hot/index.ts';
@@ -14,6 +14,7 @@ import { createRecognition } from './source/recognition.ts';
 import type { NameSource } from './source/source.ts';
 import { createStateSource } from './source/state-source.ts';
 import { createForwarder, type ForwarderOptions, type ForwarderReport } from './upstream/create-forwarder.ts';
+import type { Forwarding } from './upstream/forwarder.ts';
 import { createCookies } from './wire/cookies.ts';
 
 export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
@@ -44,11 +45,13 @@ export interface NamesDependencies {
   readonly source: (context: SourceContext) => NameSource;
   /** Default upstream resolvers, `address` or `address:port` (`[v6]:port`), in order; a new array when they change. */
   readonly upstreams: () => readonly string[];
+  /** Puts something between the server and what asks upstreams. */
+  readonly adaptForwarding?: (forwarding: Forwarding) => Forwarding;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface NamesOptions {
+export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny'> {
   /** UDP and TCP on each; port 0 takes a free one (the same for both). */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** TTL of our own names, default 1. */
@@ -110,12 +113,14 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     options.forwarding ?? {},
   );
   const source = dependencies.source({ recorder, signal: closing.signal });
+  const { adaptForwarding = (forwarding) => forwarding } = dependencies;
+  const cookies = createCookies({ clock });
   const answerer = createAnswerer(
-    { source, forwarder, turns: createTurns(), recorder, cookies: createCookies({ clock }) },
-    { ttlSeconds: options.ttlSeconds ?? 1 },
+    { source, forwarder: adaptForwarding(forwarder), turns: createTurns(), recorder, cookies },
+    { ttlSeconds: options.ttlSeconds ?? 1, refuseAny: options.refuseAny ?? false },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });
-  const hot = createHotPath({ source, answerer, clock }, { maxBytes: HOT_BYTES });
+  const hot = createHotPath({ source, answerer, clock, divert: live.divert }, { maxBytes: HOT_BYTES });
   const general = createGeneralPath({ answer, recorder });
   const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   const listeners: Listener[] = [];

@@ -40,6 +40,8 @@ export interface AnswererOptions {
   readonly ttlSeconds: number;
   /** The largest reply over UDP, whatever the client says it takes; default 1232, which no path breaks up [RFC 9715 §3.1]. */
   readonly udpPayloadBytes?: number;
+  /** ANY is not implemented, instead of one record or none [RFC 8482]; default false. */
+  readonly refuseAny?: boolean;
 }
 
 /** The general path: every message takes it that the hot path leaves. */
@@ -55,7 +57,7 @@ const LIMITS = { udp: 512, tcp: 65_535 };
 
 export function createAnswerer<A extends Asker>(
   dependencies: AnswererDependencies<A>,
-  { ttlSeconds, udpPayloadBytes = 1_232 }: AnswererOptions,
+  { ttlSeconds, udpPayloadBytes = 1_232, refuseAny = false }: AnswererOptions,
 ): Answerer {
   const { source, turns, forwarder, recorder, cookies, random = Math.random } = dependencies;
 
@@ -133,6 +135,10 @@ export function createAnswerer<A extends Asker>(
         return refuse(message, read, client);
       }
       sighting.query = read.query;
+      if (refuseAny && read.query.type === TYPE.ANY) {
+        const { questionEnd, edns } = read.query;
+        return refuse(message, { kind: 'refuse', rcode: RCODE.NOTIMP, questionEnd, edns }, client);
+      }
       return after(source.who(client.address), (asker) => answerQuery(asker, read.query, client, sighting));
     },
     encodeOwn,
