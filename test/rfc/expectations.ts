@@ -1,0 +1,28 @@
+import { expect } from 'vitest';
+import { TYPE } from './wire/codes.ts';
+import type { Message } from './wire/read.ts';
+import { type Rr, soaOf } from './wire/records.ts';
+
+/** The data of the answers of one type, in order. */
+export function texts(message: Message, type: number): readonly string[] {
+  return message.answers.filter((record) => record.type === type).map(({ text }) => text);
+}
+
+/** What is asked most: the addresses, sorted, since servers take them in turns. */
+export function addresses(message: Message): readonly string[] {
+  return texts(message, TYPE.A).toSorted();
+}
+
+export function soasOf(message: Message): readonly Rr[] {
+  return message.authorities.filter(({ type }) => type === TYPE.SOA);
+}
+
+/** A "no such name" or "no such type" as RFC 2308 §2 has it; gives the SOA. */
+export function expectNegative(message: Message, rcode: 'NXDOMAIN' | 'NOERROR'): Rr {
+  expect(message.rcode).toBe(rcode);
+  const [soa, ...more] = soasOf(message);
+  expect(more).toEqual([]);
+  if (!soa) throw new Error('no SOA in the authority section');
+  expect(soa.ttl).toBeLessThanOrEqual(soaOf(soa).minimum);
+  return soa;
+}

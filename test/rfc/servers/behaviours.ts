@@ -1,0 +1,55 @@
+import { record } from '../wire/build.ts';
+import { ipv4, u32 } from '../wire/bytes.ts';
+import { FLAG, RCODE, TYPE } from '../wire/codes.ts';
+import { name } from '../wire/name.ts';
+import { type Asked, type Behaviour, reply } from './upstream.ts';
+
+/** One address for A, "no such type" for the rest. */
+export function withAddress(address: string, ttl = 300): Behaviour {
+  return (asked) => (asked.type === TYPE.A ? answering([address], ttl)(asked) : noData()(asked));
+}
+
+/** An RRset of addresses, whatever was asked. */
+export function answering(addresses: readonly string[], ttl = 300): Behaviour {
+  return (asked) => reply(asked, { answers: addresses.map((one) => record(ownerOf(asked), TYPE.A, ttl, ipv4(one))) });
+}
+
+/** The name asked for is another name for `target`; further records follow. */
+export function aliased(target: string, ...rest: readonly Buffer[]): Behaviour {
+  return (asked) => reply(asked, { answers: [record(ownerOf(asked), TYPE.CNAME, 300, name(target)), ...rest] });
+}
+
+export function noSuchName({ ttl = 300, minimum = 300 } = {}): Behaviour {
+  return (asked) => reply(asked, { rcode: RCODE.NXDOMAIN, authorities: [soa('upstream.example.', ttl, minimum)] });
+}
+
+export function noData({ ttl = 300, minimum = 300 } = {}): Behaviour {
+  return (asked) => reply(asked, { authorities: [soa('upstream.example.', ttl, minimum)] });
+}
+
+/** A code and nothing else. */
+export function failing(rcode: number): Behaviour {
+  return (asked) => reply(asked, { rcode });
+}
+
+/** Cut over UDP, whole over TCP. */
+export function cutOverUdp(whole: Behaviour): Behaviour {
+  return (asked) => (asked.transport === 'udp' ? reply(asked, { flags: FLAG.TC }) : whole(asked));
+}
+
+export const silent: Behaviour = () => null;
+
+/** A start of authority: its own TTL, and the field that says how long a "no" holds [RFC 2308 §4]. */
+export function soa(zone: string, ttl: number, minimum: number): Buffer {
+  const numbers = [1, 3_600, 600, 86_400, minimum].map(u32);
+  return record(zone, TYPE.SOA, ttl, Buffer.concat([name(`ns.${zone}`), name(`admin.${zone}`), ...numbers]));
+}
+
+export function ownerOf({ query }: Asked): string {
+  return query.questions[0]?.name ?? '.';
+}
+
+/** Data of whatever type was asked for. */
+export function withData(data: Buffer, ttl = 300): Behaviour {
+  return (asked) => reply(asked, { answers: [record(ownerOf(asked), asked.type, ttl, data)] });
+}

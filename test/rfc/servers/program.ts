@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDaemon } from '../../support/daemon.ts';
+import { poll } from '../../support/poll.ts';
+import type { Resources } from '../../support/resources.ts';
+import { query } from '../wire/build.ts';
+import { TYPE } from '../wire/codes.ts';
+import { askTcp } from '../wire/tcp.ts';
+import { askUdp } from '../wire/udp.ts';
+import { ZONE } from '../zone/zone.ts';
+import type { Place } from './target.ts';
+
+const START = new URL('../../../.tools/dns-servers/start', import.meta.url).pathname;
+
+/** Starts a server that `scripts/fetch-dns-servers` unpacked, in a directory of its own, and waits until it knows the zone. */
+export async function startProgram(
+  resources: Resources,
+  { at }: Place,
+  program: string,
+  configure: (directory: string) => Promise<readonly string[]>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), `drover-rfc-${program}-`));
+  resources.add(`directory of ${program}`, () => rm(directory, { recursive: true, force: true }));
+  const daemon = startDaemon(START, [program, ...(await configure(directory))]);
+  resources.add(program, () => daemon.stop());
+  const [first] = at;
+  if (!first) throw new Error('no address to listen at');
+  for (const ask of [askUdp, askTcp]) {
+    await poll(async () => (await ask(first, query(ZONE, { type: TYPE.SOA })))?.aa, {
+      what: `${program} to answer at ${first.address} port ${first.port}`,
+      timeoutMs: 20_000,
+      giveUp: daemon.assertRunning,
+    });
+  }
+}

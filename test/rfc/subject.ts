@@ -1,0 +1,77 @@
+import type { Upstream } from './servers/upstream.ts';
+import { newId, type QueryParts, query } from './wire/build.ts';
+import { type Message, read } from './wire/read.ts';
+import { framed, openTcp, type TcpClient } from './wire/tcp.ts';
+import { type At, openUdp, type UdpOptions } from './wire/udp.ts';
+import { ZONE } from './zone/zone.ts';
+
+export type Over = 'udp' | 'tcp';
+
+export interface SendOptions extends UdpOptions {
+  /** Default: UDP. */
+  readonly over?: Over;
+  /** Default: the first address it listens at. */
+  readonly at?: At;
+}
+
+/** The server under test, as its clients see it. */
+export interface Subject {
+  /** The addresses it listens at. */
+  readonly at: readonly [At, At];
+  readonly upstream: Upstream;
+  /** A sound query and its reply, read strictly, with the id of the query. Silence is an error. */
+  ask(owner: string | Buffer, parts?: QueryParts & SendOptions): Promise<Message>;
+  /** The reply to bytes as they are. Silence is an error. */
+  send(bytes: Buffer, options?: SendOptions): Promise<Message>;
+  /** Fails when there is a reply to these bytes: one to a query behind them comes first. */
+  expectSilence(bytes: Buffer): Promise<void>;
+  connect(): Promise<TcpClient>;
+}
+
+export function createSubject(places: readonly At[], upstream: Upstream): Subject {
+  const [first, second] = places;
+  if (!first || !second) throw new Error('a server has to listen at two addresses');
+  const send = async (bytes: Buffer, { over = 'udp', at = first, from, timeoutMs }: SendOptions = {}) => {
+    const reply = over === 'udp' ? await viaUdp(at, bytes, from, timeoutMs) : await viaTcp(at, bytes, timeoutMs);
+    if (!reply) throw new Error(`no reply over ${over}`);
+    return reply;
+  };
+  return {
+    at: [first, second],
+    upstream,
+    send,
+    ask: (owner, parts = {}) => send(query(owner, parts), parts),
+    expectSilence: (bytes) => silence(first, bytes),
+    connect: () => openTcp(first),
+  };
+}
+
+async function viaUdp(at: At, bytes: Buffer, from?: string, timeoutMs?: number): Promise<Message | null> {
+  await using client = await openUdp(at, from);
+  client.send(bytes);
+  const reply = await client.next(timeoutMs);
+  return reply && withIdOf(bytes, read(reply));
+}
+
+async function viaTcp(at: At, bytes: Buffer, timeoutMs?: number): Promise<Message | null> {
+  using client = await openTcp(at);
+  await client.write(framed(bytes));
+  const reply = await client.next(timeoutMs);
+  return reply && withIdOf(bytes, reply);
+}
+
+function withIdOf(bytes: Buffer, reply: Message): Message {
+  const wanted = bytes.readUInt16BE(0);
+  if (reply.id !== wanted) throw new Error(`the reply has id ${reply.id}, the query ${wanted}`);
+  return reply;
+}
+
+async function silence(at: At, bytes: Buffer): Promise<void> {
+  await using client = await openUdp(at);
+  const id = newId();
+  client.send(bytes);
+  client.send(query(ZONE, { id }));
+  const reply = await client.next();
+  if (!reply) throw new Error('no reply to the query behind it either');
+  if (reply.readUInt16BE(0) !== id) throw new Error(`it was answered: ${reply.toString('hex')}`);
+}

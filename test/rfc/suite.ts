@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { createResources, type Resources } from '../support/resources.ts';
+import { chosenTargets, TARGETS } from './servers/index.ts';
+import { ADDRESSES, type Feature, freePort, type Target } from './servers/target.ts';
+import { startUpstream } from './servers/upstream.ts';
+import { createSubject, type Subject } from './subject.ts';
+
+/**
+ * What a test is about: answering for names of its own, or passing on what others say. Every server here is both at once; a
+ * server that is only one of them has to answer for that half.
+ */
+export type Role = 'authoritative' | 'forwarder' | 'both';
+
+export interface CheckOptions {
+  readonly role: Role;
+  readonly needs?: readonly Feature[];
+  /**
+   * Server -> why it rightly, or knowingly, does something else. The test is run there too and has to fail, so that no
+   * reason outlives its cause.
+   */
+  readonly differs?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** One rule of the RFC, seen from outside. */
+export type Check = (
+  section: string,
+  title: string,
+  options: CheckOptions,
+  body: (on: Subject) => Promise<void>,
+) => void;
+
+/** What the table of results is made of. */
+export interface Verdict {
+  readonly rfc: string;
+  readonly section: string;
+  readonly title: string;
+  readonly role: Role;
+  readonly target: string;
+  readonly differs: string | null;
+  /** Server -> why the test does not apply to it. */
+  readonly absent: Readonly<Record<string, string>>;
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    rfc?: Verdict;
+  }
+}
+
+interface Registered extends CheckOptions {
+  readonly section: string;
+  readonly title: string;
+  readonly body: (on: Subject) => Promise<void>;
+}
+
+export interface SuiteOptions {
+  /** Whether tests may run beside each other: those that wait. */
+  readonly together?: boolean;
+}
+
+/** The tests of an RFC, against every chosen server. */
+export function describeRfc(
+  rfc: string,
+  define: (check: Check) => void,
+  { together = false }: SuiteOptions = {},
+): void {
+  const checks: Registered[] = [];
+  define((section, title, options, body) => void checks.push({ section, title, body, ...options }));
+  const targets = chosenTargets();
+  const group = together ? describe.concurrent : describe;
+  group(rfc, () => {
+    const resources = createResources();
+    const subjects = new Map<Target, Subject>();
+    beforeAll(async () => {
+      const started = await Promise.allSettled(
+        targets.map(async (target) => subjects.set(target, await start(resources, target))),
+      );
+      for (const one of started) if (one.status === 'rejected') throw one.reason;
+    });
+    afterAll(() => resources.close());
+    for (const target of targets) describeTarget({ rfc, target, checks }, () => subjects.get(target));
+  });
+}
+
+interface Group {
+  readonly rfc: string;
+  readonly target: Target;
+  readonly checks: readonly Registered[];
+}
+
+function describeTarget({ rfc, target, checks }: Group, subjectOf: () => Subject | undefined): void {
+  describe(target.title, () => {
+    for (const check of checks) {
+      if (lackOf(target, check) !== null) continue;
+      const differs = check.differs?.[target.name] ?? null;
+      const title = `${check.section} ${check.title}${differs ? ` (differs: ${differs})` : ''}`;
+      test(title, { timeout: check.timeoutMs ?? 20_000 }, async ({ task }) => {
+        task.meta.rfc = verdictOf(rfc, target, check);
+        const subject = subjectOf();
+        if (!subject) throw new Error(`${target.title} was not started`);
+        await (differs ? expectDifference(check, subject) : check.body(subject));
+      });
+    }
+  });
+}
+
+async function start(resources: Resources, target: Target): Promise<Subject> {
+  const upstream = await startUpstream(resources, await freePort());
+  const port = await freePort();
+  const at = ADDRESSES.map((address) => ({ address, port }));
+  await target.start(resources, { at, upstreamPort: upstream.port });
+  return createSubject(at, upstream);
+}
+
+async function expectDifference(check: Registered, subject: Subject): Promise<void> {
+  const failure = await check.body(subject).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (failure === null) throw new Error('it passes now: take the stated difference away');
+}
+
+function verdictOf(rfc: string, target: Target, check: Registered): Verdict {
+  const absent = TARGETS.flatMap((one) => {
+    const lack = lackOf(one, check);
+    return lack === null ? [] : [[one.name, lack] as const];
+  });
+  const { section, title, role, differs } = check;
+  return {
+    rfc,
+    section,
+    title,
+    role,
+    target: target.name,
+    differs: differs?.[target.name] ?? null,
+    absent: Object.fromEntries(absent),
+  };
+}
+
+function lackOf(target: Target, { needs = [] }: Registered): string | null {
+  return needs.map((feature) => target.lacks[feature]).find((lack) => lack !== undefined) ?? null;
+}

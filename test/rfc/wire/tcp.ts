@@ -1,0 +1,88 @@
+import { connect } from 'node:net';
+import { u16 } from './bytes.ts';
+import { type Message, read } from './read.ts';
+import type { At } from './udp.ts';
+
+/** A connection of a client. */
+export interface TcpClient extends Disposable {
+  /** Bytes as they are, in one write. */
+  write(bytes: Buffer): Promise<void>;
+  /** FIN: nothing more will be asked. */
+  end(): void;
+  /** The next message; null when the server closed, or none came in time. */
+  next(timeoutMs?: number): Promise<Message | null>;
+  /** Resolves when the server has closed; rejects when it has not in time. */
+  closed(timeoutMs: number): Promise<void>;
+  isOpen(): boolean;
+}
+
+const TIMEOUT_MS = 4_000;
+
+/** A message with its length before it [RFC 1035 §4.2.2]. */
+export function framed(bytes: Buffer): Buffer {
+  return Buffer.concat([u16(bytes.length), bytes]);
+}
+
+export async function openTcp({ address, port }: At, from = '127.0.0.1'): Promise<TcpClient> {
+  const socket = connect({ host: address, port, localAddress: from, noDelay: true, allowHalfOpen: true });
+  const { promise: open, resolve, reject } = Promise.withResolvers<void>();
+  socket.once('connect', resolve).once('error', reject);
+  const over = new AbortController();
+  const waiting: (() => void)[] = [];
+  const wake = () => {
+    for (const resume of waiting.splice(0)) resume();
+  };
+  let rest = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    wake();
+  });
+  for (const event of ['end', 'close', 'error']) socket.on(event, () => over.abort());
+  over.signal.addEventListener('abort', wake);
+  await open;
+  const take = (): Buffer | null => {
+    if (rest.length < 2 || rest.length < 2 + rest.readUInt16BE()) return null;
+    const size = rest.readUInt16BE();
+    const whole = rest.subarray(2, 2 + size);
+    rest = rest.subarray(2 + size);
+    return whole;
+  };
+  const until = async <T>(attempt: () => T | null, timeoutMs: number): Promise<T | null> => {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const value = attempt();
+      const leftMs = deadline - performance.now();
+      if (value !== null || leftMs <= 0 || (over.signal.aborted && rest.length === 0)) return value;
+      if (over.signal.aborted) throw new Error('the server closed in the middle of a message');
+      await new Promise<void>((resume) => {
+        const timer = setTimeout(resume, leftMs);
+        waiting.push(() => {
+          clearTimeout(timer);
+          resume();
+        });
+      });
+    }
+  };
+  return {
+    write: (bytes) => new Promise((done, failed) => socket.write(bytes, (error) => (error ? failed(error) : done()))),
+    end: () => void socket.end(),
+    next: async (timeoutMs = TIMEOUT_MS) => {
+      const whole = await until(take, timeoutMs);
+      return whole && read(whole);
+    },
+    closed: async (timeoutMs) => {
+      await until(() => (over.signal.aborted ? true : null), timeoutMs);
+      if (!over.signal.aborted) throw new Error(`the connection is still open after ${timeoutMs} ms`);
+    },
+    isOpen: () => !over.signal.aborted,
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
+
+/** One query over a connection of its own; null: closed or silent. */
+export async function askTcp(at: At, bytes: Buffer, timeoutMs = TIMEOUT_MS): Promise<Message | null> {
+  using client = await openTcp(at);
+  await client.write(framed(bytes));
+  const reply = await client.next(timeoutMs);
+  return reply;
+}
