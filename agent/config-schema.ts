@@ -161,6 +161,12 @@ const dnsSchema = z
       ),
     cache: dnsCacheSchema,
     ttlSeconds: z.int().min(0).max(5).default(1).describe('time to live of answers for our own names'),
+    compatSearch: z
+      .boolean()
+      .default(false)
+      .describe(
+        "complete every name by the asker's search list, as Rancher did: a service google in a stack com then takes google.com",
+      ),
     holdMs: z
       .int()
       .min(0)

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../system/index.ts';
-import type { HostView } from '../view/index.ts';
+import type { HostView, SearchMode } from '../view/index.ts';
 import { type AnswererOptions, createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
@@ -30,6 +30,8 @@ export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
 export interface DnsOptions extends NamesOptions {
   /** What `rancher-metadata` stands for, default 169.254.169.250. */
   readonly metadataAddress?: string;
+  /** Which names without our suffix are completed by the asker's search list; default: those that are surely ours. */
+  readonly search?: SearchMode;
   /** How long a query from an unknown local address waits for `identify`, default 250. */
   readonly holdMs?: number;
 }
@@ -93,7 +95,8 @@ export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Pr
     const onHold = () => recorder.happened('held');
     const recognition = createRecognition(dependencies, { holdMs: options.holdMs ?? 250, onHold, signal });
     const metadataAddress = options.metadataAddress ?? '169.254.169.250';
-    return createStateSource({ view: dependencies.view, recognition }, { metadataAddress });
+    const search = options.search ?? 'own';
+    return createStateSource({ view: dependencies.view, recognition }, { metadataAddress, search });
   };
   return serveNames({ ...dependencies, source }, options);
 }
@@ -114,9 +117,11 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   );
   const source = dependencies.source({ recorder, signal: closing.signal });
   const { adaptForwarding = (forwarding) => forwarding } = dependencies;
+  // Elsewhere on each host and after each start: else a thousand hosts would all begin with the first endpoint.
+  const turns = createTurns(Math.floor(Math.random() * 2 ** 32));
   const cookies = createCookies({ clock });
   const answerer = createAnswerer(
-    { source, forwarder: adaptForwarding(forwarder), turns: createTurns(), recorder, cookies },
+    { source, forwarder: adaptForwarding(forwarder), turns, recorder, cookies },
     { ttlSeconds: options.ttlSeconds ?? 1, refuseAny: options.refuseAny ?? false },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });

@@ -33,6 +33,7 @@ Examples:
         ttlSeconds: config.dns.ttlSeconds,
         metadataAddress: config.dns.address,
         holdMs: config.dns.holdMs,
+        search: searchMode(config),
         forwarding: { source: listen === undefined ? config.dns.sourceAddress : null },
         batching: config.dns.batching,
         handOver,
@@ -54,6 +55,10 @@ Examples:
       };
     }),
   );
+}
+
+export function searchMode({ dns }: Config): 'own' | 'every' {
+  return dns.compatSearch ? 'every' : 'own';
 }
 
 const UPSTREAM_INTERVAL_MS = 5_000;
