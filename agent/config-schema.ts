@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAddress, parseCidr, parseDnsName, type Result } from '../model/index.ts';
+import { parseAddress, parseCidr, parseDnsName, parseUpstream, type Result } from '../model/index.ts';
 import { addressFaults } from './config-addresses.ts';
 
 /** A text with one canonical form, checked by its parser; what the parser says is what the operator reads. */
@@ -34,15 +34,12 @@ const plainName = () =>
 const text = () => z.string().min(1);
 /** `address` or `address:port`, IPv6 with a port in brackets. */
 const upstream = () =>
-  z.string().refine(
-    (value) => {
-      const match = /^\[([^\]]+)\](?::(\d{1,5}))?$|^([\d.]+)(?::(\d{1,5}))?$|^([0-9A-Fa-f:.]+)$/.exec(value);
-      const portText = match?.[2] ?? match?.[4] ?? '53';
-      const host = match?.[1] ?? match?.[3] ?? match?.[5] ?? '';
-      return parseAddress(host).ok && Number(portText) > 0 && Number(portText) < 65536;
-    },
-    custom('is not an address with an optional port', 'write it like 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53'),
-  );
+  z
+    .string()
+    .refine(
+      (value) => parseUpstream(value) !== null,
+      custom('is not an address with an optional port', 'write it like 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53'),
+    );
 /** Upstreams as a list; where there is only text, as in an environment variable, separated by spaces. */
 const upstreamList = () =>
   z.preprocess(

@@ -1,3 +1,2 @@
 export type { TrafficReport } from './metrics/recorder.ts';
 export { type DnsDependencies, type DnsOptions, type DnsServer, serveDns } from './serve-dns.ts';
-export { parseUpstream } from './upstream/address.ts';

@@ -15,3 +15,4 @@ export * from './reverse-name.ts';
 export * from './schema-fault.ts';
 export * from './service.ts';
 export * from './snapshot.ts';
+export * from './upstream.ts';

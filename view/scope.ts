@@ -1,4 +1,4 @@
-import type { Container } from '../model/index.ts';
+import { type Container, upstreamsOfLabels } from '../model/index.ts';
 import { mainSuffix, underSuffix, withoutDot } from './domain-name.ts';
 import { findService, serviceOf } from './find.ts';
 import type { HostView } from './host-view.ts';
@@ -29,7 +29,7 @@ export function scopeOf(view: HostView, container: Container | null): Scope {
     container,
     search: unique([...domains, mainSuffix(view)]).map((domain) => `${domain}.`),
     links: linksOf(view, container),
-    dns: container.dns,
+    dns: unique([...upstreamsOfLabels(container.labels), ...container.dns]),
   };
 }
 

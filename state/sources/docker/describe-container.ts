@@ -1,4 +1,10 @@
-import { answerLabelFaults, type Container, type LabelFault, type Problem } from '../../../model/index.ts';
+import {
+  answerLabelFaults,
+  type Container,
+  type LabelFault,
+  type Problem,
+  upstreamLabelFaults,
+} from '../../../model/index.ts';
 import { serviceOf } from './labels.ts';
 
 /** What follows from a container's id, name and labels alone. */
@@ -35,7 +41,7 @@ export function describeContainer(container: {
     ...(problem ? [problem] : []),
     ...(tooLong.length > 0 && !problem ? [tooLongProblem(subject, tooLong)] : []),
     ...(ownUuid !== undefined && !UUID.test(ownUuid) ? [uuidProblem(subject)] : []),
-    ...answerLabelFaults(labels).map((fault) => faultProblem(subject, fault)),
+    ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels)].map((fault) => faultProblem(subject, fault)),
   ];
   return {
     fields: {

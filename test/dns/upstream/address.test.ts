@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseUpstream } from '../../../dns/index.ts';
-import { formatUpstream, isLoopback } from '../../../dns/upstream/address.ts';
+import { formatUpstream, isLoopback, isSiteAddress, parseUpstream } from '../../../dns/upstream/address.ts';
 
 describe('parseUpstream()', () => {
   test.each([
@@ -34,4 +33,19 @@ test('isLoopback()', () => {
     false,
     false,
   ]);
+});
+
+test.each([
+  ['10.1.2.3', true],
+  ['172.31.0.1', true],
+  ['172.32.0.1', false],
+  ['192.168.178.1', true],
+  ['100.100.100.100', true],
+  ['127.0.0.53', true],
+  ['8.8.8.8', false],
+  ['fd00::1', true],
+  ['fe80::1%eth0', true],
+  ['2001:db8::1', false],
+])('isSiteAddress(): %s %s', (address, expected) => {
+  expect(isSiteAddress(address)).toBe(expected);
 });

@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+import type { LabelFault } from './answer-options.ts';
+
+/** A resolver to ask. */
+export interface Upstream {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `10.0.0.2`, `10.0.0.2:5353`, `2001:db8::2`, `[2001:db8::2]:5353`; null for anything else. */
+export function parseUpstream(text: string): Upstream | null {
+  if (isIP(text) !== 0) return { address: text, port: 53 };
+  const parts = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
+  const address = parts?.[1] ?? parts?.[2] ?? '';
+  const port = Number(parts?.[3] ?? 53);
+  const family = parts?.[1] === undefined ? 4 : 6;
+  return isIP(address) === family && port >= 1 && port <= 65_535 ? { address, port } : null;
+}
+
+export function formatUpstream({ address, port }: Upstream): string {
+  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The resolvers of a container, asked before those that Docker was told of (`--dns`). */
+const LABEL = 'drover.dns.upstreams';
+
+/** What the label says, `address` or `address:port`; nothing if one of them cannot be understood. */
+export function upstreamsOfLabels(labels: Readonly<Record<string, string>>): readonly string[] {
+  const items = itemsOf(labels[LABEL]);
+  return items.every((item) => parseUpstream(item) !== null) ? items : [];
+}
+
+export function upstreamLabelFaults(labels: Readonly<Record<string, string>>): readonly LabelFault[] {
+  const bad = itemsOf(labels[LABEL]).find((item) => parseUpstream(item) === null);
+  if (bad === undefined) return [];
+  return [
+    { label: LABEL, what: `has ${JSON.stringify(bad)}, which is no address such as \`10.0.0.2\` or \`10.0.0.2:5353\`` },
+  ];
+}
+
+function itemsOf(text: string | undefined): readonly string[] {
+  return (text ?? '').split(/[\s,]+/).filter((item) => item !== '');
+}
