@@ -16,7 +16,7 @@ export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
 export type * from './host-view.ts';
 export { identify, isLocalAddress } from './identity.ts';
 export { listNames } from './list-names.ts';
-export { describeMeaning, lookupName, type NameLookup, type SearchMode, searchRule } from './lookup.ts';
+export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchStory } from './lookup.ts';
 export { METADATA_NAME, type NameMeaning } from './meaning.ts';
 export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './ports.ts';
 export { type Consumer, READINESS, type ReadinessRow, type Standing, standingOf, type Treatment } from './readiness.ts';

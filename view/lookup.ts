@@ -4,7 +4,7 @@ import type { HostView } from './host-view.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
 import type { Scope } from './scope.ts';
 import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
-import type { Trail } from './trail.ts';
+import type { Trail, TriedName } from './trail.ts';
 
 export interface NameLookup {
   /** Where a negative answer has its SOA: our suffix (lower case, absolute), or `.` for names completed by search. */
@@ -26,8 +26,8 @@ export function lookupName(
   search: SearchMode = 'own',
   trail?: Trail,
 ): NameLookup {
-  const lookup = { view, scope, trail };
   const plain = withoutDot(name);
+  const lookup = { view, scope, trail, asked: plain };
   const under = underSuffix(view, plain);
   if (under) {
     const zone = `${under.suffix}.`;
@@ -43,14 +43,19 @@ function isOthers({ view, scope }: Lookup, name: string): boolean {
   return name.includes('.') && !hasSuffixWithin(view, name, scope.container?.dnsSearch ?? []);
 }
 
-function exactMeaning(lookup: Lookup, relative: string): NameMeaning {
+/** `asked` is the name as it was asked for. */
+interface Searching extends Lookup {
+  readonly asked: string;
+}
+
+function exactMeaning(lookup: Searching, relative: string): NameMeaning {
   const meaning = plainMeaning(lookup, [relative], isThere) ?? null;
   if (meaning) return meaning;
   const special = parseSpecialName(relative);
   return (special && specially(lookup, special, [special.rest])) ?? { kind: 'unknown' };
 }
 
-function searchedMeaning(lookup: Lookup, name: string, search: SearchMode): NameMeaning | null {
+function searchedMeaning(lookup: Searching, name: string, search: SearchMode): NameMeaning | null {
   const plain = searchRule(lookup.view, name, search, lookup.trail).applies
     ? plainMeaning(lookup, candidates(lookup, name), hasRecords)
     : null;
@@ -60,9 +65,30 @@ function searchedMeaning(lookup: Lookup, name: string, search: SearchMode): Name
   return specially(lookup, special, candidates(lookup, special.rest));
 }
 
-function specially(lookup: Lookup, special: SpecialName, names: readonly string[]): NameMeaning | null {
+function specially(lookup: Searching, special: SpecialName, names: readonly string[]): NameMeaning | null {
   const meaning = plainMeaning(lookup, names, hasRecords);
   return meaning && specialMeaning(lookup, special, meaning);
+}
+
+/** How a name is looked for, for people. */
+export interface SearchStory {
+  /** Ours that it is below, without trailing dot; then no search list is needed. */
+  readonly suffix: string | null;
+  /** Whether the server completes it by the search list. */
+  readonly applies: boolean;
+  readonly reason: string;
+}
+
+/** Whether the server's search applies to a name, in any form, and why. */
+export function searchStory(view: HostView, name: string, search: SearchMode = 'own'): SearchStory {
+  const plain = withoutDot(name);
+  const under = underSuffix(view, plain);
+  if (under) return { suffix: under.suffix, applies: false, reason: `it is a whole name below ${under.suffix}` };
+  const rule = searchRule(view, plain, search);
+  const special = rule.applies ? null : parseSpecialName(plain);
+  const rest = special && searchRule(view, special.rest, search);
+  if (special && rest?.applies) return { suffix: null, applies: true, reason: `as to ${special.rest}, ${rest.reason}` };
+  return { suffix: null, ...rule };
 }
 
 /** Whether the search list is used for a name that is not below a suffix of ours (lower case), and why, for people. */
@@ -100,7 +126,7 @@ function candidates({ view, scope }: Lookup, name: string): readonly string[] {
 
 /** The asker's own names first, under every search domain, then everybody's. */
 function plainMeaning(
-  lookup: Lookup,
+  lookup: Searching,
   names: readonly string[],
   fits: (meaning: NameMeaning) => boolean,
 ): NameMeaning | null {
@@ -127,12 +153,10 @@ function hasRecords({ kind }: NameMeaning): boolean {
 }
 
 function tell(
-  { trail }: Lookup,
-  tried: { relative: string; among: 'links' | 'names'; meaning: NameMeaning; chosen: boolean },
-) {
-  if (!trail?.tried) return;
-  const { meaning, ...name } = tried;
-  trail.tried({ ...name, found: describeMeaning(meaning) });
+  { trail, asked }: Searching,
+  { meaning, ...tried }: Pick<TriedName, 'relative' | 'among' | 'chosen'> & { readonly meaning: NameMeaning },
+): void {
+  trail?.tried?.({ ...tried, asked, found: describeMeaning(meaning) });
 }
 
 /** What a name is, for people. */

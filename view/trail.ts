@@ -10,7 +10,9 @@ export interface Trail {
 
 /** One step of the way from a question to its meaning. */
 export interface TriedName {
-  /** Lower case, relative to the suffix; '' is the suffix itself. */
+  /** What was asked for: lower case, without trailing dot; the end of an alias too. */
+  readonly asked: string;
+  /** Lower case, relative to the suffix. */
   readonly relative: string;
   /** Where it was looked for: among the asker's own names (links), or among everybody's. */
   readonly among: 'links' | 'names';

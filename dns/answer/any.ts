@@ -1,15 +1,14 @@
 import { RCODE } from '../wire/codes.ts';
 import type { Reply } from '../wire/encode.ts';
-import type { Query } from '../wire/query.ts';
 import { anythingRecord } from '../wire/record.ts';
-import { type OwnResolution, type Rendering, renderReply } from './render.ts';
+import { type Asked, type OwnResolution, type Rendering, renderReply } from './render.ts';
 import type { Alias } from './resolution.ts';
 
 /**
  * What ANY gets [RFC 8482 §4]: a name that is another name for something is that, whatever there is at the end
  * [RFC 1034 §3.6.2]; of one that has other records nobody is told which.
  */
-export function renderAny(query: Query, resolution: OwnResolution, rendering: Rendering): Reply {
+export function renderAny(query: Asked, resolution: OwnResolution, rendering: Rendering): Reply {
   if (resolution.kind !== 'nodata' && resolution.kind !== 'nxdomain') return renderReply(query, resolution, rendering);
   const [alias] = resolution.aliases;
   if (alias) return renderReply(query, onlyAlias(alias), rendering);

@@ -13,6 +13,9 @@ import {
 import type { Query } from '../wire/query.ts';
 import type { Alias, Resolution, TargetAddress } from './resolution.ts';
 
+/** What rendering needs to know of a query. */
+export type Asked = Pick<Query, 'name' | 'type'>;
+
 /** What is answered from here alone. */
 export type OwnResolution = Exclude<Resolution, { kind: 'forward' | 'failure' | 'upstream-alias' }>;
 
@@ -24,7 +27,7 @@ export interface Rendering {
 }
 
 /** The records of a reply; addresses in the order given. */
-export function renderReply(query: Query, resolution: OwnResolution, rendering: Rendering): Reply {
+export function renderReply(query: Asked, resolution: OwnResolution, rendering: Rendering): Reply {
   const ttlSeconds = ('ttlSeconds' in resolution ? resolution.ttlSeconds : null) ?? rendering.ttlSeconds;
   switch (resolution.kind) {
     case 'addresses':
@@ -58,7 +61,7 @@ export function renderReply(query: Query, resolution: OwnResolution, rendering: 
 
 /** The chain of aliases, then the addresses at its end. */
 export function renderAddresses(
-  query: Query,
+  query: Asked,
   aliases: readonly Alias[],
   addresses: readonly string[],
   ttlSeconds: number,
@@ -71,14 +74,14 @@ export function renderAddresses(
 }
 
 /** The first owner is the question itself. */
-export function renderAliases(query: Query, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
+export function renderAliases(query: Asked, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
   return aliases.map(({ owner, target, ttlSeconds: ownTtlSeconds }, at) =>
     domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ownTtlSeconds ?? ttlSeconds, target),
   );
 }
 
 function renderServices(
-  query: Query,
+  query: Asked,
   { aliases, services, additional }: Extract<Resolution, { kind: 'services' }>,
   ttlSeconds: number,
 ): Reply {
@@ -97,7 +100,7 @@ function hostRecord({ name, address }: TargetAddress, ttlSeconds: number): DnsRe
 }
 
 /** What bears the records at the end of the chain. */
-function ownerOf(query: Query, aliases: readonly Alias[]): string {
+function ownerOf(query: Asked, aliases: readonly Alias[]): string {
   return aliases.at(-1)?.target ?? query.name;
 }
 
@@ -107,7 +110,7 @@ function found(answers: readonly DnsRecord[]): Reply {
 
 function missing(
   rcode: number,
-  query: Query,
+  query: Asked,
   { aliases, zone }: { readonly aliases: readonly Alias[]; readonly zone: string },
   rendering: Rendering,
 ): Reply {
