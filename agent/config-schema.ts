@@ -158,6 +158,12 @@ const dnsSchema = z
       ),
     cache: dnsCacheSchema,
     ttlSeconds: z.int().min(0).max(5).default(1).describe('time to live of answers for our own names'),
+    udpPayloadBytes: z
+      .int()
+      .min(512)
+      .max(4096)
+      .default(1232)
+      .describe('the largest answer sent over UDP, whatever the client would take; more comes over TCP'),
     compatSearch: z
       .boolean()
       .default(false)

@@ -53,7 +53,7 @@ export interface NamesDependencies {
   readonly log: Log;
 }
 
-export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny'> {
+export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny' | 'udpPayloadBytes'> {
   /** UDP and TCP on each; port 0 takes a free one (the same for both). */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** TTL of our own names, default 1. */
@@ -122,7 +122,11 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const cookies = createCookies({ clock });
   const answerer = createAnswerer(
     { source, forwarder: adaptForwarding(forwarder), turns, recorder, cookies },
-    { ttlSeconds: options.ttlSeconds ?? 1, refuseAny: options.refuseAny ?? false },
+    {
+      ttlSeconds: options.ttlSeconds ?? 1,
+      refuseAny: options.refuseAny ?? false,
+      udpPayloadBytes: options.udpPayloadBytes ?? 1_232,
+    },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });
   const hot = createHotPath({ source, answerer, clock, divert: live.divert }, { maxBytes: HOT_BYTES });
@@ -136,7 +140,8 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   };
   try {
     hot.warmUp(WARM_UP_MS);
-    const context = { fast: hot.answer, general, clock, answer, addon };
+    const onDrop = () => recorder.dropped('connection');
+    const context = { fast: hot.answer, general, clock, answer, addon, onDrop };
     for (const at of places) listeners.push(await listenOn(context, at));
   } catch (error) {
     await close();

@@ -18,6 +18,8 @@ export interface ListenContext extends UdpContext {
   readonly answer: Answer;
   /** Null: UDP with what Node has. */
   readonly addon: UdpBatchAddon | null;
+  /** Called for each TCP connection that was refused, closed for another one, or too slow. */
+  readonly onDrop: () => void;
 }
 
 export interface ListenOptions extends Listen {
@@ -45,7 +47,7 @@ export async function listenOn(context: ListenContext, options: ListenOptions): 
   let udp: UdpServer | null = null;
   try {
     udp = await serveUdp(context.addon, context, { address, port });
-    const tcp = await serveTcp(context.answer, { address, port: udp.port });
+    const tcp = await serveTcp(context.answer, { address, port: udp.port, onDrop: context.onDrop });
     return joined(udp, tcp, address);
   } catch (cause) {
     await udp?.close();

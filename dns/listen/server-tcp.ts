@@ -1,95 +1,132 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
-import { createFrameReader, frame } from '../wire/framing.ts';
 import type { Answer, Listen, Server } from './server.ts';
+import { serveConnection, type TcpConnection } from './tcp-connection.ts';
+import { TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
 
-const IDLE_MS = 10_000;
-/** The same while another process takes over: long enough for a client that asks one question after the other. */
+export interface TcpOptions extends Listen {
+  readonly limits?: Partial<TcpLimits>;
+  /** Called for each connection that was refused, closed for another one, or too slow. */
+  readonly onDrop?: () => void;
+}
+
+/** How long a connection may be idle while another process takes over: enough for one question after the other. */
 const LEAVING_IDLE_MS = 200;
 /** After this even a connection in constant use ends, behind an answer: its client opens another [RFC 7766 §6.2.4]. */
 const LEAVING_BUSY_MS = 1_000;
-const MAX_CONNECTIONS = 1_000;
-/** Queries of one connection under way before it is read on [RFC 7766 §6.2.1.1]. */
-const MAX_PIPELINED = 100;
+const LEAVING_CHECK_MS = 50;
+/** The handshakes that wait to be accepted; Node's own default is 511. */
+const BACKLOG = 1_024;
 
-export async function serveTcp(answer: Answer, { address, port }: Listen): Promise<Server> {
-  const connections = new Map<Socket, Connection>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    connections.set(socket, serveConnection(answer, socket));
-    socket.once('close', () => connections.delete(socket));
+export async function serveTcp(
+  answer: Answer,
+  { address, port, limits: given, onDrop = () => undefined }: TcpOptions,
+): Promise<Server> {
+  const limits = { ...TCP_LIMITS, ...given };
+  const connections = new Map<Socket, TcpConnection>();
+  const perSource = new Map<string, number>();
+  const now = () => performance.now();
+  const checks = createChecks(() => {
+    for (const connection of connections.values()) if (connection.check(now()) === 'slow') onDrop();
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen({ host: address, port, exclusive: true, reusePort: true }, resolve);
-  await listening;
-  server.on('error', () => undefined);
-  const { promise: gone, resolve: end } = Promise.withResolvers<void>();
-  const bound = server.address();
+
+  const accept = (socket: Socket): void => {
+    const from = plainAddress(socket.remoteAddress ?? '');
+    const own = perSource.get(from) ?? 0;
+    if (own >= limits.maxPerSource || connections.size >= limits.maxConnections) {
+      onDrop();
+      const longest = longestIdle(connections, own >= limits.maxPerSource ? from : null);
+      if (!longest) {
+        socket.destroy();
+        return;
+      }
+      longest.destroy();
+    }
+    perSource.set(from, own + 1);
+    connections.set(socket, serveConnection({ answer, socket, now }, from, limits));
+    checks.every(checkMs(limits));
+    socket.once('close', () => {
+      connections.delete(socket);
+      const left = (perSource.get(from) ?? 1) - 1;
+      if (left > 0) perSource.set(from, left);
+      else perSource.delete(from);
+      if (connections.size === 0) checks.stop();
+    });
+  };
+
+  // The high water mark is what makes `drain` come for what made reading pause.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: limits.pauseBytes }, accept);
+  const { gone } = await listen(server, { address, port });
   // Connections that wait to be accepted go over to the other process where net.ipv4.tcp_migrate_req is 1.
   const stopListening = (): void => {
-    if (server.listening) server.close(() => end());
+    if (server.listening) server.close();
   };
+  const bound = server.address();
   return {
     port: typeof bound === 'object' && bound ? bound.port : port,
     leave: async (signal) => {
       stopListening();
-      for (const connection of connections.values()) connection.finish();
+      for (const connection of connections.values()) connection.leave(LEAVING_IDLE_MS, LEAVING_BUSY_MS);
+      if (connections.size > 0) checks.every(LEAVING_CHECK_MS);
       await Promise.race([gone, once(signal, 'abort')]);
     },
     close: () => {
       stopListening();
       for (const socket of connections.keys()) socket.destroy();
+      checks.stop();
       return gone;
     },
   };
 }
 
-interface Connection {
-  /** Ends it as soon as nothing is under way and nothing more comes. */
-  finish(): void;
+/** Resolves when it listens, with a promise of its end. */
+async function listen(server: NetServer, { address, port }: Listen): Promise<{ readonly gone: Promise<void> }> {
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: gone, resolve: end } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.once('close', end);
+  server.listen({ host: address, port, exclusive: true, reusePort: true, backlog: BACKLOG }, resolve);
+  await listening;
+  server.on('error', () => undefined);
+  return { gone };
 }
 
-/** Replies go out as they are ready; the client tells them apart by id [RFC 7766 §6.2.1.1]. */
-function serveConnection(answer: Answer, socket: Socket): Connection {
-  const client = { address: plainAddress(socket.remoteAddress ?? ''), transport: 'tcp' } as const;
-  let underWay = 0;
-  let ended = false;
-  let leaving = false;
-  const endIfDone = (): void => {
-    if (underWay === 0) socket.end();
+/** The connection that has been idle longest, of one source or of all; null: none is idle. */
+function longestIdle(connections: ReadonlyMap<Socket, TcpConnection>, source: string | null): Socket | null {
+  let longest: Socket | null = null;
+  let since = Number.POSITIVE_INFINITY;
+  for (const [socket, connection] of connections) {
+    const idleSince = connection.idleSinceMs();
+    if (idleSince === null || idleSince >= since || socket.destroyed) continue;
+    if (source !== null && connection.address !== source) continue;
+    longest = socket;
+    since = idleSince;
+  }
+  return longest;
+}
+
+/** Often enough for limits of seconds to be kept within a quarter. */
+function checkMs({ idleMs, messageMs, takeMs }: TcpLimits): number {
+  return Math.min(idleMs, messageMs, takeMs) / 4;
+}
+
+/** One timer for all connections. */
+function createChecks(check: () => void): { every(ms: number): void; stop(): void } {
+  let timer: NodeJS.Timeout | null = null;
+  let everyMs = Number.POSITIVE_INFINITY;
+  const stop = (): void => {
+    if (timer) clearInterval(timer);
+    timer = null;
+    everyMs = Number.POSITIVE_INFINITY;
   };
-  const settle = (reply: Buffer | null): void => {
-    underWay -= 1;
-    if (reply && socket.writable) socket.write(frame(reply));
-    if (ended && underWay === 0) socket.end();
-    else if (underWay < MAX_PIPELINED) socket.resume();
-    // Not at once: more questions may have come in the same piece.
-    if (leaving && underWay === 0) setImmediate(endIfDone);
-  };
-  const read = createFrameReader((message) => {
-    underWay += 1;
-    if (underWay >= MAX_PIPELINED) socket.pause();
-    const reply = answer(message, client);
-    if (reply instanceof Promise) void reply.then(settle);
-    else settle(reply);
-  });
-  socket.on('data', read);
-  socket.on('error', () => socket.destroy());
-  socket.on('end', () => {
-    ended = true;
-    endIfDone();
-  });
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
   return {
-    finish: () => {
-      socket.removeAllListeners('timeout');
-      socket.setTimeout(LEAVING_IDLE_MS, endIfDone);
-      const timer = setTimeout(() => {
-        leaving = true;
-      }, LEAVING_BUSY_MS);
-      socket.once('close', () => clearTimeout(timer));
+    every: (ms) => {
+      if (ms >= everyMs) return;
+      stop();
+      everyMs = ms;
+      timer = setInterval(check, ms);
     },
+    stop,
   };
 }
