@@ -12,7 +12,7 @@ export type { Config, LoadedConfig } from './config.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control-client.ts';
 export type { AgentDependencies, AgentSettings } from './dependencies.ts';
 export type { GoneClaim } from './gone-hosts.ts';
-export { readHostResolvers } from './host-resolvers.ts';
+export { followHostResolvers, hasLocalStub, readHostResolvers } from './host-resolvers.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './listing.ts';
 export type { SavedView } from './offline.ts';
 export { controlSocket, feedSocket, mirrorFile } from './paths.ts';

@@ -1,2 +1,3 @@
 export type { TrafficReport } from './metrics/recorder.ts';
 export { type DnsDependencies, type DnsOptions, type DnsServer, serveDns } from './serve-dns.ts';
+export type { ForwarderOptions, ForwarderReport } from './upstream/create-forwarder.ts';

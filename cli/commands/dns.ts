@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Config, readHostResolvers } from '../../agent/index.ts';
+import type { Config } from '../../agent/index.ts';
 import type { JsonValue } from '../../model/index.ts';
-import type { Clock } from '../../system/index.ts';
+import { followUpstreams, forwardingOptions, upstreamProblems } from '../dns-upstreams.ts';
 import type { Io } from '../io.ts';
 import { parseListen } from '../listen-option.ts';
 import { runServer } from '../run-server.ts';
@@ -26,27 +26,28 @@ Examples:
     runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
       const { serveDns } = await import('../../dns/index.ts');
       const { listen, handOver = false } = command.opts<{ listen?: string; handOver?: boolean }>();
-      const upstreams = await followUpstreams(config, clock, signal);
+      const place = listen === undefined ? 'namespace' : 'host';
+      const upstreams = await followUpstreams({ clock }, config, place, signal);
       const { view, identify } = followed;
       const options = {
         listen: [listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen)],
         ttlSeconds: config.dns.ttlSeconds,
+        udpPayloadBytes: config.dns.udpPayloadBytes,
         metadataAddress: config.dns.address,
         holdMs: config.dns.holdMs,
         search: searchMode(config),
-        forwarding: { source: listen === undefined ? config.dns.sourceAddress : null },
+        forwarding: forwardingOptions(config, place),
         batching: config.dns.batching,
         handOver,
       };
       return async () => {
         const server = await serveDns({ view, identify, upstreams, clock, log }, options);
         const { batching, leave } = server;
-        const report = () => ({
-          ...server.stats(),
-          batching,
-          upstreams: upstreams(),
-          problems: upstreamProblems(upstreams()),
-        });
+        const report = () => {
+          const forwarding = server.forwarding();
+          const problems = upstreamProblems(upstreams(), forwarding);
+          return { ...server.stats(), batching, upstreams: upstreams(), forwarding, problems };
+        };
         return {
           report: () => report() as unknown as { [key: string]: JsonValue },
           leave,
@@ -59,32 +60,4 @@ Examples:
 
 export function searchMode({ dns }: Config): 'own' | 'every' {
   return dns.compatSearch ? 'every' : 'own';
-}
-
-const UPSTREAM_INTERVAL_MS = 5_000;
-
-/** The configured upstream resolvers, else the host's own, which may change at any time. */
-async function followUpstreams({ dns }: Config, clock: Clock, signal: AbortSignal): Promise<() => readonly string[]> {
-  if (dns.upstreams.length > 0) return () => dns.upstreams;
-  const ourselves = [dns.address, dns.sourceAddress, dns.hostAddress];
-  let found = await readHostResolvers(ourselves);
-  const follow = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(UPSTREAM_INTERVAL_MS, signal).catch(() => {});
-      found = await readHostResolvers(ourselves);
-    }
-  };
-  void follow();
-  return () => found;
-}
-
-function upstreamProblems(upstreams: readonly string[]): JsonValue {
-  if (upstreams.length > 0) return [];
-  return [
-    {
-      subject: 'process dns',
-      what: 'there is no upstream resolver: the host has none that can be asked from a network namespace',
-      mend: 'set dns.upstreams in the configuration',
-    },
-  ];
 }

@@ -21,7 +21,7 @@ export interface Forwarder extends Forwarding {
 }
 
 export interface ForwarderReport {
-  /** Those asked lately. */
+  /** Those asked most. */
   readonly resolvers: readonly UpstreamReport[];
   /** Those left out because they lead back to us, `address:port`. */
   readonly loops: readonly string[];
@@ -68,6 +68,7 @@ const CACHE: ForwarderCacheOptions = {
   maxTtlSeconds: DAY_SECONDS,
   maxStaleSeconds: DAY_SECONDS,
 };
+const MAX_REPORTED = 50;
 const LIMITS = { total: 4_096, anAsker: 1_024 };
 
 /** Everything that asks upstreams, over real sockets. */
@@ -105,7 +106,11 @@ export function createForwarder(
   return {
     forward,
     report: () => ({
-      resolvers: book.pages().map((page) => page.report()),
+      resolvers: book
+        .pages()
+        .map((page) => page.report())
+        .sort((one, other) => other.queries - one.queries)
+        .slice(0, MAX_REPORTED),
       loops: loops.found(),
       cache: cache.stats(),
       underWay: slots.taken(),

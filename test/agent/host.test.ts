@@ -46,7 +46,7 @@ test('Q29: resolvers of the host are those that can be asked from a namespace: n
     real,
     '# uplinks\nnameserver 192.0.2.53\nnameserver 2001:db8::53\nnameserver 192.0.2.53\nnameserver nonsense\n',
   );
-  expect(await readHostResolvers(['169.254.169.250'], [stub, real])).toEqual(['192.0.2.53', '2001:db8::53']);
-  expect(await readHostResolvers([], [join(dir, 'none')])).toEqual([]);
+  expect(await readHostResolvers(['169.254.169.250'], { files: [stub, real] })).toEqual(['192.0.2.53', '2001:db8::53']);
+  expect(await readHostResolvers([], { files: [join(dir, 'none')] })).toEqual([]);
   expect(nameserversOf('search a\n  nameserver\t10.0.0.1 # x\n#nameserver 10.0.0.2')).toEqual(['10.0.0.1']);
 });

@@ -1,0 +1,71 @@
+import { type Config, followHostResolvers, hasLocalStub, readHostResolvers } from '../agent/index.ts';
+import type { DnsServer, ForwarderOptions } from '../dns/index.ts';
+import type { Problem } from '../model/index.ts';
+import type { Clock } from '../system/index.ts';
+
+/** From where upstreams are asked: the agent's network namespace, or the host itself (`--listen`). */
+export type Place = 'namespace' | 'host';
+
+/** How the configuration says that upstreams are asked. */
+export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptions {
+  return {
+    source: place === 'namespace' ? dns.sourceAddress : null,
+    rules: Object.entries(dns.forward).map(([suffix, upstreams]) => ({ suffix, upstreams })),
+    cache: dns.cache,
+  };
+}
+
+/** The configured upstream resolvers, else the host's own, which may change at any time. */
+export async function followUpstreams(
+  { clock }: { readonly clock: Clock },
+  { dns }: Config,
+  place: Place,
+  signal: AbortSignal,
+): Promise<() => readonly string[]> {
+  if (dns.upstreams.length > 0) return () => dns.upstreams;
+  const ourselves = [dns.address, dns.sourceAddress, dns.hostAddress];
+  const read = async (): Promise<readonly string[]> => {
+    const found = await readHostResolvers(ourselves, { stubs: place === 'host' });
+    if (found.length > 0 || place === 'host' || !(await hasLocalStub())) return found;
+    // Its loopback cannot be reached from a namespace; but many a stub listens on all addresses of the host.
+    return [dns.hostAddress];
+  };
+  return followHostResolvers({ clock }, read, { signal });
+}
+
+/** What is wrong with the upstreams, for `drover status`. */
+export function upstreamProblems(
+  upstreams: readonly string[],
+  { loops, resolvers }: ReturnType<DnsServer['forwarding']>,
+): readonly Problem[] {
+  const atOf = (text: string) => (/^[\d.]+$/.test(text) ? `${text}:53` : text);
+  const states = upstreams.map((text) => resolvers.find(({ at }) => at === atOf(text)));
+  const silent = states.length > 0 && states.every((state) => state?.suspectForMs != null);
+  return [
+    ...(upstreams.length === 0 ? [NONE] : []),
+    ...loops.map(loopProblem),
+    ...(silent ? [silentProblem(upstreams)] : []),
+  ];
+}
+
+const NONE: Problem = {
+  subject: 'process dns',
+  what: 'there is no upstream resolver: the host has none that can be asked from where this server runs',
+  mend: 'set dns.upstreams in the configuration',
+};
+
+function loopProblem(upstream: string): Problem {
+  return {
+    subject: `upstream ${upstream}`,
+    what: 'leads back to this server, so it is not asked',
+    mend: 'let it ask other resolvers, or name those in dns.upstreams',
+  };
+}
+
+function silentProblem(upstreams: readonly string[]): Problem {
+  return {
+    subject: 'process dns',
+    what: `no upstream resolver answers (${upstreams.join(', ')}): names outside are given from the cache or not at all`,
+    mend: 'check that this host reaches them, or set dns.upstreams in the configuration',
+  };
+}

@@ -1,0 +1,63 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/host-resolvers.ts';
+import { systemClock } from '../../system/index.ts';
+import { poll } from '../support/poll.ts';
+
+let dir: string;
+let [first, second] = ['', ''];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'drover-resolvers-'));
+  [first, second] = [join(dir, 'resolv.conf'), join(dir, 'real')];
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('Q29: which of the host’s resolvers are asked', () => {
+  const read = (stubs: boolean) => readHostResolvers(['169.254.169.250'], { stubs, files: [first, second] });
+
+  test('behind a stub: from a namespace the real ones, on the host the stub and then the real ones', async () => {
+    await writeFile(first, 'nameserver 127.0.0.53\nnameserver 169.254.169.250\n');
+    await writeFile(second, 'nameserver 192.0.2.53\n');
+    expect(await read(false)).toEqual(['192.0.2.53']);
+    expect(await read(true)).toEqual(['127.0.0.53', '192.0.2.53']);
+    expect(await hasLocalStub([first, second])).toBe(true);
+  });
+
+  test('without a stub: the first file alone', async () => {
+    await writeFile(first, 'nameserver 192.0.2.1\nnameserver 192.0.2.2\n');
+    await writeFile(second, 'nameserver 192.0.2.53\n');
+    expect(await read(false)).toEqual(['192.0.2.1', '192.0.2.2']);
+    expect(await read(true)).toEqual(['192.0.2.1', '192.0.2.2']);
+    expect(await hasLocalStub([first, second])).toBe(false);
+  });
+
+  test('nothing is nothing: nobody is asked that the host does not name', async () => {
+    await writeFile(first, 'nameserver 169.254.169.250\n');
+    expect(await read(false)).toEqual([]);
+    expect(await read(true)).toEqual([]);
+  });
+});
+
+test('a resolv.conf that is replaced is followed at once; one that says the same is no change', async () => {
+  const stop = new AbortController();
+  await writeFile(first, 'nameserver 192.0.2.1\n');
+  const read = () => readHostResolvers([], { files: [first] });
+  const newest = await followHostResolvers({ clock: systemClock }, read, { signal: stop.signal, files: [first] });
+  const before = newest();
+  const replace = async (text: string) => {
+    await writeFile(`${first}.new`, text);
+    await rename(`${first}.new`, first);
+  };
+  await replace('# again\nnameserver 192.0.2.1\n');
+  await replace('nameserver 192.0.2.2\n');
+  // Below the interval at which it would be read anyway.
+  await poll(() => newest()[0] === '192.0.2.2', { what: 'the new resolver', timeoutMs: 3_000 });
+  const after = newest();
+  await replace('# again\nnameserver 192.0.2.2\n');
+  await replace('nameserver 192.0.2.2\noptions edns0\n');
+  expect(newest()).toBe(after);
+  expect(before).toEqual(['192.0.2.1']);
+  stop.abort();
+});
