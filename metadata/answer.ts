@@ -11,14 +11,14 @@ export interface Question {
   readonly target: ValueTarget;
   readonly address: string;
   readonly format: Format;
-  /** Aborted when the caller is gone. */
-  readonly signal: AbortSignal;
+  /** Tells when the caller is gone. */
+  readonly onGone: (listener: () => void) => void;
 }
 
 /** Finds what a request asks for, waiting if it says so. */
 export async function answer(
   { source, longPolls }: { readonly source: TreeSource; readonly longPolls: LongPolls },
-  { target, address, format, signal }: Question,
+  { target, address, format, onGone }: Question,
   options: ReplyOptions,
 ): Promise<Reply> {
   const { version, keys, wait } = target;
@@ -31,6 +31,6 @@ export async function answer(
     const found = read();
     return found === null || printsAs(found.value, wait?.value ?? '') ? null : found;
   };
-  const found = wait === null ? read() : ((await longPolls.wait(changed, wait.maxWaitMs, signal)) ?? read());
+  const found = wait === null ? read() : ((await longPolls.wait(changed, wait.maxWaitMs, onGone)) ?? read());
   return found === null ? errorReply(404, 'Not found', format, options) : valueReply(found.value, format, options);
 }

@@ -13,8 +13,8 @@ export interface Asked {
   readonly ifNoneMatch: string | undefined;
   /** The connection's other end. */
   readonly peer: string;
-  /** Aborted when the connection ends before the answer. */
-  readonly signal: AbortSignal;
+  /** Tells once when the connection ends before the answer; at once when it has. */
+  readonly onGone: (listener: () => void) => void;
 }
 
 export function askedBy(request: IncomingMessage, response: ServerResponse): Asked {
@@ -27,7 +27,7 @@ export function askedBy(request: IncomingMessage, response: ServerResponse): Ask
     forwardedFor: headersDistinct['x-forwarded-for']?.[0] || undefined,
     ifNoneMatch: headersDistinct['if-none-match']?.join(','),
     peer: socket.remoteAddress ?? '',
-    signal: goneSignal(response),
+    onGone: tellsGone(response),
   };
 }
 
@@ -54,16 +54,16 @@ export function askedInPacket(packet: Buffer, socket: Duplex, peer: string): Ask
     forwardedFor: all('x-forwarded-for')[0] || undefined,
     ifNoneMatch: all('if-none-match')[0],
     peer,
-    signal: goneSignal(socket),
+    onGone: tellsGone(socket),
   };
 }
 
-function goneSignal(stream: {
+function tellsGone(stream: {
   once(event: 'close', listener: () => void): unknown;
   readonly destroyed: boolean;
-}): AbortSignal {
-  const gone = new AbortController();
-  stream.once('close', () => gone.abort());
-  if (stream.destroyed) gone.abort();
-  return gone.signal;
+}): Asked['onGone'] {
+  return (listener) => {
+    if (stream.destroyed) listener();
+    else stream.once('close', listener);
+  };
 }

@@ -14,7 +14,7 @@ export interface ConnectionGuard {
 }
 
 export function createConnectionGuard(callers: Callers, limits: ConnectionLimits): ConnectionGuard {
-  const { maxConnections = 4096, maxConnectionsPerClient = 256 } = limits;
+  const { maxConnections = 16_384, maxConnectionsPerClient = 256 } = limits;
   const byClient = new Map<string, number>();
   let connections = 0;
 

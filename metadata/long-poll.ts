@@ -1,12 +1,13 @@
 import type { Clock } from '../system/index.ts';
+import { createTimerWheel } from './timer-wheel.ts';
 
 /** Requests that wait for a change. */
 export interface LongPolls {
   /**
    * Resolves with the first value other than null that `attempt` gives: asked now and at every wake. With null after
-   * `maxWaitMs`, on abort and on close.
+   * `maxWaitMs`, when `onGone` tells, and on close.
    */
-  wait<T>(attempt: () => T | null, maxWaitMs: number, signal: AbortSignal): Promise<T | null>;
+  wait<T>(attempt: () => T | null, maxWaitMs: number, onGone: (listener: () => void) => void): Promise<T | null>;
   /** Lets every waiter look again, at once. */
   wake(): void;
   size(): number;
@@ -14,45 +15,55 @@ export interface LongPolls {
   close(): void;
 }
 
-export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls {
-  const waiters = new Set<() => void>();
-  const closing = new AbortController();
-
-  const wait = async <T>(attempt: () => T | null, maxWaitMs: number, signal: AbortSignal): Promise<T | null> => {
-    const first = attempt();
-    if (first !== null) return first;
-    const done = new AbortController();
-    const end = AbortSignal.any([done.signal, closing.signal, signal]);
-    let outcome: { readonly value: T } | { readonly error: unknown } | null = null;
-    const look = (): void => {
-      try {
-        const value = attempt();
-        if (value === null) return;
-        outcome = { value };
-      } catch (error) {
-        outcome = { error };
-      }
-      waiters.delete(look);
-      done.abort();
-    };
-    waiters.add(look);
-    await clock.sleep(maxWaitMs, end).catch(() => {});
-    waiters.delete(look);
-    return settle(outcome);
-  };
-
-  return {
-    wait,
-    wake: () => {
-      for (const look of [...waiters]) look();
-    },
-    size: () => waiters.size,
-    close: () => closing.abort(),
-  };
+interface Waiter {
+  look(): void;
+  end(): void;
 }
 
-function settle<T>(outcome: { readonly value: T } | { readonly error: unknown } | null): T | null {
-  if (outcome === null) return null;
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
+/** Ten thousand may wait, so each costs no more than a few closures and a place in a wheel. */
+export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls {
+  const waiters = new Set<Waiter>();
+  const wheel = createTimerWheel(clock);
+  let closed = false;
+
+  return {
+    wait: (attempt, maxWaitMs, onGone) => {
+      const first = attempt();
+      if (first !== null || closed) return Promise.resolve(first);
+      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof attempt>>();
+      const leave = (): void => {
+        waiters.delete(waiter);
+        cancel();
+      };
+      const waiter: Waiter = {
+        look: () => {
+          try {
+            const value = attempt();
+            if (value === null) return;
+            resolve(value);
+          } catch (error) {
+            reject(error);
+          }
+          leave();
+        },
+        end: () => {
+          resolve(null);
+          leave();
+        },
+      };
+      const cancel = wheel.add(maxWaitMs, waiter.end);
+      waiters.add(waiter);
+      onGone(waiter.end);
+      return promise;
+    },
+    wake: () => {
+      for (const waiter of [...waiters]) waiter.look();
+    },
+    size: () => waiters.size,
+    close: () => {
+      closed = true;
+      for (const waiter of [...waiters]) waiter.end();
+      wheel.close();
+    },
+  };
 }

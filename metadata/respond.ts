@@ -18,7 +18,7 @@ interface Parts {
 /** Gives the function that answers one request. */
 export function createResponder({ source, callers, longPolls, onHeld }: Parts, options: ReplyOptions) {
   return async (asked: Asked): Promise<Reply> => {
-    const { target: text, method, lacksHost, accept, peer, forwardedFor, signal } = asked;
+    const { target: text, method, lacksHost, accept, peer, forwardedFor, onGone } = asked;
     const target = parseTarget(text);
     if (target.kind === 'bad') return badRequestReply();
     if (lacksHost) return badRequestReply('missing required Host header');
@@ -33,7 +33,7 @@ export function createResponder({ source, callers, longPolls, onHeld }: Parts, o
       onHeld();
       await recognised;
     }
-    const reply = await answer({ source, longPolls }, { target, address, format, signal }, options);
+    const reply = await answer({ source, longPolls }, { target, address, format, onGone }, options);
     return withETag(reply, asked.ifNoneMatch);
   };
 }

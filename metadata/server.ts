@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly compatContentType?: boolean;
   /** Addresses and CIDRs whose `X-Forwarded-For` is believed. Default none. */
   readonly trustedProxies?: readonly string[];
-  /** Connections at once on each address; further ones are closed at once. Default 4096. */
+  /** Connections at once on each address; further ones are closed at once. Default 16,384. */
   readonly maxConnections?: number;
   /** Connections at once from one client that is no trusted proxy. Default 256. */
   readonly maxConnectionsPerClient?: number;
