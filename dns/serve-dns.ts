@@ -141,7 +141,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   try {
     hot.warmUp(WARM_UP_MS);
     const onDrop = () => recorder.dropped('connection');
-    const context = { fast: hot.answer, general, clock, answer, addon, onDrop };
+    const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
     for (const at of places) listeners.push(await listenOn(context, at));
   } catch (error) {
     await close();

@@ -40,8 +40,7 @@ export function guarded({ answer }: Pick<Answerer, 'answer'>, dependencies: Guar
     if (live.watched()) live.saw({ client, sighting, reply, rcode, micros });
     return reply;
   };
-  return (message, client) => {
-    const startMs = clock.monotonic();
+  return (message, client, startMs = clock.monotonic()) => {
     const sighting = createSighting();
     try {
       const reply = answer(message, client, sighting);

@@ -10,6 +10,10 @@ export interface Datagram {
   readonly reply: (reply: Buffer) => void;
 }
 
+interface Waiting extends Datagram {
+  readonly receivedAtMs: number;
+}
+
 /** What the sockets hand their datagrams to when the fast path leaves them: answered in turns, one source after the other. */
 export interface GeneralPath {
   /** To be asked before a datagram is copied. */
@@ -34,10 +38,10 @@ export function createGeneralPath({
   readonly answer: Answer;
   readonly recorder: Pick<Recorder, 'dropped'>;
 }): GeneralPath {
-  const queue = createFairQueue<Datagram>(
+  const queue = createFairQueue<Waiting>(
     {
-      serve: ({ message, client, reply }) => {
-        const answered = answer(message, client);
+      serve: ({ message, client, reply, receivedAtMs }) => {
+        const answered = answer(message, client, receivedAtMs);
         if (answered instanceof Promise) return answered.then((late) => late && reply(late));
         if (answered) reply(answered);
         return null;
@@ -50,7 +54,7 @@ export function createGeneralPath({
   );
   return {
     admits: queue.admits,
-    take: (datagram) => queue.push(datagram.client.address, datagram),
+    take: (datagram) => queue.push(datagram.client.address, { ...datagram, receivedAtMs: performance.now() }),
     idle: queue.idle,
   };
 }

@@ -11,6 +11,8 @@ export type { Answer, Listen, Server } from './server.ts';
 export interface UdpContext {
   /** Asked first, for IPv4. */
   readonly fast: FastAnswer;
+  /** Told how long so many fast replies took, from the kernel's hands back into them. */
+  readonly onFast?: (micros: number, count: number) => void;
   readonly general: GeneralPath;
   readonly clock: Pick<Clock, 'sleep'>;
 }

@@ -5,8 +5,8 @@ export interface Listen {
   readonly port: number;
 }
 
-/** Never rejects. */
-export type Answer = (message: Buffer, client: Client) => Promise<Buffer | null> | Buffer | null;
+/** Never rejects. `receivedAtMs`: monotonic; when the message came, if it had to wait. */
+export type Answer = (message: Buffer, client: Client, receivedAtMs?: number) => Promise<Buffer | null> | Buffer | null;
 
 /** One bound socket that answers. */
 export interface Server {

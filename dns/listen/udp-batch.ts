@@ -38,7 +38,7 @@ export interface UdpBatchAddon {
 /** UDP over IPv4, one system call and one call of TypeScript for up to 64 datagrams. */
 export function serveBatch(
   addon: UdpBatchAddon,
-  { fast, general, clock }: UdpContext,
+  { fast, onFast, general, clock }: UdpContext,
   { address, port }: Listen,
   { sendBuffer = 0 }: { readonly sendBuffer?: number } = {},
 ): UdpServer {
@@ -62,14 +62,20 @@ export function serveBatch(
   };
   const onBatch = (count: number): void => {
     seen += count;
+    const startMs = performance.now();
+    let replies = 0;
     for (let slot = 0; slot < count; slot += 1) {
       const at = slot * rxSlot;
       const length = rxLengths[slot] as number;
       const source = sources[slot] as number;
       const replied = fast(rx, at, length, source, tx, slot * txSlot);
       if (replied === GENERAL_PATH) leaveToGeneralPath(at, length, source, ports[slot] as number);
-      else txLengths[slot] = replied;
+      else {
+        txLengths[slot] = replied;
+        if (replied > 0) replies += 1;
+      }
     }
+    if (replies > 0) onFast?.((performance.now() - startMs) * 1_000, replies);
   };
   const handle = addon.open(address, port, true, sendBuffer, rx, tx, rxLengths, txLengths, sources, ports, onBatch);
   let losses = { overflown: 0, unsent: 0 };

@@ -15,9 +15,14 @@ const RING_SLOTS = 1_024;
 const RING_SLOT = 1_232;
 /** Where a socket that leaves its group is connected to: ourselves, at a port that we never send from. */
 const DISCARD_PORT = 9;
+/** One in so many fast replies is timed, and stands for the others: looking at the clock costs, too. */
+const TIMED_REPLIES = 16;
 
 /** UDP with what Node has. */
-export async function serveDgram({ fast, general, clock }: UdpContext, { address, port }: Listen): Promise<UdpServer> {
+export async function serveDgram(
+  { fast, onFast, general, clock }: UdpContext,
+  { address, port }: Listen,
+): Promise<UdpServer> {
   const family = isIP(address) === 6 ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -28,6 +33,7 @@ export async function serveDgram({ fast, general, clock }: UdpContext, { address
   });
   const ring = Buffer.alloc(RING_SLOTS * RING_SLOT);
   let slot = 0;
+  let untimed = 0;
   let seen = 0;
   let unsent = 0;
   let left = false;
@@ -57,10 +63,16 @@ export async function serveDgram({ fast, general, clock }: UdpContext, { address
     // Nobody can be answered at port 0.
     if (from.port === 0) return;
     const source = family === 4 ? addressNumber(from.address) : 0;
+    const startMs = untimed >= TIMED_REPLIES - 1 ? performance.now() : 0;
     const length = source === 0 ? GENERAL_PATH : fast(message, 0, message.length, source, ring, slot * RING_SLOT);
     if (length > 0) {
       send(ring.subarray(slot * RING_SLOT, slot * RING_SLOT + length), from);
       slot = (slot + 1) % RING_SLOTS;
+      untimed += 1;
+      if (startMs > 0) {
+        onFast?.((performance.now() - startMs) * 1_000, untimed);
+        untimed = 0;
+      }
     } else if (length === GENERAL_PATH) {
       const client = { address: plainAddress(from.address), transport: 'udp' } as const;
       if (general.admits(client.address)) general.take({ message, client, reply: (reply) => send(reply, from) });

@@ -55,6 +55,8 @@ export interface TrafficReport {
 export interface Recorder {
   /** `count` replies of one kind. `type` of the question, 0 where there was none to read; `micros` from receipt to reply. */
   answered(path: Path, type: number, rcode: number, micros: number, count?: number): void;
+  /** How long replies of the hot path took, which counts its types and codes itself. */
+  tookHot(micros: number, count: number): void;
   dropped(reason: DropReason, count?: number): void;
   happened(event: RecordedEvent): void;
   read(): TrafficReport;
@@ -79,6 +81,7 @@ export function createRecorder(): Recorder {
       add(types, type < TYPES - 1 ? type : TYPES - 1, count);
       add(rcodes, rcode < RCODES ? rcode : RCODES - 1, count);
     },
+    tookHot: (micros, count) => histograms[PATHS.indexOf('hot')]?.add(micros, count),
     dropped: (reason, count = 1) => add(drops, DROP_REASONS.indexOf(reason), count),
     happened: (event) => add(events, EVENTS.indexOf(event), 1),
     read: () => {

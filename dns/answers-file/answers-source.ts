@@ -1,0 +1,102 @@
+import type { Asker, Change, NameSource } from '../source/source.ts';
+import type { Answers, Section } from './answers.ts';
+import type { Matching } from './match.ts';
+import { resolveAnswer } from './resolve.ts';
+
+/** An address with a section of its own, or anybody else. */
+export interface AnswersAsker extends Asker {
+  readonly section: Section | null;
+}
+
+export interface AnswersSourceOptions extends Omit<Matching, 'answers'> {
+  /** Upstream resolvers that are not asked, whoever names them: addresses. */
+  readonly neverRecurseTo: readonly string[];
+}
+
+/** An answers file as a source of names: always from the newest one. */
+export function createAnswersSource(
+  { current }: { readonly current: () => Answers },
+  { neverRecurseTo, ...how }: AnswersSourceOptions,
+): NameSource<AnswersAsker> {
+  const never = new Set(neverRecurseTo);
+  const askers = createAskers(never);
+  const revisions = createRevisions();
+  return {
+    who: (address) => askers(current(), address),
+    known: (address) => askers(current(), address),
+    names: () => namesIn(current()),
+    resolve: (asker, question) => resolveAnswer({ answers: current(), ...how }, asker.section, question),
+    authority: () => {
+      const answers = current();
+      return { primary: (answers.authoritative[0] ?? 'localhost.').slice(0, -1), serial: revisions(answers) };
+    },
+    changes: () => {
+      let before: Answers | null = null;
+      return {
+        take: (): Change | null => {
+          const now = current();
+          if (now === before) return null;
+          before = now;
+          return 'everything';
+        },
+      };
+    },
+  };
+}
+
+/** The common resolvers of a file, without those never to be asked; the same array while the file is the same. */
+export function createCommonUpstreams(
+  current: () => Answers,
+  neverRecurseTo: readonly string[],
+): () => readonly string[] {
+  const never = new Set(neverRecurseTo);
+  let of: Answers | null = null;
+  let found: readonly string[] = [];
+  return () => {
+    if (current() !== of) found = allowed(current().common.recurse, never);
+    of = current();
+    return found;
+  };
+}
+
+/** Askers of the newest file; an older one is asked for no more. */
+function createAskers(never: ReadonlySet<string>): (answers: Answers, address: string) => AnswersAsker {
+  const everybody: AnswersAsker = { key: '', label: 'default', dns: [], section: null };
+  let of: Answers | null = null;
+  let known = new Map<string, AnswersAsker>();
+  return (answers, address) => {
+    if (answers !== of) known = new Map();
+    of = answers;
+    const section = answers.sections.get(address);
+    if (!section) return everybody;
+    const asker = known.get(address) ?? {
+      key: address,
+      label: address,
+      dns: allowed(section.recurse, never),
+      section,
+    };
+    known.set(address, asker);
+    return asker;
+  };
+}
+
+function allowed(upstreams: readonly string[], never: ReadonlySet<string>): readonly string[] {
+  return upstreams.filter(
+    (upstream) => !never.has(upstream) && !never.has(upstream.replace(/^\[?([^\]]*)\]?:\d+$/, '$1')),
+  );
+}
+
+function* namesIn({ common }: Answers): Iterable<string> {
+  for (const records of [common.a, common.cname]) yield* records.keys();
+}
+
+/** Counts the files that were used, for the serial. */
+function createRevisions(): (answers: Answers) => number {
+  let of: Answers | null = null;
+  let revision = 0;
+  return (answers) => {
+    if (answers !== of) revision += 1;
+    of = answers;
+    return revision;
+  };
+}

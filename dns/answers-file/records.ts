@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+import type { Entry, Records } from './answers.ts';
+import type { Faults } from './faults.ts';
+import { absolute, keyFault, nameFault, pointerKey } from './names.ts';
+import type { Path } from './text.ts';
+
+/** The record sets of a section; an entry that makes no sense is left out and told. */
+export function parseRecords(section: Readonly<Record<string, unknown>>, path: Path, faults: Faults): Records {
+  const parsed = <Value>(kind: keyof Records, parse: ParseValue<Value>, keyOf = (key: string) => key) =>
+    parseKind(section[kind], [...path, kind], faults, parse, keyOf);
+  return {
+    a: parsed('a', parseAddresses),
+    cname: parsed('cname', parseTarget),
+    ptr: parsed('ptr', parseTarget, pointerKey),
+    txt: parsed('txt', parseTexts),
+  };
+}
+
+/** Null: it makes no sense, and that has been told. */
+type ParseValue<Value> = (value: unknown, fault: Fault) => Value | null;
+type Fault = (what: string, mend: string) => void;
+
+const MAX_TTL = 0xffff_ffff;
+
+function parseKind<Value>(
+  kind: unknown,
+  path: Path,
+  faults: Faults,
+  parse: ParseValue<Value>,
+  keyOf: (key: string) => string,
+): ReadonlyMap<string, Entry<Value>> {
+  const entries = new Map<string, Entry<Value>>();
+  if (kind === undefined || kind === null) return entries;
+  if (!isRecord(kind)) {
+    faults.add(path, 'is no map of names', 'write it as NAME.: { answer: ... }');
+    return entries;
+  }
+  for (const key of Object.keys(kind)) {
+    const name = keyOf(key);
+    const fault: Fault = (what, mend) => faults.add([...path, key], what, mend);
+    const wrong = keyFault(name);
+    if (wrong !== null) fault(wrong, 'write it in lower case, with the dot at its end, as a name of DNS');
+    const entry = wrong === null ? parseEntry(kind[key], parse, fault) : null;
+    if (entry) entries.set(name, entry);
+  }
+  return entries;
+}
+
+/** `{ answer, ttl }`, or in short the answer alone. */
+function parseEntry<Value>(entry: unknown, parse: ParseValue<Value>, fault: Fault): Entry<Value> | null {
+  if (!isRecord(entry)) return entryOf(parse(entry, fault), null);
+  return entryOf(parse(entry.answer, fault), parseTtl(entry.ttl, fault));
+}
+
+function entryOf<Value>(value: Value | null, ttlSeconds: number | null): Entry<Value> | null {
+  return value === null ? null : { value, ttlSeconds };
+}
+
+function parseTtl(ttl: unknown, fault: Fault): number | null {
+  if (ttl === undefined || ttl === null) return null;
+  if (typeof ttl === 'number' && Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL) return ttl;
+  fault(`has the TTL ${JSON.stringify(ttl)}, so it is given the common one`, 'write whole seconds');
+  return null;
+}
+
+/** Those that are addresses; an empty list is a name without any. */
+function parseAddresses(value: unknown, fault: Fault): readonly string[] | null {
+  const list = textsOf(value);
+  if (!list) return notUnderstood(fault, 'a list of addresses');
+  const wrong = list.filter((address) => isIP(address) === 0);
+  if (wrong.length === 0) return list;
+  fault(`has ${wrong.map((text) => JSON.stringify(text)).join(', ')}, which is no address`, 'write it as 10.0.0.5');
+  return wrong.length === list.length ? null : list.filter((address) => isIP(address) !== 0);
+}
+
+function parseTarget(value: unknown, fault: Fault): string | null {
+  if (typeof value !== 'string' || value === '') return notUnderstood(fault, 'a name');
+  const target = absolute(value);
+  const wrong = nameFault(target);
+  if (wrong === null) return target;
+  fault(`its answer ${wrong}`, 'write a name of DNS');
+  return null;
+}
+
+function parseTexts(value: unknown, fault: Fault): readonly string[] | null {
+  return textsOf(value) ?? notUnderstood(fault, 'a list of texts');
+}
+
+function notUnderstood(fault: Fault, wanted: string): null {
+  fault('has no answer that can be understood', `write ${wanted} as its answer`);
+  return null;
+}
+
+function textsOf(value: unknown): readonly string[] | null {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) && value.every((text) => typeof text === 'string') ? value : null;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,18 @@
+import { readYaml } from '../../system/index.ts';
+import type { AnswersText } from './text.ts';
+
+/** As much as a hundred thousand names need several times over. */
+const LIMITS = { maxBytes: 256e6, maxValues: 20e6 };
+
+/** Reads a file of one YAML document; an empty one is null. */
+export function readYamlText(file: string, text: string): AnswersText {
+  const [document, second] = readYaml(text, LIMITS);
+  if (!document) return { ok: true, value: null, lineOf: () => null };
+  if (!document.ok) {
+    const problems = document.faults.map(({ line, what, mend }) => ({ subject: `${file}:${line}`, what, mend }));
+    return { ok: false, problems };
+  }
+  if (!second) return document;
+  const mend = 'put everything into the first one';
+  return { ok: false, problems: [{ subject: file, what: 'has more than one YAML document', mend }] };
+}
