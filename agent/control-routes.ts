@@ -37,6 +37,14 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
       },
     ],
+    [
+      'POST /v1/why',
+      async (body) => {
+        const { explainNow } = await import('./why.ts');
+        const explained = explainNow(sources.view(), sources.status(), body);
+        return explained.ok ? json(explained.value) : refusal(400, explained.problem);
+      },
+    ],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
     ['GET /v1/gone', async () => json(await sources.gone.list())],
     ['POST /v1/forget', (body) => forgotten(sources, body)],

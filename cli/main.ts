@@ -14,6 +14,7 @@ import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
 import { addTemplate } from './commands/template.ts';
 import { addVersion } from './commands/version.ts';
+import { addWhy } from './commands/why.ts';
 import { CommandFailure, createIo, describe, EXIT } from './io.ts';
 
 const COMMANDS = [
@@ -24,6 +25,7 @@ const COMMANDS = [
   addHosts,
   addApply,
   addDoctor,
+  addWhy,
   addConfirm,
   addForget,
   addDown,

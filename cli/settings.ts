@@ -25,11 +25,18 @@ export function takesSettings(command: Command): Command {
 export async function readSettings(io: Io, command: Command): Promise<Settings> {
   const { loadConfig } = await import('../agent/index.ts');
   const { config: file } = command.opts<{ config?: string }>();
-  const flags = settingFlags(command.args);
+  const given = withoutArguments(command);
+  const flags = settingFlags(given);
   const loaded = await loadConfig({ readFile: (path) => readFile(path, 'utf8') }, { file, env: io.env, flags });
   if (!loaded.ok) throw new CommandFailure(loaded.problems, EXIT.usage);
   const sameFile = loaded.file === null ? [] : ['--config', resolve(loaded.file)];
-  return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...command.args] };
+  return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...given] };
+}
+
+/** What is left of the command line besides the arguments that the command itself takes, which stand first. */
+function withoutArguments({ args, registeredArguments }: Command): readonly string[] {
+  const first = args.findIndex((arg) => arg.startsWith('--'));
+  return args.slice(Math.min(registeredArguments.length, first < 0 ? args.length : first));
 }
 
 /** `--bus-driver consul --supervise=false` as flags and values; anything else is refused. */

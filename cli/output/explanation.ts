@@ -1,0 +1,89 @@
+import type { Explanation } from '../../dns/index.ts';
+import { formatTable } from './table.ts';
+
+/** An explanation to be read by a person: the answer first, then how it came about. */
+export function formatExplanation(explanation: Explanation): string {
+  const parts = [
+    headOf(explanation),
+    answerOf(explanation),
+    forwardOf(explanation),
+    scopeOf(explanation),
+    searchOf(explanation),
+    endpointsOf(explanation),
+    listed('Note', explanation.notes),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function headOf({ name, type, asker, host, revision }: Explanation): string {
+  const address = asker.address === null || asker.address === asker.label ? '' : ` (${asker.address})`;
+  return `${name || '.'} ${type}, asked by ${asker.label}${address} on ${host}, revision ${revision}`;
+}
+
+function answerOf({ reply }: Explanation): string {
+  const head = `${reply.rcode ?? 'Forwarded'}: ${reply.meaning}`;
+  const records = recordsOf(reply.answers);
+  const beside = recordsOf(reply.additionals);
+  return [head, ...records, ...(beside.length > 0 ? ['  and beside it'] : []), ...beside].join('\n');
+}
+
+function recordsOf(records: Explanation['reply']['answers']): readonly string[] {
+  return records.map(({ name, ttlSeconds, type, value }) => `  ${name} ${ttlSeconds} ${type} ${value}`);
+}
+
+function forwardOf({ forward }: Explanation): string {
+  if (!forward) return '';
+  const { name, upstreams, reason } = forward;
+  if (upstreams.length === 0) return `Upstream for ${name}: nobody (${reason})`;
+  return [`Upstream for ${name}, in this order (${reason}):`, ...upstreams.map((one) => `  ${one}`)].join('\n');
+}
+
+function scopeOf({ asker }: Explanation): string {
+  const links = asker.links.map(({ name, target }) => `  ${name} -> ${target}`);
+  const dns = asker.dns.length > 0 ? [`Its own resolvers: ${asker.dns.join(' ')}`] : [];
+  return [
+    `Search list: ${asker.search.join(' ')}`,
+    ...(links.length > 0 ? ['Names of its own (links):', ...links] : []),
+    ...dns,
+  ].join('\n');
+}
+
+function searchOf({ search, tried }: Explanation): string {
+  const how = search.suffix !== null ? 'not needed' : search.applies ? 'used' : 'not used';
+  const rows = tried.map(({ relative, among, found, chosen }) => ({
+    name: relative,
+    found: among === 'links' ? `${found}, by a link` : found,
+    mark: chosen ? 'this one' : '',
+  }));
+  const head = `The search list is ${how}: ${search.reason}.`;
+  if (rows.length === 0) return head;
+  return `${head} Tried, below the suffix:\n${indented(
+    formatTable(rows, [
+      { title: 'NAME', value: ({ name }) => name },
+      { title: '', value: ({ mark }) => mark || ' ' },
+      { title: 'IS', value: ({ found }) => found },
+    ]),
+  )}`;
+}
+
+function endpointsOf({ endpoints }: Explanation): string {
+  if (endpoints.length === 0) return '';
+  const weighed = endpoints.some(({ weight }) => weight !== 1);
+  const table = formatTable(endpoints, [
+    { title: 'ENDPOINT', value: ({ container, service }) => container ?? service ?? '' },
+    { title: 'HOST', value: ({ host }) => host ?? '' },
+    { title: 'ADDRESS', value: ({ addresses }) => addresses.join(' ') },
+    ...(weighed ? [{ title: 'WEIGHT', value: ({ weight }: { weight: number }) => String(weight) }] : []),
+    { title: 'ANSWERED', value: ({ given }) => (given ? 'yes' : 'no') },
+    { title: 'WHY', value: ({ reason }) => reason },
+  ]);
+  return `Endpoints:\n${indented(table)}`;
+}
+
+function listed(title: string, lines: readonly string[]): string {
+  return lines.map((line) => `${title}: ${line}`).join('\n');
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

@@ -1,0 +1,96 @@
+import type { Container } from '../../model/index.ts';
+import {
+  type Endpoint,
+  endpointsOf,
+  endpointWeight,
+  type HostView,
+  lookupName,
+  type NameMeaning,
+  READINESS,
+  type ServiceView,
+  serviceOf,
+  standingOf,
+} from '../../view/index.ts';
+import type { Asking } from '../answer/asking.ts';
+import { chooseEndpoints, containerEndpoints } from '../answer/own-endpoints.ts';
+import type { ExplainedEndpoint } from './explanation.ts';
+
+export interface Considered {
+  readonly endpoints: readonly ExplainedEndpoint[];
+  readonly notes: readonly string[];
+}
+
+/** Every endpoint behind the names that were asked for, in order. */
+export function explainEndpoints(asking: Asking, names: readonly string[]): Considered {
+  const parts = names.map((name) => {
+    const { meaning } = lookupName(asking.view, asking.scope, name, asking.search);
+    return ofMeaning(asking, meaning);
+  });
+  return {
+    endpoints: parts.flatMap(({ endpoints }) => endpoints),
+    notes: [...new Set(parts.flatMap(({ notes }) => notes))],
+  };
+}
+
+function ofMeaning(asking: Asking, meaning: NameMeaning): Considered {
+  switch (meaning.kind) {
+    case 'service':
+      return ofServices(asking, meaning.services, meaning.full);
+    case 'cname':
+      return ofServices(asking, meaning.services, false);
+    case 'container':
+      return { endpoints: ofContainers(asking, meaning.containers), notes: [] };
+    default:
+      return { endpoints: [], notes: [] };
+  }
+}
+
+function ofServices(asking: Asking, services: readonly ServiceView[], full: boolean): Considered {
+  const { view, scope } = asking;
+  const { notLocal } = chooseEndpoints(asking, services, full);
+  const elsewhere = new Set(notLocal.map(identityOf));
+  const found = services.map((service) => endpointsOf(view, service, 'dns', scope.container));
+  const endpoints = found.flatMap(({ all }) =>
+    all.map((endpoint): ExplainedEndpoint => {
+      const second = endpoint.answered && elsewhere.has(identityOf(endpoint));
+      const reason = second ? 'ready, but on another host, and the service prefers those of this one' : endpoint.reason;
+      return explained(view, endpoint, endpoint.answered && !second, reason);
+    }),
+  );
+  return { endpoints, notes: found.flatMap(({ notes }) => notes) };
+}
+
+function ofContainers(asking: Asking, containers: readonly Container[]): readonly ExplainedEndpoint[] {
+  const { view } = asking;
+  return containers.map((container) => {
+    const [endpoint] = containerEndpoints(asking, [container]);
+    if (endpoint) return explained(view, endpoint, true, endpoint.reason);
+    const standing = standingOf(container, false);
+    const left = READINESS[standing].name !== 'use';
+    const reason = left ? READINESS[standing].when : 'it has no address that can be reached from here';
+    const service = serviceOf(view, container)?.key ?? '';
+    return explained(view, { container, service, addresses: [] }, false, reason);
+  });
+}
+
+function explained(
+  view: HostView,
+  endpoint: Pick<Endpoint, 'service' | 'container' | 'addresses'>,
+  given: boolean,
+  reason: string,
+): ExplainedEndpoint {
+  const { service, container, addresses } = endpoint;
+  return {
+    service: service || null,
+    container: container?.name ?? null,
+    host: container && (view.snapshot.hosts.get(container.hostId)?.host?.name ?? container.hostId),
+    addresses,
+    given,
+    reason,
+    weight: endpointWeight(view, endpoint),
+  };
+}
+
+function identityOf({ container, service, address }: Pick<Endpoint, 'container' | 'service' | 'address'>): string {
+  return `${service} ${container?.id ?? address}`;
+}
