@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import type { JsonValue } from '../../model/index.ts';
+import type { Resources } from '../../test/support/resources.ts';
+import { type DataSet, SUFFIX } from './data-set.ts';
+import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
+
+/** The agent's feed, as one `drover dns` sees it: the whole data set, then changes. Stateless, so that it costs no time. */
+export interface BenchFeed {
+  /** Sends changed facts of one host; gives when they were written (nanoseconds, monotonic clock) and when `drover dns` said it has them. */
+  change(hostId: string, facts: HostFacts): Promise<{ readonly writtenNs: bigint; readonly appliedNs: bigint }>;
+}
+
+/** Serves it at `path` to each that connects. */
+export async function serveBenchFeed(resources: Resources, path: string, set: DataSet): Promise<BenchFeed> {
+  let client: Socket | null = null;
+  let revision = 1;
+  const applied = new Map<number, (at: bigint) => void>();
+  const server = createServer((socket) => {
+    client = socket;
+    let rest = '';
+    socket.on('error', () => {});
+    socket.setEncoding('utf8').on('data', (text: unknown) => {
+      const at = process.hrtime.bigint();
+      const lines = (rest + String(text)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const message = JSON.parse(line) as { readonly type: string; readonly revision: number; readonly id: number };
+        if (message.type === 'applied') applied.get(message.revision)?.(at);
+        if (message.type === 'identify') socket.write(lineOf({ type: 'identified', id: message.id, known: false }));
+      }
+    });
+    void sendAll(socket, set, revision).catch(() => {});
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  resources.add('feed of the bench', () => {
+    client?.destroy();
+    server.close();
+  });
+  return {
+    change: (hostId, facts) => {
+      revision += 1;
+      const text = lineOf({ type: 'host', id: hostId, facts }) + commit(revision, false);
+      const writtenNs = process.hrtime.bigint();
+      client?.write(text);
+      return new Promise((resolve) => {
+        applied.set(revision, (appliedNs) => resolve({ writtenNs, appliedNs }));
+      });
+    },
+  };
+}
+
+async function sendAll(socket: Socket, set: DataSet, revision: number): Promise<void> {
+  const environment = { name: 'bench', uuid: 'bench', suffixes: [SUFFIX] };
+  socket.write(lineOf({ type: 'hello', protocol: 1, hostId: OWN_HOST, environment }));
+  for (const [id, facts] of hostsOf(set))
+    if (!socket.write(lineOf({ type: 'host', id, facts }))) await once(socket, 'drain');
+  socket.write(commit(revision, true));
+}
+
+function commit(revision: number, full: boolean): string {
+  return lineOf({ type: 'commit', revision, full, complete: true, staleSinceMs: null });
+}
+
+function lineOf(message: JsonValue): string {
+  return `${JSON.stringify(message)}\n`;
+}

@@ -1,0 +1,22 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../../system/index.ts';
+
+/** The programs of bench/native, compiled. */
+export interface NativePrograms {
+  readonly generator: string;
+  readonly echo: string;
+}
+
+/** Compiles them into .tools/bench; a second or so. Rejects with the compiler's words. */
+export async function buildNative(): Promise<NativePrograms> {
+  const dir = '.tools/bench';
+  await mkdir(dir, { recursive: true });
+  const build = async (name: string): Promise<string> => {
+    const program = join(dir, name);
+    await runCommand('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, `bench/native/${name}.c`]);
+    return program;
+  };
+  const [generator, echo] = await Promise.all([build('generator'), build('echo')]);
+  return { generator, echo };
+}

@@ -1,0 +1,72 @@
+import type { Entrant } from './field.ts';
+import { generate, type Run } from './generator.ts';
+import type { BenchOptions } from './options.ts';
+import { cpuSeconds, residentBytes } from './process-cost.ts';
+
+/** One measurement of one server. */
+export interface Measured extends Run {
+  /** Of the server, user and system, for each reply. */
+  readonly cpuMicros: number;
+  /** Share of the time its core was busy with it. */
+  readonly busy: number;
+}
+
+/** All that was measured of one server; one of each a round. */
+export interface Score {
+  readonly entrant: Entrant;
+  readonly saturated: readonly Measured[];
+  /** At the steady rate; empty where it was not asked for. */
+  readonly steady: readonly Measured[];
+  /** Resident after the rounds. */
+  readonly bytes: number;
+}
+
+export interface RoundsOptions extends Pick<BenchOptions, 'seconds' | 'rounds' | 'rate' | 'missing' | 'missingPool'> {
+  readonly generator: string;
+  readonly askers: number;
+  /** Whether latency at the steady rate is measured too. */
+  readonly steady: boolean;
+}
+
+/** Every server once in each round, each round beginning with another one: what slows the machine slows all alike. */
+export async function runRounds(entrants: readonly Entrant[], options: RoundsOptions): Promise<readonly Score[]> {
+  const scores = new Map(
+    entrants.map((entrant) => [entrant, { saturated: [] as Measured[], steady: [] as Measured[] }]),
+  );
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (let at = 0; at < entrants.length; at += 1) {
+      const entrant = entrants[(at + round) % entrants.length] as Entrant;
+      const score = scores.get(entrant);
+      await entrant.awake(async () => {
+        score?.saturated.push(await measure(entrant, options));
+        if (options.steady) score?.steady.push(await measure(entrant, options, options.rate));
+      });
+    }
+    console.error(`  round ${round + 1} of ${options.rounds} is done`);
+  }
+  return [...scores].map(([entrant, score]) => ({ entrant, ...score, bytes: residentBytes(entrant.pid) }));
+}
+
+async function measure(entrant: Entrant, options: RoundsOptions, rate?: number): Promise<Measured> {
+  const { generator, askers, missing, missingPool, seconds } = options;
+  const { port, names, echo } = entrant;
+  const ask = { port, names, echo, askers, missing, missingPool, ...(rate ? { rate } : {}) };
+  await generate(generator, { ...ask, seconds: WARM_SECONDS, warmSeconds: 0 });
+  const before = cpuSeconds(entrant.pid);
+  const began = performance.now();
+  const run = await generate(generator, { ...ask, seconds, warmSeconds: 0 });
+  const used = cpuSeconds(entrant.pid) - before;
+  return { ...run, cpuMicros: (used * 1e6) / run.received, busy: used / ((performance.now() - began) / 1000) };
+}
+
+/** Apart from the measurement, so that the processor time is of the measurement alone. */
+const WARM_SECONDS = 0.5;
+
+/** The middle one of what `of` gives for each round. */
+export function median(rounds: readonly Measured[], of: (measured: Measured) => number): number {
+  const sorted = rounds.map(of).sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}

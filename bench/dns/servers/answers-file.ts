@@ -1,0 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { askerAddress, SUFFIX, stackOf } from '../data-set.ts';
+import type { Stage } from './contestant.ts';
+
+/** The original's answers file of a data set: all names for everybody, a section with a search list for each asker. */
+export async function answersFile({ dir, set, records }: Stage): Promise<string> {
+  const a = Object.fromEntries(records.map(({ name, addresses }) => [`${name}.`, { answer: addresses }]));
+  const everybody = { search: [SUFFIX], authoritative: [SUFFIX], recurse: [], a };
+  const askers = Array.from({ length: set.askers }, (_, asker) => [
+    askerAddress(asker),
+    { search: [`${stackOf(asker)}.${SUFFIX}`, SUFFIX] },
+  ]);
+  const path = join(dir, 'answers.json');
+  await writeFile(path, JSON.stringify({ default: everybody, ...Object.fromEntries(askers) }));
+  return path;
+}

@@ -1,0 +1,73 @@
+import { type Measured, median, type Score } from './rounds.ts';
+
+/** What must hold, and whether it does. */
+export interface Verdict {
+  readonly what: string;
+  readonly target: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+/** Null where one of the two was not measured. */
+export function ratioTarget(
+  scores: readonly Score[],
+  { of, to, atLeast }: { readonly of: string; readonly to: string; readonly atLeast: number },
+): Verdict | null {
+  const ratio = ratioOf(
+    scores,
+    of,
+    to,
+    (score) => score.saturated,
+    ({ perSecond }) => perSecond,
+  );
+  if (ratio === null) return null;
+  return {
+    what: `${of} to ${to}, queries a second`,
+    target: `at least ${atLeast}`,
+    measured: ratio.toFixed(2),
+    met: ratio >= atLeast,
+  };
+}
+
+export function latencyTarget(
+  scores: readonly Score[],
+  { of, to, atMost }: { readonly of: string; readonly to: string; readonly atMost: number },
+): Verdict | null {
+  const ratio = ratioOf(
+    scores,
+    of,
+    to,
+    (score) => score.steady,
+    ({ p99 }) => p99,
+  );
+  if (ratio === null) return null;
+  return {
+    what: `${of} to ${to}, p99 at the steady rate`,
+    target: `at most ${atMost}`,
+    measured: ratio.toFixed(2),
+    met: ratio <= atMost,
+  };
+}
+
+export function limit(what: string, value: number, atMost: number, unit: string): Verdict {
+  const measured = `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`;
+  return { what, target: `at most ${atMost} ${unit}`, measured, met: value <= atMost };
+}
+
+/** The middle one of the ratios within each round. */
+function ratioOf(
+  scores: readonly Score[],
+  of: string,
+  to: string,
+  rounds: (score: Score) => readonly Measured[],
+  value: (measured: Measured) => number,
+): number | null {
+  const [above, below] = [of, to].map((name) => scores.find(({ entrant }) => entrant.name === name));
+  if (!above || !below) return null;
+  const theirs = rounds(below);
+  const ratios = rounds(above).flatMap((measured, round) => {
+    const beside = theirs[round];
+    return beside ? [{ ...measured, perSecond: value(measured) / value(beside) }] : [];
+  });
+  return ratios.length === 0 ? null : median(ratios, ({ perSecond }) => perSecond);
+}
