@@ -34,7 +34,7 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
     const followed = await followView({ clock, log }, { role, config, signal });
     const bind = await prepare({ config, followed, clock, log, signal });
     followed.report({ loaded: true, serving: false });
-    const server = await oncePortIsFree(clock, signal, bind);
+    const server = await oncePortIsFree(clock, { signal, waitMs: PORT_WAIT_MS[role] }, bind);
     log.info({}, 'serving');
     await followed.reportRegularly(() => ({ loaded: true, serving: true, ...server.report() }));
     await server.leave?.();
@@ -42,15 +42,25 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
     await followed.close();
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    // Whatever still follows the state would keep a process alive that has failed.
+    stop.abort();
   }
   process.exit(EXIT.ok);
 }
 
-/** How long another process may hold the port: the version before this one lets go once it sees that this one is loaded. */
-const PORT_WAIT_MS = 15_000;
+/**
+ * How long another process may hold the port. The metadata server before this one lets go once it sees that this one is
+ * loaded; DNS listens beside the one before it, so that whoever holds its port is somebody else.
+ */
+const PORT_WAIT_MS = { dns: 1_000, metadata: 15_000 };
 
-async function oncePortIsFree<T>(clock: Clock, signal: AbortSignal, bind: () => Promise<T>): Promise<T> {
-  const deadline = clock.monotonic() + PORT_WAIT_MS;
+async function oncePortIsFree<T>(
+  clock: Clock,
+  { signal, waitMs }: { readonly signal: AbortSignal; readonly waitMs: number },
+  bind: () => Promise<T>,
+): Promise<T> {
+  const deadline = clock.monotonic() + waitMs;
   for (;;) {
     try {
       return await bind();
