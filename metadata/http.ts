@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Asked, askedBy, askedInPacket } from './asked.ts';
+import { IDLE_TIMEOUT_MS } from './fast-http.ts';
 import { badRequestReply, NO_PAGE, plainReply, type Reply } from './reply.ts';
 
 /** A client gets this long to send a whole request. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Longer than the longest long poll: a connection on which nothing moves is closed. */
-const IDLE_TIMEOUT_MS = 130_000;
 const MAX_HEADER_BYTES = 16_384;
 
 /**

@@ -4,10 +4,12 @@ import type { Clock, Log } from '../system/index.ts';
 import type { Asked } from './asked.ts';
 import { createCallers } from './caller.ts';
 import { createConnectionGuard } from './connection-guard.ts';
+import { addFastHttp } from './fast-http.ts';
 import { createHttpServer } from './http.ts';
 import { bindAll, type ListenAddress } from './listen.ts';
 import { createLongPolls } from './long-poll.ts';
 import { plainReply, type Reply } from './reply.ts';
+import { createReplyCache } from './reply-cache.ts';
 import { createResponder } from './respond.ts';
 import type { TreeSource } from './tree-source.ts';
 
@@ -74,14 +76,20 @@ export async function serveTrees({ source, clock, log }: Parts, options: ServerO
       return plainReply(500, '500 Internal Server Error');
     }
   };
+  const cache = createReplyCache();
   const guard = createConnectionGuard(callers, options);
-  const servers = await bindAll(options.listen, () => guard.watch(createHttpServer(respond)));
+  const servers = await bindAll(options.listen, () =>
+    guard.watch(addFastHttp(createHttpServer(respond), { clock, cache, respond, onCached: () => counts.requests++ })),
+  );
   const addresses = servers.map((server) => server.address() as AddressInfo);
   let closing: Promise<unknown> | null = null;
   return {
     addresses,
     address: addresses[0] ?? { address: '', port: 0 },
-    wake: longPolls.wake,
+    wake: () => {
+      cache.clear();
+      longPolls.wake();
+    },
     stats: () => ({ ...counts, connections: guard.connections(), waiting: longPolls.size() }),
     close: async () => {
       longPolls.close();
