@@ -3,6 +3,7 @@ import type { HostView, SearchMode } from '../view/index.ts';
 import { type AnswererOptions, createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
+import { type DnsControlDependencies, serveDnsControl } from './control/serve-control.ts';
 import { createHotPath } from './hot/index.ts';
 import { type Batching, chooseBatching } from './listen/batching.ts';
 import { createGeneralPath } from './listen/general-path.ts';
@@ -10,6 +11,7 @@ import { choosePlace, type Listener, listenOn } from './listen/listen.ts';
 import { countLosses } from './listen/losses.ts';
 import { createLiveQueries, type LiveQueries } from './metrics/live-queries.ts';
 import { createRecorder, type Recorder, type TrafficReport } from './metrics/recorder.ts';
+import type { DnsReport, Served } from './metrics/report.ts';
 import { createRecognition } from './source/recognition.ts';
 import type { NameSource } from './source/source.ts';
 import { createStateSource } from './source/state-source.ts';
@@ -17,7 +19,7 @@ import { createForwarder, type ForwarderOptions, type ForwarderReport } from './
 import type { Forwarding } from './upstream/forwarder.ts';
 import { createCookies } from './wire/cookies.ts';
 
-export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
+export interface DnsDependencies extends Omit<NamesDependencies, 'source' | 'served'> {
   /** The newest view; asked once a query. */
   readonly view: () => HostView;
   /**
@@ -25,6 +27,8 @@ export interface DnsDependencies extends Omit<NamesDependencies, 'source'> {
    * container has it now. True: the view knows it, or will in a moment. Calls for one address are made one at a time.
    */
   readonly identify: (address: string) => Promise<boolean>;
+  /** How old the state is; default: always new. */
+  readonly ageSeconds?: () => number;
 }
 
 export interface DnsOptions extends NamesOptions {
@@ -45,8 +49,12 @@ export interface SourceContext {
 
 export interface NamesDependencies {
   readonly source: (context: SourceContext) => NameSource;
+  /** What is answered from, for those who look. */
+  readonly served: () => Served;
   /** Default upstream resolvers, `address` or `address:port` (`[v6]:port`), in order; a new array when they change. */
   readonly upstreams: () => readonly string[];
+  /** Reads again what the source was made from; absent: it follows by itself. */
+  readonly reload?: NonNullable<DnsControlDependencies['reload']>;
   /** Puts something between the server and what asks upstreams. */
   readonly adaptForwarding?: (forwarding: Forwarding) => Forwarding;
   readonly clock: Clock;
@@ -62,6 +70,8 @@ export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny' | 'udpPa
   readonly forwarding?: ForwarderOptions;
   /** Whether to use recvmmsg and sendmmsg where they can be had; default `auto`. */
   readonly batching?: 'auto' | 'off';
+  /** Where live queries and counters are to be had, over HTTP: the path of a unix socket; default: nowhere. */
+  readonly control?: string | null;
   /** Whether another process of ours may listen there until it leaves; default false: the ports must be free. */
   readonly handOver?: boolean;
 }
@@ -73,6 +83,7 @@ export interface DnsServer {
   /** How UDP is read and written, and why so. */
   readonly batching: Batching;
   stats(): TrafficReport;
+  report(): DnsReport;
   /** Upstream resolvers, the cache, what waits. */
   forwarding(): ForwarderReport;
   /**
@@ -98,7 +109,9 @@ export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Pr
     const search = options.search ?? 'own';
     return createStateSource({ view: dependencies.view, recognition }, { metadataAddress, search });
   };
-  return serveNames({ ...dependencies, source }, options);
+  const { view, ageSeconds = () => 0 } = dependencies;
+  const served = (): Served => ({ revision: view().revision, ageSeconds: ageSeconds() });
+  return serveNames({ ...dependencies, source, served }, options);
 }
 
 /** Answers DNS from any source of names, on UDP and TCP. Rejects when an address cannot be bound, saying which. */
@@ -133,9 +146,11 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const general = createGeneralPath({ answer, recorder });
   const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   const listeners: Listener[] = [];
+  let closeControl = async (): Promise<void> => undefined;
   const close = async (): Promise<void> => {
     closing.abort(new Error('the DNS server is closing'));
     forwarder.close();
+    await closeControl();
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
@@ -148,15 +163,25 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     throw error;
   }
   const sampleLosses = countLosses(recorder, listeners);
+  const stats = (): TrafficReport => {
+    sampleLosses();
+    return recorder.read(hot.stats().answered);
+  };
+  const report = (): DnsReport => {
+    const { entries, bytes, loaded, faults } = hot.stats();
+    const served = dependencies.served();
+    return { ...stats(), hot: { entries, bytes, loaded, faults }, forwarding: forwarder.report(), batching, served };
+  };
+  const watched = { live, askerAt: source.known, report, clock, log, signal: closing.signal };
+  const { reload } = dependencies;
+  closeControl = await serveDnsControl(reload ? { ...watched, reload } : watched, options.control ?? null);
   return {
     addresses: listeners.map(({ listen }) => listen),
     live,
     batching,
     forwarding: forwarder.report,
-    stats: () => {
-      sampleLosses();
-      return recorder.read();
-    },
+    stats,
+    report,
     leave: async () => {
       const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
       await Promise.all(listeners.map((listener) => listener.leave(signal)));

@@ -14,7 +14,7 @@ export interface HistogramReport {
   readonly buckets: readonly (readonly [number, number])[];
 }
 
-const BUCKETS = 48;
+export const BUCKETS = 48;
 const MAX_MICROS = bucketBound(BUCKETS - 1);
 
 export function createHistogram(): Histogram {

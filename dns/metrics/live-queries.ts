@@ -1,5 +1,6 @@
 import type { Clock } from '../../system/index.ts';
 import type { Client } from '../answer/answerer.ts';
+import { addressText } from '../hot/index.ts';
 import type { Sighting } from './sighting.ts';
 
 /** A reply of the general path, as it goes out. */
@@ -12,8 +13,8 @@ export interface Seen {
 }
 
 export interface Watch {
-  /** Only the askers at this address, plain text form; null: everybody's. */
-  readonly from: string | null;
+  /** Only those of the askers at these addresses, plain text form; null: everybody's. */
+  readonly from: ((address: string) => boolean) | null;
   /** Judges before the rate is limited. */
   readonly wanted: (seen: Seen) => boolean;
   readonly onQuery: (seen: Seen) => void;
@@ -33,7 +34,7 @@ export interface LiveQueries {
    * Whether this query, which could be answered without the general path, is to take it all the same, to be seen. `from`
    * is the asker's IPv4 address as a number, big-endian.
    */
-  divert(from?: number): boolean;
+  divert(from: number): boolean;
   /** A reply of the general path. */
   saw(seen: Seen): void;
   watch(watch: Watch): Watching;
@@ -47,7 +48,7 @@ export interface LiveQueriesOptions {
 }
 
 interface Watcher extends Watch {
-  readonly fromNumber: number | null;
+  readonly isFrom: (address: number) => boolean;
   readonly budget: Budget;
   leftOut: number;
 }
@@ -62,9 +63,7 @@ export function createLiveQueries(
     watched: () => watchers.size > 0,
     divert: (from) => {
       if (watchers.size === 0) return false;
-      const concerned = [...watchers].filter(
-        ({ fromNumber, from: text }) => text === null || from === undefined || fromNumber === from,
-      );
+      const concerned = [...watchers].filter(({ isFrom }) => isFrom(from));
       if (concerned.length === 0) return false;
       if (diverted.spend()) return true;
       for (const watcher of concerned) watcher.leftOut += 1;
@@ -72,15 +71,14 @@ export function createLiveQueries(
     },
     saw: (seen) => {
       for (const watcher of watchers) {
-        if (watcher.from !== null && watcher.from !== seen.client.address) continue;
-        if (!watcher.wanted(seen)) continue;
+        if (watcher.from?.(seen.client.address) === false || !watcher.wanted(seen)) continue;
         if (watcher.budget.spend()) watcher.onQuery(seen);
         else watcher.leftOut += 1;
       }
     },
     watch: (watch) => {
       const budget = createBudget(clock, toldPerSecond);
-      const watcher: Watcher = { ...watch, fromNumber: ipv4Number(watch.from), budget, leftOut: 0 };
+      const watcher: Watcher = { ...watch, isFrom: rememberedFor(clock, watch.from), budget, leftOut: 0 };
       watchers.add(watcher);
       return {
         takeLeftOut: () => {
@@ -115,8 +113,21 @@ function createBudget(clock: Pick<Clock, 'monotonic'>, perSecond: number): Budge
   };
 }
 
-/** Big-endian; null for an IPv6 address, whose queries all take the general path. */
-function ipv4Number(address: string | null): number | null {
-  if (address === null || !/^\d+\.\d+\.\d+\.\d+$/.test(address)) return null;
-  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+const REMEMBERED_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+
+/** The same of addresses as numbers, and asked once a second of each: it is wanted for every query that passes. */
+function rememberedFor(clock: Pick<Clock, 'monotonic'>, from: Watch['from']): (address: number) => boolean {
+  if (from === null) return () => true;
+  const verdicts = new Map<number, boolean>();
+  let sinceMs = clock.monotonic();
+  return (address) => {
+    if (verdicts.size >= MAX_REMEMBERED || clock.monotonic() - sinceMs > REMEMBERED_MS) {
+      verdicts.clear();
+      sinceMs = clock.monotonic();
+    }
+    const verdict = verdicts.get(address) ?? from(addressText(address));
+    verdicts.set(address, verdict);
+    return verdict;
+  };
 }

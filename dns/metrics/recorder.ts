@@ -44,9 +44,9 @@ export interface TrafficReport {
   readonly malformed: number;
   /** Replies by name of the rcode. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Replies by type of the question; `other` for types above 257. */
+  /** Replies by type of the question; `TYPE0` where it could not be read, `other` above 257. */
   readonly types: Readonly<Record<string, number>>;
-  /** Replies by path, with their latency. */
+  /** Latency by path. Of the hot path those that were timed: all of a batch, one of sixteen and what it stands for without batches. */
   readonly paths: Readonly<Partial<Record<Path, HistogramReport>>>;
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
 }
@@ -59,7 +59,8 @@ export interface Recorder {
   tookHot(micros: number, count: number): void;
   dropped(reason: DropReason, count?: number): void;
   happened(event: RecordedEvent): void;
-  read(): TrafficReport;
+  /** With the replies of the hot path, which counts them itself. */
+  read(hot?: readonly { readonly type: number; readonly rcode: number; readonly count: number }[]): TrafficReport;
 }
 
 /** Types are counted one by one up to CAA (257); the rest together, so that no flood of strange ones costs memory. */
@@ -78,35 +79,55 @@ export function createRecorder(): Recorder {
   return {
     answered: (path, type, rcode, micros, count = 1) => {
       histograms[PATHS.indexOf(path)]?.add(micros, count);
-      add(types, type < TYPES - 1 ? type : TYPES - 1, count);
-      add(rcodes, rcode < RCODES ? rcode : RCODES - 1, count);
+      add(types, typeSlot(type), count);
+      add(rcodes, rcodeSlot(rcode), count);
     },
     tookHot: (micros, count) => histograms[PATHS.indexOf('hot')]?.add(micros, count),
     dropped: (reason, count = 1) => add(drops, DROP_REASONS.indexOf(reason), count),
     happened: (event) => add(events, EVENTS.indexOf(event), 1),
-    read: () => {
+    read: (hot = []) => {
+      const ofHot = { types: new Float64Array(TYPES), rcodes: new Float64Array(RCODES) };
+      for (const { type, rcode, count } of hot) {
+        add(ofHot.types, typeSlot(type), count);
+        add(ofHot.rcodes, rcodeSlot(rcode), count);
+      }
       const paths = Object.fromEntries(
         PATHS.flatMap((path, at) => {
           const histogram = histograms[at]?.read();
           return histogram && histogram.count > 0 ? [[path, histogram]] : [];
         }),
       ) as TrafficReport['paths'];
-      const queries = Object.values(paths).reduce((sum, { count }) => sum + count, 0);
-      const forwarded = (paths.forwarded?.count ?? 0) + (paths.cached?.count ?? 0);
       return {
-        queries,
-        forwarded,
+        queries: sumOf(rcodes) + sumOf(ofHot.rcodes),
+        forwarded: (paths.forwarded?.count ?? 0) + (paths.cached?.count ?? 0),
         held: events[EVENTS.indexOf('held')] ?? 0,
         malformed: events[EVENTS.indexOf('malformed')] ?? 0,
-        answers: named(rcodes, rcodeName),
-        types: named(types, (type) => (type === TYPES - 1 ? 'other' : typeName(type))),
+        answers: named(rcodes, ofHot.rcodes, rcodeName),
+        types: named(types, ofHot.types, (type) => (type === TYPES - 1 ? 'other' : typeName(type))),
         paths,
-        drops: named(drops, (at) => DROP_REASONS[at] ?? ''),
+        drops: named(drops, null, (at) => DROP_REASONS[at] ?? ''),
       };
     },
   };
 }
 
-function named(counts: Float64Array, nameOf: (at: number) => string): Record<string, number> {
-  return Object.fromEntries([...counts].flatMap((count, at) => (count > 0 ? [[nameOf(at), count]] : [])));
+function typeSlot(type: number): number {
+  return type < TYPES - 1 ? type : TYPES - 1;
+}
+
+function rcodeSlot(rcode: number): number {
+  return rcode < RCODES ? rcode : RCODES - 1;
+}
+
+function sumOf(counts: Float64Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function named(
+  counts: Float64Array,
+  more: Float64Array | null,
+  nameOf: (at: number) => string,
+): Record<string, number> {
+  const all = [...counts].map((count, at) => count + (more?.[at] ?? 0));
+  return Object.fromEntries(all.flatMap((count, at) => (count > 0 ? [[nameOf(at), count]] : [])));
 }

@@ -1,0 +1,100 @@
+import type { Clock, Log } from '../../system/index.ts';
+import { type HttpServer, serveHttp } from '../control/http.ts';
+import { metricsRoute, reloadRoute } from '../control/routes.ts';
+import { type DnsServer, type NamesOptions, serveNames } from '../serve-dns.ts';
+import { type AnswersFile, openAnswersFile, type Reloaded } from './answers-file.ts';
+import { createAnswersSource, createCommonUpstreams } from './answers-source.ts';
+import { forwardedAsOriginal } from './forwarded-as-original.ts';
+
+export interface ServeAnswersOptions extends Pick<NamesOptions, 'listen' | 'control' | 'batching'> {
+  /** The answers file. */
+  readonly path: string;
+  /** Where `POST /v1/reload` and `GET /metrics` are to be had. */
+  readonly listenReload: { readonly address: string; readonly port: number };
+  /** TTL of answers that have none of their own, and how long upstream replies are kept at most. */
+  readonly ttlSeconds: number;
+  /** Names with so many dots or more are not completed by search domains; 0: all are. */
+  readonly ndots: number;
+  /** How long upstreams are waited for, in all. */
+  readonly recurserTimeoutMs: number;
+  /** Upstreams that are not asked, whatever the file says. */
+  readonly neverRecurseTo: readonly string[];
+  /** Upstream replies kept, counted as 1 kB each. */
+  readonly cacheCapacity: number;
+}
+
+export interface AnswersServer {
+  readonly dns: DnsServer;
+  /** Where it is reloaded; null where that port was not to be had. */
+  readonly reloadAddress: { readonly address: string; readonly port: number } | null;
+  reload(): Promise<Reloaded>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Answers DNS from an answers file, as rancher-dns did: without an agent, a bus or root. */
+export async function serveAnswers(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  options: ServeAnswersOptions,
+): Promise<AnswersServer> {
+  const closing = new AbortController();
+  const { path, ttlSeconds, ndots, neverRecurseTo } = options;
+  const file = await openAnswersFile({ clock, log }, { path, signal: closing.signal });
+  const { current, reload } = file;
+  const dns = await serveNames(
+    {
+      source: () => createAnswersSource({ current }, { ndots, ttlSeconds, neverRecurseTo }),
+      served: () => servedOf(file, clock),
+      upstreams: createCommonUpstreams(current, neverRecurseTo),
+      adaptForwarding: forwardedAsOriginal,
+      reload,
+      clock,
+      log,
+    },
+    {
+      ...options,
+      refuseAny: true,
+      forwarding: {
+        timeoutMs: options.recurserTimeoutMs,
+        cache: { maxBytes: options.cacheCapacity * 1_024, maxTtlSeconds: ttlSeconds },
+      },
+    },
+  );
+  const http = await serveReload(dns, reload, options.listenReload).catch((error: unknown) => {
+    const { address, port } = options.listenReload;
+    log.warn({ err: error, address, port }, 'cannot listen for reloads there; SIGHUP reloads, too');
+    return null;
+  });
+  return {
+    dns,
+    reloadAddress: http && boundTo(http),
+    reload,
+    close: async () => {
+      closing.abort(new Error('the DNS server is closing'));
+      await Promise.all([dns.close(), http?.close()]);
+    },
+  };
+}
+
+function serveReload(
+  { report }: DnsServer,
+  reload: AnswersFile['reload'],
+  { address, port }: ServeAnswersOptions['listenReload'],
+): Promise<HttpServer> {
+  const routes = new Map([
+    ['POST /v1/reload', reloadRoute(reload)],
+    ['GET /metrics', metricsRoute(report)],
+  ]);
+  return serveHttp(routes, (server) => server.listen({ host: address, port, exclusive: true }));
+}
+
+function boundTo({ server }: HttpServer): AnswersServer['reloadAddress'] {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? { address: bound.address, port: bound.port } : null;
+}
+
+function servedOf({ status }: AnswersFile, clock: Clock) {
+  const { revision, loadedAtMs, names, failures } = status();
+  const ageSeconds = loadedAtMs === null ? 0 : Math.max(0, clock.now() - loadedAtMs) / 1_000;
+  return { revision, ageSeconds, names, failures };
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** Answers one request; never rejects. */
+export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
+
+export interface HttpServer {
+  readonly server: Server;
+  /** Idempotent; resolves when the last connection is gone. */
+  close(): Promise<void>;
+}
+
+/** A small HTTP server with routes named `GET /metrics`; `listen` binds it. */
+export async function serveHttp(
+  routes: ReadonlyMap<string, Route>,
+  listen: (server: Server) => void,
+): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    const url = urlOf(request);
+    const route = url && routes.get(`${request.method} ${url.pathname}`);
+    if (!url || !route) return sendText(response, 404, `there are ${[...routes.keys()].join(', ')}\n`);
+    request.resume();
+    void route(request, response, url);
+  });
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 5_000;
+  server.maxConnections = 100;
+  listen(server);
+  await once(server, 'listening');
+  server.on('error', () => undefined);
+  return {
+    server,
+    close: async () => {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export function sendText(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8` });
+  response.end(text);
+}
+
+/** Null: it makes no sense. */
+function urlOf({ url = '/' }: IncomingMessage): URL | null {
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
+}

@@ -1,0 +1,72 @@
+import type { Resolution } from '../answer/resolution.ts';
+import type { Seen } from '../metrics/live-queries.ts';
+import { rcodeName } from '../wire/codes.ts';
+import { typeName } from '../wire/type-names.ts';
+
+/** A query as `drover dns queries` shows it; one line of the stream. */
+export interface SeenQuery {
+  /** ISO 8601. */
+  readonly time: string;
+  /** The container's name, or what the asker is taken for. */
+  readonly asker: string;
+  readonly from: string;
+  readonly transport: 'udp' | 'tcp';
+  /** As sent, without the trailing dot; null where it could not be read. */
+  readonly name: string | null;
+  readonly type: string | null;
+  /** What the name is to this asker, in short. */
+  readonly matched: string;
+  readonly rcode: string;
+  readonly path: string;
+  readonly latencyMs: number;
+  /** Records in the answer section. */
+  readonly answers: number;
+}
+
+/** The other kind of line: how many were not shown since the last one, for the rate's sake. */
+export interface LeftOut {
+  readonly leftOut: number;
+}
+
+export function seenQuery({ client, sighting, reply, rcode, micros }: Seen, nowMs: number): SeenQuery {
+  const { query, asker, resolution, path } = sighting;
+  return {
+    time: new Date(nowMs).toISOString(),
+    asker: asker?.label ?? '',
+    from: client.address,
+    transport: client.transport,
+    name: query?.name ?? null,
+    type: query ? typeName(query.type) : null,
+    matched: resolution ? describeResolution(resolution) : '',
+    rcode: rcodeName(rcode),
+    path,
+    latencyMs: Math.round(micros) / 1_000,
+    answers: reply.readUInt16BE(6),
+  };
+}
+
+/** What a question came to, for people. */
+export function describeResolution(resolution: Resolution): string {
+  switch (resolution.kind) {
+    case 'addresses':
+    case 'services':
+      return resolution.turn;
+    case 'upstream-alias':
+      return `alias of ${resolution.target}`;
+    case 'alias':
+      return `alias of ${resolution.alias.target}`;
+    case 'pointer':
+    case 'name-server':
+      return resolution.target;
+    case 'texts':
+      return 'text';
+    case 'soa':
+    case 'nodata':
+    case 'nxdomain':
+      return `${resolution.kind} in ${resolution.zone}`;
+    case 'forward':
+      return 'upstream';
+    case 'failure':
+      return 'nothing to be said now';
+  }
+}

@@ -1,0 +1,30 @@
+import type { Log } from '../../system/index.ts';
+import { type ControlDependencies, metricsRoute, queriesRoute, reloadRoute } from './routes.ts';
+import { serveUnixSocket } from './unix-socket.ts';
+
+export interface DnsControlDependencies extends ControlDependencies {
+  /** Absent: there is nothing to read again. */
+  readonly reload?: Parameters<typeof reloadRoute>[0];
+  readonly log: Log;
+}
+
+/** Serves live queries and counters at a unix socket (null: nowhere). That it cannot be had keeps nobody from answering. */
+export async function serveDnsControl(
+  dependencies: DnsControlDependencies,
+  path: string | null,
+): Promise<() => Promise<void>> {
+  if (path === null) return async () => undefined;
+  const { reload, report, log } = dependencies;
+  const routes = new Map([
+    ['GET /metrics', metricsRoute(report)],
+    ['GET /v1/queries', queriesRoute(dependencies)],
+    ...(reload ? [['POST /v1/reload', reloadRoute(reload)] as const] : []),
+  ]);
+  try {
+    const { close } = await serveUnixSocket(routes, path);
+    return close;
+  } catch (error) {
+    log.warn({ err: error, path }, 'no control socket: live queries cannot be watched');
+    return async () => undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { BUCKETS, bucketBound, type HistogramReport } from './histogram.ts';
+import type { DnsReport } from './report.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
+
+/** The report in Prometheus' text format, to be put behind other metrics. */
+export function renderDnsMetrics(report: DnsReport): string {
+  return [...traffic(report), ...upstreams(report), ...stores(report)].join('');
+}
+
+function traffic(report: DnsReport): readonly string[] {
+  const { queries, held, malformed, types, answers, paths, drops } = report;
+  return [
+    counter('queries_total', 'Replies to queries', [[{}, queries]]),
+    counter('queries_by_type_total', 'Replies by type of the question', labelled('type', types)),
+    counter('queries_by_rcode_total', 'Replies by response code', labelled('rcode', answers)),
+    histogram('latency_seconds', 'From receipt to reply, by the way it came about', paths),
+    counter('dropped_total', 'Messages without a reply, by reason', labelled('reason', drops)),
+    counter('malformed_total', 'Messages that were no queries', [[{}, malformed]]),
+    counter('held_total', 'Queries that waited for a starting container to be known', [[{}, held]]),
+  ];
+}
+
+function upstreams({ forwarding }: DnsReport): readonly string[] {
+  const { resolvers, loops, underWay, refused } = forwarding;
+  const each = (read: (one: (typeof resolvers)[number]) => number | null): readonly Sample[] =>
+    resolvers.flatMap((one) => {
+      const value = read(one);
+      return value === null ? [] : [[{ upstream: one.at }, value] as const];
+    });
+  return [
+    counter(
+      'upstream_queries_total',
+      'Queries sent to an upstream',
+      each((one) => one.queries),
+    ),
+    counter(
+      'upstream_failures_total',
+      'Silence, refusals and closed ports',
+      each((one) => one.failures),
+    ),
+    counter(
+      'upstream_unexpected_total',
+      'Messages that belonged to no question',
+      each((one) => one.unexpected),
+    ),
+    counter(
+      'upstream_tcp_total',
+      'Queries asked again over TCP',
+      each((one) => one.tcp),
+    ),
+    gauge(
+      'upstream_rtt_seconds',
+      'Smoothed time to an answer',
+      each((one) => scaled(one.rttMs)),
+    ),
+    gauge(
+      'upstream_suspect',
+      '1 while it is asked last, for being silent',
+      each((one) => bit(one.suspectForMs !== null)),
+    ),
+    gauge('upstream_loops', 'Upstreams left out because they lead back here', [[{}, loops.length]]),
+    gauge('upstream_waiting', 'Questions that wait for an upstream', [[{}, underWay]]),
+    counter('upstream_refused_total', 'Questions that found no place to wait', [[{}, refused]]),
+  ];
+}
+
+function stores({ forwarding: { cache }, hot, batching, served }: DnsReport): readonly string[] {
+  const { names, failures } = served;
+  const optional = (value: number | undefined): readonly Sample[] => (value === undefined ? [] : [[{}, value]]);
+  return [
+    gauge('cache_entries', 'Upstream replies kept', [[{}, cache.entries]]),
+    gauge('cache_bytes', 'What they take', [[{}, cache.bytes]]),
+    counter('cache_hits_total', 'Questions answered from them', [[{}, cache.hits]]),
+    counter('cache_misses_total', 'Questions not among them', [[{}, cache.misses]]),
+    counter('cache_stale_total', 'Answers given although too old, for no upstream answered', [[{}, cache.stale]]),
+    counter('cache_evictions_total', 'Replies left out to make room', [[{}, cache.evictions]]),
+    gauge('hot_entries', 'Answers of our own kept as bytes', [[{}, hot.entries]]),
+    gauge('hot_bytes', 'What they take', [[{}, hot.bytes]]),
+    counter('hot_loaded_total', 'Answers encoded for it', [[{}, hot.loaded]]),
+    counter('hot_faults_total', 'Queries that failed there, each a bug', [[{}, hot.faults]]),
+    gauge('batching', '1 for how UDP is read', [[{ mode: batching.mode }, 1]]),
+    gauge('revision', 'Revision that is answered from', [[{}, served.revision]]),
+    gauge('age_seconds', 'How old it is; 0 while the state is followed live', [[{}, served.ageSeconds]]),
+    gauge('answers_names', 'Names in the answers file', optional(names)),
+    counter('answers_failures_total', 'Readings of the answers file that failed', optional(failures)),
+  ];
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): string {
+  return family(
+    name,
+    help,
+    'counter',
+    samples.map(([labels, value]) => line(name, labels, value)),
+  );
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  return family(
+    name,
+    help,
+    'gauge',
+    samples.map(([labels, value]) => line(name, labels, value)),
+  );
+}
+
+function histogram(name: string, help: string, of: Readonly<Record<string, HistogramReport>>): string {
+  const lines = Object.entries(of).flatMap(([path, { count, sumMicros, buckets }]) => {
+    let below = 0;
+    const inBuckets = new Map(buckets);
+    // All of them: a bound that comes later would look like a burst of slow queries.
+    const bucketLines = Array.from({ length: BUCKETS }, (_, bucket) => {
+      below += inBuckets.get(bucket) ?? 0;
+      return line(`${name}_bucket`, { path, le: String(bucketBound(bucket) / 1e6) }, below);
+    });
+    const last = line(`${name}_bucket`, { path, le: '+Inf' }, count);
+    return [
+      ...bucketLines,
+      last,
+      line(`${name}_sum`, { path }, sumMicros / 1e6),
+      line(`${name}_count`, { path }, count),
+    ];
+  });
+  return family(name, help, 'histogram', lines);
+}
+
+/** Nothing where there is nothing to say. */
+function family(name: string, help: string, type: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return [`# HELP drover_dns_${name} ${help}`, `# TYPE drover_dns_${name} ${type}`, ...lines, ''].join('\n');
+}
+
+function line(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text.replace(/[\\"\n]/g, '')}"`);
+  return `drover_dns_${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`;
+}
+
+function labelled(label: string, counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([text, count]) => [{ [label]: text }, count] as const);
+}
+
+function scaled(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000;
+}
+
+function bit(value: boolean): number {
+  return value ? 1 : 0;
+}

@@ -1,0 +1,25 @@
+import type { HotStats } from '../hot/index.ts';
+import type { Batching } from '../listen/batching.ts';
+import type { ForwarderReport } from '../upstream/create-forwarder.ts';
+import type { TrafficReport } from './recorder.ts';
+
+/** What the DNS process says about itself, since its start. It goes to the agent every few seconds, so it is small. */
+export interface DnsReport extends TrafficReport {
+  /** Answers that are kept as bytes. */
+  readonly hot: Pick<HotStats, 'entries' | 'bytes' | 'loaded' | 'faults'>;
+  readonly forwarding: ForwarderReport;
+  readonly batching: Batching;
+  readonly served: Served;
+}
+
+/** What is answered from. */
+export interface Served {
+  /** Of the state, or of the answers file. */
+  readonly revision: number;
+  /** How old it is: of the state since it was last confirmed (0 while it is followed live), of a file since it was read. */
+  readonly ageSeconds: number;
+  /** Names in the answers file; absent for the state. */
+  readonly names?: number;
+  /** Readings of the answers file that failed; absent for the state. */
+  readonly failures?: number;
+}
