@@ -9,6 +9,7 @@ import {
   type ServiceAnswers,
   type ServiceView,
   serviceAnswers,
+  serviceKeyOf,
   serviceOf,
   standingOf,
 } from '../../view/index.ts';
@@ -58,6 +59,8 @@ export function containerEndpoints(
     if (READINESS[standing].name !== 'use' || !reach.ok) return [];
     const { address, addresses, via, ports } = reach;
     const service = serviceOf(view, container)?.key ?? '';
+    // Its ports and its weight are also what the service says.
+    if (service !== '') trail?.depends(serviceKeyOf(service));
     const reason = READINESS[standing].when;
     return [{ service, container, address, addresses, via, ports, standing, answered: true, reason }];
   });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Container } from '../../model/index.ts';
 import {
   type Endpoint,
@@ -12,7 +13,8 @@ import {
   standingOf,
 } from '../../view/index.ts';
 import type { Asking } from '../answer/asking.ts';
-import { chooseEndpoints, containerEndpoints } from '../answer/own-endpoints.ts';
+import { chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
+import { TYPE } from '../wire/codes.ts';
 import type { ExplainedEndpoint } from './explanation.ts';
 
 export interface Considered {
@@ -46,15 +48,17 @@ function ofMeaning(asking: Asking, meaning: NameMeaning): Considered {
 }
 
 function ofServices(asking: Asking, services: readonly ServiceView[], full: boolean): Considered {
-  const { view, scope } = asking;
+  const { view, scope, type } = asking;
   const { notLocal } = chooseEndpoints(asking, services, full);
   const elsewhere = new Set(notLocal.map(identityOf));
   const found = services.map((service) => endpointsOf(view, service, 'dns', scope.container));
   const endpoints = found.flatMap(({ all }) =>
     all.map((endpoint): ExplainedEndpoint => {
       const second = endpoint.answered && elsewhere.has(identityOf(endpoint));
-      const reason = second ? 'ready, but on another host, and the service prefers those of this one' : endpoint.reason;
-      return explained(view, endpoint, endpoint.answered && !second, reason);
+      if (!second) return ofFamily(type, explained(view, endpoint, endpoint.answered, endpoint.reason));
+      if (type === TYPE.SRV) return explained(view, endpoint, true, 'on another host: to be tried second');
+      const reason = 'ready, but on another host, and the service prefers those of this one';
+      return explained(view, endpoint, false, reason);
     }),
   );
   return { endpoints, notes: found.flatMap(({ notes }) => notes) };
@@ -64,13 +68,20 @@ function ofContainers(asking: Asking, containers: readonly Container[]): readonl
   const { view } = asking;
   return containers.map((container) => {
     const [endpoint] = containerEndpoints(asking, [container]);
-    if (endpoint) return explained(view, endpoint, true, endpoint.reason);
+    if (endpoint) return ofFamily(asking.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
     const left = READINESS[standing].name !== 'use';
     const reason = left ? READINESS[standing].when : 'it has no address that can be reached from here';
     const service = serviceOf(view, container)?.key ?? '';
     return explained(view, { container, service, addresses: [] }, false, reason);
   });
+}
+
+/** One that is given, as far as it has an address of the type asked for. */
+function ofFamily(type: number, endpoint: ExplainedEndpoint): ExplainedEndpoint {
+  const family = familyOf(type);
+  if (!endpoint.given || family === null || endpoint.addresses.some((text) => isIP(text) === family)) return endpoint;
+  return { ...endpoint, given: false, reason: `it has no IPv${family} address` };
 }
 
 function explained(

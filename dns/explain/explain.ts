@@ -3,6 +3,7 @@ import {
   type HostView,
   type LinkTarget,
   type Scope,
+  type SearchStory,
   scopeOf,
   searchStory,
   type Trail,
@@ -71,13 +72,18 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
       links: [...scope.links].map(([link, target]) => ({ name: link, target: targetText(target) })),
       dns: scope.dns,
     },
-    search: searchStory(view, name, settings.search),
+    search: searchOf(view, name, settings),
     tried,
     reply: explainReply(view, question, resolution, settings),
     endpoints,
     forward: forwarded === null ? null : explainForward(forwarded, scope, settings.forward),
     notes: [...asker.notes, ...notes, ...viewNotes(view, scope)],
   };
+}
+
+function searchOf(view: HostView, name: string, { search }: ExplainSettings): SearchStory {
+  if (reverseAddress(name)) return { suffix: null, applies: false, reason: 'it is an address backwards' };
+  return searchStory(view, name, search);
 }
 
 /** The names that were followed, the question first. */
@@ -132,6 +138,7 @@ function meaningOf(view: HostView, { name, type }: Question, resolution: Resolut
   const wanted = typeName(type);
   switch (resolution.kind) {
     case 'addresses':
+      if (resolution.addresses.length === 1) return 'the only one there is to give';
       return resolution.give === 'one'
         ? `one of these, the next one each time${resolution.weights ? ', by weight' : ''}`
         : `all of these, another one first each time${resolution.weights ? ', by weight' : ''}`;
