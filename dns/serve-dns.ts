@@ -142,7 +142,10 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });
-  const hot = createHotPath({ source, answerer, clock, divert: live.divert }, { maxBytes: HOT_BYTES });
+  const hot = createHotPath(
+    { source, answerer, clock, divert: live.divert },
+    { maxBytes: HOT_BYTES, udpPayloadBytes: options.udpPayloadBytes ?? 1_232 },
+  );
   const general = createGeneralPath({ answer, recorder });
   const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   const listeners: Listener[] = [];
@@ -165,7 +168,8 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const sampleLosses = countLosses(recorder, listeners);
   const stats = (): TrafficReport => {
     sampleLosses();
-    return recorder.read(hot.stats().answered);
+    hot.stats();
+    return recorder.read();
   };
   const report = (): DnsReport => {
     const { entries, bytes, loaded, faults } = hot.stats();

@@ -1,3 +1,4 @@
+export { absentBelow } from './absent.ts';
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
 export { endpointWeight, type ServiceAnswers, serviceAnswers } from './answer-options.ts';
 export {

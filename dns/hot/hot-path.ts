@@ -1,7 +1,17 @@
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../../system/index.ts';
 import type { Answerer } from '../answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
 import type { Asker, NameSource } from '../source/source.ts';
+import { canonicalQuery, type PlainEdns, wireName } from './canonical-query.ts';
+import { Generations } from './generations.ts';
+import { hashText } from './hash.ts';
+import { type Answered, HotLoop, MAX_PAYLOAD, MIN_PAYLOAD } from './hot-loop.ts';
+import { createLoader } from './loader.ts';
+import { createNegatives } from './negatives.ts';
+import { Scopes } from './scopes.ts';
+import { createTurnNumbers } from './turn-numbers.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface HotPathDependencies<A extends Asker = Asker> {
   readonly source: NameSource<A>;
@@ -14,28 +24,117 @@ export interface HotPathDependencies<A extends Asker = Asker> {
 export interface HotPathOptions {
   /** What the table may take at most. */
   readonly maxBytes: number;
+  /** The largest reply over UDP, whatever the client says it takes; default 1232, and never more. */
+  readonly udpPayloadBytes?: number;
+  /** Where hashes and turns begin; default: by chance, so that nobody can make names that collide. */
+  readonly seed?: number;
 }
 
 export interface HotPath {
   readonly answer: FastAnswer;
-  /** Loads the names of the source and lets the compiler see the loop, for at most so long. */
+  /** Applies what has changed, as each answer does before it is given. */
+  catchUp(): void;
+  /** Loads the names of the source and lets the compiler see the loop, for at most so long. Nothing of it is counted. */
   warmUp(budgetMs: number): void;
   stats(): HotStats;
 }
 
 export interface HotStats {
   /** Replies since the start, by type of the question and rcode. */
-  readonly answered: readonly { readonly type: number; readonly rcode: number; readonly count: number }[];
+  readonly answered: readonly Answered[];
   /** What is in the table now. */
   readonly entries: number;
+  /** Memory it has written to. */
   readonly bytes: number;
+  /** Answers that were encoded for it since the start. */
+  readonly loaded: number;
+  /** Queries left to the general path because something failed here: each is a bug. */
+  readonly faults: number;
 }
 
-/** Answers what is asked again and again from bytes that were encoded before; everything else takes the general path. */
-export function createHotPath<A extends Asker>(_: HotPathDependencies<A>, __: HotPathOptions): HotPath {
-  return {
-    answer: () => GENERAL_PATH,
-    warmUp: () => undefined,
-    stats: () => ({ answered: [], entries: 0, bytes: 0 }),
+/** More changes at once than this are not worth telling apart. */
+const MANY_CHANGES = 20_000;
+
+/**
+ * Answers what is asked again and again from bytes that the general path encoded once; everything else is left to that one.
+ * What has changed is forgotten before the next answer, and encoded anew when it is asked for.
+ */
+export function createHotPath<A extends Asker>(
+  { source, answerer, clock, divert }: HotPathDependencies<A>,
+  { maxBytes, udpPayloadBytes = MAX_PAYLOAD, seed = randomInt(2 ** 32) }: HotPathOptions,
+): HotPath {
+  const generations = new Generations(maxBytes, null);
+  const scopes = new Scopes<A>(source, () => undefined);
+  const turns = createTurnNumbers(seed);
+  const negatives = createNegatives(answerer);
+  const changes = source.changes();
+  let loaded = 0;
+  let faults = 0;
+
+  const forget = (): void => {
+    generations.clear();
+    negatives.forget();
   };
+  const catchUp = (): void => {
+    const change = changes.take();
+    if (change === null) return;
+    scopes.changed();
+    loop.serial = source.authority().serial | 0;
+    if (change === 'everything' || change.size > MANY_CHANGES || scopes.takeExhausted()) forget();
+    else for (const key of change) generations.invalidate(hashText(key));
+    if (loop.opts[0] === 0) loop.opts.set(sampleOpts(answerer));
+  };
+  const miss = createLoader({ source, answerer, generations, scopes, turns, negatives, onPut: () => (loaded += 1) });
+  const loop = new HotLoop<A>({
+    generations,
+    scopes,
+    turns: turns.counts,
+    divert: divert ?? null,
+    catchUp,
+    miss,
+    maxPayload: Math.max(MIN_PAYLOAD, Math.min(udpPayloadBytes, MAX_PAYLOAD)),
+    seed: seed | 0,
+  });
+  const answer: FastAnswer = (rx, at, length, from, tx, to) => {
+    try {
+      return loop.answer(rx, at, length, from, tx, to);
+    } catch {
+      // The general path tells what is wrong, if it fails there too.
+      faults += 1;
+      return GENERAL_PATH;
+    }
+  };
+  return {
+    answer,
+    catchUp,
+    warmUp: (budgetMs) => {
+      try {
+        loop.uncounted(() => warmUp(answer, source.names(), clock, budgetMs));
+      } catch {
+        faults += 1;
+      }
+    },
+    stats: () => ({
+      answered: loop.answered(),
+      entries: generations.count,
+      bytes: generations.bytes,
+      loaded,
+      faults,
+    }),
+  };
+}
+
+const OPT_SIZE = 11;
+
+/** What the general path says in an OPT record, without and with DO: numbers from byte 0, 4 and 7 of each. */
+function sampleOpts({ encodeOwn }: Pick<Answerer, 'encodeOwn'>): readonly number[] {
+  return (['bare', 'dnssec-ok'] as const).flatMap((edns: PlainEdns) => {
+    const name = wireName('-');
+    const query = name && canonicalQuery(name, 1, edns);
+    if (!query) throw new Error('the plainest query with EDNS is not read as a query; this is a bug');
+    const client = { address: '0.0.0.0', transport: 'udp' } as const;
+    const reply = encodeOwn(query, client, { kind: 'nodata', aliases: [], zone: '.' });
+    const at = reply.length - OPT_SIZE;
+    return [0, 4, 7].map((offset) => reply.readInt32LE(at + offset));
+  });
 }

@@ -34,6 +34,11 @@ export interface NameSource<A extends Asker = Asker> {
   known(address: string): A | null;
   /** The names everybody has, absolute: worth loading before the first question. */
   names(): Iterable<string>;
+  /**
+   * The zone in whose name it is certain at a glance that there is no such name; null: `resolve` has to tell. `name` is lower
+   * case, without trailing dot. For the many names that are asked at random.
+   */
+  absent?(asker: A, name: string): string | null;
   /** What there is to answer now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
   /** What an SOA record says: its primary name server and the serial. */

@@ -21,7 +21,7 @@ function keyOf(view: HostView, { container, search, links }: Scope): string {
   if (container === null) return '';
   const linked = [...links].map(([name, target]) => `${name}=${targetText(target)}`);
   const networks = (networkOwner(view, container)?.addresses ?? []).map(({ networkId }) => networkId);
-  return [search, linked.sort(), networks.sort()].map((part) => part.join(' ')).join('\n');
+  return [search, container.dnsSearch, linked.sort(), networks.sort()].map((part) => part.join(' ')).join('\n');
 }
 
 function targetText(target: LinkTarget): string {

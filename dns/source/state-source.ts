@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { differences, type HostView, listNames } from '../../view/index.ts';
+import { absentBelow, differences, type HostView, listNames } from '../../view/index.ts';
 import { type Resolution, type ResolveOptions, resolve } from '../answer/resolve.ts';
 import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
@@ -24,6 +24,7 @@ export function createStateSource(
       return container === undefined ? null : askers(view(), container);
     },
     names: () => listNames(view()),
+    absent: (asker, name) => absentBelow(view(), asker.scope, name),
     resolve: (asker, question, trace) => {
       const now = view();
       const find = () => resolve(now, asker.scope, question, options, trace);

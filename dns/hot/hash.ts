@@ -1,0 +1,11 @@
+/** FNV-1a of a text, as a signed 32-bit number. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+}
+
+/** Of all bits into the low ones, for a table whose size is a power of two. */
+export function spread(hash: number): number {
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,99 @@
+import type { Answerer } from '../answer/answerer.ts';
+import type { OwnResolution } from '../answer/render.ts';
+import type { Resolution } from '../answer/resolution.ts';
+import type { Asker, NameSource } from '../source/source.ts';
+import { canonicalQuery } from './canonical-query.ts';
+import { type Entry, entryOf } from './entry.ts';
+import type { Generations } from './generations.ts';
+import { hashText } from './hash.ts';
+import type { Found, Missed } from './hot-loop.ts';
+import type { Negatives } from './negatives.ts';
+import { type PackedAnswer, packEntry, packGeneral } from './pack.ts';
+import type { Scopes } from './scopes.ts';
+import type { TurnNumbers } from './turn-numbers.ts';
+
+export interface LoaderParts<A extends Asker> {
+  readonly source: NameSource<A>;
+  readonly answerer: Pick<Answerer, 'encodeOwn'>;
+  readonly generations: Generations;
+  readonly scopes: Pick<Scopes<A>, 'asker'>;
+  readonly turns: TurnNumbers;
+  readonly negatives: Negatives;
+  /** Told of what was put into the table. */
+  readonly onPut: (missed: Missed, entry: Entry) => void;
+}
+
+/** What holds for one revision only. */
+const ANY_CHANGE = hashText('revision');
+/** What depends on more is not kept: one alias of a thousand services. */
+const MAX_DEPENDENCIES = 500;
+const DOT = 46;
+const BACKSLASH = 92;
+const CLIENT = { address: '0.0.0.0', transport: 'tcp' } as const;
+
+/** Finds the answers that are not in the table yet, and puts them there where they are our own. */
+export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: Missed) => Found {
+  const { source, answerer, generations, scopes, turns, negatives, onPut } = parts;
+  const dependencies: number[] = [];
+  const dotted = Buffer.alloc(256);
+  const trace = { depends: (on: string): void => void dependencies.push(hashText(on)) };
+
+  const pack = (missed: Missed, name: Buffer, resolution: OwnResolution): PackedAnswer | null => {
+    const { key, nameSize, type } = missed;
+    const query = canonicalQuery(name, type);
+    if (!query) return null;
+    const entry = entryOf(answerer.encodeOwn(query, CLIENT, resolution), query.questionEnd, resolution);
+    const turn = entry?.turn ? turns.numberOf(`${entry.turn} ${type}`) : 0;
+    const packed = entry && packEntry(entry, key, nameSize, turn);
+    if (entry && packed) onPut(missed, entry);
+    return packed ?? packGeneral(key, nameSize);
+  };
+
+  /** Without trailing dot. Null for names that have their own ways as text: dots in labels, bytes that are no letters. */
+  const textOf = (key: Int32Array, size: number): string | null => {
+    let left = 0;
+    for (let at = 0; at < size - 1; at += 1) {
+      const byte = ((key[at >> 2] as number) >>> ((at & 3) * 8)) & 0xff;
+      if (left === 0) {
+        left = byte;
+        dotted[at] = DOT;
+        continue;
+      }
+      if (byte <= 32 || byte >= 127 || byte === DOT || byte === BACKSLASH) return null;
+      left -= 1;
+      dotted[at] = byte;
+    }
+    return dotted.toString('latin1', 1, size - 1);
+  };
+
+  return (missed) => {
+    const asker = scopes.asker(missed.scope);
+    const text = textOf(missed.key, missed.nameSize);
+    if (asker === undefined || text === null) return null;
+    const absent = source.absent?.(asker, text) ?? null;
+    if (absent !== null) return negatives.of(absent);
+    dependencies.length = 0;
+    const resolution = source.resolve(asker, { name: text, type: missed.type }, trace);
+    if (isPlainNo(resolution)) return negatives.of(resolution.zone);
+    if (!isOwn(resolution) || dependencies.length > MAX_DEPENDENCIES) return null;
+    if (dependencies.length === 0) dependencies.push(ANY_CHANGE);
+    const packed = pack(missed, bytesOf(missed.key, missed.nameSize), resolution);
+    const entry = packed && generations.insert({ ...packed, hash: missed.hash, owner: missed.owner, dependencies });
+    return entry || null;
+  };
+}
+
+/** Names that do not exist are without number: nothing is kept of them. */
+function isPlainNo(resolution: Resolution): resolution is Resolution & { kind: 'nxdomain' } {
+  return resolution.kind === 'nxdomain' && resolution.aliases.length === 0;
+}
+
+function isOwn(resolution: Resolution): resolution is OwnResolution {
+  return resolution.kind !== 'forward' && resolution.kind !== 'failure' && resolution.kind !== 'upstream-alias';
+}
+
+function bytesOf(key: Int32Array, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  for (let n = 0; n < size; n += 1) bytes[n] = ((key[n >> 2] as number) >>> ((n & 3) * 8)) & 0xff;
+  return bytes;
+}
