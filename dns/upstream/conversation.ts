@@ -7,7 +7,7 @@ import { CASE_BYTES, encodeOutgoing, type Question } from './question.ts';
 import type { Random } from './random.ts';
 import { RECORD_TYPE, recordsOf } from './records.ts';
 import { isTruncated, type Match, matchOf, rcodeOf } from './reply.ts';
-import { exchangeTcp } from './tcp-exchange.ts';
+import type { TcpExchanges } from './tcp-exchange.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 /** One question to one upstream, with whatever repeating, other ways and other forms it takes. */
@@ -24,6 +24,7 @@ export type Converse = (question: Question, page: Page) => Conversation;
 
 export interface ConversationDependencies {
   readonly ports: UdpPorts;
+  readonly tcp: TcpExchanges;
   readonly alarms: Alarms;
   readonly random: Random;
   readonly clock: Clock;
@@ -47,10 +48,7 @@ const REPEAT_AFTER_MS = { least: 200, unknown: 400, most: 500 };
 const REPEATS = 3;
 const HABIT_MS = { edns: 10 * 60_000, otherCase: 60 * 60_000, suspected: 60_000 };
 
-export function createConverse(
-  { ports, alarms, random, clock }: ConversationDependencies,
-  { source }: { readonly source: string | null },
-): Converse {
+export function createConverse({ ports, tcp, alarms, random, clock }: ConversationDependencies): Converse {
   return (question, page) => {
     const { upstream, habits, counts } = page;
     const questionEnd = HEADER_SIZE + question.section.length;
@@ -99,7 +97,7 @@ export function createConverse(
 
     const askTcp = async (form: Form): Promise<Received | null> => {
       const message = encode(random.id(), form);
-      const exchange = exchangeTcp(message, upstream, source);
+      const exchange = tcp.start(message, upstream);
       counts.tcp += 1;
       stop = exchange.end;
       const reply = await exchange.reply;

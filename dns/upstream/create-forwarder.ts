@@ -12,6 +12,7 @@ import { createLoops } from './loops.ts';
 import { runRace } from './race.ts';
 import { createRandom } from './random.ts';
 import { createSlots } from './slots.ts';
+import { createTcpExchanges } from './tcp-exchange.ts';
 import { createUdpPorts } from './udp-ports.ts';
 
 export interface Forwarder extends Forwarding {
@@ -86,7 +87,8 @@ export function createForwarder(
     book.page(upstream).counts.unexpected += 1;
   };
   const ports = createUdpPorts({ alarms, random, onUnexpected }, { source });
-  const converse = createConverse({ ports, alarms, random, clock }, { source });
+  const tcp = createTcpExchanges({ source });
+  const converse = createConverse({ ports, tcp, alarms, random, clock });
   const loops = createLoops({ converse, book, clock, log }, signal);
   const cache = createCache({ clock }, cacheOptions);
   const slots = createSlots(limits);
@@ -120,6 +122,7 @@ export function createForwarder(
       closing.abort(new Error('the DNS server is closing'));
       flights.close();
       ports.close();
+      tcp.close();
     },
   };
 }
