@@ -10,6 +10,8 @@ export interface FairQueue<T> {
 export interface FairQueueDependencies<T> {
   /** Does one item; a promise is under way until it settles, and must not reject. */
   readonly serve: (item: T) => Promise<unknown> | null;
+  /** What of the limit an item takes while it waits, at least 1. */
+  readonly weigh: (item: T) => number;
   /** Called for each item that was not admitted, or that had to make room for another source's. */
   readonly onDrop: () => void;
   /** Milliseconds. */
@@ -19,8 +21,7 @@ export interface FairQueueDependencies<T> {
 }
 
 export interface FairQueueLimits {
-  /** What wait at most, of one source and in all. */
-  readonly perSource: number;
+  /** Weight of all that waits. One source alone may have all of it; of several each has its share for certain. */
   readonly total: number;
   /** Promises of one source under way before its next item is looked at. */
   readonly underWayPerSource: number;
@@ -31,6 +32,8 @@ export interface FairQueueLimits {
 interface Source<T> {
   readonly name: string;
   readonly items: T[];
+  /** Of `items`. */
+  weight: number;
   underWay: number;
   /** Whether it stands in line. */
   queued: boolean;
@@ -40,7 +43,7 @@ interface Source<T> {
 const LOOKS = 8;
 
 export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limits: FairQueueLimits): FairQueue<T> {
-  const { serve, onDrop, now, later } = dependencies;
+  const { serve, weigh, onDrop, now, later } = dependencies;
   const sources = new Map<string, Source<T>>();
   /** Those whose next item may be served, in order. */
   const line: Source<T>[] = [];
@@ -57,20 +60,24 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
     source.queued = true;
     line.push(source);
   };
+  const take = (source: Source<T>): T => {
+    const item = source.items.shift() as T;
+    source.weight -= weigh(item);
+    waiting -= weigh(item);
+    return item;
+  };
+  const forgetIdle = ({ name, items, underWay }: Source<T>): void => {
+    if (items.length === 0 && underWay === 0) sources.delete(name);
+  };
   const settle = (source: Source<T>): void => {
     source.underWay -= 1;
     enqueue(source);
     forgetIdle(source);
     schedule();
   };
-  const forgetIdle = ({ name, items, underWay }: Source<T>): void => {
-    if (items.length === 0 && underWay === 0) sources.delete(name);
-  };
   const serveNext = (source: Source<T>): void => {
     source.queued = false;
-    const item = source.items.shift() as T;
-    waiting -= 1;
-    const work = serve(item);
+    const work = serve(take(source));
     if (work !== null) {
       source.underWay += 1;
       void work.then(() => settle(source));
@@ -87,33 +94,33 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
     } while (line.length > 0 && now() < end);
     schedule();
   };
-  const share = (): number => Math.max(1, limits.total / Math.max(1, sources.size));
+  const share = (): number => limits.total / Math.max(1, sources.size);
   /** The oldest item of a source with more than its share goes; false when no such source is found. */
   const makeRoom = (): boolean => {
     // Whoever floods is never idle, and so among those known longest.
     const greedy = [...sources.values().take(LOOKS)].reduce<Source<T> | undefined>(
-      (most, source) => (size(source) > size(most) ? source : most),
+      (most, source) => (weightOf(source) > weightOf(most) ? source : most),
       undefined,
     );
-    if (!greedy || greedy.items.length <= share()) return false;
-    greedy.items.shift();
-    waiting -= 1;
+    if (!greedy || greedy.items.length < 2 || greedy.weight <= share()) return false;
+    take(greedy);
     onDrop();
     return true;
   };
 
   return {
     admits: (source) => {
-      const has = size(sources.get(source));
-      if (has < limits.perSource && (waiting < limits.total || (has < share() && makeRoom()))) return true;
+      if (waiting < limits.total) return true;
+      if (weightOf(sources.get(source)) < share() && makeRoom()) return true;
       onDrop();
       return false;
     },
     push: (name, item) => {
-      const source = sources.get(name) ?? { name, items: [], underWay: 0, queued: false };
+      const source = sources.get(name) ?? { name, items: [], weight: 0, underWay: 0, queued: false };
       sources.set(name, source);
       source.items.push(item);
-      waiting += 1;
+      source.weight += weigh(item);
+      waiting += weigh(item);
       enqueue(source);
       schedule();
     },
@@ -121,6 +128,6 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
   };
 }
 
-function size<T>(source: Source<T> | undefined): number {
-  return source?.items.length ?? 0;
+function weightOf<T>(source: Source<T> | undefined): number {
+  return source?.weight ?? 0;
 }

@@ -23,9 +23,11 @@ export interface GeneralPath {
   idle(): boolean;
 }
 
+/** Most queries are smaller by far. */
+const WEIGHT_BYTES = 512;
 const LIMITS = {
-  perSource: 1_024,
-  total: 8_192,
+  /** At most 8 MB, half a second of work. */
+  total: 16_384,
   underWayPerSource: 1_024,
   /** Short, so that a flood is read (and most of it dropped) faster than it fills the kernel's queue. */
   turnMs: 0.25,
@@ -46,6 +48,7 @@ export function createGeneralPath({
         if (answered) reply(answered);
         return null;
       },
+      weigh: ({ message }) => Math.ceil(message.length / WEIGHT_BYTES) || 1,
       onDrop: () => recorder.dropped('flood'),
       now: () => performance.now(),
       later: setImmediate,

@@ -5,7 +5,7 @@ import type { ChildStatus } from '../../agent/child.ts';
 import { type Config, configSchema } from '../../agent/config-schema.ts';
 import { feedSocket } from '../../agent/paths.ts';
 import { createServers } from '../../agent/servers.ts';
-import { freePort } from '../../dns/listen/probe.ts';
+import { choosePlace } from '../../dns/listen/listen.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { createStateStore, serveFeed } from '../../state/index.ts';
 import { systemClock } from '../../system/index.ts';
@@ -42,7 +42,7 @@ const PROGRAM = resolve('bin/drover');
 export async function startDnsHost(resources: Resources, options: DnsHostOptions): Promise<DnsHost> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-dns-'));
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  const port = options.host ? 53 : await freePort({ address: '127.0.0.1', port: 0 });
+  const port = options.host ? 53 : (await choosePlace({ address: '127.0.0.1', port: 0, handOver: false })).port;
   const paths = { dataDir: join(dir, 'data'), runDir: join(dir, 'run') };
   await mkdir(paths.runDir);
   const config = configSchema.parse({
