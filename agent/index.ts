@@ -15,7 +15,7 @@ export type { GoneClaim } from './gone-hosts.ts';
 export { followHostResolvers, hasLocalStub, readHostResolvers } from './host-resolvers.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './listing.ts';
 export type { SavedView } from './offline.ts';
-export { controlSocket, feedSocket, mirrorFile } from './paths.ts';
+export { controlSocket, dnsSocket, feedSocket, mirrorFile } from './paths.ts';
 export type { Program } from './servers.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './status.ts';
 export { VERSION } from './version.ts';

@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
+import { asDnsReport, renderDnsMetrics } from '../dns/metrics/index.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
 /** Metrics of one host, in Prometheus' text format, computed from its status when they are asked for. */
@@ -43,12 +44,18 @@ export function createMetrics(readStatus: () => AgentStatus, now: () => number):
   addParts(registry, status, age);
   return {
     contentType: registry.contentType,
-    render: () => {
+    render: async () => {
       // Once for all of them: they shall show one moment.
       read = readStatus();
-      return registry.metrics();
+      return `${await registry.metrics()}${renderDns(read)}`;
     },
   };
+}
+
+/** The DNS process has metrics of its own, histograms among them, which are shown as it reports them. */
+function renderDns({ processes }: AgentStatus): string {
+  const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
+  return report ? renderDnsMetrics(report) : '';
 }
 
 function addProcesses(registry: Registry, status: () => AgentStatus): void {
@@ -90,12 +97,12 @@ function addProcesses(registry: Registry, status: () => AgentStatus): void {
   });
   new Gauge({
     name: 'drover_process_counter',
-    help: 'Counters as the process reports them',
+    help: 'Counters as the process reports them (dns has metrics of its own)',
     labelNames: ['process', 'counter'],
     registers,
     collect() {
       this.reset();
-      for (const { name, report } of status().processes)
+      for (const { name, report } of status().processes.filter(({ name }) => name !== 'dns'))
         for (const [counter, value] of countersOf(report)) this.set({ process: name, counter }, value);
     },
   });

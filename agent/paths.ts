@@ -9,5 +9,8 @@ export const controlSocket = ({ runDir }: Pick<Directories, 'runDir'>): string =
 /** Where processes follow the state. */
 export const feedSocket = ({ runDir }: Pick<Directories, 'runDir'>): string => join(runDir, 'feed.sock');
 
+/** Where the DNS process shows its queries and counters. */
+export const dnsSocket = ({ runDir }: Pick<Directories, 'runDir'>): string => join(runDir, 'dns.sock');
+
 /** What is known, on disk. */
 export const mirrorFile = ({ dataDir }: Pick<Directories, 'dataDir'>): string => join(dataDir, 'mirror.db');

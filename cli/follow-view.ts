@@ -10,6 +10,8 @@ export interface FollowedView {
   /** Tells after each replacement of the view; gives what ends that. */
   readonly onChange: (listener: () => void) => () => void;
   readonly identify: (address: string) => Promise<boolean>;
+  /** How old the state is; 0 while the agent follows it live. */
+  readonly ageSeconds: () => number;
   /** Tells the agent about this process. */
   report(report: JsonValue): void;
   /** The same every few seconds, with the newest, until the signal aborts. */
@@ -52,6 +54,10 @@ export async function followView(
       return () => listeners.delete(listener);
     },
     identify: (address) => feed.identify(address),
+    ageSeconds: () => {
+      const { staleSinceMs } = feed.status();
+      return staleSinceMs === null ? 0 : Math.max(0, clock.now() - staleSinceMs) / 1_000;
+    },
     report: (report) => feed.report(report),
     reportRegularly: async (read) => {
       while (!signal.aborted) {

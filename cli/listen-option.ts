@@ -7,11 +7,11 @@ export interface ListenAddress {
 }
 
 /** `169.254.169.250:53` or `[::1]:5353`. */
-export function parseListen(text: string): ListenAddress {
+export function parseListen(text: string, flag = '--listen'): ListenAddress {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const address = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3] ?? -1);
   if (isIP(address) !== 0 && port >= 0 && port <= 65535) return { address, port };
   const mend = 'write ADDRESS:PORT, such as 127.0.0.1:5353 or [::1]:5353';
-  throw new CommandFailure([{ subject: `--listen ${text}`, what: 'is not an address and a port', mend }], EXIT.usage);
+  throw new CommandFailure([{ subject: `${flag} ${text}`, what: 'is not an address and a port', mend }], EXIT.usage);
 }

@@ -16,6 +16,7 @@ import { addTemplate } from './commands/template.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhy } from './commands/why.ts';
 import { CommandFailure, createIo, describe, EXIT } from './io.ts';
+import { ourSpelling } from './original-flags.ts';
 
 const COMMANDS = [
   addAgent,
@@ -39,6 +40,8 @@ const io = createIo();
 const program = new Command('drover')
   .description('Service discovery and networking for plain Docker hosts.')
   .exitOverride()
+  // What stands behind the name of a command is its own, also where a command has commands.
+  .enablePositionalOptions()
   .showHelpAfterError('See --help.')
   .addHelpText(
     'after',
@@ -52,7 +55,7 @@ for (const add of COMMANDS) add(program, io);
 for (const command of program.commands) command.exitOverride();
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(ourSpelling(process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else if (error instanceof CommandFailure) {

@@ -1,3 +1,4 @@
+export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './answers-file/serve-answers.ts';
 export { explain, type WhyRequest } from './explain/explain.ts';
 export type { Explanation } from './explain/explanation.ts';
 export { typeNamed } from './explain/record-text.ts';

@@ -168,8 +168,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const sampleLosses = countLosses(recorder, listeners);
   const stats = (): TrafficReport => {
     sampleLosses();
-    hot.stats();
-    return recorder.read();
+    return recorder.read(hot.stats().answered);
   };
   const report = (): DnsReport => {
     const { entries, bytes, loaded, faults } = hot.stats();

@@ -1,4 +1,5 @@
 import { type AgentStatus, type ProcessStatus, problemsOf } from '../../agent/index.ts';
+import { asDnsReport, summarizeDns } from '../../dns/metrics/index.ts';
 import { formatProblem } from '../../model/index.ts';
 import { formatDuration } from './duration.ts';
 import { formatTable } from './table.ts';
@@ -15,6 +16,7 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
     ['bus', `${bus.driver}, ${bus.connected ? `connected, read ${ago(bus.lastContactMs)}` : 'not connected'}`],
     ['docker', dockerLine(docker, ago)],
     ['resolvers', `${resolvers.ours} containers ask us alone, ${resolvers.exempt} are exempt`],
+    ...dnsFact(status),
   ];
   return [
     facts.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n'),
@@ -22,6 +24,11 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
     partsTable(status, ago),
     problemList(status),
   ].join('\n\n');
+}
+
+function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string])[] {
+  const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
+  return report ? [['dns', summarizeDns(report)]] : [];
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {

@@ -23,3 +23,18 @@ export interface Served {
   /** Readings of the answers file that failed; absent for the state. */
   readonly failures?: number;
 }
+
+/** A report as it came over the feed; null where it is none, or that of a version that says other things. */
+export function asDnsReport(report: unknown): DnsReport | null {
+  if (typeof report !== 'object' || report === null) return null;
+  const said = report as Partial<Record<keyof DnsReport, unknown>>;
+  const { forwarding } = said;
+  const parts = [said.answers, said.types, said.paths, said.drops, said.hot, forwarding, said.batching, said.served];
+  if (!parts.every(isObject) || typeof said.queries !== 'number') return null;
+  const { resolvers, loops, cache } = forwarding as Record<string, unknown>;
+  return Array.isArray(resolvers) && Array.isArray(loops) && isObject(cache) ? (report as DnsReport) : null;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

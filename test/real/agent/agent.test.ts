@@ -86,7 +86,7 @@ test('the control API refuses what it does not know, and is only for root', asyn
   expect(metrics.type).toContain('text/plain');
   expect(metrics.body).toContain('drover_docker_connected 1');
   expect(metrics.body).toMatch(/drover_process_applied_revision\{process="dns"\} \d+/);
-  expect(metrics.body).toMatch(/drover_process_counter\{process="dns",counter="queries"\} \d+/);
+  expect(metrics.body).toMatch(/^drover_dns_queries_total \d+$/m);
   const mode = await host.run('stat', ['-c', '%a', join(agent.runDir, 'control.sock')]);
   expect(mode).toBe('600');
 });

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { dnsSocket } from '../../agent/index.ts';
+import { CommandFailure, EXIT, type Io } from '../io.ts';
+import { formatLiveLine, LIVE_HEADING } from '../output/live-query.ts';
+import { readLines } from '../read-lines.ts';
+import { readSettings, takesSettings } from '../settings.ts';
+
+interface QueriesFlags {
+  readonly from?: string;
+  readonly name?: string;
+  readonly rcode?: string;
+  readonly json?: boolean;
+  readonly control?: string;
+}
+
+export function addDnsQueries(dns: Command, io: Io): void {
+  const command = dns
+    .command('queries')
+    .description('Show DNS queries as they are answered: a sample of at most 50 a second, until you stop it.')
+    .option('--from <asker>', 'only those of a container (its name), or of an address')
+    .option('--name <pattern>', 'only names that contain it; with * for anything, names that match it as a whole')
+    .option('--rcode <rcode>', 'only those with this response code, such as NXDOMAIN')
+    .option('--json', 'a JSON object a line')
+    .option('--control <path>', "control socket of a `drover dns` that runs on its own (default: the agent's)")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  drover dns queries
+  drover dns queries --from shop-web-1 --rcode NXDOMAIN
+  drover dns queries --name '*.shop' --json | jq .latencyMs`,
+    );
+  takesSettings(command).action(() => watchQueries(io, command));
+}
+
+async function watchQueries(io: Io, command: Command): Promise<void> {
+  const { json = false, control, ...filter } = command.opts<QueriesFlags>();
+  const { from, name, rcode } = filter;
+  const wanted = Object.entries({ from, name, rcode }).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const socketPath = control ?? dnsSocket((await readSettings(io, command)).config);
+  const path = `/v1/queries?${new URLSearchParams(wanted)}`;
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const onOpen = () => {
+    if (!json) io.print(LIVE_HEADING);
+  };
+  const read = await readLines({ socketPath, path, signal: stop.signal, onOpen }, (line) =>
+    io.print(json ? line : formatLiveLine(line)),
+  );
+  if (read.ok || stop.signal.aborted) return;
+  const problem = { subject: `DNS at ${socketPath}`, ...read.problem };
+  throw new CommandFailure([problem], read.away ? EXIT.away : EXIT.failed);
+}

@@ -1,0 +1,46 @@
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+
+export interface Stream {
+  readonly socketPath: string;
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Called once the other side has agreed. */
+  readonly onOpen: () => void;
+}
+
+export type StreamEnd =
+  | { readonly ok: true }
+  /** `away`: nobody is there. */
+  | { readonly ok: false; readonly away: boolean; readonly problem: { readonly what: string; readonly mend: string } };
+
+/** Reads lines over a unix socket until the other side ends or the signal aborts. Never rejects. */
+export async function readLines(stream: Stream, onLine: (line: string) => void): Promise<StreamEnd> {
+  try {
+    const response = await open(stream);
+    if (response.statusCode !== 200) {
+      const what = (await text(response)).trim();
+      return { ok: false, away: false, problem: { what, mend: 'see --help' } };
+    }
+    stream.onOpen();
+    for await (const line of createInterface(response)) onLine(line);
+    return { ok: true };
+  } catch (error) {
+    return ended(error as NodeJS.ErrnoException);
+  }
+}
+
+function open({ socketPath, path, signal }: Stream): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request({ socketPath, path, signal }).once('response', resolve).once('error', reject).end();
+  return promise;
+}
+
+function ended({ code, message }: NodeJS.ErrnoException): StreamEnd {
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return { ok: false, away: true, problem: { what: 'nobody answers there', mend: 'see drover status' } };
+  }
+  const mend = code === 'EACCES' ? 'run this command as root' : 'run it again';
+  return { ok: false, away: false, problem: { what: message, mend } };
+}
