@@ -25,7 +25,7 @@ export interface LoaderParts<A extends Asker> {
 
 /** What holds for one revision only. */
 const ANY_CHANGE = hashText('revision');
-/** What depends on more is not kept: one alias of a thousand services. */
+/** What depends on more is left to the general path until anything changes: one alias of a thousand services. */
 const MAX_DEPENDENCIES = 500;
 const DOT = 46;
 const BACKSLASH = 92;
@@ -75,9 +75,13 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
     dependencies.length = 0;
     const resolution = source.resolve(asker, { name: text, type: missed.type }, trace);
     if (isPlainNo(resolution)) return negatives.of(resolution.zone);
-    if (!isOwn(resolution) || dependencies.length > MAX_DEPENDENCIES) return null;
+    if (!isOwn(resolution)) return null;
+    const tooMany = dependencies.length > MAX_DEPENDENCIES;
+    // Remembered all the same: to find out that there are too many took milliseconds.
+    if (tooMany) dependencies.length = 0;
     if (dependencies.length === 0) dependencies.push(ANY_CHANGE);
-    const packed = pack(missed, bytesOf(missed.key, missed.nameSize), resolution);
+    const { key, nameSize } = missed;
+    const packed = tooMany ? packGeneral(key, nameSize) : pack(missed, bytesOf(key, nameSize), resolution);
     const entry = packed && generations.insert({ ...packed, hash: missed.hash, owner: missed.owner, dependencies });
     return entry || null;
   };

@@ -35,11 +35,17 @@ export class ByteWriter {
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
-  /** So many bytes by a function that says whether it could. */
-  fill(size: number, write: (bytes: Uint8Array, at: number) => boolean): void {
+  /** Room for so many bytes, which whoever claims them fills in, in `bytes` from the offset given on. */
+  claim(size: number): number {
     this.#reserve(size);
-    if (!write(this.#bytes, this.#length)) throw new Error('a DNS record has an address that is none');
+    const at = this.#length;
     this.#length += size;
+    return at;
+  }
+
+  /** What is written, and room behind it; another one after each write. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   writeBuffer(): void {
@@ -52,11 +58,6 @@ export class ByteWriter {
 
   byteLength(): number {
     return this.#length;
-  }
-
-  /** What stands at `at`. */
-  byteAt(at: number): number {
-    return this.#bytes[at] ?? 0;
   }
 
   patch(bitOffset: number, value: number, bits: number): void {

@@ -1,17 +1,27 @@
-import { CLASS_IN } from './codes.ts';
+import { CLASS_IN, TYPE } from './codes.ts';
 import { createNameReader, type NameReader } from './name-reader.ts';
+import { skipName } from './question.ts';
 import { HEADER_SIZE, namesIn } from './structure.ts';
 
+/** A name on the wire, whole. */
+export interface WireName {
+  readonly bytes: Buffer;
+  /** Its text in lower case; null: a label has a dot in it, or there are more labels than anybody uses. */
+  readonly key: string | null;
+}
+
 /**
- * A record of somebody else's message, fit to stand in another one: its names are whole. dns2 would read a dot within a label
- * as a dot between two.
+ * A record of somebody else's message, fit to stand in another one. dns2 would read a dot within a label as a dot between two.
  */
 export interface CopiedRecord {
-  readonly wireName: Buffer;
+  readonly wireName: WireName;
   readonly type: number;
   readonly class: number;
   readonly ttl: number;
+  /** Names in it are whole. */
   readonly data: Buffer;
+  /** What a CNAME stands for. */
+  readonly target: WireName | null;
 }
 
 export interface Copies {
@@ -19,26 +29,53 @@ export interface Copies {
   readonly authorities: readonly CopiedRecord[];
 }
 
+/** Of a longer section the rest is left out: nobody has so many addresses behind an alias, and each costs time. */
+const MAX_COPIES = 500;
+const MAX_LABELS = 20;
+
 /** The records of a message that `structureOf` found sound. */
 export function copyRecords(message: Buffer): Copies {
   const names = createNameReader(message);
+  const nameAt = createWireNames(names);
   let at = HEADER_SIZE;
   for (let n = message.readUInt16BE(4); n > 0; n -= 1) at = names.end(at) + 4;
   const copySection = (count: number): readonly CopiedRecord[] => {
     const copies: CopiedRecord[] = [];
     for (let n = 0; n < count; n += 1) {
-      const fixed = names.end(at);
+      const fixed = skipName(message, at);
       const end = fixed + 10 + message.readUInt16BE(fixed + 8);
       const type = message.readUInt16BE(fixed);
-      if (message.readUInt16BE(fixed + 2) === CLASS_IN) {
-        const data = copyData(message, names, type, fixed + 10, end);
-        copies.push({ wireName: names.wire(at), type, class: CLASS_IN, ttl: message.readUInt32BE(fixed + 4), data });
+      if (message.readUInt16BE(fixed + 2) === CLASS_IN && copies.length < MAX_COPIES) {
+        const ttl = message.readUInt32BE(fixed + 4);
+        const target = type === TYPE.CNAME && end > fixed + 10 ? nameAt(fixed + 10) : null;
+        const data = target ? target.bytes : copyData(message, names, type, fixed + 10, end);
+        copies.push({ wireName: nameAt(at), type, class: CLASS_IN, ttl, data, target });
       }
       at = end;
     }
     return copies;
   };
   return { answers: copySection(message.readUInt16BE(6)), authorities: copySection(message.readUInt16BE(8)) };
+}
+
+/** Each name is read once, however many records bear it. */
+function createWireNames(names: NameReader): (at: number) => WireName {
+  const known = new Map<number, WireName>();
+  return (at) => {
+    const origin = names.origin(at);
+    const name = known.get(origin) ?? wireNameOf(names.wire(origin));
+    known.set(origin, name);
+    return name;
+  };
+}
+
+function wireNameOf(bytes: Buffer): WireName {
+  const labels: string[] = [];
+  for (let at = 0; (bytes[at] ?? 0) > 0; at += (bytes[at] ?? 0) + 1) {
+    labels.push(bytes.toString('latin1', at + 1, at + 1 + (bytes[at] ?? 0)));
+  }
+  const isPlain = labels.length <= MAX_LABELS && !labels.some((label) => /[.\\]/.test(label));
+  return { bytes, key: isPlain ? labels.join('.').toLowerCase() : null };
 }
 
 function copyData(message: Buffer, names: NameReader, type: number, from: number, end: number): Buffer {

@@ -1,7 +1,7 @@
 import { ByteWriter } from './byte-writer.ts';
 import type { ClientEdns } from './client-edns.ts';
 import { RCODE, TYPE } from './codes.ts';
-import type { CopiedRecord } from './copied-record.ts';
+import type { CopiedRecord, WireName } from './copied-record.ts';
 import type { Query, ReadResult } from './query.ts';
 import type { DnsRecord } from './record.ts';
 import { HEADER_SIZE } from './structure.ts';
@@ -133,7 +133,8 @@ function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: num
   for (let start = 0; start < records.length; ) {
     const before = writer.byteLength();
     const end = endOfSet(records, start);
-    if (writeUntil(writer, records, start, end, limit) < end) {
+    const least = before + (end - start) * leastSize(records[start]?.type ?? 0);
+    if (least > limit || writeUntil(writer, records, start, end, limit) < end) {
       writer.cut(before);
       return start;
     }
@@ -142,13 +143,19 @@ function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: num
   return records.length;
 }
 
+/** What a record takes at least: that a set of thousands does not fit is seen before it is written. */
+function leastSize(type: number): number {
+  return 11 + (type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0);
+}
+
 /** Of one RRset as many records as fit, chosen by chance. */
 function writeSome(writer: ByteWriter, set: readonly AnyRecord[], limit: number, random: () => number): number {
   const shuffled = [...set];
-  for (let n = shuffled.length - 1; n > 0; n -= 1) {
-    const other = Math.floor(random() * (n + 1));
-    const [a, b] = [shuffled[n], shuffled[other]];
-    if (a && b) [shuffled[n], shuffled[other]] = [b, a];
+  for (let n = 0; n < shuffled.length - 1; n += 1) {
+    const other = n + Math.floor(random() * (shuffled.length - n));
+    const record = shuffled[n] as AnyRecord;
+    shuffled[n] = shuffled[other] as AnyRecord;
+    shuffled[other] = record;
   }
   return writeUntil(writer, shuffled, 0, shuffled.length, limit);
 }
@@ -186,10 +193,14 @@ function endOfSet(records: readonly AnyRecord[], start: number): number {
 
 function isSameSet(a: AnyRecord, b: AnyRecord | undefined): boolean {
   if (!b || a.type !== b.type) return false;
-  if ('wireName' in a) return 'wireName' in b && sameName(a.wireName.toString('latin1'), b.wireName.toString('latin1'));
+  if ('wireName' in a) return 'wireName' in b && sameWireName(a.wireName, b.wireName);
   return !('wireName' in b) && sameName(a.name, b.name);
 }
 
 function sameName(a: string, b: string): boolean {
   return a === b || a.toLowerCase() === b.toLowerCase();
+}
+
+function sameWireName(a: WireName, b: WireName): boolean {
+  return a === b || (a.key === null || b.key === null ? a.bytes.equals(b.bytes) : a.key === b.key);
 }

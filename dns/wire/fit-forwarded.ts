@@ -67,32 +67,35 @@ function cutTo(limit: number, { answers, authority, additional }: Outline): Cut 
 }
 
 function outlineOf(reply: Buffer, questionEnd: number): Outline {
+  const isSameName = createNameComparison(reply);
   const answers: Place[] = [{ count: 0, end: questionEnd }];
-  const keyOf = createOwnerKeys(reply);
+  const most = reply.readUInt16BE(6);
   let at = questionEnd;
-  let setKey = '';
-  for (let count = 0; count < reply.readUInt16BE(6); count += 1) {
-    const fixed = skipName(reply, at);
-    const key = `${reply.readUInt16BE(fixed)} ${keyOf(at)}`;
-    at = recordEnd(reply, fixed);
-    if (key === setKey) answers.pop();
-    answers.push({ count: count + 1, end: at });
-    setKey = key;
+  for (let count = 0; count < most; ) {
+    const owner = at;
+    const type = reply.readUInt16BE(skipName(reply, at));
+    do {
+      at = recordEnd(reply, skipName(reply, at));
+      count += 1;
+    } while (count < most && reply.readUInt16BE(skipName(reply, at)) === type && isSameName(owner, at));
+    answers.push({ count, end: at });
   }
   const authority = skipRecords(reply, at, reply.readUInt16BE(8));
   return { answers, authority, additional: skipRecords(reply, authority.end, reply.readUInt16BE(10)) };
 }
 
-/** Equal for names that are equal, however they are written. */
-function createOwnerKeys(reply: Buffer): (at: number) => string {
+/** Names are equal that stand in one place; else it is their text that counts, read once for each place. */
+function createNameComparison(reply: Buffer): (a: number, b: number) => boolean {
   const known = new Map<number, string>();
   const names = createNameReader(reply);
-  return (start) => {
-    let at = start;
-    while (reply.readUInt8(at) >= 0xc0) at = reply.readUInt16BE(at) & 0x3fff;
-    const key = known.get(at) ?? names.text(at).toLowerCase();
-    known.set(at, key);
-    return key;
+  const textOf = (origin: number): string => {
+    const text = known.get(origin) ?? names.text(origin).toLowerCase();
+    known.set(origin, text);
+    return text;
+  };
+  return (a, b) => {
+    const [one, other] = [names.origin(a), names.origin(b)];
+    return one === other || textOf(one) === textOf(other);
   };
 }
 

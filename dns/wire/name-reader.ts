@@ -9,6 +9,8 @@ export interface NameReader {
   text(at: number): string;
   /** Its labels, uncompressed and with the root's byte. */
   wire(at: number): Buffer;
+  /** Where its first label stands: equal names are mostly the same one. */
+  origin(at: number): number;
 }
 
 const HEADER_SIZE = 12;
@@ -45,7 +47,15 @@ export function createNameReader(bytes: Buffer): NameReader {
     }
   };
 
+  /** Most names are a pointer to one that was there before. */
+  const isKnownPointer = (start: number): boolean => {
+    if ((bytes[start] ?? 0) < 0xc0) return false;
+    const target = next(bytes, start);
+    return sizes[target] !== 0 && (jumps[target] ?? 0) < MAX_JUMPS;
+  };
+
   const end = (start: number): number => {
+    if (isKnownPointer(start)) return start + 2;
     if (!sizes[start]) learn(start);
     let at = start;
     for (;;) {
@@ -66,6 +76,12 @@ export function createNameReader(bytes: Buffer): NameReader {
     }
   };
 
+  const origin = (start: number): number => {
+    let at = start;
+    while (bytes.readUInt8(at) >= 0xc0) at = next(bytes, at);
+    return at;
+  };
+
   return {
     end,
     text: (at) => {
@@ -76,14 +92,16 @@ export function createNameReader(bytes: Buffer): NameReader {
       return texts.join('.');
     },
     wire: (at) => {
-      end(at);
-      const name = Buffer.alloc(sizes[at] ?? 1);
+      const first = origin(at);
+      end(first);
+      const name = Buffer.alloc(sizes[first] ?? 1);
       let size = 0;
-      labels(at, (from, length) => {
+      labels(first, (from, length) => {
         size += bytes.copy(name, size, from - 1, from + length);
       });
       return name;
     },
+    origin,
   };
 }
 

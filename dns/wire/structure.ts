@@ -60,7 +60,7 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
     const type = bytes.readUInt16BE(fixed);
     const data = fixed + 10;
     const end = data + bytes.readUInt16BE(fixed + 8);
-    if (end > bytes.length || namesIn(type, names, data, end).some((name) => names.end(name) > end)) return null;
+    if (end > bytes.length || (NAME_AT.has(type) && !holdsNames(type, names, data, end))) return null;
     at = end;
     if (type !== TYPE_OPT) continue;
     opts += 1;
@@ -80,6 +80,11 @@ const NAME_AT: ReadonlyMap<number, number> = new Map([
   [46, 18],
 ]);
 const TYPE_SOA = 6;
+
+function holdsNames(type: number, names: NameReader, data: number, end: number): boolean {
+  for (const name of namesIn(type, names, data, end)) if (names.end(name) > end) return false;
+  return true;
+}
 
 /** The offsets of the names in the data of a record. */
 export function namesIn(type: number, names: NameReader, data: number, end: number): readonly number[] {

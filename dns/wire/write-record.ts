@@ -2,7 +2,7 @@ import { Packet, type Resource } from 'dns2';
 import { writeIpv4, writeIpv6 } from './address-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { TYPE } from './codes.ts';
-import type { CopiedRecord } from './copied-record.ts';
+import type { CopiedRecord, WireName } from './copied-record.ts';
 import type { DnsRecord } from './record.ts';
 import { HEADER_SIZE } from './structure.ts';
 
@@ -27,25 +27,18 @@ export function writeRecord(writer: ByteWriter, record: DnsRecord | CopiedRecord
     writeCopied(writer, record, owner);
     return;
   }
-  const writeData = plainData(writer, record);
-  if (writeData) writeFramed(writer, record, owner, writeData);
-  else Packet.Resource.encode(record as Resource, writer);
-}
-
-/** How to write what we write ourselves; null: dns2 does it. */
-function plainData(writer: ByteWriter, record: DnsRecord): (() => void) | null {
-  const { type, address = '' } = record;
+  const { type } = record;
   // Of these an answer may have thousands, and dns2's encoder of names costs a microsecond each.
-  if (type === TYPE.A) return () => writer.fill(4, (bytes, at) => writeIpv4(address, bytes, at));
-  if (type === TYPE.AAAA) return () => writer.fill(16, (bytes, at) => writeIpv6(address, bytes, at));
+  if (type === TYPE.A || type === TYPE.AAAA) writeAddress(writer, record, owner);
   // Of this one dns2 would compress the target too, which is forbidden [RFC 2782, RFC 3597 §4].
-  return type === TYPE.SRV ? () => writeService(writer, record) : null;
+  else if (type === TYPE.SRV) writeFramed(writer, record, owner, () => writeService(writer, record));
+  else Packet.Resource.encode(record as Resource, writer);
 }
 
 /** Where the owner of the record stands that begins at `at`: there, or where it points; null: out of reach of pointers. */
 export function ownerOffset(writer: ByteWriter, at: number): number | null {
-  const first = writer.byteAt(at);
-  if (first >= 0xc0) return ((first & 0x3f) << 8) | writer.byteAt(at + 1);
+  const first = writer.bytes[at] ?? 0;
+  if (first >= 0xc0) return ((first & 0x3f) << 8) | (writer.bytes[at + 1] ?? 0);
   return first > 0 && at < MAX_POINTER ? at : null;
 }
 
@@ -57,11 +50,41 @@ function writeFramed(writer: ByteWriter, record: Framed, owner: number | null, w
   writeFixed(writer, record, writeData);
 }
 
+/** Byte by byte: half of what a large answer costs is here. */
+function writeAddress(
+  writer: ByteWriter,
+  { name, type, class: of, ttl, address = '' }: DnsRecord,
+  owner: number | null,
+) {
+  if (owner === null) Packet.Name.encode(name, writer);
+  else writer.write(0xc000 | owner, 16);
+  const size = type === TYPE.A ? 4 : 16;
+  const at = writer.claim(10 + size);
+  const { bytes } = writer;
+  const clamped = clampedTtl(ttl);
+  bytes[at] = type >> 8;
+  bytes[at + 1] = type;
+  bytes[at + 2] = of >> 8;
+  bytes[at + 3] = of;
+  bytes[at + 4] = clamped >>> 24;
+  bytes[at + 5] = clamped >>> 16;
+  bytes[at + 6] = clamped >>> 8;
+  bytes[at + 7] = clamped;
+  bytes[at + 8] = 0;
+  bytes[at + 9] = size;
+  const isWritten = size === 4 ? writeIpv4(address, bytes, at + 10) : writeIpv6(address, bytes, at + 10);
+  if (!isWritten) throw new Error(`${name} has an address that is none: ${address}`);
+}
+
+/** The highest bit is no part of it [RFC 2181 §8]. */
+function clampedTtl(ttl: number): number {
+  return Math.min(ttl >>> 0, 0x7fffffff);
+}
+
 function writeFixed(writer: ByteWriter, { type, class: of, ttl }: Omit<Framed, 'name'>, writeData: () => void): void {
   writer.write(type, 16);
   writer.write(of, 16);
-  // The highest bit is no part of it [RFC 2181 §8].
-  writer.write(Math.min(ttl >>> 0, 0x7fffffff), 32);
+  writer.write(clampedTtl(ttl), 32);
   writer.write(0, 16);
   const data = writer.byteLength();
   writeData();
@@ -83,17 +106,28 @@ function writeCopied(writer: ByteWriter, record: CopiedRecord, owner: number | n
   if (owner === null) writeWireName(writer, record.wireName);
   else writer.write(0xc000 | owner, 16);
   writeFixed(writer, record, () => {
-    if (record.type === TYPE.CNAME) writeWireName(writer, record.data);
+    if (record.target) writeWireName(writer, record.target);
     else writer.append(record.data);
   });
 }
 
-/** Compressed, unless a label has a dot in it: such names are not kept in the table of texts. */
-function writeWireName(writer: ByteWriter, name: Buffer): void {
-  const texts: string[] = [];
-  for (let at = 0; (name[at] ?? 0) > 0; at += (name[at] ?? 0) + 1) {
-    texts.push(name.toString('latin1', at + 1, at + 1 + (name[at] ?? 0)));
+/** As a pointer, where the name or an end of it stands already. */
+function writeWireName(writer: ByteWriter, { bytes, key }: WireName): void {
+  if (key === null || key === '') {
+    writer.append(bytes);
+    return;
   }
-  if (texts.some((text) => /[.\\]/.test(text))) writer.append(name);
-  else Packet.Name.encode(texts.join('.'), writer);
+  let at = 0;
+  for (let suffix = key; suffix !== ''; ) {
+    const known = writer.names.get(suffix);
+    if (known !== undefined) {
+      writer.append(bytes.subarray(0, at));
+      writer.write(0xc000 | known, 16);
+      return;
+    }
+    if (writer.byteLength() + at < MAX_POINTER) writer.names.set(suffix, writer.byteLength() + at);
+    at += (bytes[at] ?? 0) + 1;
+    suffix = key.slice(at);
+  }
+  writer.append(bytes);
 }
