@@ -56,6 +56,7 @@ export async function serveAnswers(
       refuseAny: true,
       forwarding: {
         timeoutMs: options.recurserTimeoutMs,
+        sharedLoopback: true,
         cache: { maxBytes: options.cacheCapacity * 1_024, maxTtlSeconds: ttlSeconds },
       },
     },

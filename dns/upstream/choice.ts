@@ -23,19 +23,27 @@ export interface ChoiceDependencies {
   /** Where this server listens. */
   readonly ourselves: () => readonly Upstream[];
   readonly loops: Pick<Loops, 'leadsBack' | 'epoch'>;
+  /** Whether the askers' loopback is ours too, so that their own resolvers there can be asked; default false: containers'. */
+  readonly sharedLoopback?: boolean;
 }
 
 /** Whom to ask for a name: the rule with the longest suffix, else the asker's own resolvers and then the default ones. */
 export type Choose = (name: string, asker: { readonly dns: readonly string[] }) => Choice;
 
-export function createChoice({ defaults, rules, ourselves, loops }: ChoiceDependencies): Choose {
+export function createChoice({
+  defaults,
+  rules,
+  ourselves,
+  loops,
+  sharedLoopback = false,
+}: ChoiceDependencies): Choose {
   const ruled = new Map(
     rules.map(({ suffix, upstreams }) => {
       const zone = wireName(suffix);
       return [zone, { zone, upstreams: parsed(upstreams) }];
     }),
   );
-  const setOf = createSets();
+  const setOf = createSets(sharedLoopback);
   const ask = createUsable(ourselves, loops);
   const siteOf = remembering((upstreams) => upstreams.filter(({ address }) => isSiteAddress(address)));
   return (name, asker) => {
@@ -104,7 +112,9 @@ const MAX_UPSTREAMS = 8;
 const MAX_SETS = 1_000;
 
 /** Own resolvers, then default ones, each once. Nobody on loopback for a container: that is its own loopback. */
-function createSets(): (own: readonly string[], defaults: readonly string[]) => readonly Upstream[] {
+function createSets(
+  sharedLoopback: boolean,
+): (own: readonly string[], defaults: readonly string[]) => readonly Upstream[] {
   let of: readonly string[] | null = null;
   let sets = new Map<string, readonly Upstream[]>();
   return (own, defaults) => {
@@ -113,7 +123,8 @@ function createSets(): (own: readonly string[], defaults: readonly string[]) => 
     const key = own.join(' ');
     const known = sets.get(key);
     if (known) return known;
-    const all = [...parsed(own).filter(({ address }) => !isLoopback(address)), ...parsed(defaults)];
+    const reachable = parsed(own).filter(({ address }) => sharedLoopback || !isLoopback(address));
+    const all = [...reachable, ...parsed(defaults)];
     const set = [...new Map(all.map((upstream) => [formatUpstream(upstream), upstream])).values()].slice(
       0,
       MAX_UPSTREAMS,

@@ -50,6 +50,8 @@ export interface ForwarderOptions {
   /** How long the upstreams are waited for, default 3,500: until the client would give up anyway. */
   readonly timeoutMs?: number;
   readonly cache?: Partial<ForwarderCacheOptions>;
+  /** See `ChoiceDependencies`. */
+  readonly sharedLoopback?: boolean;
   /** Questions under way, in all and of one asker. */
   readonly limits?: { readonly total: number; readonly anAsker: number };
 }
@@ -75,7 +77,14 @@ const LIMITS = { total: 4_096, anAsker: 1_024 };
 /** Everything that asks upstreams, over real sockets. */
 export function createForwarder(
   { upstreams, ourselves, clock, log }: ForwarderDependencies,
-  { rules = [], source = null, timeoutMs = 3_500, limits = LIMITS, ...options }: ForwarderOptions,
+  {
+    rules = [],
+    source = null,
+    timeoutMs = 3_500,
+    limits = LIMITS,
+    sharedLoopback = false,
+    ...options
+  }: ForwarderOptions,
 ): Forwarder {
   const closing = new AbortController();
   const { signal } = closing;
@@ -95,7 +104,7 @@ export function createForwarder(
   const flights = createFlights<KeptReply>({ slots });
   const { forward } = createForwarding(
     {
-      choose: createChoice({ defaults: upstreams, rules, ourselves, loops }),
+      choose: createChoice({ defaults: upstreams, rules, ourselves, loops, sharedLoopback }),
       isProbe: loops.saw,
       race: (question, chosen) => runRace({ converse, alarms, clock }, { timeoutMs }, question, chosen.map(book.page)),
       cache,
