@@ -41,7 +41,7 @@ export function createCursor(bytes: Buffer): Cursor {
         continue;
       }
       if (length > 63) throw new Error(`a label of type ${length >> 6} at ${start}`);
-      if (end === null && length > 0) seen.push(start);
+      if (end === null) seen.push(start);
       if (length === 0) break;
       labels.push(take(length));
       size += length + 1;

@@ -1,0 +1,160 @@
+import { expect } from 'vitest';
+import { poll } from '../../support/poll.ts';
+import { addresses, expectNegative, texts } from '../expectations.ts';
+import { failing, noData, noSuchName, soa, withAddress } from '../servers/behaviours.ts';
+import { reply } from '../servers/upstream.ts';
+import { describeRfc } from '../suite.ts';
+import { record } from '../wire/build.ts';
+import { RCODE, TYPE } from '../wire/codes.ts';
+import { name } from '../wire/name.ts';
+import type { Message } from '../wire/read.ts';
+import { soaOf } from '../wire/records.ts';
+import { ZONE, ZONE_TTL } from '../zone/zone.ts';
+
+const ours = { role: 'authoritative' } as const;
+const outside = { role: 'forwarder' } as const;
+
+describeRfc(
+  'RFC 2308',
+  (check) => {
+    check('§2.1', 'no such name: NXDOMAIN with the SOA of the zone, AA, no answers', ours, async ({ ask }) => {
+      for (const type of [TYPE.A, TYPE.AAAA, TYPE.SRV, TYPE.HTTPS, 65_280]) {
+        const answer = await ask(`nosuch.shop.${ZONE}`, { type });
+        expect(expectNegative(answer, 'NXDOMAIN').owner).toBe(ZONE);
+        expect(answer).toMatchObject({ aa: true, answers: [] });
+      }
+    });
+
+    check('§2.1', 'an alias to no such name: NXDOMAIN, with the alias and the SOA', ours, async ({ ask }) => {
+      const answer = await ask(`to-nothing.shop.${ZONE}`);
+      expectNegative(answer, 'NXDOMAIN');
+      expect(texts(answer, TYPE.CNAME)).toEqual([`nosuch.shop.${ZONE}`]);
+    });
+
+    check('§2.2', 'no such type: NOERROR with the SOA of the zone, AA, no answers', ours, async ({ ask }) => {
+      for (const owner of [`web.shop.${ZONE}`, `empty.shop.${ZONE}`, `shop.${ZONE}`, ZONE]) {
+        const answer = await ask(owner, { type: TYPE.MX });
+        expect(expectNegative(answer, 'NOERROR').owner).toBe(ZONE);
+        expect(answer).toMatchObject({ aa: true, answers: [] });
+      }
+    });
+
+    check('§2.2', 'a service without addresses is NODATA for A and AAAA, not NXDOMAIN', ours, async ({ ask }) => {
+      for (const type of [TYPE.A, TYPE.AAAA]) expectNegative(await ask(`empty.shop.${ZONE}`, { type }), 'NOERROR');
+      expectNegative(await ask(`six.shop.${ZONE}`), 'NOERROR');
+    });
+
+    check(
+      '§2.2.1',
+      'an alias to a name without the type: NOERROR, with the alias and the SOA',
+      ours,
+      async ({ ask }) => {
+        const answer = await ask(`to-empty.shop.${ZONE}`);
+        expectNegative(answer, 'NOERROR');
+        expect(texts(answer, TYPE.CNAME)).toEqual([`empty.shop.${ZONE}`]);
+      },
+    );
+
+    check('§3', 'the TTL of the SOA is the lower one of its own and its MINIMUM', ours, async ({ ask }) => {
+      const start = expectNegative(await ask(`nosuch.${ZONE}`), 'NXDOMAIN');
+      expect(start.ttl).toBe(ZONE_TTL);
+      expect(soaOf(start).minimum).toBe(ZONE_TTL);
+    });
+
+    check('§5', 'a "no such name" is remembered, whatever the type', outside, async ({ ask, upstream }) => {
+      const owner = 'none.upstream.example.';
+      upstream.script(owner, noSuchName());
+      for (let round = 0; round < 2; round += 1) expectNegative(await ask(owner), 'NXDOMAIN');
+      expect(upstream.asked(owner)).toHaveLength(1);
+    });
+
+    check('§5', 'a "no such type" is remembered for that type alone', outside, async ({ ask, upstream }) => {
+      const owner = 'typeless.upstream.example.';
+      upstream.script(owner, noData());
+      for (let round = 0; round < 2; round += 1) expectNegative(await ask(owner, { type: TYPE.MX }), 'NOERROR');
+      upstream.script(owner, withAddress('198.51.100.30'));
+      expect(addresses(await ask(owner))).toEqual(['198.51.100.30']);
+      expect(upstream.asked(owner).map(({ type }) => type)).toEqual([TYPE.MX, TYPE.A]);
+    });
+
+    check('§5', 'it is held for the lower one of the SOA’s TTL and MINIMUM', outside, async ({ ask, upstream }) => {
+      for (const [owner, times] of [
+        ['soa-lower.upstream.example.', { ttl: 50, minimum: 300 }],
+        ['minimum-lower.upstream.example.', { ttl: 300, minimum: 50 }],
+      ] as const) {
+        upstream.script(owner, noSuchName(times));
+        await ask(owner);
+        const start = expectNegative(await ask(owner), 'NXDOMAIN');
+        expect(start.ttl).toBeLessThanOrEqual(50);
+        expect(upstream.asked(owner)).toHaveLength(1);
+      }
+    });
+
+    check('§5', 'the "no" of an alias’s target is not one of the alias', outside, async ({ ask, upstream }) => {
+      const owner = 'to-none.upstream.example.';
+      upstream.script('gone.upstream.example.', noSuchName());
+      upstream.script(owner, (asked) =>
+        reply(asked, {
+          rcode: RCODE.NXDOMAIN,
+          answers: [record(owner, TYPE.CNAME, 300, name('gone.upstream.example.'))],
+          authorities: [soa('upstream.example.', 300, 300)],
+        }),
+      );
+      const answer = await ask(owner);
+      expect(answer.rcode).toBe('NXDOMAIN');
+      expect(texts(answer, TYPE.CNAME)).toEqual(['gone.upstream.example.']);
+      const again = await ask(owner, { type: TYPE.CNAME });
+      expect(texts(again, TYPE.CNAME)).toEqual(['gone.upstream.example.']);
+    });
+
+    check('§6', 'what is given from memory has the SOA too', outside, async ({ ask, upstream }) => {
+      const owner = 'kept-no.upstream.example.';
+      upstream.script(owner, noSuchName({ ttl: 90, minimum: 90 }));
+      await ask(owner);
+      const start = expectNegative(await ask(owner), 'NXDOMAIN');
+      expect(start.owner).toBe('upstream.example.');
+      expect(start.ttl).toBeLessThanOrEqual(90);
+    });
+
+    check('§5', 'a "no" without an SOA is not remembered for long, if at all', outside, async ({ ask, upstream }) => {
+      const owner = 'bare-no.upstream.example.';
+      upstream.script(owner, failing(RCODE.NXDOMAIN));
+      const answer = await ask(owner);
+      expect(['NXDOMAIN', 'SERVFAIL']).toContain(answer.rcode);
+      upstream.script(owner, withAddress('198.51.100.31'));
+      await untilGiven(() => ask(owner), '198.51.100.31');
+    });
+
+    check(
+      '§7.1',
+      'a failure is not held for more than five minutes: ours at most five seconds',
+      outside,
+      async (on) => {
+        const owner = 'failed.upstream.example.';
+        on.upstream.script(owner, failing(RCODE.SERVFAIL));
+        expect((await on.ask(owner)).rcode).toBe('SERVFAIL');
+        on.upstream.script(owner, withAddress('198.51.100.32'));
+        await untilGiven(() => on.ask(owner), '198.51.100.32');
+      },
+    );
+
+    check('§7.1', 'a failure of one type says nothing about another', outside, async ({ ask, upstream }) => {
+      const owner = 'half-failed.upstream.example.';
+      upstream.script(owner, (asked) =>
+        asked.type === TYPE.AAAA ? failing(RCODE.SERVFAIL)(asked) : withAddress('198.51.100.33')(asked),
+      );
+      expect((await ask(owner, { type: TYPE.AAAA })).rcode).toBe('SERVFAIL');
+      expect(addresses(await ask(owner))).toEqual(['198.51.100.33']);
+    });
+  },
+  { together: true },
+);
+
+/** What is held for five seconds at most is gone after nine. */
+async function untilGiven(ask: () => Promise<Message>, address: string): Promise<void> {
+  await poll(async () => addresses(await ask()).includes(address), {
+    what: address,
+    timeoutMs: 9_000,
+    intervalMs: 250,
+  });
+}
