@@ -47,6 +47,8 @@ const MAX_NAME = 255;
 const MAX_LABEL = 63;
 /** Types above are transfers, ANY and the like, or nobody's. */
 const MAX_TYPE = 127;
+/** No question either [RFC 6895 §3.1]. */
+const TYPE_OPT = 41;
 const RCODES = 16;
 /** What UDP carries unasked [RFC 1035 §4.2.1], and what there is room for. */
 export const MIN_PAYLOAD = 512;
@@ -108,6 +110,7 @@ export class HotLoop<A extends Asker> {
     const nameSize = q - name;
     if (nameSize > MAX_NAME || q + 4 > end) return GENERAL_PATH;
     const type = rx[q + 1] as number;
+    if (type === 0 || type === TYPE_OPT) return GENERAL_PATH;
     if (rx[q] !== 0 || type > MAX_TYPE || rx[q + 2] !== 0 || rx[q + 3] !== 1) return GENERAL_PATH;
     q += 4;
     let limit = MIN_PAYLOAD;

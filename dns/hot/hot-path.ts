@@ -4,12 +4,15 @@ import type { Answerer } from '../answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
 import type { Asker, NameSource } from '../source/source.ts';
 import { canonicalQuery, type PlainEdns, wireName } from './canonical-query.ts';
+import type { Entry } from './entry.ts';
 import { Generations } from './generations.ts';
 import { hashText } from './hash.ts';
-import { type Answered, HotLoop, MAX_PAYLOAD, MIN_PAYLOAD } from './hot-loop.ts';
+import { type Answered, HotLoop, MAX_PAYLOAD, MIN_PAYLOAD, type Missed } from './hot-loop.ts';
 import { createLoader } from './loader.ts';
+import { type HotMirror, keyOfEntry, keyOfMissed } from './mirror.ts';
 import { createNegatives } from './negatives.ts';
 import { Scopes } from './scopes.ts';
+import type { Table } from './table.ts';
 import { createTurnNumbers } from './turn-numbers.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -19,6 +22,8 @@ export interface HotPathDependencies<A extends Asker = Asker> {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** True: this query takes the general path, so that whoever watches sees it. Asked once a query that could be answered here. */
   readonly divert?: (from: number) => boolean;
+  /** Gives the table's answers by himself; whoever passes one also sees to it that `catchUp` is called at every change. */
+  readonly mirror?: HotMirror;
 }
 
 export interface HotPathOptions {
@@ -60,11 +65,15 @@ const MANY_CHANGES = 20_000;
  * What has changed is forgotten before the next answer, and encoded anew when it is asked for.
  */
 export function createHotPath<A extends Asker>(
-  { source, answerer, clock, divert }: HotPathDependencies<A>,
+  { source, answerer, clock, divert, mirror }: HotPathDependencies<A>,
   { maxBytes, udpPayloadBytes = MAX_PAYLOAD, seed = randomInt(2 ** 32) }: HotPathOptions,
 ): HotPath {
-  const generations = new Generations(maxBytes, null);
-  const scopes = new Scopes<A>(source, () => undefined);
+  const onRemove = mirror ? (table: Table, entry: number) => mirror.drop(keyOfEntry(table, entry)) : null;
+  const generations = new Generations(maxBytes, onRemove);
+  const scopes: Scopes<A> = new Scopes<A>(source, (from, scope) => {
+    // Strangers are many, and no container: theirs is the scope without a key.
+    if (mirror && scopes.asker(scope)?.key !== '') mirror.know(from, scope);
+  });
   const turns = createTurnNumbers(seed);
   const negatives = createNegatives(answerer);
   const changes = source.changes();
@@ -74,17 +83,25 @@ export function createHotPath<A extends Asker>(
   const forget = (): void => {
     generations.clear();
     negatives.forget();
+    mirror?.clear();
   };
   const catchUp = (): void => {
     const change = changes.take();
     if (change === null) return;
+    mirror?.pause();
+    mirror?.forgetAskers();
     scopes.changed();
     loop.serial = source.authority().serial | 0;
     if (change === 'everything' || change.size > MANY_CHANGES || scopes.takeExhausted()) forget();
     else for (const key of change) generations.invalidate(hashText(key));
     if (loop.opts[0] === 0) loop.opts.set(sampleOpts(answerer));
+    mirror?.resume(loop.serial);
   };
-  const miss = createLoader({ source, answerer, generations, scopes, turns, negatives, onPut: () => (loaded += 1) });
+  const onPut = (missed: Missed, entry: Entry): void => {
+    loaded += 1;
+    mirror?.put(keyOfMissed(missed), entry);
+  };
+  const miss = createLoader({ source, answerer, generations, scopes, turns, negatives, onPut });
   const loop = new HotLoop<A>({
     generations,
     scopes,

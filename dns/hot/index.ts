@@ -1,4 +1,5 @@
 export { addressNumber, addressText } from './address-number.ts';
+export type { Entry } from './entry.ts';
 export {
   createHotPath,
   type HotPath,
@@ -6,3 +7,4 @@ export {
   type HotPathOptions,
   type HotStats,
 } from './hot-path.ts';
+export type { HotMirror, MirrorKey } from './mirror.ts';

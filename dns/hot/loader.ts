@@ -38,16 +38,12 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
   const dotted = Buffer.alloc(256);
   const trace = { depends: (on: string): void => void dependencies.push(hashText(on)) };
 
-  const pack = (missed: Missed, name: Buffer, resolution: OwnResolution): PackedAnswer | null => {
-    const { key, nameSize, type } = missed;
+  const encode = ({ type }: Missed, name: Buffer, resolution: OwnResolution): Entry | null => {
     const query = canonicalQuery(name, type);
-    if (!query) return null;
-    const entry = entryOf(answerer.encodeOwn(query, CLIENT, resolution), query.questionEnd, resolution);
-    const turn = entry?.turn ? turns.numberOf(`${entry.turn} ${type}`) : 0;
-    const packed = entry && packEntry(entry, key, nameSize, turn);
-    if (entry && packed) onPut(missed, entry);
-    return packed ?? packGeneral(key, nameSize);
+    return query && entryOf(answerer.encodeOwn(query, CLIENT, resolution), query.questionEnd, resolution);
   };
+  const pack = ({ key, nameSize, type }: Missed, entry: Entry): PackedAnswer | null =>
+    packEntry(entry, key, nameSize, entry.turn ? turns.numberOf(`${entry.turn} ${type}`) : 0);
 
   /** Without trailing dot. Null for names that have their own ways as text: dots in labels, bytes that are no letters. */
   const textOf = (key: Int32Array, size: number): string | null => {
@@ -80,10 +76,12 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
     // Remembered all the same: to find out that there are too many took milliseconds.
     if (tooMany) dependencies.length = 0;
     if (dependencies.length === 0) dependencies.push(ANY_CHANGE);
-    const { key, nameSize } = missed;
-    const packed = tooMany ? packGeneral(key, nameSize) : pack(missed, bytesOf(key, nameSize), resolution);
-    const entry = packed && generations.insert({ ...packed, hash: missed.hash, owner: missed.owner, dependencies });
-    return entry || null;
+    const { key, nameSize, hash, owner } = missed;
+    const encoded = tooMany ? null : encode(missed, bytesOf(key, nameSize), resolution);
+    const packed = encoded && pack(missed, encoded);
+    const put = generations.insert({ ...(packed ?? packGeneral(key, nameSize)), hash, owner, dependencies });
+    if (encoded && packed && put !== 0) onPut(missed, encoded);
+    return put || null;
   };
 }
 

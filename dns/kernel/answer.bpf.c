@@ -31,6 +31,8 @@ struct answer {
   __u32 turn;
   __u16 size;   // of the body, bytes
   __u16 count;  // answer records; 0: the body is the SOA record of the authority section
+  __u16 serial_at;  // where in that body the serial stands
+  __u16 pad;
   __u8 body[BODY_MAX];
 };
 
@@ -40,6 +42,8 @@ struct control {
   __u32 epoch;
   __u32 address;  // network order
   __u32 port;     // network order
+  __u32 serial;   // of the SOA, network order
+  __u32 pad;
 };
 
 enum { ANSWERED, PASSED_UNKNOWN, PASSED_STALE, COUNTERS };
@@ -233,6 +237,14 @@ int drover_answer(struct __sk_buff *skb) {
       if ((void *)(to + 1) > end) return TC_ACT_SHOT;
       *to++ = answer->body[i];
     }
+    // The serial is the one thing in it that changes although nothing else does.
+    __u32 serial_at = question_end + answer->serial_at;
+    if (serial_at > 511) return TC_ACT_SHOT;
+    __u8 *serial = data + serial_at;
+    if ((void *)(serial + 4) > end) return TC_ACT_SHOT;
+    control = bpf_map_lookup_elem(&controls, &zero);
+    if (!control) return TC_ACT_SHOT;
+    __builtin_memcpy(serial, &control->serial, 4);
   } else {
     __u32 turn = __sync_fetch_and_add(&answer->turn, 1) % records;
     if (type == 1) {

@@ -7,7 +7,8 @@ import { loadKernelProgram } from './program.ts';
 export interface KernelAnswers {
   /** From now on everything goes to the server, until `resume`: call it before anything changes. */
   pause(): void;
-  resume(): void;
+  /** `serial` of SOA records from now on. */
+  resume(serial: number): void;
   /** Left out when the kernel cannot give it, or has no more room. `name`: wire form, lower case. */
   put(scope: number, type: number, name: Uint8Array, answer: KernelAnswer): void;
   drop(scope: number, type: number, name: Uint8Array): void;
@@ -68,11 +69,13 @@ export function createKernelAnswers(
   let keys = new Set<string>();
   let stale: string[] = [];
   let epoch = 1;
+  let serial = 0;
   let active = true;
   let closed = false;
 
   const control = (): void => {
-    if (!closed) bpf.update(controls, ZERO, encodeControl({ heartbeatNs: nowNs(), active, epoch, address, port }));
+    if (!closed)
+      bpf.update(controls, ZERO, encodeControl({ heartbeatNs: nowNs(), active, epoch, address, port, serial }));
   };
   const sweep = (): void => {
     for (const key of stale.splice(0, SWEEP)) bpf.remove(answers, Buffer.from(key, 'latin1'));
@@ -97,7 +100,8 @@ export function createKernelAnswers(
       active = false;
       control();
     },
-    resume: () => {
+    resume: (newest) => {
+      serial = newest;
       active = true;
       control();
     },

@@ -10,9 +10,9 @@ export const MAX_RECORDS = 16;
 
 /** Name in answer.bpf.c -> what the kernel is to make. */
 export const MAPS = {
-  answers: { type: 'hash', keySize: 12 + NAME_MAX, valueSize: 8 + BODY_MAX, maxEntries: 131_072 },
+  answers: { type: 'hash', keySize: 12 + NAME_MAX, valueSize: 12 + BODY_MAX, maxEntries: 131_072 },
   askers: { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 16_384 },
-  controls: { type: 'array', keySize: 4, valueSize: 24, maxEntries: 1 },
+  controls: { type: 'array', keySize: 4, valueSize: 32, maxEntries: 1 },
   counters: { type: 'percpu-array', keySize: 4, valueSize: 8, maxEntries: 3 },
   scratch: { type: 'percpu-array', keySize: 4, valueSize: 12 + NAME_MAX, maxEntries: 1 },
 } as const;
@@ -32,15 +32,18 @@ export interface Control {
   /** Dotted IPv4. */
   readonly address: string;
   readonly port: number;
+  /** Of SOA records. */
+  readonly serial: number;
 }
 
-export function encodeControl({ heartbeatNs, active, epoch, address, port }: Control): Buffer {
+export function encodeControl({ heartbeatNs, active, epoch, address, port, serial }: Control): Buffer {
   const bytes = Buffer.alloc(MAPS.controls.valueSize);
   bytes.writeBigUInt64LE(heartbeatNs, 0);
   bytes.writeUInt32LE(Number(active), 8);
   bytes.writeUInt32LE(epoch, 12);
   ipv4Bytes(address).copy(bytes, 16);
   bytes.writeUInt16BE(port, 20);
+  bytes.writeUInt32BE(serial >>> 0, 24);
   return bytes;
 }
 
@@ -70,20 +73,23 @@ export interface KernelAnswer {
   readonly count: number;
   /** Which record the first answer begins with. */
   readonly turn: number;
+  /** Where in an SOA record its serial stands; 0 without one. */
+  readonly serialAt: number;
 }
 
 /** Bytes of the longest SOA the program copies. */
 const SOA_MAX = 192;
 
 /** Null: not of a form the kernel answers. */
-export function encodeAnswer(type: number, { body, count, turn }: KernelAnswer): Buffer | null {
+export function encodeAnswer(type: number, { body, count, turn, serialAt }: KernelAnswer): Buffer | null {
   const fits = count === 0 ? body.length <= SOA_MAX : count <= MAX_RECORDS && body.length === count * recordSize(type);
   if (!fits || body.length === 0 || body.length > BODY_MAX) return null;
   const bytes = Buffer.alloc(MAPS.answers.valueSize);
   bytes.writeUInt32LE(turn, 0);
   bytes.writeUInt16LE(body.length, 4);
   bytes.writeUInt16LE(count, 6);
-  bytes.set(body, 8);
+  bytes.writeUInt16LE(serialAt, 8);
+  bytes.set(body, 12);
   return bytes;
 }
 

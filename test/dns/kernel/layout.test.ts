@@ -19,8 +19,17 @@ test('the limits are those of the program', async () => {
 });
 
 test('encodeControl() puts the service into network order', () => {
-  const bytes = encodeControl({ heartbeatNs: 5n, active: true, epoch: 2, address: '169.254.169.250', port: 53 });
-  expect(bytes.toString('hex')).toBe('0500000000000000' + '01000000' + '02000000' + 'a9fea9fa' + '00350000');
+  const bytes = encodeControl({
+    heartbeatNs: 5n,
+    active: true,
+    epoch: 2,
+    address: '169.254.169.250',
+    port: 53,
+    serial: 7,
+  });
+  expect(bytes.toString('hex')).toBe(
+    '0500000000000000' + '01000000' + '02000000' + 'a9fea9fa' + '00350000' + '00000007' + '00000000',
+  );
 });
 
 describe('encodeKey()', () => {
@@ -40,10 +49,10 @@ describe('encodeKey()', () => {
 
 describe('encodeAnswer()', () => {
   const answer = (type: number, count: number, size: number) =>
-    encodeAnswer(type, { body: Buffer.alloc(size, 7), count, turn: 1 });
+    encodeAnswer(type, { body: Buffer.alloc(size, 7), count, turn: 1, serialAt: 0 });
 
   test('takes whole records of the size of their type, as many as the program copies', () => {
-    expect(answer(1, 1, 16)?.subarray(0, 8).toString('hex')).toBe('01000000' + '1000' + '0100');
+    expect(answer(1, 1, 16)?.subarray(0, 12).toString('hex')).toBe('01000000' + '1000' + '0100' + '00000000');
     expect(answer(1, MAX_RECORDS, 16 * MAX_RECORDS)).not.toBeNull();
     expect(answer(28, MAX_RECORDS, 28 * MAX_RECORDS)).not.toBeNull();
     expect(answer(1, MAX_RECORDS + 1, 16 * (MAX_RECORDS + 1))).toBeNull();

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { ok, problem, type Result } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import { loadAddon } from '../native/load.ts';
+import { type BpfAddon, createBpf } from './bpf.ts';
+import { createKernelAnswers, type KernelAnswers, type KernelOptions } from './kernel-answers.ts';
+
+const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
+
+/** Answers from the kernel, where this kernel can and we may; else why not. */
+export function startKernelAnswers(clock: Clock, options: KernelOptions): Result<KernelAnswers> {
+  const addon = loadAddon<BpfAddon>('bpf');
+  if (!addon.ok) return addon;
+  try {
+    const object = readFileSync(new URL('answer.bpf.o', import.meta.url));
+    const cpus = countCpus(readFileSync(POSSIBLE_CPUS, 'utf8'));
+    const deps = { bpf: createBpf(addon.value), clock, cpus, nowNs: () => process.hrtime.bigint() };
+    return ok(createKernelAnswers(deps, options, object));
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    return problem(
+      'answers from the kernel',
+      what,
+      'it needs Linux 6.6 or later and CAP_BPF with CAP_NET_ADMIN; the server answers meanwhile',
+    );
+  }
+}
+
+/** `0-3,8` are five. */
+export function countCpus(list: string): number {
+  return list
+    .trim()
+    .split(',')
+    .map((range) => range.split('-').map(Number))
+    .reduce((count, [first = 0, last = first]) => count + last - first + 1, 0);
+}
