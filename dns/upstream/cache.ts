@@ -21,7 +21,7 @@ export interface CacheHit {
   readonly message: string;
   readonly ageSeconds: number;
   readonly lifetimeSeconds: number;
-  /** How often it has been given before. */
+  /** How often it has been given before, the first time included. */
   readonly turn: number;
 }
 
@@ -93,7 +93,7 @@ export function createCache({ clock }: { readonly clock: Clock }, limits: CacheL
     storedAtMs: clock.monotonic(),
     lifetimeSeconds,
     bytes: key.length + (message?.length ?? 0) + ENTRY_BYTES,
-    turn: 0,
+    turn: 1,
     failures: 0,
     recheckAtMs: 0,
   });

@@ -30,10 +30,13 @@ async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly
   return { value, ms: performance.now() - start };
 }
 
-/** The fastest of five: what it costs by design, on a machine where others work too. */
-async function fastest<T>(work: (n: number) => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
+/** The fastest of some: what it costs by design, on a machine where others work too. */
+async function fastest<T>(
+  work: (n: number) => Promise<T>,
+  times = 5,
+): Promise<{ readonly value: T; readonly ms: number }> {
   const runs = [];
-  for (let n = 0; n < 5; n += 1) runs.push(await timed(work(n)));
+  for (let n = 0; n < times; n += 1) runs.push(await timed(work(n)));
   return runs.reduce((best, run) => (run.ms < best.ms ? run : best));
 }
 
@@ -68,8 +71,11 @@ describe('Q29 forwarding', () => {
   ])('first and second %s: the third answers within a second, and then at once', async (_, bad) => {
     const upstreams = [await startUpstream(resources, bad), await startUpstream(resources, bad)];
     const good = await startUpstream(resources, answering('198.51.100.1'));
-    const dns = await startDns(resources, WORLD, { upstreams: [...upstreams.map((one) => one.at), good.at] });
-    const first = await timed(addresses(dns.port, 'www.example.com'));
+    const start = () => startDns(resources, WORLD, { upstreams: [...upstreams.map((one) => one.at), good.at] });
+    // Several: one would remember.
+    const [dns, ...others] = [await start(), await start(), await start()];
+    const ports = [dns, ...others].map(({ port }) => port);
+    const first = await fastest((n) => addresses(ports[n] ?? 0, 'www.example.com'), ports.length);
     expect(first.value).toBe('198.51.100.1');
     expect(first.ms).toBeLessThan(1_000);
     const second = await fastest((n) => addresses(dns.port, `w${n}.example.org`));
@@ -79,11 +85,10 @@ describe('Q29 forwarding', () => {
 
   test('a closed port costs nothing', async () => {
     const good = await startUpstream(resources, answering('198.51.100.1'));
-    // A new server each time: it would remember.
-    const { value, ms } = await fastest(async () => {
-      const dns = await startDns(resources, WORLD, { upstreams: [CLOSED, good.at] });
-      return addresses(dns.port, 'www.example.com');
-    });
+    const ports: number[] = [];
+    for (let n = 0; n < 3; n += 1)
+      ports.push((await startDns(resources, WORLD, { upstreams: [CLOSED, good.at] })).port);
+    const { value, ms } = await fastest((n) => addresses(ports[n] ?? 0, 'www.example.com'), ports.length);
     expect(value).toBe('198.51.100.1');
     expect(ms).toBeLessThan(200);
   });
