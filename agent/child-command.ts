@@ -23,6 +23,9 @@ export interface ChildRecord {
 /** Exit code of the launcher when another process holds the child's lock. */
 export const LOCK_HELD = 75;
 
+/** The agent's network namespace as every child finds it among its own descriptors, whichever namespace it runs in. */
+export const AGENT_NAMESPACE = '/proc/self/fd/9';
+
 /**
  * The child writes its own pid file before it becomes the program, so that there is no moment at which it runs and
  * nobody could find it, however its parent ends.
@@ -31,6 +34,7 @@ const LAUNCH = `
 read -r stat < /proc/$$/stat
 read -r boot < /proc/sys/kernel/random/boot_id
 printf '%s\\n%s\\n%s\\n' "$stat" "$boot" "$2" > "$1.new" && mv "$1.new" "$1" || exit 71
+exec 9</proc/self/ns/net
 shift 2
 exec "$@"`;
 

@@ -180,6 +180,12 @@ const dnsSchema = z
       .enum(['auto', 'off'])
       .default('auto')
       .describe('`auto`: many queries in one system call where the addon could be compiled; `off`: never'),
+    kernelAnswers: z
+      .enum(['auto', 'off'])
+      .default('off')
+      .describe(
+        "`auto`: the kernel answers plain queries of containers on Drover's network by itself, where it can (Linux 6.6)",
+      ),
     maxQueriesPerSecond: z
       .int()
       .min(0)

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ServiceAddress } from '../overlay/index.ts';
 import type { FeedServer } from '../state/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import type { ChildSpec } from './child-command.ts';
+import { AGENT_NAMESPACE, type ChildSpec } from './child-command.ts';
 import type { Config } from './config.ts';
 import { createSupervisor, defaultSupervisorSettings, type Supervisor } from './supervisor.ts';
 import { VERSION } from './version.ts';
@@ -33,7 +33,8 @@ export function createServers(
   const specs = (['dns', 'metadata'] as const).map((name): ChildSpec => {
     const { file, args } = program(name);
     const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, settings[name]])}`;
-    return { name, ...serviceAddress.enterCommand(file, args), version, ...HAND_OVER[name] };
+    const all = name === 'dns' ? [...args, '--host-namespace', AGENT_NAMESPACE] : args;
+    return { name, ...serviceAddress.enterCommand(file, all), version, ...HAND_OVER[name] };
   });
   const isReady = (name: string, pid: number): boolean =>
     peers?.().some(

@@ -1,10 +1,11 @@
-import type { Clock, Log } from '../system/index.ts';
+import { type Clock, type Log, runCommand } from '../system/index.ts';
 import type { HostView, SearchMode } from '../view/index.ts';
 import { type AnswererOptions, createAnswerer } from './answer/answerer.ts';
 import { guarded } from './answer/guarded.ts';
 import { createTurns } from './answer/turns.ts';
 import { type DnsControlDependencies, serveDnsControl } from './control/serve-control.ts';
 import { createHotPath } from './hot/index.ts';
+import { createKernelService, type KernelPlace } from './kernel/index.ts';
 import { type Batching, chooseBatching } from './listen/batching.ts';
 import { createGeneralPath } from './listen/general-path.ts';
 import { choosePlace, type Listener, listenOn } from './listen/listen.ts';
@@ -57,6 +58,8 @@ export interface NamesDependencies {
   readonly reload?: NonNullable<DnsControlDependencies['reload']>;
   /** Puts something between the server and what asks upstreams. */
   readonly adaptForwarding?: (forwarding: Forwarding) => Forwarding;
+  /** Tells after each change of what is answered; gives what ends that. Without it changes are seen at the next query. */
+  readonly onChange?: (listener: () => void) => () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -70,6 +73,8 @@ export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny' | 'udpPa
   readonly forwarding?: ForwarderOptions;
   /** Whether to use recvmmsg and sendmmsg where they can be had; default `auto`. */
   readonly batching?: 'auto' | 'off';
+  /** Where the kernel is to answer by itself what it can; default: nowhere. */
+  readonly kernel?: KernelPlace | null;
   /** Where live queries and counters are to be had, over HTTP: the path of a unix socket; default: nowhere. */
   readonly control?: string | null;
   /** Whether another process of ours may listen there until it leaves; default false: the ports must be free. */
@@ -142,16 +147,25 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     },
   );
   const answer = guarded(answerer, { recorder, live, clock, log });
+  const mayAnswer = () => !live.watched();
+  const kernel = createKernelService({ clock, log, run: runCommand, mayAnswer }, options.kernel ?? null);
+  const { mirror } = kernel;
   const hot = createHotPath(
-    { source, answerer, clock, divert: live.divert },
+    { source, answerer, clock, divert: live.divert, ...(mirror ? { mirror } : {}) },
     { maxBytes: HOT_BYTES, udpPayloadBytes: options.udpPayloadBytes ?? 1_232 },
   );
   const general = createGeneralPath({ answer, recorder });
   const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   const listeners: Listener[] = [];
   let closeControl = async (): Promise<void> => undefined;
+  const ignoreChanges = dependencies.onChange?.(() => {
+    hot.catchUp();
+    kernel.lookAgain();
+  });
   const close = async (): Promise<void> => {
     closing.abort(new Error('the DNS server is closing'));
+    ignoreChanges?.();
+    kernel.close();
     forwarder.close();
     await closeControl();
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -173,7 +187,14 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const report = (): DnsReport => {
     const { entries, bytes, loaded, faults } = hot.stats();
     const served = dependencies.served();
-    return { ...stats(), hot: { entries, bytes, loaded, faults }, forwarding: forwarder.report(), batching, served };
+    return {
+      ...stats(),
+      hot: { entries, bytes, loaded, faults },
+      forwarding: forwarder.report(),
+      batching,
+      kernel: kernel.report(),
+      served,
+    };
   };
   const watched = { live, askerAt: source.known, report, clock, log, signal: closing.signal };
   const { reload } = dependencies;
@@ -186,6 +207,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     stats,
     report,
     leave: async () => {
+      kernel.close();
       const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
       await Promise.all(listeners.map((listener) => listener.leave(signal)));
     },

@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { type Config, dnsSocket } from '../../agent/index.ts';
+import type { KernelPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { followUpstreams, forwardingOptions, upstreamProblems } from '../dns-upstreams.ts';
 import type { Io } from '../io.ts';
-import { parseListen } from '../listen-option.ts';
+import { type ListenAddress, parseListen } from '../listen-option.ts';
 import { runServer } from '../run-server.ts';
 import { takesSettings } from '../settings.ts';
 import { runAnswers, takesAnswersFlags } from './dns-answers.ts';
@@ -13,12 +15,14 @@ interface DnsFlags {
   readonly listen?: string;
   readonly handOver?: boolean;
   readonly control?: string;
+  readonly hostNamespace?: string;
 }
 
 export function addDns(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('dns'))
     .description('Answer DNS from the state of this host. The agent starts it; it also runs on its own.')
     .option('--listen <address:port>', 'where to answer, UDP and TCP (default: port 53 of the service address)')
+    .option('--host-namespace <file>', "network namespace of Drover's bridge, if not this one (the agent uses it)")
     .option('--hand-over', 'listen beside a process that listens there now and will leave (the agent uses it)')
     .addHelpText(
       'after',
@@ -39,12 +43,14 @@ function runDns(io: Io, command: Command): Promise<void> {
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
     const { serveDns } = await import('../../dns/index.ts');
-    const { listen, handOver = false, control } = command.opts<DnsFlags>();
+    const { listen, handOver = false, control, hostNamespace = null } = command.opts<DnsFlags>();
     const place = listen === undefined ? 'namespace' : 'host';
     const upstreams = await followUpstreams({ clock }, config, place, signal);
-    const { view, identify, ageSeconds } = followed;
+    const { view, identify, ageSeconds, onChange } = followed;
+    const at = listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen);
     const options = {
-      listen: [listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen)],
+      listen: [at],
+      kernel: kernelPlace(config, at, hostNamespace),
       ttlSeconds: config.dns.ttlSeconds,
       udpPayloadBytes: config.dns.udpPayloadBytes,
       metadataAddress: config.dns.address,
@@ -56,7 +62,7 @@ function runDns(io: Io, command: Command): Promise<void> {
       handOver,
     };
     return async () => {
-      const server = await serveDns({ view, identify, ageSeconds, upstreams, clock, log }, options);
+      const server = await serveDns({ view, identify, ageSeconds, onChange, upstreams, clock, log }, options);
       const { leave } = server;
       const report = () => {
         const said = server.report();
@@ -69,6 +75,12 @@ function runDns(io: Io, command: Command): Promise<void> {
       };
     };
   });
+}
+
+/** Null: not wanted, or not of the one family the kernel answers. */
+function kernelPlace({ dns, network }: Config, at: ListenAddress, namespace: string | null): KernelPlace | null {
+  if (dns.kernelAnswers === 'off' || isIP(at.address) !== 4) return null;
+  return { ...at, bridge: network.device, namespace };
 }
 
 export function searchMode({ dns }: Config): 'own' | 'every' {

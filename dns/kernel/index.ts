@@ -1,3 +1,1 @@
-export type { KernelAnswers, KernelStats } from './kernel-answers.ts';
-export { listPorts, type PortsOptions } from './ports.ts';
-export { startKernelAnswers } from './start.ts';
+export { createKernelService, type KernelPlace, type KernelReport, type KernelService } from './service.ts';

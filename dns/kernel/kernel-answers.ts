@@ -49,6 +49,8 @@ const ZERO = Buffer.alloc(4);
 
 export interface KernelDependencies {
   readonly bpf: Bpf;
+  /** Asked at every heartbeat; false: everything goes to the server. */
+  readonly mayAnswer: () => boolean;
   readonly clock: Pick<Clock, 'sleep'>;
   /** CLOCK_MONOTONIC in nanoseconds. */
   readonly nowNs: () => bigint;
@@ -58,7 +60,7 @@ export interface KernelDependencies {
 
 /** Throws when this kernel cannot, or may not for us. */
 export function createKernelAnswers(
-  { bpf, nowNs, cpus, clock }: KernelDependencies,
+  { bpf, nowNs, cpus, clock, mayAnswer }: KernelDependencies,
   { address, port }: KernelOptions,
   object: Buffer,
 ): KernelAnswers {
@@ -75,7 +77,11 @@ export function createKernelAnswers(
 
   const control = (): void => {
     if (!closed)
-      bpf.update(controls, ZERO, encodeControl({ heartbeatNs: nowNs(), active, epoch, address, port, serial }));
+      bpf.update(
+        controls,
+        ZERO,
+        encodeControl({ heartbeatNs: nowNs(), active: active && mayAnswer(), epoch, address, port, serial }),
+      );
   };
   const sweep = (): void => {
     for (const key of stale.splice(0, SWEEP)) bpf.remove(answers, Buffer.from(key, 'latin1'));

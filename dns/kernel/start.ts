@@ -8,13 +8,16 @@ import { createKernelAnswers, type KernelAnswers, type KernelOptions } from './k
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 
 /** Answers from the kernel, where this kernel can and we may; else why not. */
-export function startKernelAnswers(clock: Clock, options: KernelOptions): Result<KernelAnswers> {
+export function startKernelAnswers(
+  { clock, mayAnswer }: { readonly clock: Clock; readonly mayAnswer: () => boolean },
+  options: KernelOptions,
+): Result<KernelAnswers> {
   const addon = loadAddon<BpfAddon>('bpf');
   if (!addon.ok) return addon;
   try {
     const object = readFileSync(new URL('answer.bpf.o', import.meta.url));
     const cpus = countCpus(readFileSync(POSSIBLE_CPUS, 'utf8'));
-    const deps = { bpf: createBpf(addon.value), clock, cpus, nowNs: () => process.hrtime.bigint() };
+    const deps = { bpf: createBpf(addon.value), clock, mayAnswer, cpus, nowNs: () => process.hrtime.bigint() };
     return ok(createKernelAnswers(deps, options, object));
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import type { HotStats } from '../hot/index.ts';
+import type { KernelReport } from '../kernel/index.ts';
 import type { Batching } from '../listen/batching.ts';
 import type { ForwarderReport } from '../upstream/create-forwarder.ts';
 import type { TrafficReport } from './recorder.ts';
@@ -9,6 +10,7 @@ export interface DnsReport extends TrafficReport {
   readonly hot: Pick<HotStats, 'entries' | 'bytes' | 'loaded' | 'faults'>;
   readonly forwarding: ForwarderReport;
   readonly batching: Batching;
+  readonly kernel: KernelReport;
   readonly served: Served;
 }
 
@@ -29,7 +31,17 @@ export function asDnsReport(report: unknown): DnsReport | null {
   if (typeof report !== 'object' || report === null) return null;
   const said = report as Partial<Record<keyof DnsReport, unknown>>;
   const { forwarding } = said;
-  const parts = [said.answers, said.types, said.paths, said.drops, said.hot, forwarding, said.batching, said.served];
+  const parts = [
+    said.answers,
+    said.types,
+    said.paths,
+    said.drops,
+    said.hot,
+    forwarding,
+    said.batching,
+    said.kernel,
+    said.served,
+  ];
   if (!parts.every(isObject) || typeof said.queries !== 'number') return null;
   const { resolvers, loops, cache } = forwarding as Record<string, unknown>;
   return Array.isArray(resolvers) && Array.isArray(loops) && isObject(cache) ? (report as DnsReport) : null;
