@@ -30,7 +30,7 @@ export interface Copies {
 }
 
 /** Of a longer section the rest is left out: nobody has so many addresses behind an alias, and each costs time. */
-const MAX_COPIES = 500;
+const MAX_COPIES = 250;
 const MAX_LABELS = 20;
 
 /** The records of a message that `structureOf` found sound. */

@@ -67,7 +67,7 @@ function cutTo(limit: number, { answers, authority, additional }: Outline): Cut 
 }
 
 function outlineOf(reply: Buffer, questionEnd: number): Outline {
-  const isSameName = createNameComparison(reply);
+  const names = createNameReader(reply);
   const answers: Place[] = [{ count: 0, end: questionEnd }];
   const most = reply.readUInt16BE(6);
   let at = questionEnd;
@@ -77,26 +77,11 @@ function outlineOf(reply: Buffer, questionEnd: number): Outline {
     do {
       at = recordEnd(reply, skipName(reply, at));
       count += 1;
-    } while (count < most && reply.readUInt16BE(skipName(reply, at)) === type && isSameName(owner, at));
+    } while (count < most && reply.readUInt16BE(skipName(reply, at)) === type && names.same(owner, at));
     answers.push({ count, end: at });
   }
   const authority = skipRecords(reply, at, reply.readUInt16BE(8));
   return { answers, authority, additional: skipRecords(reply, authority.end, reply.readUInt16BE(10)) };
-}
-
-/** Names are equal that stand in one place; else it is their text that counts, read once for each place. */
-function createNameComparison(reply: Buffer): (a: number, b: number) => boolean {
-  const known = new Map<number, string>();
-  const names = createNameReader(reply);
-  const textOf = (origin: number): string => {
-    const text = known.get(origin) ?? names.text(origin).toLowerCase();
-    known.set(origin, text);
-    return text;
-  };
-  return (a, b) => {
-    const [one, other] = [names.origin(a), names.origin(b)];
-    return one === other || textOf(one) === textOf(other);
-  };
 }
 
 /** Up to an OPT record, or `most`. */

@@ -11,6 +11,8 @@ export interface NameReader {
   wire(at: number): Buffer;
   /** Where its first label stands: equal names are mostly the same one. */
   origin(at: number): number;
+  /** Whether two names are equal in any case of letters. */
+  same(a: number, b: number): boolean;
 }
 
 const HEADER_SIZE = 12;
@@ -23,20 +25,23 @@ export function createNameReader(bytes: Buffer): NameReader {
   /** By offset of a label or pointer: size of the name from there on, and the pointers in it; 0: not known yet. */
   const sizes = new Uint8Array(bytes.length);
   const jumps = new Uint8Array(bytes.length);
+  /** The labels and pointers of a name. */
+  const steps = new Uint16Array(MAX_NAME / 2 + MAX_JUMPS);
 
   /** Fills in both for the name at `start`: forwards to what is known or to the root, then back. */
   const learn = (start: number): void => {
-    const steps: number[] = [];
+    let count = 0;
     let at = start;
     while (bytes.readUInt8(at) !== 0 && sizes[at] === 0) {
-      if (steps.length > MAX_NAME / 2 + MAX_JUMPS) throw broken();
-      steps.push(at);
+      if (count === steps.length) throw broken();
+      steps[count] = at;
+      count += 1;
       at = next(bytes, at);
     }
     let size = sizes[at] || 1;
     let jumped = jumps[at] ?? 0;
     sizes[at] = size;
-    for (let n = steps.length - 1; n >= 0; n -= 1) {
+    for (let n = count - 1; n >= 0; n -= 1) {
       const step = steps[n] ?? 0;
       const length = bytes[step] ?? 0;
       if (length >= 0xc0) jumped += 1;
@@ -102,7 +107,35 @@ export function createNameReader(bytes: Buffer): NameReader {
       return name;
     },
     origin,
+    same: (a, b) => {
+      let [one, other] = [origin(a), origin(b)];
+      if (one === other) return true;
+      end(one);
+      end(other);
+      if (sizes[one] !== sizes[other]) return false;
+      while (one !== other) {
+        const length = bytes.readUInt8(one);
+        if (!isSameLabel(bytes, one, other, length)) return false;
+        if (length === 0) return true;
+        one = origin(one + 1 + length);
+        other = origin(other + 1 + length);
+      }
+      return true;
+    },
   };
+}
+
+function isSameLabel(bytes: Buffer, one: number, other: number, length: number): boolean {
+  if (bytes[other] !== length) return false;
+  for (let n = 1; n <= length; n += 1) {
+    if (lowerCase(bytes[one + n] ?? 0) !== lowerCase(bytes[other + n] ?? 0)) return false;
+  }
+  return true;
+}
+
+/** Of letters of ASCII only: all other bytes are themselves [RFC 4343]. */
+function lowerCase(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte + 32 : byte;
 }
 
 /** The offset of the next label. */

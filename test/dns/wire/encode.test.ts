@@ -220,7 +220,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     const many = addressesOf(NAME, 5_000);
     const random = createRandom();
     const times = new Map<string, number>();
-    const rounds = 200;
+    const rounds = 50;
     for (let round = 0; round < rounds; round += 1) {
       const message = encodeReply(asked(), { ...ANSWER, answers: many }, within(65_535, { transport: 'tcp', random }));
       expect(message.length).toBeGreaterThan(65_535 - 16);
@@ -231,11 +231,11 @@ describe('what does not fit [RFC 2181 §9]', () => {
       expect(given.size).toBe(message.readUInt16BE(6));
       for (const address of given) times.set(address, (times.get(address) ?? 0) + 1);
     }
-    // Each is given in 4,093 of 5,000 cases: 164 of 200, with a deviation of 5.5.
+    // Each is given in 4,093 of 5,000 cases: 41 of 50, with a deviation of 2.7.
     const share = [...times.values()];
     expect(times.size).toBe(5_000);
-    expect(Math.min(...share)).toBeGreaterThan(164 - 36);
-    expect(Math.max(...share)).toBeLessThan(164 + 36);
+    expect(Math.min(...share)).toBeGreaterThan(41 - 17);
+    expect(Math.max(...share)).toBeLessThanOrEqual(50);
   });
 
   test('any records and any limit: whole sets, a true TC, nothing beyond the limit', () => {
@@ -269,7 +269,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
           );
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 300 },
     );
   });
 });

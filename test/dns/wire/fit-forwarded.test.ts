@@ -147,7 +147,7 @@ describe('fitForwarded()', () => {
           expect(further).toBeLessThanOrEqual(additionals.length + 1);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 300 },
     );
   });
 });

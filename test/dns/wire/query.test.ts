@@ -170,7 +170,7 @@ describe('readQuery()', () => {
         expect(readQuery(message)).toEqual(read);
         assertRepeatable(message, read);
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 });

@@ -1,0 +1,86 @@
+import { createAnswerer } from '../../../dns/answer/answerer.ts';
+import { createTurns } from '../../../dns/answer/turns.ts';
+import { addressNumber, createHotPath } from '../../../dns/hot/index.ts';
+import { createRecorder } from '../../../dns/metrics/recorder.ts';
+import { createSighting } from '../../../dns/metrics/sighting.ts';
+import { createRecognition } from '../../../dns/source/recognition.ts';
+import { createStateSource } from '../../../dns/source/state-source.ts';
+import type { Forwarded, Forwarding } from '../../../dns/upstream/forwarder.ts';
+import { keepReply, replayReply } from '../../../dns/upstream/kept-reply.ts';
+import { questionOf } from '../../../dns/upstream/question.ts';
+import { matchOf } from '../../../dns/upstream/reply.ts';
+import { createCookies } from '../../../dns/wire/cookies.ts';
+import { systemClock } from '../../../system/index.ts';
+import { type HostView, viewOf } from '../../../view/index.ts';
+import { snapshot, type World } from '../../view/world.ts';
+
+/** Both ways a message can go, without sockets. */
+export interface Subject {
+  /** What the general path replies; a name of others is answered with what `say` was given. */
+  general(message: Buffer, from: string, transport: 'udp' | 'tcp'): Promise<Buffer | null> | Buffer | null;
+  /** What the hot path replies to a datagram; null: it leaves it to the general path. */
+  hot(message: Buffer, from: string): Buffer | null;
+  /** What the upstream says from now on: header, and all that stands behind the question. */
+  say(flags: number, counts: readonly [number, number, number], records: Buffer): void;
+  see(world: World): void;
+}
+
+const ROOM = 1_232;
+
+export function createSubject(world: World): Subject {
+  let view: HostView = viewOf(snapshot(world), 'a');
+  let said = { flags: 0x8180, counts: [0, 0, 0] as readonly [number, number, number], records: Buffer.alloc(0) };
+  const clock = systemClock;
+  const recorder = createRecorder();
+  const recognition = createRecognition(
+    { view: () => view, identify: async () => false, clock },
+    { holdMs: 1, onHold: () => undefined, signal: new AbortController().signal },
+  );
+  const source = createStateSource(
+    { view: () => view, recognition },
+    { metadataAddress: '169.254.169.250', search: 'own' },
+  );
+  const forwarder = createSpeaker(() => said);
+  const answerer = createAnswerer(
+    { source, forwarder, turns: createTurns(), recorder, cookies: createCookies({ clock }) },
+    { ttlSeconds: 1 },
+  );
+  const hot = createHotPath({ source, answerer, clock }, { maxBytes: 8 * 1024 * 1024, seed: 1 });
+  const tx = new Uint8Array(ROOM + 64);
+  return {
+    general: (message, address, transport) => answerer.answer(message, { address, transport }, createSighting()),
+    hot: (message, from) => {
+      const length = hot.answer(message, 0, message.length, addressNumber(from), tx, 32);
+      return length > 0 ? Buffer.from(tx.subarray(32, 32 + length)) : null;
+    },
+    say: (flags, counts, records) => {
+      said = { flags, counts, records };
+    },
+    see: (next) => {
+      view = viewOf(snapshot(next), 'a', view);
+    },
+  };
+}
+
+interface Said {
+  readonly flags: number;
+  readonly counts: readonly [number, number, number];
+  readonly records: Buffer;
+}
+
+/** An upstream that says what it is told to; what it says is judged, kept and given again as any upstream's reply is. */
+function createSpeaker(said: () => Said): Forwarding & { close(): void } {
+  const forward: Forwarding['forward'] = (message, questionEnd): Forwarded | null => {
+    const { flags, counts, records } = said();
+    const reply = Buffer.concat([message.subarray(0, questionEnd), records]);
+    reply.writeUInt16BE(flags | 0x8000, 2);
+    reply.writeUInt16BE(1, 4);
+    for (const [at, count] of counts.entries()) reply.writeUInt16BE(count, 6 + at * 2);
+    if (matchOf(reply, message, questionEnd) === 'none') return null;
+    const question = questionOf(message, questionEnd);
+    const kept = keepReply(reply, question, { maxTtlSeconds: 86_400 });
+    const replay = { id: message.readUInt16BE(0), question, ageSeconds: 1, staleTtlSeconds: null, turn: 3 };
+    return { reply: replayReply(kept.message, replay), from: 'forwarded' };
+  };
+  return { forward, close: () => undefined };
+}
