@@ -60,7 +60,9 @@ function searchOf({ search, tried }: Explanation): string {
   return `${head} Tried, below the suffix:\n${indented(
     formatTable(rows, [
       { title: 'NAME', value: ({ name }) => name },
-      { title: '', value: ({ mark }) => mark || ' ' },
+      ...(rows.some(({ mark }) => mark !== '')
+        ? [{ title: '', value: ({ mark }: (typeof rows)[number]) => mark || ' ' }]
+        : []),
       { title: 'IS', value: ({ found }) => found },
     ]),
   )}`;

@@ -93,7 +93,7 @@ export function createAnswerer<A extends Asker>(
     const question = plainQuery(alias.target, query.type);
     return after(forwarder.forward(question, question.length, asker), (forwarded) => {
       sighting.path = pathOf(forwarded);
-      const reply = renderUpstreamEnd(query, alias, forwarded, alias.ttlSeconds ?? ttlSeconds);
+      const reply = renderUpstreamEnd(query, alias, forwarded, ttlSeconds);
       return encodeReply(query, reply, fitFor(query.edns, client));
     });
   };

@@ -18,5 +18,5 @@ export function renderAny(query: Asked, resolution: OwnResolution, rendering: Re
 }
 
 export function onlyAlias(alias: Alias): OwnResolution {
-  return { kind: 'alias', alias, ttlSeconds: null };
+  return { kind: 'alias', alias, ttlSeconds: alias.ttlSeconds };
 }

@@ -15,7 +15,7 @@ type UpstreamAlias = Extract<Resolution, { kind: 'upstream-alias' }>;
  */
 export function renderUpstreamEnd(
   query: Query,
-  { aliases, otherwise }: UpstreamAlias,
+  { aliases, otherwise, ttlSeconds: ownTtlSeconds }: UpstreamAlias,
   forwarded: Forwarded | null,
   ttlSeconds: number,
 ): Reply {
@@ -25,7 +25,10 @@ export function renderUpstreamEnd(
   };
   const chain = renderAliases(query, aliases, ttlSeconds);
   if (end.answers.some(({ type }) => type === query.type)) return found([...chain, ...end.answers], RCODE.NOERROR);
-  if (otherwise.length > 0) return found(renderAddresses(query, [], otherwise, ttlSeconds), RCODE.NOERROR);
+  if (otherwise.length > 0) {
+    const own = { aliases: [], addresses: otherwise };
+    return found(renderAddresses(query, own, ownTtlSeconds ?? ttlSeconds), RCODE.NOERROR);
+  }
   const rcode = forwarded ? rcodeOf(forwarded.reply) : RCODE.SERVFAIL;
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return found([], RCODE.SERVFAIL);
   // How long the "no" may be remembered is for the zone at the end to say [RFC 2308 §3].

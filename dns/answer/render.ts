@@ -31,16 +31,19 @@ export function renderReply(query: Asked, resolution: OwnResolution, rendering: 
   const ttlSeconds = ('ttlSeconds' in resolution ? resolution.ttlSeconds : null) ?? rendering.ttlSeconds;
   switch (resolution.kind) {
     case 'addresses':
-      return found(renderAddresses(query, resolution.aliases, resolution.addresses, ttlSeconds));
+      return found([
+        ...renderAliases(query, resolution.aliases, rendering.ttlSeconds),
+        ...renderAddresses(query, resolution, ttlSeconds),
+      ]);
     case 'alias':
       return found([domainRecord(query.name, TYPE.CNAME, ttlSeconds, resolution.alias.target)]);
     case 'pointer':
       return found([domainRecord(query.name, TYPE.PTR, ttlSeconds, resolution.target)]);
     case 'services':
-      return renderServices(query, resolution, ttlSeconds);
+      return renderServices(query, resolution, { ttlSeconds, aliasTtlSeconds: rendering.ttlSeconds });
     case 'texts':
       return found([
-        ...renderAliases(query, resolution.aliases, ttlSeconds),
+        ...renderAliases(query, resolution.aliases, rendering.ttlSeconds),
         ...resolution.texts.map((text) => textRecord(ownerOf(query, resolution.aliases), ttlSeconds, text)),
       ]);
     case 'soa':
@@ -59,36 +62,32 @@ export function renderReply(query: Asked, resolution: OwnResolution, rendering: 
   }
 }
 
-/** The chain of aliases, then the addresses at its end. */
+/** The addresses at the end of the chain. */
 export function renderAddresses(
   query: Asked,
-  aliases: readonly Alias[],
-  addresses: readonly string[],
+  { aliases, addresses }: { readonly aliases: readonly Alias[]; readonly addresses: readonly string[] },
   ttlSeconds: number,
 ): readonly DnsRecord[] {
   const owner = ownerOf(query, aliases);
-  return [
-    ...renderAliases(query, aliases, ttlSeconds),
-    ...addresses.map((address) => addressRecord(owner, query.type, ttlSeconds, address)),
-  ];
+  return addresses.map((address) => addressRecord(owner, query.type, ttlSeconds, address));
 }
 
-/** The first owner is the question itself. */
+/** The first owner is the question itself. `ttlSeconds` is for those that have no TTL of their own. */
 export function renderAliases(query: Asked, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
-  return aliases.map(({ owner, target, ttlSeconds: ownTtlSeconds }, at) =>
-    domainRecord(at === 0 ? query.name : owner, TYPE.CNAME, ownTtlSeconds ?? ttlSeconds, target),
+  return aliases.map((alias, at) =>
+    domainRecord(at === 0 ? query.name : alias.owner, TYPE.CNAME, alias.ttlSeconds ?? ttlSeconds, alias.target),
   );
 }
 
 function renderServices(
   query: Asked,
   { aliases, services, additional }: Extract<Resolution, { kind: 'services' }>,
-  ttlSeconds: number,
+  { ttlSeconds, aliasTtlSeconds }: { readonly ttlSeconds: number; readonly aliasTtlSeconds: number },
 ): Reply {
   const owner = ownerOf(query, aliases);
   return {
     ...found([
-      ...renderAliases(query, aliases, ttlSeconds),
+      ...renderAliases(query, aliases, aliasTtlSeconds),
       ...services.map((service) => serviceRecord(owner, ttlSeconds, service)),
     ]),
     additionals: additional.map((target) => hostRecord(target, ttlSeconds)),

@@ -2,8 +2,8 @@
 export interface Alias {
   readonly owner: string;
   readonly target: string;
-  /** Its own, where it is not that of the resolution. */
-  readonly ttlSeconds?: number;
+  /** Its own; null: the server's. */
+  readonly ttlSeconds: number | null;
 }
 
 /** Where a service is to be had [RFC 2782]; the target is absolute. */

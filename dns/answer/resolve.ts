@@ -40,14 +40,11 @@ export function resolve(
 ): Resolution {
   const name = question.name.toLowerCase();
   const asking = { ...options, view, scope, type: question.type, trail };
-  return backwards(asking, name) ?? follow(asking, name, { aliases: [], ttlSeconds: null });
+  return backwards(asking, name) ?? follow(asking, name, []);
 }
 
-/** The aliases up to here, and the least of their TTLs. */
-interface Chain {
-  readonly aliases: readonly Alias[];
-  readonly ttlSeconds: number | null;
-}
+/** The aliases up to here. */
+type Chain = readonly Alias[];
 
 /** An address of ours backwards; null: the name is no such thing. */
 function backwards({ view, type, metadataAddress, trail }: Asking, name: string): Resolution | null {
@@ -65,12 +62,11 @@ function metadataPointer({ snapshot }: HostView): { readonly kind: 'name'; reado
   return { kind: 'name', name: `${METADATA_NAME}.${snapshot.environment.suffixes[0] ?? ''}` };
 }
 
-function follow(asking: Asking, name: string, chain: Chain): Resolution {
+function follow(asking: Asking, name: string, aliases: Chain): Resolution {
   const { view, scope, search, trail } = asking;
-  const { aliases } = chain;
   const { zone, meaning } = lookupName(view, scope, name, search, trail);
   if (aliases.length > 0 && zone === '.') {
-    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: chain.ttlSeconds };
+    return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
   }
   switch (meaning.kind) {
     case 'foreign':
@@ -78,11 +74,11 @@ function follow(asking: Asking, name: string, chain: Chain): Resolution {
     case 'unknown':
       return view.snapshot.complete ? { kind: 'nxdomain', aliases, zone } : { kind: 'failure' };
     case 'cname':
-      return followAlias(asking, { owner: name, target: meaning.target }, chain, meaning.services);
+      return followAlias(asking, { owner: name, target: meaning.target }, aliases, meaning.services);
     case 'apex':
       return apex(asking, zone, aliases);
     default:
-      return recordsOf(asking, meaning, chain) ?? { kind: 'nodata', aliases, zone };
+      return recordsOf(asking, meaning, aliases) ?? { kind: 'nodata', aliases, zone };
   }
 }
 
@@ -94,18 +90,24 @@ function apex({ type, metadataAddress }: Asking, zone: string, aliases: readonly
 }
 
 /** A service's own addresses hold where the name it points at leads nowhere. */
-function followAlias(asking: Asking, alias: Alias, before: Chain, services: readonly ServiceView[]): Resolution {
+function followAlias(
+  asking: Asking,
+  names: Omit<Alias, 'ttlSeconds'>,
+  before: Chain,
+  services: readonly ServiceView[],
+): Resolution {
   const [service] = services;
-  const ttlSeconds = least(before.ttlSeconds, service ? serviceAnswers(service).ttlSeconds : null);
+  const ttlSeconds = service ? serviceAnswers(service).ttlSeconds : null;
+  const alias = { ...names, ttlSeconds };
   if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
-  const aliases = [...before.aliases, alias];
+  const aliases = [...before, alias];
   if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
-  const end = follow(asking, alias.target.slice(0, -1), { aliases, ttlSeconds });
+  const end = follow(asking, alias.target.slice(0, -1), aliases);
   if (familyOf(asking.type) === null || end.kind === 'addresses') return end;
   const { taken, options } = chooseEndpoints(asking, services, false);
   const own = givenAddresses(asking, taken, options);
   if (end.kind === 'upstream-alias') {
-    return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : own.addresses };
+    return end.otherwise.length > 0 ? end : { ...end, otherwise: own.addresses, ttlSeconds };
   }
   return addresses(own, before, service?.key ?? '') ?? end;
 }
@@ -141,7 +143,7 @@ function serviceResolution(
   const { options, taken, notLocal } = chooseEndpoints(asking, services, full);
   if (type !== TYPE.SRV) return addresses(givenAddresses(asking, taken, options), chain, full ? `all ${key}` : key);
   const records = serviceRecords(asking, taken, notLocal, port);
-  return records.services.length === 0 ? null : srv(records, least(chain.ttlSeconds, options.ttlSeconds), chain, key);
+  return records.services.length === 0 ? null : srv(records, options.ttlSeconds, chain, key);
 }
 
 function containerResolution(
@@ -153,7 +155,7 @@ function containerResolution(
   const turn = `container ${name.toLowerCase()}`;
   if (asking.type === TYPE.SRV) {
     const records = serviceRecords(asking, endpoints, [], port);
-    return records.services.length === 0 ? null : srv(records, chain.ttlSeconds, chain, turn);
+    return records.services.length === 0 ? null : srv(records, null, chain, turn);
   }
   return port ? null : addresses(givenAddresses(asking, endpoints), chain, turn);
 }
@@ -168,14 +170,14 @@ function hostResolution(
   return fitting(asking, known, chain, `host ${name}`);
 }
 
-function texts(services: readonly ServiceView[], { aliases, ttlSeconds }: Chain): Resolution | null {
+function texts(services: readonly ServiceView[], aliases: Chain): Resolution | null {
   const said = services.map(serviceAnswers);
   const all = [...new Set(said.flatMap((one) => one.texts))];
   if (all.length === 0) return null;
-  return { kind: 'texts', aliases, texts: all, ttlSeconds: least(ttlSeconds, said[0]?.ttlSeconds ?? null) };
+  return { kind: 'texts', aliases, texts: all, ttlSeconds: said[0]?.ttlSeconds ?? null };
 }
 
-function srv(records: ReturnType<typeof serviceRecords>, ttlSeconds: number | null, { aliases }: Chain, turn: string) {
+function srv(records: ReturnType<typeof serviceRecords>, ttlSeconds: number | null, aliases: Chain, turn: string) {
   return { kind: 'services', aliases, ...records, ttlSeconds, turn: `srv ${turn}` } as const;
 }
 
@@ -185,11 +187,6 @@ function fitting({ type }: Asking, all: readonly string[], chain: Chain, turn: s
   return addresses({ addresses: found, give: 'all', weights: null, ttlSeconds: null }, chain, turn);
 }
 
-function addresses(given: Given, { aliases, ttlSeconds }: Chain, turn: string): Resolution | null {
-  if (given.addresses.length === 0) return null;
-  return { kind: 'addresses', aliases, turn, ...given, ttlSeconds: least(ttlSeconds, given.ttlSeconds) };
-}
-
-function least(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+function addresses(given: Given, aliases: Chain, turn: string): Resolution | null {
+  return given.addresses.length === 0 ? null : { kind: 'addresses', aliases, turn, ...given };
 }

@@ -48,7 +48,7 @@ function made(given: Given, index: number): Container {
   const key = service && [service[0], ...(service[1] ? [service[1]] : [])].join('/');
   const addresses = networks.map((id, n) => {
     const four = `127.${hostId === 'a' ? 1 : 2}.${index}.${n + 1}`;
-    return id === 'six' ? at(id, null, `fd06::${index}`) : at(id, four, n === 1 ? `fd42::${index}` : null);
+    return id === 'six' ? at(id, null, `fd06::${index + 1}`) : at(id, four, n === 1 ? `fd42::${index + 1}` : null);
   });
   return container(`c${index}`, key, null, {
     hostId,

@@ -322,21 +322,23 @@ describe('options', () => {
     expect(line('web.s', { world: { containers: gone, declarations } })).toBe('10.42.1.3 10.42.1.4');
   });
 
-  test('the TTL of a chain is its least', () => {
+  test('each record of a chain has the TTL of its own service', () => {
+    const options = (ttl: number) => ({ options: { dns: { ttl } } });
+    const external = { kind: 'externalService' } as const;
     const declarations = [
-      declaration('s/one', {
-        kind: 'externalService',
-        hostname: 'two.s.rancher.internal.',
-        options: { dns: { ttl: 30 } },
-      }),
-      declaration('s/two', { kind: 'externalService', externalIps: ['203.0.113.1'], options: { dns: { ttl: 5 } } }),
-      declaration('s/far', { kind: 'externalService', hostname: 'www.example.com.', options: { dns: { ttl: 20 } } }),
+      declaration('s/one', { ...external, hostname: 'two.s.rancher.internal.', ...options(30) }),
+      declaration('s/two', { ...external, hostname: 'three.s.rancher.internal.' }),
+      declaration('s/three', { ...external, externalIps: ['203.0.113.1'], ...options(5) }),
+      declaration('s/far', { ...external, hostname: 'www.example.com.', externalIps: ['203.0.113.1'], ...options(20) }),
     ];
-    const ttl = (question: string) => {
+    const ttls = (question: string) => {
       const found = ask(question, { world: { declarations } });
-      return 'ttlSeconds' in found ? found.ttlSeconds : undefined;
+      const own = 'aliases' in found ? found.aliases.map(({ ttlSeconds }) => ttlSeconds) : [];
+      return [...own, 'ttlSeconds' in found ? found.ttlSeconds : undefined];
     };
-    expect(['one.s', 'two.s', 'far.s', 'one.s CNAME'].map(ttl)).toEqual([5, 5, 20, 30]);
+    expect(ttls('one.s')).toEqual([30, null, 5]);
+    expect(ttls('far.s')).toEqual([20, 20]);
+    expect(ttls('one.s CNAME')).toEqual([30]);
   });
 });
 

@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+import { formatExplanation } from '../../../cli/output/explanation.ts';
+import { type Explanation, explain } from '../../../dns/index.ts';
+import { TYPE } from '../../../dns/wire/codes.ts';
+import { viewOf } from '../../../view/index.ts';
+import { at, BRIDGE, container, declaration, host, links, snapshot, type World } from '../../view/world.ts';
+
+const ID = 'abcdef0123456789';
+const WORLD: World = {
+  hosts: [host('a', { name: 'node1' }), host('b', { name: 'node2', address: '192.0.2.2', subnets: ['10.42.2.0/24'] })],
+  containers: [
+    container('web1', 'shop/web', '10.42.1.1', {
+      name: 'shop-web-1',
+      exposed: [{ port: 80, protocol: 'tcp' }],
+      dns: ['9.9.9.9'],
+    }),
+    container('web2', 'shop/web', '10.42.2.1', { name: 'shop-web-2', hostId: 'b', labels: { 'drover.weight': '3' } }),
+    container('web3', 'shop/web', '10.42.2.2', { name: 'shop-web-3', hostId: 'b', state: 'stopping' }),
+    container('web4', 'shop/web', null, { name: 'shop-web-4', hostId: 'b', addresses: [at(BRIDGE, '172.17.0.4')] }),
+    container(ID, 'db/mysql', '10.42.2.3', { name: 'db-mysql-1', hostId: 'b' }),
+    container('guest', null, null, { name: 'guest', networkMode: 'container', networkFrom: 'web1' }),
+    container('hosted', null, null, { name: 'hosted', networkMode: 'host' }),
+    container('off', null, '10.42.1.9', { name: 'off', labels: { 'drover.dns': 'false' } }),
+    container('stopped', null, null, { name: 'stopped', state: 'stopped' }),
+    container('twin-a', null, '10.42.1.7', { name: 'twin', hostId: 'b' }),
+    container('twin-b', null, '10.42.1.8', { name: 'twin', hostId: 'b' }),
+  ],
+  declarations: [
+    declaration('shop/web', {
+      links: links({ target: 'db/mysql', alias: 'database' }),
+      options: { answers: 'one', dns: { prefer: 'local', ttl: 5 } },
+    }),
+    declaration('ext/site', { kind: 'externalService', hostname: 'www.example.com.', externalIps: ['203.0.113.1'] }),
+    declaration('ext/loop', { kind: 'externalService', hostname: 'loop.ext.rancher.internal.' }),
+    declaration('ext/alias', { kind: 'dnsService', links: links('ext/alias', 'no/such') }),
+  ],
+};
+
+interface Asked {
+  readonly from?: string | null;
+  readonly world?: World;
+  readonly search?: 'own' | 'every';
+}
+
+function why(question: string, { from = null, world = WORLD, search = 'own' }: Asked = {}): Explanation {
+  const [name = '', type = 'A'] = question.split(' ');
+  const settings = {
+    metadataAddress: '169.254.169.250',
+    search,
+    ttlSeconds: 1,
+    forward: {
+      upstreams: ['192.0.2.53', '169.254.169.250', '[fd00::53]:5353'],
+      rules: [
+        { suffix: 'corp.example', upstreams: ['10.0.0.1'] },
+        { suffix: 'secret.corp.example.', upstreams: [] },
+      ],
+      ourselves: [{ address: '169.254.169.250', port: 53 }],
+    },
+  };
+  const explained = explain(
+    viewOf(snapshot(world), 'a'),
+    { name, type: TYPE[type as keyof typeof TYPE], from },
+    settings,
+  );
+  if (!explained.ok) throw new Error([explained.problem.subject, explained.problem.what].join(' '));
+  return explained.value;
+}
+
+describe('explain() in words', () => {
+  test('a service, its scope, its endpoints and why each is answered or not', () => {
+    expect(`\n${formatExplanation(why('web', { from: 'shop-web-1' }))}\n`).toBe(`
+web A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
+
+NOERROR: the only one there is to give
+  web 5 A 10.42.1.1
+
+Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
+Names of its own (links):
+  database -> service db/mysql
+  database.db -> service db/mysql
+Its own resolvers: 9.9.9.9
+
+The search list is used: it is a single label. Tried, below the suffix:
+  NAME                IS
+  web.shop  this one  service shop/web
+
+Endpoints:
+  ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
+  shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or nobody declared a check
+  shop-web-2  node2  10.42.2.1  3       no        ready, but on another host, and the service prefers those of this one
+  shop-web-3  node2  10.42.2.2  1       no        stopping: it was sent its stop signal
+  shop-web-4  node2  -          1       no        only node2 reaches its network net-bridge, and it publishes no port; attach it to the managed network
+`);
+  });
+
+  test('a name outside: who is asked, in which order', () => {
+    expect(`\n${formatExplanation(why('www.example.com', { from: '10.42.1.1' }))}\n`).toBe(
+      `
+www.example.com A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
+
+Forwarded: the name is not ours: an upstream resolver is asked
+
+Upstream for www.example.com, in this order (the container's own resolvers, then those of the host):
+  9.9.9.9:53
+  192.0.2.53:53
+  [fd00::53]:5353
+
+Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
+Names of its own (links):
+  database -> service db/mysql
+  database.db -> service db/mysql
+Its own resolvers: 9.9.9.9
+
+The search list is not used: names in .com are the Internet's, whatever our stacks are called.
+`,
+    );
+  });
+
+  test('nothing there: what was tried', () => {
+    expect(`\n${formatExplanation(why('nosuch', { from: 'db-mysql-1' }))}\n`).toBe(`
+nosuch A, asked by db-mysql-1 (10.42.2.3) on node2, revision 1
+
+NXDOMAIN: there is no such name, and nobody else is asked for it
+
+Search list: db.rancher.internal mysql.db.rancher.internal rancher.internal
+
+The search list is used: it is a single label. Tried, below the suffix:
+  NAME             IS
+  nosuch.db        no such name
+  nosuch.mysql.db  no such name
+  nosuch           no such name
+
+Note: it runs on node2: this is what that host answers, by what this one knows of it
+`);
+  });
+});
+
+describe('explain()', () => {
+  test.each<[string, Asked, string, string]>([
+    ['web.shop', {}, 'NOERROR', 'the only one'],
+    ['all.web.shop', {}, 'NOERROR', 'all of these, another one first each time, by weight'],
+    ['web.shop AAAA', {}, 'NOERROR', 'the name exists, but has no AAAA'],
+    ['web.shop ANY', {}, 'NOERROR', 'nobody is told which records'],
+    ['web.shop SRV', {}, 'NOERROR', 'where its endpoints are to be had'],
+    ['site.ext CNAME', {}, 'NOERROR', 'another name for www.example.com.'],
+    ['site.ext', {}, 'null', 'if that is nothing, 203.0.113.1'],
+    ['loop.ext', {}, 'SERVFAIL', 'in a circle'],
+    ['rancher.internal NS', {}, 'NOERROR', 'the suffix itself'],
+    ['1.1.42.10.in-addr.arpa PTR', {}, 'NOERROR', 'the address 10.42.1.1 is that of shop-web-1.rancher.internal.'],
+    ['nosuch', { world: { ...WORLD, complete: false } }, 'SERVFAIL', 'the first whole picture'],
+    ['x.corp.example', {}, 'null', 'not ours'],
+  ])('%s %j: %s, %s', (question, asked, rcode, meaning) => {
+    const { reply } = why(question, asked);
+    expect([String(reply.rcode), reply.meaning]).toEqual([rcode, expect.stringContaining(meaning)]);
+  });
+
+  test.each<[string, string | null, Partial<Explanation['asker']>, string]>([
+    ['anybody', null, { label: 'anybody', address: null }, ''],
+    ['an address', '10.42.1.1', { label: 'shop-web-1', address: '10.42.1.1' }, ''],
+    ['a mapped address', '::ffff:10.42.1.1', { label: 'shop-web-1', address: '10.42.1.1' }, ''],
+    ['the id', ID.slice(0, 8), { label: 'db-mysql-1' }, 'it runs on node2'],
+    ['a guest', 'guest', { label: 'shop-web-1' }, 'shares the network of shop-web-1'],
+    ['one with the host’s network', 'hosted', { label: 'anybody' }, "has its host's network"],
+    ['one that is down', 'stopped', { label: 'stopped', address: null }, 'has no address now (stopped)'],
+    ['one that is exempt', 'off', { label: 'off' }, 'its resolv.conf is left alone'],
+    ['an unknown local address', '10.42.1.200', { label: 'anybody' }, 'no container is known to have it'],
+    ['an address outside', '198.51.100.1', { label: 'anybody' }, 'it sees what everybody sees'],
+  ])('from %s', (_, from, asker, note) => {
+    const { asker: found, notes } = why('web.shop', { from });
+    expect(found).toMatchObject(asker);
+    expect(notes.join('; ')).toContain(note);
+  });
+
+  test('a name nobody bears, and one that two do', () => {
+    expect(() => why('web', { from: 'nosuch' })).toThrow('container nosuch is not known on any host');
+    expect(() => why('web', { from: 'twin' })).toThrow('could be twin (twin-a on node2), twin (twin-b on node2)');
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['x.corp.example', ['10.0.0.1:53'], 'a rule names the resolvers of names below corp.example'],
+    ['x.secret.corp.example', [], 'a rule says that nobody is asked for names below secret.corp.example.'],
+    ['localhost', [], 'this very machine'],
+    ['printer.test', [], 'nobody'],
+    ['www.example.org', ['192.0.2.53:53', '[fd00::53]:5353'], "the host's resolvers"],
+  ])('%s goes to %j: %s', (name, upstreams, reason) => {
+    const { forward } = why(name);
+    expect(forward).toMatchObject({ name, upstreams, reason: expect.stringContaining(reason) });
+  });
+
+  test.each<[string, Partial<Explanation['search']>]>([
+    ['web.shop.drover.internal', { suffix: 'drover.internal', applies: false }],
+    ['web', { applies: true, reason: 'it is a single label' }],
+    ['all.web', { applies: true, reason: 'as to web, it is a single label' }],
+    ['web.shop', { applies: true, reason: 'it ends in the name of stack shop' }],
+    ['google.com', { applies: false }],
+    ['a.example', { applies: false, reason: 'it has dots and example is no stack of ours' }],
+    ['1.1.42.10.in-addr.arpa', { applies: false, reason: 'it is an address backwards' }],
+  ])('the search for %s: %j', (name, search) => {
+    expect(why(name).search).toMatchObject(search);
+  });
+
+  test('in the compatibility mode the search is for every name', () => {
+    expect(why('a.example', { search: 'every' }).search).toMatchObject({ applies: true });
+    expect(why('a.example', { search: 'every' }).tried.map(({ relative }) => relative)).toEqual(['a.example']);
+  });
+
+  test('what is wrong with an alias is told', () => {
+    expect(why('alias.ext').notes).toEqual([
+      'ext/alias: ext/alias is in the alias already',
+      'ext/alias: there is no service no/such to stand for',
+    ]);
+  });
+
+  test('an endpoint without an address of the family asked for says so', () => {
+    expect(why('all.web.shop AAAA').endpoints[0]).toMatchObject({ given: false, reason: 'it has no IPv6 address' });
+  });
+});
