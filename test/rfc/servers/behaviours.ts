@@ -53,3 +53,12 @@ export function ownerOf({ query }: Asked): string {
 export function withData(data: Buffer, ttl = 300): Behaviour {
   return (asked) => reply(asked, { answers: [record(ownerOf(asked), asked.type, ttl, data)] });
 }
+
+/** A server from before EDNS: FORMERR to an OPT record, without one of its own [RFC 6891 §7]. */
+export function withoutEdns(behaviour: Behaviour): Behaviour {
+  return (asked) => {
+    const { query } = asked;
+    const bare = { ...asked, query: { ...query, opt: null } };
+    return query.opt ? reply(bare, { rcode: RCODE.FORMERR }) : behaviour(bare);
+  };
+}

@@ -40,7 +40,8 @@ function configuration(directory: string, { at, upstreamPort }: Place): string {
   tcp-idle-timeout 60;
   stale-answer-enable yes;
   stale-answer-client-timeout 1800;
-  stale-refresh-time 0;
+  stale-cache-enable yes;
+  allow-transfer { none; };
 };
 controls { };
 zone "${ZONE}" { type primary; file "zone"; check-names ignore; notify no; };

@@ -53,6 +53,7 @@ function endpoints(service: Service): readonly Container[] {
       serviceIndex: index + 1,
       addresses: [addressAt(MANAGED, ipv4[index] ?? null, ipv6[index] ?? null)],
       exposed: port === null ? [] : [{ port, protocol: 'tcp' }],
+      labels: port === null ? {} : { 'drover.port.http': `${port}` },
     }),
   );
 }

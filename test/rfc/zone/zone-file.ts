@@ -47,7 +47,11 @@ function ofService(service: Service): readonly string[] {
     ...ipv4.map((address) => `${owner} A ${address}`),
     ...ipv6.map((address) => `${owner} AAAA ${address}`),
     ...ipv4.map((address, at) => `${ofEndpoint(at)} A ${address}`),
-    ...services.flatMap((data) => [`${owner} ${data}`, `_${port}._tcp.${owner} ${data}`]),
+    ...services.flatMap((data) => [
+      `${owner} ${data}`,
+      `_${port}._tcp.${owner} ${data}`,
+      `_http._tcp.${owner} ${data}`,
+    ]),
     // A name without addresses exists by another record.
     ...(ipv4.length + ipv6.length === 0 ? [`${owner} HINFO "nothing" "ready"`] : []),
   ];

@@ -13,7 +13,7 @@ export interface Service {
   readonly stack: string;
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
-  /** The TCP port it answers at, given out by SRV records. */
+  /** The TCP port it answers at, given out by SRV records: by number, as `http` and by the name of the service. */
   readonly port: number | null;
 }
 

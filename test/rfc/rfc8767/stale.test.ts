@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { addresses } from '../expectations.ts';
+import { failing, noSuchName, silent, withAddress } from '../servers/behaviours.ts';
+import type { Behaviour } from '../servers/upstream.ts';
+import type { Subject } from '../subject.ts';
+import { describeRfc } from '../suite.ts';
+import { RCODE } from '../wire/codes.ts';
+
+const forwarder = { role: 'forwarder' } as const;
+/** Recommended by §5, every 30 seconds at most; neither of the others does it for an upstream that says SERVFAIL. */
+const recheck = {
+  ...forwarder,
+  differs: {
+    unbound: 'it asks again, five times for each query',
+    bind: 'its stale-refresh-time begins when nobody answers, not with SERVFAIL',
+  },
+};
+
+describeRfc(
+  'RFC 8767',
+  (check) => {
+    check(
+      '§4',
+      'when the upstream is silent, what is over is given: with a short TTL, before clients give up',
+      forwarder,
+      async (on) => {
+        const owner = 'silenced.upstream.example.';
+        await holdAndChange(on, owner, '198.51.100.90', silent);
+        const start = performance.now();
+        const reply = await on.ask(owner, { timeoutMs: 6_000 });
+        expect(addresses(reply)).toEqual(['198.51.100.90']);
+        expect(performance.now() - start).toBeLessThan(5_000);
+        for (const { ttl } of reply.answers) {
+          expect(ttl).toBeGreaterThan(0);
+          expect(ttl).toBeLessThanOrEqual(30);
+        }
+      },
+    );
+
+    check('§4', 'when it fails, too', forwarder, async (on) => {
+      const owner = 'broken.upstream.example.';
+      await holdAndChange(on, owner, '198.51.100.91', failing(RCODE.SERVFAIL));
+      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.91']);
+    });
+
+    check('§4', 'an upstream that says that the name is gone is believed', forwarder, async (on) => {
+      const owner = 'gone.upstream.example.';
+      await holdAndChange(on, owner, '198.51.100.92', noSuchName());
+      expect(await on.ask(owner, { timeoutMs: 6_000 })).toMatchObject({ rcode: 'NXDOMAIN', answers: [] });
+    });
+
+    check('§5', 'an upstream that answers in time is waited for', forwarder, async (on) => {
+      const owner = 'moved.upstream.example.';
+      await holdAndChange(on, owner, '198.51.100.93', async (asked) => {
+        await sleep(100);
+        return withAddress('198.51.100.94')(asked);
+      });
+      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.94']);
+    });
+
+    check('§5', 'what failed just now is not asked again for each query', recheck, async (on) => {
+      const owner = 'hammered.upstream.example.';
+      await holdAndChange(on, owner, '198.51.100.95', failing(RCODE.SERVFAIL));
+      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.95']);
+      const before = on.upstream.asked(owner).length;
+      for (let round = 0; round < 20; round += 1) {
+        expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.95']);
+      }
+      expect(on.upstream.asked(owner).length - before).toBeLessThan(10);
+    });
+
+    check('§4', 'a name that was never known is not made up: SERVFAIL', forwarder, async (on) => {
+      const owner = 'never.upstream.example.';
+      on.upstream.script(owner, failing(RCODE.SERVFAIL));
+      expect(await on.ask(owner, { timeoutMs: 6_000 })).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
+    });
+  },
+  { together: true },
+);
+
+/** The server has an answer whose second is over, and from now on the upstream behaves otherwise. */
+async function holdAndChange(on: Subject, owner: string, address: string, behaviour: Behaviour): Promise<void> {
+  on.upstream.script(owner, withAddress(address, 1));
+  expect(addresses(await on.ask(owner))).toEqual([address]);
+  on.upstream.script(owner, behaviour);
+  await sleep(2_100);
+}
