@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { askAgent, type Config, controlSocket, readSavedView } from '../../agent/index.ts';
 import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
@@ -16,10 +16,10 @@ interface Options {
 }
 
 export function addWhy(program: Command, io: Io): void {
-  const why = program.command('why').description('Explain an answer.');
-  const command = why
-    .command('dns')
-    .argument('<name>', 'as a program would ask for it: web, web.shop, web.shop.rancher.internal, www.example.com')
+  const command = program
+    .command('why')
+    .addArgument(new Argument('<about>', 'whose answer').choices(['dns']))
+    .argument('<name>', 'as a program would ask for it: web, web.shop, www.example.com')
     .description('Explain what DNS answers for a name, to whom and why.')
     .option('--from <container|address>', 'who asks: a container by name or id, or an address (default: anybody)')
     .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, ... or TYPE<number>', 'A')
@@ -36,7 +36,7 @@ Examples:
   drover why dns _http._tcp.web.shop --type SRV
   drover why dns 5.0.42.10.in-addr.arpa --type PTR --json`,
     );
-  takesSettings(command).action(async (name: string) => {
+  takesSettings(command).action(async (_about: string, name: string) => {
     const { config } = await readSettings(io, command);
     const options = command.opts<Options>();
     const explanation = await explainName(io, config, await requestOf(config, name, options));

@@ -25,6 +25,7 @@ const COMMANDS = [
   'hosts',
   'apply',
   'doctor',
+  'why',
   'down',
   'dns',
   'metadata',
@@ -71,6 +72,15 @@ test('with the agent away status exits with 2, listings say what to do', async (
   const { exitCode, stderr } = await drover('services');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/nothing was saved on this host yet; start it: drover agent/);
+});
+
+test('drover why dns takes a name before flags; a type that is none is wrong usage', async () => {
+  const away = await drover('why', 'dns', 'web.shop', '--type', 'srv', '--from', 'shop-web-1');
+  expect(away).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/it is away, and nothing was saved/) });
+  const bad = await drover('why', 'dns', 'web.shop', '--type', 'nonsense');
+  expect(bad).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/--type nonsense: is no type of record/) });
+  expect(await drover('why', 'lb', 'web.shop')).toMatchObject({ exitCode: 64 });
+  expect(await drover('why', 'dns', 'web.shop', '--dns-compat-search', '--nonsense')).toMatchObject({ exitCode: 64 });
 });
 
 test('drover version works through a symbolic link from anywhere', async () => {
