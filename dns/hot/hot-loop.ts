@@ -29,6 +29,8 @@ export interface LoopParts<A extends Asker> {
   /** Applies what has changed. */
   readonly catchUp: () => void;
   readonly miss: (missed: Missed) => Found;
+  /** By number up to 255: 1 where a question of this type is one to be answered. */
+  readonly types: Uint8Array;
   /** Of replies, to clients that take so much. */
   readonly maxPayload: number;
   readonly seed: number;
@@ -46,7 +48,7 @@ const OPT_SIZE = 11;
 const MAX_NAME = 255;
 const MAX_LABEL = 63;
 /** Types above are transfers, ANY and the like, or nobody's. */
-const MAX_TYPE = 127;
+export const MAX_TYPE = 127;
 /** No question either [RFC 6895 §3.1]. */
 const TYPE_OPT = 41;
 const RCODES = 16;
@@ -111,7 +113,7 @@ export class HotLoop<A extends Asker> {
     if (nameSize > MAX_NAME || q + 4 > end) return GENERAL_PATH;
     const type = rx[q + 1] as number;
     if (type === 0 || type === TYPE_OPT) return GENERAL_PATH;
-    if (rx[q] !== 0 || type > MAX_TYPE || rx[q + 2] !== 0 || rx[q + 3] !== 1) return GENERAL_PATH;
+    if (rx[q] !== 0 || parts.types[type] !== 1 || rx[q + 2] !== 0 || rx[q + 3] !== 1) return GENERAL_PATH;
     q += 4;
     let limit = MIN_PAYLOAD;
     let opt = -1;

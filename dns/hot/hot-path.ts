@@ -7,7 +7,7 @@ import { canonicalQuery, type PlainEdns, wireName } from './canonical-query.ts';
 import type { Entry } from './entry.ts';
 import { Generations } from './generations.ts';
 import { hashText } from './hash.ts';
-import { type Answered, HotLoop, MAX_PAYLOAD, MIN_PAYLOAD, type Missed } from './hot-loop.ts';
+import { type Answered, HotLoop, MAX_PAYLOAD, MAX_TYPE, MIN_PAYLOAD, type Missed } from './hot-loop.ts';
 import { createLoader } from './loader.ts';
 import { type HotMirror, keyOfEntry, keyOfMissed } from './mirror.ts';
 import { createNegatives } from './negatives.ts';
@@ -107,6 +107,7 @@ export function createHotPath<A extends Asker>(
     scopes,
     turns: turns.counts,
     divert: divert ?? null,
+    types: answeredTypes(),
     catchUp,
     miss,
     maxPayload: Math.max(MIN_PAYLOAD, Math.min(udpPayloadBytes, MAX_PAYLOAD)),
@@ -139,6 +140,14 @@ export function createHotPath<A extends Asker>(
       faults,
     }),
   };
+}
+
+/** By number: 1 where the general path would look for an answer. */
+function answeredTypes(): Uint8Array {
+  const types = new Uint8Array(256);
+  const name = Buffer.from([0]);
+  for (let type = 0; type <= MAX_TYPE; type += 1) types[type] = canonicalQuery(name, type) ? 1 : 0;
+  return types;
 }
 
 const OPT_SIZE = 11;
