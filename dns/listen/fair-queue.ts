@@ -94,15 +94,17 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
     } while (line.length > 0 && now() < end);
     schedule();
   };
-  const share = (): number => limits.total / Math.max(1, sources.size);
-  /** The oldest item of a source with more than its share goes; false when no such source is found. */
-  const makeRoom = (): boolean => {
+  /** For one more of a source: the oldest of one with more than its share goes; false when there is none, or it is itself. */
+  const makeRoomFor = (name: string): boolean => {
+    const known = sources.get(name);
+    const share = limits.total / (sources.size + (known ? 0 : 1));
+    if (weightOf(known) >= share) return false;
     // Whoever floods is never idle, and so among those known longest.
     const greedy = [...sources.values().take(LOOKS)].reduce<Source<T> | undefined>(
       (most, source) => (weightOf(source) > weightOf(most) ? source : most),
       undefined,
     );
-    if (!greedy || greedy.items.length < 2 || greedy.weight <= share()) return false;
+    if (!greedy || greedy.items.length < 2 || greedy.weight <= share) return false;
     take(greedy);
     onDrop();
     return true;
@@ -110,8 +112,7 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
 
   return {
     admits: (source) => {
-      if (waiting < limits.total) return true;
-      if (weightOf(sources.get(source)) < share() && makeRoom()) return true;
+      if (waiting < limits.total || makeRoomFor(source)) return true;
       onDrop();
       return false;
     },

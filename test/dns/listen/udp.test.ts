@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from '../../../dns/answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH, NO_REPLY } from '../../../dns/listen/fast-answer.ts';
 import { createGeneralPath } from '../../../dns/listen/general-path.ts';
-import { freePort } from '../../../dns/listen/probe.ts';
+import { choosePlace } from '../../../dns/listen/listen.ts';
 import type { Answer, UdpServer } from '../../../dns/listen/server.ts';
 import { serveUdp } from '../../../dns/listen/server-udp.ts';
 import type { UdpBatchAddon } from '../../../dns/listen/udp-batch.ts';
@@ -50,7 +50,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
       recorder: { dropped: (reason) => void dropped.push(reason) },
     });
     const context = { fast: setup.fast ?? fastEcho, general, clock: systemClock };
-    const at = { address, port: port ?? (await freePort({ address, port: 0 })) };
+    const at = port === undefined ? await choosePlace({ address, port: 0, handOver: false }) : { address, port };
     const server: UdpServer = await serveUdp(mode === 'batch' ? theAddon() : null, context, at);
     resources.add('server', () => server.close());
     return { server, dropped };
@@ -150,22 +150,20 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     const { server: old } = await open({ answer: slow });
     const clients = await Promise.all(Array.from({ length: 32 }, () => openClient()));
     const all = () => clients.flatMap(({ got }) => got);
-    const sendAll = (text: string) => {
-      for (const { socket } of clients) socket.send(text, old.port, '127.0.0.1');
-    };
-    sendAll('slow');
-    sendAll('queued');
+    const sendAll = (text: string) =>
+      Promise.all(clients.map(({ socket }) => new Promise((sent) => socket.send(text, old.port, '127.0.0.1', sent))));
+    await sendAll('slow');
+    await sendAll('queued');
     const { server: next } = await open({ port: old.port, answer: (message) => Buffer.from(`new ${message}`) });
-    await systemClock.sleep(20);
     const left = old.leave(AbortSignal.timeout(4_000));
-    for (let n = 0; n < 10; n += 1) sendAll(`after ${n}`);
+    for (let n = 0; n < 10; n += 1) await sendAll(`after ${n}`);
     await left;
+    await old.close();
     await poll(() => all().length === 32 * 12, { what: 'every reply' });
     expect(all().filter((text) => text === 'old slow')).toHaveLength(32);
     expect(all().filter((text) => text === 'new after 9')).toHaveLength(32);
     expect(all().filter((text) => text.startsWith('old after'))).toEqual([]);
-    await old.close();
-    sendAll('alone');
+    await sendAll('alone');
     await poll(() => all().filter((text) => text === 'new alone').length === 32, { what: 'replies of the next one' });
     await next.close();
   });
