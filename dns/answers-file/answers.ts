@@ -6,7 +6,8 @@ export interface Entry<Value> {
 
 /** Keys are lower case and absolute, as they are compared. */
 export interface Records {
-  readonly a: ReadonlyMap<string, Entry<readonly string[]>>;
+  /** Addresses with a space between them: half the memory of a list. */
+  readonly a: ReadonlyMap<string, Entry<string>>;
   readonly cname: ReadonlyMap<string, Entry<string>>;
   readonly ptr: ReadonlyMap<string, Entry<string>>;
   readonly txt: ReadonlyMap<string, Entry<readonly string[]>>;

@@ -64,13 +64,13 @@ function parseTtl(ttl: unknown, fault: Fault): number | null {
 }
 
 /** Those that are addresses; an empty list is a name without any. */
-function parseAddresses(value: unknown, fault: Fault): readonly string[] | null {
+function parseAddresses(value: unknown, fault: Fault): string | null {
   const list = textsOf(value);
   if (!list) return notUnderstood(fault, 'a list of addresses');
   const wrong = list.filter((address) => isIP(address) === 0);
-  if (wrong.length === 0) return list;
+  if (wrong.length === 0) return list.join(' ');
   fault(`has ${wrong.map((text) => JSON.stringify(text)).join(', ')}, which is no address`, 'write it as 10.0.0.5');
-  return wrong.length === list.length ? null : list.filter((address) => isIP(address) !== 0);
+  return wrong.length === list.length ? null : list.filter((address) => isIP(address) !== 0).join(' ');
 }
 
 function parseTarget(value: unknown, fault: Fault): string | null {

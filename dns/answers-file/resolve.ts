@@ -57,7 +57,7 @@ function followAlias(asking: Asking, name: string, found: Match<string>, before:
   return addressesAt(asking, own, before);
 }
 
-function ownAddresses({ matching, own }: Asking, name: string): Match<readonly string[]> | null {
+function ownAddresses({ matching, own }: Asking, name: string): Match<string> | null {
   return match(matching, own, (section) => section.a, name);
 }
 
@@ -68,7 +68,7 @@ function ofAddresses(asking: Asking, name: string, aliases: readonly Alias[]): R
   return { kind: 'nodata', aliases, zone: zoneOf(asking, name) };
 }
 
-function addressesAt(asking: Asking, found: Match<readonly string[]>, aliases: readonly Alias[]): Resolution {
+function addressesAt(asking: Asking, found: Match<string>, aliases: readonly Alias[]): Resolution {
   return {
     kind: 'addresses',
     aliases,
@@ -80,9 +80,9 @@ function addressesAt(asking: Asking, found: Match<readonly string[]>, aliases: r
   };
 }
 
-function fitting({ type }: Asking, { value }: Match<readonly string[]>): readonly string[] {
+function fitting({ type }: Asking, { value }: Match<string>): readonly string[] {
   const family = type === TYPE.A ? 4 : 6;
-  return [...new Set(value.filter((address) => isIP(address) === family))];
+  return [...new Set(value.split(' ').filter((address) => isIP(address) === family))];
 }
 
 /** A "no" where we know that there is nothing; else it is asked upstream. */

@@ -1,0 +1,71 @@
+import type { Asked, PlainReply } from './reply.ts';
+
+/** A way in which we answer otherwise than the original on purpose; each has a line in docs/rancher-dns.md. */
+export interface Difference {
+  /** As the line begins. */
+  readonly title: string;
+  readonly explains: (asked: Asked, theirs: PlainReply, ours: PlainReply) => boolean;
+}
+
+const NOERROR = 0;
+const SERVFAIL = 2;
+const NXDOMAIN = 3;
+const OURS = /(^|\.)(rancher|other)\.internal$/i;
+
+const isEmpty = ({ records }: PlainReply) => records.length === 0;
+const isSingleLabel = ({ name }: Asked) => !name.includes('.');
+/** Aliases, and nothing but them. */
+const isChain = ({ records }: PlainReply) => records.length > 0 && records.every((text) => text.split(' ')[1] === '5');
+const saysNo = ({ rcode, soa }: PlainReply) => (rcode === NOERROR || rcode === NXDOMAIN) && soa !== '';
+
+/** The first that explains a difference is the one that counts. */
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    title: 'Aliases that go in a circle, or are more than nine',
+    explains: ({ name }, theirs, ours) =>
+      /^(self|loop|ten)$/.test(name) && isEmpty(theirs) && ours.rcode === SERVFAIL && isEmpty(ours),
+  },
+  {
+    title: 'The domains of `authoritative` themselves',
+    explains: ({ name, type }, theirs, ours) =>
+      /^(rancher|other)\.internal$/.test(name) &&
+      isEmpty(theirs) &&
+      ours.rcode === NOERROR &&
+      (type === 'SOA' ? ours.records.length === 1 : saysNo(ours) && isEmpty(ours)),
+  },
+  {
+    title: 'A name that is an alias, asked for another type than A',
+    explains: ({ type }, theirs, ours) =>
+      type !== 'A' && isEmpty(theirs) && (isChain(ours) || ours.records.some((text) => text.includes(' 16 '))),
+  },
+  {
+    title: 'An alias that leads nowhere',
+    explains: ({ type }, theirs, ours) =>
+      type === 'A' && isEmpty(theirs) && theirs.rcode === ours.rcode && isChain(ours),
+  },
+  {
+    title: 'IPv6 of a name that has none',
+    explains: ({ type }, theirs, ours) =>
+      type === 'AAAA' && theirs.rcode === NOERROR && ours.rcode === NOERROR && isEmpty(ours) && saysNo(ours),
+  },
+  {
+    title: 'A name without a dot that is not in the file',
+    explains: (asked, theirs, ours) =>
+      isSingleLabel(asked) && isEmpty(theirs) && theirs.soa === '' && isEmpty(ours) && ours.soa === '.',
+  },
+  {
+    title: 'A type that an existing name does not have',
+    explains: ({ name }, theirs, ours) =>
+      isEmpty(theirs) &&
+      theirs.rcode === NXDOMAIN &&
+      ours.rcode === NOERROR &&
+      isEmpty(ours) &&
+      saysNo(ours) &&
+      (OURS.test(name) || ours.soa === '.'),
+  },
+];
+
+/** Null: nothing explains it. */
+export function explanationOf(asked: Asked, theirs: PlainReply, ours: PlainReply): Difference | null {
+  return DIFFERENCES.find(({ explains }) => explains(asked, theirs, ours)) ?? null;
+}

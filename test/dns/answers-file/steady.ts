@@ -1,0 +1,56 @@
+import { createSocket } from 'node:dgram';
+import { queryFor } from '../wire.ts';
+
+export interface SteadyLoad {
+  /** Waits for what is under way, and tells. */
+  stop(): Promise<{
+    readonly sent: number;
+    readonly lost: number;
+    readonly slowestMs: number;
+    /** `first label rcode` of the replies, and how many. */
+    readonly rcodes: Readonly<Record<string, number>>;
+  }>;
+}
+
+const INTERVAL_MS = 5;
+const AT_ONCE = 10;
+const LOST_AFTER_MS = 3_000;
+
+/** Asks some 2,000 questions a second, from one socket, one after the other. */
+export function askSteadily(port: number, names: readonly string[]): SteadyLoad {
+  const queries = names.map((name) => queryFor(name));
+  const socket = createSocket('udp4');
+  const underWay = new Map<number, { readonly atMs: number; readonly name: string }>();
+  const rcodes: Record<string, number> = {};
+  let sent = 0;
+  let slowestMs = 0;
+  socket.on('message', (reply) => {
+    const asked = underWay.get(reply.readUInt16BE(0));
+    if (!asked) return;
+    underWay.delete(reply.readUInt16BE(0));
+    slowestMs = Math.max(slowestMs, performance.now() - asked.atMs);
+    const key = `${asked.name.split('.')[0]} ${reply.readUInt8(3) & 0xf}`;
+    rcodes[key] = (rcodes[key] ?? 0) + 1;
+  });
+  const send = () => {
+    for (let n = 0; n < AT_ONCE; n += 1) {
+      const at = sent % names.length;
+      const query = Buffer.from(queries[at] ?? Buffer.alloc(0));
+      const id = sent & 0xffff;
+      query.writeUInt16BE(id, 0);
+      underWay.set(id, { atMs: performance.now(), name: names[at] ?? '' });
+      socket.send(query, port, '127.0.0.1');
+      sent += 1;
+    }
+  };
+  const timer = setInterval(send, INTERVAL_MS);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      const deadline = performance.now() + LOST_AFTER_MS;
+      while (underWay.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      socket.close();
+      return { sent, lost: underWay.size, slowestMs, rcodes };
+    },
+  };
+}
