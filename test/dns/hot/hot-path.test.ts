@@ -1,0 +1,240 @@
+import { Packet } from 'dns2';
+import { describe, expect, test } from 'vitest';
+import { TYPE } from '../../../dns/wire/codes.ts';
+import type { Container } from '../../../model/index.ts';
+import { type HostView, viewOf } from '../../../view/index.ts';
+import { sharing } from '../../view/sharing.ts';
+import { at, container, declaration, links, MANAGED, snapshot, type World } from '../../view/world.ts';
+import { createPaths, type Paths, type PathsOptions } from './paths.ts';
+import { type QueryForm, queryOf } from './queries.ts';
+
+/** A hot path over a state that the test may replace. */
+function living(world: World, options: PathsOptions = {}): Paths & { see(world: World): void } {
+  let view: HostView = viewOf(snapshot(world), 'a');
+  return {
+    ...createPaths(() => view, options),
+    see: (next) => {
+      const after = snapshot({ ...next, revision: view.revision + 1 });
+      view = viewOf(sharing(view.snapshot, after), 'a', view);
+    },
+  };
+}
+
+const WEB = 'web.shop.rancher.internal';
+const ANYBODY = '198.51.100.7';
+
+function ask({ answerHot }: Paths, name: string, from = ANYBODY, type: number = TYPE.A, form: QueryForm = {}) {
+  const reply = answerHot(queryOf(name, type, form), from);
+  return reply && Packet.parse(reply);
+}
+
+function addresses(paths: Paths, name: string, from?: string, type?: number): readonly string[] {
+  return (ask(paths, name, from, type)?.answers ?? []).flatMap((record) =>
+    'address' in record ? [record.address] : [],
+  );
+}
+
+function first(paths: Paths, name: string, from?: string, type?: number): string {
+  return addresses(paths, name, from, type)[0] ?? 'none';
+}
+
+function replicas(count: number, service = 'shop/web', changes: (n: number) => Partial<Container> = () => ({})) {
+  return Array.from({ length: count }, (_, n) => {
+    const name = `${service.replace('/', '-')}-${n + 1}`;
+    const address = `10.42.1.${n + 1}`;
+    return container(name, service, address, { addresses: [at(MANAGED, address, `fd00::${n + 1}`)], ...changes(n) });
+  });
+}
+
+function shares(picks: readonly string[]): readonly number[] {
+  const counts = new Map<string, number>();
+  for (const pick of picks) counts.set(pick, (counts.get(pick) ?? 0) + 1);
+  return [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
+}
+
+describe('turns', () => {
+  test('every answer begins with the next address, A and AAAA apart, whoever asks', () => {
+    const askers = [container('x', 'shop/x', '10.42.1.101'), container('y', 'other/y', '10.42.1.102')];
+    const paths = living({ containers: [...replicas(4), ...askers] });
+    const firsts = Array.from({ length: 8 }, (_, n) => {
+      expect(addresses(paths, WEB, ANYBODY, TYPE.AAAA)).toHaveLength(4);
+      return first(paths, WEB, [ANYBODY, '10.42.1.101', '10.42.1.102'][n % 3]);
+    });
+    expect(new Set(firsts.slice(0, 4)).size).toBe(4);
+    expect(firsts.slice(4)).toEqual(firsts.slice(0, 4));
+  });
+
+  test('one address an answer, over 10,000 answers each of four as often as the others (Q2)', () => {
+    const paths = living({
+      containers: replicas(4),
+      declarations: [declaration('shop/web', { options: { answers: 'one' } })],
+    });
+    const picks = Array.from({ length: 10_000 }, () => addresses(paths, WEB).join());
+    expect(shares(picks)).toEqual([2_500, 2_500, 2_500, 2_500]);
+    expect(addresses(paths, `all.${WEB}`)).toHaveLength(4);
+  });
+
+  test('who comes first follows the weights', () => {
+    const paths = living({ containers: replicas(3, 'shop/web', (n) => ({ labels: { 'drover.weight': `${2 * n}` } })) });
+    expect(addresses(paths, WEB)).toHaveLength(3);
+    expect(shares(Array.from({ length: 600 }, () => first(paths, WEB)))).toEqual([200, 400]);
+  });
+
+  test('go on where they were when the service changes', () => {
+    const paths = living({ containers: replicas(3) });
+    const picks = Array.from({ length: 300 }, (_, n) => {
+      paths.see({ containers: replicas(3, 'shop/web', () => ({ image: `image-${n}` })) });
+      return first(paths, WEB);
+    });
+    expect(shares(picks)).toEqual([100, 100, 100]);
+  });
+});
+
+describe('a change', () => {
+  const world = (image = 'image'): World => ({
+    containers: [
+      ...replicas(2, 'shop/web', () => ({ image })),
+      ...Array.from({ length: 200 }, (_, n) => container(`c${n}`, `s${n}/app`, `10.42.2.${n}`, { hostId: 'b' })),
+    ],
+  });
+  const names = [WEB, ...Array.from({ length: 200 }, (_, n) => `app.s${n}.rancher.internal`)];
+
+  test('of one service has that one encoded anew and no other', () => {
+    const paths = living(world());
+    for (const name of names) expect(addresses(paths, name)).not.toEqual([]);
+    const before = paths.hot.stats();
+    expect(before.loaded).toBe(names.length);
+    paths.see(world('another'));
+    for (const name of names) ask(paths, name);
+    expect(paths.hot.stats()).toMatchObject({ loaded: before.loaded + 1, entries: before.entries });
+  });
+
+  test('is applied without a query, where somebody asks for that', () => {
+    const paths = living(world());
+    for (const name of names) ask(paths, name);
+    paths.see(world('another'));
+    paths.hot.catchUp();
+    expect(paths.hot.stats().entries).toBe(names.length - 1);
+  });
+
+  test('of the revision alone changes the serial of a "no" and encodes nothing', () => {
+    const paths = living(world());
+    const serials = () =>
+      [ask(paths, WEB, ANYBODY, TYPE.MX), ask(paths, 'nosuch.rancher.internal')].map((packet) =>
+        packet?.authorities.map((record) => ('serial' in record ? record.serial : null)).join(),
+      );
+    expect(serials()).toEqual(['1', '1']);
+    const { loaded } = paths.hot.stats();
+    paths.see({ ...world(), containers: [...(world().containers ?? []), container('new', 'n/n', '10.42.3.1')] });
+    expect([serials(), paths.hot.stats().loaded]).toEqual([['2', '2'], loaded]);
+  });
+
+  test('of who has an address is seen by the next query from there', () => {
+    const asker = (stack: string) => [...replicas(1), container('x', `${stack}/x`, '10.42.1.101')];
+    const paths = living({ containers: asker('shop') });
+    expect(first(paths, 'web', '10.42.1.101')).toBe('10.42.1.1');
+    paths.see({ containers: asker('other') });
+    expect(ask(paths, 'web', '10.42.1.101')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+  });
+});
+
+describe('who asks', () => {
+  test('replicas of a service are one: what one of them asked for is there for the next', () => {
+    const paths = living({
+      containers: [
+        ...replicas(5),
+        container('shop-db-1', 'shop/db', '10.42.1.50'),
+        container('z', 'other/z', '10.42.1.60'),
+      ],
+    });
+    for (const from of [1, 2, 3, 4, 5]) expect(first(paths, 'db', `10.42.1.${from}`)).toBe('10.42.1.50');
+    expect(paths.hot.stats().loaded).toBe(1);
+    expect(ask(paths, 'db', '10.42.1.60')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+  });
+
+  test('one with a link of its own sees it, another does not', () => {
+    const paths = living({
+      containers: [...replicas(1), container('x', 'shop/x', '10.42.1.101'), container('y', 'shop/y', '10.42.1.102')],
+      declarations: [declaration('shop/x', { links: links({ target: 'shop/web', alias: 'mine' }) })],
+    });
+    expect(first(paths, 'mine', '10.42.1.101')).toBe('10.42.1.1');
+    expect(first(paths, 'mine.rancher.internal', '10.42.1.101')).toBe('10.42.1.1');
+    expect(ask(paths, 'mine.rancher.internal', '10.42.1.102')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+  });
+
+  test('an address of this host that nobody is known to have is for the general path, which waits for it', () => {
+    const paths = living({ containers: replicas(1) });
+    expect(paths.answerHot(queryOf(WEB, TYPE.A), '10.42.1.77')).toBeNull();
+    paths.see({ containers: [...replicas(1), container('x', 'shop/x', '10.42.1.77')] });
+    expect(first(paths, 'web', '10.42.1.77')).toBe('10.42.1.1');
+  });
+
+  test('40,000 addresses, one after the other, are all answered', () => {
+    const paths = living({ containers: replicas(1) });
+    for (let n = 0; n < 40_000; n += 1) {
+      const from = `198.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+      if (paths.answerHot(queryOf(WEB, TYPE.A), from) === null) throw new Error(`nothing for ${from}`);
+    }
+  });
+});
+
+describe('what is kept', () => {
+  test('names that do not exist leave nothing behind', () => {
+    const paths = living({ containers: replicas(1) });
+    first(paths, WEB);
+    const { entries, bytes } = paths.hot.stats();
+    for (let n = 0; n < 2_000; n += 1) {
+      for (const name of [
+        `x${n}.rancher.internal`,
+        `y${n}`,
+        `all.z${n}.rancher.internal`,
+        `u${n}.web.shop.rancher.internal`,
+      ]) {
+        expect(ask(paths, name)?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+      }
+    }
+    expect(paths.hot.stats()).toMatchObject({ entries, bytes });
+  });
+
+  test('all names and types of many askers never take more than they may, and stay right', () => {
+    const services = Array.from({ length: 300 }, (_, n) =>
+      container(`c${n}`, `s${n}/app`, `10.42.${n >> 8}.${n & 255}`),
+    );
+    const paths = living({ containers: services }, { maxBytes: 128 * 1024 });
+    for (let asker = 0; asker < 300; asker += 20) {
+      for (const [n, { addresses: own }] of services.entries()) {
+        expect(first(paths, `app.s${n}.rancher.internal`, `10.42.${asker >> 8}.${asker & 255}`)).toBe(own[0]?.ipv4);
+      }
+      expect(paths.hot.stats().bytes).toBeLessThanOrEqual(128 * 1024);
+    }
+    expect(paths.hot.stats().entries).toBeLessThan(2_000);
+  });
+
+  test('warming up loads the names and counts nothing', () => {
+    const paths = living({ containers: replicas(3) });
+    paths.hot.warmUp(10_000);
+    const { answered, loaded } = paths.hot.stats();
+    expect(answered).toEqual([]);
+    expect(loaded).toBeGreaterThanOrEqual(8);
+    first(paths, WEB);
+    expect(paths.hot.stats()).toMatchObject({ answered: [{ type: TYPE.A, rcode: 0, count: 1 }], loaded });
+  });
+});
+
+test('what somebody watches takes the general path when it is asked to', () => {
+  const diverted: number[] = [];
+  const divert = (from: number) => diverted.push(from) % 2 === 1;
+  const paths = living({ containers: replicas(1) }, { divert });
+  expect([first(paths, WEB), first(paths, WEB)]).toEqual(['none', '10.42.1.1']);
+  expect([ask(paths, 'no.rancher.internal'), ask(paths, 'no.rancher.internal')?.header.rcode]).toEqual([null, 3]);
+  expect(diverted).toEqual(Array(4).fill(0xc6336407));
+});
+
+test('a client that takes less than the reply has is left to the general path, which says so', () => {
+  const paths = living({ containers: replicas(60) });
+  const sizes = [undefined, 512, 900, 1_232].map((payload) => {
+    const form = payload === undefined ? {} : { edns: { payload, dnssecOk: false } };
+    return paths.answerHot(queryOf(WEB, TYPE.A, form), ANYBODY)?.length ?? null;
+  });
+  expect(sizes).toEqual([null, null, null, 12 + 31 + 60 * 16 + 11]);
+});
