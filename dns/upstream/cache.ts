@@ -1,5 +1,6 @@
 import type { Clock } from '../../system/index.ts';
 import type { KeptReply } from './kept-reply.ts';
+import { createUsage, type Used } from './usage.ts';
 
 export interface CacheLimits {
   /** Of everything kept, keys and bookkeeping included; the least recently used goes first. */
@@ -47,7 +48,7 @@ export interface Cache {
   stats(): CacheStats;
 }
 
-interface Entry {
+interface Entry extends Used {
   /** One-byte strings are far lighter than buffers of their own, and hold on to no larger one. */
   readonly message: string | null;
   readonly storedAtMs: number;
@@ -60,7 +61,7 @@ interface Entry {
 }
 
 /** Measured: what an entry takes beside the characters of its key and message. */
-const ENTRY_BYTES = 240;
+const ENTRY_BYTES = 260;
 /** Failures are kept for 1 s, then twice as long each time, at most 5 s [RFC 9520 §3.2, RFC 2308 §7]. */
 const FAILURE_SECONDS = { first: 1, most: 5 };
 /** A stale answer is given without asking again for as long after a failure [RFC 8767 §5]. */
@@ -68,27 +69,31 @@ const RECHECK_MS = 30_000;
 
 export function createCache({ clock }: { readonly clock: Clock }, limits: CacheLimits): Cache {
   const entries = new Map<string, Entry>();
+  const usage = createUsage<Entry>();
   const counts = { hits: 0, misses: 0, stale: 0, evictions: 0 };
   let bytes = 0;
 
-  const remove = (key: string, entry: Entry): void => {
-    entries.delete(key);
+  const remove = (entry: Entry): void => {
+    entries.delete(entry.key);
+    usage.remove(entry);
     bytes -= entry.bytes;
   };
-  const put = (key: string, entry: Entry): void => {
-    const before = entries.get(key);
-    if (before) remove(key, before);
+  const put = (entry: Entry): void => {
+    const before = entries.get(entry.key);
+    if (before) remove(before);
     if (entry.bytes > limits.maxBytes) return;
-    entries.set(key, entry);
+    entries.set(entry.key, entry);
+    usage.add(entry);
     bytes += entry.bytes;
-    for (const [oldest, { bytes: freed }] of entries) {
-      if (bytes <= limits.maxBytes) return;
-      entries.delete(oldest);
-      bytes -= freed;
+    for (let oldest = usage.oldest(); oldest && bytes > limits.maxBytes; oldest = usage.oldest()) {
+      remove(oldest);
       counts.evictions += 1;
     }
   };
   const make = (key: string, message: string | null, lifetimeSeconds: number): Entry => ({
+    key,
+    older: null,
+    newer: null,
     message,
     storedAtMs: clock.monotonic(),
     lifetimeSeconds,
@@ -97,7 +102,7 @@ export function createCache({ clock }: { readonly clock: Clock }, limits: CacheL
     failures: 0,
     recheckAtMs: 0,
   });
-  const foundIn = (key: string, entry: Entry): Found | null => {
+  const foundIn = (entry: Entry): Found | null => {
     const now = clock.monotonic();
     const ageSeconds = Math.floor((now - entry.storedAtMs) / 1_000);
     const isFresh = ageSeconds < entry.lifetimeSeconds;
@@ -112,26 +117,23 @@ export function createCache({ clock }: { readonly clock: Clock }, limits: CacheL
     if (ageSeconds < lifetimeSeconds + limits.maxStaleSeconds) {
       return { kind: 'stale', hit, recheck: now >= entry.recheckAtMs };
     }
-    remove(key, entry);
+    remove(entry);
     return null;
   };
 
   return {
     find: (key) => {
       const entry = entries.get(key);
-      const found = entry ? foundIn(key, entry) : null;
+      const found = entry ? foundIn(entry) : null;
       if (found && found.kind !== 'stale') counts.hits += 1;
       else counts.misses += 1;
-      if (found && entry) {
-        entries.delete(key);
-        entries.set(key, entry);
-      }
+      if (found && entry) usage.touch(entry);
       return found;
     },
     store: (key, { message, lifetimeSeconds, verdict }) => {
       const before = entries.get(key);
-      if (lifetimeSeconds > 0) put(key, make(key, message.toString('latin1'), lifetimeSeconds));
-      else if (before && verdict !== 'bad') remove(key, before);
+      if (lifetimeSeconds > 0) put(make(key, message.toString('latin1'), lifetimeSeconds));
+      else if (before && verdict !== 'bad') remove(before);
     },
     fail: (key, message) => {
       const before = entries.get(key);
@@ -143,7 +145,7 @@ export function createCache({ clock }: { readonly clock: Clock }, limits: CacheL
       const failures = (isAgain ? before.failures : 0) + 1;
       const seconds = Math.min(FAILURE_SECONDS.first * 2 ** (failures - 1), FAILURE_SECONDS.most);
       const entry = make(key, message?.toString('latin1') ?? null, 0);
-      put(key, { ...entry, failures, recheckAtMs: clock.monotonic() + seconds * 1_000 });
+      put({ ...entry, failures, recheckAtMs: clock.monotonic() + seconds * 1_000 });
     },
     servedStale: () => {
       counts.stale += 1;
