@@ -6,7 +6,7 @@ type Sample = readonly [labels: Labels, value: number];
 
 /** The report in Prometheus' text format, to be put behind other metrics. */
 export function renderDnsMetrics(report: DnsReport): string {
-  return [...traffic(report), ...upstreams(report), ...stores(report)].join('');
+  return [...traffic(report), ...upstreams(report), ...stores(report), ...kernelAnswers(report)].join('');
 }
 
 function traffic(report: DnsReport): readonly string[] {
@@ -85,6 +85,20 @@ function stores({ forwarding: { cache }, hot, batching, served }: DnsReport): re
     gauge('age_seconds', 'How old it is; 0 while the state is followed live', [[{}, served.ageSeconds]]),
     gauge('answers_names', 'Names in the answers file', optional(names)),
     counter('answers_failures_total', 'Readings of the answers file that failed', optional(failures)),
+  ];
+}
+
+function kernelAnswers({ kernel }: DnsReport): readonly string[] {
+  if (kernel.mode !== 'on') return [];
+  const { answered, passedUnknown, passedStale, entries, devices } = kernel;
+  return [
+    counter('kernel_answers_total', 'Queries the kernel answered by itself, counted nowhere else', [[{}, answered]]),
+    counter('kernel_passed_total', 'Plain queries it left to the server, by reason', [
+      [{ reason: 'unknown' }, passedUnknown],
+      [{ reason: 'stale' }, passedStale],
+    ]),
+    gauge('kernel_entries', 'Answers it has', [[{}, entries]]),
+    gauge('kernel_devices', 'Ports it answers on', [[{}, devices]]),
   ];
 }
 
