@@ -26,7 +26,8 @@ export async function startProgram(
   resources.add(program, () => daemon.stop());
   const [first] = at;
   if (!first) throw new Error('no address to listen at');
-  for (const ask of [askUdp, askTcp]) {
+  // TCP first: it is refused at once while nobody listens, where UDP is lost.
+  for (const ask of [askTcp, askUdp]) {
     await poll(async () => (await ask(first, query(ZONE, { type: TYPE.SOA })))?.aa, {
       what: `${program} to answer at ${first.address} port ${first.port}`,
       timeoutMs: 20_000,
