@@ -4,6 +4,7 @@ import { RCODE, TYPE } from '../wire/codes.ts';
 import { type CopiedRecord, copyRecords } from '../wire/copied-record.ts';
 import type { Reply } from '../wire/encode.ts';
 import type { Query } from '../wire/query.ts';
+import { structureOf } from '../wire/structure.ts';
 import { renderAddresses, renderAliases } from './render.ts';
 import type { Resolution } from './resolution.ts';
 
@@ -19,7 +20,9 @@ export function renderUpstreamEnd(
   forwarded: Forwarded | null,
   ttlSeconds: number,
 ): Reply {
-  const end = forwarded ? copyRecords(forwarded.reply) : { answers: [], authorities: [] };
+  // It was sound when it came; but names in it may lie across times to live, which have been counted down since.
+  const reply = forwarded && structureOf(forwarded.reply) ? forwarded.reply : null;
+  const end = reply ? copyRecords(reply) : { answers: [], authorities: [] };
   const found = (answers: Reply['answers'], rcode: number, authorities: readonly CopiedRecord[] = []): Reply => {
     return { rcode, authoritative: answers.length > 0, answers, authorities };
   };
@@ -29,7 +32,7 @@ export function renderUpstreamEnd(
     const own = { aliases: [], addresses: otherwise };
     return found(renderAddresses(query, own, ownTtlSeconds ?? ttlSeconds), RCODE.NOERROR);
   }
-  const rcode = forwarded ? rcodeOf(forwarded.reply) : RCODE.SERVFAIL;
+  const rcode = reply ? rcodeOf(reply) : RCODE.SERVFAIL;
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return found([], RCODE.SERVFAIL);
   // How long the "no" may be remembered is for the zone at the end to say [RFC 2308 §3].
   const negative = end.authorities.filter(({ type }) => type === TYPE.SOA);

@@ -47,7 +47,7 @@ export function copyRecords(message: Buffer): Copies {
       const type = message.readUInt16BE(fixed);
       if (message.readUInt16BE(fixed + 2) === CLASS_IN && copies.length < MAX_COPIES) {
         const ttl = message.readUInt32BE(fixed + 4);
-        const target = type === TYPE.CNAME && end > fixed + 10 ? nameAt(fixed + 10) : null;
+        const target = type === TYPE.CNAME ? nameAt(fixed + 10) : null;
         const data = target ? target.bytes : copyData(message, names, type, fixed + 10, end);
         copies.push({ wireName: nameAt(at), type, class: CLASS_IN, ttl, data, target });
       }
@@ -81,7 +81,7 @@ function wireNameOf(bytes: Buffer): WireName {
 function copyData(message: Buffer, names: NameReader, type: number, from: number, end: number): Buffer {
   const parts: Buffer[] = [];
   let at = from;
-  for (const name of namesIn(type, names, from, end)) {
+  for (const name of namesIn(type, names, from)) {
     parts.push(message.subarray(at, name), names.wire(name));
     at = names.end(name);
   }

@@ -1,23 +1,30 @@
 import { ByteWriter } from './byte-writer.ts';
-import { TYPE } from './codes.ts';
-import { encodeRefusal, type Fit, FLAG_TC, optSize, writeHeader, writeOpt } from './encode.ts';
+import { RCODE, TYPE } from './codes.ts';
+import { encodeRefusal, encodeServerFailure, type Fit, FLAG_TC, optSize, writeHeader, writeOpt } from './encode.ts';
 import { createNameReader } from './name-reader.ts';
 import type { Query } from './query.ts';
 import { skipName } from './question.ts';
+import { structureOf } from './structure.ts';
 
 const FLAG_AD = 0x0020;
 
+/** About the server, not about the name: what else stands in such a reply is nobody's answer. */
+const FAILURES: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
+
 /**
- * Somebody else's sound reply as our client may have it: AA is ours to say and not theirs, AD only for those who asked for it
+ * Somebody else's reply as our client may have it: AA is ours to say and not theirs, AD only for those who asked for it
  * [RFC 6840 §5.8], EDNS as the client speaks it, since that is between neighbours [RFC 6891 §6.1.1]. What is too large loses
  * its additional section, then the authority section, then RRsets of the answer, of which TC tells [RFC 2181 §9].
  */
 export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
   const { bytes, questionEnd, edns } = query;
   const rcode = reply.readUInt8(3) & 0xf;
-  const outline = reply.readUInt16BE(4) === 1 ? outlineOf(reply, questionEnd) : null;
-  if (!outline) return encodeRefusal(bytes, { rcode, questionEnd, edns }, fit.options);
-  const cut = cutTo(fit.limitBytes - optSize(query, fit), outline);
+  // It was sound when it came; but names in it may lie across times to live, which have been counted down since.
+  const structure = structureOf(reply);
+  if (!structure) return encodeServerFailure(query, fit.options);
+  if (!structure.question || FAILURES.has(rcode))
+    return encodeRefusal(bytes, { rcode, questionEnd, edns }, fit.options);
+  const cut = cutTo(fit.limitBytes - optSize(query, fit), outlineOf(reply, questionEnd));
   const writer = new ByteWriter(bytes.subarray(0, questionEnd));
   writer.append(reply.subarray(questionEnd, cut.end));
   if (edns) writeOpt(writer, edns, { extendedRcode: 0, options: fit.options });

@@ -34,7 +34,10 @@ export function structureOf(bytes: Buffer): Structure | null {
   }
 }
 
-const TYPE_OPT = 41;
+/** The same for every class: nobody uses another one [RFC 1035 §3.3, RFC 3596]. */
+const TYPE = { A: 1, SOA: 6, AAAA: 28, OPT: 41, RRSIG: 46 } as const;
+/** Serial, refresh, retry, expire, minimum. */
+const SOA_NUMBERS = 20;
 
 function walk(bytes: Buffer, names: NameReader): Structure | null {
   const questions = bytes.readUInt16BE(4);
@@ -60,9 +63,9 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
     const type = bytes.readUInt16BE(fixed);
     const data = fixed + 10;
     const end = data + bytes.readUInt16BE(fixed + 8);
-    if (end > bytes.length || (NAME_AT.has(type) && !holdsNames(type, names, data, end))) return null;
+    if (end > bytes.length || !isSoundData(type, names, data, end)) return null;
     at = end;
-    if (type !== TYPE_OPT) continue;
+    if (type !== TYPE.OPT) continue;
     opts += 1;
     opt ??= { payloadSize: bytes.readUInt16BE(fixed + 2), version: bytes.readUInt8(fixed + 5) };
   }
@@ -79,17 +82,29 @@ const NAME_AT: ReadonlyMap<number, number> = new Map([
   [33, 6],
   [46, 18],
 ]);
-const TYPE_SOA = 6;
 
-function holdsNames(type: number, names: NameReader, data: number, end: number): boolean {
-  for (const name of namesIn(type, names, data, end)) if (names.end(name) > end) return false;
-  return true;
+/** What a record of a type that others look into must be: of its size, with names that end where they should. */
+function isSoundData(type: number, names: NameReader, data: number, end: number): boolean {
+  switch (type) {
+    case TYPE.A:
+      return end - data === 4;
+    case TYPE.AAAA:
+      return end - data === 16;
+    case TYPE.SOA:
+      return names.end(names.end(data)) + SOA_NUMBERS === end;
+    case TYPE.RRSIG:
+      return names.end(data + 18) <= end;
+    default: {
+      const skip = NAME_AT.get(type);
+      return skip === undefined || names.end(data + skip) === end;
+    }
+  }
 }
 
 /** The offsets of the names in the data of a record. */
-export function namesIn(type: number, names: NameReader, data: number, end: number): readonly number[] {
+export function namesIn(type: number, names: NameReader, data: number): readonly number[] {
   const skip = NAME_AT.get(type);
-  if (skip === undefined || data + skip >= end) return [];
+  if (skip === undefined) return [];
   const first = data + skip;
-  return type === TYPE_SOA ? [first, names.end(first)] : [first];
+  return type === TYPE.SOA ? [first, names.end(first)] : [first];
 }

@@ -29,7 +29,7 @@ const ROOM = 1_232;
 
 export function createSubject(world: World): Subject {
   let view: HostView = viewOf(snapshot(world), 'a');
-  let said = { flags: 0x8180, counts: [0, 0, 0] as readonly [number, number, number], records: Buffer.alloc(0) };
+  let said: Said = { flags: 0x8180, counts: [0, 0, 0], records: Buffer.alloc(0) };
   const clock = systemClock;
   const recorder = createRecorder();
   const recognition = createRecognition(

@@ -120,6 +120,14 @@ describe('fitForwarded()', () => {
     ]);
   });
 
+  test('of a failure nothing but the failure is passed on; of a reply that is broken by now nothing', () => {
+    const failed = upstream({ flags: 0x8182, answers: [a(1)], authorities: [SOA] });
+    expect(counts(fitForwarded(asked(), failed, within(512)))).toEqual([0, 0, 0, 0]);
+    const broken = upstream({ answers: [a(1)] });
+    broken.writeUInt16BE(5, broken.length - 6);
+    expect(Packet.parse(fitForwarded(asked(), broken, within(512))).header.rcode).toBe(RCODE.SERVFAIL);
+  });
+
   test('any sound reply and any limit: sound, within the limit, TC true', () => {
     const any = fc.array(
       fc.oneof(

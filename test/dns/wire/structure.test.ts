@@ -5,6 +5,8 @@ import { bytes, queryOf } from './messages.ts';
 
 const HEADER = '1234 0100 0001 0000 0000 0000';
 
+const REPLY = '1234 8180 0001 0001 0000 0000 0161 00 0001 0001';
+
 describe('structureOf()', () => {
   test('reads a question with its case, and the size the client takes', () => {
     expect(structureOf(queryOf({ name: 'WeB.Shop', opt: {} }))).toEqual({
@@ -20,7 +22,7 @@ describe('structureOf()', () => {
 
   test('names through several pointers are whole', () => {
     const message = bytes(`1234 8180 0001 0002 0000 0000 0161 00 0001 0001
-      0162 c00c 0001 0001 00000000 0000
+      0162 c00c 0010 0001 00000000 0000
       0163 c013 0005 0001 00000000 0002 c013`);
     expect(structureOf(message)).not.toBeNull();
   });
@@ -41,6 +43,12 @@ describe('structureOf()', () => {
       'a name that runs out of its record',
       `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0005 0001 00000000 0002 0161 00`,
     ],
+    ['an IPv4 address of three bytes', `${REPLY} c00c 0001 0001 00000000 0003 0a0000`],
+    ['an IPv6 address of four', `${REPLY} c00c 001c 0001 00000000 0004 0a000001`],
+    ['an alias that is nothing', `${REPLY} c00c 0005 0001 00000000 0000 00`],
+    ['an alias with something behind it', `${REPLY} c00c 0005 0001 00000000 0003 c00c00`],
+    ['an SOA without numbers', `${REPLY} c00c 0006 0001 00000000 0004 c00cc00c`],
+    ['an SOA with numbers too many', `${REPLY} c00c 0006 0001 00000000 0019 c00cc00c ${'00'.repeat(21)}`],
     [
       'a second name of an SOA that does',
       `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0006 0001 00000000 0002 00 01 61 00`,

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { runCampaign } from '../test/dns/fuzz/campaign.ts';
+import { addToCorpus, readCorpus } from '../test/dns/fuzz/corpus.ts';
+import { formatInput } from '../test/dns/fuzz/input.ts';
+import { seeds } from '../test/dns/fuzz/seeds.ts';
+
+/**
+ * Sends broken and half-broken messages through both paths and judges every reply. Ends with 1 when something is wrong.
+ *   npm run bench -- dns-fuzz [--packets 10000000] [--seed 1] [--guided 500000] [--corpus FILE] [--save] [--limit-ms 1]
+ */
+const { values } = parseArgs({
+  options: {
+    packets: { type: 'string', default: '10000000' },
+    seed: { type: 'string', default: '1' },
+    guided: { type: 'string', default: '500000' },
+    corpus: { type: 'string', default: 'test/fixtures/dns-fuzz/corpus.txt' },
+    save: { type: 'boolean', default: false },
+    'limit-ms': { type: 'string', default: '1' },
+  },
+});
+
+const MAX_GROWTH_BYTES = 8 * 1024 * 1024;
+const packets = Number(values.packets);
+const kept = await readCorpus(values.corpus);
+const start = performance.now();
+let told = 0;
+const result = await runCampaign({
+  packets,
+  seed: Number(values.seed),
+  guided: Number(values.guided),
+  limitMs: Number(values['limit-ms']),
+  corpus: [...seeds(), ...kept],
+  onProgress: (done) => {
+    if (done - told < 500_000) return;
+    told = done;
+    process.stderr.write(`${done} packets, ${Math.round((performance.now() - start) / 1_000)} s\n`);
+  },
+});
+const seconds = (performance.now() - start) / 1_000;
+const [early, late] = result.memoryBytes;
+const growth = late - early;
+for (const fault of result.faults) console.error(fault);
+console.info(
+  JSON.stringify({
+    packets: result.packets,
+    hot: result.hot,
+    blocks: result.blocks,
+    corpus: kept.length,
+    found: result.found.length,
+    faults: result.faults.length,
+    slowestMs: Number(result.slowestMs.toFixed(3)),
+    growthKilobytes: Math.round(growth / 1_024),
+    seconds: Number(seconds.toFixed(1)),
+  }),
+);
+if (values.save) await addToCorpus(values.corpus, result.found);
+else for (const input of result.found.slice(0, 3)) console.info(`new: ${formatInput(input)}`);
+if (result.faults.length > 0 || growth > MAX_GROWTH_BYTES) process.exitCode = 1;
