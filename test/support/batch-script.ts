@@ -1,0 +1,143 @@
+/**
+ * Runs as a process of its own: uses the addon for UDP in batches in ways that may end a process, and prints `done`.
+ *
+ *   node batch-script.ts SCENE
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import type { UdpBatchAddon } from '../../dns/listen/udp-batch.ts';
+import { loadAddon } from '../../dns/native/load.ts';
+import { poll } from './poll.ts';
+
+function theAddon(): UdpBatchAddon {
+  const loaded = loadAddon<UdpBatchAddon>('udp-batch');
+  if (!loaded.ok) throw new Error(loaded.problem.what);
+  return loaded.value;
+}
+
+/** An echo, that first calls `onBatch`. */
+function openEcho(sendBuffer: number, onBatch: (count: number) => void = () => {}, address = '127.0.0.1') {
+  const addon = theAddon();
+  const { slots, rxSlot, txSlot } = addon;
+  const [rx, tx] = [new Uint8Array(slots * rxSlot), new Uint8Array(slots * txSlot)];
+  const [rxLengths, txLengths] = [new Int32Array(slots), new Int32Array(slots)];
+  const echo = (count: number): void => {
+    for (let slot = 0; slot < count; slot += 1) {
+      const length = Math.min(rxLengths[slot] ?? 0, txSlot);
+      tx.set(rx.subarray(slot * rxSlot, slot * rxSlot + length), slot * txSlot);
+      txLengths[slot] = length;
+    }
+    onBatch(count);
+  };
+  const [sources, ports] = [new Uint32Array(slots), new Uint32Array(slots)];
+  const at = [address, 0, true, sendBuffer] as const;
+  const handle = addon.open(...at, rx, tx, rxLengths, txLengths, sources, ports, echo);
+  return { addon, handle, port: addon.port(handle) };
+}
+
+async function openClient(): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
+  const listening = once(socket, 'listening');
+  socket.bind(0, '127.0.0.1');
+  await listening;
+  return socket;
+}
+
+const SCENES: Readonly<Record<string, () => Promise<void>>> = {
+  /** Where the network is slow (a queue on lo), the socket takes no more: replies wait, and none is lost or doubled. */
+  pressure: async () => {
+    const { addon, handle, port } = openEcho(1);
+    const client = await openClient();
+    const got = new Map<string, number>();
+    client.on('message', (message) => {
+      const number = message.subarray(0, 5).toString();
+      got.set(number, (got.get(number) ?? 0) + 1);
+    });
+    const count = 300;
+    for (let n = 0; n < count; n += 1) {
+      const message = Buffer.alloc(1_000, 'x');
+      message.write(String(n).padStart(5, '0'));
+      client.send(message, port, '127.0.0.1');
+    }
+    await poll(() => got.size === count, { what: 'every reply', timeoutMs: 20_000 });
+    if ([...got.values()].some((times) => times !== 1)) throw new Error('a reply came twice');
+    if (addon.unsent(handle) !== 0) throw new Error(`${addon.unsent(handle)} replies were given up`);
+    addon.close(handle);
+    client.close();
+  },
+  /** Bound to no address, it has left: its late reply must come from 10.9.9.1, which was asked, not from where it is connected to. */
+  wildcard: async () => {
+    const { addon, handle, port } = openEcho(0, undefined, '0.0.0.0');
+    const client = createSocket('udp4');
+    client.connect(port, '10.9.9.1');
+    await once(client, 'connect');
+    addon.leave(handle);
+    const reply = once(client, 'message');
+    if (!addon.send(handle, Buffer.from('late'), 0x0a090901, client.address().port)) throw new Error('not sent');
+    await reply;
+    addon.close(handle);
+    client.close();
+  },
+  /** Workers that end, and are ended, in the middle of their work. */
+  workers: async () => {
+    const client = await openClient();
+    for (let round = 0; round < 20; round += 1) {
+      const worker = new Worker(new URL(import.meta.url), { argv: ['inside'] });
+      const [port] = (await once(worker, 'message')) as [number];
+      const flood = setInterval(() => {
+        for (let n = 0; n < 50; n += 1) client.send(round % 3 === 0 ? 'end' : 'x', port, '127.0.0.1');
+      }, 1);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await worker.terminate();
+      clearInterval(flood);
+    }
+    client.close();
+  },
+  /** In each worker of `workers`. */
+  inside: async () => {
+    const echo = openEcho(0);
+    parentPort?.postMessage(echo.port);
+    await once(process, 'never');
+  },
+  /** Closing inside of a batch, again and again; handles that nobody keeps. */
+  closing: async () => {
+    const client = await openClient();
+    for (let round = 0; round < 300; round += 1) {
+      const closed = Promise.withResolvers<void>();
+      const echo = openEcho(0, () => {
+        echo.addon.close(echo.handle);
+        echo.addon.close(echo.handle);
+        closed.resolve();
+      });
+      client.send('x', echo.port, '127.0.0.1');
+      await closed.promise;
+      if (echo.addon.send(echo.handle, Buffer.from('x'), 0x7f000001, 9)) throw new Error('a closed socket sends');
+      if (round % 50 === 0) globalThis.gc?.();
+    }
+    globalThis.gc?.();
+    client.close();
+  },
+  /** What a callback throws is the process's to deal with, and the socket goes on. */
+  throwing: async () => {
+    const caught: string[] = [];
+    process.on('uncaughtException', (error) => caught.push(error.message));
+    let calls = 0;
+    const { addon, handle, port } = openEcho(0, () => {
+      calls += 1;
+      if (calls === 1) throw new Error('thrown in a batch');
+    });
+    const client = await openClient();
+    const replies = once(client, 'message');
+    const timer = setInterval(() => client.send('x', port, '127.0.0.1'), 5);
+    await replies;
+    clearInterval(timer);
+    if (caught.join() !== 'thrown in a batch') throw new Error(`caught: ${caught.join()}`);
+    addon.close(handle);
+    client.close();
+  },
+};
+
+const scene = process.argv.at(-1) ?? '';
+await SCENES[scene]?.();
+if (isMainThread) console.log('done');
