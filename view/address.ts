@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Container, ContainerAddress, HostState, PublishedPort } from '../model/index.ts';
-import { containerKey, hostKey } from './dependency-key.ts';
+import { ASKER, containerKey, hostKey } from './dependency-key.ts';
 import type { HostView } from './host-view.ts';
 import { compareText } from './order.ts';
 import type { Trail } from './trail.ts';
@@ -52,6 +52,7 @@ export function containerAddress(
   };
   const addresses = rankedAddresses(home, owner, choice);
   const here = container.hostId === view.hostId;
+  if (here && owner.addresses.length > 1) trail?.depends(ASKER);
   const reached = addresses.filter(({ kind }) => here || kind === 'managed');
   const [first] = reached;
   if (first) {

@@ -9,6 +9,7 @@
  * - `host:<id>`: the address a host says it has, and its networks.
  * - `container:<id>`: a container of its own account, such as the one whose network another shares.
  * - `revision`: anything at all; such an answer holds for one view.
+ * - `asker`: who asks, beyond the links of its own; without it everybody who has no links gets the same answer. Never changes.
  *
  * Besides, every answer depends on the suffixes, on `snapshot.complete`, on who leads which sidekick, and on the asker: on
  * its scope and on the networks it has.
@@ -19,7 +20,8 @@ export type DependencyKey =
   | `stack:${string}`
   | `host:${string}`
   | `container:${string}`
-  | 'revision';
+  | 'revision'
+  | 'asker';
 
 /** `relative` in any case. */
 export function nameKey(relative: string): DependencyKey {
@@ -45,3 +47,6 @@ export function containerKey(id: string): DependencyKey {
 
 /** Any change at all. */
 export const ANY_CHANGE: DependencyKey = 'revision';
+
+/** Another asker may get another answer. */
+export const ASKER: DependencyKey = 'asker';

@@ -3,6 +3,7 @@ export { containerAddress, networkOwner, type Reach, type Unreachable } from './
 export { endpointWeight, type ServiceAnswers, serviceAnswers } from './answer-options.ts';
 export {
   ANY_CHANGE,
+  ASKER,
   containerKey,
   type DependencyKey,
   hostKey,

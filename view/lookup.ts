@@ -1,4 +1,4 @@
-import { stackKey } from './dependency-key.ts';
+import { ASKER, stackKey } from './dependency-key.ts';
 import { hasSuffixWithin, underSuffix, withoutDot } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
@@ -33,6 +33,7 @@ export function lookupName(
     const zone = `${under.suffix}.`;
     return { zone, meaning: under.relative === '' ? { kind: 'apex' } : exactMeaning(lookup, under.relative) };
   }
+  trail?.depends(ASKER);
   const found = searchedMeaning(lookup, plain, search);
   return { zone: '.', meaning: found ?? { kind: isOthers(lookup, plain) ? 'foreign' : 'unknown' } };
 }
