@@ -15,6 +15,9 @@ export const SERVICE_ADDRESS = '169.254.169.250';
 
 /** A host with Drover's bridge, clients on its ports, and a real `drover dns` whose kernel answers. */
 export interface KernelHost {
+  /** Where the bridge and the servers are. */
+  readonly home: TestHost;
+  readonly configPath: string;
   readonly dns: Daemon;
   readonly clients: readonly TestHost[];
   /** Replaces what is known of the host: more containers beside the clients, and declarations. */
@@ -79,7 +82,7 @@ export async function startKernelHost(resources: Resources, { clients: count = 2
     timeoutMs: 20_000,
     giveUp: dns.assertRunning,
   });
-  return { dns, clients, show, answered: () => counter('answers_total') };
+  return { home, configPath, dns, clients, show, answered: () => counter('answers_total') };
 }
 
 const NETWORK = network('a', 'm1', { name: 'drover', kind: 'managed', subnets: ['10.42.1.0/24'], device: 'drover1' });
