@@ -15,12 +15,17 @@ export function summarizeDns(report: DnsReport): string {
     `${grouped(queries)} queries${shares === '' ? '' : ` (${shares})`}`,
     ...(p99 === null ? [] : [`p99 ${p99 / 1_000} ms`]),
     `${dropped === 0 ? 'none' : grouped(dropped)} dropped`,
-    ...(batching.mode === 'batch' ? [] : ['UDP without batches']),
+    describeBatching(batching),
     ...(kernel.mode === 'on' ? [`${grouped(kernel.answered)} more by the kernel`] : []),
     ...(kernel.mode === 'problem' ? [`the kernel does not answer: ${kernel.problem.what}`] : []),
   ].join(', ');
   const upstreams = forwarding.resolvers.map(describeUpstream).join(', ');
   return upstreams === '' ? traffic : `${traffic}; ${upstreams}`;
+}
+
+function describeBatching({ mode, problem }: DnsReport['batching']): string {
+  if (mode === 'batch') return 'UDP in batches';
+  return problem ? `UDP without batches (${problem.subject}: ${problem.what}; ${problem.mend})` : 'UDP without batches';
 }
 
 function describeUpstream({ at, rttMs, suspectForMs }: DnsReport['forwarding']['resolvers'][number]): string {
