@@ -1,8 +1,10 @@
-import { ASKER, stackKey } from './dependency-key.ts';
+import { ASKER, nameKey, stackKey } from './dependency-key.ts';
 import { hasSuffixWithin, underSuffix, withoutDot } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
 import type { Scope } from './scope.ts';
+import { parseServiceKey } from './service-key.ts';
+import { shardsGet } from './shards.ts';
 import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
 import type { Trail, TriedName } from './trail.ts';
 
@@ -57,12 +59,12 @@ function exactMeaning(lookup: Searching, relative: string): NameMeaning {
 }
 
 function searchedMeaning(lookup: Searching, name: string, search: SearchMode): NameMeaning | null {
-  const plain = searchRule(lookup.view, name, search, lookup.trail).applies
+  const plain = searchRule(lookup, name, search).applies
     ? plainMeaning(lookup, candidates(lookup, name), hasRecords)
     : null;
   if (plain) return plain;
   const special = parseSpecialName(name);
-  if (!special || !searchRule(lookup.view, special.rest, search, lookup.trail).applies) return null;
+  if (!special || !searchRule(lookup, special.rest, search).applies) return null;
   return specially(lookup, special, candidates(lookup, special.rest));
 }
 
@@ -81,24 +83,25 @@ export interface SearchStory {
 }
 
 /** Whether the server's search applies to a name, in any form, and why. */
-export function searchStory(view: HostView, name: string, search: SearchMode = 'own'): SearchStory {
+export function searchStory(view: HostView, scope: Scope, name: string, search: SearchMode = 'own'): SearchStory {
+  const lookup = { view, scope, trail: undefined };
   const plain = withoutDot(name);
   const under = underSuffix(view, plain);
   if (under) return { suffix: under.suffix, applies: false, reason: `it is a whole name below ${under.suffix}` };
-  const rule = searchRule(view, plain, search);
+  const rule = searchRule(lookup, plain, search);
   const special = rule.applies ? null : parseSpecialName(plain);
-  const rest = special && searchRule(view, special.rest, search);
+  const rest = special && searchRule(lookup, special.rest, search);
   if (special && rest?.applies) return { suffix: null, applies: true, reason: `as to ${special.rest}, ${rest.reason}` };
   return { suffix: null, ...rule };
 }
 
 /** Whether the search list is used for a name that is not below a suffix of ours (lower case), and why, for people. */
-export function searchRule(
-  view: HostView,
+function searchRule(
+  lookup: Lookup,
   name: string,
   search: SearchMode,
-  trail?: Trail,
 ): { readonly applies: boolean; readonly reason: string } {
+  const { view, trail } = lookup;
   if (name === '') return { applies: false, reason: 'the root has no search list' };
   if (search === 'every') return { applies: true, reason: 'the compatibility mode completes every name' };
   if (!name.includes('.')) return { applies: true, reason: 'it is a single label' };
@@ -111,7 +114,18 @@ export function searchRule(
     trail?.depends(stackKey(stack));
     if (view.stacks.has(stack)) return { applies: true, reason: `it ends in the name of stack ${stack}` };
   }
+  if (isOwnSidekick(lookup, name)) return { applies: true, reason: "it is a sidekick in the asker's own stack" };
   return { applies: false, reason: `it has dots and ${last} is no stack of ours` };
+}
+
+/** `log.web`: musl's resolver does not search for names with dots, so its clients would not find it by themselves. */
+function isOwnSidekick(lookup: Lookup, name: string): boolean {
+  const { view, trail } = lookup;
+  return candidates(lookup, name).some((relative) => {
+    trail?.depends(nameKey(relative));
+    const services = shardsGet(view.index.names, relative)?.services ?? [];
+    return services.some((key) => parseServiceKey(key)?.inner.includes('/'));
+  });
 }
 
 /** A stack may be called so; its services' short names then lack the suffix: nobody's google.com is taken from him. */

@@ -72,7 +72,7 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
       links: [...scope.links].map(([link, target]) => ({ name: link, target: targetText(target) })),
       dns: scope.dns,
     },
-    search: searchOf(view, name, settings),
+    search: searchOf(view, scope, name, settings),
     tried,
     reply: explainReply(view, question, resolution, settings),
     endpoints,
@@ -81,9 +81,9 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
   };
 }
 
-function searchOf(view: HostView, name: string, { search }: ExplainSettings): SearchStory {
+function searchOf(view: HostView, scope: Scope, name: string, { search }: ExplainSettings): SearchStory {
   if (reverseAddress(name)) return { suffix: null, applies: false, reason: 'it is an address backwards' };
-  return searchStory(view, name, search);
+  return searchStory(view, scope, name, search);
 }
 
 /** The names that were followed, the question first. */
