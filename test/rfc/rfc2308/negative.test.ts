@@ -15,6 +15,10 @@ const ours = { role: 'authoritative' } as const;
 const follows = { ...ours, differs: { unbound: 'an authoritative zone of it gives the CNAME and leaves the rest' } };
 const outside = { role: 'forwarder' } as const;
 const held = { ...outside, differs: { unbound: 'it holds it for MINIMUM, whatever the SOA came with' } };
+const softened = {
+  ...outside,
+  differs: { 'drover-answers': 'as the server it replaces, it makes "no such record" of it for AAAA' },
+};
 
 describeRfc(
   'RFC 2308',
@@ -31,6 +35,14 @@ describeRfc(
       const answer = await ask(`to-nothing.shop.${ZONE}`);
       expectNegative(answer, 'NXDOMAIN');
       expect(texts(answer, TYPE.CNAME)).toEqual([`nosuch.shop.${ZONE}`]);
+    });
+
+    check('§2.1', 'an upstream’s "no such name" stays one, for every type', softened, async ({ ask, upstream }) => {
+      for (const [at, type] of [TYPE.A, TYPE.AAAA, TYPE.MX].entries()) {
+        const owner = `none-${at}.upstream.example.`;
+        upstream.script(owner, noSuchName());
+        expectNegative(await ask(owner, { type }), 'NXDOMAIN');
+      }
     });
 
     check('§2.2', 'no such type: NOERROR with the SOA of the zone, AA, no answers', ours, async ({ ask }) => {

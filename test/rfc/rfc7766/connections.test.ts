@@ -37,7 +37,7 @@ describeRfc(
       expect(await idsOf(client, 50)).toEqual(queries.map((_, id) => id));
     });
 
-    check('§6.2.1.1', 'a quick answer does not wait for a slow one before it', any, async (on) => {
+    check('§7', 'a quick answer does not wait for a slow one before it', any, async (on) => {
       const slow = 'slow.upstream.example.';
       on.upstream.script(slow, async (asked) => {
         await sleep(700);

@@ -37,7 +37,7 @@ describeRfc('RFC 8020', (check) => {
     }
   });
 
-  check('§3', 'an upstream’s NODATA for a name between others does not hide those below', outside, async (on) => {
+  check('§2', 'an upstream’s NODATA for a name between others does not hide those below', outside, async (on) => {
     on.upstream.script('between.upstream.example.', noData());
     on.upstream.script('below.between.upstream.example.', withAddress('198.51.100.60'));
     expectNegative(await on.ask('between.upstream.example.'), 'NOERROR');

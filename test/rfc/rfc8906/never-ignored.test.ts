@@ -18,8 +18,8 @@ const PLAIN: readonly (readonly [string, string, QueryParts])[] = [
   ['§8.2.1', 'plain EDNS', { edns: {} }],
   ['§8.2.3', 'an option nobody knows', { edns: { options: UNKNOWN } }],
   ['§8.2.4', 'an EDNS flag nobody knows', { edns: { flags: 0x40 } }],
-  ['§8.2.7', 'DNSSEC wanted', { edns: { flags: DO } }],
-  ['§8.2.8', 'several options at once', { edns: { options: severalOptions() } }],
+  ['§8.2.8', 'DNSSEC wanted', { edns: { flags: DO } }],
+  ['§8.2.10', 'several options at once', { edns: { options: severalOptions() } }],
 ];
 
 describeRfc('RFC 8906', (check) => {
@@ -51,6 +51,10 @@ describeRfc('RFC 8906', (check) => {
     expect(reply.z).toBe(false);
   });
 
+  check('§8.1.3.4', 'a recursive query for a name of its own is answered with AA', ours, async ({ ask }) => {
+    expect(await ask(WEB, { flags: FLAG.RD })).toMatchObject({ rcode: 'NOERROR', aa: true, rd: true });
+  });
+
   check('§8.1.4', 'an unknown opcode is NOTIMP, over UDP and TCP', any, async ({ ask }) => {
     for (const opcode of [6, 7, 8, 15]) {
       for (const over of ['udp', 'tcp'] as const) {
@@ -78,12 +82,13 @@ describeRfc('RFC 8906', (check) => {
     ['§8.2.2', 'alone', {}],
     ['§8.2.5', 'with a flag nobody knows', { flags: 0x40 }],
     ['§8.2.6', 'with an option nobody knows', { options: UNKNOWN }],
+    ['§8.2.9', 'with DNSSEC wanted', { flags: DO }],
   ];
   for (const [section, title, edns] of tooNew) {
     check(section, `EDNS version 1 ${title}: BADVERS, with what we speak`, any, async ({ ask }) => {
       const reply = await ask(WEB, { edns: { ...edns, version: 1 } });
       expect(reply).toMatchObject({ rcode: 'BADVERS', answers: [] });
-      expect(reply.opt).toMatchObject({ version: 0, z: 0 });
+      expect(reply.opt).toMatchObject({ version: 0, z: 0, dnssecOk: edns?.flags === DO });
     });
   }
 
@@ -92,7 +97,7 @@ describeRfc('RFC 8906', (check) => {
     expect(reply).toMatchObject({ tc: true, opt: { version: 0 } });
   });
 
-  check('§3.1.1', 'the types of DNSSEC are types like others', ours, async ({ ask }) => {
+  check('§3.1.2', 'the types of DNSSEC are types like others', ours, async ({ ask }) => {
     for (const type of [TYPE.DNSKEY, TYPE.RRSIG, TYPE.CAA, TYPE.HTTPS]) {
       const reply = await ask(WEB, { type, edns: { flags: DO } });
       expect(reply).toMatchObject({ rcode: 'NOERROR', answers: [] });

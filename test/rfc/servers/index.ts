@@ -1,10 +1,11 @@
 import { bind } from './bind.ts';
 import { drover } from './drover.ts';
+import { droverAnswers } from './drover-answers.ts';
 import type { Target } from './target.ts';
 import { unbound } from './unbound.ts';
 
 /** Every server the tests can be run against: ours, and those that prove the tests. */
-export const TARGETS: readonly Target[] = [drover, unbound, bind];
+export const TARGETS: readonly Target[] = [drover, droverAnswers, unbound, bind];
 
 /** Those of `DROVER_RFC_SERVER` (`drover,unbound`), by default all. */
 export function chosenTargets(): readonly Target[] {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon } from '../../support/daemon.ts';
+import { type Daemon, startDaemon } from '../../support/daemon.ts';
 import { poll } from '../../support/poll.ts';
 import type { Resources } from '../../support/resources.ts';
 import { query } from '../wire/build.ts';
@@ -16,7 +16,7 @@ const START = new URL('../../../.tools/dns-servers/start', import.meta.url).path
 /** Starts a server that `scripts/fetch-dns-servers` unpacked, in a directory of its own, and waits until it knows the zone. */
 export async function startProgram(
   resources: Resources,
-  { at }: Place,
+  place: Place,
   program: string,
   configure: (directory: string) => Promise<readonly string[]>,
 ): Promise<void> {
@@ -24,6 +24,11 @@ export async function startProgram(
   resources.add(`directory of ${program}`, () => rm(directory, { recursive: true, force: true }));
   const daemon = startDaemon(START, [program, ...(await configure(directory))]);
   resources.add(program, () => daemon.stop());
+  await untilServing(daemon, place, program);
+}
+
+/** Resolves when the zone is answered for, over TCP and UDP. */
+export async function untilServing(daemon: Daemon, { at }: Place, program: string): Promise<void> {
   const [first] = at;
   if (!first) throw new Error('no address to listen at');
   // TCP first: it is refused at once while nobody listens, where UDP is lost.
