@@ -4,7 +4,7 @@ import type { Resolution } from '../../../dns/answer/resolution.ts';
 import { resolve } from '../../../dns/answer/resolve.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Container } from '../../../model/index.ts';
-import { type DependencyKey, differences, type HostView, scopeOf, viewOf } from '../../../view/index.ts';
+import { ASKER, type DependencyKey, differences, type HostView, scopeOf, viewOf } from '../../../view/index.ts';
 import { BRIDGE, network, snapshot, type World } from '../../view/world.ts';
 import { anyName, anyType, anyWorld } from '../any-world.ts';
 
@@ -189,6 +189,30 @@ test('an answer holds until something it depends on has changed', () => {
     { numRuns: 1_000 },
   );
   expect(kept).toBeGreaterThan(10_000);
+});
+
+test('an answer that does not depend on the asker is the same for all who have no names of their own', () => {
+  let alike = 0;
+  fc.assert(
+    fc.property(anyWorld, fc.nat(20), fc.nat(20), (world, one, other) => {
+      const seen = view(world);
+      const scopes = [one, other].map((seed) => scopeOf(seen, askerOf(world, seed)));
+      if (scopes.some(({ links }) => links.size > 0)) return;
+      for (const [name, type] of QUESTIONS) {
+        const question = { name, type: TYPE[type as keyof typeof TYPE] };
+        const keys = new Set<DependencyKey>();
+        const found = scopes.map((scope) =>
+          resolve(seen, scope, question, OPTIONS, { depends: (on) => void keys.add(on) }),
+        );
+        if (keys.has(ASKER)) continue;
+        alike += 1;
+        if (JSON.stringify(found[0]) !== JSON.stringify(found[1]))
+          expect([name, type, found[0]]).toEqual([name, type, found[1]]);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  expect(alike).toBeGreaterThan(1_000);
 });
 
 function unique<T extends { readonly stack: string; readonly name: string }>(list: readonly T[]): readonly T[] {
