@@ -5,7 +5,8 @@ import { formatInput } from '../test/dns/fuzz/input.ts';
 import { seeds } from '../test/dns/fuzz/seeds.ts';
 
 /**
- * Sends broken and half-broken messages through both paths and judges every reply. Ends with 1 when something is wrong.
+ * Sends broken and half-broken messages through both paths and judges every reply. Ends with 1 when something is wrong;
+ * what was done so far is told on Ctrl-C too.
  *   npm run bench -- dns-fuzz [--packets 10000000] [--seed 1] [--guided 500000] [--corpus FILE] [--save] [--limit-ms 1]
  */
 const { values } = parseArgs({
@@ -22,6 +23,8 @@ const { values } = parseArgs({
 const MAX_GROWTH_BYTES = 8 * 1024 * 1024;
 const packets = Number(values.packets);
 const kept = await readCorpus(values.corpus);
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort());
 const start = performance.now();
 let told = 0;
 const result = await runCampaign({
@@ -30,6 +33,7 @@ const result = await runCampaign({
   guided: Number(values.guided),
   limitMs: Number(values['limit-ms']),
   corpus: [...seeds(), ...kept],
+  signal: interrupted.signal,
   onProgress: (done) => {
     if (done - told < 500_000) return;
     told = done;

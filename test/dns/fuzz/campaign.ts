@@ -18,6 +18,8 @@ export interface CampaignOptions {
   /** What one packet may take; tried again several times before it counts. */
   readonly limitMs: number;
   readonly onProgress?: (done: number) => void;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CampaignResult {
@@ -43,7 +45,7 @@ const CHANGE_EVERY = 20_000;
 const DEEP_EVERY = 16;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { packets, seed, guided, limitMs, onProgress } = options;
+  const { packets, seed, guided, limitMs, onProgress, signal } = options;
   const random = createRandom(seed);
   const corpus = [...options.corpus];
   const found: Input[] = [];
@@ -63,9 +65,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     onProgress?.(done);
   };
 
+  const goesOn = (): boolean => done < packets && trial.faults.length < MAX_FAULTS && !signal?.aborted;
   await run(corpus);
   coverage.fresh();
-  while (done < packets && done < guided && trial.faults.length < MAX_FAULTS) {
+  while (goesOn() && done < guided) {
     const batch = nextBatch(corpus, random, BATCH);
     await run(batch);
     const interesting = await locate({ coverage, run }, batch, coverage.fresh());
@@ -74,7 +77,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   }
   const blocks = coverage.total();
   coverage.close();
-  while (done < packets && trial.faults.length < MAX_FAULTS) await run(nextBatch(corpus, random, BATCH));
+  while (goesOn()) await run(nextBatch(corpus, random, BATCH));
   const { hot, faults, slowestMs } = trial;
   return { packets: done, hot, blocks, found, faults, slowestMs, memoryBytes: [early, liveBytes()] };
 }

@@ -33,7 +33,9 @@ const flipBit: Change = (message, random) => {
 const setNumber: Change = (message, random) => {
   if (message.length < 2) return message;
   const value =
-    random.below(3) === 0 ? random.pick(TYPES) : random.pick([0, 1, 2, message.length, 0xffff, random.below(0x10000)]);
+    random.below(3) === 0
+      ? random.pick(TYPES)
+      : random.pick([0, 1, 2, message.length & 0xffff, 0xffff, random.below(0x10000)]);
   message.writeUInt16BE(value, random.below(message.length - 1));
   return message;
 };
@@ -114,8 +116,10 @@ const gentle: Change = (message, random) => {
 
 function changed(message: Buffer, random: Random, other: Buffer): Buffer {
   let result = Buffer.from(message);
-  for (let n = 1 + random.below(4); n > 0; n -= 1) result = Buffer.from(random.pick(CHANGES)(result, random, other));
-  return result.subarray(0, MAX_SIZE);
+  for (let n = 1 + random.below(4); n > 0; n -= 1) {
+    result = Buffer.from(random.pick(CHANGES)(result, random, other).subarray(0, MAX_SIZE));
+  }
+  return result;
 }
 
 /** Another try like this one; `other` lends parts. */
