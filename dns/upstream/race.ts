@@ -23,6 +23,7 @@ export interface RaceTimes {
   readonly timeoutMs: number;
 }
 
+/** An upstream that was asked. */
 interface Runner {
   readonly page: Page;
   readonly conversation: Conversation;
@@ -30,6 +31,20 @@ interface Runner {
   /** Its place in the order of preference. */
   readonly rank: number;
   settled: boolean;
+}
+
+interface Course extends RaceDependencies {
+  readonly question: Question;
+  readonly ranked: readonly Page[];
+  readonly stepMs: number;
+  readonly runners: Runner[];
+  /** Not asked yet. */
+  readonly waiting: Page[];
+  readonly pending: Set<Alarm>;
+  readonly resolve: (reply: Buffer | null) => void;
+  refusal: Buffer | null;
+  denial: { readonly reply: Buffer; readonly rank: number } | null;
+  over: boolean;
 }
 
 /** All upstreams are asked within this time, so that dead ones cost less than a second. */
@@ -50,126 +65,122 @@ const LINGER_MS = 2_000;
  * A suspect whose turn to be tried has come is asked along with the first. Nobody is left out.
  */
 export function runRace(
-  { converse, alarms, clock }: RaceDependencies,
+  dependencies: RaceDependencies,
   { timeoutMs }: RaceTimes,
   question: Question,
   pages: readonly Page[],
 ): Race {
   const { promise: reply, resolve } = Promise.withResolvers<Buffer | null>();
-  const ranked = inOrder(pages);
-  const waiting = [...ranked];
-  const runners: Runner[] = [];
-  const pending = new Set<Alarm>();
+  const ranked = [...pages.filter((page) => !page.isSuspect()), ...pages.filter((page) => page.isSuspect())];
   const stepMs = Math.min(HEDGE_MS.most, SPREAD_MS / pages.length);
-  let refusal: Buffer | null = null;
-  let denial: { readonly reply: Buffer; readonly rank: number } | null = null;
-  let over = false;
-
-  const later = (ms: number, ring: () => void): void => {
-    if (!over) pending.add(alarms.in(ms, ring));
-  };
-  const finish = (found: Buffer | null): void => {
-    if (over) return;
-    over = true;
-    for (const alarm of pending) alarm.cancel();
-    resolve(found);
-    for (const runner of runners) if (!runner.settled) watchOn(runner, found !== null);
-  };
-  /** The one that lost, for what it teaches about its upstream. */
-  const watchOn = ({ page, conversation, askedAtMs }: Runner, anotherWasFaster: boolean): void => {
-    conversation.quieten();
-    const silentMs = clock.monotonic() - askedAtMs;
-    const judge = () => page.silentSince(askedAtMs);
-    if (silentMs >= SILENCE_MS) judge();
-    const suspecting = silentMs < SILENCE_MS && anotherWasFaster ? alarms.in(SILENCE_MS - silentMs, judge) : null;
-    const ending = alarms.in(Math.max(0, LINGER_MS - silentMs), conversation.end);
-    void conversation.reply.then(() => {
-      suspecting?.cancel();
-      ending.cancel();
-    });
-  };
-
-  const settle = (runner: Runner, received: Buffer | null): void => {
-    runner.settled = true;
-    const verdict = received ? verdictOf(received, question.type) : null;
-    learn(runner, verdict);
-    if (over) return;
-    if (received && verdict === 'positive') {
-      finish(received);
-      return;
-    }
-    if (received && verdict === 'negative' && runner.rank < (denial?.rank ?? ranked.length)) {
-      denial = { reply: received, rank: runner.rank };
-    }
-    if (received && verdict === 'bad') refusal ??= received;
-    if (verdict !== 'negative') ask();
-    decide();
-  };
-
-  /** Whether what has come is enough, as far as time has gone. */
-  const decide = (): void => {
-    if (over) return;
-    const open = runners.filter(({ settled }) => !settled);
-    const best = denial;
-    const preferred = open.filter(({ rank }) => best !== null && rank < best.rank);
-    if (best) within(PREFERENCE_MS, preferred, best.reply);
-    else if (waiting.length > 0) return;
-    else if (open.length === 0) finish(refusal);
-    else if (refusal) within(PATIENCE_MS, open, refusal);
-  };
-  /** Takes what there is once everybody who could do better has had so much time. */
-  const within = (ms: number, others: readonly Runner[], found: Buffer): void => {
-    const youngest = Math.max(Number.NEGATIVE_INFINITY, ...others.map(({ askedAtMs }) => askedAtMs));
-    const leftMs = ms - (clock.monotonic() - youngest);
-    if (leftMs <= 0) finish(found);
-    else later(leftMs, decide);
-  };
-
-  const start = (page: Page): Runner => {
-    const conversation = converse(question, page);
-    const runner = { page, conversation, askedAtMs: clock.monotonic(), rank: ranked.indexOf(page), settled: false };
-    runners.push(runner);
-    void conversation.reply.then((received) => settle(runner, received));
-    return runner;
-  };
-  const ask = (): void => {
-    const page = waiting.shift();
-    if (page === undefined || over) return;
-    start(page);
-    if (waiting.length > 0) later(hedgeMs(page, stepMs), hedge(runners.length));
-  };
-  /** The next one in turn, unless a failure has called for it already. */
-  const hedge = (asked: number) => () => {
-    if (runners.length === asked) ask();
-  };
-
-  for (const page of ranked.slice(1)) {
-    if (!page.takeTrial()) continue;
-    waiting.splice(waiting.indexOf(page), 1);
-    start(page);
-  }
-  ask();
-  later(timeoutMs, () => finish(denial?.reply ?? refusal));
-  const end = (): void => {
-    if (over) return;
-    over = true;
-    for (const alarm of pending) alarm.cancel();
-    for (const { conversation } of runners) conversation.end();
-    resolve(null);
-  };
-  return { reply, end };
+  const run = { runners: [], waiting: [...ranked], pending: new Set<Alarm>(), resolve };
+  const none = { refusal: null, denial: null, over: false };
+  const course: Course = { ...dependencies, question, ranked, stepMs, ...run, ...none };
+  for (const page of ranked.slice(1)) if (page.takeTrial()) start(course, page);
+  askNext(course);
+  later(course, timeoutMs, () => finish(course, course.denial?.reply ?? course.refusal));
+  return { reply, end: () => abandon(course) };
 }
 
-function learn({ page }: Runner, verdict: Verdict | null): void {
-  if (verdict === 'positive' || verdict === 'negative') page.answered();
-  else if (verdict === 'bad') page.refused();
+function askNext(course: Course): void {
+  const page = course.waiting[0];
+  if (page === undefined || course.over) return;
+  start(course, page);
+  const asked = course.runners.length;
+  // Unless a failure has called for the next one already.
+  const hedge = () => course.runners.length === asked && askNext(course);
+  if (course.waiting.length > 0) later(course, hedgeMs(page, course.stepMs), hedge);
 }
 
-function inOrder(pages: readonly Page[]): readonly Page[] {
-  return [...pages.filter((page) => !page.isSuspect()), ...pages.filter((page) => page.isSuspect())];
+function start(course: Course, page: Page): void {
+  const { converse, clock, question, ranked, waiting, runners } = course;
+  waiting.splice(waiting.indexOf(page), 1);
+  const conversation = converse(question, page);
+  const runner = { page, conversation, askedAtMs: clock.monotonic(), rank: ranked.indexOf(page), settled: false };
+  runners.push(runner);
+  void conversation.reply.then((received) => settle(course, runner, received));
 }
 
 function hedgeMs(page: Page, stepMs: number): number {
   if (page.isSuspect()) return Math.min(HEDGE_MS.suspect, stepMs);
   return Math.min(Math.max(page.usualMs() ?? HEDGE_MS.most, HEDGE_MS.least), stepMs);
+}
+
+function later({ alarms, pending, over }: Course, ms: number, ring: () => void): void {
+  if (!over) pending.add(alarms.in(ms, ring));
+}
+
+function settle(course: Course, runner: Runner, received: Buffer | null): void {
+  runner.settled = true;
+  const verdict = received ? verdictOf(received, course.question.type) : null;
+  learn(runner.page, verdict);
+  if (course.over) return;
+  if (received) note(course, runner, received, verdict);
+  if (verdict !== 'negative') askNext(course);
+  decide(course);
+}
+
+function learn(page: Page, verdict: Verdict | null): void {
+  if (verdict === 'positive' || verdict === 'negative') page.answered();
+  else if (verdict === 'bad') page.refused();
+}
+
+function note(course: Course, { rank }: Runner, reply: Buffer, verdict: Verdict | null): void {
+  if (verdict === 'positive') finish(course, reply);
+  else if (verdict === 'bad') course.refusal ??= reply;
+  else if (course.denial === null || rank < course.denial.rank) course.denial = { reply, rank };
+}
+
+/** Whether what has come is enough, as far as time has gone. */
+function decide(course: Course): void {
+  const { over, denial, refusal, waiting, runners } = course;
+  if (over) return;
+  const open = runners.filter(({ settled }) => !settled);
+  if (denial) {
+    const preferred = open.filter(({ rank }) => rank < denial.rank);
+    within(course, PREFERENCE_MS, preferred, denial.reply);
+  } else if (waiting.length === 0) {
+    if (open.length === 0) finish(course, refusal);
+    else if (refusal) within(course, PATIENCE_MS, open, refusal);
+  }
+}
+
+/** Takes what there is once everybody who could do better has had so much time. */
+function within(course: Course, ms: number, others: readonly Runner[], found: Buffer): void {
+  const youngest = Math.max(Number.NEGATIVE_INFINITY, ...others.map(({ askedAtMs }) => askedAtMs));
+  const leftMs = ms - (course.clock.monotonic() - youngest);
+  if (leftMs <= 0) finish(course, found);
+  else later(course, leftMs, () => decide(course));
+}
+
+function finish(course: Course, found: Buffer | null): void {
+  if (course.over) return;
+  close(course, found);
+  for (const runner of course.runners) if (!runner.settled) watchOn(course, runner, found !== null);
+}
+
+function abandon(course: Course): void {
+  if (course.over) return;
+  close(course, null);
+  for (const { conversation } of course.runners) conversation.end();
+}
+
+function close(course: Course, found: Buffer | null): void {
+  course.over = true;
+  for (const alarm of course.pending) alarm.cancel();
+  course.resolve(found);
+}
+
+/** Listens to one that lost, for what that teaches about its upstream. */
+function watchOn({ alarms, clock }: Course, { page, conversation, askedAtMs }: Runner, anotherWon: boolean): void {
+  conversation.quieten();
+  const silentMs = clock.monotonic() - askedAtMs;
+  const judge = () => page.silentSince(askedAtMs);
+  if (silentMs >= SILENCE_MS) judge();
+  const suspecting = silentMs < SILENCE_MS && anotherWon ? alarms.in(SILENCE_MS - silentMs, judge) : null;
+  const ending = alarms.in(Math.max(0, LINGER_MS - silentMs), conversation.end);
+  void conversation.reply.then(() => {
+    suspecting?.cancel();
+    ending.cancel();
+  });
 }
