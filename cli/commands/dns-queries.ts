@@ -47,7 +47,8 @@ async function watchQueries(io: Io, command: Command): Promise<void> {
   const read = await readLines({ socketPath, path, signal: stop.signal, onOpen }, (line) =>
     io.print(json ? line : formatLiveLine(line)),
   );
-  if (read.ok || stop.signal.aborted) return;
+  if (stop.signal.aborted) return;
+  if (read.ok) return io.warn('drover: the DNS process has ended, or made room for a new one; run this again');
   const problem = { subject: `DNS at ${socketPath}`, ...read.problem };
   throw new CommandFailure([problem], read.away ? EXIT.away : EXIT.failed);
 }

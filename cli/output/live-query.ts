@@ -12,6 +12,9 @@ export const LIVE_HEADING = row({
   matched: 'WHAT IT IS',
 });
 
+/** What an asker is called that is no container known here. */
+const NOBODY = new Set(['', 'anybody', 'default']);
+
 /** A line of the stream of live queries, as a person reads it. */
 export function formatLiveLine(line: string): string {
   const seen = JSON.parse(line) as Record<string, unknown>;
@@ -19,7 +22,7 @@ export function formatLiveLine(line: string): string {
   const text = (key: string): string => printable(String(seen[key] ?? '-'));
   return row({
     time: text('time').slice(11, 23),
-    asker: text('asker') === 'anybody' || text('asker') === '' ? text('from') : text('asker'),
+    asker: NOBODY.has(text('asker')) ? text('from') : text('asker'),
     question: `${text('name') || '.'} ${text('type')}`,
     rcode: text('rcode'),
     path: text('path'),

@@ -10,6 +10,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** How long a reply may take to end once the server closes. */
+const END_WITHIN_MS = 500;
+
 /** A small HTTP server with routes named `GET /metrics`; `listen` binds it. */
 export async function serveHttp(
   routes: ReadonlyMap<string, Route>,
@@ -34,8 +37,10 @@ export async function serveHttp(
       if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
-      server.closeAllConnections();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), END_WITHIN_MS);
       await closed;
+      clearTimeout(timer);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningAgent, startAgent } from '../../support/agent.ts';
@@ -89,6 +89,40 @@ test('the control API refuses what it does not know, and is only for root', asyn
   expect(metrics.body).toMatch(/^drover_dns_queries_total \d+$/m);
   const mode = await host.run('stat', ['-c', '%a', join(agent.runDir, 'control.sock')]);
   expect(mode).toBe('600');
+});
+
+test('drover dns queries shows who asks for what, by the name of the container; status and metrics count it', async () => {
+  const watching = host.start(resolve('bin/drover'), [
+    'dns',
+    'queries',
+    '--config',
+    agent.configPath,
+    '--from',
+    'shop-web-1',
+  ]);
+  await poll(
+    async () => {
+      await dig('web.shop.rancher.internal');
+      await engine.exec('shop-web-1', ['nslookup', 'nosuch.shop.rancher.internal', '169.254.169.250']);
+      return watching.stdout().includes('nosuch.shop');
+    },
+    { what: 'the query to be shown', giveUp: watching.assertRunning, timeoutMs: 20_000 },
+  );
+  const shown = watching.stdout().trim().split('\n').slice(1);
+  expect(shown.map((line) => line.split(/ +/)[1])).toEqual(shown.map(() => 'shop-web-1'));
+  expect(watching.stdout()).toMatch(
+    /shop-web-1 +nosuch\.shop\.rancher\.internal A +NXDOMAIN +general .*nxdomain in rancher\.internal\.$/m,
+  );
+  await watching.stop();
+  const mode = await host.run('stat', ['-c', '%a', join(agent.runDir, 'dns.sock')]);
+  expect(mode).toBe('600');
+  await poll(
+    async () => /^dns +\d+ queries \(.*p99 [\d.]+ ms, none dropped/m.test((await agent.drover(['status'])).stdout),
+    {
+      what: 'the line in the status',
+      timeoutMs: 15_000,
+    },
+  );
 });
 
 test('Q2: kill -9 of the agent, again and again, stops no answer, and dns and metadata stay the same processes', async () => {
