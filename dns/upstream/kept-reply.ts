@@ -27,6 +27,7 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
   const records = recordsOf(message);
   const negativeSeconds = verdict === 'negative' ? negativeLifetime(message, records) : Number.POSITIVE_INFINITY;
   let lifetimeSeconds = Math.min(maxTtlSeconds, negativeSeconds);
+  levelTtls(message, records);
   for (const record of records) {
     const limit = record.type === RECORD_TYPE.SOA ? Math.min(maxTtlSeconds, negativeSeconds) : maxTtlSeconds;
     const ttl = Math.min(ttlOf(message, record), limit);
@@ -35,6 +36,22 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
   }
   const kept = verdict !== 'bad' && (message.readUInt16BE(2) & FLAG.truncated) === 0;
   return { message, verdict, lifetimeSeconds: kept ? lifetimeSeconds : 0 };
+}
+
+/** The records of a set have one TTL: the least of those that came [RFC 2181 §5.2]. Signatures go with what they sign. */
+function levelTtls(message: Buffer, records: readonly RecordSpan[]): void {
+  const least = new Map<string, number>();
+  const sets = records.map((record) =>
+    record.type === RECORD_TYPE.RRSIG ? '' : `${record.section} ${record.type} ${wireNameAt(message, record.owner)}`,
+  );
+  for (const [at, record] of records.entries()) {
+    const set = sets[at] ?? '';
+    least.set(set, Math.min(least.get(set) ?? Number.POSITIVE_INFINITY, ttlOf(message, record)));
+  }
+  for (const [at, record] of records.entries()) {
+    const set = sets[at] ?? '';
+    if (set !== '') message.writeUInt32BE(least.get(set) ?? 0, record.fields + 4);
+  }
 }
 
 /** The minimum of the SOA and its TTL, at most three hours; without SOA a "no" is not kept [RFC 2308 §5]. */

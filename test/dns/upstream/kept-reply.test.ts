@@ -57,6 +57,12 @@ describe('how long a reply is kept', () => {
     expect(textOf(message)).toBe('NOERROR | www.example.com A 60 192.0.2.1');
   });
 
+  test('the records of a set have one TTL, the least [RFC 2181 §5.2]; those of other sets have theirs', () => {
+    const answers = ['www.example.com CNAME 300 a.example', 'a.example A 50 192.0.2.1', 'A.example A 40 192.0.2.2'];
+    const { message } = keep({ answers });
+    expect(textOf(message)).toMatch(/CNAME 300 .*A 40 192.0.2.1, \S+ A 40 192.0.2.2/);
+  });
+
   test('the SOA of a "no" says how long the "no" lasts, not how long the SOA does', () => {
     const { message } = keep({ rcode: 'NXDOMAIN', authorities: ['example.com SOA 3600 60'] });
     expect(textOf(message)).toBe('NXDOMAIN |  | example.com SOA 60 60');
