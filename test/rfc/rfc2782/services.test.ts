@@ -9,6 +9,7 @@ import type { Rr } from '../wire/records.ts';
 import { ZONE } from '../zone/zone.ts';
 
 const ours = { role: 'authoritative', needs: ['srv'] } as const;
+const urged = { ...ours, differs: { unbound: 'it leaves out what was not asked for' } };
 const OWNERS = [`_8080._tcp.web.shop.${ZONE}`, `_http._tcp.web.shop.${ZONE}`, `web.shop.${ZONE}`];
 
 describeRfc('RFC 2782', (check) => {
@@ -54,6 +55,11 @@ describeRfc('RFC 2782', (check) => {
       expect(type).toBe(TYPE.A);
       expect((await ask(owner)).answers.map((found) => found.text)).toEqual([text]);
     }
+  });
+
+  check('Additional', 'they come along, as servers are urged to have them', urged, async ({ ask }) => {
+    const { additional } = await ask(OWNERS[0] ?? '', { type: TYPE.SRV, edns: {} });
+    expect(additional.map(({ text }) => text).toSorted()).toEqual(['10.42.1.1', '10.42.1.2', '10.42.1.3']);
   });
 
   check('Owner', 'a service without the port is NODATA or NXDOMAIN, with the SOA', ours, async ({ ask }) => {
