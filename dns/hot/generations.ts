@@ -1,3 +1,4 @@
+import { hashOf } from './hash.ts';
 import { type Packed, Table } from './table.ts';
 
 export type OnRemove = (table: Table, entry: number) => void;
@@ -29,8 +30,13 @@ export class Generations {
     return this.current.bytes + (this.previous?.bytes ?? 0);
   }
 
-  /** The entry in `current`, where it is put if it was in the previous generation; 0: there is none. */
-  findPrevious(hash: number, owner: number, key: Int32Array, size: number): number {
+  /** The entry in `current`, where it is put if it was in the previous generation; 0: there is none. See `hashOf`. */
+  find(mixed: number, owner: number, key: Int32Array, size: number): number {
+    const hash = hashOf(mixed, owner);
+    return this.current.find(hash, owner, key, size) || this.#findPrevious(hash, owner, key, size);
+  }
+
+  #findPrevious(hash: number, owner: number, key: Int32Array, size: number): number {
     const { previous } = this;
     if (previous === null || previous.count === 0) return 0;
     const theirs = previous.find(hash, owner, key, size);

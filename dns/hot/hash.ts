@@ -9,3 +9,9 @@ export function hashText(text: string): number {
 export function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }
+
+/** The hash of an entry: of its name, mixed already, and of its scope and type. */
+export function hashOf(mixed: number, owner: number): number {
+  const hash = Math.imul(mixed ^ Math.imul(owner, 0x9e3779b1), 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}

@@ -4,7 +4,7 @@ import type { Generations } from './generations.ts';
 import { RECORD } from './layout.ts';
 import type { Negative } from './negatives.ts';
 import { FIXED, ROUND } from './pack.ts';
-import { NOBODY, type Scopes } from './scopes.ts';
+import { COMMON_BIT, EVERYBODY, NOBODY, type Scopes } from './scopes.ts';
 
 /** What the loop found in a query, for whoever has to find the answer that is not in the table. */
 export interface Missed {
@@ -13,8 +13,10 @@ export interface Missed {
   readonly nameSize: number;
   readonly type: number;
   readonly scope: number;
-  readonly hash: number;
-  readonly owner: number;
+  /** Whether the scope sees what everybody sees. */
+  readonly isCommon: boolean;
+  /** Of the name; see `hashOf`. */
+  readonly mixed: number;
 }
 
 /** An entry of `current`; or a "no" for a whole zone; or null: the general path. */
@@ -138,16 +140,15 @@ export class HotLoop<A extends Asker> {
       const payload = ((rx[q + 3] as number) << 8) | (rx[q + 4] as number);
       limit = payload > parts.maxPayload ? parts.maxPayload : payload > MIN_PAYLOAD ? payload : MIN_PAYLOAD;
     }
-    const scope = parts.scopes.of(from);
-    if (scope === NOBODY) return GENERAL_PATH;
+    const asker = parts.scopes.of(from);
+    if (asker === NOBODY) return GENERAL_PATH;
 
     // The question goes over as it is, by fours; the same in lower case is the key.
     if (tx !== this.#tx) this.#useBuffer(tx);
     const view = this.#view;
     const key = this.#key;
-    const owner = (scope << 7) | type;
     const question = to + HEADER_SIZE;
-    let hash = parts.seed ^ Math.imul(owner, 0x9e3779b1);
+    let mixed = parts.seed;
     let numbers = 0;
     for (let n = 0; n < nameSize; n += 4) {
       const b = name + n;
@@ -164,24 +165,28 @@ export class HotLoop<A extends Asker> {
       four |= ((low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~four & 0x80808080) >>> 2;
       key[numbers] = four;
       numbers += 1;
-      hash = Math.imul(hash ^ four, 0x85ebca6b);
-      hash ^= hash >>> 15;
+      mixed = Math.imul(mixed ^ four, 0x85ebca6b);
+      mixed ^= mixed >>> 15;
     }
     let o = question + nameSize;
     view.setInt32(o, (type << 16) | 1);
     o += 4;
 
     const { generations } = parts;
-    let entry = generations.current.find(hash, owner, key, numbers);
-    if (entry === 0) entry = generations.findPrevious(hash, owner, key, numbers);
+    let entry = 0;
+    if (asker >= COMMON_BIT) entry = generations.find(mixed, (EVERYBODY << 7) | type, key, numbers);
     if (entry === 0) {
-      const found = parts.miss({ key, nameSize, type, scope, hash, owner });
-      if (found === null) return GENERAL_PATH;
-      if (typeof found !== 'number') {
-        if (parts.divert?.(from)) return GENERAL_PATH;
-        return this.#refuse(found, rx, at, to, { type, nameSize, limit, opt });
+      const scope = asker & (COMMON_BIT - 1);
+      entry = generations.find(mixed, (scope << 7) | type, key, numbers);
+      if (entry === 0) {
+        const found = parts.miss({ key, nameSize, type, scope, isCommon: asker >= COMMON_BIT, mixed });
+        if (found === null) return GENERAL_PATH;
+        if (typeof found !== 'number') {
+          if (parts.divert?.(from)) return GENERAL_PATH;
+          return this.#refuse(found, rx, at, to, { type, nameSize, limit, opt });
+        }
+        entry = found;
       }
-      entry = found;
     }
     const { records, pool } = generations.current;
     const head = records[entry + RECORD.head] as number;

@@ -5,11 +5,11 @@ import type { Asker, NameSource } from '../source/source.ts';
 import { canonicalQuery } from './canonical-query.ts';
 import { type Entry, entryOf } from './entry.ts';
 import type { Generations } from './generations.ts';
-import { hashText } from './hash.ts';
+import { hashOf, hashText } from './hash.ts';
 import type { Found, Missed } from './hot-loop.ts';
 import type { Negatives } from './negatives.ts';
 import { type PackedAnswer, packEntry, packGeneral } from './pack.ts';
-import type { Scopes } from './scopes.ts';
+import { EVERYBODY, type Scopes } from './scopes.ts';
 import type { TurnNumbers } from './turn-numbers.ts';
 
 export interface LoaderParts<A extends Asker> {
@@ -25,6 +25,7 @@ export interface LoaderParts<A extends Asker> {
 
 /** What holds for one revision only. */
 const ANY_CHANGE = hashText('revision');
+const ASKER = hashText('asker');
 /** What depends on more is left to the general path until anything changes: one alias of a thousand services. */
 const MAX_DEPENDENCIES = 500;
 const DOT = 46;
@@ -36,7 +37,13 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
   const { source, answerer, generations, scopes, turns, negatives, onPut } = parts;
   const dependencies: number[] = [];
   const dotted = Buffer.alloc(256);
-  const trace = { depends: (on: string): void => void dependencies.push(hashText(on)) };
+  const trace = {
+    depends: (on: string): void => {
+      const hash = hashText(on);
+      // The containers of a service lie on few hosts: the last ones are told again and again.
+      if (!dependencies.includes(hash, -8)) dependencies.push(hash);
+    },
+  };
 
   const encode = ({ type }: Missed, name: Buffer, resolution: OwnResolution): Entry | null => {
     const query = canonicalQuery(name, type);
@@ -75,12 +82,15 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
     const tooMany = dependencies.length > MAX_DEPENDENCIES;
     // Remembered all the same: to find out that there are too many took milliseconds.
     if (tooMany) dependencies.length = 0;
-    if (dependencies.length === 0) dependencies.push(ANY_CHANGE);
-    const { key, nameSize, hash, owner } = missed;
+    if (dependencies.length === 0) dependencies.push(ANY_CHANGE, ASKER);
+    const { key, nameSize, type, mixed } = missed;
+    const scope = missed.isCommon && !dependencies.includes(ASKER) ? EVERYBODY : missed.scope;
+    const owner = (scope << 7) | type;
     const encoded = tooMany ? null : encode(missed, bytesOf(key, nameSize), resolution);
     const packed = encoded && pack(missed, encoded);
-    const put = generations.insert({ ...(packed ?? packGeneral(key, nameSize)), hash, owner, dependencies });
-    if (encoded && packed && put !== 0) onPut(missed, encoded);
+    const answer = packed ?? packGeneral(key, nameSize);
+    const put = generations.insert({ ...answer, hash: hashOf(mixed, owner), owner, dependencies });
+    if (encoded && packed && put !== 0) onPut({ ...missed, scope }, encoded);
     return put || null;
   };
 }

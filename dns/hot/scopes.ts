@@ -3,6 +3,10 @@ import { addressText } from './address-number.ts';
 
 /** Not certain who asks. */
 export const NOBODY = 0;
+/** What everybody gets who has no names of its own. */
+export const EVERYBODY = 1;
+/** Beside the number of a scope: whether what everybody gets is looked at first. */
+export const COMMON_BIT = 1 << 24;
 
 const CELLS = 65_536;
 const MAX_ADDRESSES = CELLS / 2;
@@ -21,7 +25,7 @@ export class Scopes<A extends Asker> {
   readonly #onScope: (from: number, scope: number) => void;
   #numbers = new Map<string, number>();
   #askers = new Map<number, A>();
-  #next = 1;
+  #next = EVERYBODY + 1;
   #addresses = 0;
   #now = 1;
 
@@ -31,7 +35,7 @@ export class Scopes<A extends Asker> {
     this.#onScope = onScope;
   }
 
-  /** The scope of an address, `NOBODY` when only the general path can tell. */
+  /** The scope of an address, with `COMMON_BIT` where that holds; `NOBODY` when only the general path can tell. */
   of(from: number): number {
     const cells = this.#cells;
     const address = from | 0;
@@ -48,7 +52,7 @@ export class Scopes<A extends Asker> {
     return this.#recognise(address, cell);
   }
 
-  /** The newest asker of a scope that `of` has just given. */
+  /** The newest asker of a scope that `of` has just given, without the bit. */
   asker(scope: number): A | undefined {
     return this.#askers.get(scope);
   }
@@ -61,7 +65,7 @@ export class Scopes<A extends Asker> {
   /** True: all scopes have been given out; nothing that was kept under one holds any more. */
   takeExhausted(): boolean {
     if (this.#next < MAX_SCOPES) return false;
-    this.#next = 1;
+    this.#next = EVERYBODY + 1;
     this.#forgetKeys();
     return true;
   }
@@ -69,8 +73,9 @@ export class Scopes<A extends Asker> {
   #recognise(address: number, cell: number): number {
     const asker = this.#source.known(addressText(address));
     if (asker === null) return NOBODY;
-    const scope = this.#numberOf(asker);
-    this.#askers.set(scope, asker);
+    const number = this.#numberOf(asker);
+    this.#askers.set(number, asker);
+    const scope = asker.isCommon ? number | COMMON_BIT : number;
     if (this.#cells[cell + 1] === 0) this.#addresses += 1;
     this.#cells[cell] = address;
     this.#cells[cell + 1] = this.#now;

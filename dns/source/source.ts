@@ -9,6 +9,8 @@ export interface Asker {
   readonly label: string;
   /** Its own upstream resolvers, asked before the default ones; `address` or `address:port`. */
   readonly dns: readonly string[];
+  /** It has no names of its own: what does not depend on `asker` it sees as all others do of whom the same is said. */
+  readonly isCommon?: boolean;
 }
 
 /** What happened on the way from a question to its resolution. */

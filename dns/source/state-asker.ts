@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf } from '../../view/index.ts';
+import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf, serviceOf } from '../../view/index.ts';
 import type { Asker } from './source.ts';
 
 /** A container of this host, or anybody else, with its names. */
@@ -10,7 +10,13 @@ export interface StateAsker extends Asker {
 /** Null for an asker that is not a container of this host. */
 export function stateAsker(view: HostView, container: Container | null): StateAsker {
   const scope = scopeOf(view, container);
-  return { key: keyOf(view, scope), label: container?.name ?? 'anybody', dns: scope.dns, scope };
+  return {
+    key: keyOf(view, scope),
+    label: container?.name ?? 'anybody',
+    dns: scope.dns,
+    scope,
+    isCommon: scope.links.size === 0,
+  };
 }
 
 /**
@@ -21,7 +27,10 @@ function keyOf(view: HostView, { container, search, links }: Scope): string {
   if (container === null) return '';
   const linked = [...links].map(([name, target]) => `${name}=${targetText(target)}`);
   const networks = (networkOwner(view, container)?.addresses ?? []).map(({ networkId }) => networkId);
-  return [search, container.dnsSearch, linked.sort(), networks.sort()].map((part) => part.join(' ')).join('\n');
+  const stack = serviceOf(view, container)?.stack ?? '';
+  return [[stack], search, container.dnsSearch, linked.sort(), networks.sort()]
+    .map((part) => part.join(' '))
+    .join('\n');
 }
 
 function targetText(target: LinkTarget): string {

@@ -4,7 +4,7 @@ import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Container } from '../../../model/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { sharing } from '../../view/sharing.ts';
-import { at, container, declaration, links, MANAGED, snapshot, type World } from '../../view/world.ts';
+import { at, BRIDGE, container, declaration, links, MANAGED, snapshot, type World } from '../../view/world.ts';
 import { createPaths, type Paths, type PathsOptions } from './paths.ts';
 import { type QueryForm, queryOf } from './queries.ts';
 
@@ -150,6 +150,18 @@ describe('who asks', () => {
     for (const from of [1, 2, 3, 4, 5]) expect(first(paths, 'db', `10.42.1.${from}`)).toBe('10.42.1.50');
     expect(paths.hot.stats().loaded).toBe(1);
     expect(ask(paths, 'db', '10.42.1.60')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+  });
+
+  test('a full name is kept once for all, but where it is on more networks than one', () => {
+    const askers = Array.from({ length: 6 }, (_, n) => container(`x${n}`, `s${n}/x`, `10.42.1.${101 + n}`));
+    const dual = container('dual', null, null, { addresses: [at(BRIDGE, '172.17.0.9'), at(MANAGED, '10.42.1.9')] });
+    const paths = living({ containers: [...replicas(1), ...askers, dual] });
+    const loadedBy = (name: string) => {
+      const before = paths.hot.stats().loaded;
+      for (const [n] of askers.entries()) expect(addresses(paths, name, `10.42.1.${101 + n}`)).toHaveLength(1);
+      return paths.hot.stats().loaded - before;
+    };
+    expect([loadedBy(WEB), loadedBy('dual.rancher.internal')]).toEqual([1, 6]);
   });
 
   test('one with a link of its own sees it, another does not', () => {
