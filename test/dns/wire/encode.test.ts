@@ -204,6 +204,40 @@ describe('what does not fit [RFC 2181 §9]', () => {
     });
   });
 
+  test('where an RRset of the answer is missing, so is all that comes behind it', () => {
+    const services = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((port) =>
+      serviceRecord(NAME, 1, { priority: 1, weight: 1, port, target: 'w1.rancher.internal' }),
+    );
+    const additionals = addressesOf('w1.rancher.internal', 1);
+    expect(encoded({ answers: services, additionals }, within(512))).toEqual({ tc: 0, counts: [10, 0, 1] });
+    expect(encoded({ answers: [...services, ...services], additionals }, within(512))).toEqual({
+      tc: 1,
+      counts: [0, 0, 0],
+    });
+  });
+
+  test('names out of reach of pointers are written in full', () => {
+    const names = ['a.example', 'b.example', 'c.example'];
+    const answers = names.flatMap((name, n) => addressesOf(name, 700, `10.${n}`));
+    const { answers: given } = parsed(
+      encodeReply(asked(), { ...ANSWER, answers }, within(65_535, { transport: 'tcp' })),
+    );
+    expect(names.map((name) => given.filter((record) => record.name === name).length)).toEqual([700, 700, 700]);
+  });
+
+  test('a TTL has 31 bits [RFC 2181 §8]', () => {
+    for (const type of [TYPE.A, TYPE.SRV]) {
+      const record = { ...addressRecord(NAME, type, 0xffff_ffff, '10.0.0.1'), target: NAME };
+      expect(parsed(encodeReply(asked(), { ...ANSWER, answers: [record] }, within(512))).answers[0]?.ttl).toBe(
+        0x7fff_ffff,
+      );
+      const bytesOfTtl = encodeReply(asked(), { ...ANSWER, answers: [record] }, within(512)).readUInt32BE(
+        asked().questionEnd + 6,
+      );
+      expect(bytesOfTtl).toBe(0x7fff_ffff);
+    }
+  });
+
   test('room for EDNS is kept', () => {
     const options = optionOf(10, Buffer.alloc(24));
     const query = asked({ opt: {} });

@@ -108,6 +108,11 @@ describe('fitForwarded()', () => {
     expect(counts(fitForwarded(asked(), reply, within(reply.length - 1)))).toEqual([1, 0, 0, 0]);
   });
 
+  test('two RRsets are two, although they have one type', () => {
+    const reply = upstream({ answers: [a(1), a(2), a(3, '01 61 c010'), a(4, 'c03d')] });
+    expect(counts(fitForwarded(asked(), reply, within(reply.length - 1)))).toEqual([1, 2, 0, 0]);
+  });
+
   test('a refusal that left the question out gets it back', () => {
     const bare = bytes('9999 8185 0000 0000 0000 0000');
     const fitted = fitForwarded(asked({ opt: {} }), bare, within(512));
