@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { renderDnsMetrics } from '../../dns/metrics/index.ts';
+import { someReport } from '../dns/metrics/reports.ts';
+
+test('every metric of the DNS process stands in docs/dns.md', () => {
+  const page = readFileSync('docs/dns.md', 'utf8');
+  const named = new Set([...page.matchAll(/`(_?[a-z]+(?:_[a-z]+)*_?)(?:\{[a-z]+\})?`/g)].map(([, name]) => name ?? ''));
+  const report = someReport({ served: { revision: 1, ageSeconds: 0, names: 1, failures: 0 } });
+  const kernel = { mode: 'on', answered: 1, passedUnknown: 0, passedStale: 0, entries: 1, devices: 1 } as const;
+  const text = renderDnsMetrics({ ...report, kernel: kernel as unknown as typeof report.kernel });
+  const families = [...text.matchAll(/^# TYPE drover_dns_(\S+)/gm)].map(([, name]) => name ?? '');
+  expect(families.length).toBeGreaterThan(25);
+  // `_misses_` stands for cache_misses_total behind cache_hits_total.
+  const isNamed = (family: string) => named.has(family) || named.has(`_${family.split('_')[1]}_`);
+  expect(families.filter((family) => !isNamed(family))).toEqual([]);
+});
