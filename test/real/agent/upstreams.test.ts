@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningAgent, startAgent } from '../../support/agent.ts';
+import { startDnsProgram, unboundAt } from '../../support/dns-program.ts';
+import { type Engine, startEngine } from '../../support/engine.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources } from '../../support/resources.ts';
+import { connectHosts, createTestHost, type TestHost } from '../../support/test-host.ts';
+
+/** An agent whose DNS runs in its network namespace, two resolvers on the wire, and a stub on the host that asks us. */
+const resources = createResources();
+let host: TestHost;
+let agent: RunningAgent;
+let engine: Engine;
+let [first, second] = ['', ''];
+let hostAddress = '';
+
+const resolvConf = (...lines: readonly string[]) => writeFile(join(host.dir, 'resolv.conf'), `${lines.join('\n')}\n`);
+
+beforeAll(async () => {
+  host = await createTestHost(resources, 'upstreams');
+  const outside = [await createTestHost(resources, 'resolver-1'), await createTestHost(resources, 'resolver-2')];
+  [hostAddress = '', first = '', second = ''] = await connectHosts(resources, [host, ...outside]);
+  for (const [n, address] of [first, second].entries()) {
+    const lines = ['local-zone: "." static', `local-data: "www.example.com 1 A 198.51.100.${n + 1}"`];
+    await startDnsProgram(resources, unboundAt(address, 53, lines), outside[n]);
+  }
+  await resolvConf(`nameserver ${first}`);
+  await host.run('mount', ['--bind', join(host.dir, 'resolv.conf'), '/etc/resolv.conf']);
+  engine = await startEngine(resources, host, { dns: ['169.254.169.250'] });
+  await engine.buildBusybox();
+  agent = await startAgent(resources, host, engine, { config: { network: { enabled: false } } });
+}, 90_000);
+afterAll(() => resources.close());
+
+const dig = async (name: string, server = '169.254.169.250') =>
+  (await host.run('dig', ['+short', '+time=4', '+tries=1', `@${server}`, name, 'A']).catch(() => '')).trim();
+const answered = (address: string) => poll(async () => (await dig('www.example.com')) === address, { what: address });
+const problems = async () => (await agent.status()).processes.flatMap((one) => one.problems).map(({ what }) => what);
+
+test('Q29: the host’s resolver is asked from the namespace, and another one as soon as the file names it', async () => {
+  await answered('198.51.100.1');
+  await resolvConf('# by hand', `nameserver ${second}`);
+  await answered('198.51.100.2');
+});
+
+test('Q29: a container’s own resolver, by label or --dns, comes first', async () => {
+  const labels = { 'drover.dns.upstreams': first };
+  await engine.run('by-label', { StopSignal: 'SIGKILL', Labels: labels });
+  await engine.run('by-flag', { StopSignal: 'SIGKILL', HostConfig: { Dns: ['169.254.169.250', first] } });
+  await engine.run('plain', { StopSignal: 'SIGKILL' });
+  const asks = async (name: string) => (await engine.exec(name, ['nslookup', 'www.example.com'])).output;
+  await poll(async () => (await asks('by-label')).includes('198.51.100.1'), { what: 'the label' });
+  await poll(async () => (await asks('by-flag')).includes('198.51.100.1'), { what: 'the flag' });
+  expect(await asks('plain')).toContain('198.51.100.2');
+});
+
+test('Q27 Q29: a stub of the host that asks us is found to lead back; the host says so, and is asked no more', async () => {
+  const args = ['-k', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--user=root'];
+  const at = [`--listen-address=${hostAddress}`, '--bind-interfaces', '--server=169.254.169.250'];
+  await startDnsProgram(resources, { name: 'dnsmasq', args: [...args, ...at] }, host);
+  await resolvConf(`nameserver ${hostAddress}`, `nameserver ${first}`);
+  await poll(async () => (await dig('www.example.com', hostAddress)) === '198.51.100.1', {
+    what: 'an answer through the stub and us',
+    timeoutMs: 20_000,
+  });
+  const isTold = async () => (await problems()).some((what) => what.startsWith('leads back to this server'));
+  await poll(isTold, { what: 'the problem', timeoutMs: 15_000 });
+  await resolvConf(`nameserver ${first}`);
+  await answered('198.51.100.1');
+});
+
+test('Q29: without any resolver: SERVFAIL and a problem, no resolver of our choice', async () => {
+  await resolvConf('# none');
+  const isTold = async () => (await problems()).some((what) => what.startsWith('there is no upstream resolver'));
+  await poll(isTold, { what: 'the problem', timeoutMs: 15_000 });
+  expect(await host.run('dig', ['@169.254.169.250', 'other.example.com'])).toContain('status: SERVFAIL');
+});
