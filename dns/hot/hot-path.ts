@@ -11,7 +11,7 @@ import { type Answered, HotLoop, MAX_PAYLOAD, MAX_TYPE, MIN_PAYLOAD, type Missed
 import { createLoader } from './loader.ts';
 import { type HotMirror, keyOfEntry, keyOfMissed } from './mirror.ts';
 import { createNegatives } from './negatives.ts';
-import { COMMON_BIT, EVERYBODY, Scopes } from './scopes.ts';
+import { COMMON_BIT, Scopes } from './scopes.ts';
 import type { Table } from './table.ts';
 import { createTurnNumbers } from './turn-numbers.ts';
 import { warmUp } from './warm-up.ts';
@@ -71,10 +71,8 @@ export function createHotPath<A extends Asker>(
   const onRemove = mirror ? (table: Table, entry: number) => mirror.drop(keyOfEntry(table, entry)) : null;
   const generations = new Generations(maxBytes, onRemove);
   const scopes: Scopes<A> = new Scopes<A>(source, (from, scope) => {
-    if (!mirror) return;
-    const isCommon = scope >= COMMON_BIT;
     // Strangers are many, and no container: theirs is the scope without a key.
-    if (scopes.asker(scope & (COMMON_BIT - 1))?.key !== '') mirror.know(from, isCommon ? EVERYBODY : scope);
+    if (mirror && scopes.asker(scope & (COMMON_BIT - 1))?.key !== '') mirror.know(from, scope);
   });
   const turns = createTurnNumbers(seed);
   const negatives = createNegatives(answerer);
@@ -101,8 +99,7 @@ export function createHotPath<A extends Asker>(
   };
   const onPut = (missed: Missed, entry: Entry): void => {
     loaded += 1;
-    // Who is common is known to the mirror as everybody.
-    if (missed.scope === EVERYBODY || !missed.isCommon) mirror?.put(keyOfMissed(missed), entry);
+    mirror?.put(keyOfMissed(missed), entry);
   };
   const miss = createLoader({ source, answerer, generations, scopes, turns, negatives, onPut });
   const loop = new HotLoop<A>({

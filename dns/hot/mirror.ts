@@ -20,7 +20,7 @@ export interface HotMirror {
   put(key: MirrorKey, entry: Entry): void;
   drop(key: MirrorKey): void;
   clear(): void;
-  /** Whose names an IPv4 address (big-endian number) sees. */
+  /** Whose names an IPv4 address (big-endian number) sees: `COMMON_BIT` in `scope` says that what is kept for `EVERYBODY` comes first. */
   know(from: number, scope: number): void;
   /** Nobody is known any more. */
   forgetAskers(): void;

@@ -46,6 +46,10 @@ struct control {
   __u32 pad;
 };
 
+// What an asker's number says: its scope, and whether it sees what everybody sees before its own.
+#define COMMON_BIT 16777216
+#define EVERYBODY 1
+
 enum { ANSWERED, PASSED_UNKNOWN, PASSED_STALE, COUNTERS };
 
 struct {
@@ -182,9 +186,16 @@ int drover_answer(struct __sk_buff *skb) {
 #pragma unroll
   for (int i = 1; i < (int)(sizeof *key / 8); i++) words[i] = lower8(words[i]);
   key->epoch = control->epoch;
-  key->scope = *scope;
   key->type = type;
-  struct answer *answer = bpf_map_lookup_elem(&answers, key);
+  struct answer *answer = 0;
+  if (*scope & COMMON_BIT) {
+    key->scope = EVERYBODY;
+    answer = bpf_map_lookup_elem(&answers, key);
+  }
+  if (!answer) {
+    key->scope = *scope & ~COMMON_BIT;
+    answer = bpf_map_lookup_elem(&answers, key);
+  }
   if (!answer) return count(PASSED_UNKNOWN, TC_ACT_OK);
   __u32 body = answer->size, records = answer->count;
   if (body < 1 || body > BODY_MAX || records > MAX_RECORDS) return TC_ACT_OK;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { COMMON_BIT, EVERYBODY } from '../../../dns/hot/scopes.ts';
 import {
   BODY_MAX,
   encodeAnswer,
@@ -15,6 +16,7 @@ const WEB = Buffer.from('\x03web\x04shop\x00', 'latin1');
 test('the limits are those of the program', async () => {
   const source = await readFile(new URL('../../../dns/kernel/answer.bpf.c', import.meta.url), 'utf8');
   const defined = (name: string) => Number(new RegExp(`#define ${name} (\\d+)`).exec(source)?.[1]);
+  expect([defined('COMMON_BIT'), defined('EVERYBODY')]).toEqual([COMMON_BIT, EVERYBODY]);
   expect([defined('NAME_MAX'), defined('BODY_MAX'), defined('MAX_RECORDS')]).toEqual([NAME_MAX, BODY_MAX, MAX_RECORDS]);
 });
 
