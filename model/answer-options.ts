@@ -58,7 +58,7 @@ export function answerOptionsOfLabels(labels: Labels): AnswerOptions {
 
 /** The weight alone: asked for every endpoint. */
 export function weightOfLabels(labels: Labels): number | null {
-  return read(labels, 'drover.weight');
+  return labels['drover.weight'] === undefined ? null : read(labels, 'drover.weight');
 }
 
 /** The same from a declaration's options (`answers: one`, `weight: 3`, `dns: {ttl: 5, prefer: local}`). */

@@ -48,16 +48,16 @@ export function containerAddress(
   if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
   const choice = {
     preferred: container.preferredNetwork ?? owner.preferredNetwork,
-    shared: asker?.hostId === container.hostId ? networksOf(view, asker) : NO_NETWORKS,
+    // Among addresses of one network there is nothing to choose.
+    shared: asker?.hostId === container.hostId && owner.addresses.length > 1 ? networksOf(view, asker) : NO_NETWORKS,
   };
   const addresses = rankedAddresses(home, owner, choice);
   const here = container.hostId === view.hostId;
   if (here && owner.addresses.length > 1) trail?.depends(ASKER);
-  const reached = addresses.filter(({ kind }) => here || kind === 'managed');
-  const [first] = reached;
+  const [first, ...others] = here ? addresses : addresses.filter(({ kind }) => kind === 'managed');
   if (first) {
-    const certain = reached.filter(({ rank, kind }) => asker === null || rank < NOT_SHARED || kind === 'managed');
-    return { ok: true, ...first.reach, addresses: bothFamilies([first, ...certain]) };
+    const certain = others.filter(({ rank, kind }) => asker === null || rank < NOT_SHARED || kind === 'managed');
+    return { ok: true, ...first.reach, addresses: bothFamilies(first, certain) };
   }
   if (here) return unreachable(`it has no address on any network (${container.state})`);
   return publishedAddress(home, owner) ?? unreachable(invisible(home, addresses));
@@ -67,11 +67,12 @@ export function containerAddress(
  * The first address, and the first of the other family: on the same network, on one that is shared too or on the managed one.
  * On another bridge than the asker's it could not be reached, which is worse than none.
  */
-function bothFamilies(ranked: readonly RankedAddress[]): readonly string[] {
-  const all = ranked.flatMap(({ reach }) => reach.addresses);
-  const four = all.find((address) => isIP(address) === 4);
-  const six = all.find((address) => isIP(address) === 6);
-  return [four, six].filter((address) => address !== undefined);
+function bothFamilies(first: RankedAddress, others: readonly RankedAddress[]): readonly string[] {
+  const { addresses } = first.reach;
+  if (addresses.length > 1 || others.length === 0) return addresses;
+  const ipv4 = first.ipv4 ?? others.find((other) => other.ipv4 !== null)?.ipv4;
+  const ipv6 = first.ipv6 ?? others.find((other) => other.ipv6 !== null)?.ipv6;
+  return [ipv4, ipv6].filter((address) => address !== undefined && address !== null);
 }
 
 /** The container whose network namespace it uses: itself, or the end of `network_mode: container:...`. Null when it is gone. */
@@ -103,28 +104,33 @@ function networksOf(view: HostView, asker: Container): ReadonlySet<string> {
 interface RankedAddress {
   readonly kind: 'managed' | 'bridge';
   readonly rank: number;
+  readonly ipv4: string | null;
+  readonly ipv6: string | null;
   readonly reach: Omit<Reach, 'ok'>;
 }
 
 function rankedAddresses(home: HostState, owner: Container, choice: Choice): readonly RankedAddress[] {
-  return owner.addresses
-    .flatMap((address) => rankedAddress(home, address, choice))
-    .sort((a, b) => a.rank - b.rank || compareText(a.reach.network ?? '', b.reach.network ?? ''));
+  const ranked = owner.addresses.flatMap((address) => rankedAddress(home, address, choice) ?? []);
+  if (ranked.length < 2) return ranked;
+  return ranked.sort((a, b) => a.rank - b.rank || compareText(a.reach.network ?? '', b.reach.network ?? ''));
 }
 
 /** Behind every network that is shared. */
 const NOT_SHARED = 10;
 
 /** Shared, and in each half: preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
-function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): readonly RankedAddress[] {
-  const addresses = [at.ipv4, at.ipv6].filter((text): text is string => text !== null && text !== '');
-  const [address] = addresses;
-  if (address === undefined) return [];
+function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): RankedAddress | null {
+  const ipv4 = at.ipv4 || null;
+  const ipv6 = at.ipv6 || null;
+  const address = ipv4 ?? ipv6;
+  if (address === null) return null;
+  const addresses = ipv4 !== null && ipv6 !== null ? [ipv4, ipv6] : [address];
   const network = home.networks.get(at.networkId);
   const kind = network?.kind === 'managed' ? 'managed' : 'bridge';
   const usual = kind === 'managed' ? 1 : network?.kind === 'other' ? 4 : network?.internal ? 3 : 2;
   const rank = (shared.has(at.networkId) ? 0 : NOT_SHARED) + (at.networkName === preferred ? 0 : usual);
-  return [{ kind, rank, reach: { address, addresses, via: kind, network: at.networkName, ports: [] } }];
+  const reach = { address, addresses, via: kind, network: at.networkName, ports: [] } as const;
+  return { kind, rank, ipv4, ipv6, reach };
 }
 
 function hostAddress({ host }: HostState): Reach | Unreachable {

@@ -37,9 +37,26 @@ export function endpointWeight(
   view: HostView,
   { service, container }: Pick<Endpoint, 'service' | 'container'>,
 ): number {
-  const own = container && weightOfLabels(container.labels);
-  if (own !== null) return own;
-  const declaration = findService(view, service)?.declaration;
+  return (container && weightOfLabels(container.labels)) ?? serviceWeight(view, service);
+}
+
+/** The same of several, in order; null: all alike. */
+export function endpointWeights(
+  view: HostView,
+  endpoints: readonly Pick<Endpoint, 'service' | 'container'>[],
+): readonly number[] | null {
+  if (endpoints.length < 2) return null;
+  const ofServices = new Map<string, number>();
+  const weights = endpoints.map(({ service, container }) => {
+    const known = ofServices.get(service) ?? serviceWeight(view, service);
+    ofServices.set(service, known);
+    return (container && weightOfLabels(container.labels)) ?? known;
+  });
+  return weights.every((weight) => weight === weights[0]) ? null : weights;
+}
+
+function serviceWeight(view: HostView, key: string): number {
+  const declaration = findService(view, key)?.declaration;
   if (!declaration) return 1;
   return answerOptionsOf(declaration.options).weight ?? weightOfLabels(declaration.labels) ?? 1;
 }

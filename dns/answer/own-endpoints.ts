@@ -4,7 +4,7 @@ import {
   type AnsweredEndpoint,
   containerAddress,
   endpointsOf,
-  endpointWeight,
+  endpointWeights,
   READINESS,
   type ServiceAnswers,
   type ServiceView,
@@ -73,14 +73,12 @@ export function givenAddresses(
   { give, ttlSeconds }: Pick<ServiceAnswers, 'give' | 'ttlSeconds'> = NO_OPTIONS,
 ): Given {
   const family = familyOf(type);
-  const weights = new Map<string, number>();
+  const given = new Map<string, AnsweredEndpoint>();
   for (const endpoint of endpoints) {
     const address = endpoint.addresses.find((text) => isIP(text) === family);
-    if (address !== undefined && !weights.has(address)) weights.set(address, endpointWeight(view, endpoint));
+    if (address !== undefined && !given.has(address)) given.set(address, endpoint);
   }
-  const values = [...weights.values()];
-  const alike = values.every((weight) => weight === values[0]);
-  return { addresses: [...weights.keys()], give, ttlSeconds, weights: alike ? null : values };
+  return { addresses: [...given.keys()], give, ttlSeconds, weights: endpointWeights(view, [...given.values()]) };
 }
 
 /** 4 for A, 6 for AAAA, null for other types. */

@@ -134,6 +134,23 @@ describe('lookupName()', () => {
     expect([every('google.com'), every('www.google.com')]).toEqual(['service', 'foreign']);
   });
 
+  test('several suffixes at once, of which the longest that fits counts', () => {
+    const made = snapshot({
+      containers: [container('c1', 'corp/web', '10.42.1.1'), container('c2', null, '10.42.1.2', { name: 'web' })],
+    });
+    const suffixes = ['internal.', 'discover.internal.', 'corp.internal.'];
+    const view = viewOf({ ...made, environment: { ...made.environment, suffixes } }, 'a');
+    const ask = (name: string) => {
+      const { zone, meaning: found } = lookupName(view, scopeOf(view, null), name);
+      return `${zone} ${found.kind}`;
+    };
+    expect(ask('web.corp.discover.internal')).toBe('discover.internal. service');
+    expect(ask('web.corp.internal')).toBe('corp.internal. container');
+    expect(ask('web.corp.corp.internal')).toBe('corp.internal. service');
+    expect(ask('web.internal')).toBe('internal. container');
+    expect(ask('discover.internal')).toBe('discover.internal. apex');
+  });
+
   test('two services that share a name are both meant', () => {
     const containers = [container('c1', 'c/a.b', '10.42.1.1'), container('c2', 'c/b/a', '10.42.1.2')];
     const view = viewOf(snapshot({ containers }), 'a');
