@@ -39,7 +39,7 @@ export function createConverse(dependencies: ConversationDependencies): Converse
     const talk: Talk = { ...dependencies, question, page, ended: false, current: NOTHING };
     page.counts.queries += 1;
     return {
-      reply: run(talk),
+      reply: run(talk).catch(() => null),
       quieten: () => talk.current.quieten(),
       end: () => {
         talk.ended = true;

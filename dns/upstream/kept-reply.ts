@@ -148,7 +148,11 @@ function turnAddresses(message: Buffer, records: readonly RecordSpan[], turn: nu
 
 function sameSet(message: Buffer, one: RecordSpan, other: RecordSpan): boolean {
   if (one.type !== other.type || one.end - one.data !== other.end - other.data) return false;
-  return one.section === other.section && wireNameAt(message, one.owner) === wireNameAt(message, other.owner);
+  if (one.section !== other.section) return false;
+  const pointer = message.readUInt16BE(one.owner);
+  // Nearly always; to read the names of thousands takes milliseconds.
+  if (pointer >= 0xc000 && pointer === message.readUInt16BE(other.owner)) return true;
+  return wireNameAt(message, one.owner) === wireNameAt(message, other.owner);
 }
 
 function turnData(message: Buffer, set: readonly RecordSpan[], turn: number): void {
