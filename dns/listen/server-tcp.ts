@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { Answer, Listen, Server } from './server.ts';
 import { serveConnection, type TcpConnection } from './tcp-connection.ts';
 import { TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
@@ -16,6 +17,7 @@ const LEAVING_IDLE_MS = 200;
 /** After this even a connection in constant use ends, behind an answer: its client opens another [RFC 7766 §6.2.4]. */
 const LEAVING_BUSY_MS = 1_000;
 const LEAVING_CHECK_MS = 50;
+const TURN_MS = 0.25;
 /** The handshakes that wait to be accepted; Node's own default is 511. */
 const BACKLOG = 1_024;
 
@@ -27,6 +29,7 @@ export async function serveTcp(
   const connections = new Map<Socket, TcpConnection>();
   const perSource = new Map<string, number>();
   const now = () => performance.now();
+  const turns = createTurns(now);
   const checks = createChecks(() => {
     for (const connection of connections.values()) if (connection.check(now()) === 'slow') onDrop();
   });
@@ -44,7 +47,10 @@ export async function serveTcp(
       longest.destroy();
     }
     perSource.set(from, own + 1);
-    connections.set(socket, serveConnection({ answer, socket, now }, from, limits));
+    connections.set(
+      socket,
+      serveConnection({ answer, socket, now, inTurn: (step) => turns.push(from, step) }, from, limits),
+    );
     checks.every(checkMs(limits));
     socket.once('close', () => {
       connections.delete(socket);
@@ -78,6 +84,19 @@ export async function serveTcp(
       return gone;
     },
   };
+}
+
+/** Whose turn it is: one source after the other, however many connections it has; and sockets are read in between. */
+function createTurns(now: () => number): FairQueue<() => void> {
+  const serve = (step: () => void): null => {
+    step();
+    return null;
+  };
+  const never = () => undefined;
+  return createFairQueue(
+    { serve, weigh: () => 1, onDrop: never, now, later: setImmediate },
+    { total: Number.POSITIVE_INFINITY, underWayPerSource: 1, turnMs: TURN_MS },
+  );
 }
 
 /** Resolves when it listens, with a promise of its end. */

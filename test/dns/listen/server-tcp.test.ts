@@ -19,13 +19,14 @@ interface Harness {
   release(): void;
 }
 
-/** A server that echoes; messages whose first byte is 1 wait until they are released, 2 asks for 60 kB. */
+/** A server that echoes; messages whose first byte is 1 wait until they are released, 2 asks for 60 kB, 3 is work. */
 async function start(limits: Partial<TcpLimits> = {}): Promise<Harness> {
   const seen: Harness['seen'] = [];
   const waiting: (() => void)[] = [];
   const answer: Answer = (message, client) => {
     seen.push({ message, client });
     if (message[0] === 2) return Buffer.alloc(60_000, 2);
+    if (message[0] === 3) spin(WORK_MS);
     if (message[0] !== 1) return message;
     const { promise, resolve } = Promise.withResolvers<Buffer | null>();
     waiting.push(() => resolve(message));
@@ -39,6 +40,13 @@ async function start(limits: Partial<TcpLimits> = {}): Promise<Harness> {
   resources.add('TCP server', () => server.close());
   harness = { server, seen, drops: 0, release: () => waiting.shift()?.() };
   return harness;
+}
+
+const WORK_MS = 0.05;
+
+function spin(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
 }
 
 interface Peer {
@@ -150,9 +158,26 @@ describe('a TCP connection', () => {
     await until('the modest one', () => modest.got.length === 1);
     await until('the greedy one', () => greedy.got.length === 20_000);
     const at = harness.seen.findIndex(({ message: seen }) => seen.readUInt16BE(1) === 2);
-    // Its piece of 64 kB has 2,978 messages; they are taken 32 at a time.
+    // Its piece of 64 kB has 2,978 messages; they are taken a few at a time.
     expect(at).toBeLessThan(2_000);
   });
+});
+
+test('a source with many connections that never pause does not keep another one waiting', async () => {
+  const harness = await start();
+  const greedy: Peer[] = [];
+  for (let n = 0; n < 40; n += 1) greedy.push(await dial(harness));
+  const modest = await dial(harness, { from: '127.0.0.2' });
+  const flood = Buffer.concat(Array.from({ length: 200 }, () => frame(message(3, 1))));
+  for (const { socket } of greedy) socket.write(flood);
+  await until('the flood', () => harness.seen.length > 100);
+  const before = harness.seen.length;
+  modest.socket.write(frame(message(0, 2)));
+  await until('the modest one', () => modest.got.length === 1);
+  const at = harness.seen.findIndex(({ message: seen }) => seen.readUInt16BE(1) === 2);
+  await until('the flood is over', () => greedy.every(({ got }) => got.length === 200));
+  // A round of all connections with 4 messages each would be 160.
+  expect(at - before).toBeLessThan(100);
 });
 
 describe('a client that is slow', () => {
