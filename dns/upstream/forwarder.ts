@@ -68,33 +68,33 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
   const { choose, isProbe, race, cache, flights, alarms, log } = dependencies;
   const complain = createComplaints(log);
 
-  const launch =
-    ({ question, choice, key }: Asked) =>
-    (): Flight<KeptReply> => {
-      const { reply, end } = race(question, choice.upstreams);
-      let isWanted = true;
-      const result = reply.then((received) => {
-        if (!isWanted) return null;
-        complain(choice, received !== null);
-        const kept = received && keepReply(received, question, options);
-        if (question.recursion) remember(key, kept);
-        return kept;
-      });
-      return {
-        result,
-        end: () => {
-          isWanted = false;
-          end();
-        },
-      };
+  const launch = ({ question, choice, key }: Asked): Flight<KeptReply> => {
+    const { reply, end } = race(question, choice.upstreams);
+    let isWanted = true;
+    const conclude = (received: Buffer | null): KeptReply | null => {
+      if (!isWanted) return null;
+      complain(choice, received !== null);
+      const kept = received && keepReply(received, question, options);
+      if (question.recursion) remember(key, kept);
+      return kept;
     };
+    const failed = (error: unknown): null => {
+      log.error({ err: error }, "an upstream's reply could not be read; this is a bug");
+      return null;
+    };
+    const abandon = (): void => {
+      isWanted = false;
+      end();
+    };
+    return { result: reply.then(conclude).catch(failed), end: abandon };
+  };
   const remember = (key: string, kept: KeptReply | null): void => {
     if (kept === null || kept.verdict === 'bad') cache.fail(key, kept?.message ?? null);
     else cache.store(key, kept);
   };
   /** Without RD the upstream says only what it knows already: that is nobody else's answer. */
   const join = (asked: Asked, asker = asked.asker): Promise<KeptReply | null> =>
-    flights.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, launch(asked));
+    flights.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, () => launch(asked));
 
   const fresh = async (asked: Asked): Promise<Forwarded | null> => {
     const kept = await join(asked);
