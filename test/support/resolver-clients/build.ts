@@ -1,0 +1,30 @@
+import { globSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { runCommand } from '../../../system/index.ts';
+
+const HERE = 'test/support/resolver-clients';
+const WARNINGS = ['-O2', '-Wall', '-Wextra', '-Werror'];
+
+/**
+ * Compiles the clients into a directory: `getaddrinfo` and `connects` with musl and with glibc, `c-ares`, `pairs`,
+ * `acceptor`, and Node beside its client. The musl ones are static, the others need a Debian around them.
+ */
+export async function buildResolverClients(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const musl = (name: string, as = name) =>
+    runCommand('musl-gcc', ['-static', ...WARNINGS, '-o', join(dir, as), `${HERE}/${name}.c`]);
+  const glibc = (name: string, as = name, libraries: readonly string[] = []) =>
+    runCommand('gcc', [...WARNINGS, '-pthread', '-o', join(dir, as), `${HERE}/${name}.c`, ...libraries]);
+  await Promise.all([
+    musl('getaddrinfo', 'getaddrinfo-musl'),
+    glibc('getaddrinfo', 'getaddrinfo-glibc'),
+    musl('connects', 'connects-musl'),
+    glibc('connects', 'connects-glibc'),
+    musl('pairs'),
+    musl('acceptor'),
+    glibc('c-ares', 'c-ares', globSync('/usr/lib/*/libcares.a')),
+    copyFile(process.execPath, join(dir, 'node')),
+    copyFile(resolve(HERE, 'node-lookups.ts'), join(dir, 'node-lookups.ts')),
+  ]);
+}
