@@ -71,6 +71,7 @@ describe('ANY [RFC 8482]', () => {
     ['a service', 'web.shop', RCODE.NOERROR, [TYPE.HINFO]],
     ['a service without endpoints', 'empty.shop', RCODE.NOERROR, [TYPE.HINFO]],
     ['an address backwards', '1.1.42.10.in-addr.arpa', RCODE.NOERROR, [TYPE.HINFO]],
+    ['an alias within our names', 'inward.ext', RCODE.NOERROR, [TYPE.CNAME]],
     ['no name', 'nosuch.rancher.internal', RCODE.NXDOMAIN, []],
   ])('%s', async (_, name, rcode, types) => {
     const { header, answers } = await ask({ name, type: TYPE.ANY });

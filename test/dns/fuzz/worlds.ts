@@ -30,6 +30,7 @@ export const WORLD: World = {
     declaration('ext/ips', { kind: 'externalService', externalIps: ['192.0.2.1', '2001:db8::1'] }),
     declaration('ext/host', { kind: 'externalService', hostname: 'www.example.com' }),
     declaration('ext/chain', { kind: 'externalService', hostname: 'host.ext.rancher.internal' }),
+    declaration('ext/inward', { kind: 'externalService', hostname: 'empty.shop.rancher.internal' }),
     declaration('ext/both', { kind: 'externalService', hostname: 'www.example.com', externalIps: ['192.0.2.9'] }),
   ],
 };
