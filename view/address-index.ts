@@ -1,6 +1,6 @@
 import type { Container, HostState } from '../model/index.ts';
 import { containerChanges, type HostChange } from './changes.ts';
-import { compareContainers } from './order.ts';
+import { compareContainers, withItem, withoutItem } from './order.ts';
 import { editShards, type Shards } from './shards.ts';
 
 /** Whose containers have the addresses of one host; null where two claim one: nobody is sure then. */
@@ -19,9 +19,9 @@ export function managedAddresses(
 ): Shards<readonly Container[]> {
   const edit = editShards(before);
   const add = (address: string, container: Container) =>
-    edit.set(address, [...(edit.get(address) ?? []), container].sort(compareContainers));
+    edit.set(address, withItem(edit.get(address) ?? NOBODY, container, compareContainers));
   const drop = (address: string, container: Container) => {
-    const rest = (edit.get(address) ?? []).filter((other) => other !== container);
+    const rest = withoutItem(edit.get(address) ?? NOBODY, container);
     edit.set(address, rest.length === 0 ? undefined : rest);
   };
   for (const change of hosts) {
@@ -45,14 +45,18 @@ function affected(change: HostChange): readonly { before: Container | null; afte
 
 /** The addresses a living container has; with its host's state only those on managed networks. */
 function addressesOf(container: Container, managedOn?: HostState | null): readonly string[] {
-  if (!LIVING.has(container.state)) return [];
-  const addresses =
-    managedOn === undefined
-      ? container.addresses
-      : container.addresses.filter(({ networkId }) => managedOn?.networks.get(networkId)?.kind === 'managed');
-  const texts = addresses.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
-  return [...new Set(texts.filter((address): address is string => address !== null && address !== ''))];
+  if (!LIVING.has(container.state)) return NONE;
+  const texts: string[] = [];
+  for (const { networkId, ipv4, ipv6 } of container.addresses) {
+    if (managedOn !== undefined && managedOn?.networks.get(networkId)?.kind !== 'managed') continue;
+    if (ipv4 && !texts.includes(ipv4)) texts.push(ipv4);
+    if (ipv6 && !texts.includes(ipv6)) texts.push(ipv6);
+  }
+  return texts;
 }
+
+const NONE: readonly string[] = [];
+const NOBODY: readonly Container[] = [];
 
 /** States in which an address is the container's own. */
 const LIVING: ReadonlySet<Container['state']> = new Set(['starting', 'running', 'stopping', 'paused']);

@@ -1,5 +1,5 @@
 import type { Container } from '../model/index.ts';
-import { compareContainers, compareText } from './order.ts';
+import { compareContainers, compareText, withItem, withoutItem } from './order.ts';
 import { editShards, type Shards } from './shards.ts';
 import type { NameNode } from './view-index.ts';
 
@@ -18,40 +18,47 @@ const NOTHING: NameNode = { services: [], containers: [], hosts: [], below: 0 };
 
 export function editNames(names: Shards<NameNode>): NamesEdit {
   const edit = editShards(names);
+  const steps = new Map<string, number>();
   const set = (name: string, node: NameNode) => edit.set(name, isBorne(node) || node.below > 0 ? node : undefined);
-  const change = (name: string, part: (node: NameNode) => Partial<NameNode>): void => {
+  const change = (name: string, part: (node: NameNode) => NameNode): void => {
     const before = edit.get(name) ?? NOTHING;
-    const after = { ...before, ...part(before) };
+    const after = part(before);
     set(name, after);
     const step = Number(isBorne(after)) - Number(isBorne(before));
     if (step === 0) return;
-    for (const parent of parentsOf(name)) {
+    for (const parent of parentsOf(name)) steps.set(parent, (steps.get(parent) ?? 0) + step);
+  };
+  // A stack has hundreds of names below it: its own node is made once.
+  const done = (): Shards<NameNode> => {
+    for (const [parent, step] of steps) {
       const node = edit.get(parent) ?? NOTHING;
-      set(parent, { ...node, below: node.below + step });
+      if (step !== 0) set(parent, { ...node, below: node.below + step });
     }
+    return edit.done();
   };
   return {
     addService: (name, key) =>
-      change(name, ({ services }) => ({ services: [...without(services, key), key].sort(compareText) })),
-    dropService: (name, key) => change(name, ({ services }) => ({ services: without(services, key) })),
+      change(name, (node) => ({ ...node, services: withItem(withoutItem(node.services, key), key, compareText) })),
+    dropService: (name, key) => change(name, (node) => ({ ...node, services: withoutItem(node.services, key) })),
     putContainer: (container) =>
-      change(container.name.toLowerCase(), ({ containers }) => ({
-        containers: [...containers, container].sort(compareContainers),
+      change(container.name.toLowerCase(), (node) => ({
+        ...node,
+        containers: withItem(node.containers, container, compareContainers),
       })),
     dropContainer: (container) =>
-      change(container.name.toLowerCase(), ({ containers }) => ({ containers: without(containers, container) })),
-    addHost: (name, id) => change(name, ({ hosts }) => ({ hosts: [...without(hosts, id), id].sort(compareText) })),
-    dropHost: (name, id) => change(name, ({ hosts }) => ({ hosts: without(hosts, id) })),
-    done: edit.done,
+      change(container.name.toLowerCase(), (node) => ({
+        ...node,
+        containers: withoutItem(node.containers, container),
+      })),
+    addHost: (name, id) =>
+      change(name, (node) => ({ ...node, hosts: withItem(withoutItem(node.hosts, id), id, compareText) })),
+    dropHost: (name, id) => change(name, (node) => ({ ...node, hosts: withoutItem(node.hosts, id) })),
+    done,
   };
 }
 
 function isBorne(node: NameNode): boolean {
   return node.services.length > 0 || node.containers.length > 0 || node.hosts.length > 0;
-}
-
-function without<T>(list: readonly T[], item: T): T[] {
-  return list.filter((other) => other !== item);
 }
 
 /** `log.web.shop` -> `web.shop`, `shop`. */

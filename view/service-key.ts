@@ -19,7 +19,7 @@ export function parseServiceKey(key: string): ServiceKey | null {
 
 /** The name in DNS, relative to the suffix: `web.shop`, a sidekick `log.web.shop`. */
 export function serviceName({ stack, inner }: ServiceKey): string {
-  return [...inner.split('/').reverse(), stack].join('.');
+  return inner.includes('/') ? [...inner.split('/').reverse(), stack].join('.') : `${inner}.${stack}`;
 }
 
 /** `stack/sidekick` -> name of the primary service, as declared; of two that claim one sidekick the first by key has it. */
@@ -56,9 +56,13 @@ function keyOf(
   primary: string,
   sidekickOf: ReadonlyMap<string, string>,
 ): ServiceKey | null {
-  if (![stack, service, primary].every((name) => name !== '' && !name.includes('/'))) return null;
+  if (!isTold(stack) || !isTold(service) || !isTold(primary)) return null;
   const lower = { stack: stack.toLowerCase(), service: service.toLowerCase(), primary: primary.toLowerCase() };
-  const declared = sidekickOf.get(`${lower.stack}/${lower.service}`)?.toLowerCase();
+  const declared = sidekickOf.size === 0 ? undefined : sidekickOf.get(`${lower.stack}/${lower.service}`)?.toLowerCase();
   const leader = lower.primary === lower.service ? (declared ?? lower.primary) : lower.primary;
   return { stack: lower.stack, inner: leader === lower.service ? lower.service : `${leader}/${lower.service}` };
+}
+
+function isTold(name: string): boolean {
+  return name !== '' && !name.includes('/');
 }

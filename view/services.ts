@@ -7,11 +7,15 @@ import { formatServiceKey, keyOfContainer, keyOfDeclaration, type ServiceKey } f
 /** Everything that happened to one service between two snapshots. */
 export interface ServiceEdit {
   readonly key: ServiceKey;
-  readonly drop: Set<Container>;
+  /** The same as text. */
+  readonly text: string;
+  drop: Set<Container> | null;
   readonly add: Container[];
   /** Undefined: as before. */
   declaration: ServiceDeclaration | null | undefined;
 }
+
+const NONE: readonly Container[] = [];
 
 export type Sidekicks = ReadonlyMap<string, string>;
 
@@ -24,14 +28,16 @@ export function serviceEdits(
   const edits = new Map<string, ServiceEdit>();
   const editOf = (key: ServiceKey): ServiceEdit => {
     const text = formatServiceKey(key);
-    const edit = edits.get(text) ?? { key, drop: new Set(), add: [], declaration: undefined };
+    const known = edits.get(text);
+    if (known) return known;
+    const edit: ServiceEdit = { key, text, drop: null, add: [], declaration: undefined };
     edits.set(text, edit);
     return edit;
   };
   for (const { before, after } of containers) {
     const from = before && keyOfContainer(before, sidekickOf);
     const to = after && keyOfContainer(after, sidekickOf);
-    if (before && from) editOf(from).drop.add(before);
+    if (before && from) dropFrom(editOf(from), before);
     if (after && to) editOf(to).add.push(after);
   }
   for (const { before, after } of declarations) {
@@ -43,6 +49,11 @@ export function serviceEdits(
   return [...edits.values()];
 }
 
+function dropFrom(edit: ServiceEdit, container: Container): void {
+  edit.drop ??= new Set();
+  edit.drop.add(container);
+}
+
 /** The service after the edit; undefined when nothing is left of it. */
 export function editService(
   before: ServiceView | undefined,
@@ -50,13 +61,15 @@ export function editService(
   sidekickOf: Sidekicks,
 ): ServiceView | undefined {
   const declaration = edit.declaration === undefined ? (before?.declaration ?? null) : edit.declaration;
-  const kept = (before?.containers ?? []).filter((container) => !edit.drop.has(container));
-  const containers = edit.add.length === 0 ? kept : [...kept, ...edit.add].sort(compareContainers);
+  const { drop, add } = edit;
+  const old = before?.containers ?? NONE;
+  const kept = drop ? old.filter((container) => !drop.has(container)) : old;
+  const containers = add.length === 0 ? kept : kept.concat(add).sort(compareContainers);
   const [first] = containers;
   if (declaration === null && first === undefined) return undefined;
   const name = declaration?.name ?? first?.service ?? '';
   return {
-    key: formatServiceKey(edit.key),
+    key: edit.text,
     stack: declaration?.stack ?? first?.stack ?? '',
     name,
     kind: declaration?.kind ?? 'service',

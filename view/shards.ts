@@ -24,20 +24,21 @@ export interface ShardsEdit<V> {
 }
 
 export function editShards<V>(shards: Shards<V>): ShardsEdit<V> {
-  const copies = new Map<number, Map<string, V>>();
-  const own = (at: number): Map<string, V> => {
-    const copy = copies.get(at) ?? new Map(shards[at]);
-    copies.set(at, copy);
-    return copy;
-  };
+  const copies: (Map<string, V> | undefined)[] = new Array(SHARD_COUNT);
+  let changed = false;
   return {
-    get: (key) => (copies.get(shardOf(key)) ?? shards[shardOf(key)])?.get(key),
-    set: (key, value) => {
-      const shard = own(shardOf(key));
-      if (value === undefined) shard.delete(key);
-      else shard.set(key, value);
+    get: (key) => {
+      const at = shardOf(key);
+      return (copies[at] ?? shards[at])?.get(key);
     },
-    done: () => (copies.size === 0 ? shards : shards.map((shard, at) => copies.get(at) ?? shard)),
+    set: (key, value) => {
+      const at = shardOf(key);
+      changed = true;
+      copies[at] ??= new Map(shards[at]);
+      if (value === undefined) copies[at].delete(key);
+      else copies[at].set(key, value);
+    },
+    done: () => (changed ? shards.map((shard, at) => copies[at] ?? shard) : shards),
   };
 }
 

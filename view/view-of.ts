@@ -5,7 +5,7 @@ import { declaredAddresses } from './declared-addresses.ts';
 import { hostName } from './host-name.ts';
 import type { HostView, ServiceView, StackView } from './host-view.ts';
 import { editNames } from './names.ts';
-import { formatServiceKey, serviceName, sidekicksOf } from './service-key.ts';
+import { serviceName, sidekicksOf } from './service-key.ts';
 import { editService, editStacks, type ServiceEdit, type Sidekicks, serviceEdits } from './services.ts';
 import { emptyShards } from './shards.ts';
 import type { ViewIndex } from './view-index.ts';
@@ -96,10 +96,10 @@ function editedNames(base: HostView | null, { changes, containers, edits, servic
     if (before?.host) names.dropHost(hostName(before.host), before.host.id);
     if (after?.host) names.addHost(hostName(after.host), after.host.id);
   }
-  for (const { key } of edits) {
+  for (const { key, text } of edits) {
     const after = services.get(key.stack)?.get(key.inner);
-    if (after) names.addService(serviceName(key), formatServiceKey(key));
-    else names.dropService(serviceName(key), formatServiceKey(key));
+    if (after) names.addService(serviceName(key), text);
+    else names.dropService(serviceName(key), text);
   }
   return names.done();
 }
