@@ -24,7 +24,8 @@ beforeAll(async () => {
   await startDnsProgram(resources, unboundAt(address, 53, lines), outside);
   capture = host.start('tcpdump', ['-i', 'uplink', '-n', '-l', '--immediate-mode', 'port 53']);
   await poll(() => capture.output().includes('listening on'), { what: 'tcpdump', giveUp: capture.assertRunning });
-  await startDnsHost(resources, { host, batching: 'auto', upstreams: [address] });
+  const listen = { address: '127.0.0.1', port: 53 };
+  await startDnsHost(resources, { enter: host.enter, listen, batching: 'auto', upstreams: [address] });
 });
 afterAll(() => resources.close());
 
