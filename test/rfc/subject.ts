@@ -50,19 +50,22 @@ async function viaUdp(at: At, bytes: Buffer, from?: string, timeoutMs?: number):
   await using client = await openUdp(at, from);
   client.send(bytes);
   const reply = await client.next(timeoutMs);
-  return reply && withIdOf(bytes, read(reply));
+  return reply && replyTo(bytes, read(reply));
 }
 
 async function viaTcp(at: At, bytes: Buffer, timeoutMs?: number): Promise<Message | null> {
   using client = await openTcp(at);
   await client.write(framed(bytes));
   const reply = await client.next(timeoutMs);
-  return reply && withIdOf(bytes, reply);
+  return reply && replyTo(bytes, reply);
 }
 
-function withIdOf(bytes: Buffer, reply: Message): Message {
+/** What holds for every reply: it is one, to this query, and nothing is set that means nothing [RFC 1035 §4.1.1]. */
+function replyTo(bytes: Buffer, reply: Message): Message {
   const wanted = bytes.readUInt16BE(0);
   if (reply.id !== wanted) throw new Error(`the reply has id ${reply.id}, the query ${wanted}`);
+  if (!reply.qr) throw new Error('the reply does not say that it is one (QR)');
+  if (reply.z) throw new Error('the reply has the reserved bit set');
   return reply;
 }
 
