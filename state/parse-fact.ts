@@ -8,6 +8,7 @@ import {
   problem,
   type Result,
   type ServiceDeclaration,
+  sameJson,
 } from '../model/index.ts';
 import type { Liveness } from './liveness.ts';
 import { containerSchema, declarationSchema, hostSchema, livenessSchema, networkSchema } from './schema.ts';
@@ -53,14 +54,18 @@ export function parseFact(hostId: string, key: string, value: JsonValue): Result
       const container = parse(containerSchema, about, value);
       if (!container.ok) return container;
       const named = `${container.value.hostId}/${container.value.id}`;
-      return matching(about, named, `${hostId}/${id}`, { kind: 'container', id, value: container.value });
+      return matching(about, named, `${hostId}/${id}`, {
+        kind: 'container',
+        id: container.value.id,
+        value: container.value,
+      });
     }
     case 'network': {
       const { id } = subject;
       const network = parse(networkSchema, about, value);
       if (!network.ok) return network;
       const named = `${network.value.hostId}/${network.value.id}`;
-      return matching(about, named, `${hostId}/${id}`, { kind: 'network', id, value: network.value });
+      return matching(about, named, `${hostId}/${id}`, { kind: 'network', id: network.value.id, value: network.value });
     }
     default:
       throw new Error(`${about}: has no subject`);
@@ -92,7 +97,8 @@ const mend = 'bring the agent that wrote it to the version of this one';
 function parse<T>(schema: z.ZodType<T>, about: string, value: JsonValue): Result<T> {
   if (!isShallow(value, 64)) return problem(about, 'is nested deeper than 64 levels', mend);
   const parsed = schema.safeParse(value);
-  if (parsed.success) return ok(parsed.data);
+  // The raw value is kept too, and for the most part says the same: one of the two is enough.
+  if (parsed.success) return ok(sameJson(parsed.data as JsonValue, value) ? (value as T) : parsed.data);
   const issue = parsed.error.issues[0];
   return problem(about, `${issue?.path.join('.') || 'value'}: ${issue?.message ?? 'is malformed'}`, mend);
 }
