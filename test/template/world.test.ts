@@ -73,11 +73,7 @@ describe('functions that know the world', () => {
     ],
     ['the host of a container', '{{#each (containersOf "api")}}{{label (hostOf this) "zone"}}{{/each}}', 'aa'],
     ['services of a stack', '{{join (pluck (servicesOf "shop") "name") " "}}', 'api web'],
-    [
-      'defaults and quotes',
-      '{{default "" "x"}} {{quote "a\\"b"}} {{at (service "none") "scale" 0}}',
-      'x "a\\"b" 0',
-    ],
+    ['defaults and quotes', '{{default "" "x"}} {{quote "a\\"b"}} {{at (service "none") "scale" 0}}', 'x "a\\"b" 0'],
     ['nothing there is nothing shown', '{{#each (readyContainersOf "no/such")}}x{{else}}none{{/each}}', 'none'],
   ];
   test.each(cases)('%s', (_, template, expected) => {
