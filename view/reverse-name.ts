@@ -30,6 +30,13 @@ export function ptrName(view: HostView, address: string): ReverseName {
   return { kind: ours || local.has(plain) ? 'nobody' : 'foreign' };
 }
 
+/** Whether all addresses from the first to the last are of one network of ours, this host's or the managed one. */
+export function isOurRange({ index }: HostView, first: string, last: string): boolean {
+  return [...index.localSubnets, ...index.managedSubnets].some((subnet) =>
+    [first, last].every((end) => liesIn([subnet], end)),
+  );
+}
+
 /** Relative to the suffix. */
 function declaredName(view: HostView, address: string): string | null {
   const known = shardsGet(view.index.declared, address);

@@ -3,6 +3,7 @@ import {
   ANY_CHANGE,
   type HostView,
   hostKey,
+  isOurRange,
   lookupName,
   METADATA_NAME,
   type NameMeaning,
@@ -16,7 +17,7 @@ import { TYPE } from '../wire/codes.ts';
 import type { Asking, ResolveOptions } from './asking.ts';
 import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
 import type { Alias, Resolution } from './resolution.ts';
-import { reverseAddress } from './reverse.ts';
+import { reverseAddress, reverseRange } from './reverse.ts';
 import { serviceRecords } from './service-records.ts';
 
 export type { ResolveOptions } from './asking.ts';
@@ -47,15 +48,24 @@ export function resolve(
 type Chain = readonly Alias[];
 
 /** An address of ours backwards; null: the name is no such thing. */
-function backwards({ view, type, metadataAddress, trail }: Asking, name: string): Resolution | null {
+function backwards(asking: Asking, name: string): Resolution | null {
+  const { view, type, metadataAddress, trail } = asking;
   const reverse = reverseAddress(name);
-  if (!reverse) return null;
+  if (!reverse) return aboveAddresses(asking, name);
   trail?.depends(ANY_CHANGE);
   const { address, zone } = reverse;
   const found = address === metadataAddress ? metadataPointer(view) : ptrName(view, address);
   if (found.kind === 'foreign') return { kind: 'forward' };
   if (found.kind === 'nobody') return { kind: 'nxdomain', aliases: [], zone };
   return type === TYPE.PTR ? { kind: 'pointer', target: found.name } : { kind: 'nodata', aliases: [], zone };
+}
+
+/** Above names of ours a name exists [RFC 8020 §2], and upstream knows nothing of it; null: it is not above them alone. */
+function aboveAddresses({ view, trail }: Asking, name: string): Resolution | null {
+  const range = reverseRange(name);
+  if (!range) return null;
+  trail?.depends(ANY_CHANGE);
+  return isOurRange(view, range.first, range.last) ? { kind: 'nodata', aliases: [], zone: range.zone } : null;
 }
 
 function metadataPointer({ snapshot }: HostView): { readonly kind: 'name'; readonly name: string } {

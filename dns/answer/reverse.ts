@@ -1,6 +1,12 @@
 /** The zones of reverse names, for the SOA of a "no". */
 export type ReverseZone = 'in-addr.arpa.' | 'ip6.arpa.';
 
+export interface ReverseRange {
+  readonly first: string;
+  readonly last: string;
+  readonly zone: ReverseZone;
+}
+
 /** The address a complete reverse name (lower case, no trailing dot) is about; null for every other name. */
 export function reverseAddress(name: string): { readonly address: string; readonly zone: ReverseZone } | null {
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
@@ -13,6 +19,17 @@ export function reverseAddress(name: string): { readonly address: string; readon
   const digits = name.slice(0, 63).split('.').reverse().join('');
   const groups = digits.match(/.{4}/g) ?? [];
   return { address: compressed(groups.map((group) => Number.parseInt(group, 16))), zone: 'ip6.arpa.' };
+}
+
+/** The addresses from the first to the last below a name that stands above some (`2.0.10.in-addr.arpa`); null for others. */
+export function reverseRange(name: string): ReverseRange | null {
+  const parts = /^(?:((?:\d{1,3}\.){1,3})in-addr|((?:[0-9a-f]\.){1,31})ip6)\.arpa$/.exec(name);
+  if (!parts) return null;
+  const [, v4, v6 = ''] = parts;
+  const [missing, highest] = v4 === undefined ? [32 - v6.length / 2, 'f.'] : [4 - (v4.split('.').length - 1), '255.'];
+  const first = reverseAddress('0.'.repeat(missing) + name);
+  const last = reverseAddress(highest.repeat(missing) + name);
+  return first && last && { first: first.address, last: last.address, zone: first.zone };
 }
 
 /** Canonical IPv6 text [RFC 5952]. */

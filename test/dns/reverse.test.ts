@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reverseAddress } from '../../dns/answer/reverse.ts';
+import { reverseAddress, reverseRange } from '../../dns/answer/reverse.ts';
 
 describe('reverseAddress()', () => {
   test.each([
@@ -17,5 +17,21 @@ describe('reverseAddress()', () => {
     [`${'0.'.repeat(31)}ip6.arpa`, null],
   ])('%s -> %s', (name, address) => {
     expect(reverseAddress(name)?.address ?? null).toBe(address);
+  });
+});
+
+describe('reverseRange()', () => {
+  test.each([
+    ['2.0.10.in-addr.arpa', '10.0.2.0 10.0.2.255'],
+    ['10.in-addr.arpa', '10.0.0.0 10.255.255.255'],
+    ['8.b.d.0.1.0.0.2.ip6.arpa', '2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
+    [`${'0.'.repeat(31)}ip6.arpa`, ':: ::f'],
+    ['4.3.2.1.in-addr.arpa', null],
+    ['256.in-addr.arpa', null],
+    ['in-addr.arpa', null],
+    ['x.10.in-addr.arpa', null],
+  ])('%s -> %s', (name, expected) => {
+    const range = reverseRange(name);
+    expect(range && `${range.first} ${range.last}`).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../model/index.ts';
-import { identify, isLocalAddress, ptrName, viewOf } from '../../view/index.ts';
+import { identify, isLocalAddress, isOurRange, ptrName, viewOf } from '../../view/index.ts';
 import { at, BRIDGE, container, declaration, MANAGED, network, snapshot } from './world.ts';
 
 const containers = [
@@ -97,6 +97,16 @@ describe('ptrName()', () => {
     expect(name(a, '10.42.2.77')).toBe('nobody');
     expect(name(a, '10.42.3.1')).toBe('foreign');
     expect(name(a, '192.0.2.77')).toBe('foreign');
+  });
+
+  test('a range within one network is ours, a wider one is not', () => {
+    const ours = (first: string, last: string) => isOurRange(a, first, last);
+    expect(ours('172.17.0.0', '172.17.255.255')).toBe(true);
+    expect(ours('172.17.3.0', '172.17.3.255')).toBe(true);
+    expect(ours('10.42.2.0', '10.42.2.255')).toBe(true);
+    expect(ours('172.0.0.0', '172.255.255.255')).toBe(false);
+    expect(ours('10.42.0.0', '10.42.255.255')).toBe(false);
+    expect(ours('192.0.2.0', '192.0.2.255')).toBe(false);
   });
 
   test("this host's own container comes before one elsewhere with the same address, and two of its own are nobody", () => {

@@ -32,9 +32,7 @@ describeRfc('RFC 8020', (check) => {
   );
 
   check('§2', 'and the labels of addresses backwards', ours, async ({ ask }) => {
-    for (const owner of ['1.42.10.in-addr.arpa.', '42.10.in-addr.arpa.']) {
-      expectNegative(await ask(owner, { type: TYPE.PTR }), 'NOERROR');
-    }
+    expectNegative(await ask('1.42.10.in-addr.arpa.', { type: TYPE.PTR }), 'NOERROR');
   });
 
   check('§2', 'an upstream’s NODATA for a name between others does not hide those below', outside, async (on) => {
