@@ -1,3 +1,5 @@
+import { createDeque, type Deque } from './deque.ts';
+
 /** Work from many sources, done in turns: a source that brings much waits for itself, not the others for it. */
 export interface FairQueue<T> {
   /** Whether this source may bring one more now; to be asked before `push`. May make room at the cost of who has most. */
@@ -31,7 +33,7 @@ export interface FairQueueLimits {
 
 interface Source<T> {
   readonly name: string;
-  readonly items: T[];
+  readonly items: Deque<T>;
   /** Of `items`. */
   weight: number;
   underWay: number;
@@ -46,17 +48,17 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
   const { serve, weigh, onDrop, now, later } = dependencies;
   const sources = new Map<string, Source<T>>();
   /** Those whose next item may be served, in order. */
-  const line: Source<T>[] = [];
+  const line = createDeque<Source<T>>();
   let waiting = 0;
   let scheduled = false;
 
   const schedule = (): void => {
-    if (scheduled || line.length === 0) return;
+    if (scheduled || line.size() === 0) return;
     scheduled = true;
     later(run);
   };
   const enqueue = (source: Source<T>): void => {
-    if (source.queued || source.items.length === 0 || source.underWay >= limits.underWayPerSource) return;
+    if (source.queued || source.items.size() === 0 || source.underWay >= limits.underWayPerSource) return;
     source.queued = true;
     line.push(source);
   };
@@ -67,7 +69,7 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
     return item;
   };
   const forgetIdle = ({ name, items, underWay }: Source<T>): void => {
-    if (items.length === 0 && underWay === 0) sources.delete(name);
+    if (items.size() === 0 && underWay === 0) sources.delete(name);
   };
   const settle = (source: Source<T>): void => {
     source.underWay -= 1;
@@ -91,7 +93,7 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
     do {
       const source = line.shift();
       if (source) serveNext(source);
-    } while (line.length > 0 && now() < end);
+    } while (line.size() > 0 && now() < end);
     schedule();
   };
   /** For one more of a source: the oldest of one with more than its share goes; false when there is none, or it is itself. */
@@ -104,7 +106,7 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
       (most, source) => (weightOf(source) > weightOf(most) ? source : most),
       undefined,
     );
-    if (!greedy || greedy.items.length < 2 || greedy.weight <= share) return false;
+    if (!greedy || greedy.items.size() < 2 || greedy.weight <= share) return false;
     take(greedy);
     onDrop();
     return true;
@@ -117,7 +119,7 @@ export function createFairQueue<T>(dependencies: FairQueueDependencies<T>, limit
       return false;
     },
     push: (name, item) => {
-      const source = sources.get(name) ?? { name, items: [], weight: 0, underWay: 0, queued: false };
+      const source = sources.get(name) ?? { name, items: createDeque<T>(), weight: 0, underWay: 0, queued: false };
       sources.set(name, source);
       source.items.push(item);
       source.weight += weigh(item);
