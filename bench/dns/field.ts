@@ -12,6 +12,8 @@ export interface Entrant {
   readonly pid: number;
   readonly port: number;
   readonly echo: boolean;
+  /** Whether it may be asked for names that do not exist. */
+  readonly missing: boolean;
   /** File of the names it is asked for. */
   readonly names: string;
   /** From the start of the process to the first answer, and what it had in memory then. */
@@ -74,7 +76,16 @@ async function enter(
   const loadedBytes = residentBytes(pid);
   signalFamily(pid, 'SIGSTOP');
   return {
-    ...{ name: contestant.name, pid, port, names, echo: contestant.echo ?? false, loadMs, loadedBytes },
+    ...{
+      name: contestant.name,
+      pid,
+      port,
+      names,
+      echo: contestant.echo ?? false,
+      missing: !contestant.shortNames,
+      loadMs,
+      loadedBytes,
+    },
     awake: async (work) => {
       signalFamily(pid, 'SIGCONT');
       await ready();

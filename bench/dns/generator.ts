@@ -67,7 +67,7 @@ export async function generate(
     ...(options.echo ? ['--echo'] : []),
     ...(options.nap ? ['--nap'] : []),
   ].map(String);
-  const { stdout } = await execa('taskset', ['-c', String(GENERATOR_CORE), program, ...args]);
+  const { stdout } = await execa('nice', ['-n', '-20', 'taskset', '-c', String(GENERATOR_CORE), program, ...args]);
   const lines = stdout.split('\n').map((line) => JSON.parse(line) as Run | Watched);
   const seen = lines.filter((line): line is Watched => 'watched' in line);
   return { ...(lines.at(-1) as Run), seen };

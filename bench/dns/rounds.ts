@@ -38,6 +38,7 @@ export async function runRounds(entrants: readonly Entrant[], options: RoundsOpt
       const entrant = entrants[(at + round) % entrants.length] as Entrant;
       const score = scores.get(entrant);
       await entrant.awake(async () => {
+        if (round === 0) await ask(entrant, options, { seconds: FIRST_WARM_SECONDS });
         score?.saturated.push(await measure(entrant, options));
         if (options.steady) score?.steady.push(await measure(entrant, options, options.rate));
       });
@@ -48,19 +49,29 @@ export async function runRounds(entrants: readonly Entrant[], options: RoundsOpt
 }
 
 async function measure(entrant: Entrant, options: RoundsOptions, rate?: number): Promise<Measured> {
-  const { generator, askers, missing, missingPool, seconds } = options;
-  const { port, names, echo } = entrant;
-  const ask = { port, names, echo, askers, missing, missingPool, ...(rate ? { rate } : {}) };
-  await generate(generator, { ...ask, seconds: WARM_SECONDS, warmSeconds: 0 });
+  const steadily = rate ? { rate } : {};
+  await ask(entrant, options, { seconds: WARM_SECONDS, ...steadily });
   const before = cpuSeconds(entrant.pid);
   const began = performance.now();
-  const run = await generate(generator, { ...ask, seconds, warmSeconds: 0 });
+  const run = await ask(entrant, options, { seconds: options.seconds, ...steadily });
   const used = cpuSeconds(entrant.pid) - before;
   return { ...run, cpuMicros: (used * 1e6) / run.received, busy: used / ((performance.now() - began) / 1000) };
 }
 
+/** Until every name was asked for once. */
+const FIRST_WARM_SECONDS = 4;
 /** Apart from the measurement, so that the processor time is of the measurement alone. */
 const WARM_SECONDS = 0.5;
+
+function ask(
+  entrant: Entrant,
+  { generator, askers, missingPool, ...options }: RoundsOptions,
+  more: { readonly seconds: number; readonly rate?: number },
+): Promise<Run> {
+  const { port, names, echo } = entrant;
+  const missing = entrant.missing ? options.missing : 0;
+  return generate(generator, { port, names, echo, askers, missing, missingPool, warmSeconds: 0, ...more });
+}
 
 /** The middle one of what `of` gives for each round. */
 export function median(rounds: readonly Measured[], of: (measured: Measured) => number): number {

@@ -16,7 +16,7 @@ export interface Contestant {
   /** How it writes a name of ours, where it cannot serve our suffix. */
   readonly nameOf?: (record: BenchRecord) => string;
   readonly echo?: true;
-  /** Names as an asker's own scope has them, without suffix. */
+  /** Names as an asker's own scope has them, without suffix; only such that exist, for others are asked for upstream. */
   readonly shortNames?: true;
   /** It cannot reasonably be given so many names. */
   readonly fewNames?: true;
@@ -37,14 +37,14 @@ export interface Started {
   readonly daemon: Daemon;
 }
 
-/** Starts a program on the server's core. */
+/** Starts a program on the server's core, before whatever else runs there. */
 export function startOnServerCore(
   { resources, port }: Stage,
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Started {
-  const daemon = startDaemon('taskset', ['-c', String(SERVER_CORE), file, ...args], { env });
+  const daemon = startDaemon('nice', ['-n', '-20', 'taskset', '-c', String(SERVER_CORE), file, ...args], { env });
   resources.add(`${file} on port ${port}`, () => {
     if (!daemon.exited()) signalFamily(daemon.pid, 'SIGCONT');
     return daemon.stop();

@@ -44,7 +44,8 @@ async function serveFeedFor({ resources, dir }: Stage, set: DataSet): Promise<Be
 async function startDrover(stage: Stage, listening: Listening, more: readonly string[]): Promise<Started> {
   const { dir, port } = stage;
   const config = join(dir, 'drover.yaml');
-  const dns = { batching: listening === 'batched' ? 'auto' : 'off' };
+  // Nothing of the bench may leave the machine: nobody answers there.
+  const dns = { batching: listening === 'batched' ? 'auto' : 'off', upstreams: ['127.0.0.1:9'] };
   const settings = { dataDir: join(dir, 'data'), runDir: join(dir, 'run'), log: { format: 'json' }, dns };
   await mkdir(settings.dataDir, { recursive: true });
   await mkdir(settings.runDir, { recursive: true });
