@@ -28,7 +28,10 @@ export interface UdpBatchAddon {
     onBatch: (count: number) => void,
   ): Handle;
   port(handle: Handle): number;
-  send(handle: Handle, bytes: Buffer, address: number, port: number): boolean;
+  /** The address that the query in this slot was sent to, during `onBatch`; 0 where the socket is bound to one. */
+  asked(handle: Handle, slot: number): number;
+  /** `from` is one of this host's addresses, or 0. */
+  send(handle: Handle, bytes: Buffer, address: number, port: number, from: number): boolean;
   leave(handle: Handle): void;
   dropped(handle: Handle): number;
   unsent(handle: Handle): number;
@@ -51,14 +54,22 @@ export function serveBatch(
   const ports = new Uint32Array(slots);
   let seen = 0;
   let closed = false;
-  const leaveToGeneralPath = (at: number, length: number, source: number, to: number): void => {
+  const leaveToGeneralPath = (slot: number): void => {
+    const source = sources[slot] as number;
     const from = addressText(source);
     if (!general.admits(from)) return;
-    const message = Buffer.from(rx.subarray(at, at + length));
-    general.take({ message, client: { address: from, transport: 'udp' }, reply: (reply) => send(reply, source, to) });
+    const at = slot * rxSlot;
+    const message = Buffer.from(rx.subarray(at, at + (rxLengths[slot] as number)));
+    const port = ports[slot] as number;
+    const asked = addon.asked(handle, slot);
+    general.take({
+      message,
+      client: { address: from, transport: 'udp' },
+      reply: (reply) => send(reply, source, port, asked),
+    });
   };
-  const send = (reply: Buffer, source: number, to: number): void => {
-    if (!closed) addon.send(handle, reply, source, to);
+  const send = (reply: Buffer, source: number, port: number, asked: number): void => {
+    if (!closed) addon.send(handle, reply, source, port, asked);
   };
   const onBatch = (count: number): void => {
     seen += count;
@@ -69,7 +80,7 @@ export function serveBatch(
       const length = rxLengths[slot] as number;
       const source = sources[slot] as number;
       const replied = fast(rx, at, length, source, tx, slot * txSlot);
-      if (replied === GENERAL_PATH) leaveToGeneralPath(at, length, source, ports[slot] as number);
+      if (replied === GENERAL_PATH) leaveToGeneralPath(slot);
       else {
         txLengths[slot] = replied;
         if (replied > 0) replies += 1;

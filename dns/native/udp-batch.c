@@ -25,6 +25,11 @@ const char *uv_err_name(int error);
 enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 4 << 20, DISCARD_PORT = 9 };
 enum { BUFFERS = 6, ARGUMENTS = 4 + BUFFERS + 1 };
 
+typedef union {
+  struct cmsghdr align;
+  uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+} PacketInfo;
+
 typedef struct {
   int fd;
   int users; // the event loop and the object that TypeScript holds
@@ -44,11 +49,7 @@ typedef struct {
   struct sockaddr_in from[SLOTS];
   struct iovec rx_parts[SLOTS], tx_parts[SLOTS];
   struct mmsghdr in[SLOTS], out[SLOTS];
-  // Source address "as the route says": a socket bound to no address gets one when it is connected.
-  union {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-  } any_source;
+  PacketInfo rx_info[SLOTS], tx_info[SLOTS]; // only of a socket that is bound to no address
 } Socket;
 
 static void release(Socket *s) {
@@ -71,10 +72,30 @@ static napi_value number(napi_env env, double value) {
 
 // ---- the socket ---------------------------------------------------------------------------------------------------
 
-static void use_any_source(Socket *s, struct msghdr *message) {
-  bool needed = s->left && s->wildcard;
-  message->msg_control = needed ? &s->any_source : NULL;
-  message->msg_controllen = needed ? sizeof s->any_source.bytes : 0;
+// A socket bound to no address answers from the one that was asked [RFC 2181 §4.1]; 0 is what the route says.
+static void use_source(const Socket *s, struct msghdr *message, PacketInfo *info, in_addr_t source) {
+  message->msg_control = NULL;
+  message->msg_controllen = 0;
+  if (!s->wildcard) return;
+  struct in_pktinfo from = {.ipi_spec_dst.s_addr = source};
+  memset(info, 0, sizeof *info);
+  info->align.cmsg_level = IPPROTO_IP;
+  info->align.cmsg_type = IP_PKTINFO;
+  info->align.cmsg_len = CMSG_LEN(sizeof from);
+  memcpy(CMSG_DATA(&info->align), &from, sizeof from);
+  message->msg_control = info;
+  message->msg_controllen = sizeof info->bytes;
+}
+
+// The address of ours that a datagram came to; 0 where the socket is bound to one.
+static in_addr_t asked_address(struct msghdr *message) {
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+    if (part->cmsg_level != IPPROTO_IP || part->cmsg_type != IP_PKTINFO) continue;
+    struct in_pktinfo info;
+    memcpy(&info, CMSG_DATA(part), sizeof info);
+    return info.ipi_spec_dst.s_addr;
+  }
+  return 0;
 }
 
 // Sends what waits; false when the socket takes no more now. A reply that cannot be sent concerns nobody but its client.
@@ -94,7 +115,10 @@ static bool flush(Socket *s) {
 }
 
 static int receive(Socket *s) {
-  for (int i = 0; i < SLOTS; i++) s->in[i].msg_hdr.msg_namelen = sizeof s->from[i];
+  for (int i = 0; i < SLOTS; i++) {
+    s->in[i].msg_hdr.msg_namelen = sizeof s->from[i];
+    s->in[i].msg_hdr.msg_controllen = s->wildcard ? sizeof s->rx_info[i] : 0;
+  }
   int count = recvmmsg(s->fd, s->in, SLOTS, MSG_DONTWAIT, NULL);
   for (int i = 0; i < count; i++) {
     s->rx_lengths[i] = (int32_t)s->in[i].msg_len;
@@ -113,7 +137,7 @@ static void collect_replies(Socket *s, int count) {
     int at = s->ready++;
     s->tx_parts[at] = (struct iovec){s->tx + (size_t)i * TX_SLOT, (size_t)length};
     s->out[at].msg_hdr.msg_name = &s->from[i];
-    use_any_source(s, &s->out[at].msg_hdr);
+    use_source(s, &s->out[at].msg_hdr, &s->tx_info[at], s->wildcard ? asked_address(&s->in[i].msg_hdr) : 0);
   }
 }
 
@@ -177,7 +201,7 @@ static void set_receive_buffer(int fd) {
 }
 
 // Gives a bound socket, or -1 and errno.
-static int open_socket(const char *address, uint16_t port, bool reuse_port, int send_buffer) {
+static int open_socket(const Socket *s, const char *address, uint16_t port, bool reuse_port, int send_buffer) {
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
   if (inet_pton(AF_INET, address, &at.sin_addr) != 1) return errno = EINVAL, -1;
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -186,6 +210,7 @@ static int open_socket(const char *address, uint16_t port, bool reuse_port, int 
   set_receive_buffer(fd);
   if ((send_buffer > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0) ||
       (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+      (s->wildcard && setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0) ||
       bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
     int error = errno;
     close(fd);
@@ -232,12 +257,9 @@ static void prepare_slots(Socket *s) {
   for (size_t i = 0; i < SLOTS; i++) {
     s->rx_parts[i] = (struct iovec){s->rx + i * RX_SLOT, RX_SLOT};
     s->in[i].msg_hdr = (struct msghdr){.msg_name = &s->from[i], .msg_iov = &s->rx_parts[i], .msg_iovlen = 1};
+    if (s->wildcard) s->in[i].msg_hdr.msg_control = &s->rx_info[i];
     s->out[i].msg_hdr = (struct msghdr){.msg_namelen = sizeof s->from[i], .msg_iov = &s->tx_parts[i], .msg_iovlen = 1};
   }
-  struct cmsghdr *control = &s->any_source.align;
-  control->cmsg_level = IPPROTO_IP;
-  control->cmsg_type = IP_PKTINFO;
-  control->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
 }
 
 // Takes the shared memory: each buffer must be a typed array of at least its size.
@@ -307,9 +329,9 @@ static napi_value open_batch(napi_env env, napi_callback_info info) {
   if (s->poll == NULL) return give_up(env, s, "open: no memory", ENOMEM);
   if (!take_buffers(env, argv + 4, s)) return give_up(env, s, "open: wrong buffers", EINVAL);
   if (!take_callback(env, argv[10], s)) return give_up(env, s, "open: wrong callback", EINVAL);
-  prepare_slots(s);
   s->wildcard = strcmp(address, "0.0.0.0") == 0;
-  s->fd = open_socket(address, (uint16_t)port, reuse_port, send_buffer);
+  prepare_slots(s);
+  s->fd = open_socket(s, address, (uint16_t)port, reuse_port, send_buffer);
   if (s->fd < 0) return give_up(env, s, "open: the socket cannot be bound", errno);
 
   struct uv_loop_s *loop;
@@ -355,24 +377,38 @@ static napi_value port_of(napi_env env, napi_callback_info info) {
   return number(env, ntohs(at.sin_port));
 }
 
-// send(socket, bytes, address, port): sends one datagram now; false when it could not be.
+// asked(socket, slot): the address of ours that the query in this slot came to, while its batch is read; 0 where the socket
+// is bound to one.
+static napi_value asked(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  Socket *s = socket_of(env, info, 2, argv);
+  if (s == NULL) return NULL;
+  uint32_t slot;
+  if (napi_get_value_uint32(env, argv[1], &slot) != napi_ok || slot >= SLOTS) return fail(env, "asked: wrong arguments", EINVAL);
+  return number(env, s->wildcard ? ntohl(asked_address(&s->in[slot].msg_hdr)) : 0);
+}
+
+// send(socket, bytes, address, port, from): sends one datagram now, from that address of ours (0: the system's choice); false
+// when it could not be.
 static napi_value send_one(napi_env env, napi_callback_info info) {
-  napi_value argv[4], result;
-  Socket *s = socket_of(env, info, 4, argv);
+  napi_value argv[5], result;
+  Socket *s = socket_of(env, info, 5, argv);
   if (s == NULL) return NULL;
   void *data;
   size_t length;
-  uint32_t address, port;
+  uint32_t address, port, from;
   bool is_buffer = false;
   if (napi_is_buffer(env, argv[1], &is_buffer) != napi_ok || !is_buffer ||
       napi_get_buffer_info(env, argv[1], &data, &length) != napi_ok ||
       napi_get_value_uint32(env, argv[2], &address) != napi_ok ||
-      napi_get_value_uint32(env, argv[3], &port) != napi_ok || port > UINT16_MAX)
+      napi_get_value_uint32(env, argv[3], &port) != napi_ok || port > UINT16_MAX ||
+      napi_get_value_uint32(env, argv[4], &from) != napi_ok)
     return fail(env, "send: wrong arguments", EINVAL);
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
   struct iovec part = {data, length};
   struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
-  use_any_source(s, &message);
+  PacketInfo source;
+  use_source(s, &message, &source, htonl(from));
   ssize_t sent = -1;
   // A second time: the first may have been told of an error that an earlier datagram met.
   for (int attempt = 0; attempt < 2 && sent < 0 && !s->closed; attempt++) sent = sendmsg(s->fd, &message, 0);
@@ -432,7 +468,7 @@ static bool export_number(napi_env env, napi_value exports, const char *name, in
 NAPI_MODULE_INIT() {
   static const struct { const char *name; napi_callback call; } functions[] = {
       {"open", open_batch}, {"port", port_of},   {"send", send_one},    {"leave", leave},
-      {"dropped", dropped}, {"unsent", unsent}, {"close", close_batch},
+      {"asked", asked},     {"dropped", dropped}, {"unsent", unsent}, {"close", close_batch},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -66,16 +66,31 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     addon.close(handle);
     client.close();
   },
-  /** Bound to no address, it has left: its late reply must come from 10.9.9.1, which was asked, not from where it is connected to. */
+  /** Bound to no address: replies come from the one that was asked, not from what the route says, also late and after leaving. */
   wildcard: async () => {
-    const { addon, handle, port } = openEcho(0, undefined, '0.0.0.0');
-    const client = createSocket('udp4');
+    let asked = 0;
+    const echo = openEcho(
+      0,
+      () => {
+        asked = echo.addon.asked(echo.handle, 0);
+      },
+      '0.0.0.0',
+    );
+    const { addon, handle, port } = echo;
+    const client = await openClient();
     client.connect(port, '10.9.9.1');
     await once(client, 'connect');
-    addon.leave(handle);
-    const reply = once(client, 'message');
-    if (!addon.send(handle, Buffer.from('late'), 0x0a090901, client.address().port)) throw new Error('not sent');
-    await reply;
+    const early = once(client, 'message');
+    client.send('early');
+    await early;
+    if (asked !== 0x0a090901) throw new Error(`asked at ${asked}`);
+    for (const left of [false, true]) {
+      if (left) addon.leave(handle);
+      const late = once(client, 'message');
+      if (!addon.send(handle, Buffer.from('late'), 0x7f000001, client.address().port, asked))
+        throw new Error('not sent');
+      await late;
+    }
     addon.close(handle);
     client.close();
   },
@@ -112,7 +127,7 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
       });
       client.send('x', echo.port, '127.0.0.1');
       await closed.promise;
-      if (echo.addon.send(echo.handle, Buffer.from('x'), 0x7f000001, 9)) throw new Error('a closed socket sends');
+      if (echo.addon.send(echo.handle, Buffer.from('x'), 0x7f000001, 9, 0)) throw new Error('a closed socket sends');
       if (round % 50 === 0) globalThis.gc?.();
     }
     globalThis.gc?.();

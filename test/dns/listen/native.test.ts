@@ -66,14 +66,15 @@ describe('wrong arguments are refused, each with a code', () => {
   });
 
   test('what is no handle, or a closed one', () => {
-    for (const name of ['port', 'send', 'leave', 'dropped', 'unsent', 'close'])
+    for (const name of ['port', 'asked', 'send', 'leave', 'dropped', 'unsent', 'close'])
       for (const value of [undefined, 1, {}, null])
         expect(() => addon()[name]?.(value)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
     const handle = addon().open(...(good() as Parameters<UdpBatchAddon['open']>));
-    expect(() => addon().send?.(handle, 'text' as unknown as Buffer, 1, 1)).toThrow('wrong arguments');
-    expect(() => addon().send?.(handle, Buffer.alloc(1), 1, 65_536)).toThrow('wrong arguments');
+    expect(() => addon().send?.(handle, 'text' as unknown as Buffer, 1, 1, 0)).toThrow('wrong arguments');
+    expect(() => addon().send?.(handle, Buffer.alloc(1), 1, 65_536, 0)).toThrow('wrong arguments');
+    expect(() => addon().asked?.(handle, addon().slots)).toThrow('wrong arguments');
     // An address that nothing can be sent to is a false, as for a client that is gone.
-    expect(addon().send(handle, Buffer.alloc(70_000), 0x7f000001, 9)).toBe(false);
+    expect(addon().send(handle, Buffer.alloc(70_000), 0x7f000001, 9, 0)).toBe(false);
     expect(addon().unsent(handle)).toBe(1);
     addon().close(handle);
     addon().close(handle);
