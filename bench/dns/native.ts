@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../system/index.ts';
 
@@ -14,7 +14,10 @@ export async function buildNative(): Promise<NativePrograms> {
   await mkdir(dir, { recursive: true });
   const build = async (name: string): Promise<string> => {
     const program = join(dir, name);
-    await runCommand('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, `bench/native/${name}.c`]);
+    // Renamed into place: another bench may be running the one that is there.
+    const fresh = `${program}.${process.pid}`;
+    await runCommand('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', fresh, `bench/native/${name}.c`]);
+    await rename(fresh, program);
     return program;
   };
   const [generator, echo] = await Promise.all([build('generator'), build('echo')]);

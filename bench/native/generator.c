@@ -1,33 +1,18 @@
 // Asks a DNS server as fast as it answers, or at a steady rate, and prints what came back as one line of JSON. It is
-// cheaper than a server can be: batches of datagrams, one thread, no sleeping.
+// cheaper than a server can be: batches of datagrams, one thread.
 #define _GNU_SOURCE
 #include "arguments.h"
+#include "client.h"
 #include "histogram.h"
 #include "questions.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, REPLY_SIZE = 1500, BUFFER = 4 << 20, RATE_SLOTS = 1024, MAX_SOCKETS = 256 };
+enum { BATCH = 64, REPLY_SIZE = 1500, RATE_SLOTS = 1024, MAX_SOCKETS = 256 };
 static const uint64_t SECOND = 1000000000, LOST_AFTER = 1000000000, LOOK_FOR_LOST = 100000000;
-
-// One query under way.
-struct slot {
-  uint64_t sent_at; // 0: free
-  uint16_t id;
-  bool missing, watched;
-  struct query query;
-};
-
-struct client {
-  int fd;
-  struct slot *slots;
-  uint16_t *free; // a stack of slot numbers
-  int free_count, mask;
-};
 
 struct counts {
   uint64_t sent, received, lost, bad, stray, missing, truncated, records, bytes, refused;
@@ -54,34 +39,6 @@ static double cpu_seconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static int power_of_two_from(int least) {
-  int size = 1;
-  while (size < least) size *= 2;
-  return size;
-}
-
-static void open_client(struct client *client, int number, int slots) {
-  client->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-  int size = BUFFER;
-  setsockopt(client->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
-  setsockopt(client->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
-  if (given.sources) {
-    struct sockaddr_in source = {.sin_family = AF_INET};
-    inet_pton(AF_INET, given.sources, &source.sin_addr);
-    source.sin_addr.s_addr = htonl(ntohl(source.sin_addr.s_addr) + (uint32_t)number);
-    if (bind(client->fd, (struct sockaddr *)&source, sizeof source)) perror("--sources"), exit(1);
-  }
-  struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(given.port)};
-  inet_pton(AF_INET, given.server, &server.sin_addr);
-  if (connect(client->fd, (struct sockaddr *)&server, sizeof server)) perror("--server"), exit(1);
-  struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)number};
-  if (given.rate > 0) epoll_ctl(readable, EPOLL_CTL_ADD, client->fd, &event);
-  client->mask = power_of_two_from(slots) - 1;
-  client->slots = calloc((size_t)client->mask + 1, sizeof *client->slots);
-  client->free = calloc((size_t)slots, sizeof *client->free);
-  for (; client->free_count < slots; client->free_count++) client->free[client->free_count] = (uint16_t)client->free_count;
 }
 
 static void prepare_messages(void) {
@@ -112,11 +69,6 @@ static struct slot *next_query(struct client *client, uint64_t due) {
   slot->query.bytes[0] = (uint8_t)(slot->id >> 8), slot->query.bytes[1] = (uint8_t)slot->id;
   slot->sent_at = due;
   return slot;
-}
-
-static void release(struct client *client, struct slot *slot) {
-  slot->sent_at = 0;
-  client->free[client->free_count++] = (uint16_t)(slot - client->slots);
 }
 
 // The first address of the watched name; the owner of its record is a pointer or a whole name.
@@ -290,7 +242,12 @@ int main(int count, char **values) {
   if (given.sockets > MAX_SOCKETS) return fprintf(stderr, "at most %d sockets\n", MAX_SOCKETS), 2;
   readable = epoll_create1(0);
   int slots = given.rate > 0 ? RATE_SLOTS : given.window / given.sockets;
-  for (int i = 0; i < given.sockets; i++) open_client(&clients[i], i, slots);
+  for (int i = 0; i < given.sockets; i++) {
+    open_client(&clients[i], &given, i, slots);
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+    // Being watched costs each datagram something.
+    if (given.rate > 0) epoll_ctl(readable, EPOLL_CTL_ADD, clients[i].fd, &event);
+  }
   prepare_messages();
   run_until(now() + (uint64_t)(given.warm * 1e9));
   counts = (struct counts){0};
