@@ -7,6 +7,7 @@ import {
   type ServerMessage,
 } from './feed-wire.ts';
 import { createLineReader } from './line-reader.ts';
+import { createPartSharing } from './share-parts.ts';
 
 /** One connection to the agent. */
 export interface FeedSession {
@@ -36,6 +37,7 @@ const maxUnsentBytes = 1 << 20;
 export function openSession({ path, greeting, onMessage, signal }: FeedSessionOptions): FeedSession {
   const socket = connect(path);
   const reader = createLineReader(maxServerLineChars);
+  const parts = createPartSharing();
   let reason: SessionEnd | null = null;
 
   const end = (kind: SessionEnd['kind'], message: string, cause: unknown): void => {
@@ -46,6 +48,8 @@ export function openSession({ path, greeting, onMessage, signal }: FeedSessionOp
     try {
       for (const line of reader.push(text)) {
         const message = reason ? null : decodeServerLine(line);
+        if (message?.type === 'host' && message.facts) parts.share(message.facts);
+        if (message?.type === 'documents') parts.share(message.documents);
         if (message) onMessage(message);
       }
     } catch (error) {
