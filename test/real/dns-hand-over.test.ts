@@ -16,6 +16,7 @@ afterEach(() => resources.close());
 
 const CLIENT = fileURLToPath(new URL('../support/steady-client.ts', import.meta.url));
 const UPSTREAM_PORT = 5300;
+const LISTEN = { address: '127.0.0.1', port: 53 };
 const ORDER: SteadyOrder = {
   port: 53,
   names: Array.from({ length: 10 }, (_, n) => `s${n}.shop.rancher.internal`),
@@ -53,18 +54,23 @@ test.each(['auto', 'off'] as const)(
   'Q2 restarts under load lose no query, batching %s: over UDP, over TCP, while an upstream is asked',
   async (batching) => {
     const host = await createNamespace();
-    const dns = await startDnsHost(resources, { batching, host, upstreams: [`127.0.0.1:${UPSTREAM_PORT}`] });
+    const dns = await startDnsHost(resources, {
+      batching,
+      enter: host.enter,
+      listen: LISTEN,
+      upstreams: [`127.0.0.1:${UPSTREAM_PORT}`],
+    });
     expect(dns.report().batching).toEqual({ mode: batching === 'auto' ? 'batch' : 'dgram', problem: null });
     const pids = [dns.pid()];
     const client = startClient(host);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       await client.more(1_000);
       await dns.restart();
       pids.push(dns.pid());
     }
     await client.more(1_000);
     const { own, outside, tcp } = await client.stop();
-    expect(new Set(pids).size).toBe(4);
+    expect(new Set(pids).size).toBe(3);
     expect([own, outside, ...tcp].flatMap(({ bad }) => bad)).toEqual([]);
     for (const { sent, answered } of [own, outside, ...tcp]) expect([answered, sent > 50]).toEqual([sent, true]);
     expect(dns.status().restarts).toBe(0);

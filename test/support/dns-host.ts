@@ -6,6 +6,7 @@ import { type Config, configSchema } from '../../agent/config-schema.ts';
 import { feedSocket } from '../../agent/paths.ts';
 import { createServers } from '../../agent/servers.ts';
 import { choosePlace } from '../../dns/listen/listen.ts';
+import type { Listen } from '../../dns/listen/server.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { createStateStore, serveFeed } from '../../state/index.ts';
 import { systemClock } from '../../system/index.ts';
@@ -29,8 +30,10 @@ export interface DnsHost {
 }
 
 export interface DnsHostOptions {
-  /** Where it runs, at port 53 of 127.0.0.1; default: here, at a free port. */
-  readonly host?: TestHost;
+  /** The command line that runs a program where this server is to run; default: here. */
+  readonly enter?: TestHost['enter'];
+  /** Default: 127.0.0.1 at a free port of this machine. */
+  readonly listen?: Listen;
   readonly batching: 'auto' | 'off';
   readonly services?: number;
   readonly upstreams?: readonly string[];
@@ -42,7 +45,7 @@ const PROGRAM = resolve('bin/drover');
 export async function startDnsHost(resources: Resources, options: DnsHostOptions): Promise<DnsHost> {
   const dir = await mkdtemp(join(tmpdir(), 'drover-dns-'));
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  const port = options.host ? 53 : (await choosePlace({ address: '127.0.0.1', port: 0, handOver: false })).port;
+  const { address, port } = options.listen ?? (await choosePlace({ address: '127.0.0.1', port: 0, handOver: false }));
   const paths = { dataDir: join(dir, 'data'), runDir: join(dir, 'run') };
   await mkdir(paths.runDir);
   const config = configSchema.parse({
@@ -61,9 +64,9 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
 
   const program = (command: 'dns' | 'metadata') =>
     command === 'dns'
-      ? { file: PROGRAM, args: ['dns', '--config', configPath, '--listen', `127.0.0.1:${port}`] }
+      ? { file: PROGRAM, args: ['dns', '--config', configPath, '--listen', `${address}:${port}`] }
       : { file: 'sleep', args: ['1000000'] };
-  const enterCommand = options.host?.enter ?? ((file: string, args: readonly string[]) => ({ file, args }));
+  const enterCommand = options.enter ?? ((file: string, args: readonly string[]) => ({ file, args }));
   const supervise = (changed: Partial<Config['dns']>) =>
     createServers(
       { clock: systemClock, log, serviceAddress: { enterCommand }, peers: feed.peers },
