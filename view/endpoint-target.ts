@@ -5,8 +5,8 @@ import type { Endpoint } from './endpoints.ts';
 import { hostName } from './host-name.ts';
 import type { HostView } from './host-view.ts';
 import { METADATA_NAME } from './meaning.ts';
+import { nameNode } from './names.ts';
 import { parseServiceKey, serviceName } from './service-key.ts';
-import { shardsGet } from './shards.ts';
 import type { Trail } from './trail.ts';
 
 /**
@@ -28,7 +28,7 @@ export function endpointTarget(
 function uniqueName(view: HostView, { name }: Container, trail?: Trail): string | null {
   const relative = name.toLowerCase();
   trail?.depends(nameKey(relative));
-  const node = shardsGet(view.index.names, relative);
+  const node = nameNode(view, relative);
   const unique = node?.containers.length === 1 && node.services.length === 0 && relative !== METADATA_NAME;
   return unique ? absoluteName(view, relative) : null;
 }
@@ -39,7 +39,7 @@ function nameOnHost(view: HostView, { name, hostId }: Container, trail?: Trail):
   const relative = `${name.toLowerCase()}.${hostName(host)}`;
   trail?.depends(nameKey(relative));
   trail?.depends(nameKey(hostName(host)));
-  const taken = shardsGet(view.index.names, relative) !== undefined;
-  const twins = (shardsGet(view.index.names, hostName(host))?.hosts.length ?? 0) > 1;
+  const taken = nameNode(view, relative) !== undefined;
+  const twins = (nameNode(view, hostName(host))?.hosts.length ?? 0) > 1;
   return taken || twins ? null : absoluteName(view, relative);
 }

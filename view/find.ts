@@ -1,7 +1,7 @@
 import type { Container } from '../model/index.ts';
 import type { HostView, ServiceView } from './host-view.ts';
+import { nameNode } from './names.ts';
 import { keyOfContainer, parseServiceKey, type ServiceKey } from './service-key.ts';
-import { shardsGet } from './shards.ts';
 
 /** By key, any case: `stack/service`, for a sidekick `stack/primary/sidekick`. */
 export function findService(view: HostView, key: string): ServiceView | null {
@@ -15,7 +15,7 @@ export function serviceOf(view: HostView, container: Container): ServiceView | n
 
 /** All containers of that name, any case, any host, any state; sorted. */
 export function findContainers(view: HostView, name: string): readonly Container[] {
-  return shardsGet(view.index.names, name.toLowerCase())?.containers ?? [];
+  return nameNode(view, name.toLowerCase())?.containers ?? [];
 }
 
 export function isSidekick(service: Pick<ServiceView, 'name' | 'primaryService'>): boolean {

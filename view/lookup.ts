@@ -2,9 +2,9 @@ import { ASKER, nameKey, stackKey } from './dependency-key.ts';
 import { hasSuffixWithin, underSuffix, withoutDot } from './domain-name.ts';
 import type { HostView } from './host-view.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
+import { nameNode } from './names.ts';
 import type { Scope } from './scope.ts';
 import { parseServiceKey } from './service-key.ts';
-import { shardsGet } from './shards.ts';
 import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
 import type { Trail, TriedName } from './trail.ts';
 
@@ -123,7 +123,7 @@ function isOwnSidekick(lookup: Lookup, name: string): boolean {
   const { view, trail } = lookup;
   return candidates(lookup, name).some((relative) => {
     trail?.depends(nameKey(relative));
-    const services = shardsGet(view.index.names, relative)?.services ?? [];
+    const services = nameNode(view, relative)?.services ?? [];
     return services.some((key) => parseServiceKey(key)?.inner.includes('/'));
   });
 }

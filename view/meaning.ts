@@ -5,9 +5,9 @@ import { endpointsOf, linkedServices } from './endpoints.ts';
 import { findContainers, findService } from './find.ts';
 import { HOST_LABEL } from './host-name.ts';
 import type { HostView, ServiceView } from './host-view.ts';
+import { nameNode } from './names.ts';
 import type { PortName } from './ports.ts';
 import type { LinkTarget, Scope } from './scope.ts';
-import { shardsGet } from './shards.ts';
 import type { Trail } from './trail.ts';
 
 /** What a name is to an asker. */
@@ -74,7 +74,7 @@ function targetMeaning({ view, trail }: Lookup, link: LinkTarget): NameMeaning |
 export function commonMeaning({ view, trail }: Pick<Lookup, 'view' | 'trail'>, relative: string): NameMeaning {
   trail?.depends(nameKey(relative));
   if (relative === METADATA_NAME) return { kind: 'metadata' };
-  const node = shardsGet(view.index.names, relative);
+  const node = nameNode(view, relative);
   if (!node) return containerOnHost({ view, trail }, relative) ?? { kind: 'unknown' };
   const services = node.services.flatMap((key) => findService(view, key) ?? []);
   if (services.length > 0) return serviceMeaning({ view, trail }, services);
@@ -87,7 +87,7 @@ function containerOnHost({ view, trail }: Pick<Lookup, 'view' | 'trail'>, relati
   if (!relative.endsWith(`.${HOST_LABEL}`)) return null;
   for (let dot = relative.indexOf('.'); dot >= 0; dot = relative.indexOf('.', dot + 1)) {
     const host = relative.slice(dot + 1);
-    const hosts = shardsGet(view.index.names, host)?.hosts ?? [];
+    const hosts = nameNode(view, host)?.hosts ?? [];
     trail?.depends(nameKey(host));
     if (hosts.length === 0) continue;
     const name = relative.slice(0, dot);

@@ -1,7 +1,7 @@
 import type { Container } from '../model/index.ts';
 import { compareContainers, compareText, withItem, withoutItem } from './order.ts';
-import { editShards, type Shards } from './shards.ts';
-import type { NameNode } from './view-index.ts';
+import { editShards, type Shards, shardsGet } from './shards.ts';
+import type { NameEntry, NameNode } from './view-index.ts';
 
 /** A changed copy of the names in the making. Names are lower case and relative to the suffix. */
 export interface NamesEdit {
@@ -11,28 +11,55 @@ export interface NamesEdit {
   dropContainer(container: Container): void;
   addHost(name: string, id: string): void;
   dropHost(name: string, id: string): void;
-  done(): Shards<NameNode>;
+  done(): Shards<NameEntry>;
 }
 
-const NOTHING: NameNode = { services: [], containers: [], hosts: [], below: 0 };
+const NO_KEYS: readonly string[] = [];
+const NO_CONTAINERS: readonly Container[] = [];
+const NOTHING: NameNode = { services: NO_KEYS, containers: NO_CONTAINERS, hosts: NO_KEYS, below: 0 };
 
-export function editNames(names: Shards<NameNode>): NamesEdit {
+/** What a name (lower case, relative to the suffix) stands for. */
+export function nameNode(
+  { index }: { readonly index: { readonly names: Shards<NameEntry> } },
+  name: string,
+): NameNode | undefined {
+  const entry = shardsGet(index.names, name);
+  return entry === undefined ? undefined : nodeOf(entry);
+}
+
+function nodeOf(entry: NameEntry): NameNode {
+  if (typeof entry === 'string') return { services: [entry], containers: NO_CONTAINERS, hosts: NO_KEYS, below: 0 };
+  if ('below' in entry) return entry;
+  return { services: NO_KEYS, containers: [entry], hosts: NO_KEYS, below: 0 };
+}
+
+function entryOf(node: NameNode): NameEntry | undefined {
+  const { services, containers, hosts, below } = node;
+  const bearers = services.length + containers.length + hosts.length;
+  if (bearers === 0 && below === 0) return undefined;
+  return bearers === 1 && below === 0 ? (services[0] ?? containers[0] ?? node) : node;
+}
+
+export function editNames(names: Shards<NameEntry>): NamesEdit {
   const edit = editShards(names);
   const steps = new Map<string, number>();
-  const set = (name: string, node: NameNode) => edit.set(name, isBorne(node) || node.below > 0 ? node : undefined);
+  const get = (name: string): NameNode => {
+    const entry = edit.get(name);
+    return entry === undefined ? NOTHING : nodeOf(entry);
+  };
   const change = (name: string, part: (node: NameNode) => NameNode): void => {
-    const before = edit.get(name) ?? NOTHING;
+    const before = get(name);
     const after = part(before);
-    set(name, after);
+    edit.set(name, entryOf(after));
     const step = Number(isBorne(after)) - Number(isBorne(before));
     if (step === 0) return;
     for (const parent of parentsOf(name)) steps.set(parent, (steps.get(parent) ?? 0) + step);
   };
   // A stack has hundreds of names below it: its own node is made once.
-  const done = (): Shards<NameNode> => {
+  const done = (): Shards<NameEntry> => {
     for (const [parent, step] of steps) {
-      const node = edit.get(parent) ?? NOTHING;
-      if (step !== 0) set(parent, { ...node, below: node.below + step });
+      const node = get(parent);
+      if (step !== 0) edit.set(parent, entryOf({ ...node, below: node.below + step }));
     }
     return edit.done();
   };

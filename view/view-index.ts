@@ -21,10 +21,16 @@ export interface AddressNode {
   readonly services: readonly string[];
 }
 
+/**
+ * A name as it is kept, which `nodeOf` reads: nearly all of a hundred thousand have one bearer and nothing below them, and
+ * are kept as that alone, a container or the key of a service.
+ */
+export type NameEntry = NameNode | Container | string;
+
 /** Everything a question is looked up in; shared between views as far as nothing changed. */
 export interface ViewIndex {
   /** Lower-case name relative to the suffix, without trailing dot (`web.shop`). */
-  readonly names: Shards<NameNode>;
+  readonly names: Shards<NameEntry>;
   /** Address on a managed network -> its containers, of all hosts. */
   readonly managed: Shards<readonly Container[]>;
   /** Addresses that no container has: of hosts, and what declarations say. */
