@@ -83,3 +83,10 @@ test.each(['musl', 'glibc'])(
   },
   60_000,
 );
+
+test('Q32: with the full list glibc puts one address first, however it was rotated', async () => {
+  const args = ['connects-glibc', `all.${ONE_BY_ONE.name}`, String(ONE_BY_ONE.port), '200'];
+  const met = await run<Connections>(world.alpha, 'shop-glibc-1', args);
+  expect(met.failed).toBe(0);
+  expect(Math.max(...Object.values(met.connections))).toBeGreaterThan(200 * 0.45);
+});

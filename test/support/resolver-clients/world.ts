@@ -86,7 +86,11 @@ async function startContainers(alpha: Member, clients: string): Promise<void> {
   for (const number of [1, 2]) await composeUp(alpha, 'shop', 'web', number);
   await composeUp(alpha, 'shop', 'api', 1);
   for (const { name, image, network } of CLIENTS) {
-    const HostConfig = { DnsSearch: SEARCH, DnsOptions: ['ndots:5'], Binds: [`${clients}:/clients:ro`] };
+    const HostConfig = {
+      ...{ DnsSearch: SEARCH, DnsOptions: ['ndots:5'], Binds: [`${clients}:/clients:ro`] },
+      // An IPv6 address of its own, were it link-local, is what makes glibc sort IPv4 addresses of its subnet too.
+      Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '0' },
+    };
     await composeUp(alpha, 'shop', name, 1, { network, create: { Image: image, HostConfig } });
   }
 }
