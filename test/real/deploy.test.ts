@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
@@ -6,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runCommand } from '../../system/index.ts';
+import { BASE_IMAGE, importBaseImage } from '../support/base-image.ts';
 import { startConsulCluster } from '../support/consul.ts';
 import { composeUp, inside } from '../support/containers.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -47,7 +47,7 @@ test('the image is built on a base of our own, and the services of compose.yaml 
   await host.run('mount', ['--make-rshared', '/run/netns']);
   const engine = await startEngine(resources, host, { dns: [RESOLVER] });
   await engine.buildBusybox();
-  await importBase(engine);
+  await importBaseImage(engine);
   await buildImage(host, engine);
   await startConsulCluster(resources, { host, servers: 1, addresses: ['127.0.0.1'] });
 
@@ -75,20 +75,11 @@ test('the image is built on a base of our own, and the services of compose.yaml 
   expect(self).toBe('app');
 }, 180_000);
 
-async function importBase({ docker }: Engine): Promise<void> {
-  const stream = await docker.importImage(createReadStream('.tools/base-bookworm.tar'), {
-    repo: 'drover-base',
-    tag: 'latest',
-  });
-  stream.resume();
-  await poll(() => docker.getImage('drover-base:latest').inspect(), { what: 'the base image', timeoutMs: 60_000 });
-}
-
 async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {
   const context = join(host.dir, 'context');
   await runCommand('sh', ['deploy/build-image', '--context', context], { timeoutMs: 120_000 });
   const tar = execa('tar', ['-C', context, '-c', '.'], { buffer: false, encoding: 'buffer' });
-  const stream = await docker.buildImage(tar.stdout, { t: 'drover:0.1.0', buildargs: { BASE: 'drover-base:latest' } });
+  const stream = await docker.buildImage(tar.stdout, { t: 'drover:0.1.0', buildargs: { BASE: BASE_IMAGE } });
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(stream, (error, events: { error?: string }[] | null) => {
       const failed = events?.find((event) => event.error);
