@@ -112,7 +112,7 @@ describe('resolve()', () => {
     ['77.1.42.10.in-addr.arpa PTR', 'nxdomain in-addr.arpa.'],
     ['250.169.254.169.IN-ADDR.arpa PTR', 'pointer rancher-metadata.rancher.internal.'],
     ['8.8.8.8.in-addr.arpa PTR', 'forward'],
-    ['1.42.10.in-addr.arpa PTR', 'forward'],
+    ['1.42.10.in-addr.arpa PTR', 'nodata in-addr.arpa.'],
     ['01.1.42.10.in-addr.arpa PTR', 'forward'],
     [`6.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa PTR`, 'pointer six.rancher.internal.'],
     [`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa PTR`, 'forward'],
