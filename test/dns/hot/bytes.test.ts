@@ -48,10 +48,10 @@ test('bytes of any kind: no throw, nothing written outside, and what is answered
       const same = (one: Buffer) => sameWhicheverIsFirst(one, sighting.resolution);
       if (!reply.equals(expected)) expect(same(reply)).toBe(same(expected));
     }),
-    { numRuns: 20_000 },
+    { numRuns: 10_000 },
   );
   expect(paths.hot.stats().faults).toBe(0);
-  expect(answered).toBeGreaterThan(1_000);
+  expect(answered).toBeGreaterThan(500);
   expect(left).toBeGreaterThan(1_000);
 });
 

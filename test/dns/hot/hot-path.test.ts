@@ -64,13 +64,13 @@ describe('turns', () => {
     expect(firsts.slice(4)).toEqual(firsts.slice(0, 4));
   });
 
-  test('one address an answer, over 10,000 answers each of four as often as the others (Q2)', () => {
+  test('one address an answer, over 4,000 answers each of four as often as the others (Q2)', () => {
     const paths = living({
       containers: replicas(4),
       declarations: [declaration('shop/web', { options: { answers: 'one' } })],
     });
-    const picks = Array.from({ length: 10_000 }, () => addresses(paths, WEB).join());
-    expect(shares(picks)).toEqual([2_500, 2_500, 2_500, 2_500]);
+    const picks = Array.from({ length: 4_000 }, () => addresses(paths, WEB).join());
+    expect(shares(picks)).toEqual([1_000, 1_000, 1_000, 1_000]);
     expect(addresses(paths, `all.${WEB}`)).toHaveLength(4);
   });
 
@@ -82,11 +82,11 @@ describe('turns', () => {
 
   test('go on where they were when the service changes', () => {
     const paths = living({ containers: replicas(3) });
-    const picks = Array.from({ length: 300 }, (_, n) => {
+    const picks = Array.from({ length: 60 }, (_, n) => {
       paths.see({ containers: replicas(3, 'shop/web', () => ({ image: `image-${n}` })) });
       return first(paths, WEB);
     });
-    expect(shares(picks)).toEqual([100, 100, 100]);
+    expect(shares(picks)).toEqual([20, 20, 20]);
   });
 });
 
@@ -182,11 +182,13 @@ describe('who asks', () => {
   });
 
   test('40,000 addresses, one after the other, are all answered', () => {
-    const paths = living({ containers: replicas(1) });
-    for (let n = 0; n < 40_000; n += 1) {
-      const from = `198.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
-      if (paths.answerHot(queryOf(WEB, TYPE.A), from) === null) throw new Error(`nothing for ${from}`);
-    }
+    const { hot } = living({ containers: replicas(1) });
+    const query = queryOf(WEB, TYPE.A);
+    const tx = new Uint8Array(1_232);
+    let answered = 0;
+    for (let n = 0; n < 40_000; n += 1)
+      answered += Number(hot.answer(query, 0, query.length, 0xc6000000 + n, tx, 0) > 0);
+    expect(answered).toBe(40_000);
   });
 });
 
@@ -195,7 +197,7 @@ describe('what is kept', () => {
     const paths = living({ containers: replicas(1) });
     first(paths, WEB);
     const { entries, bytes } = paths.hot.stats();
-    for (let n = 0; n < 2_000; n += 1) {
+    for (let n = 0; n < 500; n += 1) {
       for (const name of [
         `x${n}.rancher.internal`,
         `y${n}`,
@@ -209,17 +211,17 @@ describe('what is kept', () => {
   });
 
   test('all names and types of many askers never take more than they may, and stay right', () => {
-    const services = Array.from({ length: 300 }, (_, n) =>
+    const services = Array.from({ length: 200 }, (_, n) =>
       container(`c${n}`, `s${n}/app`, `10.42.${n >> 8}.${n & 255}`),
     );
-    const paths = living({ containers: services }, { maxBytes: 128 * 1024 });
-    for (let asker = 0; asker < 300; asker += 20) {
+    const paths = living({ containers: services }, { maxBytes: 64 * 1024 });
+    for (let asker = 0; asker < 200; asker += 25) {
       for (const [n, { addresses: own }] of services.entries()) {
         expect(first(paths, `app.s${n}.rancher.internal`, `10.42.${asker >> 8}.${asker & 255}`)).toBe(own[0]?.ipv4);
       }
-      expect(paths.hot.stats().bytes).toBeLessThanOrEqual(128 * 1024);
+      expect(paths.hot.stats().bytes).toBeLessThanOrEqual(64 * 1024);
     }
-    expect(paths.hot.stats().entries).toBeLessThan(2_000);
+    expect(paths.hot.stats().entries).toBeLessThan(400);
   });
 
   test('warming up loads the names and counts nothing', () => {

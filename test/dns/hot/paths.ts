@@ -25,6 +25,7 @@ export interface PathsOptions {
 export const TX_SIZE = 1_232;
 /** Behind what a reply may take: written to means written beyond. */
 const GUARD = 0xa5;
+const ROOM = 32;
 
 export function createPaths(view: () => HostView, options: PathsOptions = {}): Paths {
   const { maxBytes = 4 * 1024 * 1024, ttlSeconds = 7, divert = () => false } = options;
@@ -45,18 +46,20 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
     { ttlSeconds },
   );
   const hot = createHotPath({ source, answerer, clock: systemClock, divert }, { maxBytes, seed: 1 });
-  const tx = Buffer.alloc(TX_SIZE + 64);
+  const rx = Buffer.alloc(ROOM + 1_024);
+  const tx = Buffer.alloc(TX_SIZE + 2 * ROOM);
+  const guard = Buffer.alloc(ROOM, GUARD);
   return {
     hot,
     answerHot: (query, from) => {
       // The query lies somewhere in a larger buffer, as in a batch, and there is nothing to be read behind it.
-      const rx = Buffer.concat([Buffer.alloc(16, 0xff), query, Buffer.alloc(16, 0xff)]);
+      rx.fill(0xff);
+      query.copy(rx, ROOM);
       tx.fill(GUARD);
-      const size = hot.answer(rx, 16, query.length, addressNumber(from), tx, 32);
-      if ([...tx.subarray(0, 32), ...tx.subarray(32 + TX_SIZE)].some((byte) => byte !== GUARD)) {
-        throw new Error('the hot path wrote outside of its room');
-      }
-      return size > 0 ? Buffer.from(tx.subarray(32, 32 + size)) : null;
+      const size = hot.answer(rx, ROOM, query.length, addressNumber(from), tx, ROOM);
+      const isKept = tx.subarray(0, ROOM).equals(guard) && tx.subarray(ROOM + TX_SIZE).equals(guard);
+      if (!isKept) throw new Error('the hot path wrote outside of its room');
+      return size > 0 ? Buffer.from(tx.subarray(ROOM, ROOM + size)) : null;
     },
     answerGeneral: (query, from) => {
       const sighting = createSighting();

@@ -20,6 +20,8 @@ function findIn(table: Table, id: number, hash = id % 7): number {
   return table.find(hash, id % 3, Int32Array.of(id), 1);
 }
 
+const IDS = Array.from({ length: 61 }, (_, id) => id);
+
 const anyStep = fc.oneof(
   fc.record({ kind: fc.constant('insert' as const), id: fc.nat(60), on: fc.array(fc.nat(9), { maxLength: 4 }) }),
   fc.record({ kind: fc.constant('invalidate' as const), on: fc.nat(9) }),
@@ -46,11 +48,12 @@ describe('Table', () => {
             expect(table.insert(packed(step.id, step.on))).not.toBe(0);
             model.set(step.id, step.on);
           }
-          expect(table.count).toBe(model.size);
-          for (let id = 0; id <= 60; id += 1) expect([id, findIn(table, id) !== 0]).toEqual([id, model.has(id)]);
+          if (table.count !== model.size) expect(table.count).toBe(model.size);
+          const found = IDS.filter((id) => findIn(table, id) !== 0);
+          if (found.join() !== IDS.filter((id) => model.has(id)).join()) expect(found).toEqual([...model.keys()]);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -95,7 +98,7 @@ describe('Generations', () => {
     };
     for (const id of loyal) generations.insert(keyed(id, [id]));
     let turned = 0;
-    for (let id = 10; id < 20_000; id += 1) {
+    for (let id = 10; id < 5_000; id += 1) {
       generations.insert(keyed(id, [id]));
       for (const one of loyal) {
         if (has(one) === 0) {
@@ -107,7 +110,7 @@ describe('Generations', () => {
     }
     expect(turned).toBe(0);
     expect(has(10)).toBe(0);
-    expect(has(19_999)).not.toBe(0);
+    expect(has(4_999)).not.toBe(0);
     expect(generations.count).toBeLessThan(2_000);
   });
 
