@@ -11,6 +11,8 @@ export interface Run {
   readonly lost: number;
   /** Replies whose question, rcode or number of records is not what it must be. */
   readonly bad: number;
+  /** The first of them, in hexadecimal digits; empty: none. */
+  readonly firstBad: string;
   /** Datagrams that answer nothing that was asked. */
   readonly stray: number;
   readonly refused: number;

@@ -38,7 +38,7 @@ function rowOf({ entrant, saturated, steady, bytes }: Score, withLatency: boolea
       total(({ sent }) => sent),
     ),
     share(
-      total(({ bad, stray }) => bad + stray),
+      total(({ bad }) => bad),
       total(({ received }) => received),
     ),
     megabytes(bytes),

@@ -55,6 +55,7 @@ async function measure(entrant: Entrant, options: RoundsOptions, rate?: number):
   const began = performance.now();
   const run = await ask(entrant, options, { seconds: options.seconds, ...steadily });
   const used = cpuSeconds(entrant.pid) - before;
+  if (run.bad > 0) console.error(`  ${entrant.name} answered wrongly, first ${run.firstBad}`);
   return { ...run, cpuMicros: (used * 1e6) / run.received, busy: used / ((performance.now() - began) / 1000) };
 }
 

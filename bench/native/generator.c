@@ -27,6 +27,7 @@ static uint8_t replies[BATCH][REPLY_SIZE];
 static struct mmsghdr incoming[BATCH], outgoing[BATCH];
 static struct iovec incoming_pieces[BATCH], outgoing_pieces[BATCH];
 static uint32_t watched_address;
+static char first_bad[2 * 512 + 1]; // in hexadecimal digits
 static int since_watched, readable;
 
 static uint64_t now(void) {
@@ -65,7 +66,8 @@ static struct slot *next_query(struct client *client, uint64_t due) {
     memcpy(slot->query.bytes, query->bytes, query->length);
     slot->query.length = query->length;
   }
-  slot->id = (uint16_t)((chance & ~(uint64_t)client->mask) | number);
+  // Another id each time, so that a late reply is not taken for the next one's.
+  slot->id = (uint16_t)(((slot->id + client->mask + 1) & ~client->mask) | number);
   slot->query.bytes[0] = (uint8_t)(slot->id >> 8), slot->query.bytes[1] = (uint8_t)slot->id;
   slot->sent_at = due;
   return slot;
@@ -93,6 +95,10 @@ static bool is_right(const struct slot *slot, const uint8_t *reply, unsigned len
   return slot->missing ? rcode == RCODE_NXDOMAIN : rcode == 0 && (records > 0 || reply[2] & 2);
 }
 
+static void remember_bad(const uint8_t *reply, unsigned length) {
+  for (unsigned i = 0; i < length && i < 512; i++) snprintf(first_bad + 2 * i, 3, "%02x", reply[i]);
+}
+
 static void take_reply(struct client *client, const uint8_t *reply, unsigned length, uint64_t at) {
   uint16_t id = length >= QUERY_HEADER ? (uint16_t)(reply[0] << 8 | reply[1]) : 0;
   struct slot *slot = &client->slots[id & client->mask];
@@ -101,7 +107,9 @@ static void take_reply(struct client *client, const uint8_t *reply, unsigned len
     return;
   }
   histogram_add(&latencies, at - slot->sent_at);
-  if (!is_right(slot, reply, length)) counts.bad++;
+  if (!is_right(slot, reply, length)) {
+    if (counts.bad++ == 0) remember_bad(reply, length);
+  }
   counts.received++;
   counts.missing += (reply[3] & 15) == RCODE_NXDOMAIN;
   counts.truncated += (reply[2] & 2) != 0;
@@ -228,11 +236,11 @@ static void print_result(const struct counts *measured, double seconds, double c
   double received = measured->received ? (double)measured->received : 1;
   printf("{\"seconds\":%.4f,\"perSecond\":%.1f,\"sent\":%lu,\"received\":%lu,\"lost\":%lu,\"bad\":%lu,\"stray\":%lu,"
          "\"refused\":%lu,\"nxdomain\":%lu,\"truncated\":%lu,\"records\":%.3f,\"bytes\":%.1f,"
-         "\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,\"cpuSeconds\":%.3f}\n",
+         "\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,\"cpuSeconds\":%.3f,\"firstBad\":\"%s\"}\n",
          seconds, (double)measured->received / seconds, measured->sent, measured->received, counts.lost, counts.bad,
          counts.stray, counts.refused, measured->missing, measured->truncated, (double)measured->records / received,
          (double)measured->bytes / received, histogram_at(&latencies, 0.5), histogram_at(&latencies, 0.9),
-         histogram_at(&latencies, 0.99), histogram_at(&latencies, 0.999), latencies.max / 1e3, cpu);
+         histogram_at(&latencies, 0.99), histogram_at(&latencies, 0.999), latencies.max / 1e3, cpu, first_bad);
 }
 
 int main(int count, char **values) {
@@ -251,6 +259,7 @@ int main(int count, char **values) {
   prepare_messages();
   run_until(now() + (uint64_t)(given.warm * 1e9));
   counts = (struct counts){0};
+  first_bad[0] = 0;
   latencies = (struct histogram){0};
   uint64_t began = now();
   double cpu = cpu_seconds();
