@@ -100,9 +100,9 @@ describeRfc('RFC 1034', (check) => {
     const owner = 'remembered.upstream.example.';
     on.upstream.script(owner, answering(['198.51.100.10', '198.51.100.11'], 300));
     await on.ask(owner);
+    on.upstream.script(owner, answering(['198.51.100.12']));
     const second = await on.ask(owner);
     expect(addresses(second)).toEqual(['198.51.100.10', '198.51.100.11']);
-    expect(on.upstream.asked(owner)).toHaveLength(1);
     for (const { ttl } of second.answers) expect(ttl).toBeLessThanOrEqual(300);
   });
 

@@ -78,9 +78,10 @@ describeRfc('RFC 2181', (check) => {
 
   check('§8', 'a TTL of zero is passed on and not remembered', outside, async ({ ask, upstream }) => {
     const owner = 'zero-ttl.upstream.example.';
-    upstream.script(owner, withAddress('198.51.100.23', 0));
-    for (let round = 0; round < 2; round += 1) expect((await ask(owner)).answers.map(({ ttl }) => ttl)).toEqual([0]);
-    expect(upstream.asked(owner)).toHaveLength(2);
+    for (const address of ['198.51.100.23', '198.51.100.25']) {
+      upstream.script(owner, withAddress(address, 0));
+      expect((await ask(owner)).answers.map(({ text, ttl }) => [text, ttl])).toEqual([[address, 0]]);
+    }
   });
 
   check(

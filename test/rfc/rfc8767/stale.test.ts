@@ -28,7 +28,7 @@ describeRfc(
         const owner = 'silenced.upstream.example.';
         await holdAndChange(on, owner, '198.51.100.90', silent);
         const start = performance.now();
-        const reply = await on.ask(owner, { timeoutMs: 6_000 });
+        const reply = await on.ask(owner);
         expect(addresses(reply)).toEqual(['198.51.100.90']);
         expect(performance.now() - start).toBeLessThan(5_000);
         for (const { ttl } of reply.answers) {
@@ -41,13 +41,13 @@ describeRfc(
     check('§4', 'when it fails, too', forwarder, async (on) => {
       const owner = 'broken.upstream.example.';
       await holdAndChange(on, owner, '198.51.100.91', failing(RCODE.SERVFAIL));
-      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.91']);
+      expect(addresses(await on.ask(owner))).toEqual(['198.51.100.91']);
     });
 
     check('§4', 'an upstream that says that the name is gone is believed', forwarder, async (on) => {
       const owner = 'gone.upstream.example.';
       await holdAndChange(on, owner, '198.51.100.92', noSuchName());
-      expect(await on.ask(owner, { timeoutMs: 6_000 })).toMatchObject({ rcode: 'NXDOMAIN', answers: [] });
+      expect(await on.ask(owner)).toMatchObject({ rcode: 'NXDOMAIN', answers: [] });
     });
 
     check('§5', 'an upstream that answers in time is waited for', forwarder, async (on) => {
@@ -56,16 +56,16 @@ describeRfc(
         await sleep(100);
         return withAddress('198.51.100.94')(asked);
       });
-      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.94']);
+      expect(addresses(await on.ask(owner))).toEqual(['198.51.100.94']);
     });
 
     check('§5', 'what failed just now is not asked again for each query', recheck, async (on) => {
       const owner = 'hammered.upstream.example.';
       await holdAndChange(on, owner, '198.51.100.95', failing(RCODE.SERVFAIL));
-      expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.95']);
+      expect(addresses(await on.ask(owner))).toEqual(['198.51.100.95']);
       const before = on.upstream.asked(owner).length;
       for (let round = 0; round < 20; round += 1) {
-        expect(addresses(await on.ask(owner, { timeoutMs: 6_000 }))).toEqual(['198.51.100.95']);
+        expect(addresses(await on.ask(owner))).toEqual(['198.51.100.95']);
       }
       expect(on.upstream.asked(owner).length - before).toBeLessThan(10);
     });
@@ -73,7 +73,7 @@ describeRfc(
     check('§4', 'a name that was never known is not made up: SERVFAIL', forwarder, async (on) => {
       const owner = 'never.upstream.example.';
       on.upstream.script(owner, failing(RCODE.SERVFAIL));
-      expect(await on.ask(owner, { timeoutMs: 6_000 })).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
+      expect(await on.ask(owner)).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
     });
   },
   { together: true },

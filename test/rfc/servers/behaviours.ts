@@ -20,11 +20,11 @@ export function aliased(target: string, ...rest: readonly Buffer[]): Behaviour {
 }
 
 export function noSuchName({ ttl = 300, minimum = 300 } = {}): Behaviour {
-  return (asked) => reply(asked, { rcode: RCODE.NXDOMAIN, authorities: [soa('upstream.example.', ttl, minimum)] });
+  return (asked) => reply(asked, { rcode: RCODE.NXDOMAIN, authorities: [soa(zoneOf(asked), ttl, minimum)] });
 }
 
 export function noData({ ttl = 300, minimum = 300 } = {}): Behaviour {
-  return (asked) => reply(asked, { authorities: [soa('upstream.example.', ttl, minimum)] });
+  return (asked) => reply(asked, { authorities: [soa(zoneOf(asked), ttl, minimum)] });
 }
 
 /** A code and nothing else. */
@@ -41,8 +41,16 @@ export const silent: Behaviour = () => null;
 
 /** A start of authority: its own TTL, and the field that says how long a "no" holds [RFC 2308 §4]. */
 export function soa(zone: string, ttl: number, minimum: number): Buffer {
+  const below = zone === '.' ? '' : zone;
   const numbers = [1, 3_600, 600, 86_400, minimum].map(u32);
-  return record(zone, TYPE.SOA, ttl, Buffer.concat([name(`ns.${zone}`), name(`admin.${zone}`), ...numbers]));
+  return record(zone, TYPE.SOA, ttl, Buffer.concat([name(`ns.${below}`), name(`admin.${below}`), ...numbers]));
+}
+
+/** The name above the one asked for. An SOA is one RRset of all the names below it, in a cache too. */
+function zoneOf(asked: Asked): string {
+  return ownerOf(asked)
+    .toLowerCase()
+    .replace(/^[^.]+\./, '');
 }
 
 export function ownerOf({ query }: Asked): string {

@@ -35,7 +35,7 @@ export async function untilServing(daemon: Daemon, { at }: Place, program: strin
   for (const ask of [askTcp, askUdp]) {
     await poll(async () => (await ask(first, query(ZONE, { type: TYPE.SOA })))?.aa, {
       what: `${program} to answer at ${first.address} port ${first.port}`,
-      timeoutMs: 20_000,
+      timeoutMs: 50_000,
       giveUp: daemon.assertRunning,
     });
   }

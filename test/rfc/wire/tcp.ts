@@ -16,7 +16,8 @@ export interface TcpClient extends Disposable {
   isOpen(): boolean;
 }
 
-const TIMEOUT_MS = 4_000;
+/** For a busy machine: only a reply that never comes takes so long. */
+const TIMEOUT_MS = 10_000;
 
 /** A message with its length before it [RFC 1035 §4.2.2]. */
 export function framed(bytes: Buffer): Buffer {

@@ -19,7 +19,8 @@ export interface UdpClient extends AsyncDisposable {
   next(timeoutMs?: number): Promise<Buffer | null>;
 }
 
-const TIMEOUT_MS = 4_000;
+/** For a busy machine: only a reply that never comes takes so long. */
+const TIMEOUT_MS = 10_000;
 
 export async function openUdp(at: At, from = '127.0.0.1'): Promise<UdpClient> {
   const socket = createSocket('udp4');
