@@ -12,7 +12,9 @@
 #include <time.h>
 
 enum { BATCH = 64, REPLY_SIZE = 1500, RATE_SLOTS = 1024, MAX_SOCKETS = 256 };
-static const uint64_t SECOND = 1000000000, LOST_AFTER = 1000000000, LOOK_FOR_LOST = 100000000;
+static const uint64_t SECOND = 1000000000, LOST_AFTER = 1000000000, LOOK_FOR_LOST = 50000000;
+// A saturated server with a short queue drops some, whose place in the window is wanted soon.
+static const uint64_t LOST_AFTER_SATURATED = 200000000;
 
 struct counts {
   uint64_t sent, received, lost, bad, stray, missing, truncated, records, bytes, refused;
@@ -153,10 +155,11 @@ static int refill(struct client *client, int window) {
 }
 
 static void forget_lost(uint64_t time) {
+  uint64_t patience = given.rate > 0 ? LOST_AFTER : LOST_AFTER_SATURATED;
   for (int c = 0; c < given.sockets; c++)
     for (int i = 0; i <= clients[c].mask; i++) {
       struct slot *slot = &clients[c].slots[i];
-      if (slot->sent_at == 0 || time < slot->sent_at + LOST_AFTER) continue;
+      if (slot->sent_at == 0 || time < slot->sent_at + patience) continue;
       counts.lost++;
       release(&clients[c], slot);
     }

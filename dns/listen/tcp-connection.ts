@@ -132,6 +132,12 @@ export function serveConnection(
   const idleSinceMs = (): number | null =>
     underWay === 0 && partialSince === null && socket.writableLength === 0 ? quietSince : null;
 
+  const leaving = (): boolean => leaveAtMs !== Number.POSITIVE_INFINITY;
+  /** A timer that is late comes before what has arrived meanwhile is read. */
+  const endIfStillIdle = (since: number): void => {
+    if (idleSinceMs() === since) socket.end();
+  };
+
   return {
     address,
     idleSinceMs,
@@ -141,11 +147,14 @@ export function serveConnection(
         (partialSince !== null && nowMs - partialSince > limits.messageMs) ||
         (untakenSince !== null && nowMs - untakenSince > limits.takeMs);
       const idleSince = idleSinceMs();
-      if (tooSlow || (idleSince !== null && nowMs - idleSince > idleMs)) {
+      const idle = idleSince !== null && nowMs - idleSince > idleMs;
+      if (tooSlow || (idle && !leaving())) {
         socket.destroy();
         return tooSlow ? 'slow' : 'idle';
       }
-      return 'open';
+      // In order: what lies there unread would make a reset of it, and the client believe that nobody is there.
+      if (idle) setImmediate(endIfStillIdle, idleSince);
+      return idle ? 'idle' : 'open';
     },
     leave: (shortMs, busyMs) => {
       idleMs = shortMs;

@@ -62,10 +62,16 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
   const feed = await serveFeed({ store, log }, { path: feedSocket(config) });
   resources.add('feed', () => feed.close());
 
-  const program = (command: 'dns' | 'metadata') =>
-    command === 'dns'
-      ? { file: PROGRAM, args: ['dns', '--config', configPath, '--listen', `${address}:${port}`] }
-      : { file: 'sleep', args: ['1000000'] };
+  // What outlives an agent must not outlive a test that is killed.
+  const program = (command: 'dns' | 'metadata') => ({
+    file: 'setpriv',
+    args: [
+      ...['--pdeathsig', 'TERM'],
+      ...(command === 'dns'
+        ? [PROGRAM, 'dns', '--config', configPath, '--listen', `${address}:${port}`]
+        : ['sleep', '1000000']),
+    ],
+  });
   const enterCommand = options.enter ?? ((file: string, args: readonly string[]) => ({ file, args }));
   const supervise = (changed: Partial<Config['dns']>) =>
     createServers(

@@ -32,7 +32,8 @@ export interface SteadyOptions {
   readonly encode?: (id: number, name: string) => Buffer;
 }
 
-const PATIENCE_MS = 6_000;
+/** Long: a question that is answered late is not lost. */
+const PATIENCE_MS = 15_000;
 const TICK_MS = 2;
 
 export async function startSteadyQueries(resources: Resources, options: SteadyOptions): Promise<SteadyQueries> {
@@ -156,8 +157,11 @@ export async function askOverTcp({
       const outcome = await replies.next();
       if (outcome === 'ended') break;
       sent += 1;
-      if (outcome === 'answered') answered += 1;
-      else bad.push(outcome);
+      if (outcome !== 'answered') {
+        bad.push(outcome);
+        break;
+      }
+      answered += 1;
       await sleep(3);
     }
     socket.destroy();
