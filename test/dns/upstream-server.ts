@@ -1,4 +1,5 @@
 import { Packet, TCPServer, UDPServer } from 'dns2';
+import { freePort } from '../support/free-port.ts';
 import type { Resources } from '../support/resources.ts';
 
 export interface UpstreamServer {
@@ -27,9 +28,9 @@ export async function startUpstream(resources: Resources, behaviour: Behaviour):
   };
   const udp = new UDPServer();
   udp.on('request', serve('udp'));
-  await udp.listen(0, '127.0.0.1');
+  const port = await freePort();
+  await udp.listen(port, '127.0.0.1');
   resources.add('upstream UDP server', () => new Promise<void>((resolve) => udp.close(resolve)));
-  const { port } = udp.address();
   const tcp = new TCPServer();
   tcp.on('request', serve('tcp'));
   await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));

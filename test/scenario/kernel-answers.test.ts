@@ -35,7 +35,9 @@ test('with dns.kernelAnswers the kernel answers containers on the bridge, and fo
   );
   await alpha.engine.docker.getContainer('shop-web-2').stop({ t: 0 });
   await poll(async () => (await addresses()).length === 1, { what: 'one address', timeoutMs: 3_000 });
-  expect(await inside(alpha, 'shop-app-1', 'nslookup -type=a no-such.shop.rancher.internal 2>&1 || true')).toMatch(/NXDOMAIN/);
+  expect(await inside(alpha, 'shop-app-1', 'nslookup -type=a no-such.shop.rancher.internal 2>&1 || true')).toMatch(
+    /NXDOMAIN/,
+  );
 });
 
 test('the agent dies and comes back; the kernel answers on, also on ports that come later', async () => {

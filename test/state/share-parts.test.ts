@@ -19,8 +19,8 @@ test('empty lists and objects are one', () => {
   const [one, other] = ['{"ports":[],"labels":{}}', '{"dns":[],"links":{}}'].map(
     (text) => parts.share(JSON.parse(text) as JsonValue) as Record<string, JsonValue>,
   );
-  expect(one?.['ports']).toBe(other?.['dns']);
-  expect(one?.['labels']).toBe(other?.['links']);
+  expect(one?.ports).toBe(other?.dns);
+  expect(one?.labels).toBe(other?.links);
 });
 
 test('a value of any depth is no trouble', () => {

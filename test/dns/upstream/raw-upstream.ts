@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { createFrameReader, frame } from '../../../dns/wire/framing.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { Resources } from '../../support/resources.ts';
 
 /** A query as it came, byte for byte. */
@@ -40,7 +41,8 @@ export async function startRawUpstream(
     const send = (reply: Buffer, other = false) => (other ? elsewhere : udp).send(reply, port, address);
     take({ bytes, transport: 'udp', port, send });
   });
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+  const free = await freePort();
+  await new Promise<void>((resolve) => udp.bind(free, '127.0.0.1', resolve));
   await new Promise<void>((resolve) => elsewhere.bind(0, '127.0.0.1', resolve));
   resources.add('raw upstream', () => [udp, elsewhere].map((socket) => socket.close()));
   const { port } = udp.address();
