@@ -33,7 +33,8 @@ export interface Supervisor {
 export const defaultSupervisorSettings: Omit<SupervisorSettings, 'runDir'> = {
   retry: { minMs: 100, maxMs: 10_000 },
   steadyAfterMs: 10_000,
-  stopTimeoutMs: 5_000,
+  // DNS takes up to 4 s to answer what it has when it makes room for the next one.
+  stopTimeoutMs: 8_000,
   watchIntervalMs: 100,
   maxOutputBytes: 1 << 20,
   readyTimeoutMs: 10_000,

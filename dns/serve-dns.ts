@@ -100,7 +100,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-/** Forwarded queries are answered within 3.5 s, and whoever ends us waits for 5 s. */
+/** Forwarded queries are answered within 3.5 s, and whoever ends us waits for 8 s. */
 const LEAVE_WITHIN_MS = 4_000;
 const WARM_UP_MS = 250;
 const HOT_BYTES = 64 * 1024 * 1024;
