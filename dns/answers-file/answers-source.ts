@@ -1,5 +1,7 @@
+import { ANY_CHANGE, ASKER } from '../../view/index.ts';
+import type { Question } from '../answer/resolve.ts';
 import type { Asker, Change, NameSource } from '../source/source.ts';
-import type { Answers, Section } from './answers.ts';
+import { type Answers, authorityOver, type Section } from './answers.ts';
 import type { Matching } from './match.ts';
 import { resolveAnswer } from './resolve.ts';
 
@@ -25,7 +27,12 @@ export function createAnswersSource(
     who: (address) => askers(current(), address),
     known: (address) => askers(current(), address),
     names: () => namesIn(current()),
-    resolve: (asker, question) => resolveAnswer({ answers: current(), ...how }, asker.section, question),
+    resolve: (asker, question, trace) => {
+      const answers = current();
+      trace?.depends(ANY_CHANGE);
+      if (trace && !isEverybodys(answers, question)) trace.depends(ASKER);
+      return resolveAnswer({ answers, ...how }, asker.section, question);
+    },
     authority: () => {
       const answers = current();
       return { primary: (answers.authoritative[0] ?? 'localhost.').slice(0, -1), serial: revisions(answers) };
@@ -61,7 +68,7 @@ export function createCommonUpstreams(
 
 /** Askers of the newest file; an older one is asked for no more. */
 function createAskers(never: ReadonlySet<string>): (answers: Answers, address: string) => AnswersAsker {
-  const everybody: AnswersAsker = { key: '', label: 'default', dns: [], section: null };
+  const everybody: AnswersAsker = { key: '', label: 'default', dns: [], section: null, isCommon: true };
   let of: Answers | null = null;
   let known = new Map<string, AnswersAsker>();
   return (answers, address) => {
@@ -74,10 +81,25 @@ function createAskers(never: ReadonlySet<string>): (answers: Answers, address: s
       label: address,
       dns: allowed(section.recurse, never),
       section,
+      isCommon: !hasRecords(section),
     };
     known.set(address, asker);
     return asker;
   };
+}
+
+/**
+ * Whether all askers without records of their own get the same: within a domain of ours nobody's search list is used. What an
+ * alias leads to may lie elsewhere.
+ */
+function isEverybodys(answers: Answers, question: Question): boolean {
+  const name = `${question.name.toLowerCase()}.`;
+  const zone = authorityOver(answers, name);
+  return zone !== null && zone !== name && !answers.common.cname.has(name);
+}
+
+function hasRecords({ a, cname, ptr, txt }: Section): boolean {
+  return a.size + cname.size + ptr.size + txt.size > 0;
 }
 
 function allowed(upstreams: readonly string[], never: ReadonlySet<string>): readonly string[] {
