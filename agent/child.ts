@@ -89,17 +89,33 @@ export function createChild(deps: ChildDependencies, spec: ChildSpec, settings: 
     return started.end;
   };
 
-  /** Waits until the new process is ready beside the old one; false when it ended instead. */
+  /**
+   * Waits until the new process is ready beside the old one; false when it ended instead. One that shares its port with the
+   * old one may take as long as it needs: to end the old one before would only lose what that still answers.
+   */
   const getsReady = async (
     { identity }: ChildRecord,
-    newEnd: Promise<End | null>,
+    newEnd: Promise<unknown>,
     signal: AbortSignal,
   ): Promise<boolean> => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
-    const isReady = ready(name, identity.pid, limit).catch(() => {
-      if (!signal.aborted) log.warn({ child: name, pid: identity.pid }, 'new version is not ready in time');
-    });
-    return Promise.race([isReady.then(() => !signal.aborted), newEnd.then(() => false)]);
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    const late = clock.sleep(readyTimeoutMs, until).then(
+      () => {
+        log.warn({ child: name, pid: identity.pid }, 'new version is not ready in time');
+        if (!spec.handOverArgs) over.abort();
+      },
+      () => {},
+    );
+    const isReady = ready(name, identity.pid, until).catch(() => {});
+    const outcome = await Promise.race([isReady.then(() => !signal.aborted), newEnd.then(() => false)]);
+    over.abort();
+    await late;
+    return outcome;
+  };
+
+  const untilGone = async (identity: ProcessIdentity, signal: AbortSignal): Promise<void> => {
+    while ((await isRunning(identity)) && (await pause(clock, watchIntervalMs, signal)));
   };
 
   const attempt = async (signal: AbortSignal): Promise<End | null> => {
@@ -107,7 +123,8 @@ export function createChild(deps: ChildDependencies, spec: ChildSpec, settings: 
     const wanted = living.find(isWanted);
     if (wanted) {
       // Another agent ended in the middle of a replacement.
-      for (const other of living) if (other !== wanted) await end(other.identity);
+      const [other] = living.filter((child) => child !== wanted);
+      if (other && (await getsReady(wanted, untilGone(wanted.identity, signal), signal))) await end(other.identity);
       return watchAdopted(wanted, signal);
     }
     const [old = null] = living;
