@@ -52,7 +52,7 @@ export async function serveBenchFeed(resources: Resources, path: string, set: Da
 }
 
 async function sendAll(socket: Socket, set: DataSet, revision: number): Promise<void> {
-  const environment = { name: 'bench', uuid: 'bench', suffixes: [SUFFIX] };
+  const environment = { name: 'bench', uuid: 'bench', suffixes: [`${SUFFIX}.`] };
   socket.write(lineOf({ type: 'hello', protocol: 1, hostId: OWN_HOST, environment }));
   for (const [id, facts] of hostsOf(set))
     if (!socket.write(lineOf({ type: 'host', id, facts }))) await once(socket, 'drain');
