@@ -6,7 +6,7 @@ import { seeds } from '../test/dns/fuzz/seeds.ts';
 
 /**
  * Sends broken and half-broken messages through both paths and judges every reply. Ends with 1 when something is wrong;
- * what was done so far is told on Ctrl-C too.
+ * what was done so far is told when it is interrupted, too.
  *   npm run bench -- dns-fuzz [--packets 10000000] [--seed 1] [--guided 500000] [--corpus FILE] [--save] [--limit-ms 1]
  */
 const { values } = parseArgs({
@@ -24,7 +24,7 @@ const MAX_GROWTH_BYTES = 8 * 1024 * 1024;
 const packets = Number(values.packets);
 const kept = await readCorpus(values.corpus);
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 const start = performance.now();
 let told = 0;
 const result = await runCampaign({
@@ -34,10 +34,12 @@ const result = await runCampaign({
   limitMs: Number(values['limit-ms']),
   corpus: [...seeds(), ...kept],
   signal: interrupted.signal,
-  onProgress: (done) => {
+  onProgress: (done, faults) => {
     if (done - told < 500_000) return;
     told = done;
-    process.stderr.write(`${done} packets, ${Math.round((performance.now() - start) / 1_000)} s\n`);
+    const megabytes = Math.round(process.memoryUsage().rss / 1024 / 1024);
+    const seconds = Math.round((performance.now() - start) / 1_000);
+    process.stderr.write(`${done} packets, ${seconds} s, ${faults.length} faults, ${megabytes} MB\n`);
   },
 });
 const seconds = (performance.now() - start) / 1_000;

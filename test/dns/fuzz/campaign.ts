@@ -17,7 +17,7 @@ export interface CampaignOptions {
   readonly guided: number;
   /** What one packet may take; tried again several times before it counts. */
   readonly limitMs: number;
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: (done: number, faults: readonly string[]) => void;
   /** Ends it before its time. */
   readonly signal?: AbortSignal;
 }
@@ -62,7 +62,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       done += 1;
     }
     if (early === 0 && done >= packets / 10) early = liveBytes();
-    onProgress?.(done);
+    onProgress?.(done, trial.faults);
   };
 
   const goesOn = (): boolean => done < packets && trial.faults.length < MAX_FAULTS && !signal?.aborted;
