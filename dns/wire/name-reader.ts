@@ -3,6 +3,11 @@
  * what was found for an offset is remembered. A broken name is a RangeError, as reading behind the end is.
  */
 export interface NameReader {
+  /**
+   * No name may have these bytes in it: they are changed on the way, TTLs and ids, and what is read as a name there would be
+   * another one then, or none.
+   */
+  seal(from: number, to: number): void;
   /** The offset behind the name at `at` [RFC 1035 §4.1.4]. */
   end(at: number): number;
   /** Its text: case as sent, no trailing dot, '' for the root; a dot or backslash within a label is `\.` and `\\`. */
@@ -25,19 +30,31 @@ export function createNameReader(bytes: Buffer): NameReader {
   /** By offset of a label or pointer: size of the name from there on, and the pointers in it; 0: not known yet. */
   const sizes = new Uint8Array(bytes.length);
   const jumps = new Uint8Array(bytes.length);
+  const sealed = new Uint8Array(bytes.length);
   /** The labels and pointers of a name. */
   const steps = new Uint16Array(MAX_NAME / 2 + MAX_JUMPS);
+
+  const isSealed = (from: number, to: number): boolean => {
+    for (let at = from; at < to; at += 1) if (sealed[at] !== 0) return true;
+    return false;
+  };
 
   /** Fills in both for the name at `start`: forwards to what is known or to the root, then back. */
   const learn = (start: number): void => {
     let count = 0;
     let at = start;
+    // What a pointer leads to ends before the pointer.
+    let limit = bytes.length;
     while (bytes.readUInt8(at) !== 0 && sizes[at] === 0) {
       if (count === steps.length) throw broken();
       steps[count] = at;
       count += 1;
-      at = next(bytes, at);
+      const following = next(bytes, at);
+      if (following < at) limit = at;
+      else if (following >= limit || isSealed(at, following)) throw broken();
+      at = following;
     }
+    if (isSealed(at, at + 1)) throw broken();
     let size = sizes[at] || 1;
     let jumped = jumps[at] ?? 0;
     sizes[at] = size;
@@ -88,6 +105,7 @@ export function createNameReader(bytes: Buffer): NameReader {
   };
 
   return {
+    seal: (from, to) => void sealed.fill(1, from, to),
     end,
     text: (at) => {
       const texts: string[] = [];

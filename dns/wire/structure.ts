@@ -5,7 +5,7 @@ export type { QuestionShape } from './question.ts';
 
 /**
  * The shape of somebody else's message, found at a cost that grows with its length only: every name ends, every pointer leads
- * backwards, every record lies within the bytes. Nothing else may look into a message before this has.
+ * backwards and to bytes that stay as they are, every record lies within the bytes. Nothing else may look into a message before this has.
  */
 export interface Structure {
   /** Null when there is not exactly one. */
@@ -35,7 +35,7 @@ export function structureOf(bytes: Buffer): Structure | null {
 }
 
 /** The same for every class: nobody uses another one [RFC 1035 §3.3, RFC 3596]. */
-const TYPE = { A: 1, SOA: 6, AAAA: 28, OPT: 41, RRSIG: 46 } as const;
+const TYPE = { A: 1, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, RRSIG: 46 } as const;
 /** Serial, refresh, retry, expire, minimum. */
 const SOA_NUMBERS = 20;
 
@@ -54,6 +54,7 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
         end: end + 4,
       };
     }
+    names.seal(end, end + 4);
     at = end + 4;
   }
   let opt: OptShape | null = null;
@@ -63,7 +64,9 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
     const type = bytes.readUInt16BE(fixed);
     const data = fixed + 10;
     const end = data + bytes.readUInt16BE(fixed + 8);
-    if (end > bytes.length || !isSoundData(type, names, data, end)) return null;
+    names.seal(fixed, data);
+    if (end > bytes.length || !isSoundData(bytes, type, names, data, end)) return null;
+    if (type === TYPE.A || type === TYPE.AAAA) names.seal(data, end);
     at = end;
     if (type !== TYPE.OPT) continue;
     opts += 1;
@@ -84,7 +87,7 @@ const NAME_AT: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** What a record of a type that others look into must be: of its size, with names that end where they should. */
-function isSoundData(type: number, names: NameReader, data: number, end: number): boolean {
+function isSoundData(bytes: Buffer, type: number, names: NameReader, data: number, end: number): boolean {
   switch (type) {
     case TYPE.A:
       return end - data === 4;
@@ -92,6 +95,8 @@ function isSoundData(type: number, names: NameReader, data: number, end: number)
       return end - data === 16;
     case TYPE.SOA:
       return names.end(names.end(data)) + SOA_NUMBERS === end;
+    case TYPE.TXT:
+      return endOfTexts(bytes, data, end) === end;
     case TYPE.RRSIG:
       return names.end(data + 18) <= end;
     default: {
@@ -99,6 +104,13 @@ function isSoundData(type: number, names: NameReader, data: number, end: number)
       return skip === undefined || names.end(data + skip) === end;
     }
   }
+}
+
+/** Behind the last of the character strings [RFC 1035 §3.3.14]. */
+function endOfTexts(bytes: Buffer, data: number, end: number): number {
+  let at = data;
+  while (at < end) at += 1 + (bytes[at] ?? 0);
+  return at;
 }
 
 /** The offsets of the names in the data of a record. */

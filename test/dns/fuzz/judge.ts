@@ -61,10 +61,13 @@ export function difference(hot: Buffer, general: Buffer | null): string | null {
   return one === other ? null : `the hot path says ${one}, the general one ${other}`;
 }
 
-/** Everything but the order of answers and how names are compressed; of a single address only that it is one. */
+/**
+ * Everything but the order of answers and how names are compressed: an SOA that points into the question has its case. Of a
+ * single address only that it is one.
+ */
 function normalised(reply: Buffer): string {
   const { header, questions, answers, authorities, additionals } = Packet.parse(reply);
   const isSingle = answers.length === 1;
   const plain = answers.map((record) => JSON.stringify(isSingle ? { ...record, address: '' } : record)).sort();
-  return JSON.stringify({ header, questions, plain, authorities, additionals });
+  return JSON.stringify({ header, questions, plain, additionals }) + JSON.stringify(authorities).toLowerCase();
 }

@@ -27,6 +27,13 @@ describe('structureOf()', () => {
     expect(structureOf(message)).not.toBeNull();
   });
 
+  test('a pointer may lead into data that stays as it is', () => {
+    const message = bytes(`1234 8180 0001 0002 0000 0000 0161 00 0001 0001
+      c00c 0010 0001 00000000 0003 016200
+      c01f 0010 0001 00000000 0000`);
+    expect(structureOf(message)).not.toBeNull();
+  });
+
   test.each([
     ['no header', '1234 0100 0001'],
     ['no question although one is announced', HEADER],
@@ -38,6 +45,19 @@ describe('structureOf()', () => {
     ['a pointer to labels that run on to the pointer', `${HEADER} 0161 c00c 0001 0001`],
     ['a reserved label type', `${HEADER} 41 61 00 0001 0001`],
     ['a name of more than 255 bytes', `${HEADER} ${`3f${'61'.repeat(63)}`.repeat(4)} 00 0001 0001`],
+    ['a pointer to the class of the question', `${REPLY} c012 0010 0001 00000000 0000`],
+    [
+      'a pointer to a TTL',
+      `${REPLY} c00c 0010 0001 01610000 0000 c019 0010 0001 00000000 0000`.replace('0001 0000', '0002 0000'),
+    ],
+    [
+      'a pointer to an address',
+      `${REPLY} c00c 0001 0001 00000000 0004 01610000 c01f 0010 0001 00000000 0000`.replace('0001 0000', '0002 0000'),
+    ],
+    [
+      'a pointer to data that runs on behind it',
+      `${REPLY} c00c ff00 0001 00000000 0001 0c c01f 0010 0001 00000000 0000 00`.replace('0001 0000', '0002 0000'),
+    ],
     ['a record longer than the message', `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0029 0200 00000000 0009 00`],
     [
       'a name that runs out of its record',
@@ -45,6 +65,7 @@ describe('structureOf()', () => {
     ],
     ['an IPv4 address of three bytes', `${REPLY} c00c 0001 0001 00000000 0003 0a0000`],
     ['an IPv6 address of four', `${REPLY} c00c 001c 0001 00000000 0004 0a000001`],
+    ['a text that runs out of its record', `${REPLY} c00c 0010 0001 00000000 0003 036161`],
     ['an alias that is nothing', `${REPLY} c00c 0005 0001 00000000 0000 00`],
     ['an alias with something behind it', `${REPLY} c00c 0005 0001 00000000 0003 c00c00`],
     ['an SOA without numbers', `${REPLY} c00c 0006 0001 00000000 0004 c00cc00c`],
