@@ -1,5 +1,5 @@
 import { type Problem, schemaFaults } from '../model/index.ts';
-import { readYaml, type YamlDocument } from '../system/index.ts';
+import type { YamlDocument } from '../system/yaml/index.ts';
 import { applyEnvironment, applyFlags, FILE_VARIABLE, type Layers } from './config-layers.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { keysAt, listSettings, type Setting } from './config-settings.ts';
@@ -71,7 +71,7 @@ async function readSource(
   const named = file ?? (env[FILE_VARIABLE] || undefined);
   const path = named ?? DEFAULT_CONFIG_FILE;
   try {
-    return parseFile(path, await readFile(path), settings);
+    return await parseFile(path, await readFile(path), settings);
   } catch (error) {
     const { code = 'unknown error' } = error as { readonly code?: string };
     if (code === 'ENOENT' && named === undefined) return withProblems(null, []);
@@ -81,7 +81,9 @@ async function readSource(
   }
 }
 
-function parseFile(path: string, text: string, settings: readonly Setting[]): FileSource {
+async function parseFile(path: string, text: string, settings: readonly Setting[]): Promise<FileSource> {
+  // Loaded when needed: most commands on most hosts have no file to read.
+  const { readYaml } = await import('../system/yaml/index.ts');
   const [document, second] = readYaml(text.replace(/^\uFEFF/, ''));
   if (!document) return withProblems(path, []);
   if (second) {

@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Problem } from '../model/index.ts';
+import { http } from '../system/index.ts';
 
 /** `away`: nobody answers at the socket. `refused`: the agent says no, or is not ours to talk to. */
 export type ControlReply =
@@ -36,7 +37,7 @@ function send(
   { method, path, body, timeoutMs = 15_000 }: ControlRequest,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, signal: AbortSignal.timeout(timeoutMs) });
+    const sent = http.request({ socketPath, method, path, signal: AbortSignal.timeout(timeoutMs) });
     sent.once('response', resolve).once('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });

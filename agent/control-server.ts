@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { chmod, mkdir, unlink } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import type { Problem } from '../model/index.ts';
-import type { Log } from '../system/index.ts';
+import { http, type Log } from '../system/index.ts';
 
 /** What a route answers: JSON, or text as it is. */
 export interface ControlAnswer {
@@ -33,7 +33,7 @@ export async function serveControl(
 ): Promise<ControlServer> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await removeDeadSocket(path);
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     answer(request, routes)
       .catch((error: unknown) => failed(log, request, error))
       .then((reply) => send(response, reply))

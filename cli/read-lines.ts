@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { http } from '../system/index.ts';
 
 export interface Stream {
   readonly socketPath: string;
@@ -33,7 +34,7 @@ export async function readLines(stream: Stream, onLine: (line: string) => void):
 
 function open({ socketPath, path, signal }: Stream): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request({ socketPath, path, signal }).once('response', resolve).once('error', reject).end();
+  http.request({ socketPath, path, signal }).once('response', resolve).once('error', reject).end();
   return promise;
 }
 

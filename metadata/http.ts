@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { http } from '../system/index.ts';
 import { type Asked, askedBy, askedInPacket } from './asked.ts';
 import { IDLE_TIMEOUT_MS } from './fast-http.ts';
 import { badRequestReply, NO_PAGE, plainReply, type Reply } from './reply.ts';
@@ -15,7 +16,7 @@ const MAX_HEADER_BYTES = 16_384;
 export function createHttpServer(respond: (asked: Asked) => Promise<Reply>): Server {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
     sendReply(request, response, await respond(askedBy(request, response)));
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,
@@ -70,6 +71,6 @@ function endWith(socket: Socket, reply: Reply | null, isHead = false): void {
   }
   const headers = { ...reply.headers, Connection: 'close', 'Content-Length': String(Buffer.byteLength(reply.body)) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}\r\n${lines.join('')}\r\n`;
+  const head = `HTTP/1.1 ${reply.status} ${http.STATUS_CODES[reply.status]}\r\n${lines.join('')}\r\n`;
   socket.end(isHead ? head : head + reply.body, () => socket.destroy());
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '../system/index.ts';
 import type { Reply } from './reply.ts';
 
 const DATE_AT = 'Date: ';
@@ -13,7 +13,7 @@ export interface ReplyBytes {
 
 export function replyBytes({ status, headers, body }: Reply, keepAliveSeconds: number): ReplyBytes {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const before = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}${DATE_AT}`;
+  const before = `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}${DATE_AT}`;
   const stays = `\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`;
   const after = `${endsConnection(headers) ? '' : stays}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   const bytes = Buffer.from(before + ' '.repeat(DATE_SIZE) + after + body);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../model/index.ts';
-import { readYaml } from '../system/index.ts';
+import { readYaml } from '../system/yaml/index.ts';
 import type { TemplateSpec } from './template-spec.ts';
 
 const entrySchema = z.strictObject({

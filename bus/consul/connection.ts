@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import Consul from 'consul';
+import { http } from '../../system/index.ts';
 import { guard } from './guard.ts';
 import type { ConsulSettings } from './schema.ts';
 
@@ -42,7 +42,7 @@ export function createConnection(settings: ConsulSettings): Connection {
 function createClient(address: string, settings: ConsulSettings, tls: object): Client {
   const url = new URL(address);
   const secure = url.protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
+  const agent = secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
   const consul = new Consul({
     host: url.hostname,
     port: Number(url.port) || (secure ? 443 : 80),

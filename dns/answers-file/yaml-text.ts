@@ -1,4 +1,4 @@
-import { readYaml } from '../../system/index.ts';
+import { readYaml } from '../../system/yaml/index.ts';
 import type { AnswersText } from './text.ts';
 
 /** As much as a hundred thousand names need several times over. */

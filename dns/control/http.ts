@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { http } from '../../system/index.ts';
 
 /** Answers one request; never rejects. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
@@ -18,7 +19,7 @@ export async function serveHttp(
   routes: ReadonlyMap<string, Route>,
   listen: (server: Server) => void,
 ): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const url = urlOf(request);
     const route = url && routes.get(`${request.method} ${url.pathname}`);
     if (!url || !route) return sendText(response, 404, `there are ${[...routes.keys()].join(', ')}\n`);

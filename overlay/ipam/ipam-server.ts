@@ -1,8 +1,8 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { dirname } from 'node:path';
 import { formatProblem } from '../../model/index.ts';
-import type { Clock, Log } from '../../system/index.ts';
+import { type Clock, http, type Log } from '../../system/index.ts';
 import { createAddressPools, type ListUsedAddresses } from './address-pools.ts';
 import { openLeaseStore } from './lease-store.ts';
 import { answer } from './messages.ts';
@@ -43,7 +43,7 @@ export async function serveIpam(
 ): Promise<IpamServer> {
   const store = openLeaseStore(file, { log, nowMs: clock.now() });
   const pools = createAddressPools({ store, clock, log, listUsed }, { restMs, settleMs, orphanMs });
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     respond(pools, request)
       .catch((error: Error) => {
         log.error({ path: request.url, error }, 'an address request failed');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { readYaml } from '../../system/index.ts';
+import { readYaml } from '../../system/yaml/index.ts';
 
 const values = (text: string): unknown[] =>
   readYaml(text).map((document) => (document.ok ? document.value : document.faults));

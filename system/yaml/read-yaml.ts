@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { createYamlReader, type YamlFault } from './yaml-values.ts';
+import { createYamlReader, type YamlFault } from './values.ts';
 
-export type { YamlFault } from './yaml-values.ts';
+export type { YamlFault } from './values.ts';
 
 /** One document of a YAML text as plain data: null, boolean, number, string, arrays and objects, nothing else. */
 export type YamlDocument =
