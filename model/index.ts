@@ -14,5 +14,6 @@ export * from './result.ts';
 export * from './reverse-name.ts';
 export * from './schema-fault.ts';
 export * from './service.ts';
+export * from './sharded-map.ts';
 export * from './snapshot.ts';
 export * from './upstream.ts';

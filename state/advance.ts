@@ -8,13 +8,14 @@ import {
   type Problem,
   type Result,
   type ServiceDeclaration,
+  ShardedMap,
   type Snapshot,
   sameJson,
 } from '../model/index.ts';
 import { type DraftMap, draftMap } from './draft-map.ts';
 import { type Liveness, livingHosts } from './liveness.ts';
 import { documentSubject, type Fact, factSubject, parseDocument, parseFact } from './parse-fact.ts';
-import { diffFacts, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';
+import { diffFacts, emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';
 
 /** A snapshot with what is needed to take it one step further. Immutable. */
 export interface State {
@@ -43,13 +44,14 @@ export interface Advanced {
 }
 
 export function emptySnapshot(environment: Environment): Snapshot {
-  return { revision: 0, environment, hosts: new Map(), declarations: new Map(), complete: false };
+  return { revision: 0, environment, hosts: ShardedMap.empty(HOST_SHARDS), declarations: new Map(), complete: false };
 }
 
 export function emptyState(environment: Environment, hostId: string): State {
   const none = new Map<string, never>();
+  const hosts = ShardedMap.empty<HostState>(HOST_SHARDS);
   const snapshot = emptySnapshot(environment);
-  return { snapshot, hostId, picture: emptyPicture, hosts: none, liveness: none, rejected: none };
+  return { snapshot, hostId, picture: emptyPicture, hosts, liveness: none, rejected: none };
 }
 
 /**
@@ -78,12 +80,12 @@ export function changesTo(state: State, hostId: string, facts: FactMap): Readonl
 }
 
 interface Draft {
-  readonly facts: DraftMap<string, FactMap>;
-  readonly hosts: DraftMap<string, HostState>;
-  readonly documents: DraftMap<string, JsonValue>;
-  readonly declarations: DraftMap<string, ServiceDeclaration>;
-  readonly liveness: DraftMap<string, Liveness>;
-  readonly rejected: DraftMap<string, Rejected>;
+  readonly facts: DraftMap<FactMap>;
+  readonly hosts: DraftMap<HostState>;
+  readonly documents: DraftMap<JsonValue>;
+  readonly declarations: DraftMap<ServiceDeclaration>;
+  readonly liveness: DraftMap<Liveness>;
+  readonly rejected: DraftMap<Rejected>;
   readonly problems: Problem[];
 }
 
@@ -152,8 +154,8 @@ function changeHost(draft: Draft, hostId: string, changes: ReadonlyMap<FactKey, 
 
 interface HostDraft {
   host: HostState['host'];
-  readonly containers: DraftMap<string, Container>;
-  readonly networks: DraftMap<string, Network>;
+  readonly containers: DraftMap<Container>;
+  readonly networks: DraftMap<Network>;
 }
 
 function setFact(parts: HostDraft, fact: Fact): void {
@@ -190,7 +192,7 @@ function changeDocument(draft: Draft, key: string, value: JsonValue | null): voi
 function accept<T>(
   draft: Draft,
   name: string,
-  picture: DraftMap<string, JsonValue>,
+  picture: DraftMap<JsonValue>,
   key: string,
   value: JsonValue | null,
   read: () => Result<T>,

@@ -1,19 +1,35 @@
+import { copiedMap, ShardedMap } from '../model/index.ts';
+
 /** A map being changed: the original until the first change, then a copy. */
-export interface DraftMap<K, V> {
-  get(key: K): V | undefined;
-  set(key: K, value: V): void;
-  delete(key: K): void;
+export interface DraftMap<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): void;
   /** The original if nothing changed. */
-  result(): ReadonlyMap<K, V>;
+  result(): ReadonlyMap<string, V>;
 }
 
-export function draftMap<K, V>(original: ReadonlyMap<K, V>): DraftMap<K, V> {
-  let copy: Map<K, V> | null = null;
-  const writable = (): Map<K, V> => {
-    copy ??= new Map(original);
+export function draftMap<V>(original: ReadonlyMap<string, V>): DraftMap<V> {
+  return original instanceof ShardedMap ? draftOfShards(original) : draftOfMap(original);
+}
+
+function draftOfShards<V>(original: ShardedMap<V>): DraftMap<V> {
+  const edit = original.edit();
+  return {
+    get: edit.get,
+    set: (key, value) => edit.update(key, () => value),
+    delete: (key) => edit.update(key, () => undefined),
+    result: edit.result,
+  };
+}
+
+function draftOfMap<V>(original: ReadonlyMap<string, V>): DraftMap<V> {
+  let copy: Map<string, V> | null = null;
+  const writable = (): Map<string, V> => {
+    copy ??= copiedMap(original);
     return copy;
   };
-  const now = (): ReadonlyMap<K, V> => copy ?? original;
+  const now = (): ReadonlyMap<string, V> => copy ?? original;
   return {
     get: (key) => now().get(key),
     set: (key, value) => {

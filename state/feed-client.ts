@@ -5,6 +5,7 @@ import { createPosition, type FeedPosition, type FeedState, type FeedStatus } fr
 import { type FeedSession, openSession, type SessionEnd } from './feed-session.ts';
 import { type ClientMessage, protocol, type ServerMessage } from './feed-wire.ts';
 import { createQuestions, type Questions } from './questions.ts';
+import { type ReduceFact, reductionFor } from './reduce-facts.ts';
 
 export type { FeedState, FeedStatus } from './feed-position.ts';
 
@@ -52,7 +53,8 @@ const lastRetryMs = 1_000;
 export function connectFeed({ clock, log }: FeedClientDependencies, options: FeedClientOptions): FeedClient {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
-  const position = createPosition({ log }, options.mirrorPath);
+  const reduce = reductionFor(options.role);
+  const position = createPosition({ log, reduce }, options.mirrorPath);
   const questions = createQuestions(clock);
   const { role, version } = options;
   const hello: ClientMessage = { type: 'hello', protocol, role, version, pid: process.pid };
@@ -62,7 +64,7 @@ export function connectFeed({ clock, log }: FeedClientDependencies, options: Fee
   /** One connection, to its end. */
   const follow = async (): Promise<SessionEnd> => {
     const greeting = lastReport ? [hello, lastReport] : [hello];
-    const onMessage = receiver(position, questions, (message) => session?.send(message));
+    const onMessage = receiver({ position, questions, reduce }, (message) => session?.send(message));
     session = openSession({ path: options.path, greeting, onMessage, signal });
     const end = await session.ended;
     session = null;
@@ -96,10 +98,17 @@ export function connectFeed({ clock, log }: FeedClientDependencies, options: Fee
 }
 
 /** What is done with each message of one connection. */
-function receiver(position: FeedPosition, questions: Questions, send: (message: ClientMessage) => void) {
+function receiver(
+  {
+    position,
+    questions,
+    reduce,
+  }: { readonly position: FeedPosition; readonly questions: Questions; readonly reduce: ReduceFact },
+  send: (message: ClientMessage) => void,
+) {
   let follower: FeedFollower | null = null;
   return (message: ServerMessage): void => {
-    if (message.type === 'hello') follower = createFollower(message, position.state());
+    if (message.type === 'hello') follower = createFollower(message, position.state(), reduce);
     else if (!follower) throw new Error('it did not say hello first');
     else if (message.type === 'identified') questions.answer(message.id, message.known);
     else if (message.type !== 'commit') follower.collect(message);

@@ -6,6 +6,7 @@ import { createPump } from './feed-pump.ts';
 import type { FeedPeer, FeedServerOptions } from './feed-server.ts';
 import { type ClientMessage, decodeClientLine, maxClientLineChars } from './feed-wire.ts';
 import { createLineReader } from './line-reader.ts';
+import { reductionFor } from './reduce-facts.ts';
 import type { StateStore } from './store.ts';
 
 /** One component process on the feed. */
@@ -63,7 +64,7 @@ export function serveConnection(
     if (message.type === 'hello') {
       if (peer) throw new Error('it said hello twice');
       peer = { role: message.role, version: message.version, pid: message.pid, appliedRevision: null, report: null };
-      pumping = pump.run(gone.signal).catch(drop);
+      pumping = pump.run(reductionFor(message.role), gone.signal).catch(drop);
       return;
     }
     if (!peer) throw new Error('it did not say hello first');

@@ -4,6 +4,7 @@ import { advance, emptyState, type State } from './advance.ts';
 import { draftMap } from './draft-map.ts';
 import type { ServerMessage } from './feed-wire.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';
+import type { ReduceFact } from './reduce-facts.ts';
 
 type Commit = Extract<ServerMessage, { readonly type: 'commit' }>;
 type Hello = Extract<ServerMessage, { readonly type: 'hello' }>;
@@ -18,9 +19,10 @@ export interface FeedFollower {
 
 /**
  * Goes on from `own`, what this process knows already, if that is of the same host and environment. Until the agent has a
- * complete picture ("not known yet" is not "empty") nothing of a complete one is given up for it.
+ * complete picture ("not known yet" is not "empty") nothing of a complete one is given up for it. An agent of an earlier
+ * version sends more of each fact than is kept.
  */
-export function createFollower(hello: Hello, own: State | null): FeedFollower {
+export function createFollower(hello: Hello, own: State | null, reduce: ReduceFact): FeedFollower {
   let state = own && isOf(own, hello) ? own : emptyState(hello.environment, hello.hostId);
   let pending = emptyChange();
   /** What the agent has, while it has less than we do. */
@@ -28,7 +30,7 @@ export function createFollower(hello: Hello, own: State | null): FeedFollower {
 
   const collect = (message: Change): void => {
     if (message.type === 'documents') {
-      collectInto(pending.documents, state.picture.documents, message.documents);
+      collectInto(pending.documents, state.picture.documents, message.documents, whole);
       return;
     }
     if (message.facts === null) {
@@ -36,7 +38,7 @@ export function createFollower(hello: Hello, own: State | null): FeedFollower {
       return;
     }
     const facts = pending.hosts.get(message.id) ?? new Map<string, JsonValue | null>();
-    collectInto(facts, state.picture.hosts.get(message.id), message.facts);
+    collectInto(facts, state.picture.hosts.get(message.id), message.facts, reduce);
     pending.hosts.set(message.id, facts);
   };
   const deltaOf = ({ full, complete }: Commit): SnapshotDelta => {
@@ -73,12 +75,16 @@ function collectInto(
   into: Map<string, JsonValue | null>,
   own: ReadonlyMap<string, JsonValue> | undefined,
   values: { readonly [key: string]: JsonValue },
+  reduce: ReduceFact,
 ): void {
-  for (const [key, value] of Object.entries(values)) {
+  for (const key in values) {
+    const value = reduce(key, values[key] as JsonValue);
     const known = own?.get(key);
     into.set(key, known !== undefined && sameJson(known, value) ? known : value);
   }
 }
+
+const whole: ReduceFact = (_key, value) => value;
 
 function isOf(state: State, { hostId, environment }: Hello): boolean {
   return state.hostId === hostId && sameJson({ ...state.snapshot.environment }, { ...environment });

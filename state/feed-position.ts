@@ -4,7 +4,8 @@ import { advance, emptyState, type State } from './advance.ts';
 import type { ServerMessage } from './feed-wire.ts';
 import { createListeners, type Listeners } from './listeners.ts';
 import { readMirror } from './mirror.ts';
-import { diffPictures, emptyPicture } from './picture.ts';
+import { diffPictures, emptyPicture, type Picture } from './picture.ts';
+import type { ReduceFact } from './reduce-facts.ts';
 
 export interface FeedState {
   readonly snapshot: Snapshot;
@@ -37,11 +38,14 @@ export interface FeedPosition {
   lose(atMs: number): void;
 }
 
-/** Begins with what the disk mirror knows, if there is one. */
-export function createPosition({ log }: { readonly log: Log }, mirrorPath: string | null): FeedPosition {
+/** Begins with what the disk mirror knows, if there is one; of each fact with what `reduce` leaves. */
+export function createPosition(
+  { log, reduce }: { readonly log: Log; readonly reduce: ReduceFact },
+  mirrorPath: string | null,
+): FeedPosition {
   const listeners = createListeners<FeedState>(log);
   const statusListeners = createListeners<FeedStatus>(log);
-  const start = mirrorPath === null ? noStart : fromMirror(mirrorPath);
+  const start = mirrorPath === null ? noStart : fromMirror(mirrorPath, reduce);
   let { state } = start;
   let status: FeedStatus = { connected: false, staleSinceMs: start.savedAtMs, revision: null };
 
@@ -80,11 +84,19 @@ interface Start {
 
 const noStart: Start = { state: null, savedAtMs: null, problem: null };
 
-function fromMirror(path: string): Start {
+function fromMirror(path: string, reduce: ReduceFact): Start {
   const { saved, problem } = readMirror(path);
   if (!saved) return { ...noStart, problem };
   const empty = emptyState(saved.environment, saved.hostId);
-  const delta = diffPictures(emptyPicture, saved.picture);
+  const delta = diffPictures(emptyPicture, reduced(saved.picture, reduce));
   const state = delta ? advance(empty, delta, saved.revision).state : empty;
   return { state, savedAtMs: saved.savedAtMs, problem: null };
+}
+
+function reduced(picture: Picture, reduce: ReduceFact): Picture {
+  const hosts = [...picture.hosts].map(([hostId, facts]) => {
+    const kept = [...facts].map(([key, value]) => [key, reduce(key, value)] as const);
+    return [hostId, new Map(kept)] as const;
+  });
+  return { ...picture, hosts: new Map(hosts) };
 }

@@ -1,5 +1,6 @@
 import { encodeDelta, encodeLine, protocol } from './feed-wire.ts';
 import { diffPictures, emptyPicture, type Picture } from './picture.ts';
+import type { ReduceFact } from './reduce-facts.ts';
 import type { StateStore } from './store.ts';
 
 /** Sends one client the store as it changes, and the answers to what it asked. */
@@ -8,8 +9,8 @@ export interface FeedPump {
   wake(): void;
   /** Sent after the picture that is known now. */
   answer(id: number, known: boolean): void;
-  /** Runs until the signal aborts, then rejects. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Runs until the signal aborts, then rejects; the client gets of each fact what `reduce` leaves. */
+  run(reduce: ReduceFact, signal: AbortSignal): Promise<void>;
 }
 
 const maxAnswers = 1024;
@@ -28,7 +29,7 @@ export function createPump(store: StateStore, write: (text: string) => Promise<v
   const waker = createWaker();
   let answers: string[] = [];
 
-  const sendChange = async (sent: Sent): Promise<Sent> => {
+  const sendChange = async (sent: Sent, reduce: ReduceFact): Promise<Sent> => {
     const now: Sent = { picture: store.picture(), staleSinceMs: store.staleSinceMs() };
     if (now.picture === sent.picture && now.staleSinceMs === sent.staleSinceMs) return sent;
     const commit = encodeLine({
@@ -40,14 +41,14 @@ export function createPump(store: StateStore, write: (text: string) => Promise<v
     });
     const delta = diffPictures(sent.picture, now.picture);
     let held = '';
-    for (const piece of delta ? encodeDelta(delta) : []) {
+    for (const piece of delta ? encodeDelta(delta, reduce) : []) {
       if (held) await write(held);
       held = piece;
     }
     await write(held + commit);
     return now;
   };
-  const run = async (signal: AbortSignal): Promise<void> => {
+  const run = async (reduce: ReduceFact, signal: AbortSignal): Promise<void> => {
     const { hostId, environment } = store;
     await write(encodeLine({ type: 'hello', protocol, hostId, environment }));
     let sent: Sent = { picture: emptyPicture, staleSinceMs: undefined };
@@ -55,7 +56,7 @@ export function createPump(store: StateStore, write: (text: string) => Promise<v
       // Taken first: an answer follows the picture that its question led to.
       const ready = answers;
       answers = [];
-      sent = await sendChange(sent);
+      sent = await sendChange(sent, reduce);
       if (ready.length > 0) await write(ready.join(''));
       await waker.woken(signal);
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Environment, JsonObject, JsonValue } from '../model/index.ts';
 import type { SnapshotDelta } from './picture.ts';
+import type { ReduceFact } from './reduce-facts.ts';
 
 // One JSON value a line. A change is any number of `host` and `documents` lines and the `commit` that makes them one;
 // the first commit on a connection completes the full picture. Types we do not know are skipped.
@@ -63,20 +64,27 @@ export function encodeLine(message: ServerMessage | ClientMessage): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** The lines of a change without its commit, in pieces fit for one write each. */
-export function* encodeDelta({ hosts, documents }: SnapshotDelta): Generator<string, void, undefined> {
+/** The lines of a change without its commit, in pieces fit for one write each; of facts what `reduce` leaves. */
+export function* encodeDelta(
+  { hosts, documents }: SnapshotDelta,
+  reduce: ReduceFact,
+): Generator<string, void, undefined> {
   for (const [hostId, facts] of hosts) {
     const head = `{"type":"host","id":${JSON.stringify(hostId)},"facts":`;
-    if (facts) yield* encodeEntries(head, facts);
+    if (facts) yield* encodeEntries(head, facts, reduce);
     else yield `${head}null}\n`;
   }
-  if (documents.size > 0) yield* encodeEntries('{"type":"documents","documents":', documents);
+  if (documents.size > 0) yield* encodeEntries('{"type":"documents","documents":', documents, (_key, value) => value);
 }
 
-function* encodeEntries(head: string, entries: ReadonlyMap<string, JsonValue>): Generator<string, void, undefined> {
+function* encodeEntries(
+  head: string,
+  entries: ReadonlyMap<string, JsonValue>,
+  reduce: ReduceFact,
+): Generator<string, void, undefined> {
   let body = '';
   for (const [key, value] of entries) {
-    body += `${body && ','}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    body += `${body && ','}${JSON.stringify(key)}:${JSON.stringify(reduce(key, value))}`;
     if (body.length < linesPerWriteChars) continue;
     yield `${head}{${body}}}\n`;
     body = '';

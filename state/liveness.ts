@@ -1,4 +1,5 @@
-import type { HostState } from '../model/index.ts';
+import { eachDifference, type HostState } from '../model/index.ts';
+import { draftMap } from './draft-map.ts';
 
 /** What another host found out about a host: document `liveness/<hostId>`. */
 export interface Liveness {
@@ -21,9 +22,9 @@ export function livingHosts(
 ): ReadonlyMap<string, HostState> {
   const dead = [...liveness].flatMap(([id, found]) => (id !== self && isDead(hosts.get(id), found) ? [id] : []));
   if (dead.length === 0) return same(hosts, previous) ? previous : hosts;
-  const living = new Map(hosts);
+  const living = draftMap(hosts);
   for (const id of dead) living.delete(id);
-  return same(living, previous) ? previous : living;
+  return same(living.result(), previous) ? previous : living.result();
 }
 
 function isDead(state: HostState | undefined, { state: found, incarnation }: Liveness): boolean {
@@ -32,8 +33,10 @@ function isDead(state: HostState | undefined, { state: found, incarnation }: Liv
 }
 
 function same(a: ReadonlyMap<string, HostState>, b: ReadonlyMap<string, HostState>): boolean {
-  if (a === b) return true;
   if (a.size !== b.size) return false;
-  for (const [id, state] of a) if (b.get(id) !== state) return false;
-  return true;
+  let differs = false;
+  eachDifference(a, b, () => {
+    differs = true;
+  });
+  return !differs;
 }

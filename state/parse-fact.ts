@@ -8,8 +8,9 @@ import {
   problem,
   type Result,
   type ServiceDeclaration,
-  sameJson,
 } from '../model/index.ts';
+import { isShallow, tooDeep } from './depth.ts';
+import { exactSchema } from './exact-schema.ts';
 import type { Liveness } from './liveness.ts';
 import { containerSchema, declarationSchema, hostSchema, livenessSchema, networkSchema } from './schema.ts';
 
@@ -27,8 +28,10 @@ export type Declared =
 /** What a fact's key says it is about; null: nothing that belongs into a snapshot. */
 export function factSubject(key: string): { readonly kind: Fact['kind']; readonly id: string } | null {
   if (key === 'host') return { kind: 'host', id: '' };
-  const [kind, id, more] = key.split('/');
-  if ((kind !== 'container' && kind !== 'network') || !id || more !== undefined) return null;
+  const slash = key.indexOf('/');
+  const kind = key.slice(0, Math.max(slash, 0));
+  const id = key.slice(slash + 1);
+  if ((kind !== 'container' && kind !== 'network') || id === '' || id.includes('/')) return null;
   return { kind, id };
 }
 
@@ -46,26 +49,22 @@ export function parseFact(hostId: string, key: string, value: JsonValue): Result
   const subject = factSubject(key);
   switch (subject?.kind) {
     case 'host': {
-      const host = parse(hostSchema, about, value);
-      return host.ok ? matching(about, host.value.id, hostId, { kind: 'host', value: host.value }) : host;
+      const read = parse(host, about, value);
+      return read.ok ? matching(about, read.value.id, hostId, { kind: 'host', value: read.value }) : read;
     }
     case 'container': {
       const { id } = subject;
-      const container = parse(containerSchema, about, value);
-      if (!container.ok) return container;
-      const named = `${container.value.hostId}/${container.value.id}`;
-      return matching(about, named, `${hostId}/${id}`, {
-        kind: 'container',
-        id: container.value.id,
-        value: container.value,
-      });
+      const read = parse(container, about, value);
+      if (!read.ok) return read;
+      const named = `${read.value.hostId}/${read.value.id}`;
+      return matching(about, named, `${hostId}/${id}`, { kind: 'container', id: read.value.id, value: read.value });
     }
     case 'network': {
       const { id } = subject;
-      const network = parse(networkSchema, about, value);
-      if (!network.ok) return network;
-      const named = `${network.value.hostId}/${network.value.id}`;
-      return matching(about, named, `${hostId}/${id}`, { kind: 'network', id: network.value.id, value: network.value });
+      const read = parse(network, about, value);
+      if (!read.ok) return read;
+      const named = `${read.value.hostId}/${read.value.id}`;
+      return matching(about, named, `${hostId}/${id}`, { kind: 'network', id: read.value.id, value: read.value });
     }
     default:
       throw new Error(`${about}: has no subject`);
@@ -78,14 +77,14 @@ export function parseDocument(key: string, value: JsonValue): Result<Declared> {
   const subject = documentSubject(key);
   switch (subject?.kind) {
     case 'liveness': {
-      const liveness = parse(livenessSchema, about, value);
-      return liveness.ok ? ok({ kind: 'liveness', hostId: subject.id, value: liveness.value }) : liveness;
+      const read = parse(liveness, about, value);
+      return read.ok ? ok({ kind: 'liveness', hostId: subject.id, value: read.value }) : read;
     }
     case 'declaration': {
-      const declaration = parse(declarationSchema, about, value);
-      if (!declaration.ok) return declaration;
-      const named = `${declaration.value.stack}/${declaration.value.name}`.toLowerCase();
-      return matching(about, named, subject.id, { kind: 'declaration', key: named, value: declaration.value });
+      const read = parse(declaration, about, value);
+      if (!read.ok) return read;
+      const named = `${read.value.stack}/${read.value.name}`.toLowerCase();
+      return matching(about, named, subject.id, { kind: 'declaration', key: named, value: read.value });
     }
     default:
       throw new Error(`${about}: has no subject`);
@@ -94,21 +93,30 @@ export function parseDocument(key: string, value: JsonValue): Result<Declared> {
 
 const mend = 'bring the agent that wrote it to the version of this one';
 
-function parse<T>(schema: z.ZodType<T>, about: string, value: JsonValue): Result<T> {
-  if (!isShallow(value, 64)) return problem(about, 'is nested deeper than 64 levels', mend);
+interface Reader<T> {
+  readonly schema: z.ZodType<T>;
+  readonly exact: z.ZodType<T>;
+}
+
+const host = readerOf(hostSchema);
+const container = readerOf(containerSchema);
+const network = readerOf(networkSchema);
+const declaration = readerOf(declarationSchema);
+const liveness = readerOf(livenessSchema);
+
+function readerOf<T>(schema: z.ZodType<T>): Reader<T> {
+  return { schema, exact: exactSchema(schema) };
+}
+
+function parse<T>({ schema, exact }: Reader<T>, about: string, value: JsonValue): Result<T> {
+  // The raw value is kept too, and mostly says the same: one of the two is enough.
+  if (exact.safeParse(value).success) return ok(value as T);
   const parsed = schema.safeParse(value);
-  // The raw value is kept too, and for the most part says the same: one of the two is enough.
-  if (parsed.success) return ok(sameJson(parsed.data as JsonValue, value) ? (value as T) : parsed.data);
+  if (parsed.success) return isShallow(value) ? ok(parsed.data) : problem(about, tooDeep, mend);
   const issue = parsed.error.issues[0];
   return problem(about, `${issue?.path.join('.') || 'value'}: ${issue?.message ?? 'is malformed'}`, mend);
 }
 
 function matching<T>(about: string, named: string, expected: string, fact: T): Result<T> {
   return named === expected ? ok(fact) : problem(about, `is about ${named} by its content`, mend);
-}
-
-/** Bounds the recursion of everything that walks a value later. */
-function isShallow(value: JsonValue, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
 }

@@ -1,5 +1,5 @@
 import type { FactKey, FactMap } from '../bus/index.ts';
-import { type JsonValue, sameJson } from '../model/index.ts';
+import { eachDifference, type JsonValue, ShardedMap, sameJson } from '../model/index.ts';
 
 /** Changes of raw facts and documents, newest value only. */
 export interface SnapshotDelta {
@@ -18,7 +18,14 @@ export interface Picture {
   readonly complete: boolean;
 }
 
-export const emptyPicture: Picture = { hosts: new Map(), documents: new Map(), complete: false };
+/** A thousand hosts, one of which changes. */
+export const HOST_SHARDS = 32;
+
+export const emptyPicture: Picture = {
+  hosts: ShardedMap.empty(HOST_SHARDS),
+  documents: new Map(),
+  complete: false,
+};
 
 const nothing: FactMap = new Map();
 
@@ -37,24 +44,19 @@ export function diffFacts(
   after: ReadonlyMap<string, JsonValue>,
 ): Map<string, JsonValue | null> {
   const changes = new Map<string, JsonValue | null>();
-  if (before === after) return changes;
-  for (const [key, value] of after) {
-    const old = before.get(key);
-    if (old === undefined || !sameJson(old, value)) changes.set(key, value);
-  }
-  for (const key of before.keys()) if (!after.has(key)) changes.set(key, null);
+  eachDifference(before, after, (key, old, value) => {
+    if (value === undefined) changes.set(key, null);
+    else if (old === undefined || !sameJson(old, value)) changes.set(key, value);
+  });
   return changes;
 }
 
 function diffHosts(before: Picture['hosts'], after: Picture['hosts']): SnapshotDelta['hosts'] {
   const changes = new Map<string, ReadonlyMap<FactKey, JsonValue | null> | null>();
-  if (before === after) return changes;
-  for (const [hostId, facts] of after) {
-    const old = before.get(hostId);
-    if (old === facts) continue;
-    const changed = diffFacts(old ?? nothing, facts);
-    if (changed.size > 0 || old === undefined) changes.set(hostId, changed);
-  }
-  for (const hostId of before.keys()) if (!after.has(hostId)) changes.set(hostId, null);
+  eachDifference(before, after, (hostId, old, facts) => {
+    const changed = facts && diffFacts(old ?? nothing, facts);
+    if (!changed) changes.set(hostId, null);
+    else if (changed.size > 0 || old === undefined) changes.set(hostId, changed);
+  });
   return changes;
 }

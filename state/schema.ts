@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Container, Host, JsonObject, LoadBalancerConfig, Network, ServiceDeclaration } from '../model/index.ts';
+import { isShallow, tooDeep } from './depth.ts';
 import type { Liveness } from './liveness.ts';
 
 // What other hosts send, maybe by another version: fields we do not know are dropped. A field added later needs a
@@ -14,7 +15,7 @@ const ipv6 = z.string().refine((value) => isIP(value) === 6, 'is not an IPv6 add
 const cidr = z.string().refine(isCidr, 'is not a subnet such as 10.42.3.0/24');
 const port = z.int().min(0).max(65_535);
 const labels = z.record(z.string(), z.string());
-const tree = z.custom<JsonObject>(isObject, 'is not an object');
+const tree = z.custom<JsonObject>(isObject, 'is not an object').refine((value) => isShallow(value), tooDeep);
 
 export const hostSchema: z.ZodType<Host> = z.object({
   id: text,

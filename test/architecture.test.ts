@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Folders and files that decide and never act: no clock, no randomness, no node: module but node:net's isIP. */
 const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
 /** A folder below another that is a part with a door of its own. */
-const DOORS = /^(dns\/metrics|bus\/liveness|state\/sources|overlay\/resolv-conf)$/;
+const DOORS = /^(dns\/metrics|bus\/liveness|state\/sources|system\/yaml|overlay\/resolv-conf)$/;
 const MAX_LINES = 300;
 
 const files = Object.keys(MAY_IMPORT).flatMap((folder) =>

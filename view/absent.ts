@@ -2,7 +2,6 @@ import { HOST_LABEL } from './host-name.ts';
 import type { HostView } from './host-view.ts';
 import { METADATA_NAME } from './meaning.ts';
 import type { Scope } from './scope.ts';
-import { shardsGet } from './shards.ts';
 
 const BELOW_HOSTS = `.${HOST_LABEL}`;
 const DOT = '.'.charCodeAt(0);
@@ -34,5 +33,5 @@ function mayMean(view: HostView, scope: Scope, relative: string): boolean {
   if (relative.charCodeAt(0) === UNDERSCORE || relative.startsWith('all.') || relative.endsWith(BELOW_HOSTS))
     return true;
   if (relative === METADATA_NAME || scope.links.has(relative)) return true;
-  return shardsGet(view.index.names, relative) !== undefined;
+  return view.index.names.has(relative);
 }

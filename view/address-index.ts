@@ -1,7 +1,6 @@
-import type { Container, HostState } from '../model/index.ts';
+import type { Container, HostState, ShardedMap } from '../model/index.ts';
 import { containerChanges, type HostChange } from './changes.ts';
 import { compareContainers, withItem, withoutItem } from './order.ts';
-import { editShards, type Shards } from './shards.ts';
 
 /** Whose containers have the addresses of one host; null where two claim one: nobody is sure then. */
 export function localAddresses(own: HostState | null): ReadonlyMap<string, Container | null> {
@@ -14,23 +13,24 @@ export function localAddresses(own: HostState | null): ReadonlyMap<string, Conta
 
 /** Follows the managed addresses of the hosts that changed. */
 export function managedAddresses(
-  before: Shards<readonly Container[]>,
+  before: ShardedMap<readonly Container[]>,
   hosts: readonly HostChange[],
-): Shards<readonly Container[]> {
-  const edit = editShards(before);
+): ShardedMap<readonly Container[]> {
+  const edit = before.edit();
   const add = (address: string, container: Container) =>
-    edit.set(address, withItem(edit.get(address) ?? NOBODY, container, compareContainers));
-  const drop = (address: string, container: Container) => {
-    const rest = withoutItem(edit.get(address) ?? NOBODY, container);
-    edit.set(address, rest.length === 0 ? undefined : rest);
-  };
+    edit.update(address, (owners = NOBODY) => withItem(owners, container, compareContainers));
+  const drop = (address: string, container: Container) =>
+    edit.update(address, (owners = NOBODY) => {
+      const rest = withoutItem(owners, container);
+      return rest.length === 0 ? undefined : rest;
+    });
   for (const change of hosts) {
     for (const { before: old, after } of affected(change)) {
       if (old) for (const address of addressesOf(old, change.before)) drop(address, old);
       if (after) for (const address of addressesOf(after, change.after)) add(address, after);
     }
   }
-  return edit.done();
+  return edit.result();
 }
 
 /** Which of its networks are managed may have changed for every container of a host. */

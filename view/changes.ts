@@ -1,4 +1,10 @@
-import type { Container, HostState, ServiceDeclaration, Snapshot } from '../model/index.ts';
+import {
+  type Container,
+  eachDifference,
+  type HostState,
+  type ServiceDeclaration,
+  type Snapshot,
+} from '../model/index.ts';
 
 export interface ContainerChange {
   readonly before: Container | null;
@@ -38,12 +44,7 @@ function differing<V>(
   before: ReadonlyMap<string, V>,
   after: ReadonlyMap<string, V>,
 ): readonly { before: V | null; after: V | null }[] {
-  if (before === after) return [];
   const changes: { before: V | null; after: V | null }[] = [];
-  for (const [key, value] of after) {
-    const old = before.get(key) ?? null;
-    if (old !== value) changes.push({ before: old, after: value });
-  }
-  for (const [key, old] of before) if (!after.has(key)) changes.push({ before: old, after: null });
+  eachDifference(before, after, (_key, old, now) => changes.push({ before: old ?? null, after: now ?? null }));
   return changes;
 }

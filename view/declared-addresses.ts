@@ -6,22 +6,26 @@ import {
   parseAddress,
   parseCidr,
   type ServiceDeclaration,
+  type ShardedMap,
 } from '../model/index.ts';
 import type { Changes } from './changes.ts';
 import { compareText } from './order.ts';
-import { editShards, type Shards } from './shards.ts';
 import type { AddressNode } from './view-index.ts';
 
 const NOBODY: AddressNode = { hosts: [], services: [] };
 
 /** Follows the addresses of hosts, and those that declarations give to services. */
-export function declaredAddresses(before: Shards<AddressNode>, { hosts, declarations }: Changes): Shards<AddressNode> {
-  const edit = editShards(before);
+export function declaredAddresses(
+  before: ShardedMap<AddressNode>,
+  { hosts, declarations }: Changes,
+): ShardedMap<AddressNode> {
+  const edit = before.edit();
   const change = (address: string, part: keyof AddressNode, who: string, has: boolean): void => {
-    const node = edit.get(address) ?? NOBODY;
-    const others = node[part].filter((other) => other !== who);
-    const after = { ...node, [part]: has ? [...others, who].sort(compareText) : others };
-    edit.set(address, after.hosts.length + after.services.length > 0 ? after : undefined);
+    edit.update(address, (node = NOBODY) => {
+      const others = node[part].filter((other) => other !== who);
+      const after = { ...node, [part]: has ? [...others, who].sort(compareText) : others };
+      return after.hosts.length + after.services.length > 0 ? after : undefined;
+    });
   };
   for (const { before: old, after } of hosts) {
     if (old?.host?.address === after?.host?.address) continue;
@@ -32,7 +36,7 @@ export function declaredAddresses(before: Shards<AddressNode>, { hosts, declarat
     for (const address of addressesOf(old)) change(address, 'services', keyOf(old), false);
     for (const address of addressesOf(after)) change(address, 'services', keyOf(after), true);
   }
-  return edit.done();
+  return edit.result();
 }
 
 function hostAddress(state: HostState | null): readonly (readonly [string, string])[] {

@@ -1,3 +1,4 @@
+import { eachDifference } from '../model/index.ts';
 import {
   ANY_CHANGE,
   containerKey,
@@ -27,9 +28,7 @@ export function differences(before: HostView, after: HostView): 'everything' | R
     if (!old || !now) keys.add(stackKey(stack));
     eachDifference(servicesOf(old), servicesOf(now), (inner) => keys.add(serviceKeyOf(`${stack}/${inner}`)));
   });
-  for (let at = 0; at < after.index.names.length; at += 1) {
-    eachDifference(before.index.names[at] ?? NONE, after.index.names[at] ?? NONE, (name) => keys.add(nameKey(name)));
-  }
+  eachDifference(before.index.names, after.index.names, (name) => keys.add(nameKey(name)));
   return keys;
 }
 
@@ -47,19 +46,6 @@ function isComparable(before: HostView, after: HostView): boolean {
 
 function servicesOf(stack: StackView | undefined): StackView['services'] {
   return stack?.services ?? NONE;
-}
-
-function eachDifference<V>(
-  before: ReadonlyMap<string, V>,
-  after: ReadonlyMap<string, V>,
-  tell: (key: string, old: V | undefined, now: V | undefined) => void,
-): void {
-  if (before === after) return;
-  for (const [key, now] of after) {
-    const old = before.get(key);
-    if (old !== now) tell(key, old, now);
-  }
-  for (const [key, old] of before) if (!after.has(key)) tell(key, old, undefined);
 }
 
 function isSameList(before: readonly string[], after: readonly string[]): boolean {

@@ -4,5 +4,5 @@ import type { HostView } from './host-view.ts';
 /** Every name everybody has below the main suffix, absolute, in no order. */
 export function* listNames(view: HostView): Generator<string> {
   const suffix = mainSuffix(view);
-  for (const shard of view.index.names) for (const name of shard.keys()) yield `${name}.${suffix}.`;
+  for (const name of view.index.names.keys()) yield `${name}.${suffix}.`;
 }

@@ -1,6 +1,5 @@
-import type { Container } from '../model/index.ts';
+import type { Container, ShardedMap } from '../model/index.ts';
 import { compareContainers, compareText, withItem, withoutItem } from './order.ts';
-import { editShards, type Shards, shardsGet } from './shards.ts';
 import type { NameEntry, NameNode } from './view-index.ts';
 
 /** A changed copy of the names in the making. Names are lower case and relative to the suffix. */
@@ -11,7 +10,7 @@ export interface NamesEdit {
   dropContainer(container: Container): void;
   addHost(name: string, id: string): void;
   dropHost(name: string, id: string): void;
-  done(): Shards<NameEntry>;
+  done(): ShardedMap<NameEntry>;
 }
 
 const NO_KEYS: readonly string[] = [];
@@ -20,10 +19,10 @@ const NOTHING: NameNode = { services: NO_KEYS, containers: NO_CONTAINERS, hosts:
 
 /** What a name (lower case, relative to the suffix) stands for. */
 export function nameNode(
-  { index }: { readonly index: { readonly names: Shards<NameEntry> } },
+  { index }: { readonly index: { readonly names: ShardedMap<NameEntry> } },
   name: string,
 ): NameNode | undefined {
-  const entry = shardsGet(index.names, name);
+  const entry = index.names.get(name);
   return entry === undefined ? undefined : nodeOf(entry);
 }
 
@@ -40,43 +39,59 @@ function entryOf(node: NameNode): NameEntry | undefined {
   return bearers === 1 && below === 0 ? (services[0] ?? containers[0] ?? node) : node;
 }
 
-export function editNames(names: Shards<NameEntry>): NamesEdit {
-  const edit = editShards(names);
+export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
+  const edit = names.edit();
   const steps = new Map<string, number>();
-  const get = (name: string): NameNode => {
-    const entry = edit.get(name);
-    return entry === undefined ? NOTHING : nodeOf(entry);
-  };
-  const change = (name: string, part: (node: NameNode) => NameNode): void => {
-    const before = get(name);
-    const after = part(before);
-    edit.set(name, entryOf(after));
-    const step = Number(isBorne(after)) - Number(isBorne(before));
+  /** `only`: what stands for the name when nobody bore it before; the change of a hundred thousand names when all is new. */
+  const change = (name: string, part: (node: NameNode) => NameNode, only?: NameEntry): void =>
+    edit.update(name, (entry) => {
+      if (entry === undefined && only !== undefined) {
+        count(name, 1);
+        return only;
+      }
+      const before = entry === undefined ? NOTHING : nodeOf(entry);
+      const after = part(before);
+      count(name, Number(isBorne(after)) - Number(isBorne(before)));
+      return entryOf(after);
+    });
+  const count = (name: string, step: number): void => {
     if (step === 0) return;
-    for (const parent of parentsOf(name)) steps.set(parent, (steps.get(parent) ?? 0) + step);
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const parent = name.slice(dot + 1);
+      steps.set(parent, (steps.get(parent) ?? 0) + step);
+    }
   };
   // A stack has hundreds of names below it: its own node is made once.
-  const done = (): Shards<NameEntry> => {
+  const done = (): ShardedMap<NameEntry> => {
     for (const [parent, step] of steps) {
-      const node = get(parent);
-      if (step !== 0) edit.set(parent, entryOf({ ...node, below: node.below + step }));
+      if (step === 0) continue;
+      edit.update(parent, (entry) => {
+        const node = entry === undefined ? NOTHING : nodeOf(entry);
+        return entryOf({ ...node, below: node.below + step });
+      });
     }
-    return edit.done();
+    return edit.result();
   };
   return {
-    addService: (name, key) =>
-      change(name, (node) => ({ ...node, services: withItem(withoutItem(node.services, key), key, compareText) })),
+    addService: (name, key) => {
+      const add = (node: NameNode) => ({
+        ...node,
+        services: withItem(withoutItem(node.services, key), key, compareText),
+      });
+      change(name, add, key);
+    },
     dropService: (name, key) => change(name, (node) => ({ ...node, services: withoutItem(node.services, key) })),
-    putContainer: (container) =>
-      change(container.name.toLowerCase(), (node) => ({
+    putContainer: (container) => {
+      const put = (node: NameNode) => ({
         ...node,
         containers: withItem(node.containers, container, compareContainers),
-      })),
-    dropContainer: (container) =>
-      change(container.name.toLowerCase(), (node) => ({
-        ...node,
-        containers: withoutItem(node.containers, container),
-      })),
+      });
+      change(container.name.toLowerCase(), put, container);
+    },
+    dropContainer: (container) => {
+      const drop = (node: NameNode) => ({ ...node, containers: withoutItem(node.containers, container) });
+      change(container.name.toLowerCase(), drop);
+    },
     addHost: (name, id) =>
       change(name, (node) => ({ ...node, hosts: withItem(withoutItem(node.hosts, id), id, compareText) })),
     dropHost: (name, id) => change(name, (node) => ({ ...node, hosts: withoutItem(node.hosts, id) })),
@@ -86,11 +101,4 @@ export function editNames(names: Shards<NameEntry>): NamesEdit {
 
 function isBorne(node: NameNode): boolean {
   return node.services.length > 0 || node.containers.length > 0 || node.hosts.length > 0;
-}
-
-/** `log.web.shop` -> `web.shop`, `shop`. */
-function parentsOf(name: string): readonly string[] {
-  const parents: string[] = [];
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) parents.push(name.slice(dot + 1));
-  return parents;
 }

@@ -1,4 +1,4 @@
-import type { Container } from '../model/index.ts';
+import { type Container, copiedMap } from '../model/index.ts';
 
 /** By code unit: the same on every machine and in every locale. */
 export function compareText(a: string, b: string): number {
@@ -20,7 +20,7 @@ export function compareContainers(a: Container, b: Container): number {
 /** A changed copy of a map sorted by key; undefined removes. */
 export function editSorted<V>(map: ReadonlyMap<string, V>, edits: ReadonlyMap<string, V | undefined>): Map<string, V> {
   const added = [...edits].filter((edit): edit is [string, V] => edit[1] !== undefined && !map.has(edit[0]));
-  const copy = added.length === 0 ? new Map(map) : merged(map, added.sort(byKey));
+  const copy = added.length === 0 ? copiedMap(map) : merged(map, added.sort(byKey));
   for (const [key, value] of edits) {
     if (value === undefined) copy.delete(key);
     else copy.set(key, value);

@@ -5,7 +5,6 @@ import { hostName } from './host-name.ts';
 import type { HostView } from './host-view.ts';
 import { isLocalAddress, liesIn } from './identity.ts';
 import { parseServiceKey, serviceName } from './service-key.ts';
-import { shardsGet } from './shards.ts';
 
 export type ReverseName =
   /** Lower case, absolute. */
@@ -22,7 +21,7 @@ export type ReverseName =
 export function ptrName(view: HostView, address: string): ReverseName {
   const plain = plainAddress(address);
   const { local, managed, managedSubnets } = view.index;
-  const container = local.get(plain) ?? (local.has(plain) ? null : shardsGet(managed, plain)?.[0]);
+  const container = local.get(plain) ?? (local.has(plain) ? null : managed.get(plain)?.[0]);
   const relative = container?.name ?? (local.has(plain) ? null : declaredName(view, plain));
   const name = relative ? absoluteName(view, relative) : null;
   if (name) return { kind: 'name', name };
@@ -39,7 +38,7 @@ export function isOurRange({ index }: HostView, first: string, last: string): bo
 
 /** Relative to the suffix. */
 function declaredName(view: HostView, address: string): string | null {
-  const known = shardsGet(view.index.declared, address);
+  const known = view.index.declared.get(address);
   const host = known?.hosts.map((id) => view.snapshot.hosts.get(id)?.host).find((one) => one);
   if (host) return hostName(host);
   const key = known?.services.find((one) => findService(view, one));

@@ -1,5 +1,4 @@
-import type { Cidr, Container } from '../model/index.ts';
-import type { Shards } from './shards.ts';
+import type { Cidr, Container, ShardedMap } from '../model/index.ts';
 
 /** What one name below a suffix stands for. */
 export interface NameNode {
@@ -30,11 +29,11 @@ export type NameEntry = NameNode | Container | string;
 /** Everything a question is looked up in; shared between views as far as nothing changed. */
 export interface ViewIndex {
   /** Lower-case name relative to the suffix, without trailing dot (`web.shop`). */
-  readonly names: Shards<NameEntry>;
+  readonly names: ShardedMap<NameEntry>;
   /** Address on a managed network -> its containers, of all hosts. */
-  readonly managed: Shards<readonly Container[]>;
+  readonly managed: ShardedMap<readonly Container[]>;
   /** Addresses that no container has: of hosts, and what declarations say. */
-  readonly declared: Shards<AddressNode>;
+  readonly declared: ShardedMap<AddressNode>;
   /** Address on any network of this host -> the living container that has it; null when two claim it. */
   readonly local: ReadonlyMap<string, Container | null>;
   /** Subnets of this host's own networks. */

@@ -1,4 +1,4 @@
-import { type Cidr, type HostState, parseInterfaceCidr, type Snapshot } from '../model/index.ts';
+import { type Cidr, type HostState, parseInterfaceCidr, ShardedMap, type Snapshot } from '../model/index.ts';
 import { localAddresses, managedAddresses } from './address-index.ts';
 import { type Changes, type ContainerChange, changesBetween, containerChanges, type HostChange } from './changes.ts';
 import { declaredAddresses } from './declared-addresses.ts';
@@ -7,8 +7,9 @@ import type { HostView, ServiceView, StackView } from './host-view.ts';
 import { editNames } from './names.ts';
 import { serviceName, sidekicksOf } from './service-key.ts';
 import { editService, editStacks, type ServiceEdit, type Sidekicks, serviceEdits } from './services.ts';
-import { emptyShards } from './shards.ts';
 import type { ViewIndex } from './view-index.ts';
+
+const SHARDS = 1_024;
 
 /**
  * The snapshot as host `hostId` sees it. With the view before, what did not change is shared and costs nothing: one change
@@ -76,8 +77,8 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
   const sameOwn = base !== null && (base.snapshot.hosts.get(hostId) ?? null) === own;
   return {
     names: editedNames(base, step),
-    declared: declaredAddresses(base?.index.declared ?? emptyShards(), changes),
-    managed: managedAddresses(base?.index.managed ?? emptyShards(), changes.hosts),
+    declared: declaredAddresses(base?.index.declared ?? ShardedMap.empty(SHARDS), changes),
+    managed: managedAddresses(base?.index.managed ?? ShardedMap.empty(SHARDS), changes.hosts),
     local: sameOwn ? base.index.local : localAddresses(own),
     localSubnets: sameOwn ? base.index.localSubnets : subnetsOf(own),
     managedSubnets: managedSubnets(base, snapshot, changes.hosts),
@@ -86,7 +87,7 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
 }
 
 function editedNames(base: HostView | null, { changes, containers, edits, services }: Step): ViewIndex['names'] {
-  const names = editNames(base?.index.names ?? emptyShards());
+  const names = editNames(base?.index.names ?? ShardedMap.empty(SHARDS));
   for (const { before, after } of containers) {
     if (before) names.dropContainer(before);
     if (after) names.putContainer(after);

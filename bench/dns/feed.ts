@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { JsonValue } from '../../model/index.ts';
+import { reductionFor } from '../../state/index.ts';
 import type { Resources } from '../../test/support/resources.ts';
 import { type DataSet, SUFFIX } from './data-set.ts';
 import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
@@ -41,7 +42,7 @@ export async function serveBenchFeed(resources: Resources, path: string, set: Da
   return {
     change: (hostId, facts) => {
       revision += 1;
-      const text = lineOf({ type: 'host', id: hostId, facts }) + commit(revision, false);
+      const text = lineOf({ type: 'host', id: hostId, facts: reduced(facts) }) + commit(revision, false);
       const writtenNs = process.hrtime.bigint();
       client?.write(text);
       return new Promise((resolve) => {
@@ -55,8 +56,15 @@ async function sendAll(socket: Socket, set: DataSet, revision: number): Promise<
   const environment = { name: 'bench', uuid: 'bench', suffixes: [`${SUFFIX}.`] };
   socket.write(lineOf({ type: 'hello', protocol: 1, hostId: OWN_HOST, environment }));
   for (const [id, facts] of hostsOf(set))
-    if (!socket.write(lineOf({ type: 'host', id, facts }))) await once(socket, 'drain');
+    if (!socket.write(lineOf({ type: 'host', id, facts: reduced(facts) }))) await once(socket, 'drain');
   socket.write(commit(revision, true));
+}
+
+const reduce = reductionFor('dns');
+
+/** As the agent sends them to DNS. */
+function reduced(facts: HostFacts): HostFacts {
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, reduce(key, value)]));
 }
 
 function commit(revision: number, full: boolean): string {

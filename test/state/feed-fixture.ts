@@ -65,7 +65,7 @@ export async function createFeedFixture(): Promise<FeedFixture> {
       resources.add('agent', stop);
       return { store, server, log, lines, stop };
     },
-    startClient: ({ mirror = false, role = 'dns' } = {}) => {
+    startClient: ({ mirror = false, role = 'metadata' } = {}) => {
       const { log, lines } = createLogLines();
       const { signal } = new AbortController();
       const options = { path: socketPath, mirrorPath: mirror ? mirrorPath : null, role, version: '1', signal };

@@ -41,8 +41,25 @@ describe('the feed', () => {
     expect([...snapshotOf(client).hosts.keys()]).toEqual(['a']);
     await poll(() => agent.server.peers()[0]?.appliedRevision === 3, { what: 'the acknowledgement' });
     expect(agent.server.peers()).toEqual([
-      { role: 'dns', version: '1', pid: process.pid, appliedRevision: 3, report: null },
+      { role: 'metadata', version: '1', pid: process.pid, appliedRevision: 3, report: null },
     ]);
+  });
+
+  test('gives DNS of each container what DNS reads, over the socket and from the mirror, without a change between the two', async () => {
+    const agent = await fixture.startAgent({ mirror: true });
+    agent.store.apply({ ...delta({ a: hostFacts('a', 2) }), complete: true });
+    await agent.stop();
+    const client = fixture.startClient({ mirror: true, role: 'dns' });
+    const before = snapshotOf(client);
+    const [first] = before.hosts.get('a')?.containers.values() ?? [];
+    expect(first).toMatchObject({ image: '', hostname: null, labels: {}, name: 'shop-web-ac0', stack: 'shop' });
+    const next = await fixture.startAgent({ mirror: true });
+    await poll(() => client.feed.status().connected, { what: 'the agent' });
+    expect(snapshotOf(client).hosts).toBe(before.hosts);
+    next.store.apply(delta({ a: { 'container/ac0': { ...container('a', 'ac0', { image: 'shop/web:2' }) } } }));
+    next.store.apply(delta({ b: hostFacts('b', 1) }));
+    await client.until(() => snapshotOf(client).hosts.has('b'));
+    expect(snapshotOf(client).hosts.get('a')).toBe(before.hosts.get('a'));
   });
 
   test('several clients get the same; one that goes leaves the others', async () => {
@@ -147,7 +164,7 @@ describe('the feed', () => {
     const reports: unknown[] = [];
     await fixture.startAgent({ onReport: ({ role }, report) => reports.push([role, report]) });
     await poll(() => reports.length > 0, { what: 'the report again' });
-    expect(reports).toEqual([['dns', { queries: 2 }]]);
+    expect(reports).toEqual([['metadata', { queries: 2 }]]);
   });
 
   test('a subscriber that throws is not said to have applied it, and harms nobody', async () => {

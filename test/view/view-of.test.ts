@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Container, HostState, Snapshot } from '../../model/index.ts';
 import { findService, type HostView, viewOf } from '../../view/index.ts';
-import type { Shards } from '../../view/shards.ts';
 import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } from './world.ts';
 
 /** Everything a view says, without how it is cut up. */
 function plain(view: HostView): unknown {
-  const entries = <V>(shards: Shards<V>) => shards.flatMap((shard) => [...shard]).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = <V>(map: ReadonlyMap<string, V>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const { names, managed, declared, local, ...rest } = view.index;
   return {
     stacks: [...view.stacks].map(([key, stack]) => [key, stack.name, [...stack.services]]),

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { resolve } from '../../../dns/answer/resolve.ts';
+import { TYPE } from '../../../dns/wire/codes.ts';
+import type { Container, JsonValue } from '../../../model/index.ts';
+import { reductionFor } from '../../../state/index.ts';
+import { containerSchema } from '../../../state/schema.ts';
+import { scopeOf, viewOf } from '../../../view/index.ts';
+import { snapshot, type World } from '../../view/world.ts';
+import { anyName, anyType, anyWorld } from '../any-world.ts';
+
+const OPTIONS = { metadataAddress: '169.254.169.250' };
+const reduce = reductionFor('dns');
+
+const reduced = (container: Container): Container =>
+  reduce(`container/${container.id}`, container as unknown as JsonValue) as unknown as Container;
+
+/** What containers have besides what these worlds give them. */
+const anyExtra = fc.record({
+  image: fc.constantFrom('shop/web:1', 'x'),
+  hostname: fc.constantFrom(null, 'web', 'one'),
+  priority: fc.constantFrom(null, 'None', 'service_last'),
+  upstreams: fc.constantFrom(null, '192.0.2.53', 'rubbish'),
+});
+type Extra = typeof anyExtra extends fc.Arbitrary<infer E> ? E : never;
+
+function dressed(container: Container, { image, hostname, priority, upstreams }: Extra): Container {
+  return {
+    ...container,
+    image,
+    hostname,
+    labels: {
+      ...container.labels,
+      'com.docker.compose.project': 'shop',
+      ...(priority ? { 'io.rancher.container.dns.priority': priority } : {}),
+      ...(upstreams ? { 'drover.dns.upstreams': upstreams } : {}),
+    },
+    addresses: container.addresses.map((address) => ({ ...address, mac: '02:42:ac:11:00:02' })),
+  };
+}
+
+test('DNS says the same by the facts it is sent as it would by all of them', () => {
+  fc.assert(
+    fc.property(anyWorld, fc.array(anyExtra), fc.nat(20), anyName, anyType, (given, extras, seed, name, type) => {
+      const full = (given.containers ?? []).map((container, at) => {
+        const extra = extras[at];
+        return extra ? dressed(container, extra) : container;
+      });
+      const [one, other] = [full, full.map(reduced)].map((containers) => {
+        const view = viewOf(snapshot({ ...given, containers } as World), 'a');
+        const here = containers.filter(({ hostId }) => hostId === 'a');
+        const scope = scopeOf(view, here[seed % (here.length + 1)] ?? null);
+        const resolution = resolve(view, scope, { name, type: TYPE[type as keyof typeof TYPE] }, OPTIONS);
+        return { resolution, search: scope.search, upstreams: scope.dns };
+      });
+      expect(other).toEqual(one);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('a reduced fact is valid, and is reduced once', () => {
+  fc.assert(
+    fc.property(anyWorld, anyExtra, ({ containers = [] }, extra) => {
+      for (const container of containers) {
+        const once = reduced(dressed(container, extra));
+        expect(containerSchema.safeParse(once).success).toBe(true);
+        expect(reduced(once)).toBe(once);
+        expect(Object.keys(once.labels).every((label) => /^(drover\.|io\.rancher\.container\.dns)/.test(label))).toBe(
+          true,
+        );
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what is no container, or no sound one, is left to whoever parses it', () => {
+  expect(reduce('host', { image: 'x' })).toEqual({ image: 'x' });
+  for (const value of [null, 'text', 7, [], {}, { addresses: 'none', labels: 7 }, { addresses: [null, 'x'] }])
+    expect(() => reduce('container/a', value as JsonValue)).not.toThrow();
+  expect(containerSchema.safeParse(reduce('container/a', { id: 'a' })).success).toBe(false);
+});
