@@ -102,7 +102,7 @@ export interface DnsServer {
 
 /** Forwarded queries are answered within 3.5 s, and whoever ends us waits for 8 s. */
 const LEAVE_WITHIN_MS = 4_000;
-const WARM_UP_MS = 250;
+const WARM_UP_MS = 100;
 const HOT_BYTES = 64 * 1024 * 1024;
 
 /** Answers DNS from the state of this host. Rejects when an address cannot be bound, saying which. */

@@ -57,13 +57,13 @@ export async function openAnswersFile(
     return { ok: false, problems: reasons };
   };
   const load = async (): Promise<Reloaded> => {
-    const read = await readAnswers(path, signal);
+    const read = await readAnswers(path, { signal, isServing: true });
     if (read.ok === 'missing') return failed([missing(path)]);
     if (!read.ok) return failed(read.problems);
     return use(read);
   };
 
-  const first = await readAnswers(path, signal);
+  const first = await readAnswers(path, { signal, isServing: false });
   if (first.ok === 'missing') {
     problems = [missing(path)];
     log.warn({ path }, 'there is no answers file: nothing is answered from it until it is there and read again');

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { createUnpacking, type Parcel } from './parcel.ts';
 import type { ParsedAnswers } from './parse.ts';
@@ -12,8 +12,17 @@ const SMALL_BYTES = 64 * 1024;
 /** More is a mistake. */
 const MAX_BYTES = 256e6;
 
-/** Reads an answers file, a large one in a process of its own. Rejects when the signal aborts. */
-export async function readAnswers(path: string, signal: AbortSignal): Promise<ReadAnswers> {
+export interface ReadingOptions {
+  readonly signal: AbortSignal;
+  /** Whether queries wait that a long parse would keep waiting. */
+  readonly isServing: boolean;
+}
+
+/**
+ * Reads an answers file: a large one in a process of its own, where it is YAML, for the memory that takes, or where queries
+ * would wait. Rejects when the signal aborts.
+ */
+export async function readAnswers(path: string, { signal, isServing }: ReadingOptions): Promise<ReadAnswers> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   signal.throwIfAborted();
   if (found instanceof Error) {
@@ -22,7 +31,18 @@ export async function readAnswers(path: string, signal: AbortSignal): Promise<Re
   }
   if (!found.isFile()) return unreadable(path, 'is no file', 'name an answers file');
   if (found.size > MAX_BYTES) return unreadable(path, 'has more than 256 MB', 'split it over several servers');
-  return found.size <= SMALL_BYTES ? parseFile(path) : parseApart(path, signal);
+  const here = found.size <= SMALL_BYTES || (!isServing && (await looksLikeJson(path)));
+  return here ? parseFile(path) : parseApart(path, signal);
+}
+
+async function looksLikeJson(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64));
+    return /^\s*\{/.test(buffer.toString('latin1', 0, bytesRead));
+  } catch {
+    return false;
+  }
 }
 
 const PROGRAM = fileURLToPath(new URL('./parse-apart.ts', import.meta.url));
