@@ -23,6 +23,8 @@ const char *uv_err_name(int error);
 
 // A slot's size is an odd number of cache lines, so that the slots do not all fall into one set of the cache.
 enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 4 << 20, DISCARD_PORT = 9 };
+// Replies to one client that go together are one message, which the kernel cuts up again (UDP_SEGMENT, Linux 4.18).
+enum { SEGMENT_OPTION = 103, MAX_GROUP_SIZE = 60000 };
 enum { BUFFERS = 6, ARGUMENTS = 4 + BUFFERS + 1 };
 
 typedef union {
@@ -30,12 +32,19 @@ typedef union {
   uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 } PacketInfo;
 
+// What goes beside a message: the size of its segments, the address it is sent from.
+typedef union {
+  struct cmsghdr align;
+  uint8_t bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+} Control;
+
 typedef struct {
   int fd;
   int users; // the event loop and the object that TypeScript holds
   bool closed;
   bool left;
   bool wildcard;
+  bool segments; // whether the kernel cuts messages up
   void *poll;
   napi_env env;
   napi_async_context context;
@@ -44,12 +53,15 @@ typedef struct {
   uint8_t *rx, *tx;
   int32_t *rx_lengths, *tx_lengths;
   uint32_t *sources, *ports;
-  int pending, ready; // replies out[pending, ready) wait until the socket takes more
+  int pending, ready; // messages out[pending, ready) wait until the socket takes more
+  bool apart;         // the first of them is sent datagram by datagram
+  in_addr_t asked[SLOTS]; // of each part; see asked_address
   uint32_t unsent;
   struct sockaddr_in from[SLOTS];
   struct iovec rx_parts[SLOTS], tx_parts[SLOTS];
   struct mmsghdr in[SLOTS], out[SLOTS];
-  PacketInfo rx_info[SLOTS], tx_info[SLOTS]; // only of a socket that is bound to no address
+  PacketInfo rx_info[SLOTS]; // only of a socket that is bound to no address
+  Control tx_control[SLOTS];
 } Socket;
 
 static void release(Socket *s) {
@@ -72,19 +84,23 @@ static napi_value number(napi_env env, double value) {
 
 // ---- the socket ---------------------------------------------------------------------------------------------------
 
-// A socket bound to no address answers from the one that was asked [RFC 2181 §4.1]; 0 is what the route says.
-static void use_source(const Socket *s, struct msghdr *message, PacketInfo *info, in_addr_t source) {
-  message->msg_control = NULL;
-  message->msg_controllen = 0;
-  if (!s->wildcard) return;
-  struct in_pktinfo from = {.ipi_spec_dst.s_addr = source};
-  memset(info, 0, sizeof *info);
-  info->align.cmsg_level = IPPROTO_IP;
-  info->align.cmsg_type = IP_PKTINFO;
-  info->align.cmsg_len = CMSG_LEN(sizeof from);
-  memcpy(CMSG_DATA(&info->align), &from, sizeof from);
-  message->msg_control = info;
-  message->msg_controllen = sizeof info->bytes;
+static size_t put_control(struct cmsghdr *at, int level, int type, const void *value, size_t size) {
+  *at = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(size)};
+  memcpy(CMSG_DATA(at), value, size);
+  return CMSG_SPACE(size);
+}
+
+// `segment`: the size that the kernel cuts the message into; 0: it is one datagram. A socket bound to no address answers from the
+// one that was asked [RFC 2181 §4.1]; 0 is what the route says.
+static void use_control(const Socket *s, struct msghdr *message, Control *control, uint16_t segment, in_addr_t source) {
+  size_t size = 0;
+  if (segment != 0) size += put_control(&control->align, IPPROTO_UDP, SEGMENT_OPTION, &segment, sizeof segment);
+  if (s->wildcard) {
+    struct in_pktinfo from = {.ipi_spec_dst.s_addr = source};
+    size += put_control((struct cmsghdr *)(control->bytes + size), IPPROTO_IP, IP_PKTINFO, &from, sizeof from);
+  }
+  message->msg_control = size == 0 ? NULL : control;
+  message->msg_controllen = size;
 }
 
 // The address of ours that a datagram came to; 0 where the socket is bound to one.
@@ -98,16 +114,41 @@ static in_addr_t asked_address(struct msghdr *message) {
   return 0;
 }
 
+// Where a path cannot have a message cut up (IPsec, a small MTU) its datagrams are sent one by one, the first one here.
+static int send_apart(Socket *s) {
+  struct msghdr *group = &s->out[s->pending].msg_hdr;
+  int at = (int)(group->msg_iov - s->tx_parts);
+  struct msghdr one = {.msg_name = group->msg_name, .msg_namelen = group->msg_namelen, .msg_iov = group->msg_iov, .msg_iovlen = 1};
+  Control control;
+  use_control(s, &one, &control, 0, s->asked[at]);
+  return sendmsg(s->fd, &one, 0) < 0 ? -1 : 0;
+}
+
+// The datagram at the head of what waits is done with.
+static void advance(Socket *s) {
+  struct msghdr *message = &s->out[s->pending].msg_hdr;
+  message->msg_iov++;
+  if (--message->msg_iovlen > 0) return;
+  s->pending += 1;
+  s->apart = false;
+}
+
 // Sends what waits; false when the socket takes no more now. A reply that cannot be sent concerns nobody but its client.
 static bool flush(Socket *s) {
   while (s->pending < s->ready) {
-    int sent = sendmmsg(s->fd, s->out + s->pending, (unsigned)(s->ready - s->pending), 0);
+    int sent = s->apart ? send_apart(s) : sendmmsg(s->fd, s->out + s->pending, (unsigned)(s->ready - s->pending), 0);
     if (sent > 0) {
       s->pending += sent;
+    } else if (sent == 0 && s->apart) {
+      advance(s);
     } else if (sent < 0 && errno == EAGAIN) {
       return false;
-    } else if (sent == 0 || (errno != EINTR && errno != ECONNREFUSED)) {
-      s->pending += 1;
+    } else if (sent < 0 && (errno == EINTR || errno == ECONNREFUSED)) {
+      continue;
+    } else if (!s->apart && s->out[s->pending].msg_hdr.msg_iovlen > 1) {
+      s->apart = true;
+    } else {
+      advance(s);
       s->unsent += 1;
     }
   }
@@ -129,15 +170,45 @@ static int receive(Socket *s) {
   return count;
 }
 
+// Replies to one client that are to go together: all are as large as the first one, but for the last, which may be smaller.
+typedef struct {
+  struct msghdr *message; // NULL: none is open
+  const struct sockaddr_in *client;
+  in_addr_t asked;
+  size_t segment, size;
+} Group;
+
+static bool joins(const Group *group, const struct sockaddr_in *client, in_addr_t asked, size_t length) {
+  return group->message != NULL && client->sin_port == group->client->sin_port &&
+         client->sin_addr.s_addr == group->client->sin_addr.s_addr && asked == group->asked && length <= group->segment &&
+         group->size + length <= MAX_GROUP_SIZE;
+}
+
+// Makes messages of the replies of a batch. One client's are often together: its A and AAAA question, a burst.
 static void collect_replies(Socket *s, int count) {
   s->pending = s->ready = 0;
+  s->apart = false;
+  Group group = {0};
+  int parts = 0;
   for (int i = 0; i < count; i++) {
-    int32_t length = s->tx_lengths[i];
-    if (length <= 0 || length > TX_SLOT) continue;
-    int at = s->ready++;
-    s->tx_parts[at] = (struct iovec){s->tx + (size_t)i * TX_SLOT, (size_t)length};
-    s->out[at].msg_hdr.msg_name = &s->from[i];
-    use_source(s, &s->out[at].msg_hdr, &s->tx_info[at], s->wildcard ? asked_address(&s->in[i].msg_hdr) : 0);
+    size_t length = (size_t)s->tx_lengths[i];
+    if (s->tx_lengths[i] <= 0 || length > TX_SLOT) continue;
+    in_addr_t asked = s->wildcard ? asked_address(&s->in[i].msg_hdr) : 0;
+    s->asked[parts] = asked;
+    struct iovec *part = &s->tx_parts[parts++];
+    *part = (struct iovec){s->tx + (size_t)i * TX_SLOT, length};
+    if (joins(&group, &s->from[i], asked, length)) {
+      if (group.message->msg_iovlen++ == 1)
+        use_control(s, group.message, &s->tx_control[s->ready - 1], (uint16_t)group.segment, asked);
+      group.size += length;
+      if (length < group.segment) group.message = NULL;
+      continue;
+    }
+    struct msghdr *message = &s->out[s->ready].msg_hdr;
+    *message = (struct msghdr){.msg_name = &s->from[i], .msg_namelen = sizeof s->from[i], .msg_iov = part, .msg_iovlen = 1};
+    use_control(s, message, &s->tx_control[s->ready], 0, asked);
+    s->ready += 1;
+    group = (Group){s->segments ? message : NULL, &s->from[i], asked, length, length};
   }
 }
 
@@ -200,6 +271,13 @@ static void set_receive_buffer(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); // as much as the system allows
 }
 
+// An earlier kernel would send a group as one datagram.
+static bool knows_segments(int fd) {
+  int size = 0;
+  socklen_t length = sizeof size;
+  return getsockopt(fd, IPPROTO_UDP, SEGMENT_OPTION, &size, &length) == 0;
+}
+
 // Gives a bound socket, or -1 and errno.
 static int open_socket(const Socket *s, const char *address, uint16_t port, bool reuse_port, int send_buffer) {
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -258,7 +336,6 @@ static void prepare_slots(Socket *s) {
     s->rx_parts[i] = (struct iovec){s->rx + i * RX_SLOT, RX_SLOT};
     s->in[i].msg_hdr = (struct msghdr){.msg_name = &s->from[i], .msg_iov = &s->rx_parts[i], .msg_iovlen = 1};
     if (s->wildcard) s->in[i].msg_hdr.msg_control = &s->rx_info[i];
-    s->out[i].msg_hdr = (struct msghdr){.msg_namelen = sizeof s->from[i], .msg_iov = &s->tx_parts[i], .msg_iovlen = 1};
   }
 }
 
@@ -333,6 +410,7 @@ static napi_value open_batch(napi_env env, napi_callback_info info) {
   prepare_slots(s);
   s->fd = open_socket(s, address, (uint16_t)port, reuse_port, send_buffer);
   if (s->fd < 0) return give_up(env, s, "open: the socket cannot be bound", errno);
+  s->segments = knows_segments(s->fd);
 
   struct uv_loop_s *loop;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return give_up(env, s, "open: no event loop", ENOTSUP);
@@ -407,8 +485,8 @@ static napi_value send_one(napi_env env, napi_callback_info info) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
   struct iovec part = {data, length};
   struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
-  PacketInfo source;
-  use_source(s, &message, &source, htonl(from));
+  Control control;
+  use_control(s, &message, &control, 0, htonl(from));
   ssize_t sent = -1;
   // A second time: the first may have been told of an error that an earlier datagram met.
   for (int attempt = 0; attempt < 2 && sent < 0 && !s->closed; attempt++) sent = sendmsg(s->fd, &message, 0);

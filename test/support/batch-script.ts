@@ -94,6 +94,42 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     addon.close(handle);
     client.close();
   },
+  /**
+   * Bursts of a few clients, to two addresses of a server that is bound to neither: replies that go together to one client
+   * are cut where they should be, whatever their sizes and wherever they came from.
+   */
+  groups: async () => {
+    let largest = 0;
+    const { addon, handle, port } = openEcho(
+      0,
+      (count) => {
+        largest = Math.max(largest, count);
+      },
+      '0.0.0.0',
+    );
+    const sizes = [60, 120, 120, 120, 121, 119, 1_000, 1_000, 1_300, 13, 13, 900];
+    const sent: string[] = [];
+    const got: string[] = [];
+    const clients = await Promise.all(Array.from({ length: 4 }, openClient));
+    for (const [number, client] of clients.entries())
+      client.on('message', (message, { address }) => got.push(`${number} ${address} ${message.toString('latin1')}`));
+    for (let burst = 0; burst < 40; burst += 1) {
+      for (let n = 0; n < 30; n += 1) {
+        const number = Math.floor(n / 5 + burst) % clients.length;
+        const address = (n + burst) % 7 < 5 ? '127.0.0.1' : '10.9.9.1';
+        const text = `${burst} ${n} `.padEnd(sizes[(n * (burst + 1)) % sizes.length] ?? 0, 'x');
+        sent.push(`${number} ${address} ${text}`);
+        clients[number]?.send(Buffer.from(text, 'latin1'), port, address);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await poll(() => got.length >= sent.length, { what: 'every reply', timeoutMs: 20_000 });
+    if (sent.sort().join('\n') !== got.sort().join('\n')) throw new Error('replies are not what was asked');
+    if (largest < 5) throw new Error(`no batch was larger than ${largest}`);
+    if (addon.unsent(handle) !== 0) throw new Error(`${addon.unsent(handle)} replies were given up`);
+    addon.close(handle);
+    for (const client of clients) client.close();
+  },
   /** Workers that end, and are ended, in the middle of their work. */
   workers: async () => {
     const client = await openClient();

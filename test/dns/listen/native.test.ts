@@ -104,6 +104,17 @@ describe('in a process of its own', () => {
     expect(output.trim()).toBe('done');
   });
 
+  test.each([
+    ['is as large as they are', 65_536],
+    ['is smaller than some of them', 700],
+  ])('replies that go together to one client are each its own, where the MTU %s', async (_what, mtu) => {
+    const host = await createTestHost(resources, `groups${mtu}`);
+    await host.run('ip', ['address', 'add', '10.9.9.1/32', 'dev', 'lo']);
+    await host.run('ip', ['link', 'set', 'lo', 'mtu', String(mtu)]);
+    const output = await host.run(process.execPath, [SCRIPT, 'groups'], { timeoutMs: 30_000 });
+    expect(output.trim()).toBe('done');
+  });
+
   test('bound to no address, it answers from the one that was asked, also when it has left', async () => {
     const host = await createTestHost(resources, 'wildcard');
     await host.run('ip', ['address', 'add', '10.9.9.1/32', 'dev', 'lo']);
