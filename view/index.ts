@@ -1,6 +1,6 @@
-export { absentBelow } from './absent.ts';
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
 export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './answer-options.ts';
+export { closedZones, linkNames, namesByChange, namesInZones, OPEN_NAMES } from './closed-zones.ts';
 export {
   ANY_CHANGE,
   ASKER,

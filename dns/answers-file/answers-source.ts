@@ -27,6 +27,11 @@ export function createAnswersSource(
     who: (address) => askers(current(), address),
     known: (address) => askers(current(), address),
     names: () => namesIn(current()),
+    closed: {
+      zones: () => current().authoritative,
+      names: () => allNames(current()),
+      namesByChange: () => [],
+    },
     resolve: (asker, question, trace) => {
       const answers = current();
       trace?.depends(ANY_CHANGE);
@@ -110,6 +115,19 @@ function allowed(upstreams: readonly string[], never: ReadonlySet<string>): read
 
 function* namesIn({ common }: Answers): Iterable<string> {
   for (const records of [common.a, common.cname]) yield* records.keys();
+}
+
+/** Every name that anybody may be told something of: also those that are found with the common search list behind them. */
+function* allNames({ common, sections, between }: Answers): Iterable<string> {
+  yield* between;
+  for (const { a, cname, ptr, txt } of [common, ...sections.values()]) {
+    for (const records of [a, cname, ptr, txt]) {
+      for (const name of records.keys()) {
+        yield name;
+        for (const domain of common.search) if (name.endsWith(domain)) yield `${name.slice(0, -domain.length)}.`;
+      }
+    }
+  }
 }
 
 /** Counts the files that were used, for the serial. */

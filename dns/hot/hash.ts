@@ -10,6 +10,12 @@ export function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Continues the hash of a name with four bytes of its wire form in lower case, little-endian, zeros behind the last ones. */
+export function mix(mixed: number, four: number): number {
+  const hash = Math.imul(mixed ^ four, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}
+
 /** The hash of an entry: of its name, mixed already, and of its scope and type. */
 export function hashOf(mixed: number, owner: number): number {
   const hash = Math.imul(mixed ^ Math.imul(owner, 0x9e3779b1), 0x85ebca6b);

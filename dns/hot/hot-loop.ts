@@ -1,5 +1,6 @@
 import { GENERAL_PATH } from '../listen/fast-answer.ts';
 import type { Asker } from '../source/source.ts';
+import type { Absence } from './absence.ts';
 import type { Generations } from './generations.ts';
 import { RECORD } from './layout.ts';
 import type { Negative } from './negatives.ts';
@@ -31,6 +32,7 @@ export interface LoopParts<A extends Asker> {
   /** Applies what has changed. */
   readonly catchUp: () => void;
   readonly miss: (missed: Missed) => Found;
+  readonly absence: Absence<A>;
   /** By number up to 255: 1 where a question of this type is one to be answered. */
   readonly types: Uint8Array;
   /** Of replies, to clients that take so much. */
@@ -179,7 +181,8 @@ export class HotLoop<A extends Asker> {
       const scope = asker & (COMMON_BIT - 1);
       entry = generations.find(mixed, (scope << 7) | type, key, numbers);
       if (entry === 0) {
-        const found = parts.miss({ key, nameSize, type, scope, isCommon: asker >= COMMON_BIT, mixed });
+        const negative = parts.absence.negativeFor(key, nameSize, mixed);
+        const found = negative ?? parts.miss({ key, nameSize, type, scope, isCommon: asker >= COMMON_BIT, mixed });
         if (found === null) return GENERAL_PATH;
         if (typeof found !== 'number') {
           if (parts.divert?.(from)) return GENERAL_PATH;

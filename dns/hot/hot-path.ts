@@ -3,6 +3,7 @@ import type { Clock } from '../../system/index.ts';
 import type { Answerer } from '../answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
 import type { Asker, NameSource } from '../source/source.ts';
+import { Absence } from './absence.ts';
 import { canonicalQuery, type PlainEdns, wireName } from './canonical-query.ts';
 import type { Entry } from './entry.ts';
 import { Generations } from './generations.ts';
@@ -11,7 +12,7 @@ import { type Answered, HotLoop, MAX_PAYLOAD, MAX_TYPE, MIN_PAYLOAD, type Missed
 import { createLoader } from './loader.ts';
 import { type HotMirror, keyOfEntry, keyOfMissed } from './mirror.ts';
 import { createNegatives } from './negatives.ts';
-import { COMMON_BIT, Scopes } from './scopes.ts';
+import { Scopes } from './scopes.ts';
 import type { Table } from './table.ts';
 import { createTurnNumbers } from './turn-numbers.ts';
 import { warmUp } from './warm-up.ts';
@@ -70,12 +71,14 @@ export function createHotPath<A extends Asker>(
 ): HotPath {
   const onRemove = mirror ? (table: Table, entry: number) => mirror.drop(keyOfEntry(table, entry)) : null;
   const generations = new Generations(maxBytes, onRemove);
-  const scopes: Scopes<A> = new Scopes<A>(source, (from, scope) => {
+  const scopes: Scopes<A> = new Scopes<A>(source, (from, scope, asker) => {
+    absence.know(asker);
     // Strangers are many, and no container: theirs is the scope without a key.
-    if (mirror && scopes.asker(scope & (COMMON_BIT - 1))?.key !== '') mirror.know(from, scope);
+    if (mirror && asker.key !== '') mirror.know(from, scope);
   });
   const turns = createTurnNumbers(seed);
   const negatives = createNegatives(answerer);
+  const absence = new Absence(source, negatives, seed | 0);
   const changes = source.changes();
   let loaded = 0;
   let faults = 0;
@@ -87,13 +90,18 @@ export function createHotPath<A extends Asker>(
   };
   const catchUp = (): void => {
     const change = changes.take();
-    if (change === null) return;
+    if (change === null) {
+      absence.step();
+      return;
+    }
     mirror?.pause();
     mirror?.forgetAskers();
     scopes.changed();
     loop.serial = source.authority().serial | 0;
-    if (change === 'everything' || change.size > MANY_CHANGES || scopes.takeExhausted()) forget();
+    const isMuch = change === 'everything' || change.size > MANY_CHANGES || scopes.takeExhausted();
+    if (isMuch) forget();
     else for (const key of change) generations.invalidate(hashText(key));
+    absence.changed(isMuch ? 'everything' : change);
     if (loop.opts[0] === 0) loop.opts.set(sampleOpts(answerer));
     mirror?.resume(loop.serial);
   };
@@ -110,6 +118,7 @@ export function createHotPath<A extends Asker>(
     types: answeredTypes(),
     catchUp,
     miss,
+    absence,
     maxPayload: Math.max(MIN_PAYLOAD, Math.min(udpPayloadBytes, MAX_PAYLOAD)),
     seed: seed | 0,
   });
@@ -127,6 +136,8 @@ export function createHotPath<A extends Asker>(
     catchUp,
     warmUp: (budgetMs) => {
       try {
+        catchUp();
+        while (!absence.step());
         loop.uncounted(() => warmUp(answer, source.names(), clock, budgetMs));
       } catch {
         faults += 1;

@@ -73,8 +73,6 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
     const asker = scopes.asker(missed.scope);
     const text = textOf(missed.key, missed.nameSize);
     if (asker === undefined || text === null) return null;
-    const absent = source.absent?.(asker, text) ?? null;
-    if (absent !== null) return negatives.of(absent);
     dependencies.length = 0;
     const resolution = source.resolve(asker, { name: text, type: missed.type }, trace);
     if (isPlainNo(resolution)) return negatives.of(resolution.zone);

@@ -22,7 +22,7 @@ export class Scopes<A extends Asker> {
   /** Triples: address, the time it was recognised at, scope. */
   readonly #cells = new Int32Array(CELLS * 3);
   readonly #source: Pick<NameSource<A>, 'known'>;
-  readonly #onScope: (from: number, scope: number) => void;
+  readonly #onScope: (from: number, scope: number, asker: A) => void;
   #numbers = new Map<string, number>();
   #askers = new Map<number, A>();
   #next = EVERYBODY + 1;
@@ -30,7 +30,7 @@ export class Scopes<A extends Asker> {
   #now = 1;
 
   /** `onScope` is told of every address that was recognised. */
-  constructor(source: Pick<NameSource<A>, 'known'>, onScope: (from: number, scope: number) => void) {
+  constructor(source: Pick<NameSource<A>, 'known'>, onScope: (from: number, scope: number, asker: A) => void) {
     this.#source = source;
     this.#onScope = onScope;
   }
@@ -82,7 +82,7 @@ export class Scopes<A extends Asker> {
     this.#cells[cell + 2] = scope;
     // Spoofed ones must not fill it.
     if (this.#addresses > MAX_ADDRESSES) this.#forgetAddresses();
-    this.#onScope(address >>> 0, scope);
+    this.#onScope(address >>> 0, scope, asker);
     return scope;
   }
 

@@ -11,6 +11,8 @@ export interface Asker {
   readonly dns: readonly string[];
   /** It has no names of its own: what does not depend on `asker` it sees as all others do of whom the same is said. */
   readonly isCommon?: boolean;
+  /** Names in closed zones that only it has, absolute, lower case. */
+  readonly ownNames?: readonly string[];
 }
 
 /** What happened on the way from a question to its resolution. */
@@ -21,6 +23,19 @@ export interface Trace extends Trail {
 
 /** What may be answered differently from now on: the keys a trace was given, or everything and everybody. */
 export type Change = 'everything' | ReadonlySet<string>;
+
+/**
+ * Zones in which a name exists for nobody that is not among the names told, nor the asker's own, nor of the kind that nobody
+ * bears (`OPEN_NAMES`). For the many names that are asked at random there.
+ */
+export interface ClosedZones {
+  /** Absolute, lower case. Another list only with a change of everything. */
+  zones(): readonly string[];
+  /** Names that exist in them, absolute, lower case; others beside do no harm. */
+  names(): Iterable<string>;
+  /** The same as far as they may be new by a change of this key. */
+  namesByChange(key: string): readonly string[];
+}
 
 /** Follows what changes, for one reader. */
 export interface ChangeReader {
@@ -36,11 +51,8 @@ export interface NameSource<A extends Asker = Asker> {
   known(address: string): A | null;
   /** The names everybody has, absolute: worth loading before the first question. */
   names(): Iterable<string>;
-  /**
-   * The zone in whose name it is certain at a glance that there is no such name; null: `resolve` has to tell. `name` is lower
-   * case, without trailing dot. For the many names that are asked at random.
-   */
-  absent?(asker: A, name: string): string | null;
+  /** Where it is certain what exists; absent: nowhere. */
+  readonly closed?: ClosedZones;
   /** What there is to answer now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
   /** What an SOA record says: its primary name server and the serial. */

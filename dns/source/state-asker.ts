@@ -1,5 +1,13 @@
 import type { Container } from '../../model/index.ts';
-import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf, serviceOf } from '../../view/index.ts';
+import {
+  type HostView,
+  type LinkTarget,
+  linkNames,
+  networkOwner,
+  type Scope,
+  scopeOf,
+  serviceOf,
+} from '../../view/index.ts';
 import type { Asker } from './source.ts';
 
 /** A container of this host, or anybody else, with its names. */
@@ -16,6 +24,7 @@ export function stateAsker(view: HostView, container: Container | null): StateAs
     dns: scope.dns,
     scope,
     isCommon: scope.links.size === 0,
+    ownNames: linkNames(view, scope.links),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { absentBelow, differences, type HostView, listNames } from '../../view/index.ts';
+import { closedZones, differences, type HostView, listNames, namesByChange, namesInZones } from '../../view/index.ts';
 import { type Resolution, type ResolveOptions, resolve } from '../answer/resolve.ts';
 import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
@@ -24,7 +24,11 @@ export function createStateSource(
       return container === undefined ? null : askers(view(), container);
     },
     names: () => listNames(view()),
-    absent: (asker, name) => absentBelow(view(), asker.scope, name),
+    closed: {
+      zones: () => closedZones(view()),
+      names: () => namesInZones(view()),
+      namesByChange: (key) => namesByChange(view(), key),
+    },
     resolve: (asker, question, trace) => {
       const now = view();
       const find = () => resolve(now, asker.scope, question, options, trace);

@@ -21,12 +21,15 @@ const FILE = {
       'db.ours.': { answer: ['10.0.0.9'] },
       'web.else.': { answer: ['10.1.0.1'] },
       'target.mine.': { answer: ['10.2.0.1'] },
+      // Found by the common search list, as `twice.ours`.
+      'twice.ours.ours.': { answer: ['10.4.0.1'] },
+      'a.b.ours.': { answer: ['10.4.0.2'] },
     },
     cname: { 'www.ours.': { answer: 'target.' }, 'alias.ours.': { answer: 'web.ours.' } },
   },
   '10.9.0.1': { search: ['else'] },
   '10.9.0.2': { search: ['mine', 'ours'] },
-  '10.9.0.3': { a: { 'web.ours.': { answer: ['10.3.0.1'] } } },
+  '10.9.0.3': { a: { 'web.ours.': { answer: ['10.3.0.1'] }, 'only.ours.': { answer: ['10.3.0.2'] } } },
 };
 
 async function answersOf(file: unknown): Promise<Answers> {
@@ -56,8 +59,22 @@ test('with an answers file both paths give the same, whoever asked before, and a
   const { hot, answerer } = pathsOver(() => current);
   const tx = Buffer.alloc(1_232);
   const askers = ['10.9.0.1', '10.9.0.2', '10.9.0.3', '10.9.0.4'];
-  const names = ['web.ours', 'db.ours', 'www.ours', 'alias.ours', 'web', 'target', 'nosuch.ours', 'ours', 'web.else'];
+  const names = [
+    'web.ours',
+    'db.ours',
+    'www.ours',
+    'alias.ours',
+    'web',
+    'target',
+    'nosuch.ours',
+    'ours',
+    'web.else',
+    'twice.ours',
+    'only.ours',
+    'b.ours',
+  ];
   let answered = 0;
+  let refused = 0;
   const anyQuestion = fc.record({
     name: fc.constantFrom(...names),
     type: fc.constantFrom(1, 28, 5, 16),
@@ -71,6 +88,7 @@ test('with an answers file both paths give the same, whoever asked before, and a
       const size = hot.answer(query, 0, query.length, addressNumber(from), tx, 0);
       if (size <= 0) return;
       answered += 1;
+      refused += Number((tx[3] ?? 0) % 16 === 3);
       const sighting = createSighting();
       const expected = answerer.answer(query, { address: from, transport: 'udp' }, sighting) as Buffer;
       const same = (reply: Buffer) => `${name} ${type} ${from} ${sameWhicheverIsFirst(reply, sighting.resolution)}`;
@@ -79,6 +97,7 @@ test('with an answers file both paths give the same, whoever asked before, and a
     { numRuns: 3_000 },
   );
   expect(answered).toBeGreaterThan(1_000);
+  expect(refused).toBeGreaterThan(100);
   expect(hot.stats().faults).toBe(0);
 });
 
