@@ -175,6 +175,8 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     const onDrop = () => recorder.dropped('connection');
     const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
     for (const at of places) listeners.push(await listenOn(context, at));
+    const settle = () => void (closing.signal.aborted || hot.settle() || setImmediate(settle));
+    settle();
   } catch (error) {
     await close();
     throw error;

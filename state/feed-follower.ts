@@ -43,7 +43,7 @@ export function createFollower(hello: Hello, own: State | null, reduce: ReduceFa
   };
   const deltaOf = ({ full, complete }: Commit): SnapshotDelta => {
     const change: SnapshotDelta = { ...pending, ...(complete ? { complete } : {}) };
-    if (!full && !waitingWith) return change;
+    if ((!full && !waitingWith) || isEmpty(state.picture)) return change;
     const theirs = patch(waitingWith ?? emptyPicture, change);
     const waits = state.picture.complete && !theirs.complete;
     waitingWith = waits ? theirs : null;
@@ -82,6 +82,10 @@ function collectInto(
     const known = own?.get(key);
     into.set(key, known !== undefined && sameJson(known, value) ? known : value);
   }
+}
+
+function isEmpty({ hosts, documents }: Picture): boolean {
+  return hosts.size === 0 && documents.size === 0;
 }
 
 const whole: ReduceFact = (_key, value) => value;

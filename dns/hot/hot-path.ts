@@ -40,6 +40,8 @@ export interface HotPath {
   readonly answer: FastAnswer;
   /** Applies what has changed, as each answer does before it is given. */
   catchUp(): void;
+  /** Goes on with what can wait until after the first answers, for a fraction of a millisecond; true when nothing is left. */
+  settle(): boolean;
   /** Loads the names of the source and lets the compiler see the loop, for at most so long. Nothing of it is counted. */
   warmUp(budgetMs: number): void;
   stats(): HotStats;
@@ -134,10 +136,9 @@ export function createHotPath<A extends Asker>(
   return {
     answer,
     catchUp,
+    settle: () => absence.step(),
     warmUp: (budgetMs) => {
       try {
-        catchUp();
-        while (!absence.step());
         loop.uncounted(() => warmUp(answer, source.names(), clock, budgetMs));
       } catch {
         faults += 1;

@@ -1,4 +1,4 @@
-import { Packet } from 'dns2';
+import { Packet } from './dns2.ts';
 
 /** Record types by name [RFC 1035 §3.2.2]. */
 export const TYPE = Packet.TYPE;

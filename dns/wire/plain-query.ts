@@ -1,6 +1,6 @@
-import { Packet } from 'dns2';
 import { ByteWriter } from './byte-writer.ts';
 import { CLASS_IN } from './codes.ts';
+import { Packet } from './dns2.ts';
 
 /** A query of our own: recursion desired, no EDNS, id 0 (the forwarder gives it one). Ends with its question. */
 export function plainQuery(name: string, type: number): Buffer {

@@ -1,8 +1,9 @@
-import { Packet, type Resource } from 'dns2';
+import type { Resource } from 'dns2';
 import { writeIpv4, writeIpv6 } from './address-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { TYPE } from './codes.ts';
 import type { CopiedRecord, WireName } from './copied-record.ts';
+import { Packet } from './dns2.ts';
 import type { DnsRecord } from './record.ts';
 import { HEADER_SIZE } from './structure.ts';
 
