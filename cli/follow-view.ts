@@ -9,6 +9,11 @@ export interface FollowedView {
   readonly view: () => HostView;
   /** Tells after each replacement of the view; gives what ends that. */
   readonly onChange: (listener: () => void) => () => void;
+  /**
+   * Lets all that follows from a change happen a few times, with nothing changed, so that it is compiled before the first one
+   * comes: that one would take ten times as long, with queries behind it.
+   */
+  readonly rehearse: () => void;
   readonly identify: (address: string) => Promise<boolean>;
   /** How old the state is; 0 while the agent follows it live. */
   readonly ageSeconds: () => number;
@@ -22,6 +27,7 @@ export interface FollowedView {
 /** How long the agent may take to give a fresh picture before what is on disk has to do. */
 const FRESH_WITHIN_MS = 500;
 const REPORT_INTERVAL_MS = 2_000;
+const REHEARSALS = 20;
 
 /** Resolves once there is a first whole picture, however long that takes: nothing may be served before. */
 export async function followView(
@@ -29,7 +35,7 @@ export async function followView(
   { role, config, signal }: { readonly role: string; readonly config: Config; readonly signal: AbortSignal },
 ): Promise<FollowedView> {
   const { connectFeed } = await import('../state/index.ts');
-  const { viewOf } = await import('../view/index.ts');
+  const { retouched, viewOf } = await import('../view/index.ts');
   const paths = { path: feedSocket(config), mirrorPath: mirrorFile(config) };
   const feed = connectFeed({ clock, log }, { ...paths, role, version: VERSION, signal });
   await firstPicture(feed, clock, log, signal);
@@ -43,15 +49,27 @@ export async function followView(
     return view;
   };
   advance();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
   feed.subscribe(() => {
     advance();
-    for (const listener of listeners) listener();
+    tell();
   });
   return {
     view: () => view ?? advance(),
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    rehearse: () => {
+      for (let time = 0; time < REHEARSALS; time += 1) {
+        const { hostId, snapshot } = view ?? advance();
+        view = viewOf(retouched(snapshot), hostId, view ?? undefined);
+        tell();
+      }
+      advance();
+      tell();
     },
     identify: (address) => feed.identify(address),
     ageSeconds: () => {

@@ -60,6 +60,8 @@ export interface NamesDependencies {
   readonly adaptForwarding?: (forwarding: Forwarding) => Forwarding;
   /** Tells after each change of what is answered; gives what ends that. Without it changes are seen at the next query. */
   readonly onChange?: (listener: () => void) => () => void;
+  /** Tells the listeners of changes that are none, before anybody is answered. */
+  readonly rehearse?: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -172,6 +174,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   };
   try {
     hot.warmUp(WARM_UP_MS);
+    dependencies.rehearse?.();
     const onDrop = () => recorder.dropped('connection');
     const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
     for (const at of places) listeners.push(await listenOn(context, at));

@@ -3,6 +3,7 @@ export * from './answer-options.ts';
 export * from './cidr.ts';
 export * from './container.ts';
 export * from './dns-name.ts';
+export * from './draft-map.ts';
 export * from './environment.ts';
 export * from './health.ts';
 export * from './host.ts';

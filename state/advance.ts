@@ -1,6 +1,8 @@
 import type { FactKey, FactMap } from '../bus/index.ts';
 import {
   type Container,
+  type DraftMap,
+  draftMap,
   type Environment,
   type HostState,
   type JsonValue,
@@ -12,7 +14,6 @@ import {
   type Snapshot,
   sameJson,
 } from '../model/index.ts';
-import { type DraftMap, draftMap } from './draft-map.ts';
 import { type Liveness, livingHosts } from './liveness.ts';
 import { documentSubject, type Fact, factSubject, parseDocument, parseFact } from './parse-fact.ts';
 import { diffFacts, emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';

@@ -1,7 +1,6 @@
 import type { JsonValue } from '../model/index.ts';
-import { sameJson } from '../model/index.ts';
+import { draftMap, sameJson } from '../model/index.ts';
 import { advance, emptyState, type State } from './advance.ts';
-import { draftMap } from './draft-map.ts';
 import type { ServerMessage } from './feed-wire.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';
 import type { ReduceFact } from './reduce-facts.ts';

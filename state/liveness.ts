@@ -1,5 +1,4 @@
-import { eachDifference, type HostState } from '../model/index.ts';
-import { draftMap } from './draft-map.ts';
+import { draftMap, eachDifference, type HostState } from '../model/index.ts';
 
 /** What another host found out about a host: document `liveness/<hostId>`. */
 export interface Liveness {

@@ -64,6 +64,16 @@ test('pure files read no clock, no randomness and no node: module but isIP', () 
   expect(offences).toEqual([]);
 });
 
+test('what loads far more than it is wanted for is loaded in its one place', () => {
+  const places: Readonly<Record<string, string>> = { 'node:http': 'system/http.ts', dns2: 'dns/wire/dns2.ts' };
+  const offences = files.flatMap((file) =>
+    [...(sources.get(file) ?? '').matchAll(/^import (?!type )[^;]*? from '([^']+)'/gm)].flatMap(([, name = '']) =>
+      places[name] === undefined ? [] : [`${file} imports ${name}: use ${places[name]}`],
+    ),
+  );
+  expect(offences).toEqual([]);
+});
+
 test('only cli/ reads argv and the environment; no file outgrows one idea; no default exports, no any', () => {
   const offences = files.flatMap((file) => {
     const text = sources.get(file) ?? '';

@@ -22,6 +22,7 @@ export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchS
 export { METADATA_NAME, type NameMeaning } from './meaning.ts';
 export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './ports.ts';
 export { type Consumer, READINESS, type ReadinessRow, type Standing, standingOf, type Treatment } from './readiness.ts';
+export { retouched } from './retouch.ts';
 export { isOurRange, ptrName, type ReverseName } from './reverse-name.ts';
 export { type LinkTarget, type Scope, type SearchDomains, scopeOf, searchDomains } from './scope.ts';
 export type { Trail, TriedName } from './trail.ts';

@@ -23,6 +23,8 @@ export interface ChangeOptions extends Pick<BenchOptions, 'seconds' | 'rounds' |
 }
 
 const CHANGES_PER_SECOND = 20;
+/** A change before the first query would be seen late. */
+const GENERATOR_START_MS = 200;
 /** Every fourth query looks for the change. */
 const WATCH = 4;
 
@@ -48,8 +50,8 @@ export async function measureChanges(feed: BenchFeed, options: ChangeOptions): P
   return { appliedMs, seenMs, changing, idle };
 }
 
-/** Long enough that all that is asked for has been asked for. */
-const WARM_SECONDS = 5;
+/** Long enough that nearly all that is asked for has been asked for. */
+const WARM_SECONDS = 20;
 
 const ask = ({ generator, port, names, rate, missing, missingPool, set }: ChangeOptions, seconds: number) =>
   generate(generator, {
@@ -71,6 +73,7 @@ async function changeSteadily(
   signal: AbortSignal,
 ): Promise<readonly Change[]> {
   const made: Change[] = [];
+  await new Promise((resolve) => setTimeout(resolve, GENERATOR_START_MS));
   for (let n = 0; !signal.aborted; n += 1) {
     const address = `10.127.${round}.${n % 256}`;
     made.push({ address, ...(await feed.change(...movedContainer(set, address))) });

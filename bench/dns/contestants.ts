@@ -3,7 +3,7 @@ import type { DataSet } from './data-set.ts';
 import type { Contestant } from './servers/contestant.ts';
 import { bind, dnsmasq, nsd, unbound } from './servers/debian.ts';
 import { drover, droverWithAnswers } from './servers/drover.ts';
-import { consul, echo, rancherDns } from './servers/others.ts';
+import { consul, echo, nodeEcho, rancherDns } from './servers/others.ts';
 
 /** Binaries that may be given. */
 export interface Binaries {
@@ -28,7 +28,7 @@ export function contestantsFor(
         drover('dgram'),
         drover('batched', { title: 'Drover (batched, short names)', shortNames: true }),
       ];
-  const all = [echo, ...ours, nsd, unbound, bind, dnsmasq, ...others];
+  const all = [echo, nodeEcho, ...ours, nsd, unbound, bind, dnsmasq, ...others];
   return all.filter(
     ({ name, fewNames }) =>
       !(set.containerNames && fewNames) &&

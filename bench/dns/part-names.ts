@@ -12,7 +12,13 @@ export const runNames: RunPart = async ({ options, binaries, programs, resources
   const contestants = contestantsFor(set, binaries, options.only);
   const entrants = await setUp(resources, { dir, programs, set, firstPort: 5500 }, contestants);
   const { generator } = programs;
-  const scores = await runRounds(entrants, { ...options, generator, askers: set.askers, steady: false });
+  const scores = await runRounds(entrants, {
+    ...options,
+    generator,
+    askers: set.askers,
+    steady: false,
+    firstWarmSeconds: 10,
+  });
   printScores(`${set.title}, ${options.missing * 100} % more for names that do not exist`, scores, options);
   const ours = scores.filter(({ entrant }) => entrant.name.startsWith('Drover'));
   printVerdicts(

@@ -26,6 +26,8 @@ export interface RoundsOptions extends Pick<BenchOptions, 'seconds' | 'rounds' |
   readonly askers: number;
   /** Whether latency at the steady rate is measured too. */
   readonly steady: boolean;
+  /** Until every name was asked for once. */
+  readonly firstWarmSeconds: number;
 }
 
 /** Every server once in each round, each round beginning with another one: what slows the machine slows all alike. */
@@ -38,7 +40,7 @@ export async function runRounds(entrants: readonly Entrant[], options: RoundsOpt
       const entrant = entrants[(at + round) % entrants.length] as Entrant;
       const score = scores.get(entrant);
       await entrant.awake(async () => {
-        if (round === 0) await ask(entrant, options, { seconds: FIRST_WARM_SECONDS });
+        if (round === 0) await ask(entrant, options, { seconds: options.firstWarmSeconds });
         score?.saturated.push(await measure(entrant, options));
         if (options.steady) score?.steady.push(await measure(entrant, options, options.rate));
       });
@@ -59,8 +61,6 @@ async function measure(entrant: Entrant, options: RoundsOptions, rate?: number):
   return { ...run, cpuMicros: (used * 1e6) / run.received, busy: used / ((performance.now() - began) / 1000) };
 }
 
-/** Until every name was asked for once. */
-const FIRST_WARM_SECONDS = 4;
 /** Apart from the measurement, so that the processor time is of the measurement alone. */
 const WARM_SECONDS = 0.5;
 

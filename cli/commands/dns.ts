@@ -46,7 +46,7 @@ function runDns(io: Io, command: Command): Promise<void> {
     const { listen, handOver = false, control, hostNamespace = null } = command.opts<DnsFlags>();
     const place = listen === undefined ? 'namespace' : 'host';
     const upstreams = await followUpstreams({ clock }, config, place, signal);
-    const { view, identify, ageSeconds, onChange } = followed;
+    const { view, identify, ageSeconds, onChange, rehearse } = followed;
     const at = listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen);
     const options = {
       listen: [at],
@@ -62,7 +62,7 @@ function runDns(io: Io, command: Command): Promise<void> {
       handOver,
     };
     return async () => {
-      const server = await serveDns({ view, identify, ageSeconds, onChange, upstreams, clock, log }, options);
+      const server = await serveDns({ view, identify, ageSeconds, onChange, rehearse, upstreams, clock, log }, options);
       const { leave } = server;
       const report = () => {
         const said = server.report();

@@ -237,9 +237,12 @@ export class HotLoop<A extends Asker> {
   }
 
   answered(): readonly Answered[] {
-    return [...this.#answered].flatMap((count, at) =>
-      count > 0 ? [{ type: Math.floor(at / RCODES), rcode: at % RCODES, count }] : [],
-    );
+    const counted: Answered[] = [];
+    for (let at = 0; at < this.#answered.length; at += 1) {
+      const count = this.#answered[at] as number;
+      if (count > 0) counted.push({ type: Math.floor(at / RCODES), rcode: at % RCODES, count });
+    }
+    return counted;
   }
 
   /** What is answered meanwhile does not count. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Container, HostState, Snapshot } from '../../model/index.ts';
-import { findService, type HostView, viewOf } from '../../view/index.ts';
+import { type Container, draftMap, type HostState, ShardedMap, type Snapshot } from '../../model/index.ts';
+import { differences, findService, type HostView, retouched, viewOf } from '../../view/index.ts';
 import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } from './world.ts';
 
 /** Everything a view says, without how it is cut up. */
@@ -70,10 +70,10 @@ function made({ id, hostId, name, service, state, network, address }: GivenConta
 function withHost(before: Snapshot, id: string, change: (state: HostState) => HostState | null): Snapshot {
   const empty: HostState = { host: null, containers: new Map(), networks: new Map() };
   const after = change(before.hosts.get(id) ?? empty);
-  const hosts = new Map(before.hosts);
+  const hosts = draftMap(before.hosts);
   if (after) hosts.set(id, after);
   else hosts.delete(id);
-  return { ...before, revision: before.revision + 1, hosts };
+  return { ...before, revision: before.revision + 1, hosts: hosts.result() };
 }
 
 function apply(before: Snapshot, step: Step): Snapshot {
@@ -121,8 +121,8 @@ function hostChanges(name: string, revision: number) {
 describe('viewOf()', () => {
   test('after any walk of changes equals a view built from nothing', () => {
     fc.assert(
-      fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
-        let now = snapshot({});
+      fc.property(fc.array(anyStep, { maxLength: 30 }), fc.boolean(), (steps, sharded) => {
+        let now: Snapshot = sharded ? { ...snapshot({}), hosts: ShardedMap.empty(4) } : snapshot({});
         let view = viewOf(now, 'a');
         for (const step of steps) {
           now = apply(now, step);
@@ -131,6 +131,21 @@ describe('viewOf()', () => {
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('of a retouched snapshot says the same, and takes it for a change', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 12 }), (steps) => {
+        const now = steps.reduce(apply, snapshot({}));
+        const view = viewOf(now, 'a');
+        const again = viewOf(retouched(now), 'a', view);
+        expect(plain(again)).toEqual(plain(view));
+        const found = differences(view, again);
+        const hasContainers = [...now.hosts.values()].some(({ containers }) => containers.size > 0);
+        expect(found !== 'everything' && [...found].some((key) => key.startsWith('container:'))).toBe(hasContainers);
+      }),
+      { numRuns: 100 },
     );
   });
 

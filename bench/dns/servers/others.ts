@@ -11,6 +11,15 @@ export const echo: Contestant = {
   start: async (stage) => startOnServerCore(stage, stage.programs.echo, ['127.0.0.1', String(stage.port)]),
 };
 
+/** What Drover without the addon has to work with. */
+export const nodeEcho: Contestant = {
+  name: 'Node echo (dgram)',
+  echo: true,
+  fewNames: true,
+  start: async (stage) =>
+    startOnServerCore(stage, 'node_modules/.bin/node', ['bench/dns/servers/dgram-echo.ts', String(stage.port)]),
+};
+
 /** The original, from a binary that is given. */
 export function rancherDns(program: string): Contestant {
   return {

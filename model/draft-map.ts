@@ -1,4 +1,4 @@
-import { copiedMap, ShardedMap } from '../model/index.ts';
+import { copiedMap, ShardedMap } from './sharded-map.ts';
 
 /** A map being changed: the original until the first change, then a copy. */
 export interface DraftMap<V> {
