@@ -32,7 +32,7 @@ export const runScoped: RunPart = async ({ options, binaries, programs, resource
     ratioTarget(scores, { of: BATCHED, to: 'rancher-dns', atLeast: 4.5 }),
     ratioTarget(scores, { of: DGRAM, to: 'dnsmasq', atLeast: 1.3 }),
     ratioTarget(scores, { of: DGRAM, to: 'rancher-dns', atLeast: 2.5 }),
-    ratioTarget(scores, { of: DGRAM, to: 'Node echo (dgram)', atLeast: 0.8 }),
+    ratioTarget(scores, { of: DGRAM, to: 'Node echo (dgram)', atLeast: 0.7 }),
     latencyTarget(scores, { of: BATCHED, to: 'C echo', atMost: 1.5 }),
   ]);
 };
