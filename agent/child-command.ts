@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { givingWay } from '../system/index.ts';
 import { type ProcessIdentity, parseStat } from './process-identity.ts';
 
 /** What is to run, and what identifies this version of it. */
@@ -10,7 +11,7 @@ export interface ChildSpec {
   readonly args: readonly string[];
   /** Version of the program; a running child of another version, or with other arguments, is replaced. */
   readonly version: string;
-  /** Further arguments for a process that starts while the one before it still serves. */
+  /** Further arguments for a process that starts while the one before it still serves; it gives way to that one (`givingWay`). */
   readonly handOverArgs?: readonly string[];
 }
 
@@ -50,8 +51,9 @@ export function launchCommand(
 ): { readonly file: string; readonly args: string[] } {
   const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), join(runDir, `${slot}.lock`)];
   const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
-  const further = handOver ? (spec.handOverArgs ?? []) : [];
-  return { file: 'flock', args: [...lock, ...launch, spec.file, ...spec.args, ...further] };
+  const { file, args, handOverArgs } = spec;
+  const program = handOver && handOverArgs ? givingWay([file, ...args, ...handOverArgs]) : [file, ...args];
+  return { file: 'flock', args: [...lock, ...launch, ...program] };
 }
 
 /** One line that differs when another version or other arguments are wanted. */

@@ -16,8 +16,8 @@ import type { Run } from './dns/generator.ts';
 import { buildNative } from './dns/native.ts';
 
 const SERVICES = 1_000;
-/** A restart takes a second or two; the generator goes on for so long. */
-const SECONDS_A_RESTART = 2.5;
+/** A restart takes up to a few seconds; the generator goes on for so long. */
+const SECONDS_A_RESTART = 5;
 const SECONDS_A_KILL = 4;
 
 const { values } = parseArgs({

@@ -62,6 +62,8 @@ export interface NamesDependencies {
   readonly onChange?: (listener: () => void) => () => void;
   /** Tells the listeners of changes that are none, before anybody is answered. */
   readonly rehearse?: () => void;
+  /** Called when all is made ready, before it listens. */
+  readonly onReady?: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -104,7 +106,8 @@ export interface DnsServer {
 
 /** Forwarded queries are answered within 3.5 s, and whoever ends us waits for 8 s. */
 const LEAVE_WITHIN_MS = 4_000;
-const WARM_UP_MS = 100;
+/** How long is worked before listening: so that it takes no time to start, and beside one that answers until this one is warm. */
+const WARM_UP_MS = { alone: 100, beside: 2_000 };
 const HOT_BYTES = 64 * 1024 * 1024;
 
 /** Answers DNS from the state of this host. Rejects when an address cannot be bound, saying which. */
@@ -153,7 +156,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const kernel = createKernelService({ clock, log, run: runCommand, mayAnswer }, options.kernel ?? null);
   const { mirror } = kernel;
   const hot = createHotPath(
-    { source, answerer, clock, divert: live.divert, ...(mirror ? { mirror } : {}) },
+    { source, answerer, divert: live.divert, ...(mirror ? { mirror } : {}) },
     { maxBytes: HOT_BYTES, udpPayloadBytes: options.udpPayloadBytes ?? 1_232 },
   );
   const general = createGeneralPath({ answer, recorder });
@@ -173,8 +176,9 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
-    hot.warmUp(WARM_UP_MS);
+    hot.warmUp(handOver ? WARM_UP_MS.beside : WARM_UP_MS.alone);
     dependencies.rehearse?.();
+    dependencies.onReady?.();
     const onDrop = () => recorder.dropped('connection');
     const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
     for (const at of places) listeners.push(await listenOn(context, at));

@@ -4,3 +4,4 @@ export * from './database.ts';
 export * from './files.ts';
 export * from './http.ts';
 export * from './log.ts';
+export * from './priority.ts';

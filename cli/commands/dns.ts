@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Config, dnsSocket } from '../../agent/index.ts';
 import type { KernelPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
+import { stopGivingWay } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, upstreamProblems } from '../dns-upstreams.ts';
 import type { Io } from '../io.ts';
 import { type ListenAddress, parseListen } from '../listen-option.ts';
@@ -62,7 +63,9 @@ function runDns(io: Io, command: Command): Promise<void> {
       handOver,
     };
     return async () => {
-      const server = await serveDns({ view, identify, ageSeconds, onChange, rehearse, upstreams, clock, log }, options);
+      const onReady = handOver ? stopGivingWay : () => undefined;
+      const follow = { view, identify, ageSeconds, onChange, rehearse };
+      const server = await serveDns({ ...follow, upstreams, onReady, clock, log }, options);
       const { leave } = server;
       const report = () => {
         const said = server.report();

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../../system/index.ts';
 import type { Answerer } from '../answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
 import type { Asker, NameSource } from '../source/source.ts';
@@ -20,7 +19,6 @@ import { warmUp } from './warm-up.ts';
 export interface HotPathDependencies<A extends Asker = Asker> {
   readonly source: NameSource<A>;
   readonly answerer: Pick<Answerer, 'encodeOwn'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
   /** True: this query takes the general path, so that whoever watches sees it. Asked once a query that could be answered here. */
   readonly divert?: (from: number) => boolean;
   /** Gives the table's answers by himself; whoever passes one also sees to it that `catchUp` is called at every change. */
@@ -42,7 +40,7 @@ export interface HotPath {
   catchUp(): void;
   /** Goes on with what can wait until after the first answers, for a fraction of a millisecond; true when nothing is left. */
   settle(): boolean;
-  /** Loads the names of the source and lets the compiler see the loop, for at most so long. Nothing of it is counted. */
+  /** Loads the names of the source and lets the compiler see the loop, working for at most so long. Nothing of it is counted. */
   warmUp(budgetMs: number): void;
   stats(): HotStats;
 }
@@ -68,7 +66,7 @@ const MANY_CHANGES = 20_000;
  * What has changed is forgotten before the next answer, and encoded anew when it is asked for.
  */
 export function createHotPath<A extends Asker>(
-  { source, answerer, clock, divert, mirror }: HotPathDependencies<A>,
+  { source, answerer, divert, mirror }: HotPathDependencies<A>,
   { maxBytes, udpPayloadBytes = MAX_PAYLOAD, seed = randomInt(2 ** 32) }: HotPathOptions,
 ): HotPath {
   const onRemove = mirror ? (table: Table, entry: number) => mirror.drop(keyOfEntry(table, entry)) : null;
@@ -139,7 +137,7 @@ export function createHotPath<A extends Asker>(
     settle: () => absence.step(),
     warmUp: (budgetMs) => {
       try {
-        loop.uncounted(() => warmUp(answer, source.names(), clock, budgetMs));
+        loop.uncounted(() => warmUp(answer, source.names(), budgetMs));
       } catch {
         faults += 1;
       }

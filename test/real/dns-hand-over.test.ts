@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -67,6 +69,8 @@ test.each(['auto', 'off'] as const)(
       await client.more(500);
       await dns.restart();
       pids.push(dns.pid());
+      // It has let the one before go first, and does so no more.
+      expect(nicenessOf(dns.pid())).toEqual([getPriority()]);
     }
     await client.more(500);
     const { own, outside, tcp } = await client.stop();
@@ -77,6 +81,10 @@ test.each(['auto', 'off'] as const)(
   },
   120_000,
 );
+
+function nicenessOf(pid: number): readonly number[] {
+  return [...new Set(readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread))))];
+}
 
 test('a second instance on the same port is refused', async () => {
   const dns = await startDnsHost(resources, { batching: 'auto' });

@@ -45,7 +45,7 @@ export function createSubject(world: World): Subject {
     { source, forwarder, turns: createTurns(), recorder, cookies: createCookies({ clock }) },
     { ttlSeconds: 1 },
   );
-  const hot = createHotPath({ source, answerer, clock }, { maxBytes: 8 * 1024 * 1024, seed: 1 });
+  const hot = createHotPath({ source, answerer }, { maxBytes: 8 * 1024 * 1024, seed: 1 });
   const tx = new Uint8Array(ROOM + 64);
   return {
     general: (message, address, transport) => answerer.answer(message, { address, transport }, createSighting()),

@@ -50,7 +50,7 @@ function pathsOver(current: () => Answers) {
     },
     { ttlSeconds: 600 },
   );
-  return { answerer, hot: createHotPath({ source, answerer, clock: systemClock }, { maxBytes: 256 * 1024 }) };
+  return { answerer, hot: createHotPath({ source, answerer }, { maxBytes: 256 * 1024 }) };
 }
 
 test('with an answers file both paths give the same, whoever asked before, and after it was read again', async () => {

@@ -45,7 +45,7 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
     },
     { ttlSeconds },
   );
-  const hot = createHotPath({ source, answerer, clock: systemClock, divert }, { maxBytes, seed: 1 });
+  const hot = createHotPath({ source, answerer, divert }, { maxBytes, seed: 1 });
   const rx = Buffer.alloc(ROOM + 1_024);
   const tx = Buffer.alloc(TX_SIZE + 2 * ROOM);
   const guard = Buffer.alloc(ROOM, GUARD);
