@@ -48,8 +48,15 @@ async function askWhile(host: TestHost, seconds: number, act: () => Promise<bool
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run;
 }
 
+/** Datagrams that met a full queue so far, of the servers or of the generator. */
+async function overflown(host: TestHost): Promise<number> {
+  const [names = '', values = ''] = (await host.run('grep', ['^Udp:', '/proc/net/snmp'])).split('\n');
+  return Number(values.split(' ')[names.split(' ').indexOf('RcvbufErrors')]);
+}
+
 async function replaceOften(host: TestHost, dns: DnsHost, mode: string): Promise<void> {
   const took: number[] = [];
+  const before = await overflown(host);
   const run = await askWhile(host, restarts * SECONDS_A_RESTART, async () => {
     const start = performance.now();
     await dns.restart();
@@ -57,8 +64,9 @@ async function replaceOften(host: TestHost, dns: DnsHost, mode: string): Promise
     return took.length < restarts;
   });
   const { sent, lost, bad, p50, p99, p999, max } = run;
+  const full = (await overflown(host)) - before;
   console.log(
-    `${mode}: ${took.length} restarts, ${sent} queries at ${rate} a second: ${lost} lost, ${bad} wrong; ` +
+    `${mode}: ${took.length} restarts, ${sent} queries at ${rate} a second: ${lost} lost (${full} at a full queue), ${bad} wrong; ` +
       `p50 ${p50} µs, p99 ${p99} µs, p99.9 ${p999} µs, max ${(max / 1_000).toFixed(1)} ms; ` +
       `a restart took ${percentile(took, 0.5).toFixed(0)} ms, at most ${Math.max(...took).toFixed(0)}`,
   );
