@@ -35,9 +35,11 @@ export function structureOf(bytes: Buffer): Structure | null {
 }
 
 /** The same for every class: nobody uses another one [RFC 1035 §3.3, RFC 3596]. */
-const TYPE = { A: 1, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, RRSIG: 46 } as const;
+const TYPE = { A: 1, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, RRSIG: 46, DNSKEY: 48, SPF: 99, CAA: 257 } as const;
 /** Serial, refresh, retry, expire, minimum. */
 const SOA_NUMBERS = 20;
+/** Flags, protocol, algorithm [RFC 4034 §2.1]. */
+const DNSKEY_NUMBERS = 4;
 
 function walk(bytes: Buffer, names: NameReader): Structure | null {
   const questions = bytes.readUInt16BE(4);
@@ -86,7 +88,7 @@ const NAME_AT: ReadonlyMap<number, number> = new Map([
   [46, 18],
 ]);
 
-/** What a record of a type that others look into must be: of its size, with names that end where they should. */
+/** What a record of a type that others look into must be: of its size, with names and texts that end where they should. */
 function isSoundData(bytes: Buffer, type: number, names: NameReader, data: number, end: number): boolean {
   switch (type) {
     case TYPE.A:
@@ -96,9 +98,14 @@ function isSoundData(bytes: Buffer, type: number, names: NameReader, data: numbe
     case TYPE.SOA:
       return names.end(names.end(data)) + SOA_NUMBERS === end;
     case TYPE.TXT:
+    case TYPE.SPF:
       return endOfTexts(bytes, data, end) === end;
     case TYPE.RRSIG:
       return names.end(data + 18) <= end;
+    case TYPE.DNSKEY:
+      return end - data >= DNSKEY_NUMBERS;
+    case TYPE.CAA:
+      return end - data >= 2 && data + 2 + (bytes[data + 1] ?? 0) <= end;
     default: {
       const skip = NAME_AT.get(type);
       return skip === undefined || names.end(data + skip) === end;

@@ -45,6 +45,11 @@ describe('structureOf()', () => {
     ['a pointer to labels that run on to the pointer', `${HEADER} 0161 c00c 0001 0001`],
     ['a reserved label type', `${HEADER} 41 61 00 0001 0001`],
     ['a name of more than 255 bytes', `${HEADER} ${`3f${'61'.repeat(63)}`.repeat(4)} 00 0001 0001`],
+    ['a text of TXT beyond its data', `${REPLY} c00c 0010 0001 00000000 0002 0261`],
+    ['a text of SPF beyond its data', `${REPLY} c00c 0063 0001 00000000 0002 0261`],
+    ['a tag of CAA beyond its data', `${REPLY} c00c 0101 0001 00000000 0003 000261`],
+    ['CAA without a tag length', `${REPLY} c00c 0101 0001 00000000 0001 00`],
+    ['DNSKEY without an algorithm', `${REPLY} c00c 0030 0001 00000000 0003 010003`],
     ['a pointer to the class of the question', `${REPLY} c012 0010 0001 00000000 0000`],
     [
       'a pointer to a TTL',
