@@ -9,7 +9,8 @@ import type { Listen, UdpServer } from './server.ts';
 import type { UdpContext } from './server-udp.ts';
 
 /** Room for a burst: the kernel drops what does not fit, and a client waits seconds before it asks again. */
-const RECEIVE_BUFFER_SIZE = 4 * 1024 * 1024;
+/** As much of it as `net.core.rmem_max` allows. */
+const RECEIVE_BUFFER_SIZE = 16 * 1024 * 1024;
 /** Replies are written here in turn: one that the kernel does not take at once must stay as it is until it does. */
 const RING_SLOTS = 1_024;
 const RING_SLOT = 1_232;

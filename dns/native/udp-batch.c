@@ -22,7 +22,7 @@ void *uv_handle_get_data(const void *handle);
 const char *uv_err_name(int error);
 
 // A slot's size is an odd number of cache lines, so that the slots do not all fall into one set of the cache.
-enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 4 << 20, DISCARD_PORT = 9 };
+enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 16 << 20, DISCARD_PORT = 9 };
 // Replies to one client that go together are one message, which the kernel cuts up again (UDP_SEGMENT, Linux 4.18).
 enum { SEGMENT_OPTION = 103, MAX_GROUP_SIZE = 60000 };
 enum { BUFFERS = 6, ARGUMENTS = 4 + BUFFERS + 1 };
