@@ -8,58 +8,62 @@ export interface TimerWheel {
   close(): void;
 }
 
-interface Timer {
-  /** Number of the tick. */
-  readonly due: number;
-  readonly fire: () => void;
-}
+type Fire = () => void;
 
 const TICK_MS = 10;
-const SLOTS = 1_024;
 
-/** Ticks only while there is something to wait for. */
+/** Sleeps from one tick that has timers to the next that has: waiting alone costs nothing. */
 export function createTimerWheel(clock: Clock): TimerWheel {
-  const slots = Array.from({ length: SLOTS }, () => new Set<Timer>());
-  const closing = new AbortController();
+  /** By the number of their tick; none is empty. */
+  const due = new Map<number, Set<Fire>>();
   const start = clock.monotonic();
   const now = (): number => (clock.monotonic() - start) / TICK_MS;
-  let size = 0;
-  let tick = 0;
-  let ticking = false;
+  /** All timers up to this tick have fired. */
+  let turned = 0;
+  /** No timer is later. */
+  let last = 0;
+  let sleep: { readonly until: number; readonly end: AbortController } | null = null;
+  let closed = false;
 
   const turnTo = (end: number): void => {
-    // After a long sleep of the machine every slot is looked at once.
-    for (let at = Math.max(tick, end - SLOTS) + 1; at <= end; at += 1) {
-      const slot = slots[at % SLOTS];
-      for (const timer of [...(slot ?? [])]) {
-        if (timer.due > end || !slot?.delete(timer)) continue;
-        size -= 1;
-        timer.fire();
-      }
+    while (turned < end) {
+      turned += 1;
+      const fires = due.get(turned);
+      due.delete(turned);
+      for (const fire of fires ?? []) fire();
     }
-    tick = end;
+  };
+  const nextTick = (): number => {
+    let at = turned + 1;
+    while (at < last && !due.has(at)) at += 1;
+    return at;
   };
   const run = async (): Promise<void> => {
-    ticking = true;
-    while (size > 0 && !closing.signal.aborted) {
-      await clock.sleep(TICK_MS, closing.signal).catch(() => {});
-      turnTo(Math.floor(now()));
+    while (due.size > 0 && !closed) {
+      const end = new AbortController();
+      sleep = { until: nextTick(), end };
+      await clock.sleep(Math.max(0, Math.ceil((sleep.until - now()) * TICK_MS)), end.signal).catch(() => {});
+      if (!closed) turnTo(Math.floor(now()));
     }
-    ticking = false;
+    sleep = null;
   };
 
   return {
     add: (ms, fire) => {
-      if (!ticking) tick = Math.floor(now());
-      const timer: Timer = { due: Math.max(tick + 1, Math.ceil(now() + ms / TICK_MS)), fire };
-      const slot = slots[timer.due % SLOTS];
-      slot?.add(timer);
-      size += 1;
-      if (!ticking && !closing.signal.aborted) void run();
+      if (sleep === null) turned = Math.floor(now());
+      const tick = Math.max(turned + 1, Math.ceil(now() + ms / TICK_MS));
+      const fires = due.get(tick) ?? new Set();
+      due.set(tick, fires.add(fire));
+      last = Math.max(last, tick);
+      if (sleep === null) void run();
+      else if (tick < sleep.until) sleep.end.abort();
       return () => {
-        if (slot?.delete(timer)) size -= 1;
+        if (fires.delete(fire) && fires.size === 0) due.delete(tick);
       };
     },
-    close: () => closing.abort(new Error('the timers are closed')),
+    close: () => {
+      closed = true;
+      sleep?.end.abort();
+    },
   };
 }

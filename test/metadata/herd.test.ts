@@ -8,6 +8,8 @@ import { SHOP, WEB_1 } from './shop.ts';
 
 const CLIENT = fileURLToPath(new URL('herd-client.ts', import.meta.url));
 const HERD = 10_000;
+const WINDOWS = 11;
+const WINDOW_MS = 300;
 
 let resources: Resources;
 beforeEach(() => {
@@ -27,12 +29,7 @@ test('ten thousand long polls cost nothing while they wait, and are all answered
     giveUp: herd.assertRunning,
   });
 
-  // The server lives in this process, so what this process burns meanwhile is an upper bound.
-  const { user, system } = process.cpuUsage();
-  const idleFrom = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const used = process.cpuUsage();
-  const share = (used.user + used.system - user - system) / 1_000 / (performance.now() - idleFrom);
+  const share = await idleShare();
 
   const changedAt = performance.timeOrigin + performance.now();
   server.show({
@@ -53,3 +50,19 @@ test('ten thousand long polls cost nothing while they wait, and are all answered
   expect(share).toBeLessThan(0.1);
   expect(after(1)).toBeLessThan(10_000);
 });
+
+/**
+ * Share of a core this process burns, the server in it, so an upper bound. Of several windows the middle one: in one or two
+ * of them the garbage of ten thousand arrivals is collected, which is not a cost of waiting.
+ */
+async function idleShare(): Promise<number> {
+  const shares: number[] = [];
+  for (let n = 0; n < WINDOWS; n += 1) {
+    const { user, system } = process.cpuUsage();
+    const from = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
+    const used = process.cpuUsage();
+    shares.push((used.user + used.system - user - system) / 1_000 / (performance.now() - from));
+  }
+  return shares.sort((a, b) => a - b)[(WINDOWS - 1) / 2] ?? 1;
+}
