@@ -3,7 +3,12 @@ import { type Problem, problem, type Result } from '../model/index.ts';
 
 /** Body of `POST /v1/apply`: manifests as written, and what to do with them. */
 export interface ApplyRequest {
-  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly text: string;
+    /** Texts of the files it names, by the name it gives them. */
+    readonly attached: Readonly<Record<string, string>>;
+  }[];
   /** Stack of services that name none. */
   readonly stack: string | null;
   /** What `${NAME}` stands for. */
@@ -23,7 +28,13 @@ export interface ApplyOutcome {
 }
 
 const schema = z.strictObject({
-  files: z.array(z.strictObject({ path: z.string(), text: z.string() })),
+  files: z.array(
+    z.strictObject({
+      path: z.string(),
+      text: z.string(),
+      attached: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
   stack: z.string().min(1).nullable(),
   variables: z.record(z.string(), z.string()),
   dryRun: z.boolean(),

@@ -52,7 +52,8 @@ export function createContentVersion(): ContentVersion {
 /** A service without its containers, and with what the newest version of the API does not tell everybody. */
 function ownPart({ object, service }: ServiceNode): Value {
   const { name, stack, primaryService } = service;
-  return [{ ...object, containers: null }, name, stack, primaryService, tokenOf(service)];
+  const injected = service.declaration?.metadata ?? '';
+  return [{ ...object, containers: null, metadata: injected }, name, stack, primaryService, tokenOf(service)];
 }
 
 /** Only its own containers see it, but they must learn of it. */

@@ -1,7 +1,8 @@
-import type { Container, Host, HostState } from '../model/index.ts';
+import type { Container, Host, HostState, ServiceDeclaration } from '../model/index.ts';
 import { type HostView, isSidekick, type ServiceView, type StackView } from '../view/index.ts';
 import { containerObject, dependsOnOthers } from './container.ts';
 import { hostObject } from './host.ts';
+import { injectedObject } from './injected.ts';
 import { standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
 import { networkObjects } from './network.ts';
@@ -70,6 +71,7 @@ function createMade() {
     identities: createMemo<ServiceView, ServiceIdentity>(),
     sidekicks: createMemo<StackView, ReadonlyMap<string, readonly string[]>>(),
     selfContained: createMemo<object, boolean>(),
+    injected: createMemo<ServiceDeclaration, ValueObject>(),
   };
 }
 
@@ -123,7 +125,8 @@ class ViewObjects implements Objects {
       const { environment } = this.#view.snapshot;
       const identity = this.#identity(service);
       const containers = service.containers.map((container) => this.container(container, service));
-      const context = { environment, identity, containers, sidekicks, version: this.#version };
+      const injected = this.#injected(service.declaration);
+      const context = { environment, identity, containers, sidekicks, injected, version: this.#version };
       const object = serviceObject(service, context);
       return { service, object, containers: service.containers, containerObjects: containers };
     });
@@ -157,6 +160,11 @@ class ViewObjects implements Objects {
   #identity(service: ServiceView): ServiceIdentity {
     const { environment } = this.#view.snapshot;
     return this.#made.identities(service, [environment], () => serviceIdentity(environment, service));
+  }
+
+  #injected(declaration: ServiceDeclaration | null): ValueObject {
+    if (declaration === null) return {};
+    return this.#made.injected(declaration, [], () => injectedObject(declaration.metadata));
   }
 
   #sidekicksOf(service: ServiceView, stack: StackView): readonly string[] {

@@ -1,9 +1,9 @@
-import { isArray, sortedKeys, type Value, type ValueObject } from './value.ts';
+import { isArray, sortedKeys, type Value, type ValueObject, writtenKeys } from './value.ts';
 
 /** Rendered forms of objects that live long (containers): kept as long as the object itself. */
 export type JsonCache = WeakMap<object, string>;
 
-/** JSON as Go writes it: compact, keys sorted, `<`, `>`, `&` and line separators escaped. */
+/** JSON as Go writes it: compact, keys sorted (but for those of `writtenObject`), `<`, `>`, `&` and line separators escaped. */
 export function renderJson(value: Value, cache?: JsonCache): string {
   switch (typeof value) {
     case 'string':
@@ -31,7 +31,8 @@ function renderCached(object: ValueObject, cache?: JsonCache): string {
 }
 
 function renderObject(object: ValueObject, cache?: JsonCache): string {
-  const members = sortedKeys(object).map((key) => `${renderString(key)}:${renderJson(object[key] ?? null, cache)}`);
+  const keys = writtenKeys(object) ?? sortedKeys(object);
+  const members = keys.map((key) => `${renderString(key)}:${renderJson(object[key] ?? null, cache)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -1,5 +1,5 @@
 import { formatShortest } from './go-format.ts';
-import { isArray, isObject, type Value, type ValueObject } from './value.ts';
+import { isArray, isObject, type Value, type ValueObject, writtenKeys } from './value.ts';
 import { hasBreak, renderYamlString, type ScalarPlace } from './yaml-scalar.ts';
 
 /** YAML in the style of go-yaml v2: sequences not indented under their key, keys in natural order. */
@@ -20,10 +20,12 @@ function isFilled(value: Value): value is Collection {
 function renderBlock(value: Collection, indent: number): string {
   const lines = isArray(value)
     ? value.map((item) => `- ${renderInPlace(item, indent + 2)}`)
-    : Object.keys(value as ValueObject)
-        .sort(compareNaturally)
-        .map((key) => renderMember(key, (value as ValueObject)[key] ?? null, indent));
+    : keysOf(value as ValueObject).map((key) => renderMember(key, (value as ValueObject)[key] ?? null, indent));
   return lines.join(`\n${' '.repeat(indent)}`);
+}
+
+function keysOf(object: ValueObject): readonly string[] {
+  return writtenKeys(object) ?? Object.keys(object).sort(compareNaturally);
 }
 
 /** What follows an indicator (`- `, `: ` of a long key) and starts at column `indent`. */

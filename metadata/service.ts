@@ -35,6 +35,8 @@ interface Context {
   readonly identity: ServiceIdentity;
   readonly containers: readonly ValueObject[];
   readonly sidekicks: readonly string[];
+  /** Its injected configuration. */
+  readonly injected: ValueObject;
   readonly version: Version;
 }
 
@@ -57,7 +59,7 @@ export function serviceObject(service: ServiceView, context: Context): ValueObje
     labels: { ...(first ? sharedLabels(first) : {}), ...declaration?.labels },
     lb_config: declaration?.lbConfig ? loadBalancerObject(declaration.lbConfig) : null,
     links: linksOf(declaration?.links ?? [], service.stack, version),
-    metadata: declaration?.metadata ?? {},
+    metadata: context.injected,
     metadata_kind: 'service',
     name: name(service.name),
     ports: declaration && declaration.ports.length > 0 ? declaration.ports : portsOf(first),

@@ -19,6 +19,20 @@ export function own(object: ValueObject, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+const WRITTEN = Symbol('keys in the order written');
+type Written = ValueObject & { readonly [WRITTEN]?: readonly string[] };
+
+/** An object that is served in the order of its entries. */
+export function writtenObject(entries: readonly (readonly [string, Value])[]): ValueObject {
+  const keys = entries.map(([key]) => key);
+  return Object.defineProperty(Object.fromEntries(entries), WRITTEN, { value: keys });
+}
+
+/** The keys of an object made by `writtenObject`, in their order; null of any other. */
+export function writtenKeys(object: ValueObject): readonly string[] | null {
+  return (object as Written)[WRITTEN] ?? null;
+}
+
 /** Keys in the order of their UTF-8 bytes, which is what Go sorts by. */
 export function sortedKeys(object: ValueObject): string[] {
   const keys = Object.keys(object).sort();

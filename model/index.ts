@@ -5,6 +5,7 @@ export * from './container.ts';
 export * from './dns-name.ts';
 export * from './draft-map.ts';
 export * from './environment.ts';
+export * from './exact-json.ts';
 export * from './health.ts';
 export * from './host.ts';
 export * from './json.ts';

@@ -1,5 +1,5 @@
 import type { HealthCheck } from './health.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonValue } from './json.ts';
 import type { LoadBalancerConfig } from './load-balancer.ts';
 
 export type ServiceKind = 'service' | 'externalService' | 'dnsService' | 'loadBalancerService';
@@ -29,8 +29,8 @@ export interface ServiceDeclaration {
   readonly healthCheck: HealthCheck | null;
   readonly lbConfig: LoadBalancerConfig | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Injected configuration (`metadata:`), any tree. */
-  readonly metadata: JsonObject;
+  /** Injected configuration (`metadata:`): a map of any depth as text (`parseExactJson`), `{}` where there is none. */
+  readonly metadata: string;
   readonly scale: number | null;
   /** As written in compose (`"8080:80/tcp"`). */
   readonly ports: readonly string[];

@@ -14,11 +14,17 @@ const LABELS_OF_DNS = ['drover.', 'io.rancher.container.dns'];
 const NOT_IN_DNS = { uuid: '-', hostname: null, image: '' } as const;
 
 function forDns(key: string, value: JsonValue): JsonValue {
+  if (key.startsWith('service/')) return withoutMetadata(value);
   if (!key.startsWith('container/') || !isObject(value) || value.image === '') return value;
   return { ...value, ...NOT_IN_DNS, addresses: withoutMac(value.addresses), labels: labelsOfDns(value.labels) };
 }
 
 // A fact may be malformed; then whoever parses it says so.
+
+function withoutMetadata(value: JsonValue): JsonValue {
+  const isLarger = isObject(value) && typeof value.metadata === 'string' && value.metadata !== '{}';
+  return isLarger ? { ...value, metadata: '{}' } : value;
+}
 
 function withoutMac(addresses: JsonValue | undefined): JsonValue {
   if (!Array.isArray(addresses)) return addresses ?? null;

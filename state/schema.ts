@@ -15,6 +15,7 @@ const ipv6 = z.string().refine((value) => isIP(value) === 6, 'is not an IPv6 add
 const cidr = z.string().refine(isCidr, 'is not a subnet such as 10.42.3.0/24');
 const port = z.int().min(0).max(65_535);
 const labels = z.record(z.string(), z.string());
+const jsonMap = z.string().refine(isJsonMap, 'is not a map as JSON text');
 const tree = z.custom<JsonObject>(isObject, 'is not an object').refine((value) => isShallow(value), tooDeep);
 
 export const hostSchema: z.ZodType<Host> = z.object({
@@ -153,7 +154,7 @@ export const declarationSchema: z.ZodType<ServiceDeclaration> = z.object({
   healthCheck: healthCheck.nullable(),
   lbConfig: lbConfig.nullable(),
   labels,
-  metadata: tree,
+  metadata: jsonMap,
   scale: z.number().nullable(),
   ports: z.array(z.string()),
   expose: z.array(z.string()),
@@ -169,6 +170,16 @@ export const livenessSchema: z.ZodType<Liveness> = z.object({
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isJsonMap(text: string): boolean {
+  if (text === '{}') return true;
+  try {
+    const value = JSON.parse(text) as JsonObject;
+    return isObject(value) && isShallow(value);
+  } catch {
+    return false;
+  }
 }
 
 function isCidr(value: string): boolean {

@@ -21,6 +21,13 @@ const HOLD_SECONDS = 30;
 const GRACE_MS = 10_000;
 const RETRY_MS = { min: 250, max: 5_000 };
 
+/** Whole numbers beyond 2^53 as bigint. */
+function withAllDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const { source = '' } = context ?? {};
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
 export function createMetadataClient(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   { url, version: api, signal }: MetadataClientOptions,
@@ -31,7 +38,7 @@ export function createMetadataClient(
     const reply = await fetch(address, { headers: { accept: 'application/json' }, signal: limit });
     if (reply.status === 404) return null;
     if (!reply.ok) throw new Error(`${address}: HTTP ${reply.status}`);
-    return reply.json();
+    return JSON.parse(await reply.text(), withAllDigits);
   };
   return {
     get: (path) => read(`${base}${path}`, GRACE_MS),

@@ -40,10 +40,18 @@ export function worldFunctions(world: World): Readonly<Record<string, TemplateFu
     last: (items: readonly unknown[]) => items.at(-1),
     at: (value: unknown, path: string, ...otherwise: readonly unknown[]) => memberAt(value, path) ?? otherwise[0] ?? '',
     default: (value: unknown, otherwise: unknown) => (truth(value) ? value : otherwise),
-    toJson: (value: unknown) => JSON.stringify(value, null, 2),
+    toJson: (value: unknown) => jsonOf(value),
     quote: (value: unknown) => JSON.stringify(textOf(value)),
     indent: (text: string, columns: number) => text.replace(/^(?=.)/gm, ' '.repeat(columns)),
   };
+}
+
+/** Marks digits that are to stand without quotes. */
+const DIGITS = '\u0000';
+
+function jsonOf(value: unknown): string | undefined {
+  const marked = (_key: string, item: unknown) => (typeof item === 'bigint' ? `${DIGITS}${item}` : item);
+  return JSON.stringify(value, marked, 2)?.replaceAll(/"\\u0000(-?\d+)"/g, '$1');
 }
 
 /** `stack/service`, or a service of the asker's own stack. */

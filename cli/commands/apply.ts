@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
+import type { ManifestFile } from '../../state/sources/index.ts';
 import { CommandFailure, EXIT, type Io } from '../io.ts';
 import { awayProblem } from '../listing.ts';
 import { readSettings, takesSettings } from '../settings.ts';
@@ -52,14 +53,16 @@ Examples:
 const collect = (file: string, before: readonly string[] = []): readonly string[] => [...before, file];
 
 async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyOptions): Promise<ApplyRequest> {
-  const files = await Promise.all(paths.map(readManifest));
   const variables = Object.fromEntries(
     Object.entries(io.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
+  const { readAttachedFiles } = await import('../../state/sources/index.ts');
+  const manifests = await Promise.all(paths.map(readManifest));
+  const files = await Promise.all(manifests.map((file) => readAttachedFiles(file, { variables })));
   return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
 }
 
-async function readManifest(path: string): Promise<ApplyRequest['files'][number]> {
+async function readManifest(path: string): Promise<ManifestFile> {
   if (path === '-') return { path: 'standard input', text: await text(process.stdin) };
   try {
     return { path, text: await readFile(path, 'utf8') };

@@ -20,13 +20,18 @@ export interface YamlLimits {
   readonly maxValues?: number;
 }
 
+export interface YamlOptions extends YamlLimits {
+  /** Where values lose nothing: maps in the order written, whole numbers beyond 2^53 as bigint. Default nowhere. */
+  readonly isExact?: (path: readonly string[]) => boolean;
+}
+
 /**
  * Reads a text of one or more YAML 1.2 documents (`<<` merges, as compose files use it). Never throws: a document that
  * cannot be read tells why and where, the others are there.
  */
 export function readYaml(
   text: string,
-  { maxBytes = 2e6, maxValues = 200_000 }: YamlLimits = {},
+  { maxBytes = 2e6, maxValues = 200_000, isExact = () => false }: YamlOptions = {},
 ): readonly YamlDocument[] {
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxBytes) {
@@ -45,7 +50,8 @@ export function readYaml(
       schema: 'core',
     } as const;
     const documents = parseAllDocuments(text, options);
-    return [...documents].map((document) => readDocument(document as Document.Parsed, lineAt, maxValues));
+    const reading = { lineAt, maxValues, isExact };
+    return [...documents].map((document) => readDocument(document as Document.Parsed, reading));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return [{ ok: false, line: 1, faults: [{ line: 1, ...TOO_DEEP }] }];
@@ -54,12 +60,13 @@ export function readYaml(
 
 const TOO_DEEP = { what: 'is nested too deeply', mend: 'write it with fewer levels' };
 
-function readDocument(document: Document.Parsed, lineAt: (offset: number) => number, maxValues: number): YamlDocument {
+function readDocument(document: Document.Parsed, reading: Parameters<typeof createYamlReader>[0]): YamlDocument {
+  const { lineAt } = reading;
   const line = lineAt(document.contents?.range[0] ?? document.range[0]);
   if (document.errors.length > 0) {
     return { ok: false, line, faults: syntaxFaults(document.errors, lineAt) };
   }
-  const { value, faults } = createYamlReader({ lineAt, maxValues })(document.contents);
+  const { value, faults } = createYamlReader(reading)(document.contents);
   if (faults.length > 0) return { ok: false, line, faults };
   return { ok: true, value, lineOf: (path) => lineOf(document, path, lineAt) };
 }

@@ -28,16 +28,27 @@ const MAX_DEPTH = 100;
 /** Would set an object's prototype instead of a key. */
 const FORBIDDEN_KEY = '__proto__';
 
+/** Where a value stands: `exact` keeps what plain data loses; the path is followed only until that is known. */
+interface Place {
+  readonly exact: boolean;
+  readonly path: readonly string[];
+}
+
+const MAX_PATH = 5;
+
 /**
  * Turns the parsed nodes of one document into plain data, in time linear in the text: an alias is the value it names, never
- * a copy, and its weight counts, so that a small text cannot unfold into a huge tree.
+ * a copy, and its weight counts, so that a small text cannot unfold into a huge tree. Where `isExact` says so a value is made
+ * of maps, in the order written, and whole numbers beyond 2^53 are bigint.
  */
 export function createYamlReader({
   lineAt,
   maxValues,
+  isExact,
 }: {
   readonly lineAt: (offset: number) => number;
   readonly maxValues: number;
+  readonly isExact: (path: readonly string[]) => boolean;
 }): (root: unknown) => { readonly value: unknown; readonly faults: readonly YamlFault[] } {
   const anchors = new Map<string, Weighed>();
   const budget = (weight: number, node: unknown): number => {
@@ -45,50 +56,58 @@ export function createYamlReader({
     throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
   };
 
-  const read = (node: unknown, depth: number): Weighed => {
+  const read = (node: unknown, depth: number, place: Place): Weighed => {
     if (depth > MAX_DEPTH) throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
-    if (isAlias(node)) return fromAlias(node.source, node);
+    if (isAlias(node)) return fromAlias(node.source, node, place);
     const weighed = isMap(node)
-      ? readMap(node, depth)
+      ? readMap(node, depth, place)
       : isSeq(node)
-        ? readList(node.items, depth)
-        : { value: isScalar(node) ? scalarValue(node) : null, weight: 1 };
+        ? readList(node.items, depth, place)
+        : { value: isScalar(node) ? scalarValue(node, place.exact) : null, weight: 1 };
     budget(weighed.weight, node);
     const anchor = (node as Node | null)?.anchor;
     if (anchor) anchors.set(anchor, weighed);
     return weighed;
   };
-  const fromAlias = (name: string, node: unknown): Weighed => {
+  const fromAlias = (name: string, node: unknown, { exact }: Place): Weighed => {
     const weighed = anchors.get(name);
-    if (weighed) return weighed;
+    if (weighed) return exact ? weighed : { ...weighed, value: plain(weighed.value, node) };
     throw new Refusal(offsetOf(node), `alias *${name} names nothing before it`, `put &${name} at an earlier value`);
   };
-  const readList = (items: readonly unknown[], depth: number): Weighed => {
+  const readList = (items: readonly unknown[], depth: number, place: Place): Weighed => {
     const value: unknown[] = [];
     let weight = 1;
     for (const item of items) {
-      const read1 = read(item, depth + 1);
+      const read1 = read(item, depth + 1, childPlace(place, '-'));
       value.push(read1.value);
       weight = budget(weight + read1.weight, item);
     }
     return { value, weight };
   };
-  const readMap = (map: YAMLMap, depth: number): Weighed => {
-    const value: Record<string, unknown> = {};
-    const merged: Record<string, unknown> = {};
+  const readMap = (map: YAMLMap, depth: number, place: Place): Weighed => {
+    const own = new Map<string, unknown>();
+    const merged = new Map<string, unknown>();
     let weight = 1;
     for (const pair of map.items) {
-      const child = read(pair.value, depth + 1);
+      const isMerge = isMergeKey(pair);
+      const key = isMerge ? '<<' : keyText(pair.key);
+      const child = read(pair.value, depth + 1, isMerge ? place : childPlace(place, key));
       weight = budget(weight + child.weight, pair.key);
-      if (isMergeKey(pair)) mergeInto(merged, child.value, pair.key);
-      else addKey(value, keyText(pair.key), child.value, pair.key);
+      if (isMerge) mergeInto(merged, child.value, pair.key);
+      else addKey(own, key, child.value, pair.key);
     }
-    return { value: Object.keys(merged).length > 0 ? { ...merged, ...value } : value, weight };
+    const members = merged.size > 0 ? new Map([...merged, ...own]) : own;
+    return { value: place.exact ? members : Object.fromEntries(members), weight };
+  };
+  const childPlace = (place: Place, key: string): Place => {
+    if (place.exact || place.path.length === MAX_PATH) return place;
+    const path = [...place.path, key];
+    return { path, exact: isExact(path) };
   };
 
   return (root) => {
     try {
-      return { value: read(root, 0).value, faults: [] };
+      return { value: read(root, 0, { path: [], exact: isExact([]) }).value, faults: [] };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return { value: null, faults: [{ line: lineAt(error.offset), what: error.message, mend: error.mend }] };
@@ -96,10 +115,18 @@ export function createYamlReader({
   };
 }
 
-function addKey(map: Record<string, unknown>, key: string, value: unknown, node: unknown): void {
+/** What was read exactly, where another place repeats it. */
+function plain(value: unknown, node: unknown): unknown {
+  if (typeof value === 'bigint') throw tooLarge(node, value);
+  if (Array.isArray(value)) return value.map((item) => plain(item, node));
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries([...value].map(([key, member]) => [key, plain(member, node)]));
+}
+
+function addKey(map: Map<string, unknown>, key: string, value: unknown, node: unknown): void {
   if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
-  if (Object.hasOwn(map, key)) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
-  map[key] = value;
+  if (map.has(key)) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
+  map.set(key, value);
 }
 
 function isMergeKey({ key }: Pair): boolean {
@@ -107,12 +134,13 @@ function isMergeKey({ key }: Pair): boolean {
 }
 
 /** Earlier maps of a list win over later ones [YAML merge key, 2005]; the map's own keys win over all. */
-function mergeInto(merged: Record<string, unknown>, source: unknown, node: unknown): void {
+function mergeInto(merged: Map<string, unknown>, source: unknown, node: unknown): void {
   for (const map of Array.isArray(source) ? source : [source]) {
     if (map === null || typeof map !== 'object' || Array.isArray(map)) {
       throw new Refusal(offsetOf(node), 'merges (<<) something that is not a map', 'name a map, or a list of maps');
     }
-    for (const [key, value] of Object.entries(map)) if (!Object.hasOwn(merged, key)) merged[key] = value;
+    const entries = map instanceof Map ? map : Object.entries(map);
+    for (const [key, value] of entries) if (!merged.has(key)) merged.set(key, value);
   }
 }
 
@@ -123,11 +151,12 @@ function keyText(key: unknown): string {
   return key.type === 'PLAIN' && key.source !== undefined ? key.source : String(key.value);
 }
 
-function scalarValue(scalar: Scalar): unknown {
+function scalarValue(scalar: Scalar, exact: boolean): unknown {
   const { value } = scalar;
   if (typeof value === 'bigint') {
     if (Number.isSafeInteger(Number(value))) return Number(value);
-    throw new Refusal(offsetOf(scalar), `has a number too large to be kept exactly (${value})`, 'put it in quotes');
+    if (exact) return value;
+    throw tooLarge(scalar, value);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Refusal(offsetOf(scalar), `has a number that is not finite (${scalar.source})`, 'put it in quotes');
@@ -140,6 +169,10 @@ function scalarValue(scalar: Scalar): unknown {
     );
   }
   return value;
+}
+
+function tooLarge(node: unknown, value: bigint): Refusal {
+  return new Refusal(offsetOf(node), `has a number too large to be kept exactly (${value})`, 'put it in quotes');
 }
 
 function offsetOf(node: unknown): number {

@@ -43,6 +43,8 @@ export function printf(format: string, values: readonly unknown[]): string {
 }
 
 function formatted(verb: string, value: unknown, precision: number | null, flags: string): string {
+  // Go's int is as exact.
+  const whole = typeof value === 'bigint' ? value : null;
   const number = Number(value);
   switch (verb) {
     case 'v':
@@ -54,10 +56,11 @@ function formatted(verb: string, value: unknown, precision: number | null, flags
     case 't':
       return String(value);
     case 'd':
-      return `${flags.includes('+') && number >= 0 ? '+' : ''}${Math.trunc(number)}`;
+      return `${flags.includes('+') && number >= 0 ? '+' : ''}${whole ?? Math.trunc(number)}`;
     case 'x':
     case 'X': {
-      const hex = typeof value === 'string' ? Buffer.from(value).toString('hex') : Math.trunc(number).toString(16);
+      const hex =
+        typeof value === 'string' ? Buffer.from(value).toString('hex') : (whole ?? Math.trunc(number)).toString(16);
       return verb === 'X' ? hex.toUpperCase() : hex;
     }
     case 'f':
@@ -81,6 +84,7 @@ function padded(text: string, flags: string, width: number, verb: string): strin
 }
 
 function typeName(value: unknown): string {
+  if (typeof value === 'bigint') return 'int';
   return typeof value === 'number'
     ? Number.isInteger(value)
       ? 'int'

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { formatFixed, formatShortest, printsAs } from '../../metadata/go-format.ts';
+import { injectedObject } from '../../metadata/injected.ts';
+import { lookUp } from '../../metadata/path.ts';
 import { renderJson } from '../../metadata/render-json.ts';
 import { renderText } from '../../metadata/render-text.ts';
 import { renderYaml } from '../../metadata/render-yaml.ts';
@@ -109,6 +111,17 @@ describe('renderJson()', () => {
     [JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
   ];
   it.each(cases)('%o -> %s', (value, text) => expect(renderJson(value)).toBe(text));
+
+  it('injected configuration keeps its order and every digit, in lists of keys it is sorted as all others', () => {
+    const value = injectedObject('{"z":9007199254740993,"10":{"b":[],"a":{}},"9":[{"y":1,"x":-0.5}]}');
+    expect(renderJson(value)).toBe('{"z":9007199254740993,"10":{"b":[],"a":{}},"9":[{"y":1,"x":-0.5}]}');
+    expect(renderYaml(value)).toBe('z: 9007199254740993\n"10":\n  b: []\n  a: {}\n"9":\n- "y": 1\n  x: -0.5\n');
+    expect(renderText(value)).toBe('10/\n9/\nz\n');
+    expect(lookUp(value, ['9', '0', 'y'])).toEqual({ value: 1 });
+    expect(renderText(lookUp(value, ['z'])?.value ?? null)).toBe('9007199254740993');
+    expect(lookUp(injectedObject('{"__proto__":{"a":1}}'), ['__proto__', 'a'])).toEqual({ value: 1 });
+    expect(injectedObject('{}')).toEqual({});
+  });
 
   it('renders a container once for as long as it lives', () => {
     const container = { metadata_kind: 'container', name: 'a' };

@@ -44,7 +44,7 @@ export const SHOP = {
     declaration('Shop/Web', {
       healthCheck: { ...CHECK, port: 8081, requestLine: 'GET / HTTP/1.0' },
       links: [{ target: 'Shop/DB', alias: 'mysql' }],
-      metadata: { greeting: 'hello', list: [{ name: 'r1', id: 1 }, { name: 'r2' }], ratio: 0.5 },
+      metadata: '{"greeting":"hello","list":[{"name":"r1","id":1},{"name":"r2"}],"ratio":0.5}',
       sidekicks: ['Log'],
       scale: 2,
       ports: ['8080:80/tcp'],

@@ -6,6 +6,11 @@ import { type HostView, identify, viewOf } from '../../view/index.ts';
 import { at, container, declaration, ENVIRONMENT, MANAGED, snapshot, type World } from '../view/world.ts';
 import { ALONE, LOG_1, SHOP, WEB_1, WEB_2 } from './shop.ts';
 
+/** A map as JSON text, its keys the other way round. */
+function reversed(json: string): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(json) as object).reverse()));
+}
+
 function plain(value: Value): unknown {
   return JSON.parse(JSON.stringify(value));
 }
@@ -419,8 +424,10 @@ describe('one view after another', () => {
     expect(versionOf(changed(view.snapshot, 'alone-id', { state: 'running' }))).not.toBe(before);
     const renamed = SHOP.hosts.map((host) => ({ ...host, name: `${host.name}x` }));
     expect(versionOf(snapshot({ ...SHOP, hosts: renamed }))).not.toBe(before);
-    const declared = SHOP.declarations.map((one) => ({ ...one, metadata: { greeting: 'bye' } }));
+    const declared = SHOP.declarations.map((one) => ({ ...one, metadata: '{"greeting":"bye"}' }));
     expect(versionOf(snapshot({ ...SHOP, declarations: declared }))).not.toBe(before);
+    const reordered = SHOP.declarations.map((one) => ({ ...one, metadata: reversed(one.metadata) }));
+    expect(versionOf(snapshot({ ...SHOP, declarations: reordered }))).not.toBe(before);
     const token = SHOP.declarations.map((one) => ({ ...one, options: { token: 'new' } }));
     expect(versionOf(snapshot({ ...SHOP, declarations: token }))).not.toBe(before);
     expect(read(view, findVersion('2015-07-25')).version).toBe(before);

@@ -10,7 +10,7 @@ const walk = (...deltas: readonly SnapshotDelta[]): State =>
 
 describe('advance()', () => {
   test('makes hosts, containers, networks and declarations of raw facts', () => {
-    const web = declaration('Shop', 'Web', { externalIps: ['192.0.2.9'], metadata: { any: [{ tree: 1 }] } });
+    const web = declaration('Shop', 'Web', { externalIps: ['192.0.2.9'], metadata: '{"any":[{"tree":1}]}' });
     const { snapshot } = walk(
       delta(
         { a: { host: host('a'), 'container/1': container('a', '1'), 'network/n1': network('a', 'n1') } },

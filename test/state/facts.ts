@@ -72,7 +72,7 @@ export function declaration(stack: string, name: string, changes: Partial<Servic
     healthCheck: null,
     lbConfig: null,
     labels: {},
-    metadata: {},
+    metadata: '{}',
     scale: null,
     ports: [],
     expose: [],

@@ -18,7 +18,7 @@ const container = (name: string, service: string, ip: string | null, more: objec
 const WORLD = worldOf({
   self: { stack: { name: 'shop' } },
   services: [
-    { name: 'web', stack_name: 'shop', health_check: null, scale: 3 },
+    { name: 'web', stack_name: 'shop', health_check: null, scale: 3, metadata: { id: 9007199254740993n, n: -1 } },
     { name: 'api', stack_name: 'shop', health_check: { port: 80 } },
     { name: 'db', stack_name: 'data' },
   ],
@@ -59,6 +59,11 @@ describe('functions that know the world', () => {
       'a service, a stack, a host',
       '{{at (service "web") "scale"}} {{at (stack "shop") "name"}} {{at (host "h1") "name"}}',
       '3 shop alpha',
+    ],
+    [
+      'whole numbers of any length',
+      '{{at (service "web") "metadata.id"}} {{printf "%d %v" (at (service "web") "metadata.id") -1}} {{{toJson (at (service "web") "metadata")}}}',
+      '9007199254740993 9007199254740993 -1 {\n  "id": 9007199254740993,\n  "n": -1\n}',
     ],
     ['labels, with a default', '{{#each (readyContainersOf "web")}}{{label this "Drover.Weight" 1}} {{/each}}', '1 5 '],
     [

@@ -100,7 +100,7 @@ export function declaration(key: string, changes: Partial<ServiceDeclaration> = 
     healthCheck: null,
     lbConfig: null,
     labels: {},
-    metadata: {},
+    metadata: '{}',
     scale: null,
     ports: [],
     expose: [],

@@ -1,6 +1,5 @@
 import {
   type HealthCheck,
-  type JsonObject,
   parseAddress,
   parseDnsName,
   problem,
@@ -55,7 +54,7 @@ export function convertService({ stack, name, keys, hasBuild }: ServiceInput): C
     healthCheck: convertHealthCheck(keys.health_check),
     lbConfig: lb?.config ?? null,
     labels: keys.labels ?? {},
-    metadata: (keys.metadata ?? {}) as JsonObject,
+    metadata: keys.metadata ?? '{}',
     scale: keys.scale,
     ports: keys.ports ?? [],
     expose: keys.expose ?? [],

@@ -1,5 +1,11 @@
 import { Document, isScalar, visit } from 'yaml';
-import type { HealthCheck, LoadBalancerConfig, PortRule, ServiceDeclaration } from '../../../model/index.ts';
+import {
+  type HealthCheck,
+  type LoadBalancerConfig,
+  type PortRule,
+  parseExactJson,
+  type ServiceDeclaration,
+} from '../../../model/index.ts';
 
 /** Writes a declaration as a native document that reads back to the same one; what is empty is left out. */
 export function formatDeclaration(declaration: ServiceDeclaration): string {
@@ -25,7 +31,7 @@ function keysOf(one: ServiceDeclaration): Record<string, unknown> {
     health_check: one.healthCheck && compact(healthCheckKeys(one.healthCheck)),
     lb_config: one.lbConfig && compact(lbKeys(one.lbConfig)),
     labels: one.labels,
-    metadata: one.metadata,
+    metadata: one.metadata === '{}' ? null : parseExactJson(one.metadata),
     scale: one.scale,
     ports: one.ports,
     expose: one.expose,
@@ -84,5 +90,6 @@ function compact(keys: Record<string, unknown>): Record<string, unknown> {
 function isEmpty(value: unknown): boolean {
   if (value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map) return value.size === 0;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }

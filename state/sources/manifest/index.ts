@@ -4,6 +4,7 @@ export { type KeyReader, readerOf, USED_KEYS, type UsedKey } from './keys.ts';
 export { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './manifest.ts';
 export { parseManifest, parseManifests } from './parse-manifests.ts';
 export { type DeclarationChange, type DeclaredDocument, type PlanOptions, planApply } from './plan.ts';
+export { readAttachedFiles } from './read-attached.ts';
 export { renderChanges } from './render.ts';
 export {
   type ManifestsReport,

@@ -10,6 +10,10 @@ export function interpolate(value: unknown, variables: Variables): Result<unknow
   if (typeof value === 'string') return value.includes('$') ? interpolateText(value, variables) : ok(value);
   if (Array.isArray(value)) return interpolateAll(value, variables);
   if (value === null || typeof value !== 'object') return ok(value);
+  if (value instanceof Map) {
+    const members = interpolateAll([...value.values()], variables);
+    return members.ok ? ok(new Map([...value.keys()].map((key, at) => [key, members.value[at]]))) : members;
+  }
   const values = interpolateAll(Object.values(value), variables);
   if (!values.ok) return values;
   return ok(Object.fromEntries(Object.keys(value).map((key, index) => [key, values.value[index]])));

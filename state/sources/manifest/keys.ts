@@ -27,6 +27,7 @@ export const USED_KEYS: readonly UsedKey[] = [
   ),
   used('lb_config', 'rancher-compose.yml', '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`'),
   used('metadata', 'rancher-compose.yml', 'any tree, readable at `/latest/self/service/metadata`'),
+  used('metadata_file', 'Drover', 'a YAML or JSON file with more of it, beside the manifest'),
   used('scale', 'rancher-compose.yml', 'the number shown in metadata; nobody is started by it'),
   used('drain_timeout_ms', 'rancher-compose.yml', 'how long a stopping endpoint may finish its connections'),
   used('service_links', 'rancher-compose.yml', 'names for other services, as `links`'),

@@ -14,6 +14,7 @@ export interface ServicePart {
   /** `compose`: the runtime reads the same keys, and variables stand in it. `drover`: written for us alone. */
   readonly form: 'compose' | 'drover';
   readonly file: string;
+  readonly attached: Readonly<Record<string, string>>;
   /** `shop.yml:12 services.web.health_check` for a path below the service. */
   subjectOf(path: Path): string;
 }
@@ -26,8 +27,9 @@ export interface Layout {
 }
 
 /** Takes a file apart: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
-export function layOut({ path, text }: ManifestFile, options: ManifestOptions): Layout {
-  const layouts = readYaml(text.replace(/^\uFEFF/, '')).map((document) => layOutDocument(document, path, options));
+export function layOut({ path, text, attached = {} }: ManifestFile, options: ManifestOptions): Layout {
+  const documents = readYaml(text.replace(/^\uFEFF/, ''), { isExact: isInjected });
+  const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
   return {
     parts: layouts.flatMap(({ parts }) => parts),
     problems: layouts.flatMap(({ problems }) => problems),
@@ -37,22 +39,32 @@ export function layOut({ path, text }: ManifestFile, options: ManifestOptions): 
 
 type ReadDocument = Extract<YamlDocument, { ok: true }>;
 
-function layOutDocument(document: YamlDocument, file: string, options: ManifestOptions): Layout {
+type FileOfPart = Required<Omit<ManifestFile, 'text'>>;
+
+/** Where the `metadata` of a service may stand, in any of the layouts. */
+const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
+
+function isInjected(path: readonly string[]): boolean {
+  return path.at(-1) === 'metadata' && INJECTED.test(path.join('/'));
+}
+
+function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): Layout {
   if (!document.ok) {
-    return failed(document.faults.map(({ line, what, mend }) => ({ subject: `${file}:${line}`, what, mend })));
+    return failed(document.faults.map(({ line, what, mend }) => ({ subject: `${from.path}:${line}`, what, mend })));
   }
   const { value } = document;
   if (value === null) return { parts: [], problems: [], ignoredKeys: [] };
   if (!isMap(value)) {
-    const subject = `${file}:${document.lineOf([])}`;
+    const subject = `${from.path}:${document.lineOf([])}`;
     return failed([
       { subject, what: 'is not a map of keys and values', mend: 'write `services:` with one key a service' },
     ]);
   }
-  return layOutMap(document, value, file, options);
+  return layOutMap(document, value, from, options);
 }
 
-function layOutMap(document: ReadDocument, top: Values, file: string, options: ManifestOptions): Layout {
+function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, options: ManifestOptions): Layout {
+  const { path: file, attached } = from;
   const subjectOf = (path: Path): string => `${file}:${document.lineOf(path)} ${path.join('.')}`.trimEnd();
   const isV1 = !('services' in top) && !('stack' in top) && (top.version === undefined || isMap(top.version));
   const drover = isMap(top['x-drover']) ? top['x-drover'] : {};
@@ -88,6 +100,7 @@ function layOutMap(document: ReadDocument, top: Values, file: string, options: M
     ...part,
     stack: stack ?? '',
     file,
+    attached,
     subjectOf: (below: Path) => subjectOf([...path, ...below]),
   }));
   return { parts, problems, ignoredKeys };

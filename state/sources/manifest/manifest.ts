@@ -4,6 +4,8 @@ import type { Problem, ServiceDeclaration } from '../../../model/index.ts';
 export interface ManifestFile {
   readonly path: string;
   readonly text: string;
+  /** Texts of the files it names (`metadata_file`), by the name it gives them; one that is not here could not be read. */
+  readonly attached?: Readonly<Record<string, string>>;
 }
 
 export interface ManifestOptions {

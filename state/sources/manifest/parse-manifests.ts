@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import {
+  type ExactMap,
+  membersOf,
   type Problem,
   type SchemaFault,
   type ServiceDeclaration,
   schemaFaults,
   unknownKeyFault,
 } from '../../../model/index.ts';
+import { type Attached, METADATA_FILE, readAttached } from './attached.ts';
 import { convertService } from './convert.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 import { knownKeys, readerOf } from './keys.ts';
@@ -84,9 +87,16 @@ function readService(parts: readonly ServicePart[], variables: Variables): ReadS
     problems.push({ subject: entry.part.subjectOf(entry.path), what, mend });
     return [];
   });
+  const attached = interpolated.filter(isAttached).flatMap((entry) => {
+    const read = attachedMetadata(entry);
+    if (!read.ok) problems.push(...read.problems);
+    return read.ok ? [{ ...entry, key: 'metadata', value: read.value }] : [];
+  });
   const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
   const hasBuild = entries.some(({ key }) => key === 'build');
-  return checkService(parts, { entries: interpolated, hasBuild }, problems, ignoredKeys);
+  // What is written in the manifest itself stands above what is in a file.
+  const all = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
+  return checkService(parts, { entries: all, hasBuild }, problems, ignoredKeys);
 }
 
 function checkService(
@@ -139,6 +149,18 @@ function asIgnored({ key, part, path }: Entry): IgnoredKey {
   return { subject: part.subjectOf(path), file: part.file, key };
 }
 
+function isAttached({ key, value }: Entry): boolean {
+  return key === METADATA_FILE && typeof value === 'string';
+}
+
+function attachedMetadata({ value, part, path }: Entry): Attached {
+  const name = String(value);
+  const text = Object.hasOwn(part.attached, name) ? part.attached[name] : undefined;
+  if (text !== undefined) return readAttached(text, name);
+  const mend = "correct the path: it is relative to the manifest's folder";
+  return { ok: false, problems: [{ subject: part.subjectOf(path), what: `(${name}) cannot be read`, mend }] };
+}
+
 /** The last one said of each key; labels and metadata are put together. */
 function mergeEntries(entries: readonly Entry[]): {
   readonly values: Record<string, unknown>;
@@ -152,9 +174,19 @@ function mergeEntries(entries: readonly Entry[]): {
       const labels = labelsSchema.safeParse(value);
       if (labels.success) values[key] = { ...(before ?? {}), ...labels.data };
       else faults.push(...faultsOf(labels.error, [key]));
-    } else values[key] = key === 'metadata' && isMap(before) && isMap(value) ? { ...before, ...value } : value;
+    } else values[key] = key === 'metadata' && isTree(before) && isTree(value) ? mergeMaps(before, value) : value;
   }
   return { values, faults };
+}
+
+type Tree = Parameters<typeof membersOf>[0];
+
+function isTree(value: unknown): value is Tree {
+  return isMap(value);
+}
+
+function mergeMaps(before: Tree, value: Tree): ExactMap {
+  return new Map([...membersOf(before), ...membersOf(value)]);
 }
 
 function faultsOf(error: z.ZodError, path: readonly string[]): readonly SchemaFault[] {

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../../model/index.ts';
 import type { ManifestFile } from './manifest.ts';
+import { readAttachedFiles } from './read-attached.ts';
 
 /** Files that are read together: one file, or a folder of a stack's files. */
 export interface ManifestUnit {
@@ -46,7 +47,7 @@ async function readFiles(paths: readonly string[]): Promise<Pick<ManifestUnit, '
   const problems: Problem[] = [];
   for (const path of paths) {
     try {
-      files.push({ path, text: await readFile(path, 'utf8') });
+      files.push(await readAttachedFiles({ path, text: await readFile(path, 'utf8') }));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
       problems.push(unreadable(path, error));

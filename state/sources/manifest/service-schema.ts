@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { MAX_TTL_SECONDS, MAX_WEIGHT, parseAddress, type Result } from '../../../model/index.ts';
+import {
+  type ExactJson,
+  formatExactJson,
+  MAX_TTL_SECONDS,
+  MAX_WEIGHT,
+  parseAddress,
+  type Result,
+} from '../../../model/index.ts';
 
 /** A text with a parser of its own; what the parser says is what the user reads. */
 function parsed<T>(parse: (text: string) => Result<T>) {
@@ -28,6 +35,24 @@ const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform(
 /** One value stands for a list of one. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (value === null || Array.isArray(value) ? (value ?? []) : [value]), z.array(item));
+
+/** Any tree: kept as it is written, so as text. */
+const injected = () =>
+  z
+    .custom<Exclude<ExactJson, string>>((value) => typeof value === 'object' && !Array.isArray(value), {
+      message: 'is not a map of keys and values',
+      params: { mend: 'write a map of keys and values' },
+    })
+    .transform((value, context) => {
+      const json = formatExactJson(value);
+      const sizeBytes = Buffer.byteLength(json);
+      if (sizeBytes <= MAX_METADATA_BYTES) return json;
+      const message = `has ${Math.ceil(sizeBytes / 1024)} kB, more than the ${MAX_METADATA_BYTES / 1024} kB that are served`;
+      context.addIssue({ code: 'custom', message, params: { mend: 'leave out what no container reads' } });
+      return z.NEVER;
+    });
+/** Of the injected configuration of one service, as JSON. */
+const MAX_METADATA_BYTES = 256 * 1024;
 
 const PORT = { minimum: 1, maximum: 65_535 } as const;
 const MAX_MS = 86_400_000;
@@ -125,7 +150,8 @@ export const serviceSchema = z.object({
   health_check: optional(healthCheckSchema),
   lb_config: optional(lbConfigSchema),
   labels: optional(labelsSchema),
-  metadata: optional(z.record(z.string(), z.unknown())),
+  metadata: optional(injected()),
+  metadata_file: optional(text()),
   scale: optional(whole(0, 1_000_000)),
   ports: optional(listOf(portSchema)),
   expose: optional(listOf(text())),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonValue, ServiceDeclaration } from '../../../../model/index.ts';
+import { type ExactJson, formatExactJson, type JsonValue, type ServiceDeclaration } from '../../../../model/index.ts';
 
 const name = fc.constantFrom('web', 'db', 'Cache', 'pay_ments', 'a.b');
 const stack = fc.constantFrom('shop', 'Blog', 'x');
@@ -16,6 +16,7 @@ const json: fc.Arbitrary<JsonValue> = fc.letrec((tie) => ({
     fc.dictionary(fc.stringMatching(/^[a-z.~<0-9-]{1,6}$/), tie('tree'), { maxKeys: 3, noNullPrototype: true }),
   ) as fc.Arbitrary<JsonValue>,
 })).tree as fc.Arbitrary<JsonValue>;
+const exact: fc.Arbitrary<ExactJson> = fc.oneof(json, fc.bigInt(2n ** 60n, 2n ** 80n), fc.constant(-(2n ** 64n)));
 const labels = fc.dictionary(fc.stringMatching(/^[a-z.]{1,8}$/), text, { maxKeys: 3, noNullPrototype: true });
 const link = fc.record({ target: fc.tuple(stack, name).map((parts) => parts.join('/')), alias: name });
 const healthCheck = fc.record({
@@ -69,10 +70,9 @@ const plain = {
   healthCheck: orNull(healthCheck),
   lbConfig: orNull(lbConfig),
   labels,
-  metadata: fc.dictionary(fc.stringMatching(/^[a-z~<.]{1,6}$/), json, {
-    maxKeys: 3,
-    noNullPrototype: true,
-  }) as fc.Arbitrary<ServiceDeclaration['metadata']>,
+  metadata: fc
+    .uniqueArray(fc.tuple(fc.stringMatching(/^[a-z~<.0-9]{1,6}$/), exact), { maxLength: 3, selector: ([key]) => key })
+    .map((entries) => formatExactJson(new Map(entries))),
   scale: orNull(fc.integer({ min: 0, max: 99 })),
   ports: fc.array(fc.constantFrom('80', '8080:80/tcp'), { maxLength: 2 }),
   expose: fc.array(fc.constantFrom('80', '81'), { maxLength: 2 }),

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { formatProblem, type ServiceDeclaration } from '../../../../model/index.ts';
-import { type ManifestOptions, type Manifests, parseManifests } from '../../../../state/sources/manifest/index.ts';
+import {
+  type ManifestOptions,
+  type Manifests,
+  parseManifest,
+  parseManifests,
+} from '../../../../state/sources/manifest/index.ts';
 
 const parseFixtures = (names: readonly string[], options: ManifestOptions = {}): Manifests =>
   parseManifests(
@@ -65,9 +70,69 @@ describe('a docker-compose.yml and its rancher-compose.yml', () => {
 
   test('metadata is any tree in the order written, with variables', () => {
     const { metadata } = service(guestbook, 'web');
-    expect(JSON.stringify(metadata)).toBe(
+    expect(metadata).toBe(
       '{"zebra":"first written, first kept","apple":{"nested":[1,"two",{"three":3.5}],"enabled":true,"nothing":null},"banner":"say hello for $5"}',
     );
+  });
+
+  test('metadata keeps the order of all keys and every digit, also through aliases and merges', () => {
+    const text = `
+x-common: &common { 10: ten, 2: two }
+services:
+  metadata: { image: x, metadata: { b: 1 } }
+  web:
+    metadata:
+      zone: 9007199254740993
+      10: { 9: -123456789012345678901234567890, 1: &one { id: 18446744073709551615 } }
+      2: [ *one, 1.50, 1e400x ]
+      <<: *common
+      again: *one
+`;
+    const { declarations, problems } = parseManifest(text, 'm.yml', { stack: 's' });
+    expect(problems).toEqual([]);
+    expect(declarations.map(({ name, metadata }) => [name, metadata])).toEqual([
+      ['metadata', '{"b":1}'],
+      [
+        'web',
+        '{"2":[{"id":18446744073709551615},1.5,"1e400x"],"10":{"9":-123456789012345678901234567890,"1":{"id":18446744073709551615}},"zone":9007199254740993,"again":{"id":18446744073709551615}}',
+      ],
+    ]);
+  });
+
+  test('what was read exactly is plain where an alias repeats it elsewhere', () => {
+    const text = (label: string) => `services: {web: {metadata: &m {b: ${label}, a: x}, labels: *m}}`;
+    const { declarations } = parseManifest(text('1'), 'm.yml', { stack: 's' });
+    expect(declarations[0]).toMatchObject({ metadata: '{"b":1,"a":"x"}', labels: { b: '1', a: 'x' } });
+    const { problems } = parseManifest(text('9007199254740993'), 'm.yml', { stack: 's' });
+    expect(problems.map(({ what }) => what)).toEqual(['has a number too large to be kept exactly (9007199254740993)']);
+  });
+
+  test('metadata of a file stands below what the manifest itself says', () => {
+    const text = 'stack: s\nservices: {web: {metadata: {b: 1}, metadata_file: conf/web.json}}';
+    const attached = { 'conf/web.json': '{"z": 9007199254740993,\n "b": 2}' };
+    const { declarations, problems } = parseManifests([{ path: 'm.yml', text, attached }]);
+    expect([problems, declarations[0]?.metadata]).toEqual([[], '{"z":9007199254740993,"b":1}']);
+    const said = (files: Record<string, string>) =>
+      parseManifests([{ path: 'm.yml', text, attached: files }]).problems.map(formatProblem);
+    expect(said({})).toEqual([
+      "m.yml:2 services.web.metadata_file: (conf/web.json) cannot be read; correct the path: it is relative to the manifest's folder",
+    ]);
+    expect(said({ 'conf/web.json': '{\n"a": }}' })).toEqual([
+      expect.stringMatching(/^conf\/web.json:2: is not valid YAML/),
+    ]);
+    expect(said({ 'conf/web.json': '[1]' })).toEqual([
+      'conf/web.json: is not a map of keys and values; write one map of keys and values',
+    ]);
+  });
+
+  test('metadata may have 256 kB', () => {
+    const of = (bytes: number) =>
+      parseManifest(`services: {web: {metadata: {k: ${'x'.repeat(bytes)}}}}`, 'm.yml', { stack: 's' });
+    const most = 256 * 1024 - '{"k":""}'.length;
+    expect(of(most).problems).toEqual([]);
+    expect(of(most + 1).problems.map(formatProblem)).toEqual([
+      'm.yml:1 services.web.metadata: has 257 kB, more than the 256 kB that are served; leave out what no container reads',
+    ]);
   });
 
   test('the load balancer has its rules, with whole target names', () => {
@@ -202,7 +267,7 @@ test('x-drover carries our keys in an ordinary compose file', () => {
   expect(service(blog, 'web')).toMatchObject({
     ports: ['8080:80', '8443:443/tcp'],
     healthCheck: { port: 80, requestLine: 'GET / HTTP/1.0' },
-    metadata: { colour: 'blue' },
+    metadata: '{"colour":"blue"}',
     options: { dns: { ttl: 2 } },
   });
   expect(blog.ignored.map(({ subject }) => subject)).toContain('compose-with-x-drover.yml:5 services.web.dns');

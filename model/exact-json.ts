@@ -1,0 +1,75 @@
+/**
+ * JSON that loses nothing: a map has its keys in the order written, whole numbers beyond 2^53 are bigint. What is read is made
+ * of maps; plain objects are taken, too, where one is written.
+ */
+export type ExactJson =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly ExactJson[]
+  | ExactMap
+  | { readonly [key: string]: ExactJson };
+
+export type ExactMap = ReadonlyMap<string, ExactJson>;
+
+/** As JSON text without white space; a number that is not finite is null, as in `JSON.stringify`. */
+export function formatExactJson(value: ExactJson): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(formatExactJson).join(',')}]`;
+  const members = membersOf(value).map(([key, member]) => `${JSON.stringify(key)}:${formatExactJson(member)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** Members of either kind of map. */
+export function membersOf(value: ExactMap | { readonly [key: string]: ExactJson }): readonly [string, ExactJson][] {
+  return value instanceof Map ? [...value] : Object.entries(value);
+}
+
+const TOKEN = /[\s]*(?:([{}[\]:,])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s{}[\]:,"]+))/y;
+
+/** Reads what `JSON.parse` takes. Throws a SyntaxError where that would. */
+export function parseExactJson(text: string): ExactJson {
+  JSON.parse(text);
+  const tokens = new RegExp(TOKEN);
+  let sign = '';
+  let word = '';
+  const next = (): void => {
+    const [, punctuation = '', quoted, bare] = tokens.exec(text) ?? [];
+    sign = punctuation;
+    word = quoted ?? bare ?? '';
+  };
+  // The text is JSON: what must stand here does.
+  const read = (): ExactJson => {
+    if (sign === '') return scalar(word);
+    const isMap = sign === '{';
+    const items: ExactJson[] = [];
+    const map = new Map<string, ExactJson>();
+    next();
+    while (sign !== '}' && sign !== ']') {
+      if (isMap) {
+        const key = scalar(word) as string;
+        next();
+        next();
+        map.set(key, read());
+      } else items.push(read());
+      next();
+      if (sign === ',') next();
+    }
+    return isMap ? map : items;
+  };
+  next();
+  return read();
+}
+
+function scalar(word: string): string | number | bigint | boolean | null {
+  const value = JSON.parse(word) as string | number | boolean | null;
+  const isExact = typeof value !== 'number' || Number.isSafeInteger(value) || !/^-?\d+$/.test(word);
+  return isExact ? value : BigInt(word);
+}
+
+function isList(value: ExactJson): value is readonly ExactJson[] {
+  return Array.isArray(value);
+}

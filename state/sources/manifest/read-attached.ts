@@ -1,0 +1,30 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { attachedNames } from './attached.ts';
+import type { ManifestFile, ManifestOptions } from './manifest.ts';
+
+/** More than is read of one file anyway. */
+const MAX_BYTES = 2e6;
+
+/** Reads the files that a manifest names, relative to its folder. One that cannot be read is left out: `parseManifests` says so. */
+export async function readAttachedFiles(
+  file: ManifestFile,
+  options: ManifestOptions = {},
+): Promise<Required<ManifestFile>> {
+  const attached: Record<string, string> = {};
+  for (const name of attachedNames(file, options)) {
+    const text = await readRegular(resolve(dirname(file.path), name));
+    if (text !== null) attached[name] = text;
+  }
+  return { ...file, attached };
+}
+
+/** Not of a device or a pipe, which may never end. */
+async function readRegular(path: string): Promise<string | null> {
+  try {
+    const stats = await stat(path);
+    return stats.isFile() && stats.size <= MAX_BYTES ? await readFile(path, 'utf8') : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { composeUp, inside } from '../support/containers.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+import { createWorld, type Member } from '../support/world.ts';
+
+/** Byte for byte what the known clients send, from inside a container. */
+const resources = createResources();
+let alpha: Member;
+const CLIENT = 'shop-web-1';
+
+beforeAll(async () => {
+  const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
+  alpha = members[0] as Member;
+  await composeUp(alpha, 'shop', 'web', 1);
+  await composeUp(alpha, 'shop', 'web', 2);
+  await composeUp(alpha, 'data', 'db', 1);
+  await poll(async () => /1=shop-web-2/.test((await go('/2016-07-29/self/service/containers', 'text/plain')).body), {
+    what: 'both containers to be known',
+  });
+}, 120_000);
+afterAll(() => resources.close());
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Writes requests one after the other into one connection, and gives all that comes back within `seconds`. */
+async function exchange(requests: readonly string[], seconds: number): Promise<string> {
+  const writes = requests.map(
+    (request) => `printf '${request.replaceAll('%', '%%').replaceAll('\r\n', '\\r\\n')}'; sleep 0.2;`,
+  );
+  return inside(alpha, CLIENT, `{ ${writes.join(' ')} sleep ${seconds}; } | nc rancher-metadata 80`);
+}
+
+function repliesIn(text: string): readonly Reply[] {
+  return text
+    .split(/(?=HTTP\/1\.1 \d)/)
+    .filter((part) => part !== '')
+    .map((part) => ({ status: Number(part.slice(9, 12)), body: part.slice(part.indexOf('\r\n\r\n') + 4) }));
+}
+
+/** As Go's net/http writes it. */
+const goRequest = (target: string, accept: string): string =>
+  `GET ${target} HTTP/1.1\r\nHost: rancher-metadata\r\nUser-Agent: Go-http-client/1.1\r\nAccept: ${accept}\r\nAccept-Encoding: gzip\r\n\r\n`;
+
+async function go(target: string, accept = 'application/json', seconds = 0.3): Promise<Reply> {
+  const [reply] = repliesIn(await exchange([goRequest(target, accept)], seconds));
+  if (!reply) throw new Error(`${target}: no reply`);
+  return reply;
+}
+
+async function read(target: string): Promise<unknown> {
+  const { status, body } = await go(target);
+  expect([target, status]).toEqual([target, 200]);
+  return JSON.parse(body);
+}
+
+describe('go-rancher-metadata', () => {
+  test.each(['/2016-07-29', '/2015-12-19'])(
+    'reads all that it has a call for, at %s',
+    async (base) => {
+      expect(await read(`${base}/version`)).toEqual(expect.any(String));
+      expect(await read(`${base}/self/host`)).toMatchObject({ name: 'alpha' });
+      expect(await read(`${base}/self/container`)).toMatchObject({ name: CLIENT, service_index: '1', create_index: 1 });
+      expect(await read(`${base}/self/service`)).toMatchObject({ name: 'web', stack_name: 'shop' });
+      expect(await read(`${base}/self/stack`)).toMatchObject({ name: 'shop' });
+      expect(await read(`${base}/self/stack/services/web`)).toMatchObject({ name: 'web', scale: 2 });
+      expect(await read(`${base}/stacks/data/services/db`)).toMatchObject({ name: 'db' });
+      for (const [list, least] of Object.entries({ services: 2, stacks: 2, containers: 3, hosts: 1, networks: 1 }))
+        expect(((await read(`${base}/${list}`)) as unknown[]).length).toBeGreaterThanOrEqual(least);
+      expect(await read(`${base}/name`)).toBe('default');
+      expect(await read(`${base}/region_name`)).toBeNull();
+    },
+    60_000,
+  );
+
+  test('uses its connection again, and needs null where there is nothing', async () => {
+    const targets = ['/2016-07-29/environments', '/2016-07-29/region_name', '/2016-07-29/self/container/name'];
+    const replies = repliesIn(
+      await exchange(
+        targets.map((target) => goRequest(target, 'application/json')),
+        0.3,
+      ),
+    );
+    expect(replies).toEqual([
+      { status: 200, body: 'null' },
+      { status: 200, body: 'null' },
+      { status: 200, body: `"${CLIENT}"` },
+    ]);
+  });
+
+  test('OnChange: is told the first version at once, the next one when something changed, the same one after maxWait', async () => {
+    const first = (await read('/2016-07-29/version?wait=true&value=init&maxWait=5')) as string;
+    const started = performance.now();
+    const waiting = go(`/2016-07-29/version?wait=true&value=${first}&maxWait=1`, 'application/json', 2);
+    expect((await waiting).body).toBe(`"${first}"`);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    const changed = go(`/2016-07-29/version?wait=true&value=${first}&maxWait=5`, 'application/json', 6);
+    await composeUp(alpha, 'data', 'db', 2);
+    const { status, body } = await changed;
+    expect([status, body]).toEqual([200, expect.not.stringContaining(first)]);
+  }, 30_000);
+});
+
+describe("confd's rancher backend", () => {
+  test('once: any answer to GET /, then each key, without a look at the status', async () => {
+    expect((await go('/', '*/*')).status).toBe(200);
+    expect(await read('/2015-12-19/self/service/containers')).toEqual([
+      expect.objectContaining({ name: 'shop-web-1', primary_ip: expect.stringMatching(/^10\.42\./) }),
+      expect.objectContaining({ name: 'shop-web-2', primary_ip: expect.stringMatching(/^10\.42\./) }),
+    ]);
+    expect(await go('/2015-12-19/self/nope')).toEqual({
+      status: 404,
+      body: '{"code":404,"message":"Not found","type":"error"}\n',
+    });
+  });
+
+  test('watch: init sets the baseline, a change ends the wait of ten seconds', async () => {
+    const baseline = await read('/2015-12-19/version?wait=true&value=init&maxWait=10');
+    const changed = go(`/2015-12-19/version?wait=true&value=${baseline}&maxWait=10`, 'application/json', 8);
+    await composeUp(alpha, 'data', 'db', 3);
+    expect((await changed).body).not.toBe(JSON.stringify(baseline));
+  }, 30_000);
+});
+
+test('shell scripts: names of containers, and fields, with nothing but wget and cut', async () => {
+  const script = "wget -qO- http://rancher-metadata/latest/self/service/containers | cut -d= -f2 | tr '\\n' ' '";
+  expect(await inside(alpha, CLIENT, script)).toBe('shop-web-1 shop-web-2 ');
+});
+
+test('configuration that drover apply injects is read without a restart, to the last digit, and wakes who waits', async () => {
+  const url = 'http://rancher-metadata/latest/self/service/metadata';
+  const manifest = join(alpha.host.dir, 'shop.yml');
+  const declare = async (limit: string): Promise<void> => {
+    await writeFile(join(alpha.host.dir, 'settings.json'), `{"zone": "b", "10": 1, "9": ${limit}}`);
+    await writeFile(
+      manifest,
+      'stack: shop\nservices: {web: {metadata: {greeting: hello}, metadata_file: settings.json}}\n',
+    );
+    expect(await alpha.agent.drover(['apply', '-f', manifest])).toMatchObject({ exitCode: 0, stderr: '' });
+  };
+  const started = await startOf(CLIENT);
+  await declare('9007199254740993');
+  await poll(async () => (await inside(alpha, CLIENT, `wget -qO- ${url}/greeting || true`)) === 'hello', {
+    what: 'the configuration',
+  });
+  const json = `wget -qO- --header 'Accept: application/json' ${url}`;
+  expect(await inside(alpha, CLIENT, json)).toBe('{"zone":"b","10":1,"9":9007199254740993,"greeting":"hello"}');
+  const waiting = inside(alpha, CLIENT, `wget -qO- '${url}/9?wait=true&value=9007199254740993&maxWait=60'`);
+  await declare('9007199254740995');
+  expect(await waiting).toBe('9007199254740995');
+  expect(await startOf(CLIENT)).toBe(started);
+  const missing = await alpha.agent.drover(
+    ['apply', '-p', 'x', '-f', '-'],
+    'services: {a: {metadata_file: none.json}}\n',
+  );
+  expect([missing.exitCode, missing.stderr]).toEqual([1, expect.stringContaining('(none.json) cannot be read')]);
+}, 60_000);
+
+async function startOf(container: string): Promise<string> {
+  return (await alpha.engine.docker.getContainer(container).inspect()).State.StartedAt;
+}
