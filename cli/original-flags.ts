@@ -1,27 +1,29 @@
-/** Flags of rancher-dns; its command lines write them with one dash or two, and one in camel case. */
-const FLAGS = [
-  'answers',
-  'cache-capacity',
-  'debug',
-  'listen',
-  'listenReload',
-  'log',
-  'metadata-server',
-  'ndots',
-  'never-recurse-to',
-  'pid-file',
-  'rancher-metadata-answer',
-  'recurser-timeout',
-  'ttl',
-] as const;
+/** Flags of the originals; their command lines write them with one dash or two, and one in camel case. */
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  dns: [
+    ...['answers', 'cache-capacity', 'debug', 'listen', 'listenReload', 'log', 'metadata-server', 'ndots'],
+    ...['never-recurse-to', 'pid-file', 'rancher-metadata-answer', 'recurser-timeout', 'ttl'],
+  ],
+  metadata: [
+    'answers',
+    'debug',
+    'listen',
+    'listenReload',
+    'log',
+    'pid-file',
+    'reload-interval-limit',
+    'subscribe',
+    'xff',
+  ],
+};
 
-const ONE_OR_TWO_DASHES = new RegExp(`^--?(${FLAGS.join('|')})(=.*)?$`, 's');
-
-/** The arguments of `drover dns` with such flags in our spelling: `-listenReload=x` is `--listen-reload=x`. */
+/** The arguments of a command with flags of its original in our spelling: `-listenReload=x` is `--listen-reload=x`. */
 export function ourSpelling(args: readonly string[]): readonly string[] {
-  if (args[0] !== 'dns') return args;
+  const flags = Object.hasOwn(FLAGS, args[0] ?? '') ? FLAGS[args[0] ?? ''] : undefined;
+  if (flags === undefined) return args;
+  const oneOrTwoDashes = new RegExp(`^--?(${flags.join('|')})(=.*)?$`, 's');
   return args.map((arg) => {
-    const [, name, value = ''] = ONE_OR_TWO_DASHES.exec(arg) ?? [];
+    const [, name, value = ''] = oneOrTwoDashes.exec(arg) ?? [];
     return name === undefined ? arg : `--${name === 'listenReload' ? 'listen-reload' : name}${value}`;
   });
 }

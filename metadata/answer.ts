@@ -3,7 +3,8 @@ import type { LongPolls } from './long-poll.ts';
 import type { Format } from './negotiate.ts';
 import { type Found, lookUp, type Target } from './path.ts';
 import { errorReply, type Reply, type ReplyOptions, valueReply } from './reply.ts';
-import type { TreeSource } from './tree-source.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { TreeSource, Trees } from './tree-source.ts';
 
 type ValueTarget = Extract<Target, { kind: 'value' }>;
 
@@ -15,18 +16,36 @@ export interface Question {
   readonly onGone: (listener: () => void) => void;
 }
 
-/** Finds what a request asks for, waiting if it says so. */
-export async function answer(
-  { source, longPolls }: { readonly source: TreeSource; readonly longPolls: LongPolls },
+interface Parts {
+  readonly source: TreeSource;
+  readonly longPolls: LongPolls;
+  readonly snapshots: Snapshots;
+}
+
+/** Finds what a request asks for, in the state that it names, or waiting if it says so. */
+export async function answer(parts: Parts, question: Question, options: ReplyOptions): Promise<Reply> {
+  const { snapshot } = question.target;
+  if (snapshot === null) return answerOf(parts.source, parts.longPolls, question, options);
+  const kept = snapshot === 'new' ? parts.snapshots.take() : parts.snapshots.find(snapshot);
+  if (kept === null) return errorReply(410, 'Snapshot is gone, take a new one', question.format, options);
+  // It does not change: there is nothing to wait for.
+  const still = { ...question, target: { ...question.target, wait: null } };
+  const reply = await answerOf(kept.trees, parts.longPolls, still, options);
+  return { ...reply, headers: { ...reply.headers, 'X-Snapshot': kept.token } };
+}
+
+async function answerOf(
+  trees: Trees,
+  longPolls: LongPolls,
   { target, address, format, onGone }: Question,
   options: ReplyOptions,
 ): Promise<Reply> {
   const { version, keys, wait } = target;
   const read = (): Found | null => {
-    const tree = source.treeFor(version, address);
+    const tree = trees.treeFor(version, address);
     return tree === undefined || tree === null ? null : lookUp(tree, keys);
   };
-  if (source.treeFor(version, address) === undefined) return errorReply(404, 'Invalid version', format, options);
+  if (trees.treeFor(version, address) === undefined) return errorReply(404, 'Invalid version', format, options);
   const changed = (): Found | null => {
     const found = read();
     return found === null || printsAs(found.value, wait?.value ?? '') ? null : found;

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { parse, type Tags } from 'yaml';
-import type { TreeSource } from './tree-source.ts';
+import type { TreeSource, Trees } from './tree-source.ts';
 import { isObject, own, type Value, type ValueObject } from './value.ts';
 
 /** Version -> client address or `default` -> tree. */
@@ -20,13 +19,9 @@ export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answ
   return value;
 }
 
-/** Reads an answers file; YAML by its name (`.yml`, `.yaml`), else JSON. */
-export async function readAnswers(file: string): Promise<Answers> {
-  try {
-    return parseAnswers(await readFile(file, 'utf8'), /\.ya?ml$/i.test(file) ? 'yaml' : 'json');
-  } catch (cause) {
-    throw new Error(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
+/** By its name: `.yml`, `.yaml`. */
+export function isYamlFile(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
 }
 
 const [INT64_MIN, UINT64_MAX] = [-(2n ** 63n), 2n ** 64n - 1n];
@@ -61,15 +56,30 @@ function exact(integer: bigint): number | bigint {
 
 /** Serves answers as they stand; `answers` gives the newest. */
 export function createAnswersSource(answers: () => Answers): TreeSource {
+  const frozen = new WeakMap<Answers, Trees>();
+  const freeze = (): Trees => {
+    const present = answers();
+    const trees = frozen.get(present) ?? treesOf(present);
+    frozen.set(present, trees);
+    return trees;
+  };
+  return {
+    versions: () => freeze().versions(),
+    treeFor: (version, address) => freeze().treeFor(version, address),
+    freeze,
+    recognise: () => null,
+  };
+}
+
+function treesOf(answers: Answers): Trees {
   return {
     versions: () =>
-      Object.fromEntries([...Object.keys(answers()), LATEST].map((version) => [version, `/${version}`] as const)),
+      Object.fromEntries([...Object.keys(answers), LATEST].map((version) => [version, `/${version}`] as const)),
     treeFor: (version, address) => {
-      const clients = clientsOf(answers(), version);
+      const clients = clientsOf(answers, version);
       if (clients === undefined) return undefined;
       return isObject(clients) ? (own(clients, address) ?? own(clients, DEFAULT) ?? null) : null;
     },
-    recognise: () => null,
   };
 }
 

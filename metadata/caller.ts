@@ -8,8 +8,8 @@ export interface Callers {
   isProxy(peer: string): boolean;
 }
 
-/** Throws when an entry is neither an address nor a CIDR. */
-export function createCallers(trustedProxies: readonly string[]): Callers {
+/** Throws when an entry is neither an address nor a CIDR. With `any` whatever anybody says is taken as it stands. */
+export function createCallers(trustedProxies: readonly string[], { any = false } = {}): Callers {
   const trusted = new BlockList();
   for (const entry of trustedProxies) addTrusted(trusted, entry);
   const isProxy = (address: string): boolean => {
@@ -20,6 +20,7 @@ export function createCallers(trustedProxies: readonly string[]): Callers {
     isProxy: (peer) => isProxy(plainAddress(peer)),
     addressOf: (peer, forwardedFor) => {
       const address = plainAddress(peer);
+      if (any) return forwardedFor || address;
       if (forwardedFor === undefined || !isProxy(address)) return address;
       // The last entry is what the proxy saw; the ones before it are what it was told.
       const hops = forwardedFor.split(',').map((hop) => hop.trim());

@@ -21,7 +21,8 @@ export const IDLE_TIMEOUT_MS = 130_000;
 const KEEP_ALIVE_SECONDS = 120;
 /** The longest packet that is looked at for a plain request. */
 const MAX_PACKET = 4_096;
-const WAITS = /[?&]wait=/;
+/** What is answered anew each time: a long poll, and what reads from a state that is kept. */
+const NOT_KEPT = /[?&](wait|snapshot)=/;
 
 /**
  * Answers plain requests before the HTTP library sees their connection, from bytes that were sent before where the state
@@ -120,7 +121,7 @@ function serveConnection(
     }
     const request = parsePlainRequest(text);
     if (request === null) giveUp(packet);
-    else void answer(askedOn(socket, request), WAITS.test(request.target) ? null : key);
+    else void answer(askedOn(socket, request), NOT_KEPT.test(request.target) ? null : key);
   };
   socket.on('data', read);
   socket.on('end', end);

@@ -8,7 +8,14 @@ export type Target =
   /** No page of ours: the plain 404 of the HTTP library. */
   | { readonly kind: 'none' }
   | { readonly kind: 'root' }
-  | { readonly kind: 'value'; readonly version: string; readonly keys: readonly string[]; readonly wait: Wait | null };
+  | {
+      readonly kind: 'value';
+      readonly version: string;
+      readonly keys: readonly string[];
+      readonly wait: Wait | null;
+      /** A state to read from, `new` for that of now as it will stay; null: that of now. */
+      readonly snapshot: string | null;
+    };
 
 /** A long poll: answer when the value no longer prints as `value`. */
 export interface Wait {
@@ -30,7 +37,9 @@ export function parseTarget(target: string): Target {
   const slash = path.indexOf('/', 1);
   if (path === '/favicon.ico' || (slash > 0 && path.includes('\n', slash))) return { kind: 'none' };
   const version = bytesToText(slash < 0 ? path.slice(1) : path.slice(1, slash));
-  return { kind: 'value', version, keys: keysOf(rawPath, path), wait: slash < 0 ? null : waitOf(parseQuery(query)) };
+  const parameters = parseQuery(query);
+  const wait = slash < 0 ? null : waitOf(parameters);
+  return { kind: 'value', version, keys: keysOf(rawPath, path), wait, snapshot: parameters.get('snapshot') ?? null };
 }
 
 /** Resolves `//`, `.` and `..` on the decoded path; a trailing slash stays. */

@@ -6,17 +6,19 @@ import type { LongPolls } from './long-poll.ts';
 import { negotiate } from './negotiate.ts';
 import { parseTarget } from './path.ts';
 import { badRequestReply, NO_PAGE, type Reply, type ReplyOptions, redirectReply, valueReply } from './reply.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { TreeSource } from './tree-source.ts';
 
 interface Parts {
   readonly source: TreeSource;
   readonly callers: Callers;
   readonly longPolls: LongPolls;
+  readonly snapshots: Snapshots;
   readonly onHeld: () => void;
 }
 
 /** Gives the function that answers one request. */
-export function createResponder({ source, callers, longPolls, onHeld }: Parts, options: ReplyOptions) {
+export function createResponder({ source, callers, longPolls, snapshots, onHeld }: Parts, options: ReplyOptions) {
   return async (asked: Asked): Promise<Reply> => {
     const { target: text, method, lacksHost, accept, peer, forwardedFor, onGone } = asked;
     const target = parseTarget(text);
@@ -33,7 +35,7 @@ export function createResponder({ source, callers, longPolls, onHeld }: Parts, o
       onHeld();
       await recognised;
     }
-    const reply = await answer({ source, longPolls }, { target, address, format, onGone }, options);
+    const reply = await answer({ source, longPolls, snapshots }, { target, address, format, onGone }, options);
     return withETag(reply, asked.ifNoneMatch);
   };
 }

@@ -11,6 +11,7 @@ import { createLongPolls } from './long-poll.ts';
 import { plainReply, type Reply } from './reply.ts';
 import { createReplyCache } from './reply-cache.ts';
 import { createResponder } from './respond.ts';
+import { createSnapshots } from './snapshots.ts';
 import type { TreeSource } from './tree-source.ts';
 
 export interface ServerOptions {
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly compatContentType?: boolean;
   /** Addresses and CIDRs whose `X-Forwarded-For` is believed. Default none. */
   readonly trustedProxies?: readonly string[];
+  /** Believes `X-Forwarded-For` of anybody, all of it as one address, as the original's `--xff` did. Default false. */
+  readonly anyForwardedFor?: boolean;
   /** Connections at once on each address; further ones are closed at once. Default 16,384. */
   readonly maxConnections?: number;
   /** Connections at once from one client that is no trusted proxy. Default 256. */
@@ -58,11 +61,12 @@ interface Parts {
 
 /** Serves trees over HTTP, wherever they come from. Rejects when an address cannot be bound. */
 export async function serveTrees({ source, clock, log }: Parts, options: ServerOptions): Promise<MetadataServer> {
-  const callers = createCallers(options.trustedProxies ?? []);
+  const callers = createCallers(options.trustedProxies ?? [], { any: options.anyForwardedFor ?? false });
   const longPolls = createLongPolls({ clock });
   const counts = { requests: 0, notFound: 0, badRequests: 0, held: 0, failed: 0 };
   const replyOptions = { compatContentType: options.compatContentType ?? false, cache: new WeakMap<object, string>() };
-  const answer = createResponder({ source, callers, longPolls, onHeld: () => counts.held++ }, replyOptions);
+  const snapshots = createSnapshots({ freeze: source.freeze, clock });
+  const answer = createResponder({ source, callers, longPolls, snapshots, onHeld: () => counts.held++ }, replyOptions);
   const respond = async (asked: Asked): Promise<Reply> => {
     counts.requests++;
     try {

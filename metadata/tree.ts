@@ -17,11 +17,12 @@ export type TreeOf = (view: HostView, version: Version, asker: Container | null)
 export function createTrees(resolver = '169.254.169.250'): TreeOf {
   const makers = new Map<Version, (view: HostView) => Objects>();
   const contentVersion = createContentVersion();
-  let present: { readonly view: HostView; readonly trunks: Map<Version, Trunk> } | null = null;
+  const trunks = new WeakMap<HostView, Map<Version, Trunk>>();
 
   const trunkOf = (view: HostView, version: Version): Trunk => {
-    if (present?.view !== view) present = { view, trunks: new Map() };
-    const known = present.trunks.get(version);
+    const ofView = trunks.get(view) ?? new Map<Version, Trunk>();
+    trunks.set(view, ofView);
+    const known = ofView.get(version);
     if (known) return known;
     const make = makers.get(version) ?? createObjects(version, resolver);
     makers.set(version, make);
@@ -30,7 +31,7 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
       ...sharedMembers(view, version, objects),
       version: () => contentVersion(view, trunkOf(view, NEWEST).objects),
     });
-    present.trunks.set(version, { objects, shared });
+    ofView.set(version, { objects, shared });
     return { objects, shared };
   };
   return (view, version, asker) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../system/index.ts';
 import { type HostView, identify, isLocalAddress } from '../view/index.ts';
-import { createTrees } from './tree.ts';
-import type { TreeSource } from './tree-source.ts';
+import { createTrees, type TreeOf } from './tree.ts';
+import type { TreeSource, Trees } from './tree-source.ts';
 import { findVersion, VERSIONS } from './versions.ts';
 
 /** What the trees come from. */
@@ -23,19 +23,32 @@ const RECOGNISE_MS = 250;
 /** Trees of a host's view. */
 export function createViewSource(parts: ViewParts): TreeSource {
   const treeOf = createTrees(parts.resolver);
-  const recognise = createRecognition(parts);
+  const frozen = new WeakMap<HostView, Trees>();
+  const freeze = (): Trees => {
+    const view = parts.view();
+    const trees = frozen.get(view) ?? treesOf(view, treeOf);
+    frozen.set(view, trees);
+    return trees;
+  };
+  return {
+    versions: () => freeze().versions(),
+    treeFor: (name, address) => freeze().treeFor(name, address),
+    freeze,
+    recognise: createRecognition(parts),
+  };
+}
+
+function treesOf(view: HostView, treeOf: TreeOf): Trees {
   return {
     versions: () => {
-      const names = hasData(parts.view()) ? [...VERSIONS, 'latest'] : ['latest'];
+      const names = hasData(view) ? [...VERSIONS, 'latest'] : ['latest'];
       return Object.fromEntries(names.map((name) => [name, `/${name}`]));
     },
     treeFor: (name, address) => {
-      const view = parts.view();
       if (!hasData(view)) return name === 'latest' ? null : undefined;
       const version = findVersion(name);
       return version && treeOf(view, version, identify(view, address));
     },
-    recognise,
   };
 }
 

@@ -3,5 +3,7 @@ export * from './command.ts';
 export * from './database.ts';
 export * from './files.ts';
 export * from './http.ts';
+export * from './http-server.ts';
 export * from './log.ts';
+export * from './one-at-a-time.ts';
 export * from './priority.ts';

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { Problem } from '../../model/index.ts';
 import { hostTools } from '../host-tools.ts';
 import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { type ListenAddress, parseListen } from '../listen-option.ts';
+import { listenOf, serveUntilEnded, writePidFile } from '../stand-alone.ts';
 
 interface AnswersFlags {
   readonly answers: string;
@@ -56,19 +55,13 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
   const level = flags.debug ? 'debug' : 'info';
   const { clock, log } = await hostTools('dns', { level, format: 'auto' });
   const { serveAnswers } = await import('../../dns/index.ts');
-  if (flags.pidFile) await writeFile(flags.pidFile, String(process.pid));
-  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end());
-  // Before the file is read for the first time: the signal alone would end us.
-  let reload = async (): Promise<unknown> => undefined;
-  process.on('SIGHUP', () => void reload());
-  const server = await serveAnswers({ clock, log }, options);
-  reload = server.reload;
-  const { addresses, batching } = server.dns;
-  log.info({ addresses, reload: server.reloadAddress, mode: batching.mode }, 'serving');
-  await ended;
-  await server.close();
-  process.exit(EXIT.ok);
+  await writePidFile(flags.pidFile);
+  await serveUntilEnded(async () => {
+    const server = await serveAnswers({ clock, log }, options);
+    const { addresses, batching } = server.dns;
+    log.info({ addresses, reload: server.reloadAddress, mode: batching.mode }, 'serving');
+    return server;
+  });
 }
 
 function readFlags(flags: AnswersFlags) {
@@ -84,11 +77,6 @@ function readFlags(flags: AnswersFlags) {
     cacheCapacity: wholeNumber('--cache-capacity', flags.cacheCapacity, 10_000_000),
     control: flags.control ?? null,
   };
-}
-
-/** `:53` is every IPv4 address. */
-function listenOf(flag: string, text: string): ListenAddress {
-  return parseListen(text.replace(/^:/, '0.0.0.0:').replace(/^localhost:/, '127.0.0.1:'), flag);
 }
 
 function wholeNumber(flag: string, text: string, most: number): number {

@@ -4,10 +4,10 @@ import type { Io } from '../io.ts';
 import { parseListen } from '../listen-option.ts';
 import { runServer } from '../run-server.ts';
 import { takesSettings } from '../settings.ts';
+import { runAnswers, takesAnswersFlags } from './metadata-answers.ts';
 
 export function addMetadata(program: Command, io: Io): void {
-  const command = program
-    .command('metadata')
+  const command = takesAnswersFlags(program.command('metadata'))
     .description('Serve metadata over HTTP from the state of this host. The agent starts it; it also runs on its own.')
     .option('--listen <address:port>', 'where to answer (default: port 80 of the service address)')
     .addHelpText(
@@ -17,21 +17,26 @@ It answers once it knows a whole picture: the agent's, or while the agent is awa
 
 Examples:
   drover metadata
-  drover metadata --listen 127.0.0.1:8080`,
+  drover metadata --listen 127.0.0.1:8080
+  drover metadata --answers /etc/rancher-metadata/answers.json --listen 10.0.0.5:80`,
     );
-  takesSettings(command).action(() =>
-    runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
-      const { serveMetadata } = await import('../../metadata/index.ts');
-      const { listen } = command.opts<{ listen?: string }>();
-      const { view, identify, onChange: onViewChange } = followed;
-      const { compatContentType, trustedProxies } = config.metadata;
-      const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
-      const sources = { view, identify, onViewChange, clock, log, resolver: config.dns.address };
-      return async () => {
-        const server = await serveMetadata(sources, { listen: [address], compatContentType, trustedProxies });
-        const report = () => server.stats() as unknown as { [key: string]: JsonValue };
-        return { report, close: () => server.close() };
-      };
-    }),
-  );
+  takesSettings(command).action(() => (command.opts().answers ? runAnswers(io, command) : runMetadata(io, command)));
+}
+
+function runMetadata(io: Io, command: Command): Promise<void> {
+  // The state is followed: there is nothing to read again, and nothing to end for.
+  process.on('SIGHUP', () => undefined);
+  return runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
+    const { serveMetadata } = await import('../../metadata/index.ts');
+    const { listen } = command.opts<{ listen?: string }>();
+    const { view, identify, onChange: onViewChange } = followed;
+    const { compatContentType, trustedProxies } = config.metadata;
+    const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
+    const sources = { view, identify, onViewChange, clock, log, resolver: config.dns.address };
+    return async () => {
+      const server = await serveMetadata(sources, { listen: [address], compatContentType, trustedProxies });
+      const report = () => server.stats() as unknown as { [key: string]: JsonValue };
+      return { report, close: () => server.close() };
+    };
+  });
 }

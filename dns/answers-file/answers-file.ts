@@ -1,5 +1,5 @@
 import { formatProblem, type Problem } from '../../model/index.ts';
-import type { Clock, Log } from '../../system/index.ts';
+import { type Clock, type Log, oneAtATime } from '../../system/index.ts';
 import { type Answers, countNames, NO_ANSWERS } from './answers.ts';
 import type { ParsedAnswers } from './parse.ts';
 import { readAnswers } from './read-answers.ts';
@@ -39,8 +39,6 @@ export async function openAnswersFile(
   let answers = NO_ANSWERS;
   let problems: readonly Problem[] = [];
   let status: AnswersFileStatus = { names: 0, loadedAtMs: null, revision: 0, failures: 0 };
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting: Promise<Reloaded> | null = null;
 
   const use = (read: Extract<ParsedAnswers, { ok: true }>): Reloaded => {
     ({ answers, problems } = read);
@@ -73,16 +71,7 @@ export async function openAnswersFile(
     current: () => answers,
     problems: () => problems,
     status: () => status,
-    reload: () => {
-      if (waiting) return waiting;
-      const next = last.then(() => {
-        waiting = null;
-        return load();
-      });
-      waiting = next;
-      last = next.catch(() => undefined);
-      return next;
-    },
+    reload: oneAtATime(load),
   };
 }
 

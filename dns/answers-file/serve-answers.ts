@@ -1,5 +1,4 @@
-import type { Clock, Log } from '../../system/index.ts';
-import { type HttpServer, serveHttp } from '../control/http.ts';
+import { type Clock, type HttpServer, type Log, serveHttp } from '../../system/index.ts';
 import { metricsRoute, reloadRoute } from '../control/routes.ts';
 import { type DnsServer, type NamesOptions, serveNames } from '../serve-dns.ts';
 import { type AnswersFile, openAnswersFile, type Reloaded } from './answers-file.ts';

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { formatProblem } from '../../model/index.ts';
-import type { Clock } from '../../system/index.ts';
+import { type Clock, type Route, sendText } from '../../system/index.ts';
 import type { Reloaded } from '../answers-file/answers-file.ts';
 import type { LiveQueries } from '../metrics/live-queries.ts';
 import { renderDnsMetrics } from '../metrics/prometheus.ts';
 import type { DnsReport } from '../metrics/report.ts';
-import { type Route, sendText } from './http.ts';
 import { parseQueryFilter } from './query-filter.ts';
 import { type LeftOut, type SeenQuery, seenQuery } from './seen-query.ts';
 

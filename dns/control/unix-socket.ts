@@ -1,5 +1,5 @@
 import { chmod, rename, stat, unlink } from 'node:fs/promises';
-import { type HttpServer, type Route, serveHttp } from './http.ts';
+import { type HttpServer, type Route, serveHttp } from '../../system/index.ts';
 
 /**
  * Serves at a path that only its owner may open. Another process that serves there goes on with the connections it has; new
