@@ -12,6 +12,7 @@ import { watchName } from '../test/support/name-watch.ts';
 import { poll } from '../test/support/poll.ts';
 import type { Resources } from '../test/support/resources.ts';
 import type { Member, World } from '../test/support/world.ts';
+import { followState } from './follow-state.ts';
 import { expectThat, type Screen } from './screen.ts';
 
 const SERVER = '169.254.169.250';
@@ -64,6 +65,7 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
     });
   }
   await showStop(screen, resources, alpha, webs[1] as string);
+  await followState(screen, resources, alpha);
   await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
 }
 
