@@ -15,7 +15,7 @@ import { createResources } from '../test/support/resources.ts';
 import type { TestHost } from '../test/support/test-host.ts';
 import type { Run } from './dns/generator.ts';
 import { buildNative } from './dns/native.ts';
-import { cpuSeconds } from './dns/process-cost.ts';
+import { cpuSeconds } from './process-cost.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' } },
@@ -108,12 +108,7 @@ async function nsd(host: KernelHost): Promise<Contestant> {
     join(dir, 'nsd.conf'),
     `server:\n ip-address: ${address}\n server-count: 1\n username: ""\n chroot: ""\n zonesdir: "${dir}"\n pidfile: "${dir}/nsd.pid"\n xfrdfile: "${dir}/xfrd"\n zonelistfile: "${dir}/zones"\n database: ""\n round-robin: yes\n minimal-responses: yes\n send-buffer-size: 4194304\n receive-buffer-size: 4194304\n rrl-ratelimit: 0\nremote-control:\n control-enable: no\nzone:\n name: rancher.internal\n zonefile: zone\n`,
   );
-  return ready(
-    host,
-    'NSD',
-    address,
-    host.home.start('.tools/dns-servers/start', ['nsd', '-d', '-c', join(dir, 'nsd.conf')]),
-  );
+  return ready(host, 'NSD', address, host.home.start('.tools/peers/start', ['nsd', '-d', '-c', join(dir, 'nsd.conf')]));
 }
 
 async function unbound(host: KernelHost): Promise<Contestant> {
@@ -131,7 +126,7 @@ async function unbound(host: KernelHost): Promise<Contestant> {
     host,
     'unbound',
     address,
-    host.home.start('.tools/dns-servers/start', ['unbound', '-d', '-c', join(dir, 'unbound.conf')]),
+    host.home.start('.tools/peers/start', ['unbound', '-d', '-c', join(dir, 'unbound.conf')]),
   );
 }
 

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { ASKERS_FROM } from './data-set.ts';
+import { ASKERS_FROM } from '../data-set.ts';
+import { printRow } from '../report.ts';
 import type { Entrant } from './field.ts';
 import { GENERATOR_CORE } from './generator.ts';
-import { printRow } from './report.ts';
 
 /** A second opinion, once each, from one address; dnsperf itself is the limit of the fast ones. */
 export async function runDnsperf(entrants: readonly Entrant[], seconds: number): Promise<void> {
@@ -18,7 +18,7 @@ async function askByDnsperf(entrant: Entrant, seconds: number): Promise<readonly
   const { port, names } = entrant;
   const at = ['-s', '127.0.0.1', '-p', String(port), '-a', ASKERS_FROM, '-d', names];
   const load = ['-l', String(seconds), '-c', '16', '-q', '256', '-T', '1'];
-  const dnsperf = ['-c', String(GENERATOR_CORE), '.tools/dns-servers/start', 'dnsperf', ...at, ...load];
+  const dnsperf = ['-c', String(GENERATOR_CORE), '.tools/peers/start', 'dnsperf', ...at, ...load];
   const { stdout } = await entrant.awake(() => execa('taskset', dnsperf));
   const perSecond = Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1]);
   const lost = /Queries lost:\s+(\d+)/.exec(stdout)?.[1] ?? '?';

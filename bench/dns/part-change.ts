@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { percentile } from '../../test/support/percentile.ts';
+import { namesSet, recordsOf } from '../data-set.ts';
+import { printRow, printVerdicts } from '../report.ts';
+import { limit } from '../targets.ts';
 import { type ChangeCost, measureChanges, worst } from './change.ts';
-import { namesSet, recordsOf } from './data-set.ts';
 import type { Run } from './generator.ts';
 import type { RunPart } from './part.ts';
-import { printRow, printVerdicts } from './report.ts';
 import { untilAnswers } from './servers/contestant.ts';
 import { startFed } from './servers/drover.ts';
-import { limit } from './targets.ts';
 
 const PORT = 5600;
 

@@ -1,10 +1,11 @@
+import { namesSet } from '../data-set.ts';
+import { printVerdicts } from '../report.ts';
+import { limit } from '../targets.ts';
 import { contestantsFor } from './contestants.ts';
-import { namesSet } from './data-set.ts';
 import { setUp } from './field.ts';
 import type { RunPart } from './part.ts';
-import { printScores, printVerdicts } from './report.ts';
+import { printScores } from './report.ts';
 import { runRounds } from './rounds.ts';
-import { limit } from './targets.ts';
 
 /** A hundred thousand names: rate, memory, time until the first answer. */
 export const runNames: RunPart = async ({ options, binaries, programs, resources, dir }) => {

@@ -1,9 +1,10 @@
+import { scopedSet } from '../data-set.ts';
+import { printVerdicts } from '../report.ts';
 import { contestantsFor } from './contestants.ts';
-import { scopedSet } from './data-set.ts';
 import { runDnsperf } from './dnsperf.ts';
 import { setUp } from './field.ts';
 import type { RunPart } from './part.ts';
-import { printScores, printVerdicts } from './report.ts';
+import { printScores } from './report.ts';
 import { runRounds } from './rounds.ts';
 import { latencyTarget, ratioTarget } from './targets.ts';
 

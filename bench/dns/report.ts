@@ -1,6 +1,6 @@
 import { cpus, release } from 'node:os';
+import { printRow } from '../report.ts';
 import { type Measured, median, type Score } from './rounds.ts';
-import type { Verdict } from './targets.ts';
 
 /** The first lines: on what this was measured. */
 export function printHead(command: string): void {
@@ -44,21 +44,6 @@ function rowOf({ entrant, saturated, steady, bytes }: Score, withLatency: boolea
     megabytes(bytes),
     entrant.echo ? '' : `${entrant.loadMs.toFixed(0)} ms`,
   ];
-}
-
-export function printVerdicts(title: string, verdicts: readonly (Verdict | null)[]): void {
-  const known = verdicts.filter((verdict) => verdict !== null);
-  if (known.length === 0) return;
-  console.log(`### ${title}\n`);
-  printRow(['what', 'target', 'measured', '']);
-  printRow(['---', '---', '---', '---']);
-  for (const { what, target, measured, met } of known) printRow([what, target, measured, met ? 'met' : '**missed**']);
-  console.log();
-  if (known.some(({ met }) => !met)) process.exitCode = 1;
-}
-
-export function printRow(cells: readonly string[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
 }
 
 export const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MB`;

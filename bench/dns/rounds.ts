@@ -1,7 +1,7 @@
+import { cpuSeconds, residentBytes } from '../process-cost.ts';
 import type { Entrant } from './field.ts';
 import { generate, type Run } from './generator.ts';
 import type { BenchOptions } from './options.ts';
-import { cpuSeconds, residentBytes } from './process-cost.ts';
 
 /** One measurement of one server. */
 export interface Measured extends Run {

@@ -1,12 +1,5 @@
+import { atLeast as atLeastVerdict, type Verdict } from '../targets.ts';
 import { type Measured, median, type Score } from './rounds.ts';
-
-/** What must hold, and whether it does. */
-export interface Verdict {
-  readonly what: string;
-  readonly target: string;
-  readonly measured: string;
-  readonly met: boolean;
-}
 
 /** Null where one of the two was not measured. */
 export function ratioTarget(
@@ -21,12 +14,7 @@ export function ratioTarget(
     ({ perSecond }) => perSecond,
   );
   if (ratio === null) return null;
-  return {
-    what: `${of} to ${to}, queries a second`,
-    target: `at least ${atLeast}`,
-    measured: ratio.toFixed(2),
-    met: ratio >= atLeast,
-  };
+  return atLeastVerdict(`${of} to ${to}, queries a second`, ratio, atLeast);
 }
 
 export function latencyTarget(
@@ -47,11 +35,6 @@ export function latencyTarget(
     measured: ratio.toFixed(2),
     met: ratio <= atMost,
   };
-}
-
-export function limit(what: string, value: number, atMost: number, unit: string): Verdict {
-  const measured = `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`;
-  return { what, target: `at most ${atMost} ${unit}`, measured, met: value <= atMost };
 }
 
 /** The middle one of the ratios within each round. */

@@ -5,7 +5,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import type { Resources } from './resources.ts';
 import type { TestHost } from './test-host.ts';
 
-const START = new URL('../../.tools/dns-servers/start', import.meta.url).pathname;
+const START = new URL('../../.tools/peers/start', import.meta.url).pathname;
 
 export interface DnsProgram {
   readonly name: 'unbound' | 'named' | 'dnsmasq';
@@ -15,7 +15,7 @@ export interface DnsProgram {
   readonly args: readonly string[];
 }
 
-/** Starts a DNS server that `scripts/fetch-dns-servers` unpacked, here or on a test host. */
+/** Starts a DNS server that `scripts/fetch-peers` unpacked, here or on a test host. */
 export async function startDnsProgram(
   resources: Resources,
   { name, files = {}, args }: DnsProgram,

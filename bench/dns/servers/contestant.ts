@@ -3,10 +3,10 @@ import type { Daemon } from '../../../test/support/daemon.ts';
 import { startDaemon } from '../../../test/support/daemon.ts';
 import { poll } from '../../../test/support/poll.ts';
 import type { Resources } from '../../../test/support/resources.ts';
-import type { BenchRecord, DataSet } from '../data-set.ts';
+import type { BenchRecord, DataSet } from '../../data-set.ts';
+import { signalFamily } from '../../process-cost.ts';
 import { SERVER_CORE } from '../generator.ts';
 import type { NativePrograms } from '../native.ts';
-import { signalFamily } from '../process-cost.ts';
 
 /** A server of the comparison; each is told apart by its name. */
 export interface Contestant {
@@ -54,7 +54,7 @@ export function startOnServerCore(
 
 /** Debian's programs that were unpacked for the comparison, with their libraries. */
 export function startUnpacked(stage: Stage, program: string, args: readonly string[]): Started {
-  return startOnServerCore(stage, '.tools/dns-servers/start', [program, ...args]);
+  return startOnServerCore(stage, '.tools/peers/start', [program, ...args]);
 }
 
 /** Waits until a name has all its addresses. */

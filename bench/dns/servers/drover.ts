@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataSet } from '../data-set.ts';
-import { type BenchFeed, serveBenchFeed } from '../feed.ts';
+import type { DataSet } from '../../data-set.ts';
+import { type BenchFeed, serveBenchFeed } from '../../feed.ts';
 import { answersFile } from './answers-file.ts';
 import { type Contestant, type Stage, type Started, startOnServerCore } from './contestant.ts';
 
@@ -38,7 +38,7 @@ export async function startFed(
 
 async function serveFeedFor({ resources, dir }: Stage, set: DataSet): Promise<BenchFeed> {
   await mkdir(join(dir, 'run'), { recursive: true });
-  return serveBenchFeed(resources, join(dir, 'run/feed.sock'), set);
+  return serveBenchFeed(resources, join(dir, 'run/feed.sock'), { set, role: 'dns' });
 }
 
 async function startDrover(stage: Stage, listening: Listening, more: readonly string[]): Promise<Started> {

@@ -11,9 +11,9 @@ import { askUdp } from '../wire/udp.ts';
 import { ZONE } from '../zone/zone.ts';
 import type { Place } from './target.ts';
 
-const START = new URL('../../../.tools/dns-servers/start', import.meta.url).pathname;
+const START = new URL('../../../.tools/peers/start', import.meta.url).pathname;
 
-/** Starts a server that `scripts/fetch-dns-servers` unpacked, in a directory of its own, and waits until it knows the zone. */
+/** Starts a server that `scripts/fetch-peers` unpacked, in a directory of its own, and waits until it knows the zone. */
 export async function startProgram(
   resources: Resources,
   place: Place,

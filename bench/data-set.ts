@@ -38,6 +38,11 @@ export function namesSet(): DataSet {
   return { title: '100,000 names', services: makeServices(500, 100, 1), containerNames: true, askers: 48 };
 }
 
+/** 4,000 services of five containers each. */
+export function largeSet(): DataSet {
+  return { title: '20,000 containers', services: makeServices(200, 20, 5), containerNames: true, askers: 48 };
+}
+
 /** All names, those of services first. */
 export function recordsOf({ services, containerNames }: DataSet): readonly BenchRecord[] {
   const records = services.map((service) => ({ name: fullName(service), addresses: service.addresses }));

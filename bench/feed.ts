@@ -1,19 +1,25 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import type { JsonValue } from '../../model/index.ts';
-import { reductionFor } from '../../state/index.ts';
-import type { Resources } from '../../test/support/resources.ts';
+import type { JsonValue } from '../model/index.ts';
+import { reductionFor } from '../state/index.ts';
+import type { Resources } from '../test/support/resources.ts';
 import { type DataSet, SUFFIX } from './data-set.ts';
 import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
 
-/** The agent's feed, as one `drover dns` sees it: the whole data set, then changes. Stateless, so that it costs no time. */
+/** The agent's feed, as one server sees it: the whole data set, then changes. Stateless, so that it costs no time. */
 export interface BenchFeed {
-  /** Sends changed facts of one host; gives when they were written (nanoseconds, monotonic clock) and when `drover dns` said it has them. */
+  /** Sends changed facts of one host; gives when they were written (nanoseconds, monotonic clock) and when the server said it has them. */
   change(hostId: string, facts: HostFacts): Promise<{ readonly writtenNs: bigint; readonly appliedNs: bigint }>;
 }
 
 /** Serves it at `path` to each that connects. */
-export async function serveBenchFeed(resources: Resources, path: string, set: DataSet): Promise<BenchFeed> {
+export async function serveBenchFeed(
+  resources: Resources,
+  path: string,
+  { set, role }: { readonly set: DataSet; readonly role: 'dns' | 'metadata' },
+): Promise<BenchFeed> {
+  const reduced = reducedFor(role);
+
   let client: Socket | null = null;
   let revision = 1;
   const applied = new Map<number, (at: bigint) => void>();
@@ -31,7 +37,7 @@ export async function serveBenchFeed(resources: Resources, path: string, set: Da
         if (message.type === 'identify') socket.write(lineOf({ type: 'identified', id: message.id, known: false }));
       }
     });
-    void sendAll(socket, set, revision).catch(() => {});
+    void sendAll(socket, set, { revision, reduced }).catch(() => {});
   });
   server.listen(path);
   await once(server, 'listening');
@@ -52,7 +58,11 @@ export async function serveBenchFeed(resources: Resources, path: string, set: Da
   };
 }
 
-async function sendAll(socket: Socket, set: DataSet, revision: number): Promise<void> {
+async function sendAll(
+  socket: Socket,
+  set: DataSet,
+  { revision, reduced }: { readonly revision: number; readonly reduced: (facts: HostFacts) => HostFacts },
+): Promise<void> {
   const environment = { name: 'bench', uuid: 'bench', suffixes: [`${SUFFIX}.`] };
   socket.write(lineOf({ type: 'hello', protocol: 1, hostId: OWN_HOST, environment }));
   for (const [id, facts] of hostsOf(set))
@@ -60,11 +70,10 @@ async function sendAll(socket: Socket, set: DataSet, revision: number): Promise<
   socket.write(commit(revision, true));
 }
 
-const reduce = reductionFor('dns');
-
-/** As the agent sends them to DNS. */
-function reduced(facts: HostFacts): HostFacts {
-  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, reduce(key, value)]));
+/** As the agent sends them to a process of this role. */
+function reducedFor(role: string): (facts: HostFacts) => HostFacts {
+  const reduce = reductionFor(role);
+  return (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, reduce(key, value)]));
 }
 
 function commit(revision: number, full: boolean): string {

@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDaemon } from '../../test/support/daemon.ts';
+import { poll } from '../../test/support/poll.ts';
+import type { Resources } from '../../test/support/resources.ts';
+import { largeSet } from '../data-set.ts';
+import { movedContainer } from '../facts.ts';
+import { serveBenchFeed } from '../feed.ts';
+import { cpuSeconds, residentBytes } from '../process-cost.ts';
+
+export interface LargeCost {
+  /** Resident beyond what an empty Node process has, bytes: once it serves, and after whole trees were read. */
+  readonly loadedBytes: number;
+  readonly readBytes: number;
+  /** Of the metadata process, from a change to the answered `version`, milliseconds, the mean of all changes. */
+  readonly cpuMsPerChange: number;
+  /** From the writing of a change to its answer at a client that waits, milliseconds. */
+  readonly answeredMs: readonly number[];
+}
+
+const PORT = 5_790;
+const CHANGES = 100;
+
+/** `drover metadata` fed with 20,000 containers. */
+export async function measureLarge(resources: Resources, dir: string): Promise<LargeCost> {
+  await mkdir(join(dir, 'run'), { recursive: true });
+  await mkdir(join(dir, 'data'), { recursive: true });
+  const set = largeSet();
+  const feed = await serveBenchFeed(resources, join(dir, 'run/feed.sock'), { set, role: 'metadata' });
+  const config = join(dir, 'drover.yaml');
+  await writeFile(
+    config,
+    JSON.stringify({ dataDir: join(dir, 'data'), runDir: join(dir, 'run'), log: { format: 'json' } }),
+  );
+  const daemon = startDaemon('bin/drover', ['metadata', '--config', config, '--listen', `127.0.0.1:${PORT}`]);
+  resources.add('drover metadata', () => daemon.stop());
+  const read = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${PORT}${path}`)).text();
+  await poll(() => read('/latest/version').catch(() => null), {
+    what: 'metadata',
+    timeoutMs: 60_000,
+    giveUp: daemon.assertRunning,
+  });
+  const empty = await emptyNodeBytes(resources);
+  const loadedBytes = residentBytes(daemon.pid) - empty;
+  const answeredMs: number[] = [];
+  const change = async (n: number): Promise<void> => {
+    const version = await read('/latest/version');
+    const waiting = read(`/latest/version?wait=true&value=${version}&maxWait=60`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { writtenNs } = await feed.change(...movedContainer(set, `10.127.${n >> 8}.${n & 255}`));
+    await waiting;
+    answeredMs.push(Number(process.hrtime.bigint() - writtenNs) / 1e6);
+  };
+  for (let n = 0; n < 20; n += 1) await change(n);
+  const before = cpuSeconds(daemon.pid);
+  answeredMs.length = 0;
+  for (let n = 20; n < 20 + CHANGES; n += 1) await change(n);
+  const cpuMsPerChange = ((cpuSeconds(daemon.pid) - before) * 1_000) / CHANGES;
+  for (const version of ['2015-12-19', '2016-07-29']) await read(`/${version}/containers`);
+  return { loadedBytes, readBytes: residentBytes(daemon.pid) - empty, cpuMsPerChange, answeredMs };
+}
+
+async function emptyNodeBytes(resources: Resources): Promise<number> {
+  const daemon = startDaemon('node_modules/.bin/node', ['-e', 'console.log("up"); setInterval(() => undefined, 1e6)']);
+  resources.add('empty Node', () => daemon.stop());
+  await poll(() => daemon.stdout().includes('up'), { what: 'an empty Node process', giveUp: daemon.assertRunning });
+  return residentBytes(daemon.pid);
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { cpuSeconds } from '../process-cost.ts';
+import type { Peer } from './peers.ts';
+
+export interface LongPollCost {
+  /** From the moment the reload was asked for to each client's reply, milliseconds. */
+  readonly answeredMs: readonly number[];
+  /** Of the server, for each change and all that follows from it, milliseconds. */
+  readonly cpuMsPerChange: number;
+}
+
+const CLIENTS = 1_000;
+/** Addresses that the clients have. */
+const CONTAINERS = 50;
+const INTERVAL_MS = 1_000;
+
+/** Clients that wait for another version, each on a connection of its own, while one comes every second. */
+export async function measureLongPolls(peer: Peer, changes: number): Promise<LongPollCost> {
+  const first = await (await fetch(`http://127.0.0.1:${peer.port}/latest/version`)).text();
+  const answeredMs: number[] = [];
+  let version = first;
+  let changedAt = 0;
+  let missing = 0;
+  let allAnswered = (): void => undefined;
+  const sockets = await Promise.all(
+    Array.from({ length: CLIENTS }, (_, n) => open(peer.port, `127.0.1.${1 + (n % CONTAINERS)}`)),
+  );
+  for (const socket of sockets) {
+    socket.on('data', (bytes) => {
+      version = bytes.toString('latin1').split('\r\n\r\n')[1] ?? '';
+      answeredMs.push(performance.now() - changedAt);
+      missing -= 1;
+      if (missing === 0) allAnswered();
+    });
+  }
+  const waitAll = (): void => {
+    for (const socket of sockets) socket.write(request(version));
+  };
+  waitAll();
+  await sleep(INTERVAL_MS);
+  const before = cpuSeconds(peer.pid);
+  for (let n = 0; n < changes; n += 1) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    allAnswered = resolve;
+    missing = CLIENTS;
+    changedAt = performance.now();
+    await Promise.all([peer.change(), promise]);
+    waitAll();
+    await sleep(INTERVAL_MS);
+  }
+  const used = cpuSeconds(peer.pid) - before;
+  for (const socket of sockets) socket.destroy();
+  return { answeredMs, cpuMsPerChange: (used * 1_000) / changes };
+}
+
+async function open(port: number, localAddress: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
+  await once(socket, 'connect');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+function request(value: string): string {
+  return `GET /latest/version?wait=true&value=${value}&maxWait=60 HTTP/1.1\r\nHost: metadata\r\n\r\n`;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
