@@ -1,4 +1,5 @@
 import { parse, type Tags } from 'yaml';
+import { createMemo } from './memo.ts';
 import type { TreeSource, Trees } from './tree-source.ts';
 import { isObject, own, type Value, type ValueObject } from './value.ts';
 
@@ -56,12 +57,10 @@ function exact(integer: bigint): number | bigint {
 
 /** Serves answers as they stand; `answers` gives the newest. */
 export function createAnswersSource(answers: () => Answers): TreeSource {
-  const frozen = new WeakMap<Answers, Trees>();
+  const frozen = createMemo<Answers, Trees>();
   const freeze = (): Trees => {
     const present = answers();
-    const trees = frozen.get(present) ?? treesOf(present);
-    frozen.set(present, trees);
-    return trees;
+    return frozen(present, [], () => treesOf(present));
   };
   return {
     versions: () => freeze().versions(),

@@ -1,5 +1,6 @@
 import type { Clock } from '../system/index.ts';
 import { type HostView, identify, isLocalAddress } from '../view/index.ts';
+import { createMemo } from './memo.ts';
 import { createTrees, type TreeOf } from './tree.ts';
 import type { TreeSource, Trees } from './tree-source.ts';
 import { findVersion, VERSIONS } from './versions.ts';
@@ -23,12 +24,10 @@ const RECOGNISE_MS = 250;
 /** Trees of a host's view. */
 export function createViewSource(parts: ViewParts): TreeSource {
   const treeOf = createTrees(parts.resolver);
-  const frozen = new WeakMap<HostView, Trees>();
+  const frozen = createMemo<HostView, Trees>();
   const freeze = (): Trees => {
     const view = parts.view();
-    const trees = frozen.get(view) ?? treesOf(view, treeOf);
-    frozen.set(view, trees);
-    return trees;
+    return frozen(view, [], () => treesOf(view, treeOf));
   };
   return {
     versions: () => freeze().versions(),
