@@ -1,7 +1,13 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
 import { type Step, step } from './step.ts';
 
-/** An nft table of ours (family ip), always replaced as a whole in one transaction. */
+/** Names a table: there may be one of a name in each family. */
+export interface TableId {
+  readonly family: 'ip' | 'bridge';
+  readonly name: string;
+}
+
+/** An nft table of ours, always replaced as a whole in one transaction. */
 export interface NftTable {
   /** The table as it stands in the kernel, without what packets put into its sets and counters; null if there is none. What was replaced last reads back as it was written. */
   read(signal?: AbortSignal): Promise<string | null>;
@@ -9,12 +15,12 @@ export interface NftTable {
   learn(written: string, signal?: AbortSignal): Promise<void>;
 }
 
-export function createNftTable({ run }: { run: RunCommand }, name: string): NftTable {
+export function createNftTable({ run }: { run: RunCommand }, { family, name }: TableId): NftTable {
   let learned: { written: string; listed: string } | null = null;
   const list = async (signal?: AbortSignal): Promise<string | null> => {
     try {
       return normal(
-        await run('nft', ['--stateless', '--terse', 'list', 'table', 'ip', name], signal ? { signal } : {}),
+        await run('nft', ['--stateless', '--terse', 'list', 'table', family, name], signal ? { signal } : {}),
       );
     } catch (error) {
       if (error instanceof CommandError && error.stderr.includes('No such file')) return null;
@@ -39,12 +45,12 @@ export function sameTable(a: string | null, b: string | null): boolean {
 }
 
 /** Puts a rendered table (`table ip NAME { ... }`) in the place of whatever has its name, atomically. */
-export function replaceTable(name: string, text: string): Step {
-  return step('nft -f -', `table ip ${name}\ndelete table ip ${name}\n${text}`);
+export function replaceTable({ family, name }: TableId, text: string): Step {
+  return step('nft -f -', `table ${family} ${name}\ndelete table ${family} ${name}\n${text}`);
 }
 
-export function removeTable(name: string): Step {
-  return step('nft -f -', `table ip ${name}\ndelete table ip ${name}\n`);
+export function removeTable(id: TableId): Step {
+  return replaceTable(id, '');
 }
 
 function normal(text: string): string {

@@ -29,7 +29,7 @@ export function createManagedRouting(
   options: Partial<RoutingSettings> = {},
 ): ManagedRouting {
   const settings = { ...defaultRoutingSettings, ...options };
-  const table = createNftTable({ run }, settings.table);
+  const table = createNftTable({ run }, { family: 'ip', name: settings.table });
   const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => {
     // Addresses by way of the routes to them: a host of many containers has many more devices than addresses.
     const { routes } = await readIp(run, ['route show table main', 'route show table local type local'], { signal });
@@ -76,7 +76,9 @@ export function planRouting(settings: RoutingSettings, desired: DesiredRouting, 
   const rules = settings.dockerUserRules ? renderNetworkAcceptRules(desired) : NO_NETWORK_RULES;
   return {
     changes: [
-      ...(text === null || sameTable(observed.table, text) ? [] : [replaceTable(settings.table, text)]),
+      ...(text === null || sameTable(observed.table, text)
+        ? []
+        : [replaceTable({ family: 'ip', name: settings.table }, text)]),
       ...(desired.own ? planAcceptRules(observed.chains, rules) : []),
       ...changes,
     ],
@@ -88,7 +90,7 @@ function planRoutingRemoval(settings: RoutingSettings, observed: ObservedRouting
   return [
     ...planRouteRemoval(settings, observed),
     ...planAcceptRules(observed.chains, NO_NETWORK_RULES),
-    ...(observed.table === null ? [] : [removeTable(settings.table)]),
+    ...(observed.table === null ? [] : [removeTable({ family: 'ip', name: settings.table })]),
   ];
 }
 

@@ -19,7 +19,7 @@ export function planServiceAddress(settings: ServiceAddressSettings, observed: O
   const text = renderTable(settings);
   return {
     changes: [
-      ...(sameTable(observed.table, text) ? [] : [replaceTable(table, text)]),
+      ...(sameTable(observed.table, text) ? [] : [replaceTable({ family: 'ip', name: table }, text)]),
       ...planNamespace(settings, observed),
       ...planCable(settings, observed),
       ...planAcceptRules(observed.chains, renderAcceptRules(settings)),
@@ -35,7 +35,7 @@ export function planServiceAddressRemoval(settings: ServiceAddressSettings, obse
     ...planAcceptRules(observed.chains, NO_RULES),
     ...(observed.outer && isOurs(observed) ? [step(`ip link delete ${device}`)] : []),
     ...(observed.namespace === 'absent' ? [] : [step(`ip netns delete ${namespace}`)]),
-    ...(observed.table === null ? [] : [removeTable(table)]),
+    ...(observed.table === null ? [] : [removeTable({ family: 'ip', name: table })]),
   ];
 }
 

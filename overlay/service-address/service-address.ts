@@ -28,7 +28,7 @@ export function createServiceAddress(
   options: Partial<ServiceAddressSettings> = {},
 ): ServiceAddress {
   const settings = { ...defaultServiceAddressSettings, ...options };
-  const table = createNftTable({ run }, settings.table);
+  const table = createNftTable({ run }, { family: 'ip', name: settings.table });
   const observe = (signal?: AbortSignal) => observeServiceAddress({ run, table }, settings, signal);
   const apply = async (change: ServiceAddressChange, signal?: AbortSignal): Promise<void> => {
     await applyStep(run, change, signal);
