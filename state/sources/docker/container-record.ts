@@ -17,6 +17,8 @@ export interface ContainerRecord {
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;
   stopSignal: string | null;
+  /** Of its first process, by Docker's count; null while it has none. */
+  processId: number | null;
   resolvConfPath: string | null;
   /** A volume hides Docker's resolv.conf from the container. */
   resolvConfHidden: boolean;
@@ -36,6 +38,7 @@ export function createRecord(id: string, container: Container | null = null): Co
     pending: new Map(),
     signals: new Map(),
     stopSignal: null,
+    processId: null,
     resolvConfPath: null,
     resolvConfHidden: false,
     inspectedAt: null,

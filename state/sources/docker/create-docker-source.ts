@@ -148,6 +148,7 @@ export function createDockerSource(
       // Before its first start Docker does not tell; it will be there.
       return dataRoot === null ? null : join(dataRoot, 'containers', id, 'resolv.conf');
     },
+    processId: (id) => containers.get(id)?.processId ?? null,
     status: () => ({
       ...connection.status(),
       lastSyncMs,

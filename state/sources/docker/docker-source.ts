@@ -55,5 +55,7 @@ export interface DockerSource {
   updateHost(patch: Partial<Host>): void;
   /** Where Docker keeps the container's resolv.conf on this host; null: none yet, or not known. Local only, no fact. */
   resolvConfPath(containerId: string): string | null;
+  /** Of the container's first process, as this host counts; null: it has none, or it is not known. Local only, no fact. */
+  processId(containerId: string): number | null;
   status(): DockerSourceStatus;
 }

@@ -51,6 +51,7 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
   const end = (record: ContainerRecord, timeMs: number): void => {
     if (isOfEarlierLife(record.container, timeMs)) return;
     record.endings += 1;
+    record.processId = null;
     record.pending.clear();
     if (record.container) containers.publish(record, endedContainer(record.container));
   };

@@ -45,6 +45,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     const active = inspect.State.Status === 'running' || inspect.State.Status === 'paused';
     if (active) record.pending.clear();
     record.inspectedAt = clock.monotonic();
+    record.processId = active ? inspect.State.Pid || null : null;
     record.stopSignal = inspect.Config.StopSignal ?? null;
     record.resolvConfPath = inspect.ResolvConfPath || null;
     record.resolvConfHidden = hidesResolvConf(inspect);

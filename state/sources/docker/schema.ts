@@ -43,6 +43,7 @@ export const inspectSchema = z.object({
   State: z.object({
     Status: z.string(),
     StartedAt: text,
+    Pid: count,
     Health: z.object({ Status: text }).nullish().catch(null),
   }),
   HostConfig: z.object({
