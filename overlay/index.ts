@@ -1,6 +1,6 @@
 export type { ListUsedAddresses } from './ipam/address-pools.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
-export { type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
+export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';
 export { type AgreedRanges, agreeOnRanges, forgetRanges, type NetworkRanges } from './network/agree-on-ranges.ts';
 export {
@@ -18,6 +18,8 @@ export {
   removeManagedNetwork,
 } from './network/docker-network.ts';
 export { findRangeConflicts, type RangeCheck } from './network/range-conflicts.ts';
+export type { DesiredGuard, GuardedContainer } from './port-guard/desired-guard.ts';
+export { createPortGuard, type PortGuard } from './port-guard/port-guard.ts';
 export type { DesiredRouting, Peer, RoutingSettings } from './routing/desired-routing.ts';
 export { createManagedRouting, type ManagedRouting } from './routing/managed-routing.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';

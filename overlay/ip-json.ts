@@ -5,6 +5,10 @@ export interface IpLink {
   readonly ifname: string;
   readonly ifindex?: number;
   readonly link_index?: number;
+  /** Number of the namespace the other end is in, as this one counts them; absent: our own. */
+  readonly link_netnsid?: number;
+  /** The bridge it is a port of. */
+  readonly master?: string;
   readonly flags?: readonly string[];
   readonly ifalias?: string;
   readonly linkinfo?: { readonly info_kind?: string };

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { dirname } from 'node:path';
 import { formatProblem } from '../../model/index.ts';
 import { type Clock, http, type Log } from '../../system/index.ts';
-import { createAddressPools, type ListUsedAddresses } from './address-pools.ts';
+import { type AddressPools, createAddressPools, type ListUsedAddresses } from './address-pools.ts';
 import { openLeaseStore } from './lease-store.ts';
 import { answer } from './messages.ts';
 import { refuse } from './wire.ts';
@@ -33,16 +33,24 @@ export interface IpamServer {
   close(): Promise<void>;
 }
 
+export interface IpamDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly listUsed: ListUsedAddresses;
+  /** Called with each address before Docker gets it: whoever had it is gone. */
+  readonly vacate?: (address: string) => Promise<void>;
+}
+
 /**
  * Serves Docker's remote IPAM interface; needs neither bus nor a running Docker. Resolves once it listens. Every lease is on
  * disk before Docker hears of it.
  */
 export async function serveIpam(
-  { clock, log, listUsed }: { clock: Clock; log: Log; listUsed: ListUsedAddresses },
+  { clock, log, listUsed, vacate }: IpamDependencies,
   { listen, file, restMs = 60_000, settleMs = 10_000, orphanMs = 30_000, reclaimIntervalMs = 15_000 }: IpamSettings,
 ): Promise<IpamServer> {
   const store = openLeaseStore(file, { log, nowMs: clock.now() });
-  const pools = createAddressPools({ store, clock, log, listUsed }, { restMs, settleMs, orphanMs });
+  const pools = vacating(createAddressPools({ store, clock, log, listUsed }, { restMs, settleMs, orphanMs }), vacate);
   const server = http.createServer((request, response) => {
     respond(pools, request)
       .catch((error: Error) => {
@@ -80,10 +88,22 @@ export async function serveIpam(
   };
 }
 
+function vacating(pools: AddressPools, vacate: IpamDependencies['vacate']): AddressPools {
+  if (!vacate) return pools;
+  return {
+    ...pools,
+    requestAddress: async (...request) => {
+      const leased = await pools.requestAddress(...request);
+      if (leased.ok) await vacate(leased.value.split('/')[0] ?? '');
+      return leased;
+    },
+  };
+}
+
 const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.1+json';
 const LARGEST_REQUEST_BYTES = 64 * 1024;
 
-async function respond(pools: Parameters<typeof answer>[0], request: IncomingMessage) {
+async function respond(pools: AddressPools, request: IncomingMessage) {
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) {
     body += chunk;

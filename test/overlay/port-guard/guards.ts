@@ -1,0 +1,36 @@
+import type { DesiredGuard } from '../../../overlay/port-guard/desired-guard.ts';
+import type { BridgePort, ObservedGuard } from '../../../overlay/port-guard/observe.ts';
+import { type GuardElements, NO_ELEMENTS, renderFrame } from '../../../overlay/port-guard/render.ts';
+
+/** Container n: 10.42.1.n on port `veth<n>`, which leads into namespace number n. */
+export const containerAt = (n: number) => ({ id: `c${n}`, ipv4: `10.42.1.${n}`, mac: `02:42:0a:2a:01:0${n}` });
+
+export const portAt = (n: number, changes: Partial<BridgePort> = {}): BridgePort => ({
+  name: `veth${n}`,
+  bridge: 'drover1',
+  namespace: n,
+  ...changes,
+});
+
+export const desiredOf = (...numbers: readonly number[]): DesiredGuard => ({
+  device: 'drover1',
+  containers: numbers.map(containerAt),
+});
+
+/** A host on which nothing of the guard stands, with the ports of these containers. */
+export const bare = (...numbers: readonly number[]): ObservedGuard => ({
+  frame: null,
+  elements: NO_ELEMENTS,
+  refusal: null,
+  ports: numbers.map((n) => portAt(n)),
+  ownAddresses: ['10.42.1.1'],
+  namespaces: new Map(numbers.map((n) => [`c${n}`, n])),
+  hidden: [],
+});
+
+/** The same with a table that holds these elements. */
+export const standing = (observed: ObservedGuard, elements: GuardElements): ObservedGuard => ({
+  ...observed,
+  frame: renderFrame('drover_guard'),
+  elements,
+});

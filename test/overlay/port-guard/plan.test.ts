@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { defaultPortGuardSettings as settings } from '../../../overlay/port-guard/desired-guard.ts';
+import type { ObservedGuard } from '../../../overlay/port-guard/observe.ts';
+import {
+  guardElements,
+  planPortGuard,
+  planPortGuardRemoval,
+  unboundContainers,
+} from '../../../overlay/port-guard/plan.ts';
+import { NO_ELEMENTS, renderFrame } from '../../../overlay/port-guard/render.ts';
+import { formatStep } from '../../../overlay/step.ts';
+import { bare, containerAt, desiredOf, portAt, standing } from './guards.ts';
+
+const lines = (...args: Parameters<typeof guardElements>) => planPortGuard(settings, ...args).changes.map(formatStep);
+
+test('plan() binds each port to the container whose namespace it leads into', () => {
+  const observed = { ...bare(2, 3), ports: [portAt(2), portAt(3), portAt(7), portAt(8, { bridge: 'docker0' })] };
+  expect(guardElements(desiredOf(2, 3), observed)).toEqual({
+    elsewhere: ['"veth8"'],
+    known: ['"veth2"', '"veth3"'],
+    macs: ['"veth2" . 02:42:0a:2a:01:02', '"veth3" . 02:42:0a:2a:01:03'],
+    addresses: ['"veth2" . 10.42.1.2', '"veth3" . 10.42.1.3'],
+    taken: ['10.42.1.1', '10.42.1.2', '10.42.1.3'],
+  });
+});
+
+test.each<[string, Partial<ObservedGuard>]>([
+  ['whose process is not known', { namespaces: new Map([['c2', 2]]) }],
+  ['whose port is not there yet', { ports: [portAt(2)] }],
+  ['whose port is still in our own namespace', { ports: [portAt(2), portAt(3, { namespace: null })] }],
+  ['whose port is on another bridge', { ports: [portAt(2), portAt(3, { bridge: 'docker0' })] }],
+])('plan() leaves the address free of a container %s', (_title, changes) => {
+  const elements = guardElements(desiredOf(2, 3), { ...bare(2, 3), ...changes });
+  expect(elements.known).toEqual(['"veth2"']);
+  expect(elements.taken).toEqual(['10.42.1.1', '10.42.1.2']);
+});
+
+test('plan() makes the table with all that is in it at once', () => {
+  const [line, ...others] = lines(desiredOf(2), bare(2));
+  expect(others).toEqual([]);
+  expect(line).toMatch(
+    /^nft -f - \{ table bridge drover_guard; delete table bridge drover_guard; table bridge drover_guard \{/,
+  );
+  expect(line).toMatch(/; add element bridge drover_guard taken \{ 10.42.1.1, 10.42.1.2 \} \}$/);
+});
+
+test('plan() replaces a table that somebody changed, and adds to one that stands', () => {
+  const complete = standing(bare(2), guardElements(desiredOf(2), bare(2)));
+  expect(lines(desiredOf(2), complete)).toEqual([]);
+  expect(lines(desiredOf(2), { ...complete, frame: 'table bridge drover_guard { }' })).toEqual(
+    lines(desiredOf(2), bare(2)),
+  );
+  const grown = { ...complete, ports: [portAt(2), portAt(3)], namespaces: new Map([['c3', 3]]) };
+  const add = 'add element bridge drover_guard';
+  expect(lines(desiredOf(2, 3), grown)).toEqual([
+    `nft -f - { ${add} known { "veth3" }; ${add} macs { "veth3" . 02:42:0a:2a:01:03 }; ${add} addresses { "veth3" . 10.42.1.3 }; ${add} taken { 10.42.1.3 } }`,
+  ]);
+});
+
+test('plan() keeps a port bound that leads elsewhere since, and lets go of one that is gone', () => {
+  const elements = guardElements(desiredOf(2, 3), bare(2, 3));
+  const moved = standing({ ...bare(2, 3), ports: [portAt(2), portAt(3, { namespace: 9 })] }, elements);
+  expect(guardElements(desiredOf(2, 3), moved)).toEqual(elements);
+  const gone = standing({ ...bare(2, 3), ports: [portAt(2)] }, elements);
+  expect(guardElements(desiredOf(2, 3), gone).known).toEqual(['"veth2"']);
+});
+
+test('plan() gives an address that went to another container to that one’s port', () => {
+  const elements = guardElements(desiredOf(2), bare(2));
+  const heir = { ...containerAt(2), id: 'c5' };
+  const observed = standing({ ...bare(), ports: [portAt(5)], namespaces: new Map([['c5', 5]]) }, elements);
+  expect(guardElements({ device: 'drover1', containers: [heir] }, observed).addresses).toEqual(['"veth5" . 10.42.1.2']);
+});
+
+test('only containers that the table gives no port are looked for', () => {
+  const elements = guardElements(desiredOf(2), bare(2));
+  const unbound = (...names: readonly number[]) =>
+    unboundContainers(desiredOf(2, 3), { ports: names.map((n) => portAt(n)), elements }).map(({ id }) => id);
+  expect(unbound(2, 3)).toEqual(['c3']);
+  expect(unbound(3)).toEqual(['c2', 'c3']);
+});
+
+test('plan() does nothing where the kernel does not take the table, and says what to do', () => {
+  const { changes, problems } = planPortGuard(settings, desiredOf(2), { ...bare(2), refusal: 'Error: not supported' });
+  expect(changes).toEqual([]);
+  expect(problems).toEqual([
+    {
+      subject: 'port guard',
+      what: expect.stringContaining('Error: not supported'),
+      mend: expect.stringContaining('network.guard: false'),
+    },
+  ]);
+});
+
+test('plan() guards whom it can, and names those whose namespace is hidden from it', () => {
+  const { changes, problems } = planPortGuard(settings, desiredOf(2, 3), { ...bare(2), hidden: ['c3'] });
+  expect(changes).toHaveLength(1);
+  expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('container c3 can send under')]);
+});
+
+test('removal takes the table away, if there is one', () => {
+  const removal = (frame: string | null) => planPortGuardRemoval(settings, frame).map(formatStep);
+  expect(removal(null)).toEqual([]);
+  expect(removal(renderFrame('drover_guard'))).toEqual([
+    'nft -f - { table bridge drover_guard; delete table bridge drover_guard }',
+  ]);
+});
+
+test('plan() of what it planned is empty, and the order of containers and ports does not matter', () => {
+  const some = fc.uniqueArray(fc.integer({ min: 2, max: 9 }), { maxLength: 6 });
+  fc.assert(
+    fc.property(some, some, (first, second) => {
+      let elements = NO_ELEMENTS;
+      for (const numbers of [first, second]) {
+        const observed = standing(bare(...numbers), elements);
+        const wanted = guardElements(desiredOf(...numbers), observed);
+        expect(
+          guardElements(desiredOf(...numbers.toReversed()), { ...observed, ports: observed.ports.toReversed() }),
+        ).toEqual(wanted);
+        elements = wanted;
+        expect(lines(desiredOf(...numbers), standing(observed, elements))).toEqual([]);
+      }
+      expect(elements.known).toHaveLength(second.length);
+    }),
+  );
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { parseElements } from '../../../overlay/port-guard/observe.ts';
+import { NO_ELEMENTS, renderDifference, renderFrame } from '../../../overlay/port-guard/render.ts';
+
+test('render: the table', () => {
+  expect(renderFrame('drover_guard')).toMatchInlineSnapshot(`
+    "table bridge drover_guard {
+    	comment "Drover: no container takes another's address"
+    	set elsewhere {
+    		type ifname
+    	}
+
+    	set known {
+    		type ifname
+    	}
+
+    	set macs {
+    		type ifname . ether_addr
+    	}
+
+    	set addresses {
+    		type ifname . ipv4_addr
+    	}
+
+    	set taken {
+    		type ipv4_addr
+    	}
+
+    	chain prerouting {
+    		type filter hook prerouting priority -400; policy accept;
+    		iifname @elsewhere accept comment "ports of other bridges"
+    		iifname @known goto known
+    		meta protocol { 8021q, 8021ad } counter drop comment "a tag in a tag hides the address"
+    		meta protocol ip ip saddr @taken counter drop comment "a new port, under an address that is taken"
+    		meta protocol arp arp saddr ip @taken counter drop comment "a new port, claiming an address that is taken"
+    	}
+
+    	chain known {
+    		iifname . ether saddr != @macs counter drop comment "not under its own MAC address"
+    		ether type { 8021q, 8021ad } counter drop comment "a tag hides the address"
+    		meta protocol ip iifname . ip saddr != @addresses counter drop comment "not under its own address"
+    		meta protocol arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @addresses counter drop comment "claiming another address"
+    	}
+    }
+    "
+  `);
+});
+
+test('render: only what changes in a set is changed, and what is gone already does not make it fail', () => {
+  const from = { ...NO_ELEMENTS, known: ['"veth1"', '"veth2"'], taken: ['10.42.1.1'] };
+  const to = { ...NO_ELEMENTS, known: ['"veth2"', '"veth3"'], taken: ['10.42.1.1'] };
+  expect(renderDifference('drover_guard', from, to)).toBe(
+    [
+      'add element bridge drover_guard known { "veth1" }',
+      'delete element bridge drover_guard known { "veth1" }',
+      'add element bridge drover_guard known { "veth3" }',
+      '',
+    ].join('\n'),
+  );
+  expect(renderDifference('drover_guard', to, to)).toBe('');
+});
+
+test('parseElements() reads what nft lists, over several lines, and nothing where a set is empty', () => {
+  const listing = `table bridge drover_guard {
+	comment "Drover: no container takes another's address"
+	set elsewhere {
+		type ifname
+	}
+
+	set known {
+		type ifname
+		elements = { "veth1",
+			     "veth2" }
+	}
+
+	set addresses {
+		type ifname . ipv4_addr
+		elements = { "veth1" . 10.42.1.2, "veth2" . 10.42.1.3 }
+	}
+
+	set taken {
+		type ipv4_addr
+		elements = { 10.42.1.1, 10.42.1.2,
+			     10.42.1.3 }
+	}
+
+	chain prerouting {
+		type filter hook prerouting priority -400; policy accept;
+		meta protocol { 8021q, 8021ad } counter packets 0 bytes 0 drop comment "a tag in a tag hides the address"
+	}
+}`;
+  expect(parseElements(listing)).toEqual({
+    elsewhere: [],
+    known: ['"veth1"', '"veth2"'],
+    macs: [],
+    addresses: ['"veth1" . 10.42.1.2', '"veth2" . 10.42.1.3'],
+    taken: ['10.42.1.1', '10.42.1.2', '10.42.1.3'],
+  });
+});
