@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
 import type { Config } from './config.ts';
 import type { Part } from './parts.ts';
 
@@ -11,13 +10,14 @@ const INTERVAL_MS = 60_000;
 
 /** Docker's source of addresses for the managed network. Needs nobody: Docker asks it while it starts. */
 export function addressManagementPart(
-  { docker, clock, log }: { readonly docker: Docker; readonly clock: Clock; readonly log: Log },
+  { docker, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed'>,
   { dataDir, network }: Config,
 ): Part {
+  const { clock, log } = deps;
   const listUsed = listDockerAddresses(docker);
   return async (signal, report) => {
     const file = join(dataDir, 'ipam.db');
-    const server = await serveIpam({ clock, log, listUsed }, { listen: SOCKET, file, restMs: network.restMs });
+    const server = await serveIpam({ ...deps, listUsed }, { listen: SOCKET, file, restMs: network.restMs });
     try {
       while (!signal.aborted) {
         await server.reclaim();

@@ -43,7 +43,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const { serviceAddress, supervisor } = wireServers(deps, settings, { parts, feed });
   const facts = await wireFacts(deps, config, { core, local, parts, signal });
   const { bus, liveness, changed } = facts;
-  const { resolvers, routing } = wireNetwork(deps, config, { docker, bus, core, local, parts, changed });
+  const { resolvers, routing, guard } = wireNetwork(deps, config, { docker, bus, core, local, parts, changed });
   includeManifests(deps, config, { bus, parts, signal });
 
   const status = () =>
@@ -70,7 +70,10 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const wentDown = Promise.withResolvers<void>();
   const down = async (): Promise<readonly Problem[]> => {
     await endParts();
-    const problems = await tearDown({ ...deps, docker, bus, supervisor, serviceAddress, routing }, { config, hostId });
+    const problems = await tearDown(
+      { ...deps, docker, bus, supervisor, serviceAddress, routing, guard },
+      { config, hostId },
+    );
     setImmediate(wentDown.resolve);
     return problems;
   };

@@ -217,6 +217,7 @@ const networkSchema = z
     prefixLength: z.int().min(8).max(30).default(24).describe("length of each host's part of the range"),
     ranges: z.array(cidr()).prefault([]).describe('further ranges, used when the first is full'),
     mtu: z.int().min(576).max(65_535).nullable().default(null).describe("MTU of the bridge; empty: Docker's default"),
+    guard: z.boolean().default(true).describe('whether a container on it may send under its own address only'),
     restMs: z.int().min(60_000).default(60_000).describe('how long a freed address is not given out again'),
   })
   .prefault({});

@@ -33,6 +33,8 @@ export interface ManagedNetworkDependencies {
   readonly wakeUp: WakeUp;
   /** Tells the other hosts which subnet is here. */
   readonly announce: (subnets: readonly string[]) => void;
+  /** Told of the Docker network once it is there, and when another one took its place. */
+  readonly attach: (network: ManagedNetwork) => void;
   readonly log: Log;
 }
 
@@ -95,7 +97,10 @@ export function managedNetworkPart(deps: ManagedNetworkDependencies, network: Co
 
   const take = (found: ManagedNetwork): void => {
     if (own?.subnet !== found.subnet) deps.announce([found.subnet]);
-    if (own?.id !== found.id || own.subnet !== found.subnet) own = found;
+    if (own?.id !== found.id || own.subnet !== found.subnet) {
+      own = found;
+      deps.attach(found);
+    }
     route();
   };
 

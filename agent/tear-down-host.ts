@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
-import { createManagedRouting, createServiceAddress } from '../overlay/index.ts';
+import { createManagedRouting, createPortGuard, createServiceAddress } from '../overlay/index.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import type { AgentDependencies } from './dependencies.ts';
@@ -18,11 +18,12 @@ export async function tearDownHost(
   const docker = new Docker({ socketPath: config.docker.socket });
   const serviceAddress = createServiceAddress({ run, log }, serviceAddressSettings(config));
   const routing = createManagedRouting({ run, log });
+  const guard = createPortGuard({ run, log, processId: () => null });
   // It only ends them, so it need not know how they are started.
   const program = () => ({ file: 'false', args: [] });
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
   const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);
-  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, clock, log };
+  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, clock, log };
   const problems = await tearDown(deps, { config, hostId });
   await opened?.bus.close();
   return problems;

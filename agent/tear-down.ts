@@ -7,6 +7,7 @@ import {
   claimSubnets,
   forgetRanges,
   type ManagedRouting,
+  type PortGuard,
   removeManagedNetwork,
   type ServiceAddress,
 } from '../overlay/index.ts';
@@ -23,6 +24,7 @@ export interface TearDownDependencies {
   readonly supervisor: Supervisor;
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
   readonly routing: Pick<ManagedRouting, 'remove'>;
+  readonly guard: Pick<PortGuard, 'remove'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -83,6 +85,7 @@ function steps(
   ];
   return [
     step('resolv.conf of containers', () => restoreResolvers(docker, log, config.dns.address)),
+    step('port guard', () => clean(deps.guard.remove())),
     ...(config.network.enabled ? network : []),
     step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
     step('dns and metadata', () => clean(deps.supervisor.stop())),

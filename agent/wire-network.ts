@@ -1,11 +1,19 @@
 import type Docker from 'dockerode';
 import type { Bus } from '../bus/index.ts';
-import { agreeOnRanges, claimSubnets, createManagedRouting, type ManagedRouting } from '../overlay/index.ts';
+import {
+  agreeOnRanges,
+  claimSubnets,
+  createManagedRouting,
+  createPortGuard,
+  type ManagedRouting,
+  type PortGuard,
+} from '../overlay/index.ts';
 import { createReconciler, createWakeUp, type WakeUp } from '../reconcile/index.ts';
 import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config.ts';
 import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
+import { createGuardLoop, type GuardLoop } from './guarded-containers.ts';
 import type { LocalSource } from './local-source.ts';
 import { managedNetworkPart } from './managed-network.ts';
 import type { Parts } from './parts.ts';
@@ -24,6 +32,7 @@ export interface NetworkContext {
 export interface WiredNetwork {
   readonly resolvers: Resolvers;
   readonly routing: ManagedRouting;
+  readonly guard: PortGuard;
 }
 
 const REPAIR_INTERVAL_MS = 3_000;
@@ -37,15 +46,40 @@ export function wireNetwork(deps: AgentDependencies, config: Config, context: Ne
   );
   parts.start('resolv.conf', resolvers.part);
   const routing = createManagedRouting(deps);
-  if (config.network.enabled) startManagedNetwork(deps, config, context, routing);
-  return { resolvers, routing };
+  const guard = createPortGuard({ ...deps, processId: local.docker.processId });
+  const guarding = startPortGuard(deps, config, context, guard);
+  if (config.network.enabled) startManagedNetwork(deps, config, context, { routing, guard, guarding });
+  return { resolvers, routing, guard };
+}
+
+/** Null where it is not wanted: what an agent before this one made is removed then. */
+function startPortGuard(
+  deps: AgentDependencies,
+  { network }: Config,
+  { core, local, parts }: NetworkContext,
+  guard: PortGuard,
+): GuardLoop | null {
+  if (!network.enabled || !network.guard) {
+    parts.start('port-guard', async (signal, report) => guard.remove(signal).then(report.done));
+    return null;
+  }
+  const loop = createReconciler(deps, { ...guard.applier, intervalMs: REPAIR_INTERVAL_MS });
+  const guarding = createGuardLoop({ ...deps, loop, store: core.store, source: local.docker });
+  parts.startReconciler(guarding);
+  return guarding;
+}
+
+interface NetworkParts {
+  readonly routing: ManagedRouting;
+  readonly guard: PortGuard;
+  readonly guarding: GuardLoop | null;
 }
 
 function startManagedNetwork(
   deps: AgentDependencies,
   config: Config,
   { docker, bus, core, local, parts }: NetworkContext,
-  { applier, deletionLimit }: ManagedRouting,
+  { routing: { applier, deletionLimit }, guard, guarding }: NetworkParts,
 ): void {
   const routing = createReconciler(deps, { ...applier, deletionLimit, intervalMs: REPAIR_INTERVAL_MS });
   const network = managedNetworkPart(
@@ -59,12 +93,16 @@ function startManagedNetwork(
       store: core.store,
       wakeUp: createWakeUp(deps.clock),
       announce: (subnets) => local.docker.updateHost({ subnets }),
+      attach: (found) => guarding?.attach(found),
       log: deps.log,
       run: deps.run,
     },
     config.network,
   );
-  parts.start('address management', addressManagementPart({ ...deps, docker }, config));
+  parts.start(
+    'address management',
+    addressManagementPart({ ...deps, docker, ...(guarding ? { vacate: guard.vacate } : {}) }, config),
+  );
   parts.start('managed network', network);
   parts.startReconciler(routing);
 }
