@@ -54,17 +54,19 @@ async function followScaleUp(screen: Screen, resources: Resources, host: Member)
     });
     screen.shown('cat web.conf', await read());
     const asked = Date.now();
-    await composeUp(host, 'shop', 'web', 4, { command: WEB_COMMAND });
+    const id = await composeUp(host, 'shop', 'web', 4, { command: WEB_COMMAND });
     const started = Date.now();
-    await poll(async () => (await servers()) === before + 1, {
-      what: 'one server more',
-      giveUp: template.assertRunning,
-    });
+    const until = (count: number) =>
+      poll(async () => (await servers()) === count, { what: `${count} servers`, giveUp: template.assertRunning });
+    await until(before + 1);
     const text = await read();
     screen.shown('cat web.conf            # with shop-web-4', text);
     screen.note(`written ${Date.now() - started} ms after \`docker start\` returned, which took ${started - asked} ms`);
     expectThat(text.includes(await addressOf(host, 'shop-web-4')), `the address of shop-web-4 is missing:\n${text}`);
     expectThat((await readFile(at('reloads'), 'utf8')).trim().split('\n').length === 2, 'reloaded once a change');
+    await host.engine.docker.getContainer(id).remove({ force: true });
+    await until(before);
+    screen.note('and without shop-web-4 again, once it was removed');
     await template.stop();
   });
 }
