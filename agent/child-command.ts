@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { givingWay } from '../system/index.ts';
+import { givingWay, mayGiveWay } from '../system/index.ts';
 import { type ProcessIdentity, parseStat } from './process-identity.ts';
 
 /** What is to run, and what identifies this version of it. */
@@ -27,6 +27,9 @@ export const LOCK_HELD = 75;
 /** The agent's network namespace as every child finds it among its own descriptors, whichever namespace it runs in. */
 export const AGENT_NAMESPACE = '/proc/self/fd/9';
 
+/** Tells a child that it gives way, and is to stop that once it is ready. */
+const GIVING_WAY = '--giving-way';
+
 /**
  * The child writes its own pid file before it becomes the program, so that there is no moment at which it runs and
  * nobody could find it, however its parent ends.
@@ -52,7 +55,9 @@ export function launchCommand(
   const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), join(runDir, `${slot}.lock`)];
   const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
   const { file, args, handOverArgs } = spec;
-  const program = handOver && handOverArgs ? givingWay([file, ...args, ...handOverArgs]) : [file, ...args];
+  const command = [file, ...args, ...(handOver ? (handOverArgs ?? []) : [])];
+  const gives = handOver && handOverArgs !== undefined && mayGiveWay();
+  const program = gives ? givingWay([...command, GIVING_WAY]) : command;
   return { file: 'flock', args: [...lock, ...launch, ...program] };
 }
 

@@ -92,6 +92,8 @@ export async function serveTrees({ source, clock, log }: Parts, options: ServerO
     address: addresses[0] ?? { address: '', port: 0 },
     wake: () => {
       cache.clear();
+      // Each holds the state it was taken of.
+      snapshots.sweep();
       longPolls.wake();
     },
     stats: () => ({ ...counts, connections: guard.connections(), waiting: longPolls.size() }),

@@ -8,6 +8,8 @@ export interface Snapshots {
   take(): Snapshot;
   /** Null: it is not kept any more, or never was. */
   find(token: string): Snapshot | null;
+  /** Forgets those whose time is over. */
+  sweep(): void;
 }
 
 export interface Snapshot {
@@ -34,7 +36,7 @@ export function createSnapshots({
     kept.set(token, { trees, until: clock.monotonic() + KEEP_MS });
     return { token, trees };
   };
-  const forgetOld = (): void => {
+  const sweep = (): void => {
     for (const [token, { until }] of kept) {
       if (until > clock.monotonic() && kept.size <= MOST) return;
       kept.delete(token);
@@ -45,13 +47,14 @@ export function createSnapshots({
       const trees = freeze();
       const known = [...kept].find(([, one]) => one.trees === trees)?.[0];
       const taken = keep(known ?? randomBytes(9).toString('base64url'), trees);
-      forgetOld();
+      sweep();
       return taken;
     },
     find: (token) => {
-      forgetOld();
+      sweep();
       const found = kept.get(token);
       return found ? keep(token, found.trees) : null;
     },
+    sweep,
   };
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Config, dnsSocket } from '../../agent/index.ts';
 import type { KernelPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
@@ -15,6 +15,7 @@ import { addDnsQueries } from './dns-queries.ts';
 interface DnsFlags {
   readonly listen?: string;
   readonly handOver?: boolean;
+  readonly givingWay?: boolean;
   readonly control?: string;
   readonly hostNamespace?: string;
 }
@@ -25,6 +26,7 @@ export function addDns(program: Command, io: Io): void {
     .option('--listen <address:port>', 'where to answer, UDP and TCP (default: port 53 of the service address)')
     .option('--host-namespace <file>', "network namespace of Drover's bridge, if not this one (the agent uses it)")
     .option('--hand-over', 'listen beside a process that listens there now and will leave (the agent uses it)')
+    .addOption(new Option('--giving-way').hideHelp())
     .addHelpText(
       'after',
       `
@@ -44,7 +46,7 @@ function runDns(io: Io, command: Command): Promise<void> {
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
     const { serveDns } = await import('../../dns/index.ts');
-    const { listen, handOver = false, control, hostNamespace = null } = command.opts<DnsFlags>();
+    const { listen, handOver = false, givingWay = false, control, hostNamespace = null } = command.opts<DnsFlags>();
     const place = listen === undefined ? 'namespace' : 'host';
     const upstreams = await followUpstreams({ clock }, config, place, signal);
     const { view, identify, ageSeconds, onChange, rehearse } = followed;
@@ -63,7 +65,7 @@ function runDns(io: Io, command: Command): Promise<void> {
       handOver,
     };
     return async () => {
-      const onReady = handOver ? stopGivingWay : () => undefined;
+      const onReady = givingWay ? stopGivingWay : () => undefined;
       const follow = { view, identify, ageSeconds, onChange, rehearse };
       const server = await serveDns({ ...follow, upstreams, onReady, clock, log }, options);
       const { leave } = server;
