@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
-import type { Container } from '../model/index.ts';
-import type { HostView, ServiceView } from '../view/index.ts';
-import { createMemo } from './memo.ts';
-import type { ContainersNode, Objects, ServiceNode, StackNode } from './objects.ts';
+import { type Container, type Environment, eachDifference, type HostState } from '../model/index.ts';
+import type { HostView, ServiceView, StackView } from '../view/index.ts';
+import { dependsOnOthers } from './container.ts';
+import { standaloneOf } from './listing.ts';
+import { sameItems } from './memo.ts';
+import { inputsOf, type Objects } from './objects.ts';
 import { renderJson } from './render-json.ts';
+import type { Scopes } from './scopes.ts';
 import { formatUuid } from './uuid.ts';
-import type { Value, ValueObject } from './value.ts';
+import type { Value } from './value.ts';
 
 /**
  * The `version` of a view: follows from its content alone, so it changes only with it, and is the same after a restart.
@@ -13,47 +16,151 @@ import type { Value, ValueObject } from './value.ts';
  */
 export type ContentVersion = (view: HostView, objects: Objects) => string;
 
-/** Sums the hashes of the objects, each made once, so that a change costs what changed. */
+/**
+ * Sums the hashes of all objects. Keeps the hashes, and not the objects: of twenty thousand containers nobody may ever read
+ * one. What is as it was in the view before is not made again, so that a change costs what changed.
+ */
 export function createContentVersion(): ContentVersion {
-  const sums = createMemo<object, Sum>();
-  const once = (key: object, make: () => Sum): Sum => sums(key, [], make);
-  const ofContainer = (object: ValueObject, { name }: Container): Sum => once(object, () => digest([object, name]));
-  const ofContainers = ({ containers, containerObjects }: ContainersNode): Sum =>
-    containers.reduce((sum, container, index) => add(sum, ofContainer(containerObjects[index] ?? {}, container)), ZERO);
-  const ofService = (node: ServiceNode): Sum => once(node, () => add(digest(ownPart(node)), ofContainers(node)));
-  const ofStack = (node: StackNode): Sum =>
-    once(node, () => [...node.services.values()].map(ofService).reduce(add, ZERO));
-
+  const stacks = createMapSum<StackView, StackSum>();
+  const hosts = createMapSum<HostState, HostSum>();
+  let before: Common = { environment: null, scopes: new Map(), sum: ZERO };
   return (view, objects) => {
-    const { environment, hosts } = view.snapshot;
-    const networks = objects.networks();
-    let sum = add(
-      digest([environment.name, environment.uuid, view.hostId]),
-      once(networks, () => digest(networks)),
-    );
-    for (const stack of view.stacks.values()) sum = add(sum, ofStack(objects.stack(stack)));
-    for (const state of hosts.values()) {
-      const alone = objects.standalone(state);
-      sum = add(
-        sum,
-        once(alone, () => ofContainers(alone)),
+    const { environment } = view.snapshot;
+    const { scopes } = objects;
+    const isSame = before.environment === environment && before.scopes === scopes;
+    const sum = isSame ? before.sum : commonSum(view, objects);
+    const parts = createPartSums(view, objects, before);
+    const all = [
+      sum,
+      stacks(view.stacks, { isSame, make: parts.ofStack }),
+      hosts(view.snapshot.hosts, { isSame, make: parts.ofHost }),
+    ];
+    before = { environment, scopes, sum };
+    return formatSum(all.reduce(add));
+  };
+}
+
+/** What everything depends on, and its own sum. */
+interface Common {
+  readonly environment: Environment | null;
+  readonly scopes: Scopes;
+  readonly sum: Sum;
+}
+
+interface Part {
+  readonly sum: Sum;
+  /** Whether one of its containers shows something of another. */
+  readonly isLinked: boolean;
+}
+
+interface StackSum extends Part {
+  readonly services: ReadonlyMap<string, ServiceSum>;
+}
+
+interface ServiceSum extends Part {
+  readonly service: ServiceView;
+  readonly sidekicks: readonly string[];
+  readonly own: Sum;
+  readonly containers: ContainerSums;
+}
+
+interface HostSum extends Part {
+  readonly containers: ContainerSums;
+}
+
+/** Containers that show the same of their service. */
+interface ContainerSums extends Part {
+  readonly containers: readonly Container[];
+  readonly sums: readonly Sum[];
+}
+
+function commonSum({ snapshot, hostId }: HostView, objects: Objects): Sum {
+  const { name, uuid } = snapshot.environment;
+  return add(digest([name, uuid, hostId]), digest(objects.networks()));
+}
+
+function createPartSums(view: HostView, objects: Objects, before: Common) {
+  const { scopes } = objects;
+  const sameEnvironment = before.environment === view.snapshot.environment;
+  const isAsBefore = (container: Container): boolean =>
+    sameEnvironment &&
+    !dependsOnOthers(container) &&
+    before.scopes.get(container.hostId) === scopes.get(container.hostId);
+
+  const ofContainers = (
+    containers: readonly Container[],
+    service: ServiceView | null,
+    known: ContainerSums | undefined,
+  ): ContainerSums => {
+    const kept = new Map(known?.containers.map((container, index) => [container, known.sums[index]]));
+    const sums = containers.map((container) => {
+      const sum = isAsBefore(container) ? kept.get(container) : undefined;
+      return sum ?? digest([objects.passingContainer(container, service), container.name]);
+    });
+    return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };
+  };
+  const ofService = (service: ServiceView, stack: StackView, known: ServiceSum | undefined): ServiceSum => {
+    const sidekicks = objects.sidekicksOf(service, stack);
+    const sameOwn = sameEnvironment && known?.service === service && sameItems(known.sidekicks, sidekicks);
+    if (sameOwn && before.scopes === scopes && !known.isLinked) return known;
+    const own = sameOwn ? known.own : digest(ownPart(objects, service, stack));
+    const sameIdentity = known && sameItems(inputsOf(known.service), inputsOf(service));
+    const containers = ofContainers(service.containers, service, sameIdentity ? known.containers : undefined);
+    return { service, sidekicks, own, containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
+  };
+  return {
+    ofStack: (stack: StackView, known: StackSum | undefined): StackSum => {
+      const services = new Map(
+        [...stack.services].map(([key, service]) => [key, ofService(service, stack, known?.services.get(key))]),
       );
-      const host = state.host && objects.host(state.host);
-      if (host)
-        sum = add(
-          sum,
-          once(host, () => digest(host)),
-        );
+      const parts = [...services.values()];
+      const isLinked = parts.some((part) => part.isLinked);
+      return { services, sum: parts.map(({ sum }) => sum).reduce(add, ZERO), isLinked };
+    },
+    ofHost: (state: HostState, known: HostSum | undefined): HostSum => {
+      const own = state.host ? digest(objects.host(state.host)) : ZERO;
+      const containers = ofContainers(standaloneOf(state), null, known?.containers);
+      return { containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
+    },
+  };
+}
+
+interface MapSumContext<V, P> {
+  /** Whether what everything depends on is as it was before. */
+  readonly isSame: boolean;
+  readonly make: (value: V, before: P | undefined) => P;
+}
+
+/** The sum of one map after another, of which only what changed is made anew. */
+function createMapSum<V, P extends Part>() {
+  const parts = new Map<string, P>();
+  const linked = new Set<string>();
+  let before: ReadonlyMap<string, V> = new Map();
+  let total = ZERO;
+  const replace = (key: string, part: P | undefined): void => {
+    total = add(subtract(total, parts.get(key)?.sum ?? ZERO), part?.sum ?? ZERO);
+    if (part) parts.set(key, part);
+    else parts.delete(key);
+    if (part?.isLinked) linked.add(key);
+    else linked.delete(key);
+  };
+  return (now: ReadonlyMap<string, V>, { isSame, make }: MapSumContext<V, P>): Sum => {
+    const keys = new Set(isSame ? linked : [...before.keys(), ...now.keys()]);
+    if (isSame) eachDifference(before, now, (key) => keys.add(key));
+    for (const key of keys) {
+      const value = now.get(key);
+      replace(key, value === undefined ? undefined : make(value, parts.get(key)));
     }
-    return formatSum(sum);
+    before = now;
+    return total;
   };
 }
 
 /** A service without its containers, and with what the newest version of the API does not tell everybody. */
-function ownPart({ object, service }: ServiceNode): Value {
-  const { name, stack, primaryService } = service;
-  const injected = service.declaration?.metadata ?? '';
-  return [{ ...object, containers: null, metadata: injected }, name, stack, primaryService, tokenOf(service)];
+function ownPart(objects: Objects, service: ServiceView, stack: StackView): Value {
+  const { name, stack: stackName, primaryService, declaration } = service;
+  const object = { ...objects.passingService(service, stack), metadata: declaration?.metadata ?? '' };
+  return [object, name, stackName, primaryService, tokenOf(service)];
 }
 
 /** Only its own containers see it, but they must learn of it. */
@@ -66,18 +173,21 @@ function tokenOf({ declaration }: ServiceView): string | null {
 type Sum = readonly [number, number, number, number];
 
 const ZERO: Sum = [0, 0, 0, 0];
-
 function digest(value: Value): Sum {
   const bytes = hash('sha1', renderJson(value), 'buffer');
-  return [bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes.readUInt32BE(8), bytes.readUInt32BE(12)];
+  return [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)];
 }
 
 function add(a: Sum, b: Sum): Sum {
-  return [(a[0] + b[0]) >>> 0, (a[1] + b[1]) >>> 0, (a[2] + b[2]) >>> 0, (a[3] + b[3]) >>> 0];
+  return [(a[0] + b[0]) | 0, (a[1] + b[1]) | 0, (a[2] + b[2]) | 0, (a[3] + b[3]) | 0];
+}
+
+function subtract(a: Sum, b: Sum): Sum {
+  return [(a[0] - b[0]) | 0, (a[1] - b[1]) | 0, (a[2] - b[2]) | 0, (a[3] - b[3]) | 0];
 }
 
 function formatSum(sum: Sum): string {
   const bytes = Buffer.alloc(16);
-  for (const [index, lane] of sum.entries()) bytes.writeUInt32BE(lane, index * 4);
+  for (const [index, lane] of sum.entries()) bytes.writeInt32BE(lane, index * 4);
   return formatUuid(bytes);
 }

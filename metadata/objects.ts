@@ -6,7 +6,7 @@ import { injectedObject } from './injected.ts';
 import { standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
 import { networkObjects } from './network.ts';
-import { type Scopes, scopesOf } from './scopes.ts';
+import { createScopes, type Scopes } from './scopes.ts';
 import { type ServiceIdentity, serviceIdentity, serviceObject } from './service.ts';
 import { stackObject } from './stack.ts';
 import type { ValueObject } from './value.ts';
@@ -32,11 +32,20 @@ export interface StackNode {
 /** The objects of one view in one version of the API; each is made when it is first asked for. */
 export interface Objects {
   container(container: Container, service: ServiceView | null): ValueObject;
+  service(service: ServiceView, stack: StackView): ServiceNode;
   stack(stack: StackView): StackNode;
   host(host: Host): ValueObject;
   networks(): readonly ValueObject[];
   /** The containers of a host that belong to no service, by name. */
   standalone(state: HostState): ContainersNode;
+  /** The same as `container`, for one look: it is not kept. */
+  passingContainer(container: Container, service: ServiceView | null): ValueObject;
+  /** A service without its containers, for one look. */
+  passingService(service: ServiceView, stack: StackView): ValueObject;
+  /** Names of the sidekicks that a service leads. */
+  sidekicksOf(service: ServiceView, stack: StackView): readonly string[];
+  /** What containers take from their hosts. */
+  readonly scopes: Scopes;
 }
 
 /**
@@ -45,11 +54,8 @@ export interface Objects {
  */
 export function createObjects(version: Version, resolver: string): (view: HostView) => Objects {
   const made = createMade();
-  let scopes: Scopes | null = null;
-  return (view) => {
-    scopes = scopesOf(view, scopes);
-    return new ViewObjects(made, { version, resolver }, view, scopes);
-  };
+  const scopesOf = createScopes();
+  return (view) => new ViewObjects(made, { version, resolver }, view, scopesOf(view));
 }
 
 interface Settings {
@@ -80,28 +86,29 @@ class ViewObjects implements Objects {
   readonly #version: Version;
   readonly #resolver: string;
   readonly #view: HostView;
-  readonly #scopes: Scopes;
+  readonly scopes: Scopes;
 
   constructor(made: Made, { version, resolver }: Settings, view: HostView, scopes: Scopes) {
     this.#made = made;
     this.#version = version;
     this.#resolver = resolver;
     this.#view = view;
-    this.#scopes = scopes;
+    this.scopes = scopes;
   }
 
   container(container: Container, service: ServiceView | null): ValueObject {
     const { environment } = this.#view.snapshot;
-    const scope = this.#scopes.get(container.hostId);
+    const scope = this.scopes.get(container.hostId);
     const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, ...inputsOf(service)];
-    return this.#made.containers(container, inputs, () => {
-      const identity = service && this.#identity(service);
-      return containerObject(this.#view, container, {
-        scope,
-        service: identity,
-        version: this.#version,
-        resolver: this.#resolver,
-      });
+    return this.#made.containers(container, inputs, () => this.passingContainer(container, service));
+  }
+
+  passingContainer(container: Container, service: ServiceView | null): ValueObject {
+    return containerObject(this.#view, container, {
+      scope: this.scopes.get(container.hostId),
+      service: service && this.#identity(service),
+      version: this.#version,
+      resolver: this.#resolver,
     });
   }
 
@@ -109,7 +116,7 @@ class ViewObjects implements Objects {
     const services = [...stack.services.values()];
     const isSelfContained = this.#made.selfContained(stack, [], () => services.every(this.#isSelfContained));
     return this.#made.stacks(stack, this.#inputs(isSelfContained), () => {
-      const nodes = services.map((service) => this.#service(service, stack));
+      const nodes = services.map((service) => this.service(service, stack));
       const context = { environment: this.#view.snapshot.environment, version: this.#version };
       return {
         object: stackObject(stack, { ...context, services: nodes.map(({ object }) => object) }),
@@ -118,18 +125,25 @@ class ViewObjects implements Objects {
     });
   }
 
-  #service(service: ServiceView, stack: StackView): ServiceNode {
-    const sidekicks = isSidekick(service) ? [] : this.#sidekicksOf(service, stack);
+  service(service: ServiceView, stack: StackView): ServiceNode {
+    const sidekicks = this.sidekicksOf(service, stack);
     const inputs = [...this.#inputs(this.#isSelfContained(service)), sidekicks.join('/')];
     return this.#made.services(service, inputs, () => {
-      const { environment } = this.#view.snapshot;
-      const identity = this.#identity(service);
-      const containers = service.containers.map((container) => this.container(container, service));
-      const injected = this.#injected(service.declaration);
-      const context = { environment, identity, containers, sidekicks, injected, version: this.#version };
-      const object = serviceObject(service, context);
-      return { service, object, containers: service.containers, containerObjects: containers };
+      const containerObjects = service.containers.map((container) => this.container(container, service));
+      const object = this.#serviceObject(service, sidekicks, containerObjects);
+      return { service, object, containers: service.containers, containerObjects };
     });
+  }
+
+  passingService(service: ServiceView, stack: StackView): ValueObject {
+    return this.#serviceObject(service, this.sidekicksOf(service, stack), []);
+  }
+
+  #serviceObject(service: ServiceView, sidekicks: readonly string[], containers: readonly ValueObject[]): ValueObject {
+    const { environment } = this.#view.snapshot;
+    const identity = this.#identity(service);
+    const injected = this.#injected(service.declaration);
+    return serviceObject(service, { environment, identity, containers, sidekicks, injected, version: this.#version });
   }
 
   host(host: Host): ValueObject {
@@ -138,7 +152,7 @@ class ViewObjects implements Objects {
   }
 
   networks(): readonly ValueObject[] {
-    return this.#made.networks(this.#scopes, [this.#view.snapshot.environment], () => networkObjects(this.#view));
+    return this.#made.networks(this.scopes, [this.#view.snapshot.environment], () => networkObjects(this.#view));
   }
 
   standalone(state: HostState): ContainersNode {
@@ -151,7 +165,7 @@ class ViewObjects implements Objects {
 
   /** What shows links to other containers must not outlive the view. */
   #inputs(isSelfContained: boolean): readonly unknown[] {
-    return isSelfContained ? [this.#view.snapshot.environment, this.#scopes] : [this.#view];
+    return isSelfContained ? [this.#view.snapshot.environment, this.scopes] : [this.#view];
   }
 
   readonly #isSelfContained = (service: ServiceView): boolean =>
@@ -167,14 +181,17 @@ class ViewObjects implements Objects {
     return this.#made.injected(declaration, [], () => injectedObject(declaration.metadata));
   }
 
-  #sidekicksOf(service: ServiceView, stack: StackView): readonly string[] {
+  sidekicksOf(service: ServiceView, stack: StackView): readonly string[] {
+    if (isSidekick(service)) return NO_NAMES;
     const byLeader = this.#made.sidekicks(stack, [], () => groupSidekicks(stack));
-    return byLeader.get(service.name.toLowerCase()) ?? [];
+    return byLeader.get(service.name.toLowerCase()) ?? NO_NAMES;
   }
 }
 
+const NO_NAMES: readonly string[] = [];
+
 /** What a container shows of its service. */
-function inputsOf(service: ServiceView | null): readonly unknown[] {
+export function inputsOf(service: ServiceView | null): readonly unknown[] {
   if (service === null) return [];
   const { key, name, stack, primaryService, declaration } = service;
   return [key, name, stack, primaryService, declaration?.healthCheck];

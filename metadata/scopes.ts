@@ -1,6 +1,5 @@
-import type { Host, HostState, Network } from '../model/index.ts';
+import { draftMap, eachDifference, type Host, type HostState, type Network } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
-import { sameItems } from './memo.ts';
 
 /** What containers of one host take from it. Keeps its identity while that is the same. */
 export interface HostScope {
@@ -12,11 +11,20 @@ export interface HostScope {
 /** All hosts. Keeps its identity while every scope does. */
 export type Scopes = ReadonlyMap<string, HostScope>;
 
-/** The scopes of a view, with what did not change since `previous`. */
-export function scopesOf(view: HostView, previous: Scopes | null): Scopes {
-  const scopes = new Map<string, HostScope>();
-  for (const [hostId, state] of view.snapshot.hosts) scopes.set(hostId, scopeOf(hostId, state, previous?.get(hostId)));
-  return previous && sameItems([...previous.values()], [...scopes.values()]) ? previous : scopes;
+/** Gives the scopes of one view after another, with what did not change. */
+export function createScopes(): (view: HostView) => Scopes {
+  let hosts: ReadonlyMap<string, HostState> = new Map();
+  let scopes: Scopes = new Map();
+  return ({ snapshot }) => {
+    const edited = draftMap(scopes);
+    eachDifference(hosts, snapshot.hosts, (hostId, _before, after) => {
+      if (after) edited.set(hostId, scopeOf(hostId, after, scopes.get(hostId)));
+      else edited.delete(hostId);
+    });
+    hosts = snapshot.hosts;
+    scopes = edited.result();
+    return scopes;
+  };
 }
 
 function scopeOf(hostId: string, { host, networks }: HostState, previous: HostScope | undefined): HostScope {

@@ -77,14 +77,12 @@ function selfObject(view: HostView, objects: Objects, asker: Container | null): 
   const host = view.snapshot.hosts.get(view.hostId)?.host;
   const service = asker && serviceOf(view, asker);
   const stack = service && stackOf(view, service);
-  const node = stack && objects.stack(stack);
-  const own = node?.services.get(service?.key ?? '');
-  return {
-    ...(asker ? { container: objects.container(asker, service) } : {}),
-    ...(host ? { host: objects.host(host) } : {}),
-    ...(own ? { service: withToken(own.object, own.service) } : {}),
-    ...(node ? { stack: node.object } : {}),
-  };
+  return lazyObject({
+    ...(asker ? { container: () => objects.container(asker, service) } : {}),
+    ...(host ? { host: () => objects.host(host) } : {}),
+    ...(stack ? { service: () => withToken(objects.service(service, stack).object, service) } : {}),
+    ...(stack ? { stack: () => objects.stack(stack).object } : {}),
+  });
 }
 
 function stackOf(view: HostView, service: ServiceView): StackView | undefined {
