@@ -108,6 +108,7 @@ try {
     ...ratioTargets(rates),
     limit('CPU of one change among 20,000 containers, until it is answered', large.cpuMsPerChange, 5, 'ms'),
     limit('memory with 20,000 containers, over an empty Node process', megabytes(large.loadedBytes), 80, 'MB'),
+    limit('the same after 120 changes', megabytes(large.changedBytes), 80, 'MB'),
   ]);
 } finally {
   await stack.close();

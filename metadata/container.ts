@@ -1,6 +1,6 @@
-import type { Container, ContainerAddress, PublishedPort } from '../model/index.ts';
+import type { Container, ContainerAddress, Network, PublishedPort } from '../model/index.ts';
 import { containerAddress, type HostView, networkOwner, searchDomains } from '../view/index.ts';
-import { networkUuid } from './network.ts';
+import { uuidOfMode } from './network.ts';
 import type { HostScope } from './scopes.ts';
 import type { ServiceIdentity } from './service.ts';
 import type { ValueObject } from './value.ts';
@@ -12,6 +12,7 @@ export interface ContainerContext {
   /** Null for a standalone container. */
   readonly service: ServiceIdentity | null;
   readonly version: Version;
+  readonly networkUuid: (network: Network) => string;
   /** Where containers find us; first of the resolvers in every container. */
   readonly resolver: string;
 }
@@ -20,12 +21,13 @@ export interface ContainerContext {
 export function containerObject(
   view: HostView,
   container: Container,
-  { scope, service, version, resolver }: ContainerContext,
+  { scope, service, version, networkUuid, resolver }: ContainerContext,
 ): ValueObject {
   const environment = view.snapshot.environment;
   const reach = containerAddress(view, container);
   const address = reach.ok ? reach.address : null;
   const joined = joinedAddress(container, reach.ok ? reach.network : null);
+  const network = scope?.networks.get(joined?.networkId ?? '');
   const { serviceIndex } = container;
   return {
     create_index: serviceIndex,
@@ -46,7 +48,7 @@ export function containerObject(
     milli_cpu_reservation: container.milliCpuReservation,
     name: nameIn(version, container.name),
     network_from_container_uuid: sharedWith(view, container),
-    network_uuid: networkUuid(environment, container, scope?.networks.get(joined?.networkId ?? '')),
+    network_uuid: network ? networkUuid(network) : uuidOfMode(environment, container),
     ports: portsOf(container.ports, version.portsOnHostAddress ? (scope?.address ?? null) : null),
     primary_ip: address,
     primary_mac_address: joined?.mac ?? null,

@@ -5,10 +5,9 @@ import { dependsOnOthers } from './container.ts';
 import { standaloneOf } from './listing.ts';
 import { sameItems } from './memo.ts';
 import { inputsOf, type Objects } from './objects.ts';
-import { renderJson } from './render-json.ts';
 import type { Scopes } from './scopes.ts';
 import { formatUuid } from './uuid.ts';
-import type { Value } from './value.ts';
+import { isObject, sortedKeys, type Value, type ValueObject } from './value.ts';
 
 /**
  * The `version` of a view: follows from its content alone, so it changes only with it, and is the same after a restart.
@@ -76,7 +75,7 @@ interface ContainerSums extends Part {
 
 function commonSum({ snapshot, hostId }: HostView, objects: Objects): Sum {
   const { name, uuid } = snapshot.environment;
-  return add(digest([name, uuid, hostId]), digest(objects.networks()));
+  return add(digest([name, uuid, hostId]), digest(objects.networks().map(shownBy)));
 }
 
 function createPartSums(view: HostView, objects: Objects, before: Common) {
@@ -95,7 +94,7 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
     const kept = new Map(known?.containers.map((container, index) => [container, known.sums[index]]));
     const sums = containers.map((container) => {
       const sum = isAsBefore(container) ? kept.get(container) : undefined;
-      return sum ?? digest([objects.passingContainer(container, service), container.name]);
+      return sum ?? digest([shownBy(objects.passingContainer(container, service)), container.name]);
     });
     return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };
   };
@@ -118,7 +117,7 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
       return { services, sum: parts.map(({ sum }) => sum).reduce(add, ZERO), isLinked };
     },
     ofHost: (state: HostState, known: HostSum | undefined): HostSum => {
-      const own = state.host ? digest(objects.host(state.host)) : ZERO;
+      const own = state.host ? digest(shownBy(objects.host(state.host))) : ZERO;
       const containers = ofContainers(standaloneOf(state), null, known?.containers);
       return { containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
     },
@@ -160,7 +159,7 @@ function createMapSum<V, P extends Part>() {
 function ownPart(objects: Objects, service: ServiceView, stack: StackView): Value {
   const { name, stack: stackName, primaryService, declaration } = service;
   const object = { ...objects.passingService(service, stack), metadata: declaration?.metadata ?? '' };
-  return [object, name, stackName, primaryService, tokenOf(service)];
+  return [shownBy(object), name, stackName, primaryService, tokenOf(service)];
 }
 
 /** Only its own containers see it, but they must learn of it. */
@@ -173,8 +172,18 @@ function tokenOf({ declaration }: ServiceView): string | null {
 type Sum = readonly [number, number, number, number];
 
 const ZERO: Sum = [0, 0, 0, 0];
+/** What an object shows, without its keys, which are always the same ones; but for labels and links, whose order says nothing. */
+function shownBy(object: ValueObject): Value {
+  const { labels = null, links = null, ...others } = object;
+  return [...Object.values(others), sortedEntries(labels), sortedEntries(links)];
+}
+
+function sortedEntries(map: Value): Value {
+  return map !== null && isObject(map) ? sortedKeys(map).flatMap((key) => [key, map[key] ?? null]) : map;
+}
+
 function digest(value: Value): Sum {
-  const bytes = hash('sha1', renderJson(value), 'buffer');
+  const bytes = hash('sha1', JSON.stringify(value), 'buffer');
   return [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)];
 }
 

@@ -1,7 +1,7 @@
 export { type Answers, createAnswersSource, parseAnswers } from './answers.ts';
 export { readAnswers } from './answers-file.ts';
 export type { ListenAddress } from './listen.ts';
-export { type MetadataParts, serveMetadata } from './serve.ts';
+export { type MetadataParts, prepareMetadata, serveMetadata } from './serve.ts';
 export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './serve-answers.ts';
 export { type MetadataServer, type MetadataStats, type ServerOptions, serveTrees } from './server.ts';
 export { createTrees, type TreeOf } from './tree.ts';

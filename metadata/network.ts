@@ -19,15 +19,13 @@ export function networkObjects(view: HostView): readonly ValueObject[] {
   return objects.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
 }
 
-/** The network a container is on: the given one, else what its mode says. */
-export function networkUuid(environment: Environment, container: Container, network: Network | undefined): string {
-  if (network) return uuidOfNetwork(environment, network);
-  const { networkMode: kind, hostId } = container;
+/** Of the network of a container that is on none that is known: what its mode says. */
+export function uuidOfMode(environment: Environment, { networkMode: kind, hostId }: Container): string {
   return kind === 'host' || kind === 'none' ? uuidOf(environment.uuid, 'network', kind) : uuidOf(hostId, 'network', '');
 }
 
 /** The managed network, `host` and `none` are the same on all hosts; a bridge is its host's own. */
-function uuidOfNetwork(environment: Environment, { kind, name, id, hostId }: Network): string {
+export function uuidOfNetwork(environment: Environment, { kind, name, id, hostId }: Network): string {
   if (kind === 'host' || kind === 'none') return uuidOf(environment.uuid, 'network', kind);
   return kind === 'managed' ? uuidOf(environment.uuid, 'network', kind, name) : uuidOf(hostId, 'network', id);
 }

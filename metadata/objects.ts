@@ -1,11 +1,11 @@
-import type { Container, Host, HostState, ServiceDeclaration } from '../model/index.ts';
+import type { Container, Host, HostState, Network, ServiceDeclaration } from '../model/index.ts';
 import { type HostView, isSidekick, type ServiceView, type StackView } from '../view/index.ts';
 import { containerObject, dependsOnOthers } from './container.ts';
 import { hostObject } from './host.ts';
 import { injectedObject } from './injected.ts';
 import { standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
-import { networkObjects } from './network.ts';
+import { networkObjects, uuidOfNetwork } from './network.ts';
 import { createScopes, type Scopes } from './scopes.ts';
 import { type ServiceIdentity, serviceIdentity, serviceObject } from './service.ts';
 import { stackObject } from './stack.ts';
@@ -73,6 +73,7 @@ function createMade() {
     stacks: createMemo<StackView, StackNode>(),
     hosts: createMemo<Host, ValueObject>(),
     networks: createMemo<Scopes, readonly ValueObject[]>(),
+    networkUuids: createMemo<Network, string>(),
     standalone: createMemo<HostState, ContainersNode>(),
     identities: createMemo<ServiceView, ServiceIdentity>(),
     sidekicks: createMemo<StackView, ReadonlyMap<string, readonly string[]>>(),
@@ -108,9 +109,15 @@ class ViewObjects implements Objects {
       scope: this.scopes.get(container.hostId),
       service: service && this.#identity(service),
       version: this.#version,
+      networkUuid: this.#networkUuid,
       resolver: this.#resolver,
     });
   }
+
+  readonly #networkUuid = (network: Network): string => {
+    const { environment } = this.#view.snapshot;
+    return this.#made.networkUuids(network, [environment], () => uuidOfNetwork(environment, network));
+  };
 
   stack(stack: StackView): StackNode {
     const services = [...stack.services.values()];

@@ -1,5 +1,8 @@
 import type { Log } from '../system/index.ts';
 import { type MetadataServer, type ServerOptions, serveTrees } from './server.ts';
+import type { TreeSource } from './tree-source.ts';
+import { isObject, own } from './value.ts';
+import { NEWEST } from './versions.ts';
 import { createViewSource, type ViewParts } from './view-source.ts';
 
 /** What the metadata server works with. */
@@ -8,15 +11,30 @@ export interface MetadataParts extends ViewParts {
 }
 
 /** Serves a host's view at the paths and in the formats of Rancher's metadata service. */
-export async function serveMetadata(parts: MetadataParts, options: ServerOptions): Promise<MetadataServer> {
+export function serveMetadata(parts: MetadataParts, options: ServerOptions): Promise<MetadataServer> {
+  return prepareMetadata(parts)(options);
+}
+
+/** Makes what all requests need; the function it gives binds, and may be called again when the port is taken. */
+export function prepareMetadata(parts: MetadataParts): (options: ServerOptions) => Promise<MetadataServer> {
   const { clock, log, onViewChange } = parts;
-  const server = await serveTrees({ source: createViewSource(parts), clock, log }, options);
-  const unsubscribe = onViewChange(server.wake);
-  return {
-    ...server,
-    close: () => {
-      unsubscribe();
-      return server.close();
-    },
+  const source = createViewSource(parts);
+  // What every client asks for first takes longest when nothing is known of the view before.
+  touchVersion(source);
+  return async (options) => {
+    const server = await serveTrees({ source, clock, log }, options);
+    const unsubscribe = onViewChange(server.wake);
+    return {
+      ...server,
+      close: () => {
+        unsubscribe();
+        return server.close();
+      },
+    };
   };
+}
+
+function touchVersion(source: TreeSource): void {
+  const tree = source.treeFor(NEWEST.name, '');
+  if (tree !== undefined && isObject(tree)) own(tree, 'version');
 }

@@ -81,5 +81,5 @@ function linksOf(view: HostView, container: Container): ReadonlyMap<string, Link
 }
 
 function unique(domains: readonly string[]): readonly string[] {
-  return [...new Set(domains)];
+  return domains.filter((domain, at) => domains.indexOf(domain) === at);
 }

@@ -9,8 +9,9 @@ import { serveBenchFeed } from '../feed.ts';
 import { cpuSeconds, residentBytes } from '../process-cost.ts';
 
 export interface LargeCost {
-  /** Resident beyond what an empty Node process has, bytes: once it serves, and after whole trees were read. */
+  /** Resident beyond what an empty Node process has, bytes: once it serves, after the changes, and after whole trees were read. */
   readonly loadedBytes: number;
+  readonly changedBytes: number;
   readonly readBytes: number;
   /** Of the metadata process, from a change to the answered `version`, milliseconds, the mean of all changes. */
   readonly cpuMsPerChange: number;
@@ -56,8 +57,9 @@ export async function measureLarge(resources: Resources, dir: string): Promise<L
   answeredMs.length = 0;
   for (let n = 20; n < 20 + CHANGES; n += 1) await change(n);
   const cpuMsPerChange = ((cpuSeconds(daemon.pid) - before) * 1_000) / CHANGES;
+  const changedBytes = residentBytes(daemon.pid) - empty;
   for (const version of ['2015-12-19', '2016-07-29']) await read(`/${version}/containers`);
-  return { loadedBytes, readBytes: residentBytes(daemon.pid) - empty, cpuMsPerChange, answeredMs };
+  return { loadedBytes, changedBytes, readBytes: residentBytes(daemon.pid) - empty, cpuMsPerChange, answeredMs };
 }
 
 async function emptyNodeBytes(resources: Resources): Promise<number> {

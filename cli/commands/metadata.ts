@@ -27,14 +27,16 @@ function runMetadata(io: Io, command: Command): Promise<void> {
   // The state is followed: there is nothing to read again, and nothing to end for.
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
-    const { serveMetadata } = await import('../../metadata/index.ts');
+    const { prepareMetadata } = await import('../../metadata/index.ts');
+    const { returnFreeMemory } = await import('../../system/index.ts');
     const { listen } = command.opts<{ listen?: string }>();
     const { view, identify, onChange: onViewChange } = followed;
     const { compatContentType, trustedProxies } = config.metadata;
     const address = listen === undefined ? { address: config.dns.address, port: 80 } : parseListen(listen);
-    const sources = { view, identify, onViewChange, clock, log, resolver: config.dns.address };
+    const bind = prepareMetadata({ view, identify, onViewChange, clock, log, resolver: config.dns.address });
+    returnFreeMemory();
     return async () => {
-      const server = await serveMetadata(sources, { listen: [address], compatContentType, trustedProxies });
+      const server = await bind({ listen: [address], compatContentType, trustedProxies });
       const report = () => server.stats() as unknown as { [key: string]: JsonValue };
       return { report, close: () => server.close() };
     };
