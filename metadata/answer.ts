@@ -1,3 +1,4 @@
+import type { OnGone } from './asked.ts';
 import { printsAs } from './go-format.ts';
 import type { LongPolls } from './long-poll.ts';
 import type { Format } from './negotiate.ts';
@@ -12,8 +13,7 @@ export interface Question {
   readonly target: ValueTarget;
   readonly address: string;
   readonly format: Format;
-  /** Tells when the caller is gone. */
-  readonly onGone: (listener: () => void) => void;
+  readonly onGone: OnGone;
 }
 
 interface Parts {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Tells once when the connection ends; at once when it has. Gives what takes the listener away again. */
+export type OnGone = (listener: () => void) => () => void;
+
 /** What matters of a request. Text of the client's is bytes, one char a byte. */
 export interface Asked {
   readonly method: string;
@@ -13,8 +16,7 @@ export interface Asked {
   readonly ifNoneMatch: string | undefined;
   /** The connection's other end. */
   readonly peer: string;
-  /** Tells once when the connection ends before the answer; at once when it has. */
-  readonly onGone: (listener: () => void) => void;
+  readonly onGone: OnGone;
 }
 
 export function askedBy(request: IncomingMessage, response: ServerResponse): Asked {
@@ -58,12 +60,17 @@ export function askedInPacket(packet: Buffer, socket: Duplex, peer: string): Ask
   };
 }
 
-function tellsGone(stream: {
+/** A stream that tells when it has ended. */
+interface Closing {
   once(event: 'close', listener: () => void): unknown;
+  removeListener(event: 'close', listener: () => void): unknown;
   readonly destroyed: boolean;
-}): Asked['onGone'] {
+}
+
+export function tellsGone(stream: Closing): OnGone {
   return (listener) => {
     if (stream.destroyed) listener();
     else stream.once('close', listener);
+    return () => void stream.removeListener('close', listener);
   };
 }

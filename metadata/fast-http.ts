@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../system/index.ts';
-import type { Asked } from './asked.ts';
+import { type Asked, tellsGone } from './asked.ts';
 import { parsePlainRequest } from './plain-request.ts';
 import type { Reply } from './reply.ts';
 import { endsConnection, replyBytes, withDate } from './reply-bytes.ts';
@@ -130,11 +130,7 @@ function serveConnection(
 }
 
 function askedOn(socket: Socket, request: NonNullable<ReturnType<typeof parsePlainRequest>>): Asked {
-  const onGone = (listener: () => void): void => {
-    if (socket.destroyed) listener();
-    else socket.once('close', listener);
-  };
-  return { ...request, peer: socket.remoteAddress ?? '', onGone };
+  return { ...request, peer: socket.remoteAddress ?? '', onGone: tellsGone(socket) };
 }
 
 /** The date of replies, made once a second. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../system/index.ts';
+import type { OnGone } from './asked.ts';
 import { createTimerWheel } from './timer-wheel.ts';
 
 /** Requests that wait for a change. */
@@ -7,7 +8,7 @@ export interface LongPolls {
    * Resolves with the first value other than null that `attempt` gives: asked now and at every wake. With null after
    * `maxWaitMs`, when `onGone` tells, and on close.
    */
-  wait<T>(attempt: () => T | null, maxWaitMs: number, onGone: (listener: () => void) => void): Promise<T | null>;
+  wait<T>(attempt: () => T | null, maxWaitMs: number, onGone: OnGone): Promise<T | null>;
   /** Lets every waiter look again, at once. */
   wake(): void;
   size(): number;
@@ -34,6 +35,8 @@ export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls
       const leave = (): void => {
         waiters.delete(waiter);
         cancel();
+        // A connection outlives its long polls.
+        forget();
       };
       const waiter: Waiter = {
         look: () => {
@@ -53,7 +56,8 @@ export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls
       };
       const cancel = wheel.add(maxWaitMs, waiter.end);
       waiters.add(waiter);
-      onGone(waiter.end);
+      let forget = (): void => undefined;
+      forget = onGone(waiter.end);
       return promise;
     },
     wake: () => {

@@ -31,13 +31,21 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
       ...sharedMembers(view, version, objects),
       version: () => contentVersion(view, trunkOf(view, NEWEST).objects),
     });
-    ofView.set(version, { objects, shared });
-    return { objects, shared };
+    const trunk = { objects, shared, trees: new Map<Container | null, ValueObject>() };
+    ofView.set(version, trunk);
+    return trunk;
   };
-  return (view, version, asker) => {
-    const { objects, shared } = trunkOf(view, version);
+  const grow = (view: HostView, { objects, shared }: Trunk, asker: Container | null): ValueObject => {
     const members = Object.keys(shared).map((key) => [key, () => shared[key] ?? null] as const);
     return lazyObject({ ...Object.fromEntries(members), self: () => selfObject(view, objects, asker) });
+  };
+  return (view, version, asker) => {
+    const trunk = trunkOf(view, version);
+    const known = trunk.trees.get(asker);
+    if (known) return known;
+    const tree = grow(view, trunk, asker);
+    trunk.trees.set(asker, tree);
+    return tree;
   };
 }
 
@@ -45,6 +53,8 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
 interface Trunk {
   readonly objects: Objects;
   readonly shared: ValueObject;
+  /** Of those who have asked so far, by container of this host; null: anybody else. */
+  readonly trees: Map<Container | null, ValueObject>;
 }
 
 function sharedMembers(view: HostView, version: Version, objects: Objects): Record<string, () => Value> {

@@ -7,6 +7,7 @@ import { largeSet } from '../data-set.ts';
 import { movedContainer } from '../facts.ts';
 import { serveBenchFeed } from '../feed.ts';
 import { cpuSeconds, residentBytes } from '../process-cost.ts';
+import { monotonicMs, openCrowd, pathOfPoll } from './long-polls.ts';
 
 export interface LargeCost {
   /** Resident beyond what an empty Node process has, bytes: once it serves, after the changes, and after whole trees were read. */
@@ -17,10 +18,18 @@ export interface LargeCost {
   readonly cpuMsPerChange: number;
   /** From the writing of a change to its answer at a client that waits, milliseconds. */
   readonly answeredMs: readonly number[];
+  /** The same of each of a hundred clients that wait. */
+  readonly hundredMs: readonly number[];
+  /** From the questions of a hundred clients at once to the answers of a server that only echoes, milliseconds. */
+  readonly echoMs: readonly number[];
 }
 
 const PORT = 5_790;
 const CHANGES = 100;
+const HUNDRED_CHANGES = 50;
+const ECHO = `
+  const server = require('node:net').createServer((socket) => socket.on('data', (bytes) => socket.write(bytes)));
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
 
 /** `drover metadata` fed with 20,000 containers. */
 export async function measureLarge(resources: Resources, dir: string): Promise<LargeCost> {
@@ -57,9 +66,43 @@ export async function measureLarge(resources: Resources, dir: string): Promise<L
   answeredMs.length = 0;
   for (let n = 20; n < 20 + CHANGES; n += 1) await change(n);
   const cpuMsPerChange = ((cpuSeconds(daemon.pid) - before) * 1_000) / CHANGES;
+  const { hundredMs, echoMs } = await measureHundred(resources, async (n) => {
+    const { writtenNs } = await feed.change(...movedContainer(set, `10.126.${n >> 8}.${n & 255}`));
+    return Number(writtenNs) / 1e6;
+  });
   const changedBytes = residentBytes(daemon.pid) - empty;
   for (const version of ['2015-12-19', '2016-07-29']) await read(`/${version}/containers`);
-  return { loadedBytes, changedBytes, readBytes: residentBytes(daemon.pid) - empty, cpuMsPerChange, answeredMs };
+  return {
+    loadedBytes,
+    changedBytes,
+    readBytes: residentBytes(daemon.pid) - empty,
+    cpuMsPerChange,
+    answeredMs,
+    hundredMs,
+    echoMs,
+  };
+}
+
+/** `change` makes one and gives when it was written, milliseconds of the monotonic clock. */
+async function measureHundred(resources: Resources, change: (n: number) => Promise<number>) {
+  const echo = startDaemon(process.execPath, ['-e', ECHO]);
+  resources.add('echo', () => echo.stop());
+  const echoPort = await poll(() => Number(echo.stdout()) || null, { what: 'an echo', giveUp: echo.assertRunning });
+  const [waiters, control] = [await openCrowd(PORT, 100), await openCrowd(echoPort, 100)];
+  resources.add('waiters', () => waiters.close());
+  resources.add('control', () => control.close());
+  const hundredMs: number[] = [];
+  const echoMs: number[] = [];
+  for (let n = 0; n < HUNDRED_CHANGES; n += 1) {
+    waiters.ask(pathOfPoll(await (await fetch(`http://127.0.0.1:${PORT}/latest/version`)).text()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const written = await change(n);
+    hundredMs.push(...(await waiters.answered(written)));
+    const asked = monotonicMs();
+    control.ask('/');
+    echoMs.push(...(await control.answered(asked)));
+  }
+  return { hundredMs, echoMs };
 }
 
 async function emptyNodeBytes(resources: Resources): Promise<number> {

@@ -35,7 +35,7 @@ export async function measureLongPolls(peer: Peer, changes: number): Promise<Lon
     });
   }
   const waitAll = (): void => {
-    for (const socket of sockets) socket.write(request(version));
+    for (const socket of sockets) socket.write(requestOf(pathOfPoll(version)));
   };
   waitAll();
   await sleep(INTERVAL_MS);
@@ -54,6 +54,46 @@ export async function measureLongPolls(peer: Peer, changes: number): Promise<Lon
   return { answeredMs, cpuMsPerChange: (used * 1_000) / changes };
 }
 
+/** The clock of `process.hrtime`, milliseconds. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Connections that each ask once a round; gives how long after `start` each has its answer, milliseconds. */
+export interface Crowd {
+  /** Sends what each asks. */
+  ask(path: string): void;
+  answered(start: number): Promise<readonly number[]>;
+  close(): void;
+}
+
+export async function openCrowd(port: number, size: number): Promise<Crowd> {
+  const sockets = await Promise.all(Array.from({ length: size }, () => open(port, '127.0.0.1')));
+  let arrived: number[] = [];
+  let allArrived = (): void => undefined;
+  for (const socket of sockets) {
+    socket.on('data', () => {
+      arrived.push(monotonicMs());
+      if (arrived.length === size) allArrived();
+    });
+  }
+  return {
+    ask: (path) => {
+      arrived = [];
+      for (const socket of sockets) socket.write(requestOf(path));
+    },
+    answered: async (start) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      allArrived = resolve;
+      if (arrived.length < size) await promise;
+      return arrived.map((at) => at - start);
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
 async function open(port: number, localAddress: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
   await once(socket, 'connect');
@@ -61,8 +101,12 @@ async function open(port: number, localAddress: string): Promise<Socket> {
   return socket;
 }
 
-function request(value: string): string {
-  return `GET /latest/version?wait=true&value=${value}&maxWait=60 HTTP/1.1\r\nHost: metadata\r\n\r\n`;
+export function pathOfPoll(value: string): string {
+  return `/latest/version?wait=true&value=${value}&maxWait=60`;
+}
+
+function requestOf(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: metadata\r\n\r\n`;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -168,6 +168,25 @@ describe('a connection', () => {
     server.show(SHOP);
   });
 
+  test('keeps nothing of the long polls that were answered on it', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    const { socket, replies } = await open();
+    // Node warns once, of the eleventh listener that nobody takes away.
+    for (let n = 1; n <= 12; n += 1) {
+      const { body } = await server.get('/latest/version');
+      socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
+      await poll(() => server.server.stats().waiting === 1, { what: 'the long poll' });
+      server.show(n % 2 === 1 ? UNHEALTHY : SHOP);
+      await replies(n);
+    }
+    socket.destroy();
+    await sleep(20);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   test('that ends takes its long poll with it; one that sends without end while it waits is closed', async () => {
     const { body } = await server.get('/latest/version');
     const [gone, loud] = [await open(), await open()];

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { createLongPolls } from '../../metadata/long-poll.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { poll } from '../support/poll.ts';
 import { get } from './raw-http.ts';
 import { startServer, type TestServer } from './serve.ts';
@@ -7,6 +9,30 @@ import { SHOP, WEB_1 } from './shop.ts';
 const withHealth = (health: 'healthy' | 'unhealthy') => ({
   ...SHOP,
   containers: SHOP.containers.map((one) => (one.id === WEB_1.id ? { ...one, health } : one)),
+});
+
+test('whoever was told of the end of a connection is not, once the long poll is over', async () => {
+  const clock = createFakeClock();
+  const polls = createLongPolls({ clock });
+  const told = new Set<() => void>();
+  const onGone = (listener: () => void) => {
+    told.add(listener);
+    return () => told.delete(listener);
+  };
+  let value: string | null = null;
+  const answered = polls.wait(() => value, 60_000, onGone);
+  const expired = polls.wait(() => null, 1_000, onGone);
+  const gone = polls.wait(() => null, 60_000, onGone);
+  expect(told.size).toBe(3);
+  [...told].at(-1)?.();
+  expect(await gone).toBeNull();
+  await clock.advance(2_000);
+  expect(await expired).toBeNull();
+  value = 'new';
+  polls.wake();
+  expect(await answered).toBe('new');
+  expect([told.size, polls.size()]).toEqual([0, 0]);
+  polls.close();
 });
 
 describe('a long poll', () => {

@@ -25,6 +25,8 @@ export interface DnsHost {
   status(): ChildStatus;
   /** What it last told the agent. */
   report(): { readonly [key: string]: JsonValue };
+  /** Changes facts of its only host, `a`. */
+  change(facts: Record<string, unknown>): void;
   /** Replaces it as an upgrade does; resolves when the one before has ended. */
   restart(): Promise<void>;
 }
@@ -108,6 +110,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
     pid: () => status().pid ?? 0,
     status,
     report: () => (peer()?.report ?? {}) as { [key: string]: JsonValue },
+    change: (changed) => store.apply(delta({ a: changed })),
     restart: async () => {
       const { pid } = status();
       await halt();
