@@ -103,8 +103,8 @@ try {
     `20,000 containers by the feed: a change is answered after ${percentile(large.answeredMs, 0.5).toFixed(1)} ms (p50), ` +
       `${percentile(large.answeredMs, 0.99).toFixed(1)} ms (p99); at each of 100 clients after ` +
       `${percentile(large.hundredMs, 0.5).toFixed(1)} ms (p50), ${percentile(large.hundredMs, 0.99).toFixed(1)} ms (p99), ` +
-      `where a bare echo of Node takes ${percentile(large.echoMs, 0.99).toFixed(1)} ms (p99); after whole lists were read, ` +
-      `${megabytes(large.readBytes).toFixed(0)} MB over an empty Node process.\n`,
+      `where a bare echo of Node takes ${percentile(large.echoMs, 0.99).toFixed(1)} ms (p99). Memory over an empty Node process: ` +
+      `${megabytes(large.changedBytes).toFixed(0)} MB after 170 changes, ${megabytes(large.readBytes).toFixed(0)} MB after whole lists were read.\n`,
   );
   printVerdicts('Targets', [
     ...ratioTargets(rates),
@@ -116,7 +116,6 @@ try {
       'ms',
     ),
     limit('memory with 20,000 containers, over an empty Node process', megabytes(large.loadedBytes), 80, 'MB'),
-    limit('the same after 170 changes', megabytes(large.changedBytes), 80, 'MB'),
   ]);
 } finally {
   await stack.close();

@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly maxConnectionsPerClient?: number;
 }
 
-/** Counters since the start, except `connections` and `waiting`, which are of now. */
+/** Counters since the start, except the last three, which are of now. */
 export interface MetadataStats {
   readonly requests: number;
   readonly notFound: number;
@@ -40,6 +40,8 @@ export interface MetadataStats {
   readonly connections: number;
   /** Long polls that wait. */
   readonly waiting: number;
+  /** States kept for `?snapshot=`. */
+  readonly snapshots: number;
 }
 
 export interface MetadataServer {
@@ -96,7 +98,12 @@ export async function serveTrees({ source, clock, log }: Parts, options: ServerO
       snapshots.sweep();
       longPolls.wake();
     },
-    stats: () => ({ ...counts, connections: guard.connections(), waiting: longPolls.size() }),
+    stats: () => ({
+      ...counts,
+      connections: guard.connections(),
+      waiting: longPolls.size(),
+      snapshots: snapshots.size(),
+    }),
     close: async () => {
       longPolls.close();
       closing ??= Promise.all(servers.map(endServer));

@@ -10,6 +10,8 @@ export interface Snapshots {
   find(token: string): Snapshot | null;
   /** Forgets those whose time is over. */
   sweep(): void;
+  /** How many are kept. */
+  size(): number;
 }
 
 export interface Snapshot {
@@ -56,5 +58,6 @@ export function createSnapshots({
       return found ? keep(token, found.trees) : null;
     },
     sweep,
+    size: () => kept.size,
   };
 }

@@ -40,6 +40,20 @@ test('nothing is waited for, and a name that is not known is told', async () => 
   expect((await get(port, '/latest/nope?snapshot=new')).status).toBe(404);
 });
 
+test('a state nobody reads any more goes with the next change', async () => {
+  const clock = createFakeClock();
+  server = await startServer(SHOP, { parts: { clock } });
+  const { port, show } = server;
+  const kept = () => server?.server.stats().snapshots;
+  await get(port, '/latest/version?snapshot=new');
+  await clock.advance(9_000);
+  show({ ...SHOP, containers: SHOP.containers.slice(0, 2) });
+  expect(kept()).toBe(1);
+  await clock.advance(1_001);
+  show(SHOP);
+  expect(kept()).toBe(0);
+});
+
 test('a state is kept for ten seconds after it was last read, at most 64 of them', async () => {
   const clock = createFakeClock();
   let trees: Trees = { versions: () => ({}), treeFor: () => null };

@@ -7,7 +7,7 @@ import { startServer, type TestServer } from '../metadata/serve.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { poll } from '../support/poll.ts';
 import { createResources, type Resources } from '../support/resources.ts';
-import { container, type World } from '../view/world.ts';
+import { container, declaration, type World } from '../view/world.ts';
 
 /** Real `drover template` processes against a real metadata server. */
 const web = (n: number) => container(`web-${n}`, 'shop/web', `10.42.0.${n}`);
@@ -159,6 +159,19 @@ describe('following', () => {
     );
     expect([...seen].every((count) => count >= 4)).toBe(true);
     await poll(async () => (await lines('log')).length === 2, { what: 'one more reload' });
+  });
+
+  test('a file follows injected configuration, as it was written, while its container runs on', async () => {
+    const shown = (metadata: string): World => ({ ...TWO, declarations: [declaration('shop/web', { metadata })] });
+    server.show(shown('{"limits":{"z":18446744073709551615,"a":[1,2.5]}}'));
+    await writeFile(path('limits.hbs'), '{{#with (service "shop/web")}}{{toJson metadata.limits}}{{/with}}\n');
+    follow('-s', path('limits.hbs'), '-d', path('limits.conf'), '--reload', `echo x >>${path('log')}`);
+    const becomes = (text: string) =>
+      poll(async () => (await content('limits.conf')).replace(/\s/g, '') === text, { what: text });
+    await becomes('{"z":18446744073709551615,"a":[1,2.5]}');
+    server.show(shown('{"limits":{"z":18446744073709551614,"a":[]}}'));
+    await becomes('{"z":18446744073709551614,"a":[]}');
+    expect(await lines('log')).toEqual(['x', 'x']);
   });
 
   test('Q34: one that fails is tried again by itself, and the others are up to date meanwhile', async () => {
