@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { type Config, dnsSocket } from '../../agent/index.ts';
 import type { KernelPlace } from '../../dns/index.ts';
-import type { JsonValue } from '../../model/index.ts';
+import { type JsonValue, PORT_GUARD_TABLE } from '../../model/index.ts';
 import { stopGivingWay } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, upstreamProblems } from '../dns-upstreams.ts';
 import type { Io } from '../io.ts';
@@ -85,7 +85,7 @@ function runDns(io: Io, command: Command): Promise<void> {
 /** Null: not wanted, or not of the one family the kernel answers. */
 function kernelPlace({ dns, network }: Config, at: ListenAddress, namespace: string | null): KernelPlace | null {
   if (dns.kernelAnswers === 'off' || isIP(at.address) !== 4) return null;
-  return { ...at, bridge: network.device, namespace };
+  return { ...at, bridge: network.device, namespace, guardTable: network.guard ? PORT_GUARD_TABLE : null };
 }
 
 export function searchMode({ dns }: Config): 'own' | 'every' {

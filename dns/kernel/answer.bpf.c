@@ -43,14 +43,22 @@ struct control {
   __u32 address;  // network order
   __u32 port;     // network order
   __u32 serial;   // of the SOA, network order
-  __u32 pad;
+  __u32 guarded;  // only who asks from a port under its own address is answered here
+};
+
+// Who may ask from a port.
+struct port {
+  __u32 device;
+  __u32 address;  // network order
+  __u8 mac[6];
+  __u16 pad;
 };
 
 // What an asker's number says: its scope, and whether it sees what everybody sees before its own.
 #define COMMON_BIT 16777216
 #define EVERYBODY 1
 
-enum { ANSWERED, PASSED_UNKNOWN, PASSED_STALE, COUNTERS };
+enum { ANSWERED, PASSED_UNKNOWN, PASSED_STALE, PASSED_FOREIGN, COUNTERS };
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -66,6 +74,14 @@ struct {
   __type(key, __u32);
   __type(value, __u32);
 } askers SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 16384);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct port);
+  __type(value, __u32);
+} ports SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -173,6 +189,12 @@ int drover_answer(struct __sk_buff *skb) {
   }
 
   __u32 source = ip->saddr;
+  if (control->guarded) {
+    struct port port = {.device = skb->ifindex, .address = source};
+    __builtin_memcpy(port.mac, eth->h_source, 6);
+    // The guard stands behind us: it drops what is forged.
+    if (!bpf_map_lookup_elem(&ports, &port)) return count(PASSED_FOREIGN, TC_ACT_OK);
+  }
   __u32 *scope = bpf_map_lookup_elem(&askers, &source);
   if (!scope) return count(PASSED_UNKNOWN, TC_ACT_OK);
   struct key *key = bpf_map_lookup_elem(&scratch, &zero);

@@ -1,6 +1,16 @@
 import type { Clock } from '../../system/index.ts';
 import type { Bpf } from './bpf.ts';
-import { COUNTERS, encodeAnswer, encodeControl, encodeKey, ipv4Bytes, type KernelAnswer, MAPS } from './layout.ts';
+import {
+  type BoundPort,
+  COUNTERS,
+  encodeAnswer,
+  encodeControl,
+  encodeKey,
+  encodePort,
+  ipv4Bytes,
+  type KernelAnswer,
+  MAPS,
+} from './layout.ts';
 import { loadKernelProgram } from './program.ts';
 
 /** Answers the kernel gives by itself, kept in step by the server. Everything it is not told goes to the server. */
@@ -20,6 +30,8 @@ export interface KernelAnswers {
   clear(): void;
   /** Answers what comes in on these devices (index) of a network namespace (descriptor; -1: our own), and no others. */
   attachTo(devices: ReadonlySet<number>, namespace: number): void;
+  /** Answers only who asks from one of these ports under its own address; null: from any, under any. */
+  bindPorts(ports: readonly BoundPort[] | null): void;
   stats(): KernelStats;
   /** Idempotent; every device is free and everything goes to the server. */
   close(): void;
@@ -33,6 +45,8 @@ export interface KernelStats {
   readonly passedUnknown: number;
   /** Passed to the server because its heartbeat was late. */
   readonly passedStale: number;
+  /** Passed on because the address is not known to be that of the port it came from. */
+  readonly passedForeign: number;
 }
 
 export interface KernelOptions {
@@ -46,6 +60,7 @@ const HEARTBEAT_MS = 50;
 /** Answers of earlier epochs that are removed at a heartbeat. */
 const SWEEP = 2_000;
 const ZERO = Buffer.alloc(4);
+const PRESENT = Buffer.from([1, 0, 0, 0]);
 
 export interface KernelDependencies {
   readonly bpf: Bpf;
@@ -65,13 +80,15 @@ export function createKernelAnswers(
   object: Buffer,
 ): KernelAnswers {
   const program = loadKernelProgram(bpf, object);
-  const { answers, askers, controls, counters } = program.maps;
+  const { answers, askers, ports, controls, counters } = program.maps;
   const links = new Map<number, number>();
   const known = new Set<string>();
   let keys = new Set<string>();
   let stale: string[] = [];
   let epoch = 1;
   let serial = 0;
+  let bound = new Set<string>();
+  let guarded = false;
   let active = true;
   let closed = false;
 
@@ -80,7 +97,7 @@ export function createKernelAnswers(
       bpf.update(
         controls,
         ZERO,
-        encodeControl({ heartbeatNs: nowNs(), active: active && mayAnswer(), epoch, address, port, serial }),
+        encodeControl({ heartbeatNs: nowNs(), active: active && mayAnswer(), epoch, address, port, serial, guarded }),
       );
   };
   const sweep = (): void => {
@@ -150,9 +167,20 @@ export function createKernelAnswers(
       for (const device of devices)
         if (!closed && !links.has(device)) links.set(device, bpf.attach(program.program, device, namespace));
     },
+    bindPorts: (newest) => {
+      if (closed) return;
+      const wanted = new Set((newest ?? []).map((one) => encodePort(one).toString('latin1')));
+      for (const key of bound) if (!wanted.has(key)) bpf.remove(ports, Buffer.from(key, 'latin1'));
+      for (const key of wanted) if (!bound.has(key)) bpf.update(ports, Buffer.from(key, 'latin1'), PRESENT);
+      bound = wanted;
+      guarded = newest !== null;
+      control();
+    },
     stats: () => {
-      const [answered = 0, passedUnknown = 0, passedStale = 0] = closed ? [] : COUNTERS.map((_, index) => total(index));
-      return { entries: keys.size, devices: links.size, answered, passedUnknown, passedStale };
+      const [answered = 0, passedUnknown = 0, passedStale = 0, passedForeign = 0] = closed
+        ? []
+        : COUNTERS.map((_, index) => total(index));
+      return { entries: keys.size, devices: links.size, answered, passedUnknown, passedStale, passedForeign };
     },
     close: () => {
       if (closed) return;

@@ -12,15 +12,16 @@ export const MAX_RECORDS = 16;
 export const MAPS = {
   answers: { type: 'hash', keySize: 12 + NAME_MAX, valueSize: 12 + BODY_MAX, maxEntries: 131_072 },
   askers: { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 16_384 },
+  ports: { type: 'hash', keySize: 16, valueSize: 4, maxEntries: 16_384 },
   controls: { type: 'array', keySize: 4, valueSize: 32, maxEntries: 1 },
-  counters: { type: 'percpu-array', keySize: 4, valueSize: 8, maxEntries: 3 },
+  counters: { type: 'percpu-array', keySize: 4, valueSize: 8, maxEntries: 4 },
   scratch: { type: 'percpu-array', keySize: 4, valueSize: 12 + NAME_MAX, maxEntries: 1 },
 } as const;
 
 export type MapName = keyof typeof MAPS;
 
 /** Indexes of the counters. */
-export const COUNTERS = ['answered', 'passedUnknown', 'passedStale'] as const;
+export const COUNTERS = ['answered', 'passedUnknown', 'passedStale', 'passedForeign'] as const;
 
 export interface Control {
   /** CLOCK_MONOTONIC, nanoseconds. */
@@ -34,9 +35,11 @@ export interface Control {
   readonly port: number;
   /** Of SOA records. */
   readonly serial: number;
+  /** Whether only those in the map of ports are answered. */
+  readonly guarded: boolean;
 }
 
-export function encodeControl({ heartbeatNs, active, epoch, address, port, serial }: Control): Buffer {
+export function encodeControl({ heartbeatNs, active, epoch, address, port, serial, guarded }: Control): Buffer {
   const bytes = Buffer.alloc(MAPS.controls.valueSize);
   bytes.writeBigUInt64LE(heartbeatNs, 0);
   bytes.writeUInt32LE(Number(active), 8);
@@ -44,6 +47,25 @@ export function encodeControl({ heartbeatNs, active, epoch, address, port, seria
   ipv4Bytes(address).copy(bytes, 16);
   bytes.writeUInt16BE(port, 20);
   bytes.writeUInt32BE(serial >>> 0, 24);
+  bytes.writeUInt32LE(Number(guarded), 28);
+  return bytes;
+}
+
+/** Who may ask from a port of the bridge. */
+export interface BoundPort {
+  /** Index of the device. */
+  readonly device: number;
+  /** Dotted. */
+  readonly ipv4: string;
+  /** Lower or upper case, with colons. */
+  readonly mac: string;
+}
+
+export function encodePort({ device, ipv4, mac }: BoundPort): Buffer {
+  const bytes = Buffer.alloc(MAPS.ports.keySize);
+  bytes.writeUInt32LE(device, 0);
+  ipv4Bytes(ipv4).copy(bytes, 4);
+  Buffer.from(mac.replaceAll(':', ''), 'hex').copy(bytes, 8, 0, 6);
   return bytes;
 }
 

@@ -17,6 +17,8 @@ export interface KernelPlace {
   readonly bridge: string;
   /** File of the network namespace the bridge is in; null: our own. */
   readonly namespace: string | null;
+  /** The nft table of that namespace that binds its ports to addresses, if there is one; null: nobody is bound. */
+  readonly guardTable: string | null;
 }
 
 /** `off`: not wanted. `problem`: it cannot be, and the server answers everything. */
@@ -65,6 +67,7 @@ export function createKernelService(deps: KernelServiceDependencies, place: Kern
   const descriptor = namespace === null ? null : openSync(namespace, 'r');
   const bridge = {
     bridge: place.bridge,
+    guardTable: place.guardTable,
     namespace: descriptor === null ? null : `/proc/${process.pid}/fd/${descriptor}`,
   };
   const closing = new AbortController();
@@ -72,7 +75,9 @@ export function createKernelService(deps: KernelServiceDependencies, place: Kern
   let problem: Problem | null = null;
   const attach = async (): Promise<void> => {
     try {
-      kernel.attachTo(await listPorts(deps.run, bridge), descriptor ?? OWN_NAMESPACE);
+      const { devices, bound } = await listPorts(deps.run, bridge);
+      kernel.bindPorts(bound);
+      kernel.attachTo(devices, descriptor ?? OWN_NAMESPACE);
       problem = null;
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);

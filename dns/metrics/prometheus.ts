@@ -90,12 +90,13 @@ function stores({ forwarding: { cache }, hot, batching, served }: DnsReport): re
 
 function kernelAnswers({ kernel }: DnsReport): readonly string[] {
   if (kernel.mode !== 'on') return [];
-  const { answered, passedUnknown, passedStale, entries, devices } = kernel;
+  const { answered, passedUnknown, passedStale, passedForeign, entries, devices } = kernel;
   return [
     counter('kernel_answers_total', 'Queries the kernel answered by itself, counted nowhere else', [[{}, answered]]),
     counter('kernel_passed_total', 'Plain queries it left to the server, by reason', [
       [{ reason: 'unknown' }, passedUnknown],
       [{ reason: 'stale' }, passedStale],
+      [{ reason: 'foreign' }, passedForeign],
     ]),
     gauge('kernel_entries', 'Answers it has', [[{}, entries]]),
     gauge('kernel_devices', 'Ports it answers on', [[{}, devices]]),

@@ -1,3 +1,5 @@
+import { PORT_GUARD_TABLE } from '../../model/index.ts';
+
 /** A container with an address on the guarded bridge. */
 export interface GuardedContainer {
   /** Docker's id. */
@@ -14,8 +16,8 @@ export interface DesiredGuard {
 }
 
 export interface PortGuardSettings {
-  /** Name of our nft table (family bridge). Default `drover_guard`. */
+  /** Name of our nft table (family bridge). Default PORT_GUARD_TABLE. */
   readonly table: string;
 }
 
-export const defaultPortGuardSettings: PortGuardSettings = { table: 'drover_guard' };
+export const defaultPortGuardSettings: PortGuardSettings = { table: PORT_GUARD_TABLE };

@@ -7,7 +7,15 @@ test('every metric of the DNS process stands in docs/dns.md', () => {
   const page = readFileSync('docs/dns.md', 'utf8');
   const named = new Set([...page.matchAll(/`(_?[a-z]+(?:_[a-z]+)*_?)(?:\{[a-z]+\})?`/g)].map(([, name]) => name ?? ''));
   const report = someReport({ served: { revision: 1, ageSeconds: 0, names: 1, failures: 0 } });
-  const kernel = { mode: 'on', answered: 1, passedUnknown: 0, passedStale: 0, entries: 1, devices: 1 } as const;
+  const kernel = {
+    mode: 'on',
+    answered: 1,
+    passedUnknown: 0,
+    passedStale: 0,
+    passedForeign: 0,
+    entries: 1,
+    devices: 1,
+  } as const;
   const text = renderDnsMetrics({ ...report, kernel: kernel as unknown as typeof report.kernel });
   const families = [...text.matchAll(/^# TYPE drover_dns_(\S+)/gm)].map(([, name]) => name ?? '');
   expect(families.length).toBeGreaterThan(25);

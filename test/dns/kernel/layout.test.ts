@@ -6,6 +6,7 @@ import {
   encodeAnswer,
   encodeControl,
   encodeKey,
+  encodePort,
   MAPS,
   MAX_RECORDS,
   NAME_MAX,
@@ -28,10 +29,16 @@ test('encodeControl() puts the service into network order', () => {
     address: '169.254.169.250',
     port: 53,
     serial: 7,
+    guarded: true,
   });
   expect(bytes.toString('hex')).toBe(
-    '0500000000000000' + '01000000' + '02000000' + 'a9fea9fa' + '00350000' + '00000007' + '00000000',
+    '0500000000000000' + '01000000' + '02000000' + 'a9fea9fa' + '00350000' + '00000007' + '01000000',
   );
+});
+
+test('encodePort() is device, address and MAC address', () => {
+  const bytes = encodePort({ device: 258, ipv4: '10.42.1.9', mac: '02:42:0A:2a:01:09' });
+  expect(bytes.toString('hex')).toBe('02010000' + '0a2a0109' + '02420a2a0109' + '0000');
 });
 
 describe('encodeKey()', () => {
