@@ -1,12 +1,12 @@
-import { hash } from 'node:crypto';
-import { type Container, type Environment, eachDifference, type HostState } from '../model/index.ts';
+import type { Container, Environment, HostState } from '../model/index.ts';
 import type { HostView, ServiceView, StackView } from '../view/index.ts';
 import { dependsOnOthers } from './container.ts';
 import { standaloneOf } from './listing.ts';
+import { createMapSum, type Part } from './map-sum.ts';
 import { sameItems } from './memo.ts';
 import { inputsOf, type Objects } from './objects.ts';
 import type { Scopes } from './scopes.ts';
-import { formatUuid } from './uuid.ts';
+import { add, digest, formatSum, type Sum, ZERO } from './sum.ts';
 import { isObject, sortedKeys, type Value, type ValueObject } from './value.ts';
 
 /**
@@ -44,12 +44,6 @@ interface Common {
   readonly environment: Environment | null;
   readonly scopes: Scopes;
   readonly sum: Sum;
-}
-
-interface Part {
-  readonly sum: Sum;
-  /** Whether one of its containers shows something of another. */
-  readonly isLinked: boolean;
 }
 
 interface StackSum extends Part {
@@ -124,37 +118,6 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
   };
 }
 
-interface MapSumContext<V, P> {
-  /** Whether what everything depends on is as it was before. */
-  readonly isSame: boolean;
-  readonly make: (value: V, before: P | undefined) => P;
-}
-
-/** The sum of one map after another, of which only what changed is made anew. */
-function createMapSum<V, P extends Part>() {
-  const parts = new Map<string, P>();
-  const linked = new Set<string>();
-  let before: ReadonlyMap<string, V> = new Map();
-  let total = ZERO;
-  const replace = (key: string, part: P | undefined): void => {
-    total = add(subtract(total, parts.get(key)?.sum ?? ZERO), part?.sum ?? ZERO);
-    if (part) parts.set(key, part);
-    else parts.delete(key);
-    if (part?.isLinked) linked.add(key);
-    else linked.delete(key);
-  };
-  return (now: ReadonlyMap<string, V>, { isSame, make }: MapSumContext<V, P>): Sum => {
-    const keys = new Set(isSame ? linked : [...before.keys(), ...now.keys()]);
-    if (isSame) eachDifference(before, now, (key) => keys.add(key));
-    for (const key of keys) {
-      const value = now.get(key);
-      replace(key, value === undefined ? undefined : make(value, parts.get(key)));
-    }
-    before = now;
-    return total;
-  };
-}
-
 /** A service without its containers, and with what the newest version of the API does not tell everybody. */
 function ownPart(objects: Objects, service: ServiceView, stack: StackView): Value {
   const { name, stack: stackName, primaryService, declaration } = service;
@@ -168,10 +131,6 @@ function tokenOf({ declaration }: ServiceView): string | null {
   return typeof token === 'string' ? token : null;
 }
 
-/** Four lanes of 32 bits; order does not matter to a sum, so it needs no sorting and one part can be exchanged. */
-type Sum = readonly [number, number, number, number];
-
-const ZERO: Sum = [0, 0, 0, 0];
 /** What an object shows, without its keys, which are always the same ones; but for labels and links, whose order says nothing. */
 function shownBy(object: ValueObject): Value {
   const { labels = null, links = null, ...others } = object;
@@ -180,23 +139,4 @@ function shownBy(object: ValueObject): Value {
 
 function sortedEntries(map: Value): Value {
   return map !== null && isObject(map) ? sortedKeys(map).flatMap((key) => [key, map[key] ?? null]) : map;
-}
-
-function digest(value: Value): Sum {
-  const bytes = hash('sha1', JSON.stringify(value), 'buffer');
-  return [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)];
-}
-
-function add(a: Sum, b: Sum): Sum {
-  return [(a[0] + b[0]) | 0, (a[1] + b[1]) | 0, (a[2] + b[2]) | 0, (a[3] + b[3]) | 0];
-}
-
-function subtract(a: Sum, b: Sum): Sum {
-  return [(a[0] - b[0]) | 0, (a[1] - b[1]) | 0, (a[2] - b[2]) | 0, (a[3] - b[3]) | 0];
-}
-
-function formatSum(sum: Sum): string {
-  const bytes = Buffer.alloc(16);
-  for (const [index, lane] of sum.entries()) bytes.writeInt32BE(lane, index * 4);
-  return formatUuid(bytes);
 }

@@ -141,6 +141,7 @@ describe('metadata over HTTP', () => {
       failed: 0,
       connections: 0,
       waiting: 0,
+      snapshots: 0,
     });
   });
 });
