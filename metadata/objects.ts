@@ -6,7 +6,7 @@ import { injectedObject } from './injected.ts';
 import { standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
 import { networkObjects, uuidOfNetwork } from './network.ts';
-import { createScopes, type Scopes } from './scopes.ts';
+import type { Scopes } from './scopes.ts';
 import { type ServiceIdentity, serviceIdentity, serviceObject } from './service.ts';
 import { stackObject } from './stack.ts';
 import type { ValueObject } from './value.ts';
@@ -52,15 +52,16 @@ export interface Objects {
  * Gives the objects of one view after another. What did not change keeps its identity, so that one change among 20,000
  * containers makes one container, one service and one stack anew.
  */
-export function createObjects(version: Version, resolver: string): (view: HostView) => Objects {
+export function createObjects(settings: ObjectsSettings): (view: HostView) => Objects {
   const made = createMade();
-  const scopesOf = createScopes();
-  return (view) => new ViewObjects(made, { version, resolver }, view, scopesOf(view));
+  return (view) => new ViewObjects(made, settings, view, settings.scopesOf(view));
 }
 
-interface Settings {
+export interface ObjectsSettings {
   readonly version: Version;
+  /** Where containers ask for names. */
   readonly resolver: string;
+  readonly scopesOf: (view: HostView) => Scopes;
 }
 
 /** What was made for earlier views. */
@@ -89,7 +90,7 @@ class ViewObjects implements Objects {
   readonly #view: HostView;
   readonly scopes: Scopes;
 
-  constructor(made: Made, { version, resolver }: Settings, view: HostView, scopes: Scopes) {
+  constructor(made: Made, { version, resolver }: ObjectsSettings, view: HostView, scopes: Scopes) {
     this.#made = made;
     this.#version = version;
     this.#resolver = resolver;

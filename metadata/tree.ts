@@ -3,6 +3,7 @@ import { type HostView, type ServiceView, type StackView, serviceOf } from '../v
 import { createContentVersion } from './content-version.ts';
 import { hostsOf } from './listing.ts';
 import { createObjects, type Objects, type ServiceNode } from './objects.ts';
+import { createScopes } from './scopes.ts';
 import { withToken } from './service.ts';
 import { lazyObject, type Value, type ValueObject } from './value.ts';
 import { NEWEST, type Version } from './versions.ts';
@@ -15,7 +16,8 @@ export type TreeOf = (view: HostView, version: Version, asker: Container | null)
  * containers ask for names: they show it in `dns`.
  */
 export function createTrees(resolver = '169.254.169.250'): TreeOf {
-  const makers = new Map<Version, (view: HostView) => Objects>();
+  const scopesOf = createScopes();
+  const kept = new Map<Version, Kept>();
   const contentVersion = createContentVersion();
   const trunks = new WeakMap<HostView, Map<Version, Trunk>>();
 
@@ -24,11 +26,15 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
     trunks.set(view, ofView);
     const known = ofView.get(version);
     if (known) return known;
-    const make = makers.get(version) ?? createObjects(version, resolver);
-    makers.set(version, make);
-    const objects = make(view);
+    if (ofView.size === 0) forgetUnread(kept);
+    const ofVersion = kept.get(version) ?? { make: createObjects({ version, resolver, scopesOf }), unread: 0 };
+    kept.set(version, ofVersion);
+    const objects = ofVersion.make(view);
+    const onList = (): void => {
+      ofVersion.unread = 0;
+    };
     const shared = lazyObject({
-      ...sharedMembers(view, version, objects),
+      ...sharedMembers(view, version, objects, onList),
       version: () => contentVersion(view, trunkOf(view, NEWEST).objects),
     });
     const trunk = { objects, shared, trees: new Map<Container | null, ValueObject>() };
@@ -49,6 +55,22 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
   };
 }
 
+/** What was made for one version, and of how many views since nobody read a list. */
+interface Kept {
+  readonly make: (view: HostView) => Objects;
+  unread: number;
+}
+
+/** Lists are read again and again, or once by somebody who is curious: then nobody needs twenty thousand objects any more. */
+const KEPT_VIEWS = 100;
+
+function forgetUnread(kept: Map<Version, Kept>): void {
+  for (const [version, ofVersion] of kept) {
+    ofVersion.unread += 1;
+    if (ofVersion.unread > KEPT_VIEWS) kept.delete(version);
+  }
+}
+
 /** What all askers see alike. */
 interface Trunk {
   readonly objects: Objects;
@@ -57,17 +79,26 @@ interface Trunk {
   readonly trees: Map<Container | null, ValueObject>;
 }
 
-function sharedMembers(view: HostView, version: Version, objects: Objects): Record<string, () => Value> {
+function sharedMembers(
+  view: HostView,
+  version: Version,
+  objects: Objects,
+  onList: () => void,
+): Record<string, () => Value> {
   const { environment } = view.snapshot;
+  const list = (make: () => readonly ValueObject[]) => (): Value => {
+    onList();
+    return make();
+  };
   return {
-    containers: () => containersOf(view, objects),
+    containers: list(() => containersOf(view, objects)),
     ...(version.environments ? { environments: () => null } : {}),
     hosts: () => hostsOf(view).flatMap(({ host }) => (host ? [objects.host(host)] : [])),
     name: () => environment.name.toLowerCase(),
     networks: () => objects.networks(),
     region_name: () => null,
-    services: () => servicesOf(view, objects).map(({ object }) => object),
-    stacks: () => [...view.stacks.values()].map((stack) => objects.stack(stack).object),
+    services: list(() => servicesOf(view, objects).map(({ object }) => object)),
+    stacks: list(() => [...view.stacks.values()].map((stack) => objects.stack(stack).object)),
     uuid: () => environment.uuid,
   };
 }

@@ -379,6 +379,27 @@ describe('one view after another', () => {
     expect(after.services?.[2]?.containers).toEqual([after.containers?.[2]]);
   });
 
+  it('forgets objects of lists that nobody has read for a hundred views, and keeps `version` all the while', () => {
+    const trees = createTrees();
+    const read = (view: HostView) => trees(view, NEWEST, null) as Record<string, ValueObject[]>;
+    let view = viewOf(snapshot(SHOP), 'a');
+    /** So many changes of another container, which are asked for the version alone. */
+    const pass = (views: number): void => {
+      for (let n = 0; n < views; n += 1) {
+        const health = n % 2 === 0 ? 'unhealthy' : 'healthy';
+        view = viewOf(changed(view.snapshot, 'log-1-id', { health }), 'a', view);
+        expect(read(view).version).toBe(createTrees()(view, NEWEST, null).version);
+      }
+    };
+    const [first] = read(view).containers ?? [];
+    pass(100);
+    expect(read(view).containers?.[0]).toBe(first);
+    pass(101);
+    const [again] = read(view).containers ?? [];
+    expect(again).toEqual(first);
+    expect(again).not.toBe(first);
+  });
+
   it('gives the same as a tree made anew, whatever changed', () => {
     const linked = container('linked', 'Other/Linked', '10.42.1.50', { links: { w: 'web-1-id' } });
     const joined = container('side', 'Other/Side', null, { networkMode: 'container', networkFrom: 'web-1-id' });

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { host } from '../state/facts.ts';
 import { startDaemon } from '../support/daemon.ts';
-import { type DnsHost, startDnsHost } from '../support/dns-host.ts';
+import { type DnsHost, factsOfHost, startDnsHost } from '../support/dns-host.ts';
 import { freePort } from '../support/free-port.ts';
 import { percentile } from '../support/percentile.ts';
 import { poll } from '../support/poll.ts';
@@ -19,6 +18,10 @@ afterEach(() => resources.close());
 const HERD_CLIENT = resolve('test/metadata/herd-client.ts');
 const HERD = 10_000;
 const NAMES = Array.from({ length: 10 }, (_, n) => `s${n}.shop.rancher.internal`);
+/** What DNS does not read, so that it has nothing to do with the change itself. */
+const RENAMED = { 'container/c0': { ...(factsOfHost(1)['container/c0'] as object), hostname: 'renamed' } };
+/** Ten times what an operator would not notice. */
+const MARGIN_MS = 100;
 const ECHO = `
   const socket = require('node:dgram').createSocket('udp4');
   socket.on('message', (message, { port, address }) => socket.send(message, port, address));
@@ -85,7 +88,7 @@ test('ten thousand long polls that wait and are woken are no trouble for DNS', {
   const waiting = await askBeside(dns.port, echoPort, () => sleep(2_000));
   const woken = await askBeside(dns.port, echoPort, async () => {
     const changedAt = performance.timeOrigin + performance.now();
-    dns.change({ host: host('a', { name: 'renamed' }) });
+    dns.change(RENAMED);
     const { lastMs, bodies } = await herd.answered();
     expect(bodies).toEqual([await readVersion(port)]);
     expect(lastMs - changedAt).toBeLessThan(10_000);
@@ -94,6 +97,6 @@ test('ten thousand long polls that wait and are woken are no trouble for DNS', {
     expect([...dns.bad, ...echo.bad]).toEqual([]);
     const [p99, control] = [percentile(dns.latenciesMs, 0.99), percentile(echo.latenciesMs, 0.99)];
     console.info(`${HERD} ${what}: DNS p99 ${p99.toFixed(2)} ms of ${dns.sent}; a bare echo ${control.toFixed(2)} ms`);
-    expect(p99).toBeLessThan(control + 50);
+    expect(p99).toBeLessThan(control + MARGIN_MS);
   }
 });

@@ -60,7 +60,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
 
   const log = testLog('dns-host');
   const store = createStateStore({ mirror: null, log }, { environment, hostId: 'a' });
-  store.apply({ ...delta({ a: facts(options.services ?? 10) }), complete: true });
+  store.apply({ ...delta({ a: factsOfHost(options.services ?? 10) }), complete: true });
   const feed = await serveFeed({ store, log }, { path: feedSocket(config) });
   resources.add('feed', () => feed.close());
 
@@ -126,7 +126,8 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
   };
 }
 
-function facts(services: number): Record<string, unknown> {
+/** What the only host says of itself. */
+export function factsOfHost(services: number): Record<string, unknown> {
   const containers = Array.from({ length: services * 2 }, (_, n) => {
     const service = `s${n >> 1}`;
     const ipv4 = `172.17.${n >> 7}.${2 + (n & 127)}`;
