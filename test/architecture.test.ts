@@ -64,6 +64,11 @@ test('pure files read no clock, no randomness and no node: module but isIP', () 
   expect(offences).toEqual([]);
 });
 
+test('the image has every folder of the program', () => {
+  const parts = /^ +for part in (.*); do$/m.exec(readFileSync('deploy/build-image', 'utf8'))?.[1]?.split(' ') ?? [];
+  expect(Object.keys(MAY_IMPORT).filter((folder) => !parts.includes(folder))).toEqual([]);
+});
+
 test('what loads far more than it is wanted for is loaded in its one place', () => {
   const places: Readonly<Record<string, string>> = { 'node:http': 'system/http.ts', dns2: 'dns/wire/dns2.ts' };
   const offences = files.flatMap((file) =>

@@ -73,6 +73,22 @@ test('the image is built on a base of our own, and the services of compose.yaml 
     },
   );
   expect(self).toBe('app');
+
+  // Both servers were run when the image was built: now they find everything compiled, and add nothing when they end.
+  const cache = 'find /opt/drover/node_modules/.cache/drover -type f | wc -l';
+  for (const name of ['drover-dns', 'drover-metadata']) {
+    const compiled = await inside({ engine }, name, cache);
+    expect(Number(compiled)).toBeGreaterThan(500);
+    await engine.docker.getContainer(name).restart({ t: 10 });
+    expect(await inside({ engine }, name, cache), name).toBe(compiled);
+  }
+
+  const source = 'printf "{{#each services}}{{name}} {{/each}}" >/tmp/names.hbs';
+  const template = `drover template --metadata http://${RESOLVER} -s /tmp/names.hbs -d /tmp/names --once && cat /tmp/names`;
+  const names = await poll(() => inside({ engine }, 'drover-agent', `${source}; ${template}`), {
+    what: 'a template filled by the image',
+  });
+  expect(names).toContain('app web');
 }, 180_000);
 
 async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {
