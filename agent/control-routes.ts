@@ -37,14 +37,8 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
       },
     ],
-    [
-      'POST /v1/why',
-      async (body) => {
-        const { explainNow } = await import('./why.ts');
-        const explained = explainNow(sources.view(), sources.status(), body);
-        return explained.ok ? json(explained.value) : refusal(400, explained.problem);
-      },
-    ],
+    ['POST /v1/why/dns', async (body) => explained(sources, body, 'explainDns')],
+    ['POST /v1/why/metadata', async (body) => explained(sources, body, 'explainMetadata')],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
     ['GET /v1/gone', async () => json(await sources.gone.list())],
     ['POST /v1/forget', (body) => forgotten(sources, body)],
@@ -54,6 +48,16 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
       async () => ({ status: 200, body: await sources.metrics.render(), contentType: sources.metrics.contentType }),
     ],
   ]);
+}
+
+async function explained(
+  { view, status }: ControlSources,
+  body: unknown,
+  explain: 'explainDns' | 'explainMetadata',
+): Promise<Awaited<ReturnType<ControlRoute>>> {
+  const why = await import('./why.ts');
+  const result = why[explain](view(), status(), body);
+  return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
 }
 
 function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {

@@ -1,5 +1,7 @@
 export { type Answers, createAnswersSource, parseAnswers } from './answers.ts';
 export { readAnswers } from './answers-file.ts';
+export { explainPath, type MetadataWhyRequest } from './explain/explain.ts';
+export type { MetadataExplanation } from './explain/explanation.ts';
 export type { ListenAddress } from './listen.ts';
 export { type MetadataParts, prepareMetadata, serveMetadata } from './serve.ts';
 export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './serve-answers.ts';

@@ -100,18 +100,30 @@ export function lookUp(tree: Value, keys: readonly string[]): Found | null {
 function walk(tree: Value, keys: readonly string[]): Found | null {
   let value: Value | undefined = tree;
   for (const key of keys) {
-    value = isArray(value) ? elementOf(value, key) : isObject(value) ? own(value, key) : undefined;
+    value = stepInto(value, key);
     if (value === undefined) return null;
   }
   return { value };
 }
 
+/** What a key leads to; undefined: nothing. */
+export function stepInto(value: Value, key: string): Value | undefined {
+  return isArray(value) ? elementOf(value, key) : isObject(value) ? own(value, key) : undefined;
+}
+
 /** By index, else the first element whose `name` or `uuid` is the key. What looks like a number is never a name. */
 function elementOf(elements: readonly Value[], key: string): Value | undefined {
-  if (/^[+-]?\d+$/.test(key) && BigInt.asIntN(64, BigInt(key.replace('+', ''))) === BigInt(key.replace('+', ''))) {
+  if (isIndex(key)) {
     return Number(key) < 0 ? undefined : elements[Number(key)];
   }
   return elements.find(
     (element) => isObject(element) && (own(element, 'name') === key || own(element, 'uuid') === key),
   );
+}
+
+/** A whole number of 64 bits. */
+export function isIndex(key: string): boolean {
+  if (!/^[+-]?\d+$/.test(key)) return false;
+  const number = BigInt(key.replace('+', ''));
+  return BigInt.asIntN(64, number) === number;
 }

@@ -15,6 +15,7 @@ export { differences } from './differences.ts';
 export { endpointTarget } from './endpoint-target.ts';
 export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
+export { type FoundAsker, findAsker } from './find-asker.ts';
 export type * from './host-view.ts';
 export { identify, isLocalAddress } from './identity.ts';
 export { listNames } from './list-names.ts';

@@ -1,5 +1,7 @@
 import { ok, type Result } from '../../model/index.ts';
 import {
+  type FoundAsker,
+  findAsker,
   type HostView,
   type LinkTarget,
   type Scope,
@@ -18,7 +20,6 @@ import { rcodeName, TYPE } from '../wire/codes.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
 import { explainForward, type ForwardSettings } from './explain-forward.ts';
 import type { ExplainedReply, Explanation } from './explanation.ts';
-import { type FoundAsker, findAsker } from './find-asker.ts';
 import { explainRecord, typeName } from './record-text.ts';
 
 export interface ExplainSettings extends ResolveOptions {

@@ -80,6 +80,9 @@ test('drover why dns takes a name before flags; a type that is none is wrong usa
   const bad = await drover('why', 'dns', 'web.shop', '--type', 'nonsense');
   expect(bad).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/--type nonsense: is no type of record/) });
   expect(await drover('why', 'lb', 'web.shop')).toMatchObject({ exitCode: 64 });
+  expect(await drover('why', 'metadata')).toMatchObject({ exitCode: 64 });
+  expect(await drover('why', 'metadata', 'self', '--type', 'A')).toMatchObject({ exitCode: 64 });
+  expect(await drover('why', 'metadata', 'self/host', '--from', 'x')).toMatchObject({ exitCode: 2 });
   expect(await drover('why', 'dns', 'web.shop', '--dns-compat-search', '--nonsense')).toMatchObject({ exitCode: 64 });
 });
 

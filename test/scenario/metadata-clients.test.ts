@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MetadataExplanation } from '../../metadata/index.ts';
 import { composeUp, inside } from '../support/containers.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
@@ -164,3 +165,22 @@ test('configuration that drover apply injects is read without a restart, to the 
 async function startOf(container: string): Promise<string> {
   return (await alpha.engine.docker.getContainer(container).inspect()).State.StartedAt;
 }
+
+test('drover why metadata says what the container is answered, from the agent', async () => {
+  const why = (...args: readonly string[]) => alpha.agent.drover(['why', 'metadata', ...args]);
+  const path = '/latest/self/container/primary_ip';
+  const { stdout } = await why(path, '--from', CLIENT, '--json');
+  const explanation = JSON.parse(stdout) as MetadataExplanation;
+  expect(explanation).toMatchObject({
+    path,
+    host: 'alpha',
+    asker: { label: CLIENT },
+    reply: { status: 200 },
+    notes: [`${CLIENT} is reached on the managed network drover, from every host`],
+  });
+  expect(explanation.reply.text).toBe((await go(path, 'text/plain')).body);
+  const text = (await why('self/container/nmae', '--from', CLIENT)).stdout;
+  expect(text).toMatch(/^\/latest\/self\/container\/nmae, asked by shop-web-1 \([\d.]+\) on alpha, revision \d+\n/);
+  expect(text).toContain('404 Not found: there is no nmae in container; is it name?');
+  expect(await why('self', '--from', 'nosuch')).toMatchObject({ exitCode: 1 });
+});

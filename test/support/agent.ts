@@ -80,7 +80,7 @@ export async function startAgent(
     dataDir: paths.dataDir,
     runDir: paths.runDir,
     drover: async ([command = 'help', ...args], input = '') => {
-      const { file, args: all } = host.enter(PROGRAM, [command, '--config', configPath, ...args]);
+      const { file, args: all } = host.enter(PROGRAM, [command, ...args, '--config', configPath]);
       const { exitCode, stdout, stderr } = await execa(file, [...all], { reject: false, input, timeout: 60_000 });
       return { exitCode: exitCode ?? -1, stdout, stderr };
     },

@@ -1,6 +1,10 @@
 import { isIP } from 'node:net';
-import { type Container, ok, plainAddress, problem, type Result } from '../../model/index.ts';
-import { findContainers, type HostView, identify, isLocalAddress, networkOwner, viewOf } from '../../view/index.ts';
+import { type Container, ok, plainAddress, problem, type Result } from '../model/index.ts';
+import { networkOwner } from './address.ts';
+import { findContainers } from './find.ts';
+import type { HostView } from './host-view.ts';
+import { identify, isLocalAddress } from './identity.ts';
+import { viewOf } from './view-of.ts';
 
 /** Who is taken to ask, and in whose eyes. */
 export interface FoundAsker {

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { Config } from '../../agent/index.ts';
+import type { Explanation, WhyRequest } from '../../dns/index.ts';
+import { systemClock } from '../../system/index.ts';
+import { askWhy } from '../ask-why.ts';
+import { followUpstreams, forwardingOptions } from '../dns-upstreams.ts';
+import { CommandFailure, EXIT, type Io } from '../io.ts';
+import { formatExplanation } from '../output/explanation.ts';
+import { readSettings, takesSettings } from '../settings.ts';
+
+interface Options {
+  readonly from?: string;
+  readonly type: string;
+  readonly json?: boolean;
+}
+
+export function addWhyDns(why: Command, io: Io): void {
+  const command = why
+    .command('dns')
+    .argument('<name>', 'as a program would ask for it: web, web.shop, www.example.com')
+    .description('Explain what DNS answers for a name, to whom and why.')
+    .option('--from <container|address>', 'who asks: a container by name or id, or an address (default: anybody)')
+    .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, ... or TYPE<number>', 'A')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit code 0 whatever the answer is; 1: nobody is called as --from says.
+
+Examples:
+  drover why dns web.shop
+  drover why dns database --from shop-web-1
+  drover why dns _http._tcp.web.shop --type SRV
+  drover why dns 5.0.42.10.in-addr.arpa --type PTR --json`,
+    );
+  takesSettings(command).action(async (name: string) => {
+    const { config } = await readSettings(io, command);
+    const options = command.opts<Options>();
+    const explanation = await explainName(io, config, await requestOf(config, name, options));
+    io.print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
+  });
+}
+
+async function requestOf(config: Config, name: string, { from, type: typeText }: Options): Promise<WhyRequest> {
+  const { typeNamed } = await import('../../dns/index.ts');
+  const type = typeNamed(typeText);
+  if (type === null) {
+    const mend = 'write A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE and a number';
+    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is no type of record', mend }], EXIT.usage);
+  }
+  const { dns } = config;
+  const upstreams = await readUpstreams(config);
+  return {
+    asked: { name, type, from: from ?? null },
+    settings: {
+      metadataAddress: dns.address,
+      search: dns.compatSearch ? 'every' : 'own',
+      ttlSeconds: dns.ttlSeconds,
+      forward: {
+        upstreams,
+        rules: forwardingOptions(config, 'namespace').rules ?? [],
+        ourselves: [{ address: dns.address, port: 53 }],
+      },
+    },
+  };
+}
+
+/** Those the server has now: found in the same way. */
+async function readUpstreams(config: Config): Promise<readonly string[]> {
+  const once = new AbortController();
+  const upstreams = await followUpstreams({ clock: systemClock }, config, 'namespace', once.signal);
+  once.abort();
+  return upstreams();
+}
+
+function explainName(io: Io, config: Config, request: WhyRequest): Promise<Explanation> {
+  return askWhy(io, config, {
+    about: 'dns',
+    request,
+    bySaved: async (view) => (await import('../../dns/index.ts')).explain(view, request.asked, request.settings),
+  });
+}

@@ -1,0 +1,56 @@
+import type { Container } from '../../model/index.ts';
+import { containerAddress, type HostView, type Reach, type ServiceView } from '../../view/index.ts';
+import { isObject, own, type Value } from '../value.ts';
+import type { Passed } from './explain-walk.ts';
+
+/** Where what was walked through comes from, as far as that is not plain from the name. */
+export function sourceNotes(view: HostView, passed: readonly Passed[]): readonly string[] {
+  return passed.flatMap(({ key, from }) => {
+    const kind = isObject(from) ? own(from, 'metadata_kind') : undefined;
+    if (kind === 'service') return ofService(view, key, from);
+    return kind === 'container' ? ofContainer(view, key, from) : [];
+  });
+}
+
+function ofService(view: HostView, key: string, object: Value): readonly string[] {
+  if (key === 'token') return ['the token is told to containers of the service alone'];
+  if (key !== 'metadata') return [];
+  const service = findOf(object, servicesOf(view), ({ name, stack }) => [name.toLowerCase(), stack.toLowerCase()]);
+  if (!service) return [];
+  if (service.declaration === null) return [`nothing is declared for ${service.key}, so its metadata is empty`];
+  return [`the metadata of ${service.key} is what its declaration says (a manifest or \`drover apply\`)`];
+}
+
+function servicesOf(view: HostView): readonly ServiceView[] {
+  return [...view.stacks.values()].flatMap(({ services }) => [...services.values()]);
+}
+
+/** By name and stack, in whatever case a version of the API has them. */
+function findOf<T>(object: Value, all: readonly T[], namesOf: (one: T) => readonly [string, string]): T | undefined {
+  const [name, stack] = ['name', 'stack_name'].map((key) => textOf(object, key)?.toLowerCase());
+  return all.find((one) => namesOf(one).join('/') === `${name}/${stack}`);
+}
+
+function textOf(object: Value, key: string): string | undefined {
+  const value = isObject(object) ? own(object, key) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function ofContainer(view: HostView, key: string, object: Value): readonly string[] {
+  if (key !== 'primary_ip' && key !== 'ips') return [];
+  const id = textOf(object, 'external_id') ?? '';
+  const container = view.snapshot.hosts.get(textOf(object, 'host_uuid') ?? '')?.containers.get(id);
+  return container ? [addressNote(view, container)] : [];
+}
+
+function addressNote(view: HostView, container: Container): string {
+  const reach = containerAddress(view, container);
+  return reach.ok ? `${container.name} is reached ${VIA[reach.via](reach)}` : `${container.name}: ${reach.reason}`;
+}
+
+const VIA: Readonly<Record<Reach['via'], (reach: Reach) => string>> = {
+  managed: ({ network }) => `on the managed network ${network}, from every host`,
+  bridge: ({ network }) => `on the network ${network}, from this host alone`,
+  host: () => 'at the address of its host, whose network it uses',
+  published: () => 'at the address of its host, by the ports that it publishes',
+};
