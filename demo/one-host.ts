@@ -66,7 +66,22 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
   }
   await showStop(screen, resources, alpha, webs[1] as string);
   await followState(screen, resources, alpha);
+  await explainAnswers(screen, alpha);
   await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
+}
+
+/** Why an address is left out, and a path leads to nothing. */
+async function explainAnswers(screen: Screen, { agent }: Member): Promise<void> {
+  for (const [command, expected] of [
+    ['why dns web --from shop-cart-1', 'shop-web-2 +alpha .* no '],
+    ['why metadata self/service/metadata/baner --from shop-web-1', 'is it banner\\?'],
+  ] as const) {
+    await screen.step(`drover ${command.split(' ', 2).join(' ')}`, async () => {
+      const { exitCode, stdout, stderr } = await agent.drover(command.split(' '));
+      screen.shown(`drover ${command}`, stdout);
+      expectThat(exitCode === 0 && new RegExp(expected).test(stdout), `exit code ${exitCode}\n${stderr}${stdout}`);
+    });
+  }
 }
 
 /** Asks until the answer has as many addresses as wanted: the stacks may still be starting. */

@@ -71,7 +71,10 @@ function howFound(key: string, element: Value): string {
 
 function kindOf(value: Value): string {
   if (isArray(value)) return `a list of ${value.length}`;
-  if (isObject(value)) return `a map of ${Object.keys(value).length} keys`;
+  if (isObject(value)) {
+    const { length } = Object.keys(value);
+    return `a map of ${length} ${length === 1 ? 'key' : 'keys'}`;
+  }
   return value === null
     ? 'null'
     : typeof value === 'string'
