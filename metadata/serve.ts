@@ -20,7 +20,12 @@ export function prepareMetadata(parts: MetadataParts): (options: ServerOptions) 
   const { clock, log, onViewChange } = parts;
   const source = createViewSource(parts);
   // What every client asks for first takes longest when nothing is known of the view before.
-  touchVersion(source);
+  try {
+    touchVersion(source);
+  } catch (error) {
+    // Whoever asks for it is told; everything else is served.
+    log.error({ err: error }, 'the version cannot be made');
+  }
   return async (options) => {
     const server = await serveTrees({ source, clock, log }, options);
     const unsubscribe = onViewChange(server.wake);

@@ -75,15 +75,10 @@ function kindOf(value: Value): string {
     const { length } = Object.keys(value);
     return `a map of ${length} ${length === 1 ? 'key' : 'keys'}`;
   }
-  return value === null
-    ? 'null'
-    : typeof value === 'string'
-      ? 'text'
-      : typeof value === 'boolean'
-        ? 'true or false'
-        : 'a number';
+  return value === null ? 'null' : SCALARS[typeof value as keyof typeof SCALARS];
 }
 
+const SCALARS = { string: 'text', boolean: 'true or false', number: 'a number', bigint: 'a number' } as const;
 const MOST_NAMED = 12;
 
 function whyMissing(value: Value, key: string, at: string): string {

@@ -299,3 +299,11 @@ describe('close()', () => {
     free.close();
   });
 });
+
+it('serves all else where one object cannot be made', async () => {
+  const broken = container('broken-id', 'Shop/Broken', '10.42.1.66', { ports: null as unknown as [] });
+  await using server = await startServer({ ...SHOP, containers: [...SHOP.containers, broken] });
+  expect((await server.get('/latest/version')).status).toBe(500);
+  expect(await server.get('/latest/hosts/a/name')).toMatchObject({ status: 200, body: 'a' });
+  expect(server.server.stats().failed).toBe(1);
+});
