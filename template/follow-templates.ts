@@ -100,6 +100,6 @@ function tell(log: Log, told: Map<string, string>, { spec, outcome, more }: Temp
     return;
   }
   if (outcome.kind === 'written') log.info({ destination }, 'file written');
-  else if (told.has(destination)) log.info({ destination }, 'template works again');
+  if (told.has(destination)) log.info({ destination }, 'template works again');
   told.delete(destination);
 }
