@@ -6,6 +6,7 @@ import type { GoneHosts } from './gone-hosts.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import type { AgentStatus } from './status.ts';
+import type { ExplainNow } from './why.ts';
 
 export interface ControlSources {
   readonly status: () => AgentStatus;
@@ -37,8 +38,8 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
       },
     ],
-    ['POST /v1/why/dns', async (body) => explained(sources, body, 'explainDns')],
-    ['POST /v1/why/metadata', async (body) => explained(sources, body, 'explainMetadata')],
+    ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
+    ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
     ['GET /v1/gone', async () => json(await sources.gone.list())],
     ['POST /v1/forget', (body) => forgotten(sources, body)],
@@ -50,13 +51,8 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
   ]);
 }
 
-async function explained(
-  { view, status }: ControlSources,
-  body: unknown,
-  explain: 'explainDns' | 'explainMetadata',
-): Promise<Awaited<ReturnType<ControlRoute>>> {
-  const why = await import('./why.ts');
-  const result = why[explain](view(), status(), body);
+function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {
+  const result = explain(view(), status(), body);
   return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
 }
 

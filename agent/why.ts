@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Explanation, explain, type WhyRequest } from '../dns/index.ts';
 import { explainPath, type MetadataExplanation, type MetadataWhyRequest } from '../metadata/index.ts';
-import { problem, type Result } from '../model/index.ts';
+import { ok, problem, type Result } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { AgentStatus } from './status.ts';
 
@@ -30,28 +30,36 @@ const metadataSchema: z.ZodType<MetadataWhyRequest> = z.strictObject({
   settings: z.strictObject({ resolver: z.string() }),
 });
 
-/** Answers `POST /v1/why/dns` from the newest state, and says so where the server that answers has an older one. */
-export function explainDns(view: HostView, status: AgentStatus, body: unknown): Result<Explanation> {
-  const parsed = dnsSchema.safeParse(body);
-  if (!parsed.success) return problem('request body', z.prettifyError(parsed.error), 'see WhyRequest in dns/explain');
-  const { asked, settings } = parsed.data;
-  const explained = explain(view, asked, settings);
-  if (!explained.ok) return explained;
-  return { ok: true, value: { ...explained.value, notes: [...explained.value.notes, ...serverNotes(status, 'dns')] } };
+/** Explains from the newest state, and says so where the server that answers has an older one. */
+export type ExplainNow = (
+  view: HostView,
+  status: AgentStatus,
+  body: unknown,
+) => Result<Explanation | MetadataExplanation>;
+
+/** Answers `POST /v1/why/dns`. */
+export const explainDns: ExplainNow = (view, status, body) =>
+  explained(status, 'dns', read(dnsSchema, body), ({ asked, settings }) => explain(view, asked, settings));
+
+/** Answers `POST /v1/why/metadata`. */
+export const explainMetadata: ExplainNow = (view, status, body) =>
+  explained(status, 'metadata', read(metadataSchema, body), (request) => explainPath(view, request));
+
+function read<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return ok(parsed.data);
+  return problem('request body', z.prettifyError(parsed.error), 'ask with a `drover` of the version of the agent');
 }
 
-/** Answers `POST /v1/why/metadata` in the same way. */
-export function explainMetadata(view: HostView, status: AgentStatus, body: unknown): Result<MetadataExplanation> {
-  const parsed = metadataSchema.safeParse(body);
-  if (!parsed.success) {
-    return problem('request body', z.prettifyError(parsed.error), 'see MetadataWhyRequest in metadata/explain');
-  }
-  const explained = explainPath(view, parsed.data);
-  if (!explained.ok) return explained;
-  return {
-    ok: true,
-    value: { ...explained.value, notes: [...explained.value.notes, ...serverNotes(status, 'metadata')] },
-  };
+function explained<R, E extends { readonly notes: readonly string[] }>(
+  status: AgentStatus,
+  role: keyof typeof SERVERS,
+  request: Result<R>,
+  explainIt: (request: R) => Result<E>,
+): Result<E> {
+  const result = request.ok ? explainIt(request.value) : request;
+  if (!result.ok) return result;
+  return ok({ ...result.value, notes: [...result.value.notes, ...serverNotes(status, role)] });
 }
 
 const SERVERS = { dns: 'DNS server', metadata: 'metadata server' } as const;

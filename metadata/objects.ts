@@ -12,21 +12,14 @@ import { stackObject } from './stack.ts';
 import type { ValueObject } from './value.ts';
 import type { Version } from './versions.ts';
 
-/** Containers and what they show, in the same order. */
-export interface ContainersNode {
-  readonly containers: readonly Container[];
-  readonly containerObjects: readonly ValueObject[];
-}
-
-export interface ServiceNode extends ContainersNode {
-  readonly service: ServiceView;
+export interface ServiceNode {
   readonly object: ValueObject;
+  readonly containers: readonly ValueObject[];
 }
 
 export interface StackNode {
   readonly object: ValueObject;
-  /** By key. */
-  readonly services: ReadonlyMap<string, ServiceNode>;
+  readonly services: readonly ServiceNode[];
 }
 
 /** The objects of one view in one version of the API; each is made when it is first asked for. */
@@ -37,7 +30,7 @@ export interface Objects {
   host(host: Host): ValueObject;
   networks(): readonly ValueObject[];
   /** The containers of a host that belong to no service, by name. */
-  standalone(state: HostState): ContainersNode;
+  standalone(state: HostState): readonly ValueObject[];
   /** The same as `container`, for one look: it is not kept. */
   passingContainer(container: Container, service: ServiceView | null): ValueObject;
   /** A service without its containers, for one look. */
@@ -75,7 +68,7 @@ function createMade() {
     hosts: createMemo<Host, ValueObject>(),
     networks: createMemo<Scopes, readonly ValueObject[]>(),
     networkUuids: createMemo<Network, string>(),
-    standalone: createMemo<HostState, ContainersNode>(),
+    standalone: createMemo<HostState, readonly ValueObject[]>(),
     identities: createMemo<ServiceView, ServiceIdentity>(),
     sidekicks: createMemo<StackView, ReadonlyMap<string, readonly string[]>>(),
     selfContained: createMemo<object, boolean>(),
@@ -128,7 +121,7 @@ class ViewObjects implements Objects {
       const context = { environment: this.#view.snapshot.environment, version: this.#version };
       return {
         object: stackObject(stack, { ...context, services: nodes.map(({ object }) => object) }),
-        services: new Map(nodes.map((node) => [node.service.key, node])),
+        services: nodes,
       };
     });
   }
@@ -137,9 +130,8 @@ class ViewObjects implements Objects {
     const sidekicks = this.sidekicksOf(service, stack);
     const inputs = [...this.#inputs(this.#isSelfContained(service)), sidekicks.join('/')];
     return this.#made.services(service, inputs, () => {
-      const containerObjects = service.containers.map((container) => this.container(container, service));
-      const object = this.#serviceObject(service, sidekicks, containerObjects);
-      return { service, object, containers: service.containers, containerObjects };
+      const containers = service.containers.map((container) => this.container(container, service));
+      return { object: this.#serviceObject(service, sidekicks, containers), containers };
     });
   }
 
@@ -163,12 +155,11 @@ class ViewObjects implements Objects {
     return this.#made.networks(this.scopes, [this.#view.snapshot.environment], () => networkObjects(this.#view));
   }
 
-  standalone(state: HostState): ContainersNode {
+  standalone(state: HostState): readonly ValueObject[] {
     const isSelfContained = this.#made.selfContained(state, [], () => !standaloneOf(state).some(dependsOnOthers));
-    return this.#made.standalone(state, this.#inputs(isSelfContained), () => {
-      const containers = standaloneOf(state);
-      return { containers, containerObjects: containers.map((container) => this.container(container, null)) };
-    });
+    return this.#made.standalone(state, this.#inputs(isSelfContained), () =>
+      standaloneOf(state).map((container) => this.container(container, null)),
+    );
   }
 
   /** What shows links to other containers must not outlive the view. */

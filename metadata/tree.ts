@@ -105,13 +105,13 @@ function sharedMembers(
 
 /** By stack and service, those of a service by index; then the standalone ones by host and name. */
 function containersOf(view: HostView, objects: Objects): readonly ValueObject[] {
-  const ofServices = servicesOf(view, objects).flatMap(({ containerObjects }) => containerObjects);
-  const alone = hostsOf(view).flatMap((state) => objects.standalone(state).containerObjects);
+  const ofServices = servicesOf(view, objects).flatMap(({ containers }) => containers);
+  const alone = hostsOf(view).flatMap((state) => objects.standalone(state));
   return [...ofServices, ...alone];
 }
 
 function servicesOf(view: HostView, objects: Objects): readonly ServiceNode[] {
-  return [...view.stacks.values()].flatMap((stack) => [...objects.stack(stack).services.values()]);
+  return [...view.stacks.values()].flatMap((stack) => objects.stack(stack).services);
 }
 
 function selfObject(view: HostView, objects: Objects, asker: Container | null): ValueObject {

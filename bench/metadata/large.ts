@@ -97,10 +97,10 @@ async function measureHundred(resources: Resources, change: (n: number) => Promi
     waiters.ask(pathOfPoll(await (await fetch(`http://127.0.0.1:${PORT}/latest/version`)).text()));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const written = await change(n);
-    hundredMs.push(...(await waiters.answered(written)));
+    hundredMs.push(...(await waiters.answered(written)).times);
     const asked = monotonicMs();
     control.ask('/');
-    echoMs.push(...(await control.answered(asked)));
+    echoMs.push(...(await control.answered(asked)).times);
   }
   return { hundredMs, echoMs };
 }

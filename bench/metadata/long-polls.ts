@@ -17,40 +17,23 @@ const INTERVAL_MS = 1_000;
 
 /** Clients that wait for another version, each on a connection of its own, while one comes every second. */
 export async function measureLongPolls(peer: Peer, changes: number): Promise<LongPollCost> {
-  const first = await (await fetch(`http://127.0.0.1:${peer.port}/latest/version`)).text();
+  let version = await (await fetch(`http://127.0.0.1:${peer.port}/latest/version`)).text();
+  const crowd = await openCrowd(peer.port, CLIENTS, (n) => `127.0.1.${1 + (n % CONTAINERS)}`);
   const answeredMs: number[] = [];
-  let version = first;
-  let changedAt = 0;
-  let missing = 0;
-  let allAnswered = (): void => undefined;
-  const sockets = await Promise.all(
-    Array.from({ length: CLIENTS }, (_, n) => open(peer.port, `127.0.1.${1 + (n % CONTAINERS)}`)),
-  );
-  for (const socket of sockets) {
-    socket.on('data', (bytes) => {
-      version = bytes.toString('latin1').split('\r\n\r\n')[1] ?? '';
-      answeredMs.push(performance.now() - changedAt);
-      missing -= 1;
-      if (missing === 0) allAnswered();
-    });
-  }
-  const waitAll = (): void => {
-    for (const socket of sockets) socket.write(requestOf(pathOfPoll(version)));
-  };
-  waitAll();
+  crowd.ask(pathOfPoll(version));
   await sleep(INTERVAL_MS);
   const before = cpuSeconds(peer.pid);
   for (let n = 0; n < changes; n += 1) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    allAnswered = resolve;
-    missing = CLIENTS;
-    changedAt = performance.now();
-    await Promise.all([peer.change(), promise]);
-    waitAll();
+    const answered = crowd.answered(monotonicMs());
+    await peer.change();
+    const { times, body } = await answered;
+    answeredMs.push(...times);
+    version = body;
+    crowd.ask(pathOfPoll(version));
     await sleep(INTERVAL_MS);
   }
   const used = cpuSeconds(peer.pid) - before;
-  for (const socket of sockets) socket.destroy();
+  crowd.close();
   return { answeredMs, cpuMsPerChange: (used * 1_000) / changes };
 }
 
@@ -59,21 +42,24 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Connections that each ask once a round; gives how long after `start` each has its answer, milliseconds. */
+/** Connections that each ask once a round. */
 export interface Crowd {
   /** Sends what each asks. */
   ask(path: string): void;
-  answered(start: number): Promise<readonly number[]>;
+  /** Resolves when all have an answer: how long after `start` each came, milliseconds, and the last one's body. */
+  answered(start: number): Promise<{ readonly times: readonly number[]; readonly body: string }>;
   close(): void;
 }
 
-export async function openCrowd(port: number, size: number): Promise<Crowd> {
-  const sockets = await Promise.all(Array.from({ length: size }, () => open(port, '127.0.0.1')));
+export async function openCrowd(port: number, size: number, addressOf = (_n: number) => '127.0.0.1'): Promise<Crowd> {
+  const sockets = await Promise.all(Array.from({ length: size }, (_, n) => open(port, addressOf(n))));
+  let body = '';
   let arrived: number[] = [];
   let allArrived = (): void => undefined;
   for (const socket of sockets) {
-    socket.on('data', () => {
+    socket.on('data', (bytes) => {
       arrived.push(monotonicMs());
+      body = bytes.toString('latin1').split('\r\n\r\n')[1] ?? '';
       if (arrived.length === size) allArrived();
     });
   }
@@ -86,7 +72,7 @@ export async function openCrowd(port: number, size: number): Promise<Crowd> {
       const { promise, resolve } = Promise.withResolvers<void>();
       allArrived = resolve;
       if (arrived.length < size) await promise;
-      return arrived.map((at) => at - start);
+      return { times: arrived.map((at) => at - start), body };
     },
     close: () => {
       for (const socket of sockets) socket.destroy();

@@ -1,23 +1,22 @@
 import type { Explanation } from '../../dns/index.ts';
+import { askerText, indented, notesText, paragraphs } from './explained.ts';
 import { formatTable } from './table.ts';
 
 /** An explanation to be read by a person: the answer first, then how it came about. */
 export function formatExplanation(explanation: Explanation): string {
-  const parts = [
+  return paragraphs([
     headOf(explanation),
     answerOf(explanation),
     forwardOf(explanation),
     scopeOf(explanation),
     searchOf(explanation),
     endpointsOf(explanation),
-    listed('Note', explanation.notes),
-  ];
-  return parts.filter((part) => part !== '').join('\n\n');
+    notesText(explanation.notes),
+  ]);
 }
 
 function headOf({ name, type, asker, host, revision }: Explanation): string {
-  const address = asker.address === null || asker.address === asker.label ? '' : ` (${asker.address})`;
-  return `${name || '.'} ${type}, asked by ${asker.label}${address} on ${host}, revision ${revision}`;
+  return `${name || '.'} ${type}, asked by ${askerText(asker)} on ${host}, revision ${revision}`;
 }
 
 function answerOf({ reply }: Explanation): string {
@@ -80,12 +79,4 @@ function endpointsOf({ endpoints }: Explanation): string {
     { title: 'WHY', value: ({ reason }) => reason },
   ]);
   return `Endpoints:\n${indented(table)}`;
-}
-
-function listed(title: string, lines: readonly string[]): string {
-  return lines.map((line) => `${title}: ${line}`).join('\n');
-}
-
-function indented(text: string): string {
-  return text.replace(/^/gm, '  ');
 }

@@ -1,4 +1,5 @@
 import type { MetadataExplanation } from '../../metadata/index.ts';
+import { askerText, indented, notesText, paragraphs } from './explained.ts';
 import { formatTable } from './table.ts';
 
 /** Lines of the answer that are shown; a list of thousands is for `--json`. */
@@ -6,13 +7,12 @@ const MOST_LINES = 20;
 
 /** An explanation to be read by a person: the answer first, then how it came about. */
 export function formatMetadataExplanation(explanation: MetadataExplanation): string {
-  const parts = [headOf(explanation), answerOf(explanation), stepsOf(explanation), notesOf(explanation)];
-  return parts.filter((part) => part !== '').join('\n\n');
+  const { notes } = explanation;
+  return paragraphs([headOf(explanation), answerOf(explanation), stepsOf(explanation), notesText(notes)]);
 }
 
 function headOf({ path, asker, host, revision }: MetadataExplanation): string {
-  const address = asker.address === null || asker.address === asker.label ? '' : ` (${asker.address})`;
-  return `${path}, asked by ${asker.label}${address} on ${host}, revision ${revision}`;
+  return `${path}, asked by ${askerText(asker)} on ${host}, revision ${revision}`;
 }
 
 function answerOf({ reply }: MetadataExplanation): string {
@@ -21,7 +21,7 @@ function answerOf({ reply }: MetadataExplanation): string {
   if (text === '') return `${status} ${meaning}: nothing in it`;
   const lines = text.replace(/\n$/, '').split('\n');
   const more = lines.length > MOST_LINES ? [`... and ${lines.length - MOST_LINES} more (--json shows all)`] : [];
-  return [`${status} ${meaning}`, ...[...lines.slice(0, MOST_LINES), ...more].map((line) => `  ${line}`)].join('\n');
+  return `${status} ${meaning}\n${indented([...lines.slice(0, MOST_LINES), ...more].join('\n'))}`;
 }
 
 function stepsOf({ steps }: MetadataExplanation): string {
@@ -30,9 +30,5 @@ function stepsOf({ steps }: MetadataExplanation): string {
     { title: 'KEY', value: ({ key }) => key },
     { title: 'IS', value: ({ is }) => is },
   ]);
-  return `Key by key:\n${table.replace(/^/gm, '  ')}`;
-}
-
-function notesOf({ notes }: MetadataExplanation): string {
-  return notes.map((note) => `Note: ${note}`).join('\n');
+  return `Key by key:\n${indented(table)}`;
 }

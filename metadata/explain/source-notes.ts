@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { containerAddress, type HostView, type Reach, type ServiceView } from '../../view/index.ts';
+import { containerAddress, findService, type HostView, type Reach } from '../../view/index.ts';
 import { isObject, own, type Value } from '../value.ts';
 import type { Passed } from './explain-walk.ts';
 
@@ -15,20 +15,11 @@ export function sourceNotes(view: HostView, passed: readonly Passed[]): readonly
 function ofService(view: HostView, key: string, object: Value): readonly string[] {
   if (key === 'token') return ['the token is told to containers of the service alone'];
   if (key !== 'metadata') return [];
-  const service = findOf(object, servicesOf(view), ({ name, stack }) => [name.toLowerCase(), stack.toLowerCase()]);
+  const [stack, primary, name] = ['stack_name', 'primary_service_name', 'name'].map((field) => textOf(object, field));
+  const service = findService(view, [stack, primary, ...(name === primary ? [] : [name])].join('/'));
   if (!service) return [];
   if (service.declaration === null) return [`nothing is declared for ${service.key}, so its metadata is empty`];
   return [`the metadata of ${service.key} is what its declaration says (a manifest or \`drover apply\`)`];
-}
-
-function servicesOf(view: HostView): readonly ServiceView[] {
-  return [...view.stacks.values()].flatMap(({ services }) => [...services.values()]);
-}
-
-/** By name and stack, in whatever case a version of the API has them. */
-function findOf<T>(object: Value, all: readonly T[], namesOf: (one: T) => readonly [string, string]): T | undefined {
-  const [name, stack] = ['name', 'stack_name'].map((key) => textOf(object, key)?.toLowerCase());
-  return all.find((one) => namesOf(one).join('/') === `${name}/${stack}`);
 }
 
 function textOf(object: Value, key: string): string | undefined {
