@@ -392,8 +392,10 @@ describe('one view after another', () => {
       }
     };
     const [first] = read(view).containers ?? [];
-    pass(100);
-    expect(read(view).containers?.[0]).toBe(first);
+    for (let reads = 0; reads < 3; reads += 1) {
+      pass(100);
+      expect(read(view).containers?.[0]).toBe(first);
+    }
     pass(101);
     const [again] = read(view).containers ?? [];
     expect(again).toEqual(first);
