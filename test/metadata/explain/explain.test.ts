@@ -120,6 +120,7 @@ test.each([
     'is in a network of this host, but no container is known to have it, or two claim it',
   ],
   ['self/service/metadata', 'plain', 'nothing is declared for shop/plain, so its metadata is empty'],
+  ['self/service/metadata', 'shop-log-1', 'nothing is declared for shop/web/log, so its metadata is empty'],
   ['self/service/token', 'shop-web-1', 'the token is told to containers of the service alone'],
   ['SELF/Service', 'shop-web-1', 'as written it leads to nothing, and was tried again in lower case'],
   ['self/host/name?wait=true&value=a&maxWait=5', null, 'it is held until it is another value, 5 s at most'],
