@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Part } from './parts.ts';
 
 /** Where Docker looks for plugins; the file's name is the driver's. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Bus, createEmbeddedBus } from '../bus/index.ts';
 import type { Problem } from '../model/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 
 export interface BusDependencies {
   readonly clock: Clock;
@@ -48,7 +48,7 @@ async function openConsul(dependencies: BusDependencies, { bus, dataDir, environ
 }
 
 function absentBus(driver: string, why: string): Bus {
-  const problem = `${why} (mend it, then restart the agent)`;
+  const problem = `${why} (hint it, then restart the agent)`;
   const refuse = (): Promise<never> => Promise.reject(new Error(problem));
   return {
     join: refuse,

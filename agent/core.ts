@@ -1,10 +1,10 @@
 import { createStateStore, type Mirror, openMirror, type StateStore } from '../state/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import { type HostView, viewOf } from '../view/index.ts';
-import type { Config } from './config.ts';
-import { environmentOf } from './environment.ts';
-import { ensureHostId } from './host-id.ts';
-import { mirrorFile } from './paths.ts';
+import type { Config } from './config/config.ts';
+import { environmentOf } from './config/environment.ts';
+import { mirrorFile } from './config/paths.ts';
+import { ensureHostId } from './host/host-id.ts';
 
 /** Who this host is and what it knows; from disk at once, whatever else is away. */
 export interface Core {

@@ -1,7 +1,7 @@
 import type { Problem } from '../model/index.ts';
 import type { Clock, Log, RunCommand } from '../system/index.ts';
-import type { Config } from './config.ts';
-import type { Program } from './servers.ts';
+import type { Program } from './children/servers.ts';
+import type { Config } from './config/config.ts';
 
 /** The outside world, as every part of the agent may use it. */
 export interface AgentDependencies {

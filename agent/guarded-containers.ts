@@ -1,8 +1,8 @@
 import type { Container } from '../model/index.ts';
 import type { DesiredGuard, GuardedContainer, ManagedNetwork } from '../overlay/index.ts';
 import type { Reconciler } from '../reconcile/index.ts';
+import type { DockerSource } from '../sources/index.ts';
 import type { StateStore } from '../state/index.ts';
-import type { DockerSource } from '../state/sources/index.ts';
 import type { Clock } from '../system/index.ts';
 
 export interface GuardDependencies {

@@ -2,11 +2,11 @@ import { hostname } from 'node:os';
 import type Docker from 'dockerode';
 import type { FactMap } from '../bus/index.ts';
 import type { Host } from '../model/index.ts';
+import { createDockerSource, type DockerSource } from '../sources/index.ts';
 import type { StateStore } from '../state/index.ts';
-import { createDockerSource, type DockerSource } from '../state/sources/index.ts';
 import type { Clock, Log, RunCommand } from '../system/index.ts';
-import type { Config } from './config.ts';
-import { findHostAddress } from './host-address.ts';
+import type { Config } from './config/config.ts';
+import { findHostAddress } from './host/host-address.ts';
 import type { Part } from './parts.ts';
 import { VERSION } from './version.ts';
 

@@ -14,8 +14,8 @@ import {
 import type { Reconciler, WakeUp } from '../reconcile/index.ts';
 import type { StateStore } from '../state/index.ts';
 import type { Log, RunCommand } from '../system/index.ts';
-import type { Config } from './config.ts';
-import { readHostResolvers } from './host-resolvers.ts';
+import type { Config } from './config/config.ts';
+import { readHostResolvers } from './host/host-resolvers.ts';
 import { networkRanges } from './part-settings.ts';
 import type { Part, PartReport } from './parts.ts';
 

@@ -1,5 +1,5 @@
 import type { NetworkRanges, ServiceAddressSettings } from '../overlay/index.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 
 /** What the service address is made of. */
 export function serviceAddressSettings({ dns }: Pick<Config, 'dns'>): Partial<ServiceAddressSettings> {

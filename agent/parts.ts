@@ -1,7 +1,7 @@
 import type { Problem } from '../model/index.ts';
 import { backoffMs, type Reconciler, type ReconcilerStatus, type RetrySchedule } from '../reconcile/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import type { PartStatus } from './status.ts';
+import type { PartStatus } from './control/status.ts';
 
 /** What a part reports of itself while it runs. */
 export interface PartReport {
@@ -107,10 +107,10 @@ function reconcilerPart({ name, lastAppliedAtMs, lastError, problems, pending, h
 
 function heldProblem(name: string, held: readonly string[]): Problem {
   const what = `${held.length} deletions are held back, more than its limit: ${held.slice(0, 3).join(', ')}`;
-  return { subject: name, what, mend: `see whether the source is right, then: drover confirm ${name}` };
+  return { subject: name, what, hint: `see whether the source is right, then: drover confirm ${name}` };
 }
 
 function crashProblem(name: string, error: unknown): Problem {
   const what = error instanceof Error ? error.message : String(error);
-  return { subject: name, what, mend: 'it is tried again by itself; mend what the message names if it stays' };
+  return { subject: name, what, hint: 'Drover retries automatically; if this persists, fix the cause above' };
 }

@@ -100,6 +100,6 @@ function publishProblem(error: unknown) {
   return {
     subject: 'publish',
     what: `other hosts do not see what is new here: ${what}`,
-    mend: 'it is tried again by itself; see the state of the bus',
+    hint: 'it is tried again by itself; see the state of the bus',
   };
 }

@@ -1,12 +1,12 @@
 import type Docker from 'dockerode';
 import type { Container } from '../model/index.ts';
-import { createResolvConfApplier, type ResolverState } from '../overlay/resolv-conf/index.ts';
 import type { WakeUp } from '../reconcile/index.ts';
-import type { DockerSource } from '../state/sources/index.ts';
+import { createResolvConfApplier, type ResolverState } from '../resolv-conf/index.ts';
+import type { DockerSource } from '../sources/index.ts';
 import type { Log } from '../system/index.ts';
 import { type HostView, searchDomains } from '../view/index.ts';
+import type { ResolverCounts } from './control/status.ts';
 import type { Part } from './parts.ts';
-import type { ResolverCounts } from './status.ts';
 
 export interface ResolversDependencies {
   readonly docker: Docker;

@@ -1,9 +1,9 @@
 import type { Bus } from '../bus/index.ts';
 import type { Liveness } from '../bus/liveness/index.ts';
 import type { Clock, Log } from '../system/index.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
+import { environmentOf } from './config/environment.ts';
 import type { Core } from './core.ts';
-import { environmentOf } from './environment.ts';
 import { peersOf } from './peers.ts';
 
 export interface WatchOverSettings {

@@ -4,13 +4,13 @@ import type { Problem } from '../model/index.ts';
 import { createWakeUp, type WakeUp } from '../reconcile/index.ts';
 import { followBus } from '../state/index.ts';
 import { openBus } from './bus.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
+import { createTwinWatch } from './host/duplicate-host-id.ts';
 import type { LocalSource } from './local-source.ts';
 import type { Parts } from './parts.ts';
 import { createPublisher } from './publisher.ts';
-import { createTwinWatch } from './twin-watch.ts';
 import { watchOver } from './watch-over.ts';
 
 export interface WiredFacts {

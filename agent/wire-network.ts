@@ -10,7 +10,7 @@ import {
 } from '../overlay/index.ts';
 import { createReconciler, createWakeUp, type WakeUp } from '../reconcile/index.ts';
 import { addressManagementPart } from './address-management.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { createGuardLoop, type GuardLoop } from './guarded-containers.ts';

@@ -1,11 +1,11 @@
 import { createServiceAddress, type ServiceAddress } from '../overlay/index.ts';
 import { createReconciler } from '../reconcile/index.ts';
 import type { FeedServer } from '../state/index.ts';
+import { createServers, watchNamespace } from './children/servers.ts';
+import type { Supervisor } from './children/supervisor.ts';
 import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import { serviceAddressSettings } from './part-settings.ts';
 import type { Parts } from './parts.ts';
-import { createServers, watchNamespace } from './servers.ts';
-import type { Supervisor } from './supervisor.ts';
 
 export interface WiredServers {
   readonly serviceAddress: ServiceAddress;

@@ -51,14 +51,14 @@ export function upstreamProblems(
 const NONE: Problem = {
   subject: 'process dns',
   what: 'there is no upstream resolver: the host has none that can be asked from where this server runs',
-  mend: 'set dns.upstreams in the configuration',
+  hint: 'set dns.upstreams in the configuration',
 };
 
 function loopProblem(upstream: string): Problem {
   return {
     subject: `upstream ${upstream}`,
     what: 'leads back to this server, so it is not asked',
-    mend: 'let it ask other resolvers, or name those in dns.upstreams',
+    hint: 'let it ask other resolvers, or name those in dns.upstreams',
   };
 }
 
@@ -66,6 +66,6 @@ function silentProblem(upstreams: readonly string[]): Problem {
   return {
     subject: 'process dns',
     what: `no upstream resolver answers (${upstreams.join(', ')}): names outside are given from the cache or not at all`,
-    mend: 'check that this host reaches them, or set dns.upstreams in the configuration',
+    hint: 'check that this host reaches them, or set dns.upstreams in the configuration',
   };
 }

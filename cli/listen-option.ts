@@ -12,6 +12,6 @@ export function parseListen(text: string, flag = '--listen'): ListenAddress {
   const address = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3] ?? -1);
   if (isIP(address) !== 0 && port >= 0 && port <= 65535) return { address, port };
-  const mend = 'write ADDRESS:PORT, such as 127.0.0.1:5353 or [::1]:5353';
-  throw new CommandFailure([{ subject: `${flag} ${text}`, what: 'is not an address and a port', mend }], EXIT.usage);
+  const hint = 'write ADDRESS:PORT, such as 127.0.0.1:5353 or [::1]:5353';
+  throw new CommandFailure([{ subject: `${flag} ${text}`, what: 'is not an address and a port', hint }], EXIT.usage);
 }

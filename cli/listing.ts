@@ -39,5 +39,5 @@ async function readRows(io: Io, command: Command, what: Listing<unknown>['what']
 }
 
 export function awayProblem(runDir: string, what: string) {
-  return { subject: `agent at ${runDir}`, what: `it is away, and ${what}`, mend: 'start it: drover agent' };
+  return { subject: `agent at ${runDir}`, what: `it is away, and ${what}`, hint: 'start it: drover agent' };
 }

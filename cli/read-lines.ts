@@ -14,7 +14,7 @@ export interface Stream {
 export type StreamEnd =
   | { readonly ok: true }
   /** `away`: nobody is there. */
-  | { readonly ok: false; readonly away: boolean; readonly problem: { readonly what: string; readonly mend: string } };
+  | { readonly ok: false; readonly away: boolean; readonly problem: { readonly what: string; readonly hint: string } };
 
 /** Reads lines over a unix socket until the other side ends or the signal aborts. Never rejects. */
 export async function readLines(stream: Stream, onLine: (line: string) => void): Promise<StreamEnd> {
@@ -22,7 +22,7 @@ export async function readLines(stream: Stream, onLine: (line: string) => void):
     const response = await open(stream);
     if (response.statusCode !== 200) {
       const what = (await text(response)).trim();
-      return { ok: false, away: false, problem: { what, mend: 'see --help' } };
+      return { ok: false, away: false, problem: { what, hint: 'see --help' } };
     }
     stream.onOpen();
     for await (const line of createInterface(response)) onLine(line);
@@ -40,8 +40,8 @@ function open({ socketPath, path, signal }: Stream): Promise<IncomingMessage> {
 
 function ended({ code, message }: NodeJS.ErrnoException): StreamEnd {
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return { ok: false, away: true, problem: { what: 'nobody answers there', mend: 'see drover status' } };
+    return { ok: false, away: true, problem: { what: 'nobody answers there', hint: 'see drover status' } };
   }
-  const mend = code === 'EACCES' ? 'run this command as root' : 'run it again';
-  return { ok: false, away: false, problem: { what: message, mend } };
+  const hint = code === 'EACCES' ? 'run this command as root' : 'run it again';
+  return { ok: false, away: false, problem: { what: message, hint } };
 }

@@ -58,5 +58,5 @@ export function settingFlags(args: readonly string[]): Record<string, string> {
 }
 
 function strayArgument(arg: string): Problem {
-  return { subject: `argument ${arg}`, what: 'is not expected here', mend: 'see --help' };
+  return { subject: `argument ${arg}`, what: 'is not expected here', hint: 'see --help' };
 }

@@ -47,7 +47,7 @@ const MAX_BYTES = 256e6;
 /** YAML is parsed at a megabyte a second or so: more of it would keep requests waiting. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Reads an answers file; YAML by its name (`.yml`, `.yaml`), else JSON. Rejects with the file's name, and how to mend it. */
+/** Reads an answers file; YAML by its name (`.yml`, `.yaml`), else JSON. Rejects with the file's name, and how to fix it. */
 export async function readAnswers(path: string): Promise<Answers> {
   try {
     const { size } = await stat(path);

@@ -9,7 +9,7 @@ export type Answers = ValueObject;
 const DEFAULT = 'default';
 const LATEST = 'latest';
 
-/** Reads answers from JSON or YAML text; whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to mend. */
+/** Reads answers from JSON or YAML text; whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to fix it. */
 export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answers {
   const value = form === 'json' ? parseJson(text) : parseYaml(text);
   const shape = 'write it as version -> client address or `default` -> tree';

@@ -21,8 +21,8 @@ export async function bindAll(addresses: readonly ListenAddress[], create: () =>
 function bind(server: Server, { address, port }: ListenAddress): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const mend = 'see which program holds it (ss -ltnp), or choose another address';
-      reject(new Error(`metadata cannot listen on ${address} port ${port}: ${cause.message}; ${mend}`, { cause }));
+      const hint = 'see which program holds it (ss -ltnp), or choose another address';
+      reject(new Error(`metadata cannot listen on ${address} port ${port}: ${cause.message}; ${hint}`, { cause }));
     });
     server.listen({ host: address, port }, () => resolve(server));
   });

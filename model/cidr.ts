@@ -10,7 +10,7 @@ export interface Cidr {
   readonly text: string;
 }
 
-/** Reads a range. An address inside it (`10.42.3.7/24`) is refused, with the range it is in as the mend. */
+/** Reads a range. An address inside it (`10.42.3.7/24`) is refused, and its hint names the range it is in. */
 export function parseCidr(text: string): Result<Cidr> {
   const parsed = parseInterfaceCidr(text);
   if (!parsed.ok) return parsed;

@@ -22,7 +22,7 @@ export function parseDnsName(text: string): Result<DnsName> {
   }
   for (const label of bare.split('.')) {
     const fault = labelFault(label);
-    if (fault) return problem(subject, fault.what, fault.mend);
+    if (fault) return problem(subject, fault.what, fault.hint);
   }
   return ok(`${bare.toLowerCase()}.`);
 }
@@ -30,7 +30,7 @@ export function parseDnsName(text: string): Result<DnsName> {
 /** Reads one label, such as the name of a service or a stack, into lower case. */
 export function parseDnsLabel(text: string): Result<string> {
   const fault = labelFault(text);
-  return fault ? problem(`name ${quote(text)}`, fault.what, fault.mend) : ok(text.toLowerCase());
+  return fault ? problem(`name ${quote(text)}`, fault.what, fault.hint) : ok(text.toLowerCase());
 }
 
 /** Puts labels (or a relative name) in front of a canonical name: `dnsNameUnder(['web', 'shop'], 'rancher.internal.')`. */
@@ -48,19 +48,19 @@ export function dnsNameLabels(name: DnsName): readonly string[] {
   return name.slice(0, -1).split('.');
 }
 
-function labelFault(label: string): { what: string; mend: string } | null {
-  if (label === '') return { what: 'has an empty label', mend: 'remove the doubled or leading dot' };
+function labelFault(label: string): { what: string; hint: string } | null {
+  if (label === '') return { what: 'has an empty label', hint: 'remove the doubled or leading dot' };
   if (label.length > MAX_LABEL_LENGTH) {
     return {
       what: `has a label of ${label.length} characters`,
-      mend: `shorten each part to ${MAX_LABEL_LENGTH} or fewer`,
+      hint: `shorten each part to ${MAX_LABEL_LENGTH} or fewer`,
     };
   }
   if (LABEL.test(label)) return null;
-  if (label.startsWith('-')) return { what: 'has a label that begins with a hyphen', mend: 'begin it with a letter' };
+  if (label.startsWith('-')) return { what: 'has a label that begins with a hyphen', hint: 'begin it with a letter' };
   return {
     what: `has a character that names cannot have in ${quote(label)}`,
-    mend: 'use letters a-z, digits, - and _ (international names in their xn-- form)',
+    hint: 'use letters a-z, digits, - and _ (international names in their xn-- form)',
   };
 }
 

@@ -1,12 +1,12 @@
 /**
  * Something that is wrong with an input or a part of the system, told to a person.
  * `subject` names what it is about (`container 3f2a web-1`, `shop.yml:12 services.web.health_check.port`),
- * `what` says what is wrong, `mend` what to do about it.
+ * `what` says what is wrong, `hint` what to do about it.
  */
 export interface Problem {
   readonly subject: string;
   readonly what: string;
-  readonly mend: string;
+  readonly hint: string;
 }
 
 /** An expected outcome as a value: failure is data, not an exception. */
@@ -19,12 +19,12 @@ export function ok<T>(value: T): Result<T> {
 export function problem(
   subject: string,
   what: string,
-  mend: string,
+  hint: string,
 ): { readonly ok: false; readonly problem: Problem } {
-  return { ok: false, problem: { subject, what, mend } };
+  return { ok: false, problem: { subject, what, hint } };
 }
 
-/** One line: `subject: what; mend`. */
-export function formatProblem({ subject, what, mend }: Problem): string {
-  return `${subject}: ${what}; ${mend}`;
+/** One line: `subject: what; hint`. */
+export function formatProblem({ subject, what, hint }: Problem): string {
+  return `${subject}: ${what}; ${hint}`;
 }

@@ -5,12 +5,12 @@ import { nearestWord } from './nearest.ts';
 export interface SchemaFault {
   readonly path: readonly (string | number)[];
   readonly what: string;
-  readonly mend: string;
+  readonly hint: string;
 }
 
 /**
  * Every fault of a zod error. `keysAt` gives the keys known at a path, for a suggestion to an unknown one. A schema's own
- * refinements give `mend` in `params`.
+ * refinements give `hint` in `params`.
  */
 export function schemaFaults(
   error: z.ZodError,
@@ -34,35 +34,35 @@ function issueFaults(
 export function unknownKeyFault(
   key: string,
   known: readonly string[],
-): { readonly what: string; readonly mend: string } {
+): { readonly what: string; readonly hint: string } {
   const nearest = nearestWord(key, known);
   const list = known.length > 0 && known.length <= 12 ? `; known here: ${known.join(', ')}` : '';
-  return { what: 'is not a known key', mend: nearest ? `did you mean ${nearest}?` : `remove it${list}` };
+  return { what: 'is not a known key', hint: nearest ? `did you mean ${nearest}?` : `remove it${list}` };
 }
 
-function describe(issue: z.core.$ZodIssue): { what: string; mend: string } {
+function describe(issue: z.core.$ZodIssue): { what: string; hint: string } {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.message.endsWith('received undefined'))
-        return { what: 'is missing', mend: `add ${kindOf(issue.expected)}` };
-      return { what: `is not ${kindOf(issue.expected)}`, mend: `write ${kindOf(issue.expected)}` };
+        return { what: 'is missing', hint: `add ${kindOf(issue.expected)}` };
+      return { what: `is not ${kindOf(issue.expected)}`, hint: `write ${kindOf(issue.expected)}` };
     case 'invalid_value':
-      return { what: 'is not one of the accepted values', mend: `use one of ${issue.values.map(String).join(', ')}` };
+      return { what: 'is not one of the accepted values', hint: `use one of ${issue.values.map(String).join(', ')}` };
     case 'too_small':
-      return { what: 'is too small', mend: `use ${issue.minimum} or more` };
+      return { what: 'is too small', hint: `use ${issue.minimum} or more` };
     case 'too_big':
-      return { what: 'is too large', mend: `use ${issue.maximum} or less` };
+      return { what: 'is too large', hint: `use ${issue.maximum} or less` };
     case 'custom':
-      return { what: issue.message, mend: String(issue.params?.mend ?? 'correct it') };
+      return { what: issue.message, hint: String(issue.params?.hint ?? 'correct it') };
     case 'invalid_union':
-      return { what: 'has a form that is not accepted', mend: unionMend(issue) };
+      return { what: 'has a form that is not accepted', hint: unionMend(issue) };
     default:
-      return { what: issue.message, mend: 'correct it' };
+      return { what: issue.message, hint: 'correct it' };
   }
 }
 
 function unionMend(issue: z.core.$ZodIssueInvalidUnion): string {
-  const forms = issue.errors.flatMap((errors) => errors.slice(0, 1).map((error) => describe(error).mend));
+  const forms = issue.errors.flatMap((errors) => errors.slice(0, 1).map((error) => describe(error).hint));
   return [...new Set(forms)].join(', or ') || 'correct it';
 }
 

@@ -161,5 +161,5 @@ export function createReconciler<Desired, Observed, Change>(
 
 function problemOf(subject: string, error: unknown): Problem {
   const what = error instanceof Error ? error.message : String(error);
-  return { subject, what, mend: 'it is tried again by itself; mend what the message names if it stays' };
+  return { subject, what, hint: 'Drover retries automatically; if this persists, fix the cause above' };
 }

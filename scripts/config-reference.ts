@@ -1,4 +1,4 @@
-import { listSettings, type Setting } from '../agent/config.ts';
+import { listSettings, type Setting } from '../agent/config/config.ts';
 
 /** Where the page stands, from the root of the repository. */
 export const CONFIG_REFERENCE = 'docs/configuration.md';
@@ -18,11 +18,11 @@ ${rows.join('\n')}
 
 const INTRODUCTION = `# Configuration
 
-<!-- Written by scripts/write-config-reference.ts from agent/config-schema.ts; a test checks that it is current. -->
+<!-- Written by scripts/write-config-reference.ts from agent/config/schema.ts; a test checks that it is current. -->
 
 A setting is looked up in three places, and the last one that has it wins: the file (YAML, \`/etc/drover/drover.yaml\`, or the one
 named by \`--config\` or \`DROVER_CONFIG\`), the environment, the command line. The whole is validated at once: every fault is told with
-its place (file and line, variable, or flag) and its mend. An agent that runs keeps its settings when the file becomes invalid.
+its place (file and line, variable, or flag) and its hint. An agent that runs keeps its settings when the file becomes invalid.
 
 In the file, keys with dots are sections (\`bus.driver\` is \`driver\` in the section \`bus\`), and a key with nothing behind it is not set.
 In variables and flags a list is separated by commas (\`10.0.0.2,10.0.0.3\`), a map is written \`key=value,key=value\`, and an empty text

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { USED_KEYS } from '../state/sources/index.ts';
+import { USED_KEYS } from '../sources/index.ts';
 
 /** Where the page stands, from the root of the repository. */
 export const MANIFEST_PAGE = 'docs/manifests.md';

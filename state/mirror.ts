@@ -22,7 +22,7 @@ export interface Mirror {
    * again with the newest picture, nothing gets lost.
    */
   save(saved: SavedPicture): void;
-  /** What was wrong with the file and is mended already. */
+  /** What was wrong with the file and was repaired already. */
   problems(): readonly Problem[];
   /** Idempotent. */
   close(): void;
@@ -100,7 +100,7 @@ function movedAside(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state could not be used (${reason(error)}); it was moved to ${aside} and a new file made`,
-    mend: 'nothing to do once; if it happens again check the disk',
+    hint: 'nothing to do once; if it happens again check the disk',
   };
 }
 
@@ -108,7 +108,7 @@ function unreadable(path: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state cannot be read (${reason(error)})`,
-    mend: 'check that the file exists and may be read by this process',
+    hint: 'check that the file exists and may be read by this process',
   };
 }
 

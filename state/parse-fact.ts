@@ -91,7 +91,7 @@ export function parseDocument(key: string, value: JsonValue): Result<Declared> {
   }
 }
 
-const mend = 'bring the agent that wrote it to the version of this one';
+const hint = 'bring the agent that wrote it to the version of this one';
 
 interface Reader<T> {
   readonly schema: z.ZodType<T>;
@@ -112,11 +112,11 @@ function parse<T>({ schema, exact }: Reader<T>, about: string, value: JsonValue)
   // The raw value is kept too, and mostly says the same: one of the two is enough.
   if (exact.safeParse(value).success) return ok(value as T);
   const parsed = schema.safeParse(value);
-  if (parsed.success) return isShallow(value) ? ok(parsed.data) : problem(about, tooDeep, mend);
+  if (parsed.success) return isShallow(value) ? ok(parsed.data) : problem(about, tooDeep, hint);
   const issue = parsed.error.issues[0];
-  return problem(about, `${issue?.path.join('.') || 'value'}: ${issue?.message ?? 'is malformed'}`, mend);
+  return problem(about, `${issue?.path.join('.') || 'value'}: ${issue?.message ?? 'is malformed'}`, hint);
 }
 
 function matching<T>(about: string, named: string, expected: string, fact: T): Result<T> {
-  return named === expected ? ok(fact) : problem(about, `is about ${named} by its content`, mend);
+  return named === expected ? ok(fact) : problem(about, `is about ${named} by its content`, hint);
 }

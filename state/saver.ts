@@ -52,6 +52,6 @@ function cannotSave(error: unknown): Problem {
   return {
     subject: 'state mirror',
     what: `cannot be saved (${error instanceof Error ? error.message : String(error)})`,
-    mend: 'make room on the disk of the data directory, or make it writable; it is tried again every 5 s',
+    hint: 'make room on the disk of the data directory, or make it writable; it is tried again every 5 s',
   };
 }

@@ -13,7 +13,7 @@ export async function compileTemplate(
   engine: Engine,
   { source, language }: Pick<TemplateSpec, 'source' | 'language'>,
 ): Promise<Compiled> {
-  const failed = (what: string, mend: string): Compiled => ({ ok: false, problems: [{ subject: source, what, mend }] });
+  const failed = (what: string, hint: string): Compiled => ({ ok: false, problems: [{ subject: source, what, hint }] });
   let text: string;
   try {
     text = await readFile(source, 'utf8');

@@ -31,7 +31,7 @@ export function parseResource(
 ): ReadResource {
   const failed = (what: string): ReadResource => ({
     ok: false,
-    problem: { subject: path, what, mend: 'correct the file; the others are not affected' },
+    problem: { subject: path, what, hint: 'correct the file; the others are not affected' },
   });
   let file: unknown;
   try {

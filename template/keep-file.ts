@@ -95,9 +95,9 @@ function quoted(path: string): string {
 function failed(
   spec: TemplateSpec,
   what: string,
-  mend: string,
+  hint: string,
 ): { readonly kind: 'failed'; readonly problem: Problem } {
-  return { kind: 'failed', problem: { subject: spec.destination, what, mend } };
+  return { kind: 'failed', problem: { subject: spec.destination, what, hint } };
 }
 
 function differenceOf(path: string, before: FileState | null, content: string): string {

@@ -29,14 +29,14 @@ export function parseTemplates(
 ): ReadTemplates {
   const [file] = readYaml(text);
   if (file && !file.ok) {
-    const problems = file.faults.map(({ line, what, mend }) => ({ subject: `${path}:${line}`, what, mend }));
+    const problems = file.faults.map(({ line, what, hint }) => ({ subject: `${path}:${line}`, what, hint }));
     return { templates: [], problems };
   }
   const list = z.strictObject({ templates: z.array(z.unknown()) }).safeParse(file?.value);
   if (!list.success) {
     return {
       templates: [],
-      problems: [{ subject: path, what: 'it has no list `templates`', mend: 'see docs/templates.md' }],
+      problems: [{ subject: path, what: 'it has no list `templates`', hint: 'see docs/templates.md' }],
     };
   }
   const read = list.data.templates.map((entry, at) => readEntry(entry, `${path} templates[${at}]`, folder));
@@ -56,7 +56,7 @@ function readEntry(
     const problems = parsed.error.issues.map(({ path, message }) => ({
       subject: [subject, ...path].join('.'),
       what: message,
-      mend: 'see docs/templates.md',
+      hint: 'see docs/templates.md',
     }));
     return { template: null, problems };
   }

@@ -66,7 +66,7 @@ async function runOne(
     const problem = {
       subject: spec.source,
       what: `it cannot be filled: ${reasonOf(error)}`,
-      mend: `${spec.destination} stays as it is; it is tried again at the next change`,
+      hint: `${spec.destination} stays as it is; it is tried again at the next change`,
     };
     return { spec, outcome: { kind: 'failed', problem }, more: [] };
   }

@@ -46,6 +46,6 @@ function toCidr(text: string): readonly Cidr[] {
 }
 
 function conflict(subject: string, own: string, setting: string): Problem {
-  const mend = `set ${setting} to what is free on all hosts, or remove what overlaps`;
-  return { subject, what: `it overlaps ${own}, which Drover uses: traffic for one would go to the other`, mend };
+  const hint = `set ${setting} to what is free on all hosts, or remove what overlaps`;
+  return { subject, what: `it overlaps ${own}, which Drover uses: traffic for one would go to the other`, hint };
 }

@@ -17,14 +17,14 @@ export function judgeDockerDns(
   commandLines: readonly (readonly string[])[],
 ): readonly Problem[] {
   const settings = parseSettings(daemonJson);
-  if (settings === null) return [{ subject: FILE, what: 'it is no JSON object', mend: 'correct it' }];
+  if (settings === null) return [{ subject: FILE, what: 'it is no JSON object', hint: 'correct it' }];
   const configured = [...(Array.isArray(settings.dns) ? settings.dns : []), ...commandLines.flatMap(dnsArguments)];
   if (configured.length === 1 && configured[0] === resolver) return [];
   const what = configured.includes(resolver)
     ? `Docker's dns setting lists other resolvers beside ${resolver} (${configured.filter((one) => one !== resolver).join(', ')})`
     : `Docker's dns setting lacks ${resolver}: until the agent has written a new container's resolv.conf, its first lookups go elsewhere`;
   const wanted = JSON.stringify({ ...settings, dns: [resolver] });
-  return [{ subject: 'Docker', what, mend: `make ${FILE} say ${wanted} and restart Docker` }];
+  return [{ subject: 'Docker', what, hint: `make ${FILE} say ${wanted} and restart Docker` }];
 }
 
 function parseSettings(text: string): { readonly [key: string]: unknown } | null {

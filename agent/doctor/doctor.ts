@@ -3,9 +3,9 @@ import { formatProblem, type Problem } from '../../model/index.ts';
 import { findRangeConflicts } from '../../overlay/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
-import type { Config } from '../config.ts';
-import { readHostResolvers } from '../host-resolvers.ts';
-import { type AgentStatus, problemsOf } from '../status.ts';
+import type { Config } from '../config/config.ts';
+import { type AgentStatus, problemsOf } from '../control/status.ts';
+import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
 import { findMissingTools } from './missing-tools.ts';
@@ -20,7 +20,7 @@ export interface DoctorDependencies {
   readonly status: (() => AgentStatus) | null;
 }
 
-/** Looks at what stands in the way on this host, and how to mend it. Changes nothing; a check that fails is a finding. */
+/** Looks at what stands in the way on this host, and how to fix it. Changes nothing; a check that fails is a finding. */
 export function createDoctor(deps: DoctorDependencies, config: Config): () => Promise<readonly Problem[]> {
   const checks: Readonly<Record<string, () => Promise<readonly Problem[]> | readonly Problem[]>> = {
     agent: () => (deps.status ? problemsOf(deps.status()) : [agentAway(config)]),
@@ -37,7 +37,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
           return await check();
         } catch (error) {
           const what = error instanceof Error ? error.message : String(error);
-          return [{ subject: `check of ${name}`, what, mend: 'mend what the message names, and call doctor again' }];
+          return [{ subject: `check of ${name}`, what, hint: 'fix what the message names, then run doctor again' }];
         }
       }),
     );
@@ -47,7 +47,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
 }
 
 function agentAway({ runDir }: Config): Problem {
-  return { subject: `agent at ${runDir}`, what: 'it is away', mend: 'start it: drover agent' };
+  return { subject: `agent at ${runDir}`, what: 'it is away', hint: 'start it: drover agent' };
 }
 
 async function checkDocker(docker: Docker, socket: string): Promise<readonly Problem[]> {
@@ -56,8 +56,8 @@ async function checkDocker(docker: Docker, socket: string): Promise<readonly Pro
     return [];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const mend = code === 'EACCES' ? 'run as root' : 'start Docker, or set docker.socket to where it listens';
-    return [{ subject: `Docker Engine at ${socket}`, what: message, mend }];
+    const hint = code === 'EACCES' ? 'run as root' : 'start Docker, or set docker.socket to where it listens';
+    return [{ subject: `Docker Engine at ${socket}`, what: message, hint }];
   }
 }
 

@@ -27,7 +27,7 @@ export async function findMissingTools(run: RunCommand): Promise<readonly Proble
           {
             subject: `program ${tool}`,
             what: `it is missing; it is for ${purpose}`,
-            mend: `apt-get install ${debian}`,
+            hint: `apt-get install ${debian}`,
           },
         ],
   );

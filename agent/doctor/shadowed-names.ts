@@ -40,6 +40,6 @@ function shadowed({ id, name }: Container, networks: readonly string[], names: r
   return {
     subject: `container ${id.slice(0, 12)} ${name}`,
     what: `Docker's own resolver answers ${short} on network ${networks.join(', ')} for it, ready or not`,
-    mend: `ask for ${names.join(', ')}, or restart the container so that it gets our resolver`,
+    hint: `ask for ${names.join(', ')}, or restart the container so that it gets our resolver`,
   };
 }

@@ -13,7 +13,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** What failed, on what, and how to mend it. */
+/** What failed, on what, and how to fix it. */
 export function failureOf(error: unknown, what: string): Error {
   const response = (error as { response?: IncomingMessage & { body?: unknown } } | null)?.response;
   const status = response?.statusCode;
@@ -24,10 +24,10 @@ export function failureOf(error: unknown, what: string): Error {
     String(response?.body ?? '')
       .trim()
       .slice(0, 200) || response?.statusMessage;
-  return new RefusedError(`${what}: HTTP ${status} ${said}${mendOf(status)}`, status, response?.body, error);
+  return new RefusedError(`${what}: HTTP ${status} ${said}${hintFor(status)}`, status, response?.body, error);
 }
 
-function mendOf(status: number): string {
+function hintFor(status: number): string {
   if (status === 403) return ' (the token needs key_prefix and session_prefix "write", see bus/consul/README.md)';
   if (status === 500) return ' (no quorum, or Consul is overloaded: see `consul operator raft list-peers`)';
   return '';

@@ -64,7 +64,7 @@ function createLease({ api, keys, log }: LeaseDependencies, options: LeaseOption
 
   const lose = (why: string): void => {
     if (lost.signal.aborted || ended) return;
-    log.warn({ hostId, why }, 'the lease is lost; joining again mends it');
+    log.warn({ hostId, why }, 'the lease is lost; joining again');
     lost.abort(new Error(`lease of host ${hostId}: ${why}; join again`));
     void session.end('leave');
   };

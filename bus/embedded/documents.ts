@@ -41,7 +41,7 @@ function damaged(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the bus file was damaged (${why}); it was moved to ${aside} and a new one made`,
-    mend: 'apply your manifests again, and check the disk',
+    hint: 'apply your manifests again, and check the disk',
   };
 }
 

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
-import type { ManifestFile } from '../../state/sources/index.ts';
+import type { ManifestFile } from '../../sources/index.ts';
 import { CommandFailure, EXIT, type Io } from '../io.ts';
 import { awayProblem } from '../listing.ts';
 import { readSettings, takesSettings } from '../settings.ts';
@@ -56,7 +56,7 @@ async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyO
   const variables = Object.fromEntries(
     Object.entries(io.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const { readAttachedFiles } = await import('../../state/sources/index.ts');
+  const { readAttachedFiles } = await import('../../sources/index.ts');
   const manifests = await Promise.all(paths.map(readManifest));
   const files = await Promise.all(manifests.map((file) => readAttachedFiles(file, { variables })));
   return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
@@ -69,7 +69,7 @@ async function readManifest(path: string): Promise<ManifestFile> {
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(
-      [{ subject: path, what: `it cannot be read: ${what}`, mend: 'correct the path' }],
+      [{ subject: path, what: `it cannot be read: ${what}`, hint: 'correct the path' }],
       EXIT.usage,
     );
   }

@@ -84,7 +84,7 @@ function wholeNumber(flag: string, text: string, most: number): number {
   throw wrong(`${flag} ${text}`, 'is not a whole number that fits', `write one from 0 to ${most}`);
 }
 
-function wrong(subject: string, what: string, mend: string): CommandFailure {
-  const problem: Problem = { subject, what, mend };
+function wrong(subject: string, what: string, hint: string): CommandFailure {
+  const problem: Problem = { subject, what, hint };
   return new CommandFailure([problem], EXIT.usage);
 }

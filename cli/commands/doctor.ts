@@ -8,12 +8,12 @@ import { readSettings, takesSettings } from '../settings.ts';
 export function addDoctor(program: Command, io: Io): void {
   const command = program
     .command('doctor')
-    .description('Look at what stands in the way on this host, and say how to mend it.')
+    .description('Look at what stands in the way on this host, and say how to fix it.')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-It changes nothing. Exit code 0: nothing found; 1: something to mend.
+It changes nothing. Exit code 0: nothing found; 1: something to fix.
 
 Examples:
   drover doctor`,

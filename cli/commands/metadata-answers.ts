@@ -55,6 +55,6 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
   });
 }
 
-function wrong(subject: string, what: string, mend: string): CommandFailure {
-  return new CommandFailure([{ subject, what, mend }], EXIT.usage);
+function wrong(subject: string, what: string, hint: string): CommandFailure {
+  return new CommandFailure([{ subject, what, hint }], EXIT.usage);
 }

@@ -79,8 +79,8 @@ async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
   }
   const run = { version, dry: options.dry ?? false, reload: new Set<string>(), signal };
   const outcomes = await runTemplates(deps, specs, run).catch((error: unknown) => {
-    const mend = 'is the address right, and the metadata server up?';
-    throw new CommandFailure([{ subject: `metadata at ${url}`, what: describe(error), mend }]);
+    const hint = 'is the address right, and the metadata server up?';
+    throw new CommandFailure([{ subject: `metadata at ${url}`, what: describe(error), hint }]);
   });
   await show(io, outcomes);
   if (problems.length > 0) io.setExitCode(EXIT.failed);
@@ -116,7 +116,7 @@ async function readSpecs(
         {
           subject: 'drover template',
           what: 'no template is named',
-          mend: 'give --source and --destination, --config or --confd',
+          hint: 'give --source and --destination, --config or --confd',
         },
       ],
       EXIT.usage,
@@ -166,13 +166,13 @@ function oneTemplate(options: TemplateOptions): Part | null {
   if (source === undefined && destination === undefined) return null;
   if (source === undefined || destination === undefined) {
     throw new CommandFailure(
-      [{ subject: 'drover template', what: 'one of --source and --destination is missing', mend: 'give both' }],
+      [{ subject: 'drover template', what: 'one of --source and --destination is missing', hint: 'give both' }],
       EXIT.usage,
     );
   }
   if (mode !== undefined && !/^0?[0-7]{3,4}$/.test(mode)) {
     throw new CommandFailure(
-      [{ subject: '--mode', what: `'${mode}' is no octal mode`, mend: 'write it as 0644' }],
+      [{ subject: '--mode', what: `'${mode}' is no octal mode`, hint: 'write it as 0644' }],
       EXIT.usage,
     );
   }
@@ -208,7 +208,7 @@ function read(path: string): Promise<string> {
 
 function unreadable(path: string, error: unknown): CommandFailure {
   return new CommandFailure(
-    [{ subject: path, what: `it cannot be read: ${describe(error)}`, mend: 'correct the path' }],
+    [{ subject: path, what: `it cannot be read: ${describe(error)}`, hint: 'correct the path' }],
     EXIT.usage,
   );
 }
@@ -216,6 +216,6 @@ function unreadable(path: string, error: unknown): CommandFailure {
 function noTemplates(problems: readonly Problem[]): CommandFailure {
   const what = problems.length > 0 ? 'none of the templates can be used' : 'there is no template in what was named';
   return new CommandFailure([
-    { subject: 'drover template', what, mend: 'see the messages above, and docs/templates.md' },
+    { subject: 'drover template', what, hint: 'see the messages above, and docs/templates.md' },
   ]);
 }

@@ -45,8 +45,8 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
   const { typeNamed } = await import('../../dns/index.ts');
   const type = typeNamed(typeText);
   if (type === null) {
-    const mend = 'write A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE and a number';
-    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is no type of record', mend }], EXIT.usage);
+    const hint = 'write A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE and a number';
+    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is no type of record', hint }], EXIT.usage);
   }
   const { dns } = config;
   const upstreams = await readUpstreams(config);

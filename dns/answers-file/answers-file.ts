@@ -76,5 +76,5 @@ export async function openAnswersFile(
 }
 
 function missing(path: string): Problem {
-  return { subject: path, what: 'is not there', mend: 'write it, then send SIGHUP or POST /v1/reload' };
+  return { subject: path, what: 'is not there', hint: 'write it, then send SIGHUP or POST /v1/reload' };
 }

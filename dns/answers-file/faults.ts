@@ -3,7 +3,7 @@ import type { Path } from './text.ts';
 
 /** Collects what is wrong in a file; of many only the first are kept, the rest is counted. */
 export interface Faults {
-  add(path: Path, what: string, mend: string): void;
+  add(path: Path, what: string, hint: string): void;
   read(): readonly Problem[];
 }
 
@@ -13,17 +13,17 @@ export function createFaults(file: string, lineOf: (path: Path) => number | null
   const problems: Problem[] = [];
   let more = 0;
   return {
-    add: (path, what, mend) => {
+    add: (path, what, hint) => {
       if (problems.length >= MAX_KEPT) {
         more += 1;
         return;
       }
       const line = lineOf(path);
-      problems.push({ subject: `${file}${line === null ? '' : `:${line}`} ${formatPath(path)}`.trim(), what, mend });
+      problems.push({ subject: `${file}${line === null ? '' : `:${line}`} ${formatPath(path)}`.trim(), what, hint });
     },
     read: () => {
       if (more === 0) return problems;
-      const rest = { subject: file, what: `has ${more} more faults`, mend: 'mend these first' };
+      const rest = { subject: file, what: `has ${more} more faults`, hint: 'hint these first' };
       return [...problems, rest];
     },
   };

@@ -10,6 +10,6 @@ export async function parseFile(path: string): Promise<ParsedAnswers> {
   }
 }
 
-export function unreadable(subject: string, what: string, mend: string): Extract<ParsedAnswers, { ok: false }> {
-  return { ok: false, problems: [{ subject, what, mend }] };
+export function unreadable(subject: string, what: string, hint: string): Extract<ParsedAnswers, { ok: false }> {
+  return { ok: false, problems: [{ subject, what, hint }] };
 }

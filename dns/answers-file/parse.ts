@@ -22,8 +22,8 @@ export async function parseAnswers(file: string, text: string): Promise<ParsedAn
   if (!read.ok) return read;
   if (read.value === null) return { ok: true, answers: NO_ANSWERS, problems: [] };
   if (!isRecord(read.value)) {
-    const mend = 'write a map: default, or the address of an asker, and what it is answered';
-    return { ok: false, problems: [{ subject: file, what: 'is no answers file', mend }] };
+    const hint = 'write a map: default, or the address of an asker, and what it is answered';
+    return { ok: false, problems: [{ subject: file, what: 'is no answers file', hint }] };
   }
   const faults = createFaults(file, read.lineOf);
   const answers = toAnswers(read.value, faults);

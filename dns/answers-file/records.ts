@@ -18,7 +18,7 @@ export function parseRecords(section: Readonly<Record<string, unknown>>, path: P
 
 /** Null: it makes no sense, and that has been told. */
 type ParseValue<Value> = (value: unknown, fault: Fault) => Value | null;
-type Fault = (what: string, mend: string) => void;
+type Fault = (what: string, hint: string) => void;
 
 const MAX_TTL = 0xffff_ffff;
 
@@ -37,7 +37,7 @@ function parseKind<Value>(
   }
   for (const key of Object.keys(kind)) {
     const name = keyOf(key);
-    const fault: Fault = (what, mend) => faults.add([...path, key], what, mend);
+    const fault: Fault = (what, hint) => faults.add([...path, key], what, hint);
     const wrong = keyFault(name);
     if (wrong !== null) fault(wrong, 'write it in lower case, with the dot at its end, as a name of DNS');
     const entry = wrong === null ? parseEntry(kind[key], parse, fault) : null;

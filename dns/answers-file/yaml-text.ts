@@ -9,10 +9,10 @@ export function readYamlText(file: string, text: string): AnswersText {
   const [document, second] = readYaml(text, LIMITS);
   if (!document) return { ok: true, value: null, lineOf: () => null };
   if (!document.ok) {
-    const problems = document.faults.map(({ line, what, mend }) => ({ subject: `${file}:${line}`, what, mend }));
+    const problems = document.faults.map(({ line, what, hint }) => ({ subject: `${file}:${line}`, what, hint }));
     return { ok: false, problems };
   }
   if (!second) return document;
-  const mend = 'put everything into the first one';
-  return { ok: false, problems: [{ subject: file, what: 'has more than one YAML document', mend }] };
+  const hint = 'put everything into the first one';
+  return { ok: false, problems: [{ subject: file, what: 'has more than one YAML document', hint }] };
 }

@@ -81,9 +81,9 @@ export function createKernelService(deps: KernelServiceDependencies, place: Kern
       problem = null;
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
-      const mend = 'the server answers what comes in there; it is tried again';
+      const hint = 'the server answers what comes in there; it is tried again';
       if (problem?.what !== what) log.warn({ problem: what }, 'the kernel does not answer on every port');
-      problem = { subject: `ports of bridge ${place.bridge}`, what, mend };
+      problem = { subject: `ports of bridge ${place.bridge}`, what, hint };
     }
   };
   const follow = async (): Promise<void> => {

@@ -25,7 +25,7 @@ export function summarizeDns(report: DnsReport): string {
 
 function describeBatching({ mode, problem }: DnsReport['batching']): string {
   if (mode === 'batch') return 'UDP in batches';
-  return problem ? `UDP without batches (${problem.subject}: ${problem.what}; ${problem.mend})` : 'UDP without batches';
+  return problem ? `UDP without batches (${problem.subject}: ${problem.what}; ${problem.hint})` : 'UDP without batches';
 }
 
 function describeUpstream({ at, rttMs, suspectForMs }: DnsReport['forwarding']['resolvers'][number]): string {

@@ -32,7 +32,11 @@ export async function startStranded(
       log.info({ container: name }, 'started a container that Docker could not start without the address driver');
     } catch (cause) {
       const what = `Docker could not start it while the address driver was away, and cannot now: ${String(cause)}`;
-      problems.push({ subject: `container ${name}`, what, mend: `mend what Docker says, then: docker start ${name}` });
+      problems.push({
+        subject: `container ${name}`,
+        what,
+        hint: `fix what Docker reports, then: docker start ${name}`,
+      });
     }
   }
   return problems;

@@ -67,6 +67,6 @@ function problemOf(own: NetworkRanges, standing: NetworkRanges): Problem | null 
   return {
     subject: 'managed network ranges',
     what: `this host's configuration says ${say(own)}, the environment has ${say(standing)}, which is followed`,
-    mend: 'make network.range, network.ranges and network.prefixLength equal on all hosts; ranges can be added at the end, others need a drover down on all hosts',
+    hint: 'make network.range, network.ranges and network.prefixLength equal on all hosts; ranges can be added at the end, others need a drover down on all hosts',
   };
 }

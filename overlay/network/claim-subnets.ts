@@ -144,13 +144,13 @@ function warningFor(space: SubnetSpace, subnet: string, used: number, capacity: 
     return {
       subject: `subnet ${subnet}`,
       what: `lies outside the managed network's ranges ${space.ranges.map(({ text }) => text).join(', ')}`,
-      mend: 'add its range to the ranges again, on all hosts',
+      hint: 'add its range to the ranges again, on all hosts',
     };
   if (used < WARN_SHARE * capacity) return null;
   return {
     subject: 'managed network ranges',
     what: `${used} of ${capacity} subnets are claimed`,
-    mend: 'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
+    hint: 'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
   };
 }
 

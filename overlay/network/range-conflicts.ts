@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
+import { type IpRoute, readIp } from '../../linux/index.ts';
 import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
-import { type IpRoute, readIp } from '../ip-json.ts';
 import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 
 export interface RangeCheck {
@@ -40,7 +40,7 @@ export function planRangeConflicts(
       .map(({ culprit }) => ({
         subject: `managed network range ${text}`,
         what: `overlaps ${culprit} of this host`,
-        mend: 'choose a range that overlaps nothing on any host',
+        hint: 'choose a range that overlaps nothing on any host',
       }));
   });
 }

@@ -1,7 +1,6 @@
 import { readlink } from 'node:fs/promises';
+import { type NftTable, readDevice, readIp } from '../../linux/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
-import { readDevice, readIp } from '../ip-json.ts';
-import type { NftTable } from '../nft-table.ts';
 import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
 import { unboundContainers } from './plan.ts';
 import { type GuardElements, NO_ELEMENTS, renderFrame, SETS } from './render.ts';

@@ -1,7 +1,6 @@
+import { removeTable, replaceTable, type Step, sameTable, step, type TableId } from '../../linux/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import { removeTable, replaceTable, sameTable, type TableId } from '../nft-table.ts';
-import { type Step, step } from '../step.ts';
 import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
 import type { BridgePort, ObservedGuard } from './observe.ts';
 import { type GuardElements, NO_ELEMENTS, renderDifference, renderFrame } from './render.ts';
@@ -103,7 +102,7 @@ function refused(refusal: string): Problem {
   return {
     subject: 'port guard',
     what: `containers can send under addresses of others: this host does not take an nft table of family bridge: ${refusal}`,
-    mend: 'use a kernel with nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE; modprobe nf_tables), or do without: network.guard: false',
+    hint: 'use a kernel with nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE; modprobe nf_tables), or do without: network.guard: false',
   };
 }
 
@@ -112,6 +111,6 @@ function hidden(ids: readonly string[]): Problem {
   return {
     subject: 'port guard',
     what: `container ${first}${others.length > 0 ? ` and ${others.length} others` : ''} can send under addresses of others: which port leads to it may not be seen`,
-    mend: 'give the agent the capability SYS_PTRACE',
+    hint: 'give the agent the capability SYS_PTRACE',
   };
 }

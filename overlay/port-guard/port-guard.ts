@@ -1,7 +1,6 @@
+import { applyStep, createNftTable, formatStep, type Step } from '../../linux/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import { CommandError, type Log, type RunCommand } from '../../system/index.ts';
-import { createNftTable } from '../nft-table.ts';
-import { applyStep, formatStep, type Step } from '../step.ts';
 import { type DesiredGuard, defaultPortGuardSettings, type PortGuardSettings } from './desired-guard.ts';
 import { type ObserveDependencies, type ObservedGuard, observePortGuard } from './observe.ts';
 import { planPortGuard, planPortGuardRemoval, tableId } from './plan.ts';

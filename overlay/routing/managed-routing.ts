@@ -1,9 +1,18 @@
+import {
+  applyStep,
+  createNftTable,
+  type FilterChains,
+  formatStep,
+  planAcceptRules,
+  readFilterChains,
+  readIp,
+  removeTable,
+  replaceTable,
+  type Step,
+  sameTable,
+} from '../../linux/index.ts';
 import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
-import { type FilterChains, planAcceptRules, readFilterChains } from '../accept-rules.ts';
-import { readIp } from '../ip-json.ts';
-import { createNftTable, removeTable, replaceTable, sameTable } from '../nft-table.ts';
-import { applyStep, formatStep, type Step } from '../step.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
 import { isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
 import { NO_NETWORK_RULES, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';

@@ -1,10 +1,9 @@
 import { isIPv4 } from 'node:net';
+import { type IpRoute, type Step, step } from '../../linux/index.ts';
 import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import type { IpRoute } from '../ip-json.ts';
 import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { overlapsRoute } from '../network/range-conflicts.ts';
-import { type Step, step } from '../step.ts';
 import type { DesiredRouting, Peer, RoutingSettings } from './desired-routing.ts';
 
 /** What of the host's routing matters for the routes to other hosts. */
@@ -95,7 +94,7 @@ function conflict(cidr: Cidr, { hostId, address }: Peer, { dst, dev, gateway }: 
   return {
     subject: `route to ${cidr.text} of host ${hostId} (${address})`,
     what: `overlaps ${dst} ${via}, which this host has already`,
-    mend: `choose ranges for the managed network that overlap nothing, or remove ${dst} from this host`,
+    hint: `choose ranges for the managed network that overlap nothing, or remove ${dst} from this host`,
   };
 }
 
@@ -103,7 +102,7 @@ function unusable(subnet: string, { hostId, address }: Peer): Problem {
   return {
     subject: `subnet ${subnet} of host ${hostId}`,
     what: `cannot be routed: subnet or address ${address} is not IPv4`,
-    mend: `give host ${hostId} an IPv4 address that the others reach`,
+    hint: `give host ${hostId} an IPv4 address that the others reach`,
   };
 }
 
@@ -111,6 +110,6 @@ function claimedTwice(subnet: string, { hostId }: Peer, rival: Peer | null): Pro
   return {
     subject: `subnet ${subnet} of host ${hostId}`,
     what: `overlaps the subnet of ${rival ? `host ${rival.hostId}` : 'this host'}`,
-    mend: 'one of the two is a copy of the other or came back with an old subnet: look at `drover status` on both',
+    hint: 'one of the two is a copy of the other or came back with an old subnet: look at `drover status` on both',
   };
 }

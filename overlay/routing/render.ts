@@ -1,4 +1,4 @@
-import { acceptRule, type WantedRules } from '../accept-rules.ts';
+import { acceptRule, type WantedRules } from '../../linux/index.ts';
 import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import type { DesiredRouting } from './desired-routing.ts';
 

@@ -1,7 +1,13 @@
+import {
+  type FilterChains,
+  type IpLink,
+  type IpRoute,
+  type NftTable,
+  readDevice,
+  readFilterChains,
+  readIp,
+} from '../../linux/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
-import { type FilterChains, readFilterChains } from '../accept-rules.ts';
-import { type IpLink, type IpRoute, readDevice, readIp } from '../ip-json.ts';
-import type { NftTable } from '../nft-table.ts';
 import type { ServiceAddressSettings } from './settings.ts';
 
 /** What stands on this host of the service address. */

@@ -1,9 +1,16 @@
+import {
+  hasAddress,
+  type IpRoute,
+  isUp,
+  planAcceptRules,
+  removeTable,
+  replaceTable,
+  type Step,
+  sameTable,
+  step,
+} from '../../linux/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import { planAcceptRules } from '../accept-rules.ts';
-import { hasAddress, type IpRoute, isUp } from '../ip-json.ts';
-import { removeTable, replaceTable, sameTable } from '../nft-table.ts';
-import { type Step, step } from '../step.ts';
 import type { ObservedServiceAddress } from './observe.ts';
 import { NO_RULES, renderAcceptRules, renderTable } from './render.ts';
 import type { ServiceAddressSettings } from './settings.ts';
@@ -134,7 +141,7 @@ function findConflicts(settings: ServiceAddressSettings, observed: ObservedServi
           {
             subject: `device ${device}`,
             what: 'exists and was not made by Drover',
-            mend: 'remove or rename it, or give Drover another device name',
+            hint: 'remove or rename it, or give Drover another device name',
           },
         ]
       : []),
@@ -143,7 +150,7 @@ function findConflicts(settings: ServiceAddressSettings, observed: ObservedServi
           {
             subject: `route to ${foreignRoute.dst}`,
             what: `leads to device ${foreignRoute.dev ?? '(none)'} already`,
-            mend: 'remove that route, or give Drover another service address',
+            hint: 'remove that route, or give Drover another service address',
           },
         ]
       : []),
@@ -152,7 +159,7 @@ function findConflicts(settings: ServiceAddressSettings, observed: ObservedServi
           {
             subject: `device ${squatter}`,
             what: `has the address that containers ask Drover at`,
-            mend: `remove the address from ${squatter} (is another metadata service running?), or give Drover another one`,
+            hint: `remove the address from ${squatter} (is another metadata service running?), or give Drover another one`,
           },
         ]
       : []),
@@ -165,7 +172,7 @@ function findObstacles({ forwarding }: ObservedServiceAddress): Problem[] {
     {
       subject: 'sysctl net.ipv4.ip_forward',
       what: 'is 0, so that containers cannot reach the service address',
-      mend: 'start Docker, which turns it on; or set it: sysctl -w net.ipv4.ip_forward=1',
+      hint: 'start Docker, which turns it on; or set it: sysctl -w net.ipv4.ip_forward=1',
     },
   ];
 }

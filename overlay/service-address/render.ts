@@ -1,4 +1,4 @@
-import { acceptRule, type WantedRules } from '../accept-rules.ts';
+import { acceptRule, type WantedRules } from '../../linux/index.ts';
 import type { ServiceAddressSettings } from './settings.ts';
 
 /** The comment that marks our rules in chains that are not ours. */

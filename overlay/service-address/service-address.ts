@@ -1,8 +1,7 @@
+import { applyStep, createNftTable, formatStep } from '../../linux/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
-import { createNftTable } from '../nft-table.ts';
-import { applyStep, formatStep } from '../step.ts';
 import { enterPrefix, type ObservedServiceAddress, observeServiceAddress } from './observe.ts';
 import { planServiceAddress, planServiceAddressRemoval, type ServiceAddressChange } from './plan.ts';
 import { renderTable } from './render.ts';
@@ -13,7 +12,7 @@ export interface ServiceAddress {
   readonly settings: ServiceAddressSettings;
   /** For `createReconciler({clock, log}, {...applier, intervalMs: 3000})`; the desired state is constant: trigger it once with null. */
   readonly applier: Applier<null, ObservedServiceAddress, ServiceAddressChange>;
-  /** Makes or repairs all parts now. Idempotent. Rejects when a part cannot be made; gives what is wrong but not ours to mend. */
+  /** Makes or repairs all parts now. Idempotent. Rejects when a part cannot be made; gives what is wrong but not for Drover to repair. */
   ensure(signal?: AbortSignal): Promise<readonly Problem[]>;
   /** What differs from the desired state, one line each; empty when all stands. Changes nothing. */
   drift(signal?: AbortSignal): Promise<readonly string[]>;

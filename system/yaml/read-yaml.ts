@@ -36,7 +36,7 @@ export function readYaml(
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxBytes) {
     const what = `has ${(sizeBytes / 1e6).toFixed(1)} MB, more than the ${maxBytes / 1e6} MB that are read`;
-    return [{ ok: false, line: 1, faults: [{ line: 1, what, mend: 'split it into several files' }] }];
+    return [{ ok: false, line: 1, faults: [{ line: 1, what, hint: 'split it into several files' }] }];
   }
   const lines = new LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
@@ -58,7 +58,7 @@ export function readYaml(
   }
 }
 
-const TOO_DEEP = { what: 'is nested too deeply', mend: 'write it with fewer levels' };
+const TOO_DEEP = { what: 'is nested too deeply', hint: 'write it with fewer levels' };
 
 function readDocument(document: Document.Parsed, reading: Parameters<typeof createYamlReader>[0]): YamlDocument {
   const { lineAt } = reading;
@@ -89,9 +89,9 @@ function syntaxFaults(errors: readonly SyntaxError[], lineAt: (offset: number) =
 
 function syntaxFault({ code, message, pos }: SyntaxError, lineAt: (offset: number) => number): YamlFault {
   const line = lineAt(pos[0]);
-  if (code === 'TAB_AS_INDENT') return { line, what: 'is indented with a tab', mend: 'indent with spaces' };
+  if (code === 'TAB_AS_INDENT') return { line, what: 'is indented with a tab', hint: 'indent with spaces' };
   if (message.includes('call stack')) return { line, ...TOO_DEEP };
-  return { line, what: `is not valid YAML: ${message}`, mend: 'correct the line, or the one before it' };
+  return { line, what: `is not valid YAML: ${message}`, hint: 'correct the line, or the one before it' };
 }
 
 function lineOf(

@@ -4,7 +4,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, typ
 export interface YamlFault {
   readonly line: number;
   readonly what: string;
-  readonly mend: string;
+  readonly hint: string;
 }
 
 /** A value and how many values it has inside, with those an alias repeats. */
@@ -15,12 +15,12 @@ interface Weighed {
 
 class Refusal extends Error {
   readonly offset: number;
-  readonly mend: string;
+  readonly hint: string;
 
-  constructor(offset: number, what: string, mend: string) {
+  constructor(offset: number, what: string, hint: string) {
     super(what);
     this.offset = offset;
-    this.mend = mend;
+    this.hint = hint;
   }
 }
 
@@ -110,7 +110,7 @@ export function createYamlReader({
       return { value: read(root, 0, { path: [], exact: isExact([]) }).value, faults: [] };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { value: null, faults: [{ line: lineAt(error.offset), what: error.message, mend: error.mend }] };
+      return { value: null, faults: [{ line: lineAt(error.offset), what: error.message, hint: error.hint }] };
     }
   };
 }

@@ -26,7 +26,7 @@ function problemOf(name: string, { line, message }: NotConvertible): Problem {
   return {
     subject: `${name} line ${line}`,
     what: `it cannot be converted: ${message}`,
-    mend: 'write this part as Handlebars (docs/templates.md has a table of counterparts)',
+    hint: 'write this part as Handlebars (docs/templates.md has a table of counterparts)',
   };
 }
 

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createChildOutput } from '../../agent/child-output.ts';
+import { createChildOutput } from '../../agent/children/child-output.ts';
 
 let dir: string;
 let path: string;

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ConfigSources, type LoadedConfig, listSettings, loadConfig, withoutSecrets } from '../../agent/config.ts';
+import {
+  type ConfigSources,
+  type LoadedConfig,
+  listSettings,
+  loadConfig,
+  withoutSecrets,
+} from '../../agent/config/config.ts';
 import { formatProblem } from '../../model/index.ts';
 import { CONFIG_REFERENCE, renderConfigReference } from '../../scripts/config-reference.ts';
 
@@ -94,7 +100,7 @@ test('the file is the one named by flag, by DROVER_CONFIG, or the default one', 
   expect(read).toEqual(['/a', '/b', '/etc/drover/drover.yaml']);
 });
 
-describe('a fault is told with its place and mend', () => {
+describe('a fault is told with its place and hint', () => {
   test.each([
     ['bus:\n  drvier: consul', 'drover.yaml:2 bus.drvier: is not a known key; did you mean driver?'],
     ['datadir: /x', 'drover.yaml:1 datadir: is not a known key; did you mean dataDir?'],
@@ -189,7 +195,7 @@ describe('a fault is told with its place and mend', () => {
     });
     expect(await failing(denied)).toMatchObject({
       ok: false,
-      problems: [{ what: 'cannot be read (EACCES)', mend: 'make it readable for the agent' }],
+      problems: [{ what: 'cannot be read (EACCES)', hint: 'make it readable for the agent' }],
     });
   });
 
@@ -231,7 +237,7 @@ test('loadConfig() never rejects, whatever the file says', async () => {
       const loaded = await load(JSON.stringify(file), {
         env: { DROVER_BUS_CONSUL_TOKEN: 'x', DROVER_HOST_LABELS: 'a=b' },
       });
-      if (!loaded.ok) for (const problem of loaded.problems) expect(problem.mend).not.toBe('');
+      if (!loaded.ok) for (const problem of loaded.problems) expect(problem.hint).not.toBe('');
     }),
   );
 });

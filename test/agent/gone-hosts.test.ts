@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { createGoneHosts } from '../../agent/gone-hosts.ts';
+import { createGoneHosts } from '../../agent/control/gone-hosts.ts';
 import { createMemoryStore } from '../../bus/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { viewOf } from '../../view/index.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/host-resolvers.ts';
+import { followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/host/host-resolvers.ts';
 import { systemClock } from '../../system/index.ts';
 import { poll } from '../support/poll.ts';
 

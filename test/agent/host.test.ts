@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { environmentOf } from '../../agent/environment.ts';
-import { ensureHostId, readHostId } from '../../agent/host-id.ts';
-import { nameserversOf, readHostResolvers } from '../../agent/host-resolvers.ts';
+import { environmentOf } from '../../agent/config/environment.ts';
+import { ensureHostId, readHostId } from '../../agent/host/host-id.ts';
+import { nameserversOf, readHostResolvers } from '../../agent/host/host-resolvers.ts';
 import { createLog } from '../../system/index.ts';
 
 const log = createLog('test', { level: 'silent', format: 'json' });

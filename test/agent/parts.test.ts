@@ -11,14 +11,14 @@ test('a part that throws is started again alone; its error stands until it works
   const parts = createParts({ clock: systemClock, log }, stop.signal);
   let crashes = 0;
   let otherStarts = 0;
-  let mended = false;
+  let repaired = false;
   parts.start('other', async (signal, report) => {
     otherStarts += 1;
     report.done();
     await systemClock.sleep(60_000, signal);
   });
   parts.start('flaky', async (signal, report) => {
-    if (!mended) {
+    if (!repaired) {
       crashes += 1;
       throw new Error('the disk is full');
     }
@@ -29,7 +29,7 @@ test('a part that throws is started again alone; its error stands until it works
   const [other, flaky] = parts.status();
   expect(other?.problems).toEqual([]);
   expect(flaky?.problems.map(({ what }) => what)).toEqual(['the disk is full']);
-  mended = true;
+  repaired = true;
   await poll(() => parts.status()[1]?.problems.length === 0, { what: 'flaky works' });
   expect(parts.status()[1]?.lastAppliedAtMs).not.toBeNull();
   stop.abort();
@@ -55,7 +55,7 @@ test('deletions held back are told with the command that confirms them, and are 
   );
   reconciler.trigger(['a'], 1);
   parts.startReconciler(reconciler);
-  await poll(() => parts.status()[0]?.problems[0]?.mend.includes('drover confirm routes'), { what: 'the complaint' });
+  await poll(() => parts.status()[0]?.problems[0]?.hint.includes('drover confirm routes'), { what: 'the complaint' });
   expect(world.size).toBe(4);
   expect(parts.confirm('nobody')).toBeNull();
   expect(parts.confirm('routes')).toEqual(['delete b', 'delete c', 'delete d']);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { identify, isRunning, parseStat, uptimeMs } from '../../agent/process-identity.ts';
+import { identify, isRunning, parseStat, uptimeMs } from '../../agent/children/process-identity.ts';
 
 const rest = (startTicks: number) => `S ${'0 '.repeat(18)}${startTicks} 0 0`;
 

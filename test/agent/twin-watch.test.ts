@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTwinWatch } from '../../agent/twin-watch.ts';
+import { createTwinWatch } from '../../agent/host/duplicate-host-id.ts';
 import type { BusBatch } from '../../bus/index.ts';
 
 const batch = (hosts: BusBatch['hosts']): BusBatch => ({ synced: true, hosts, documents: new Map() });
@@ -29,5 +29,5 @@ test.each([
 test('Q37: a younger host of our id is a cloned machine, named with its address', async () => {
   const problem = await afterBatches(new Map([['me', host(200)]]));
   expect(problem?.what).toContain('clone, 192.0.2.7');
-  expect(problem?.mend).toContain('host-id');
+  expect(problem?.hint).toContain('host-id');
 });

@@ -132,12 +132,12 @@ export function factContract(driver: BusDriver): void {
         await leaving.publish(facts({ n: 1 }));
         await a.put('service/old', 1);
         await settled('before the cut', () => observer.hosts.size === 2 && observer.documents.has('service/old'));
-        const mend = await store().cut(b);
+        const hint = await store().cut(b);
         await lease.publish(new Map([['n', 2], ['gone', null]])); // biome-ignore format: one line
         await leaving.close();
         await a.delete('service/old');
         await a.put('service/new', 1);
-        await mend();
+        await hint();
         await settled('after the cut', () => observer.fact('a', 'n') === 2 && observer.documents.has('service/new'));
         await settled('what has gone', () => !observer.hosts.has('leaving') && !observer.documents.has('service/old'));
         expect(observer.fact('a', 'gone')).toBeUndefined();

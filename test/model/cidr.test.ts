@@ -60,9 +60,9 @@ describe('parseCidr()', () => {
     ['10.42.0.0/-1', 'write it like'],
     ['fe80::%eth0/64', 'write it like'],
     ['', 'write it like'],
-  ])('refuses %j: %s', (text, mend) => {
+  ])('refuses %j: %s', (text, hint) => {
     const parsed = parseCidr(text);
-    expect(parsed.ok ? '' : parsed.problem.mend).toContain(mend);
+    expect(parsed.ok ? '' : parsed.problem.hint).toContain(hint);
   });
 });
 

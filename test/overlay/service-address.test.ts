@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { formatStep } from '../../linux/step.ts';
 import type { ObservedServiceAddress } from '../../overlay/service-address/observe.ts';
 import { planServiceAddress, planServiceAddressRemoval } from '../../overlay/service-address/plan.ts';
 import { renderAcceptRules, renderTable } from '../../overlay/service-address/render.ts';
 import { defaultServiceAddressSettings as settings } from '../../overlay/service-address/settings.ts';
-import { formatStep } from '../../overlay/step.ts';
 
 const nothing: ObservedServiceAddress = {
   namespace: 'absent',

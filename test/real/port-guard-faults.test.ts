@@ -60,10 +60,10 @@ test('Q14: a container gets its address back at once when it starts again, also 
   const EndpointsConfig = { drover: { IPAMConfig: { IPv4Address: ipv4 } } };
   const fixed = await alpha.run('fixed', {}, { NetworkingConfig: { EndpointsConfig } });
   await alpha.untilKnown('fixed');
-  const mend = await breakNft({ "*'list table bridge'*": 'the guard cannot look' });
+  const hint = await breakNft({ "*'list table bridge'*": 'the guard cannot look' });
   await fixed.restart({ t: 0 });
   expect(await engine.exec('fixed', ['sh', '-c', ASK_SELF])).toEqual({ exitCode: 0, output: 'fixed' });
-  await mend();
+  await hint();
   await alpha.untilKnown('fixed');
 });
 
@@ -102,7 +102,7 @@ test('network.guard: false removes what stood, and then theft succeeds', async (
 test('where the kernel has no such tables, status says so and what to do, and nothing else is concerned', async () => {
   const { agent } = alpha;
   await nft('delete', 'table', 'bridge', 'drover_guard');
-  const mend = await breakNft({
+  const hint = await breakNft({
     "*'list table bridge'*|*'delete element bridge'*": 'No such file or directory',
     "*'table bridge'*": 'Could not process rule: Operation not supported',
   });
@@ -111,14 +111,14 @@ test('where the kernel has no such tables, status says so and what to do, and no
     { what: 'the problem in the status' },
   );
   expect(problem.what).toContain('Operation not supported');
-  expect(problem.mend).toContain('network.guard');
+  expect(problem.hint).toContain('network.guard');
   expect((await agent.drover(['status'])).stdout).toContain('port guard');
   await nft('delete', 'table', 'ip', 'drover');
   const goesOn = async () => /^table ip drover$/m.test(await nft('list', 'tables'));
   await poll(goesOn, { what: 'the other parts to go on', timeoutMs: 5_000 });
   await alpha.run('unguarded');
   expect(await inside(alpha, 'unguarded', ASK_SELF)).toBe('unguarded');
-  await mend();
+  await hint();
   await alpha.untilKnown('unguarded');
   await poll(async () => problemsOf(await agent.status()).length === 0, { what: 'all to be well' });
 }, 60_000);

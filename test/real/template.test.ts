@@ -195,7 +195,7 @@ describe('following', () => {
     await writeFile(path('bad.hbs'), 'good now');
     await appendFile(path('may-reload'), '');
     await poll(async () => (await content('bad.conf').catch(() => '')) === 'good now', {
-      what: 'the mended one',
+      what: 'the repaired one',
       timeoutMs: 20_000,
     });
     const again = () => daemon.output().match(/template works again/g)?.length === 2;

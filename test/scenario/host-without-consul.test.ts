@@ -34,9 +34,9 @@ test('Q2 Q20 a host that is cut from Consul alone stays, also when its session h
   c?.agent.signal('SIGCONT');
   await everybodySees(others, ['a', 'b', 'c']);
 
-  const mendedMs = Date.now();
-  await c?.mend();
+  const healedMs = Date.now();
+  await c?.hint();
   await poll(() => c?.connected(), { what: 'c to be back', timeoutMs: 20_000 });
   await letPass(3_000);
-  expect(others.flatMap((one) => one.historySince(mendedMs))).toEqual([]);
+  expect(others.flatMap((one) => one.historySince(healedMs))).toEqual([]);
 }, 120_000); // biome-ignore format: the time limit belongs to the title

@@ -24,7 +24,7 @@ test('Q20 one direction of one path is cut: the observer that still hears the ho
   });
   await letPass(8_000);
   expect(anybodyLost(sinceMs)).toEqual([]);
-  await b?.mend();
+  await b?.hint();
   await poll(() => b?.stateOf('a') === 'heard', { what: 'b to hear a again' });
 });
 
@@ -35,6 +35,6 @@ test('Q20 a prober that hears nobody stops voting, and refutes what is said of i
   await poll(() => c?.agent.output().includes('"vote":"clear"'), { what: 'c to refute', timeoutMs: 15_000 });
   await letPass(8_000);
   expect(anybodyLost(sinceMs)).toEqual([]);
-  await c?.mend();
+  await c?.hint();
   await poll(() => c?.status()?.voting, { what: 'c to vote again', timeoutMs: 15_000 });
 });

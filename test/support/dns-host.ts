@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ChildStatus } from '../../agent/child.ts';
-import { type Config, configSchema } from '../../agent/config-schema.ts';
-import { feedSocket } from '../../agent/paths.ts';
-import { createServers } from '../../agent/servers.ts';
+import type { ChildStatus } from '../../agent/children/child.ts';
+import { createServers } from '../../agent/children/servers.ts';
+import { feedSocket } from '../../agent/config/paths.ts';
+import { type Config, configSchema } from '../../agent/config/schema.ts';
 import { choosePlace } from '../../dns/listen/listen.ts';
 import type { Listen } from '../../dns/listen/server.ts';
 import type { JsonValue } from '../../model/index.ts';

@@ -1,7 +1,7 @@
 import Docker from 'dockerode';
 import type { FactMap } from '../../bus/index.ts';
 import type { Container, Network } from '../../model/index.ts';
-import { createDockerSource, type DockerSource, type DockerSourceOptions } from '../../state/sources/docker/index.ts';
+import { createDockerSource, type DockerSource, type DockerSourceOptions } from '../../sources/docker/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';

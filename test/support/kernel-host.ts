@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { configSchema } from '../../agent/config-schema.ts';
-import { feedSocket } from '../../agent/paths.ts';
+import { feedSocket } from '../../agent/config/paths.ts';
+import { configSchema } from '../../agent/config/schema.ts';
 import type { Container, ServiceDeclaration } from '../../model/index.ts';
 import { createStateStore, serveFeed } from '../../state/index.ts';
 import { container, delta, environment, host, network } from '../state/facts.ts';

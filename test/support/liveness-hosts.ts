@@ -29,9 +29,9 @@ export interface LivenessMember {
   connected(): boolean;
   /** Every set of hosts it had since then, the one at that time not included. */
   historySince(ms: number): readonly (readonly string[])[];
-  /** Drops the packets that match, until mended. */
+  /** Drops the packets that match, until healed. */
   drop(...matches: readonly string[]): Promise<void>;
-  mend(): Promise<void>;
+  hint(): Promise<void>;
 }
 
 const CONSUL = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
@@ -77,7 +77,7 @@ function startMember(id: string, host: TestHost, address: string, consul: readon
       const chain = (hook: string) => `chain ${hook} { type filter hook ${hook} priority 0\n${rules}\n}`;
       await host.run('nft', ['-f', '-'], { input: `table inet cut {\n${chain('input')}\n${chain('output')}\n}` });
     },
-    mend: async () => void (await host.run('nft', ['delete', 'table', 'inet', 'cut'])),
+    hint: async () => void (await host.run('nft', ['delete', 'table', 'inet', 'cut'])),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  *   node supervise.ts RUN_DIR SPECS_AS_JSON
  */
-import { createSupervisor, defaultSupervisorSettings } from '../../agent/supervisor.ts';
+import { createSupervisor, defaultSupervisorSettings } from '../../agent/children/supervisor.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 
 const [runDir = '', specs = '[]'] = process.argv.slice(2);

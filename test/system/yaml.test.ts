@@ -35,7 +35,7 @@ test('lineOf() knows keys, elements and parents of what is not there', () => {
   expect([lineOf('services', 'web', 'nothing', 'here'), lineOf('services', 'db2', 'scale')]).toEqual([3, 8]);
 });
 
-describe('readYaml() refuses, with line and mend', () => {
+describe('readYaml() refuses, with line and hint', () => {
   test.each([
     ['a:\n\tb: 1', 2, 'tab'],
     ['a: 1\nb: 2\na: 3', 3, 'key a twice'],
@@ -58,7 +58,7 @@ describe('readYaml() refuses, with line and mend', () => {
     const [first] = faults(text);
     expect(first?.what).toContain(what);
     expect(first?.line).toBe(line);
-    expect(first?.mend).not.toBe('');
+    expect(first?.hint).not.toBe('');
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 

@@ -115,7 +115,7 @@ describe('Q34 what makes no sense hurts only itself, and is told with its line',
     const entries = Array.from({ length: 1_000 }, (_, n) => `    Bad${n}.: 10.0.0.1`).join('\n');
     const { answers, problems } = await parsed(`default:\n  a:\n${GOOD}${entries}\n`);
     expect(answers.common.a.size).toBe(1);
-    expect([problems.length, problems.at(-1)]).toEqual([21, 'answers.yaml: has 980 more faults; mend these first']);
+    expect([problems.length, problems.at(-1)]).toEqual([21, 'answers.yaml: has 980 more faults; hint these first']);
   });
 });
 
@@ -130,7 +130,7 @@ test.each([
 ])('%s is not read at all, and says why', async (_, text, told) => {
   const result = await parseAnswers('answers.yaml', text);
   expect(result.ok).toBe(false);
-  expect(formatProblem(result.problems[0] ?? { subject: '', what: '', mend: '' })).toMatch(told);
+  expect(formatProblem(result.problems[0] ?? { subject: '', what: '', hint: '' })).toMatch(told);
 });
 
 test('a file that travels between processes in parts arrives as it was', async () => {
@@ -149,6 +149,6 @@ test('a file that travels between processes in parts arrives as it was', async (
   expect(parcels.length).toBeGreaterThan(5);
   expect(arrived.slice(0, -1).every((one) => one === null)).toBe(true);
   expect(arrived.at(-1)).toEqual(sent);
-  const unreadable: ParsedAnswers = { ok: false, problems: [{ subject: 'a', what: 'b', mend: 'c' }] };
+  const unreadable: ParsedAnswers = { ok: false, problems: [{ subject: 'a', what: 'b', hint: 'c' }] };
   expect([...packAnswers(unreadable)].map(createUnpacking())).toEqual([unreadable]);
 });

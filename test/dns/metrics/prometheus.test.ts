@@ -75,7 +75,7 @@ test('the line of drover status', () => {
   expect(summarizeDns({ ...fresh, forwarding: { ...fresh.forwarding, resolvers: [] } })).toBe(
     '0 queries, none dropped, UDP without batches',
   );
-  const problem = { subject: 'addon udp-batch', what: 'it was not compiled', mend: 'install gcc' };
+  const problem = { subject: 'addon udp-batch', what: 'it was not compiled', hint: 'install gcc' };
   expect(summarizeDns(someReport({ batching: { mode: 'dgram', problem } }))).toContain(
     ', UDP without batches (addon udp-batch: it was not compiled; install gcc)',
   );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatStep } from '../../../linux/step.ts';
 import { defaultPortGuardSettings as settings } from '../../../overlay/port-guard/desired-guard.ts';
 import type { ObservedGuard } from '../../../overlay/port-guard/observe.ts';
 import {
@@ -9,7 +10,6 @@ import {
   unboundContainers,
 } from '../../../overlay/port-guard/plan.ts';
 import { NO_ELEMENTS, renderFrame } from '../../../overlay/port-guard/render.ts';
-import { formatStep } from '../../../overlay/step.ts';
 import { bare, containerAt, desiredOf, portAt, standing } from './guards.ts';
 
 const lines = (...args: Parameters<typeof guardElements>) => planPortGuard(settings, ...args).changes.map(formatStep);
@@ -88,7 +88,7 @@ test('plan() does nothing where the kernel does not take the table, and says wha
     {
       subject: 'port guard',
       what: expect.stringContaining('Error: not supported'),
-      mend: expect.stringContaining('network.guard: false'),
+      hint: expect.stringContaining('network.guard: false'),
     },
   ]);
 });

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { identify } from '../../../agent/process-identity.ts';
+import { identify } from '../../../agent/children/process-identity.ts';
 import { type RunningAgent, startAgent } from '../../support/agent.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container } from '../../../model/index.ts';
-import { createResolvConfApplier, nameserversIn } from '../../../overlay/resolv-conf/index.ts';
+import { createResolvConfApplier, nameserversIn } from '../../../resolv-conf/index.ts';
 import { createLog } from '../../../system/index.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
 import { untilEqual } from '../../support/docker-truth.ts';

@@ -7,7 +7,7 @@ import {
   nameserversIn,
   originalOf,
   type ResolvConfApplier,
-} from '../../../overlay/resolv-conf/index.ts';
+} from '../../../resolv-conf/index.ts';
 import { createLog } from '../../../system/index.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';

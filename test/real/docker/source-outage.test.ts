@@ -86,7 +86,7 @@ test('permission is denied: status says so and what to do', async () => {
   const answer = await runCommand(process.execPath, ['--input-type=module-typescript', '-e', script]);
   expect(JSON.parse(answer)).toMatchObject({
     what: 'permission to use the socket is denied',
-    mend: expect.stringContaining('root'),
+    hint: expect.stringContaining('root'),
   });
 });
 

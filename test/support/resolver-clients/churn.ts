@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentOf } from '../../../agent/environment.ts';
+import { environmentOf } from '../../../agent/config/environment.ts';
 import { createConsulBus } from '../../../bus/index.ts';
 import { startLiveness } from '../../../bus/liveness/index.ts';
 import type { Container, Host, JsonValue, Network } from '../../../model/index.ts';

@@ -1,0 +1,81 @@
+import { stat } from 'node:fs/promises';
+import type { ServiceAddress } from '../../overlay/index.ts';
+import type { FeedServer } from '../../state/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
+import { VERSION } from '../version.ts';
+import { AGENT_NAMESPACE, type ChildSpec } from './child-command.ts';
+import { createSupervisor, defaultSupervisorSettings, type Supervisor } from './supervisor.ts';
+
+const NAMESPACE_INTERVAL_MS = 1_000;
+
+/** How this program is started again with another command: `drover dns`. */
+export type Program = (command: 'dns' | 'metadata') => { readonly file: string; readonly args: readonly string[] };
+
+/** DNS listens beside the process before it, which then leaves; metadata takes the port as soon as it is free. */
+const HAND_OVER = { dns: { handOverArgs: ['--hand-over'] }, metadata: {} } as const;
+const READY_WHEN: Readonly<Record<string, string>> = { dns: 'serving', metadata: 'loaded' };
+
+export interface ServersDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly serviceAddress: Pick<ServiceAddress, 'enterCommand'>;
+  /** Who follows our state; null: nobody can (nothing is waited for). */
+  readonly peers: FeedServer['peers'] | null;
+}
+
+/** The processes containers talk to, inside the network namespace of the service address. */
+export function createServers(
+  { clock, log, serviceAddress, peers }: ServersDependencies,
+  { config, program }: { readonly config: Config; readonly program: Program },
+): Supervisor {
+  const settings = { dns: config.dns, metadata: config.metadata };
+  const specs = (['dns', 'metadata'] as const).map((name): ChildSpec => {
+    const { file, args } = program(name);
+    const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, settings[name]])}`;
+    const all = name === 'dns' ? [...args, '--host-namespace', AGENT_NAMESPACE] : args;
+    return { name, ...serviceAddress.enterCommand(file, all), version, ...HAND_OVER[name] };
+  });
+  const isReady = (name: string, pid: number): boolean =>
+    peers?.().some(
+      (peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, READY_WHEN[name] ?? 'serving'),
+    ) ?? true;
+  const ready = async (name: string, pid: number, signal: AbortSignal): Promise<void> => {
+    while (!isReady(name, pid)) await clock.sleep(10, signal);
+  };
+  return createSupervisor({ clock, log, ready }, specs, { ...defaultSupervisorSettings, runDir: config.runDir });
+}
+
+/** What a process reports once its sockets are bound. */
+export function isServing(report: unknown): boolean {
+  return saysTrue(report, 'serving');
+}
+
+function saysTrue(report: unknown, key: string): boolean {
+  return typeof report === 'object' && report !== null && (report as Record<string, unknown>)[key] === true;
+}
+
+/** Until aborted: ends servers whose namespace is not the one of that name any more (somebody deleted it). */
+export async function watchNamespace(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  supervisor: Supervisor,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(NAMESPACE_INTERVAL_MS, signal).catch(() => {});
+    for (const name of await strandedIn(supervisor, namespace)) {
+      log.warn({ child: name, namespace }, 'child is in a namespace that was replaced, it is started again');
+      await supervisor.restart(name);
+    }
+  }
+}
+
+async function strandedIn(supervisor: Supervisor, namespace: string): Promise<readonly string[]> {
+  const home = await stat(`/run/netns/${namespace}`).catch(() => null);
+  const running = supervisor.status().filter(({ state, pid }) => state === 'running' && pid !== null);
+  const namespaces = await Promise.all(running.map(({ pid }) => stat(`/proc/${pid}/ns/net`).catch(() => null)));
+  return running
+    .filter((_, index) => home && namespaces[index] && namespaces[index].ino !== home.ino)
+    .map(({ name }) => name);
+}

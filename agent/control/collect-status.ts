@@ -1,0 +1,104 @@
+import type { Bus } from '../../bus/index.ts';
+import type { Liveness, PeerLiveness } from '../../bus/liveness/index.ts';
+import type { Problem } from '../../model/index.ts';
+import type { DockerSource } from '../../sources/index.ts';
+import type { FeedServer, StateStore } from '../../state/index.ts';
+import type { HostView } from '../../view/index.ts';
+import { isServing } from '../children/servers.ts';
+import type { Supervisor } from '../children/supervisor.ts';
+import type { Config } from '../config/config.ts';
+import type { Parts } from '../parts.ts';
+import { peersOf } from '../peers.ts';
+import { VERSION } from '../version.ts';
+import type { AgentStatus, ProcessStatus, ResolverCounts, SilentHost } from './status.ts';
+
+export interface StatusSources {
+  readonly config: Config;
+  readonly startedAtMs: number;
+  readonly address: () => string;
+  readonly hostName: string;
+  readonly store: Pick<StateStore, 'hostId' | 'current' | 'picture' | 'staleSinceMs' | 'problems'>;
+  readonly view: () => HostView;
+  readonly bus: Pick<Bus, 'status'>;
+  readonly source: Pick<DockerSource, 'status'>;
+  /** Null when the servers are not ours to keep running. */
+  readonly supervisor: Pick<Supervisor, 'status'> | null;
+  readonly feed: Pick<FeedServer, 'peers'>;
+  readonly parts: Pick<Parts, 'status'>;
+  readonly resolvers: () => ResolverCounts;
+  /** Null where there is nobody to watch over. */
+  readonly liveness: Pick<Liveness, 'status'> | null;
+  /** What stands and is known nowhere else. */
+  readonly problems: () => readonly Problem[];
+}
+
+/** Everything `drover status` shows, as of now. */
+export function collectStatus(sources: StatusSources): AgentStatus {
+  const { config, startedAtMs, address, hostName, store, bus, source, parts, resolvers, liveness } = sources;
+  const { connected, problem, lastSyncMs, apiVersion, badInputs } = source.status();
+  const own = liveness?.status().problem ?? null;
+  return {
+    agent: { version: VERSION, pid: process.pid, startedAtMs },
+    host: { id: store.hostId, name: hostName, address: address() },
+    environment: config.environment,
+    state: collectState(sources),
+    bus: bus.status(),
+    docker: { connected, problem, lastSyncMs, apiVersion },
+    processes: collectProcesses(sources),
+    parts: parts.status().map((part) => (part.name === 'docker' ? { ...part, lastAppliedAtMs: lastSyncMs } : part)),
+    resolvers: resolvers(),
+    silentHosts: collectSilent(sources),
+    problems: [
+      ...sources.problems(),
+      ...(own === null ? [] : [{ subject: 'liveness', what: own, hint: `free UDP port ${config.liveness.port}` }]),
+      ...store.problems(),
+      ...badInputs,
+    ],
+  };
+}
+
+function collectState({ store, view }: StatusSources): AgentStatus['state'] {
+  const { hosts, complete, revision } = store.current();
+  const count = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
+  return {
+    revision,
+    complete,
+    staleSinceMs: store.staleSinceMs(),
+    hosts: hosts.size,
+    services: count([...view().stacks.values()].map(({ services }) => services.size)),
+    containers: count([...hosts.values()].map(({ containers }) => containers.size)),
+  };
+}
+
+function collectProcesses({ supervisor, feed }: StatusSources): readonly ProcessStatus[] {
+  return ['dns', 'metadata'].map((name) => {
+    const child = supervisor?.status().find((one) => one.name === name) ?? null;
+    const followers = feed.peers().filter(({ role }) => role === name);
+    const follower = followers.find(({ pid }) => pid === child?.pid) ?? followers[0] ?? null;
+    return {
+      name,
+      child,
+      connected: follower !== null,
+      serving: isServing(follower?.report),
+      problems: problemsIn(follower?.report),
+      version: follower?.version ?? null,
+      pid: child?.pid ?? follower?.pid ?? null,
+      appliedRevision: follower?.appliedRevision ?? null,
+      report: follower?.report ?? null,
+    };
+  });
+}
+
+/** What a process of ours reports under `problems`; nothing where it has another form. */
+function problemsIn(report: unknown): readonly Problem[] {
+  const { problems } = (report ?? {}) as { problems?: unknown };
+  return Array.isArray(problems) ? (problems as readonly Problem[]) : [];
+}
+
+function collectSilent({ liveness, store }: StatusSources): readonly SilentHost[] {
+  const names = new Map(peersOf(store.picture(), store.hostId).map(({ id, name }) => [id, name]));
+  const silent = (liveness?.status().probed ?? []).filter(
+    (peer): peer is PeerLiveness & { state: SilentHost['state'] } => peer.state !== 'heard',
+  );
+  return silent.map(({ hostId, state, silentMs }) => ({ hostId, name: names.get(hostId) ?? hostId, state, silentMs }));
+}

@@ -1,0 +1,130 @@
+import type { Container, ContainerState, HealthState, ServiceKind, Snapshot } from '../../model/index.ts';
+import { containerAddress, endpointsOf, type HostView, serviceOf } from '../../view/index.ts';
+
+/** An endpoint of a service and what is made of it. */
+export interface EndpointRow {
+  /** Null for what is no container (an external address). */
+  readonly container: string | null;
+  readonly host: string | null;
+  readonly address: string | null;
+  readonly answered: boolean;
+  /** Why it is answered or left out. */
+  readonly reason: string;
+}
+
+export interface ServiceRow {
+  readonly stack: string;
+  readonly service: string;
+  readonly kind: ServiceKind;
+  /** How many endpoints DNS answers, of how many there are. */
+  readonly answered: number;
+  readonly total: number;
+  readonly endpoints: readonly EndpointRow[];
+  readonly notes: readonly string[];
+}
+
+export interface ContainerRow {
+  readonly name: string;
+  readonly id: string;
+  readonly host: string;
+  readonly stack: string | null;
+  readonly service: string | null;
+  readonly state: ContainerState;
+  readonly health: HealthState | null;
+  /** Where this host reaches it; null when it does not, `reason` says why. */
+  readonly address: string | null;
+  readonly via: string | null;
+  readonly reason: string | null;
+  readonly image: string;
+}
+
+export interface HostRow {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  /** Whether it is the host that was asked. */
+  readonly self: boolean;
+  readonly subnets: readonly string[];
+  readonly containers: number;
+  readonly agentVersion: string;
+  readonly incarnation: number;
+}
+
+/** All services of the environment by name, with every endpoint and the reason why it is answered or not. */
+export function listServices(view: HostView): readonly ServiceRow[] {
+  return [...view.stacks.values()].flatMap((stack) =>
+    [...stack.services].map(([relativeKey, service]) => {
+      const { answer, all, notes } = endpointsOf(view, service);
+      const endpoints = all.map(
+        ({ container, address, answered, reason }): EndpointRow => ({
+          container: container?.name ?? null,
+          host: container ? hostName(view.snapshot, container.hostId) : null,
+          address,
+          answered,
+          reason,
+        }),
+      );
+      const name = relativeKey.includes('/') ? `${service.primaryService}/${service.name}` : service.name;
+      const { kind } = service;
+      return { stack: stack.name, service: name, kind, answered: answer.length, total: all.length, endpoints, notes };
+    }),
+  );
+}
+
+/** All containers of the environment: by host (this one first), then name. */
+export function listContainers(view: HostView): readonly ContainerRow[] {
+  const rows = [...view.snapshot.hosts.values()].flatMap(({ containers }) =>
+    [...containers.values()].map((container) => containerRow(view, container)),
+  );
+  const own = hostName(view.snapshot, view.hostId);
+  const rank = ({ host }: ContainerRow) => (host === own ? 0 : 1);
+  return rows.sort(
+    (a, b) => rank(a) - rank(b) || compare(a.host, b.host) || compare(a.name, b.name) || compare(a.id, b.id),
+  );
+}
+
+function containerRow(view: HostView, container: Container): ContainerRow {
+  const { id, name, stack, state, health, image, hostId } = container;
+  const reach = containerAddress(view, container);
+  const service = serviceOf(view, container)?.name ?? container.service;
+  return {
+    name,
+    id,
+    host: hostName(view.snapshot, hostId),
+    stack,
+    service,
+    state,
+    health,
+    address: reach.ok ? reach.address : null,
+    via: reach.ok ? reach.via : null,
+    reason: reach.ok ? null : reach.reason,
+    image,
+  };
+}
+
+/** All hosts of the environment by name. */
+export function listHosts(view: HostView): readonly HostRow[] {
+  const rows = [...view.snapshot.hosts].flatMap(([id, { host, containers }]): HostRow[] =>
+    host === null
+      ? []
+      : [
+          {
+            id,
+            name: host.name,
+            address: host.address,
+            self: id === view.hostId,
+            subnets: host.subnets,
+            containers: containers.size,
+            agentVersion: host.agentVersion,
+            incarnation: host.incarnation,
+          },
+        ],
+  );
+  return rows.sort((a, b) => compare(a.name, b.name) || compare(a.id, b.id));
+}
+
+function hostName({ hosts }: Snapshot, hostId: string): string {
+  return hosts.get(hostId)?.host?.name ?? hostId;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

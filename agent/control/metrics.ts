@@ -1,0 +1,142 @@
+import { Gauge, Registry } from 'prom-client';
+import { asDnsReport, renderDnsMetrics } from '../../dns/metrics/index.ts';
+import { type AgentStatus, problemsOf } from './status.ts';
+
+/** Metrics of one host, in Prometheus' text format, computed from its status when they are asked for. */
+export interface Metrics {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+export function createMetrics(readStatus: () => AgentStatus, now: () => number): Metrics {
+  const registry = new Registry();
+  let read = readStatus();
+  const status = (): AgentStatus => read;
+  const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
+    new Gauge({
+      name: `drover_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        const value = measure(status());
+        if (value === null) this.reset();
+        else this.set(value);
+      },
+    });
+  };
+  const age = (ms: number | null) => (ms === null ? null : Math.max(0, now() - ms) / 1000);
+  gauge('state_revision', 'Revision of the state of this host', ({ state }) => state.revision);
+  gauge('state_stale_seconds', 'How old the state is; 0 while it is followed live', ({ state }) =>
+    state.staleSinceMs === null ? 0 : age(state.staleSinceMs),
+  );
+  gauge('bus_connected', '1 while the bus answers', ({ bus }) => Number(bus.connected));
+  gauge('bus_last_contact_age_seconds', 'Since the last successful read', ({ bus }) => age(bus.lastContactMs));
+  gauge('docker_connected', '1 while Docker answers', ({ docker }) => Number(docker.connected));
+  gauge('docker_last_sync_age_seconds', "Since the last complete comparison with Docker's list", ({ docker }) =>
+    age(docker.lastSyncMs),
+  );
+  gauge('hosts', 'Hosts known', ({ state }) => state.hosts);
+  gauge('services', 'Services known', ({ state }) => state.services);
+  gauge('containers', 'Containers known', ({ state }) => state.containers);
+  gauge('hosts_silent', 'Hosts this one does not hear', ({ silentHosts }) => silentHosts.length);
+  gauge('problems', 'What is not as it should be; drover status names it', (all) => problemsOf(all).length);
+  addProcesses(registry, status);
+  addParts(registry, status, age);
+  return {
+    contentType: registry.contentType,
+    render: async () => {
+      // Once for all of them: they shall show one moment.
+      read = readStatus();
+      return `${await registry.metrics()}${renderDns(read)}`;
+    },
+  };
+}
+
+/** The DNS process has metrics of its own, histograms among them, which are shown as it reports them. */
+function renderDns({ processes }: AgentStatus): string {
+  const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
+  return report ? renderDnsMetrics(report) : '';
+}
+
+function addProcesses(registry: Registry, status: () => AgentStatus): void {
+  const labelNames = ['process'];
+  const registers = [registry];
+  const each = (gauge: Gauge, read: (one: AgentStatus['processes'][number]) => number | null): void => {
+    gauge.reset();
+    for (const one of status().processes) {
+      const value = read(one);
+      if (value !== null) gauge.set({ process: one.name }, value);
+    }
+  };
+  new Gauge({
+    name: 'drover_process_up',
+    help: '1 while the process follows the state',
+    labelNames,
+    registers,
+    collect() {
+      each(this, ({ connected }) => Number(connected));
+    },
+  });
+  new Gauge({
+    name: 'drover_process_applied_revision',
+    help: 'Revision the process applied last',
+    labelNames,
+    registers,
+    collect() {
+      each(this, ({ appliedRevision }) => appliedRevision);
+    },
+  });
+  new Gauge({
+    name: 'drover_process_restarts',
+    help: 'Times it ended by itself',
+    labelNames,
+    registers,
+    collect() {
+      each(this, ({ child }) => child?.restarts ?? null);
+    },
+  });
+  new Gauge({
+    name: 'drover_process_counter',
+    help: 'Counters as the process reports them (dns has metrics of its own)',
+    labelNames: ['process', 'counter'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, report } of status().processes.filter(({ name }) => name !== 'dns'))
+        for (const [counter, value] of countersOf(report)) this.set({ process: name, counter }, value);
+    },
+  });
+}
+
+function addParts(registry: Registry, status: () => AgentStatus, age: (ms: number | null) => number | null): void {
+  const labelNames = ['part'];
+  const registers = [registry];
+  new Gauge({
+    name: 'drover_part_failing',
+    help: '1 while a part of the agent fails',
+    labelNames,
+    registers,
+    collect() {
+      for (const { name, problems } of status().parts) this.set({ part: name }, Number(problems.length > 0));
+    },
+  });
+  new Gauge({
+    name: 'drover_part_last_done_age_seconds',
+    help: 'Since it last left nothing to do',
+    labelNames,
+    registers,
+    collect() {
+      for (const { name, lastAppliedAtMs } of status().parts) {
+        const value = age(lastAppliedAtMs);
+        if (value !== null) this.set({ part: name }, value);
+      }
+    },
+  });
+}
+
+/** Every number in a report, by its path: `answers.NOERROR`. */
+function countersOf(report: unknown, path = ''): readonly (readonly [string, number])[] {
+  if (typeof report === 'number') return [[path, report]];
+  if (typeof report !== 'object' || report === null) return [];
+  return Object.entries(report).flatMap(([key, value]) => countersOf(value, path === '' ? key : `${path}.${key}`));
+}

@@ -1,0 +1,79 @@
+import type { Problem } from '../../model/index.ts';
+import type { HostView } from '../../view/index.ts';
+import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
+import type { GoneHosts } from './gone-hosts.ts';
+import { listContainers, listHosts, listServices } from './listing.ts';
+import type { Metrics } from './metrics.ts';
+import { type ControlRoute, refusal } from './server.ts';
+import type { AgentStatus } from './status.ts';
+import type { ExplainNow } from './why.ts';
+
+export interface ControlSources {
+  readonly status: () => AgentStatus;
+  readonly view: () => HostView;
+  readonly metrics: Metrics;
+  readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
+  /** Lets a part make the deletions it holds back; gives them. Null: there is no such part. */
+  readonly confirm: (part: string) => readonly string[] | null;
+  readonly gone: GoneHosts;
+  readonly checkup: () => Promise<readonly Problem[]>;
+  /** Removes all that was made; gives what could not be removed. The agent ends after the answer. */
+  readonly down: () => Promise<readonly Problem[]>;
+}
+
+/** The agent's own API. */
+export function controlRoutes(sources: ControlSources): ReadonlyMap<string, ControlRoute> {
+  const json = (body: unknown) => ({ status: 200, body });
+  return new Map<string, ControlRoute>([
+    ['GET /v1/status', () => json(sources.status())],
+    ['GET /v1/services', () => json(listServices(sources.view()))],
+    ['GET /v1/containers', () => json(listContainers(sources.view()))],
+    ['GET /v1/hosts', () => json(listHosts(sources.view()))],
+    ['GET /v1/doctor', async () => json(await sources.checkup())],
+    ['POST /v1/doctor', async () => json(await sources.checkup())],
+    [
+      'POST /v1/apply',
+      async (body) => {
+        const request = parseApplyRequest(body);
+        return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
+      },
+    ],
+    ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
+    ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
+    ['POST /v1/confirm', (body) => confirmed(sources, body)],
+    ['GET /v1/gone', async () => json(await sources.gone.list())],
+    ['POST /v1/forget', (body) => forgotten(sources, body)],
+    ['POST /v1/down', async () => json({ problems: await sources.down() })],
+    [
+      'GET /metrics',
+      async () => ({ status: 200, body: await sources.metrics.render(), contentType: sources.metrics.contentType }),
+    ],
+  ]);
+}
+
+function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {
+  const result = explain(view(), status(), body);
+  return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
+}
+
+function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {
+  const part = textIn(body, 'part');
+  const deletions = confirm(part);
+  if (deletions) return { status: 200, body: { deletions } };
+  const names = status().parts.map(({ name }) => name);
+  return refusal(400, {
+    subject: `part ${part}`.trim(),
+    what: 'holds nothing back',
+    hint: `name one of: ${names.join(', ')}`,
+  });
+}
+
+async function forgotten({ gone }: ControlSources, body: unknown): Promise<Awaited<ReturnType<ControlRoute>>> {
+  const subnets = await gone.forget(textIn(body, 'host'));
+  return subnets.ok ? { status: 200, body: { subnets: subnets.value } } : refusal(400, subnets.problem);
+}
+
+function textIn(body: unknown, key: string): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[key] : null;
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
+import { explainPath, type MetadataExplanation, type MetadataWhyRequest } from '../../metadata/index.ts';
+import { ok, problem, type Result } from '../../model/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { AgentStatus } from './status.ts';
+
+const upstreams = z.array(z.string()).max(100);
+
+const dnsSchema: z.ZodType<WhyRequest> = z.strictObject({
+  asked: z.strictObject({
+    name: z.string().max(1_000),
+    type: z.int().min(0).max(65_535),
+    from: z.string().max(1_000).nullable(),
+  }),
+  settings: z.strictObject({
+    metadataAddress: z.string(),
+    search: z.enum(['own', 'every']),
+    ttlSeconds: z.int().min(0),
+    forward: z.strictObject({
+      upstreams,
+      rules: z.array(z.strictObject({ suffix: z.string(), upstreams })).max(1_000),
+      ourselves: z.array(z.strictObject({ address: z.string(), port: z.int() })).max(10),
+    }),
+  }),
+});
+
+const metadataSchema: z.ZodType<MetadataWhyRequest> = z.strictObject({
+  asked: z.strictObject({ path: z.string().max(10_000), from: z.string().max(1_000).nullable() }),
+  settings: z.strictObject({ resolver: z.string() }),
+});
+
+/** Explains from the newest state, and says so where the server that answers has an older one. */
+export type ExplainNow = (
+  view: HostView,
+  status: AgentStatus,
+  body: unknown,
+) => Result<Explanation | MetadataExplanation>;
+
+/** Answers `POST /v1/why/dns`. */
+export const explainDns: ExplainNow = (view, status, body) =>
+  explained(status, 'dns', read(dnsSchema, body), ({ asked, settings }) => explain(view, asked, settings));
+
+/** Answers `POST /v1/why/metadata`. */
+export const explainMetadata: ExplainNow = (view, status, body) =>
+  explained(status, 'metadata', read(metadataSchema, body), (request) => explainPath(view, request));
+
+function read<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return ok(parsed.data);
+  return problem('request body', z.prettifyError(parsed.error), 'ask with a `drover` of the version of the agent');
+}
+
+function explained<R, E extends { readonly notes: readonly string[] }>(
+  status: AgentStatus,
+  role: keyof typeof SERVERS,
+  request: Result<R>,
+  explainIt: (request: R) => Result<E>,
+): Result<E> {
+  const result = request.ok ? explainIt(request.value) : request;
+  if (!result.ok) return result;
+  return ok({ ...result.value, notes: [...result.value.notes, ...serverNotes(status, role)] });
+}
+
+const SERVERS = { dns: 'DNS server', metadata: 'metadata server' } as const;
+
+/** Why what the server answers may differ from what we say here. */
+function serverNotes({ processes, state }: AgentStatus, role: keyof typeof SERVERS): readonly string[] {
+  const what = SERVERS[role];
+  const server = processes.find(({ name }) => name === role);
+  if (!server?.serving) return [`the ${what} of this host does not answer now: see \`drover status\``];
+  const { appliedRevision } = server;
+  if (appliedRevision === null || appliedRevision >= state.revision) return [];
+  return [`the ${what} still has revision ${appliedRevision}: ${state.revision} is on its way to it`];
+}

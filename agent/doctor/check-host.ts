@@ -1,0 +1,13 @@
+import Docker from 'dockerode';
+import type { Problem } from '../../model/index.ts';
+import type { Config } from '../config/config.ts';
+import type { AgentDependencies } from '../dependencies.ts';
+import { readSavedView } from '../down/offline.ts';
+import { createDoctor } from './doctor.ts';
+
+/** What stands in the way on this host, as far as it can be seen without an agent. */
+export async function checkHost({ run }: AgentDependencies, config: Config): Promise<readonly Problem[]> {
+  const docker = new Docker({ socketPath: config.docker.socket });
+  const view = readSavedView(config)?.view ?? null;
+  return createDoctor({ docker, run, view: () => view, status: null }, config)();
+}

@@ -1,0 +1,30 @@
+import Docker from 'dockerode';
+import type { Problem } from '../../model/index.ts';
+import { createManagedRouting, createPortGuard, createServiceAddress } from '../../overlay/index.ts';
+import { openBus } from '../bus.ts';
+import { createServers } from '../children/servers.ts';
+import type { Config } from '../config/config.ts';
+import type { AgentDependencies } from '../dependencies.ts';
+import { readHostId } from '../host/host-id.ts';
+import { serviceAddressSettings } from '../part-settings.ts';
+import { tearDown } from './tear-down.ts';
+
+/** Removes all that an agent made on this host, without an agent. */
+export async function tearDownHost(
+  { clock, log, run }: AgentDependencies,
+  config: Config,
+): Promise<readonly Problem[]> {
+  const hostId = await readHostId(config.dataDir);
+  const docker = new Docker({ socketPath: config.docker.socket });
+  const serviceAddress = createServiceAddress({ run, log }, serviceAddressSettings(config));
+  const routing = createManagedRouting({ run, log });
+  const guard = createPortGuard({ run, log, processId: () => null });
+  // It only ends them, so it need not know how they are started.
+  const program = () => ({ file: 'false', args: [] });
+  const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
+  const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);
+  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, clock, log };
+  const problems = await tearDown(deps, { config, hostId });
+  await opened?.bus.close();
+  return problems;
+}

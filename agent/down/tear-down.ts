@@ -1,0 +1,147 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import type { Bus } from '../../bus/index.ts';
+import type { Problem } from '../../model/index.ts';
+import {
+  claimSubnets,
+  forgetRanges,
+  type ManagedRouting,
+  type PortGuard,
+  removeManagedNetwork,
+  type ServiceAddress,
+} from '../../overlay/index.ts';
+import { createResolvConfApplier } from '../../resolv-conf/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { addressManagementPart } from '../address-management.ts';
+import type { Supervisor } from '../children/supervisor.ts';
+import type { Config } from '../config/config.ts';
+
+export interface TearDownDependencies {
+  readonly docker: Docker;
+  /** Null: it cannot be opened. */
+  readonly bus: Bus | null;
+  readonly supervisor: Supervisor;
+  readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
+  readonly routing: Pick<ManagedRouting, 'remove'>;
+  readonly guard: Pick<PortGuard, 'remove'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Step {
+  readonly subject: string;
+  readonly hint: string;
+  readonly act: () => Promise<readonly Problem[]>;
+}
+
+/**
+ * Removes all that was made on this host, and takes the host off the bus. The parts of an agent must have ended before.
+ * Goes on after a failure; gives what could not be done. What is known (the data directory) stays. Idempotent.
+ */
+export async function tearDown(
+  deps: TearDownDependencies,
+  settings: { readonly config: Config; readonly hostId: string | null },
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { subject, hint, act } of steps(deps, settings)) {
+    try {
+      problems.push(...(await act()));
+    } catch (error) {
+      problems.push({ subject, what: error instanceof Error ? error.message : String(error), hint });
+    }
+  }
+  return problems;
+}
+
+function steps(
+  deps: TearDownDependencies,
+  { config, hostId }: { readonly config: Config; readonly hostId: string | null },
+): readonly Step[] {
+  const { docker, bus, log, clock } = deps;
+  const again = "fix what the message names, then run 'drover down' again";
+  const step = (subject: string, act: () => Promise<readonly Problem[]>, hint = again): Step => ({
+    subject,
+    hint,
+    act,
+  });
+  const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
+  const giveBack = async (): Promise<void> => {
+    if (!networkIsGone || !bus || !hostId) return;
+    await claimSubnets({ documents: bus, clock, log }, { hostId }).release();
+    await forgetRanges(bus);
+  };
+  let networkIsGone = false;
+  const network = [
+    step(`network ${config.network.name}`, async () => {
+      const removed = await withAddressManagement(deps, config, () =>
+        removeManagedNetwork(docker, config.network.name),
+      );
+      networkIsGone = removed.ok;
+      return removed.ok ? [] : [removed.problem];
+    }),
+    step('subnet of the managed network', () => clean(giveBack())),
+    step('routes and rules of the managed network', () => clean(deps.routing.remove())),
+  ];
+  return [
+    step('resolv.conf of containers', () => restoreResolvers(docker, log, config.dns.address)),
+    step('port guard', () => clean(deps.guard.remove())),
+    ...(config.network.enabled ? network : []),
+    step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
+    step('dns and metadata', () => clean(deps.supervisor.stop())),
+    step('service address', () => clean(deps.serviceAddress.remove())),
+    step('run directory', () => clean(removeRunFiles(config.runDir))),
+  ];
+}
+
+/** Docker hands the pool of a network that it removes back to the address management: somebody must be there. */
+async function withAddressManagement<T>(
+  deps: Pick<TearDownDependencies, 'docker' | 'clock' | 'log'>,
+  config: Config,
+  work: () => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const serving = Promise.withResolvers<void>();
+  const part = addressManagementPart(deps, config);
+  const life = part(stop.signal, { done: serving.resolve, problems: () => {} }).catch(serving.reject);
+  try {
+    await serving.promise;
+    return await work();
+  } finally {
+    stop.abort();
+    await life;
+  }
+}
+
+async function leave(bus: Bus | null, hostId: string | null): Promise<void> {
+  if (bus === null || hostId === null) return;
+  const lease = await bus.join(hostId, AbortSignal.timeout(3_000));
+  await lease.close();
+}
+
+async function restoreResolvers(docker: Docker, log: Log, resolver: string): Promise<readonly Problem[]> {
+  const root = (await docker.info()).DockerRootDir as string;
+  const containers = await docker.listContainers({ all: true });
+  const inspected = await Promise.all(
+    containers.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .inspect()
+        .catch(() => null),
+    ),
+  );
+  const paths = inspected.flatMap((one) => (one?.ResolvConfPath ? [one.ResolvConfPath] : []));
+  const isPathAllowed = (path: string): boolean => path.startsWith(`${root}/containers/`);
+  const applier = createResolvConfApplier({ log }, { resolver, searchDomains: () => [], isPathAllowed });
+  try {
+    return await applier.restore(paths);
+  } finally {
+    applier.close();
+  }
+}
+
+async function removeRunFiles(runDir: string): Promise<void> {
+  const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
+  const names = ['dns', 'metadata'].flatMap((name) => ends.map((end) => `${name}.${end}`));
+  for (const name of [...names, 'feed.sock']) await rm(join(runDir, name), { force: true });
+}

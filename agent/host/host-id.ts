@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../../system/index.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The id this host keeps for good: `host-id` in the data directory, made once; one that is no UUID is moved aside. */
+export async function ensureHostId(log: Log, dataDir: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, 'host-id');
+  const found = await readId(path);
+  if (found !== null && UUID.test(found)) return found;
+  if (found !== null) {
+    await rename(path, `${path}.damaged`);
+    log.warn({ path }, 'host id was damaged: moved aside, a new one is made');
+  }
+  return makeId(path);
+}
+
+/** The id if there is one; changes nothing. */
+export async function readHostId(dataDir: string): Promise<string | null> {
+  const found = await readId(join(dataDir, 'host-id'));
+  return found !== null && UUID.test(found) ? found : null;
+}
+
+async function readId(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').then(
+    (text) => text.trim().toLowerCase(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    },
+  );
+}
+
+/** Complete or not at all, and the first of two that do this at once wins. */
+async function makeId(path: string): Promise<string> {
+  const id = randomUUID();
+  const draft = `${path}.${id}`;
+  const file = await open(draft, 'w', 0o600);
+  await file.writeFile(`${id}\n`);
+  await file.sync();
+  await file.close();
+  try {
+    await link(draft, path);
+    return id;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readId(path)) ?? id;
+  } finally {
+    await unlink(draft);
+  }
+}

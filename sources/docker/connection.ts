@@ -1,0 +1,89 @@
+import type Docker from 'dockerode';
+import type { Problem } from '../../model/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { connectApi, type DockerApi } from './api.ts';
+import { connectionProblem } from './connection-problem.ts';
+
+/** One conversation with Docker; resolves or rejects when it is over. */
+export type Conversation = (api: DockerApi, signal: AbortSignal) => Promise<void>;
+
+export interface ConnectionStatus {
+  readonly connected: boolean;
+  readonly problem: Problem | null;
+  readonly apiVersion: string | null;
+}
+
+export interface ConnectionOptions {
+  readonly requestTimeoutMs: number;
+  /** The wait before the first and the longest wait between two attempts; half of each is left to chance. */
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+}
+
+/** Connects to Docker again and again, for ever; says once for each reason why it cannot. */
+export interface Connection {
+  run(converse: Conversation, signal: AbortSignal): Promise<void>;
+  /** Said by the conversation once all is known to work: from here on a failure is a new one. */
+  established(): void;
+  status(): ConnectionStatus;
+}
+
+export function createConnection(
+  { docker, clock, log }: { readonly docker: Docker; readonly clock: Clock; readonly log: Log },
+  options: ConnectionOptions,
+): Connection {
+  const where = whereIs(docker);
+  let status: ConnectionStatus = { connected: false, problem: null, apiVersion: null };
+  let failures = 0;
+  const said = new Set<string>();
+
+  const fail = (error: unknown): void => {
+    const problem = connectionProblem(error, where);
+    status = { ...status, connected: false, problem };
+    if (!said.has(problem.what)) log.warn({ problem }, 'no connection to Docker, going on with what is known');
+    said.add(problem.what);
+    failures += 1;
+  };
+
+  const converseOnce = async (converse: Conversation, signal: AbortSignal): Promise<void> => {
+    const scope = new AbortController();
+    const both = AbortSignal.any([signal, scope.signal]);
+    try {
+      const api = await connectApi(docker, options.requestTimeoutMs, both);
+      status = { ...status, apiVersion: api.version };
+      await converse(api, both);
+      throw new Error('Docker ended the stream of events');
+    } finally {
+      scope.abort();
+    }
+  };
+
+  return {
+    status: () => status,
+    established: () => {
+      failures = 0;
+      said.clear();
+      if (status.connected) return;
+      status = { ...status, connected: true, problem: null };
+      log.info({ where, apiVersion: status.apiVersion }, 'connected to Docker');
+    },
+    run: async (converse, signal) => {
+      while (!signal.aborted) {
+        try {
+          await converseOnce(converse, signal);
+        } catch (error) {
+          if (signal.aborted) break;
+          fail(error);
+        }
+        const ceiling = Math.min(options.longestWaitMs, options.firstWaitMs * 2 ** Math.min(failures - 1, 20));
+        await clock.sleep(ceiling * (0.5 + Math.random() / 2), signal).catch(() => {});
+      }
+      status = { ...status, connected: false };
+    },
+  };
+}
+
+function whereIs(docker: Docker): string {
+  const { socketPath, host, port } = docker.modem as { socketPath?: unknown; host?: string; port?: unknown };
+  return typeof socketPath === 'string' ? socketPath : host ? `${host}:${port}` : 'its default socket';
+}

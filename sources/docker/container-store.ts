@@ -1,0 +1,115 @@
+import type { FactMap } from '../../bus/index.ts';
+import type { Container, JsonValue, Problem } from '../../model/index.ts';
+import { type ContainerRecord, createRecord, stopSignalledAtMs } from './container-record.ts';
+import type { ConvertContext } from './convert.ts';
+import type { FactStore } from './fact-store.ts';
+
+/** All records of this host's containers; publishes their facts. */
+export interface ContainerStore {
+  get(id: string): ContainerRecord | null;
+  /** Makes a record if there is none. */
+  ensure(id: string): ContainerRecord;
+  all(): Iterable<ContainerRecord>;
+  readonly size: number;
+  publish(record: ContainerRecord, container: Container): void;
+  /** Nobody has this id any more. */
+  remove(id: string): void;
+  /** Names known from the list, so that links find containers not looked at yet. */
+  setName(id: string, name: string): void;
+  contextOf(record: ContainerRecord): ConvertContext;
+  /** Docker id of the container that has this address now. */
+  ownerOf(address: string): string | null;
+  problems(): readonly Problem[];
+}
+
+export interface ContainerStoreOptions {
+  readonly hostId: string;
+  readonly ourResolver: string;
+  /** A container that outlives its stop signal for so long did not mean to stop. */
+  readonly stopForgottenMs: number;
+  readonly now: () => number;
+}
+
+export function createContainerStore(store: FactStore, options: ContainerStoreOptions): ContainerStore {
+  const records = recordsOf(store.facts());
+  const idByName = new Map<string, string>();
+  const idByAddress = new Map<string, string>();
+  for (const record of records.values()) index(record.container, record.id);
+
+  function index(container: Container | null, id: string): void {
+    for (const address of addressesIn(container)) idByAddress.set(address, id);
+  }
+  function unindex(container: Container | null, id: string): void {
+    for (const address of addressesIn(container)) if (idByAddress.get(address) === id) idByAddress.delete(address);
+  }
+  const forgetName = (container: Container | null): void => {
+    if (container && idByName.get(container.name) === container.id) idByName.delete(container.name);
+  };
+
+  const idOf = (nameOrId: string): string | null =>
+    records.has(nameOrId) ? nameOrId : (idByName.get(nameOrId) ?? null);
+  return {
+    get: (id) => records.get(id) ?? null,
+    ensure: (id) => {
+      const known = records.get(id);
+      if (known) return known;
+      const record = createRecord(id);
+      records.set(id, record);
+      return record;
+    },
+    all: () => records.values(),
+    get size() {
+      return records.size;
+    },
+    publish: (record, container) => {
+      if (records.get(record.id) !== record) return;
+      unindex(record.container, record.id);
+      index(container, record.id);
+      if (record.container?.name !== container.name) forgetName(record.container);
+      idByName.set(container.name, record.id);
+      record.container = container;
+      store.set(`container/${record.id}`, container as unknown as JsonValue);
+    },
+    remove: (id) => {
+      const record = records.get(id);
+      if (!record) return;
+      records.delete(id);
+      unindex(record.container, id);
+      forgetName(record.container);
+      store.set(`container/${id}`, null);
+    },
+    setName: (id, name) => void idByName.set(name, id),
+    contextOf: (record) => ({
+      hostId: options.hostId,
+      ourResolver: options.ourResolver,
+      previous: record.container,
+      pending: [...record.pending.values()],
+      idOf,
+      signalledAtMs: (stopSignal) => {
+        const timeMs = stopSignalledAtMs(record, stopSignal);
+        return timeMs !== null && options.now() - timeMs < options.stopForgottenMs ? timeMs : null;
+      },
+    }),
+    ownerOf: (address) => idByAddress.get(address) ?? null,
+    problems: () =>
+      [...records.values()].flatMap(({ labelProblem, inspectProblem }) =>
+        [labelProblem, inspectProblem].filter((problem) => problem !== null),
+      ),
+  };
+}
+
+const CONTAINER_KEY = 'container/';
+
+function recordsOf(facts: FactMap): Map<string, ContainerRecord> {
+  const records = new Map<string, ContainerRecord>();
+  for (const [key, value] of facts) {
+    if (!key.startsWith(CONTAINER_KEY)) continue;
+    const id = key.slice(CONTAINER_KEY.length);
+    records.set(id, createRecord(id, value as unknown as Container));
+  }
+  return records;
+}
+
+function addressesIn(container: Container | null): readonly string[] {
+  return (container?.addresses ?? []).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((text) => text !== null));
+}

@@ -1,0 +1,44 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { ContainerAddress } from '../../model/index.ts';
+import { compareText } from './compare-text.ts';
+import type { Inspect } from './schema.ts';
+
+/** One address as the model has it; a prefix length (`172.18.0.2/16`) is cut off. */
+export function addressOf(
+  networkId: string,
+  networkName: string,
+  raw: {
+    readonly ipv4: string | null | undefined;
+    readonly ipv6: string | null | undefined;
+    readonly mac: string | null | undefined;
+  },
+): ContainerAddress {
+  const ipv4 = raw.ipv4?.split('/')[0] ?? '';
+  const ipv6 = raw.ipv6?.split('/')[0]?.toLowerCase() ?? '';
+  return {
+    networkId,
+    networkName,
+    ipv4: isIPv4(ipv4) ? ipv4 : null,
+    ipv6: isIPv6(ipv6) ? ipv6 : null,
+    mac: raw.mac || null,
+  };
+}
+
+/** The addresses of an active container; the networks `host` and `none` are endpoints too, but have none. */
+export function addressesOf(endpoints: Inspect['NetworkSettings']['Networks']): readonly ContainerAddress[] {
+  const addresses = Object.entries(endpoints).map(([name, endpoint]) =>
+    addressOf(endpoint.NetworkID ?? '', name, {
+      ipv4: endpoint.IPAddress,
+      ipv6: endpoint.GlobalIPv6Address,
+      mac: endpoint.MacAddress,
+    }),
+  );
+  return sortAddresses(addresses);
+}
+
+/** In the order of the model; entries without any address are left out. */
+export function sortAddresses(addresses: readonly ContainerAddress[]): readonly ContainerAddress[] {
+  return addresses
+    .filter(({ ipv4, ipv6 }) => ipv4 !== null || ipv6 !== null)
+    .toSorted((a, b) => compareText(a.networkName, b.networkName) || compareText(a.networkId, b.networkId));
+}

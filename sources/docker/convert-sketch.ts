@@ -1,0 +1,39 @@
+import type { Container } from '../../model/index.ts';
+import type { ConvertContext } from './convert.ts';
+import { sortAddresses } from './convert-addresses.ts';
+import { describeContainer } from './describe-container.ts';
+
+/** What is known of a container before Docker lets us look at it closely. */
+export interface Sketch {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAtMs: number;
+}
+
+/** The fact about a container that is being started: it owns its addresses before its first instruction runs. Pure. */
+export function startingContainer(sketch: Sketch, { hostId, previous, pending }: ConvertContext): Container {
+  const addresses = sortAddresses(pending);
+  const starting = { state: 'starting', health: null, wasReady: false, addresses, ports: [] } as const;
+  if (previous) return { ...previous, ...starting };
+  return {
+    ...describeContainer(sketch).fields,
+    hostId,
+    hostname: null,
+    image: sketch.image,
+    // The one network of this name is the host's own stack.
+    networkMode: pending.some(({ networkName }) => networkName === 'host') ? 'host' : 'bridge',
+    networkFrom: null,
+    exposed: [],
+    links: {},
+    dns: [],
+    dnsSearch: [],
+    createdAtMs: sketch.createdAtMs,
+    startedAtMs: null,
+    startCount: 0,
+    memoryReservation: null,
+    milliCpuReservation: null,
+    ...starting,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Container, ContainerState, HealthState, NetworkMode } from '../../model/index.ts';
+
+/** Has processes, and so addresses. */
+export function isActive(state: ContainerState): boolean {
+  return state === 'running' || state === 'paused' || state === 'stopping';
+}
+
+/** Docker's word for the state, with what we know besides: a stop signal was sent, or a start is under way. */
+export function stateOf(
+  status: string,
+  { stopping, starting }: { stopping: boolean; starting: boolean },
+): ContainerState {
+  if (status === 'running') return stopping ? 'stopping' : 'running';
+  if (status === 'paused') return 'paused';
+  if (starting) return 'starting';
+  if (status === 'restarting' || status === 'created') return status;
+  return 'stopped';
+}
+
+export function healthOf(status: string | null | undefined): HealthState | null {
+  if (status === 'starting') return 'initializing';
+  return status === 'healthy' || status === 'unhealthy' ? status : null;
+}
+
+/** Whether it gets traffic by its own state and Docker's health check. */
+export function isReady({ state, health }: Pick<Container, 'state' | 'health'>): boolean {
+  return state === 'running' && (health === null || health === 'healthy');
+}
+
+/** `HostConfig.NetworkMode`: `default`, `bridge`, a network's name, `host`, `none` or `container:<name or id>`. */
+export function networkModeOf(
+  mode: string | null | undefined,
+  idOf: (nameOrId: string) => string | null,
+): { readonly networkMode: NetworkMode; readonly networkFrom: string | null } {
+  if (mode === 'host' || mode === 'none') return { networkMode: mode, networkFrom: null };
+  if (!mode?.startsWith('container:')) return { networkMode: 'bridge', networkFrom: null };
+  const other = mode.slice('container:'.length);
+  return { networkMode: 'container', networkFrom: idOf(other) ?? (/^[0-9a-f]{64}$/.test(other) ? other : null) };
+}

@@ -1,0 +1,83 @@
+import type { Container, ContainerAddress } from '../../model/index.ts';
+import { addressesOf, sortAddresses } from './convert-addresses.ts';
+import { exposedPorts, publishedPorts } from './convert-ports.ts';
+import { healthOf, isActive, isReady, networkModeOf, stateOf } from './convert-state.ts';
+import { describeContainer } from './describe-container.ts';
+import type { Inspect } from './schema.ts';
+
+/** What a container's fact depends on beside Docker's answer. */
+export interface ConvertContext {
+  readonly hostId: string;
+  readonly ourResolver: string;
+  /** The fact so far, also of an earlier agent. */
+  readonly previous: Container | null;
+  /** When a process was last sent this signal, milliseconds since the epoch by Docker's clock; null: not known to be. */
+  readonly signalledAtMs: (stopSignal: string | null) => number | null;
+  /** Addresses it has got for a start that is under way. */
+  readonly pending: readonly ContainerAddress[];
+  /** Docker id of a container by name or by id. */
+  readonly idOf: (nameOrId: string) => string | null;
+}
+
+/** The fact about a container, from everything Docker says about it. Pure. */
+export function containerFromInspect(inspect: Inspect, context: ConvertContext): Container {
+  const { Config, HostConfig, NetworkSettings } = inspect;
+  const startedAtMs = parseTime(inspect.State.StartedAt);
+  const stopping = (context.signalledAtMs(Config.StopSignal ?? null) ?? 0) > (startedAtMs ?? 0);
+  const state = stateOf(inspect.State.Status, { stopping, starting: context.pending.length > 0 });
+  const active = isActive(state);
+  const health = active ? healthOf(inspect.State.Health?.Status) : null;
+  return {
+    ...describeContainer({ id: inspect.Id, name: inspect.Name, labels: Config.Labels }).fields,
+    hostId: context.hostId,
+    hostname: Config.Hostname || null,
+    image: Config.Image ?? '',
+    state,
+    health,
+    ...lifeOf(context.previous, { state, health, startedAtMs }, inspect.RestartCount ?? 0),
+    ...networkModeOf(HostConfig.NetworkMode, context.idOf),
+    addresses: active
+      ? addressesOf(NetworkSettings.Networks)
+      : sortAddresses(state === 'starting' ? context.pending : []),
+    ports: active ? publishedPorts(NetworkSettings.Ports) : [],
+    exposed: exposedPorts(Config.ExposedPorts),
+    links: linksOf(inspect, context.idOf),
+    dns: HostConfig.Dns.filter((address) => address !== context.ourResolver),
+    dnsSearch: HostConfig.DnsSearch,
+    createdAtMs: parseTime(inspect.Created) ?? 0,
+    memoryReservation: HostConfig.MemoryReservation || null,
+    milliCpuReservation: null,
+  };
+}
+
+type Life = Pick<Container, 'state' | 'health' | 'startedAtMs'>;
+
+function lifeOf(
+  previous: Container | null,
+  life: Life,
+  restartCount: number,
+): Pick<Container, 'startedAtMs' | 'wasReady' | 'startCount'> {
+  const { startedAtMs } = life;
+  if (startedAtMs === null) return { startedAtMs, wasReady: false, startCount: 0 };
+  const sameStart = previous?.startedAtMs === startedAtMs;
+  const startCount = sameStart ? previous.startCount : Math.max(previous?.startCount ?? 0, restartCount) + 1;
+  return { startedAtMs, wasReady: isReady(life) || (sameStart && previous.wasReady), startCount };
+}
+
+/** `--link web:alias`: on the default bridge `/web:/self/alias` in the host configuration, elsewhere with the endpoint. */
+function linksOf(inspect: Inspect, idOf: ConvertContext['idOf']): Readonly<Record<string, string>> {
+  const endpointLinks = Object.values(inspect.NetworkSettings.Networks).flatMap((endpoint) => endpoint.Links);
+  const links = [...inspect.HostConfig.Links, ...endpointLinks].flatMap((link) => {
+    const [target = '', alias = target] = link.split(':');
+    const id = idOf(target.replace(/^\//, ''));
+    const name = alias.slice(alias.lastIndexOf('/') + 1);
+    return id === null || name === '' ? [] : [[name, id] as const];
+  });
+  return Object.fromEntries(links);
+}
+
+/** Docker writes year 1 for "never". */
+function parseTime(text: string | null | undefined): number | null {
+  const time = Date.parse(text ?? '');
+  return Number.isFinite(time) && time > 0 ? time : null;
+}

@@ -1,0 +1,103 @@
+import type { Problem } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import type { ContainerList } from './api.ts';
+import type { ContainerRecord } from './container-record.ts';
+import type { ContainerStore } from './container-store.ts';
+import { agrees, containerFromSummary, sketchOf } from './convert-summary.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { Inspector } from './inspector.ts';
+import type { NetworkStore } from './networks.ts';
+import type { Summary } from './schema.ts';
+import type { SessionHolder } from './session.ts';
+
+export interface SyncDependencies {
+  readonly containers: ContainerStore;
+  readonly networks: NetworkStore;
+  readonly endpoints: Endpoints;
+  readonly inspect: Inspector;
+  readonly session: SessionHolder;
+  readonly clock: Clock;
+}
+
+export interface SyncOptions {
+  /** A container that Docker does not let us look at in this time is taken from the list. */
+  readonly patienceMs: number;
+  /** How many containers that seem unchanged are looked at all the same, those first that were not for longest. */
+  readonly auditSize: number;
+}
+
+/**
+ * Compares with Docker's list, the truth: whoever is not in it goes, whoever differs from it is looked at. Gives what
+ * could not be understood; rejects when Docker cannot be asked.
+ */
+export type Sync = () => Promise<readonly Problem[]>;
+
+export function createSync(dependencies: SyncDependencies, { patienceMs, auditSize }: SyncOptions): Sync {
+  const { containers, networks, endpoints, inspect, session, clock } = dependencies;
+
+  return async () => {
+    const { api, signal } = session.current();
+    const before = new Map([...containers.all()].map((record) => [record, record.events]));
+    const [networkList, list] = await Promise.all([api.networks(signal), api.list(signal)]);
+    networks.replace(networkList);
+    removeMissing(before, list);
+    for (const summary of list.summaries) learn(summary);
+    await verifyStarting();
+    const chosen = choose(list.summaries, auditSize);
+    const looks = Promise.all(chosen.map(({ Id }) => inspect(Id)));
+    const patience = new AbortController();
+    await Promise.race([looks, clock.sleep(patienceMs, AbortSignal.any([patience.signal, signal]))]).finally(() =>
+      patience.abort(),
+    );
+    for (const summary of list.summaries) fallBack(summary);
+    return list.unreadableIds.map(unreadable);
+  };
+
+  function removeMissing(before: ReadonlyMap<ContainerRecord, number>, list: ContainerList): void {
+    const listed = new Set([...list.summaries.map(({ Id }) => Id), ...list.unreadableIds]);
+    for (const [record, events] of before) {
+      // An event since then means that it may be newer than the list.
+      if (!listed.has(record.id) && record.events === events) containers.remove(record.id);
+    }
+  }
+
+  function learn(summary: Summary): void {
+    const record = containers.ensure(summary.Id);
+    record.sketch ??= sketchOf(summary);
+    containers.setName(summary.Id, sketchOf(summary).name);
+  }
+
+  async function verifyStarting(): Promise<void> {
+    const starting = [...containers.all()].filter(({ pending }) => pending.size > 0);
+    await Promise.all(
+      starting.map(async (record) => {
+        await endpoints.verify(record);
+        if (record.pending.size === 0) record.inspectedAt = null;
+      }),
+    );
+  }
+
+  function choose(summaries: readonly Summary[], limit: number): readonly Summary[] {
+    const agree = (summary: Summary): boolean => {
+      const record = containers.get(summary.Id);
+      return record?.container != null && record.inspectedAt !== null && agrees(record.container, summary);
+    };
+    const age = ({ Id }: Summary): number => containers.get(Id)?.inspectedAt ?? 0;
+    const audit = summaries.filter(agree).toSorted((a, b) => age(a) - age(b));
+    return [...summaries.filter((summary) => !agree(summary)), ...audit.slice(0, limit)];
+  }
+
+  function fallBack(summary: Summary): void {
+    const record = containers.get(summary.Id);
+    if (!record || record.container) return;
+    containers.publish(record, containerFromSummary(summary, containers.contextOf(record)));
+  }
+}
+
+function unreadable(id: string): Problem {
+  return {
+    subject: `container ${id.slice(0, 12)}`,
+    what: "its entry in Docker's list cannot be understood; what was known of it before is kept",
+    hint: 'look at it with `docker inspect`; restart dockerd if it is broken there too',
+  };
+}

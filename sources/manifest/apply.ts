@@ -1,0 +1,63 @@
+import type { JsonValue, Problem } from '../../model/index.ts';
+import { type DeclarationChange, type DeclaredDocument, isSame } from './plan.ts';
+import { asJson } from './render.ts';
+
+type PutOutcome =
+  | { readonly ok: true; readonly revision: number }
+  | { readonly ok: false; readonly current: DeclaredDocument | null };
+
+/** The part of a bus that declarations need; `Bus` of bus/ fits. */
+export interface DeclarationDocuments {
+  list(prefix: string): Promise<ReadonlyMap<string, DeclaredDocument>>;
+  put(key: string, value: JsonValue, expect?: number): Promise<PutOutcome>;
+  delete(key: string, expect?: number): Promise<PutOutcome>;
+}
+
+const ATTEMPTS = 10;
+
+/**
+ * Makes the changes, one after the other. A put that meets another's write goes again over the newer revision; a delete
+ * does not: what somebody has just rewritten is left, and told. Rejects when the bus cannot be written; calling it again
+ * is safe.
+ */
+export async function applyChanges(
+  { documents }: { readonly documents: Pick<DeclarationDocuments, 'put' | 'delete'> },
+  changes: readonly DeclarationChange[],
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const change of changes) {
+    const outcome = change.kind === 'put' ? await put(documents, change) : await remove(documents, change);
+    if (outcome) problems.push(outcome);
+  }
+  return problems;
+}
+
+async function put(
+  documents: Pick<DeclarationDocuments, 'put'>,
+  { key, value, expect }: Extract<DeclarationChange, { kind: 'put' }>,
+): Promise<Problem | null> {
+  let revision = expect;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await documents.put(key, asJson(value), revision);
+    if (outcome.ok || (outcome.current && isSame(outcome.current.value, value))) return null;
+    revision = outcome.current?.revision ?? 0;
+  }
+  return {
+    subject: key,
+    what: `was rewritten by others ${ATTEMPTS} times meanwhile`,
+    hint: 'find out who, apply again',
+  };
+}
+
+async function remove(
+  documents: Pick<DeclarationDocuments, 'delete'>,
+  { key, previous, expect }: Extract<DeclarationChange, { kind: 'delete' }>,
+): Promise<Problem | null> {
+  const outcome = await documents.delete(key, expect);
+  if (outcome.ok || outcome.current === null) return null;
+  const again = isSame(outcome.current.value, previous)
+    ? await documents.delete(key, outcome.current.revision)
+    : outcome;
+  if (again.ok || again.current === null) return null;
+  return { subject: key, what: 'was changed by somebody else meanwhile and is left', hint: 'look at it, apply again' };
+}

@@ -1,0 +1,169 @@
+import {
+  type HealthCheck,
+  parseAddress,
+  parseDnsName,
+  problem,
+  type Result,
+  type SchemaFault,
+  type ServiceDeclaration,
+  type ServiceKind,
+  type ServiceLink,
+} from '../../model/index.ts';
+import { convertLbConfig } from './convert-lb.ts';
+import { kindOf } from './kind.ts';
+import { isContainerLink, parseLink } from './links.ts';
+import type { ServiceKeys } from './service-schema.ts';
+
+/** A service as a file has it, its keys valid each for itself. */
+export interface ServiceInput {
+  readonly stack: string;
+  readonly name: string;
+  readonly keys: ServiceKeys;
+  /** Whether it has a `build:`: then it runs containers of its own. */
+  readonly hasBuild: boolean;
+}
+
+/** `faults` refuse the service; `ignored` are keys (paths) that are for somebody else, given what the service is. */
+export interface Converted {
+  readonly declaration: ServiceDeclaration;
+  readonly faults: readonly SchemaFault[];
+  readonly ignored: readonly string[];
+}
+
+/** Turns a service's keys into its declaration, and checks that they fit together. */
+export function convertService({ stack, name, keys, hasBuild }: ServiceInput): Converted {
+  const kind = kindOf(keys, hasBuild);
+  const faults: SchemaFault[] = [...nameFaults(stack, name)];
+  const take = <T>(path: SchemaFault['path'], result: Result<T>): T | null => {
+    if (result.ok) return result.value;
+    faults.push({ path, what: result.problem.what, hint: result.problem.hint });
+    return null;
+  };
+  const links = linkTexts(keys).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []);
+  const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseName(text)) !== null);
+  const hostname = kind === 'externalService' && keys.hostname ? take(['hostname'], parseTarget(keys.hostname)) : null;
+  const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
+  const declaration: ServiceDeclaration = {
+    stack,
+    name,
+    kind,
+    externalIps: (keys.external_ips ?? []).map(({ text }) => text),
+    hostname,
+    links,
+    sidekicks: [...new Set(sidekicks.map(({ text }) => text))],
+    healthCheck: convertHealthCheck(keys.health_check),
+    lbConfig: lb?.config ?? null,
+    labels: keys.labels ?? {},
+    metadata: keys.metadata ?? '{}',
+    scale: keys.scale,
+    ports: keys.ports ?? [],
+    expose: keys.expose ?? [],
+    vip: keys.vip?.text ?? null,
+    options: optionsOf(keys),
+  };
+  faults.push(...(lb?.faults ?? []), ...kindFaults(kind, keys, links));
+  return { declaration, faults, ignored: ignoredKeys(kind, keys) };
+}
+
+function nameFaults(stack: string, name: string): readonly SchemaFault[] {
+  return [stack, name].flatMap((text) => {
+    const parsed = parseDnsName(text);
+    const dangling = text.endsWith('.') ? { what: 'ends with a dot', hint: 'leave the dot out' } : null;
+    const fault = parsed.ok ? dangling : parsed.problem;
+    return fault ? [{ path: [], what: `name ${JSON.stringify(text)} ${fault.what}`, hint: fault.hint }] : [];
+  });
+}
+
+interface Placed {
+  readonly path: SchemaFault['path'];
+  readonly text: string;
+}
+
+function linkTexts(keys: ServiceKeys): readonly Placed[] {
+  const placed = (key: 'alias_of' | 'links' | 'service_links' | 'external_links'): readonly Placed[] =>
+    (keys[key] ?? []).map((text, index) => ({ path: [key, index], text }));
+  const outside = placed('external_links').filter(({ text }) => !isContainerLink(text));
+  return [...placed('alias_of'), ...placed('links'), ...placed('service_links'), ...outside];
+}
+
+function sidekickTexts(keys: ServiceKeys): readonly Placed[] {
+  const label = keys.labels?.['io.rancher.sidekicks'] ?? '';
+  return [
+    ...(keys.sidekicks ?? []).map((text, index) => ({ path: ['sidekicks', index], text })),
+    ...label.split(',').flatMap((part) => {
+      const text = part.trim();
+      return text === '' ? [] : [{ path: ['labels', 'io.rancher.sidekicks'], text }];
+    }),
+  ];
+}
+
+function parseTarget(text: string): Result<string> {
+  if (!parseAddress(text).ok) return parseName(text);
+  return problem(text, `(${JSON.stringify(text)}) is an address`, 'write it under external_ips');
+}
+
+function parseName(text: string): Result<string> {
+  const name = parseDnsName(text);
+  return name.ok ? name : problem(text, `(${JSON.stringify(text)}) ${name.problem.what}`, name.problem.hint);
+}
+
+/** Rancher's own defaults where it had some, its interface's where it had none. A port of 0 is "no check". */
+function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | null {
+  if (!keys || keys.port === 0) return null;
+  return {
+    port: keys.port,
+    requestLine: keys.request_line || null,
+    intervalMs: keys.interval ?? 2000,
+    responseTimeoutMs: keys.response_timeout ?? 2000,
+    healthyThreshold: keys.healthy_threshold ?? 2,
+    unhealthyThreshold: keys.unhealthy_threshold ?? 3,
+    initializingTimeoutMs: keys.initializing_timeout,
+    reinitializingTimeoutMs: keys.reinitializing_timeout,
+    strategy: keys.strategy ?? 'recreate',
+    recreateOnQuorum:
+      keys.strategy === 'recreateOnQuorum' ? (keys.recreate_on_quorum_strategy_config?.quorum ?? 1) : null,
+  };
+}
+
+function optionsOf({ answers, weight, dns, drain_timeout_ms: drain }: ServiceKeys): ServiceDeclaration['options'] {
+  const given = Object.entries(dns ?? {}).filter(([, value]) => value !== null && !isEmptyList(value));
+  return {
+    ...(answers ? { answers } : {}),
+    ...(weight !== null ? { weight } : {}),
+    ...(given.length > 0 ? { dns: Object.fromEntries(given) } : {}),
+    ...(drain !== null ? { drain_timeout_ms: drain } : {}),
+  };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function kindFaults(kind: ServiceKind, keys: ServiceKeys, links: readonly ServiceLink[]): readonly SchemaFault[] {
+  const hasIps = (keys.external_ips ?? []).length > 0;
+  if (kind === 'externalService' && !hasIps && !keys.hostname) {
+    const hint = 'give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)';
+    return [{ path: [], what: 'is an external service that stands for nothing', hint }];
+  }
+  if (kind === 'dnsService' && links.length === 0) {
+    return [
+      { path: [], what: 'is an alias of nothing', hint: 'name the services it stands for under alias_of or links' },
+    ];
+  }
+  const what = `does not fit a ${kind}`;
+  return [
+    ...(kind !== 'externalService' && hasIps
+      ? [{ path: ['external_ips'], what, hint: 'remove the image and the build, or set kind: externalService' }]
+      : []),
+    ...(kind !== 'dnsService' && (keys.alias_of ?? []).length > 0
+      ? [{ path: ['alias_of'], what, hint: 'write links instead, or set kind: dnsService' }]
+      : []),
+  ];
+}
+
+function ignoredKeys(kind: ServiceKind, keys: ServiceKeys): readonly string[] {
+  return [
+    ...(kind !== 'externalService' && keys.hostname ? ['hostname'] : []),
+    ...((keys.external_links ?? []).some(isContainerLink) ? ['external_links'] : []),
+  ];
+}

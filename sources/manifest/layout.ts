@@ -1,0 +1,147 @@
+import { type Problem, unknownKeyFault } from '../../model/index.ts';
+import { readYaml, type YamlDocument } from '../../system/yaml/index.ts';
+import { IGNORED_TOP_KEYS } from './keys.ts';
+import type { ManifestFile, ManifestOptions } from './manifest.ts';
+
+type Path = readonly (string | number)[];
+type Values = Readonly<Record<string, unknown>>;
+
+/** What one document says about one service. */
+export interface ServicePart {
+  readonly stack: string;
+  readonly name: string;
+  readonly keys: unknown;
+  /** `compose`: the runtime reads the same keys, and variables stand in it. `drover`: written for us alone. */
+  readonly form: 'compose' | 'drover';
+  readonly file: string;
+  readonly attached: Readonly<Record<string, string>>;
+  /** `shop.yml:12 services.web.health_check` for a path below the service. */
+  subjectOf(path: Path): string;
+}
+
+/** A file taken apart into services; what they say is not looked at yet. */
+export interface Layout {
+  readonly parts: readonly ServicePart[];
+  readonly problems: readonly Problem[];
+  readonly ignoredKeys: readonly { readonly subject: string; readonly file: string; readonly key: string }[];
+}
+
+/** Takes a file apart: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
+export function layOut({ path, text, attached = {} }: ManifestFile, options: ManifestOptions): Layout {
+  const documents = readYaml(text.replace(/^\uFEFF/, ''), { isExact: isInjected });
+  const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
+  return {
+    parts: layouts.flatMap(({ parts }) => parts),
+    problems: layouts.flatMap(({ problems }) => problems),
+    ignoredKeys: layouts.flatMap(({ ignoredKeys }) => ignoredKeys),
+  };
+}
+
+type ReadDocument = Extract<YamlDocument, { ok: true }>;
+
+type FileOfPart = Required<Omit<ManifestFile, 'text'>>;
+
+/** Where the `metadata` of a service may stand, in any of the layouts. */
+const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
+
+function isInjected(path: readonly string[]): boolean {
+  return path.at(-1) === 'metadata' && INJECTED.test(path.join('/'));
+}
+
+function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): Layout {
+  if (!document.ok) {
+    return failed(document.faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
+  }
+  const { value } = document;
+  if (value === null) return { parts: [], problems: [], ignoredKeys: [] };
+  if (!isMap(value)) {
+    const subject = `${from.path}:${document.lineOf([])}`;
+    return failed([
+      { subject, what: 'is not a map of keys and values', hint: 'write `services:` with one key a service' },
+    ]);
+  }
+  return layOutMap(document, value, from, options);
+}
+
+function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, options: ManifestOptions): Layout {
+  const { path: file, attached } = from;
+  const subjectOf = (path: Path): string => `${file}:${document.lineOf(path)} ${path.join('.')}`.trimEnd();
+  const isV1 = !('services' in top) && !('stack' in top) && (top.version === undefined || isMap(top.version));
+  const drover = isMap(top['x-drover']) ? top['x-drover'] : {};
+  const stack = asText(top.stack) ?? asText(drover.stack) ?? options.stack ?? (isV1 ? null : asText(top.name));
+  const form = 'stack' in top ? 'drover' : 'compose';
+  const groups = [
+    { at: isV1 ? [] : ['services'], services: isV1 ? servicesOfV1(top) : top.services, form },
+    { at: ['x-drover', 'services'], services: drover.services, form: 'drover' },
+  ] as const;
+  const problems = topProblems(top, isV1, subjectOf);
+  const ignoredKeys = Object.keys(top)
+    .filter((key) => IGNORED_TOP_KEYS.has(key) && key !== 'version' && !(isV1 && isServiceOfV1(key, top[key])))
+    .map((key) => ({ subject: subjectOf([key]), file, key }));
+  const notMaps = groups.filter(({ services }) => !isMap(services ?? {}));
+  if (notMaps.length > 0) {
+    return failed(
+      notMaps.map(({ at }) => ({ subject: subjectOf(at), what: 'is not a map', hint: 'write one key a service' })),
+    );
+  }
+  const named = groups.flatMap(({ at, services, form: groupForm }) =>
+    Object.entries((services ?? {}) as Values).map(([name, keys]) => ({
+      path: [...at, name],
+      name,
+      keys,
+      form: groupForm,
+    })),
+  );
+  if (stack === null && named.length > 0) {
+    const hint = 'add `stack: NAME` at the top, or name it with -p NAME';
+    return failed([...problems, { subject: subjectOf([]), what: 'does not say which stack it declares', hint }]);
+  }
+  const parts = named.map(({ path, ...part }) => ({
+    ...part,
+    stack: stack ?? '',
+    file,
+    attached,
+    subjectOf: (below: Path) => subjectOf([...path, ...below]),
+  }));
+  return { parts, problems, ignoredKeys };
+}
+
+function isServiceOfV1(key: string, value: unknown): boolean {
+  return !key.startsWith('x-') && !key.startsWith('.') && isMap(value);
+}
+
+/** Where services are keys at the top, only the extensions are none; `version: "1"` is not a map and no service. */
+function servicesOfV1(top: Values): Values {
+  return Object.fromEntries(
+    Object.entries(top).filter(([key]) => !key.startsWith('x-') && !key.startsWith('.') && key !== 'name'),
+  );
+}
+
+function topProblems(top: Values, isV1: boolean, subjectOf: (path: Path) => string): readonly Problem[] {
+  const known = ['services', 'stack', 'name', 'x-drover', ...IGNORED_TOP_KEYS];
+  const unknown = isV1 ? [] : Object.keys(top).filter((key) => !known.includes(key) && !key.startsWith('x-'));
+  const drover = isMap(top['x-drover']) ? Object.keys(top['x-drover']) : [];
+  const own = ['stack', 'services'];
+  const notMap = 'x-drover' in top && !isMap(top['x-drover']);
+  return [
+    ...(notMap
+      ? [{ subject: subjectOf(['x-drover']), what: 'is not a map', hint: `give it the keys ${own.join(', ')}` }]
+      : []),
+    ...unknown.map((key) => ({ subject: subjectOf([key]), ...unknownKeyFault(key, known.slice(0, 4)) })),
+    ...drover
+      .filter((key) => !own.includes(key))
+      .map((key) => ({ subject: subjectOf(['x-drover', key]), ...unknownKeyFault(key, own) })),
+  ];
+}
+
+function failed(problems: readonly Problem[]): Layout {
+  return { parts: [], problems, ignoredKeys: [] };
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
+
+export function isMap(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,25 @@
+import { ok, parseDnsName, problem, type Result, type ServiceLink } from '../../model/index.ts';
+
+/**
+ * Reads `service`, `stack/service` or longer, with `:alias` or without. A target without stack is in the declaring one;
+ * without an alias the service's own name is it.
+ */
+export function parseLink(text: string, stack: string): Result<ServiceLink> {
+  const cut = text.lastIndexOf(':');
+  const target = (cut < 0 ? text : text.slice(0, cut)).trim();
+  const parts = target.split('/');
+  const alias = (cut < 0 ? '' : text.slice(cut + 1)).trim() || (parts.at(-1) ?? '');
+  for (const name of [...parts, alias]) {
+    if (parseDnsName(name).ok) continue;
+    return problem(text, `(${JSON.stringify(text)}) is not a link`, 'write it like db, db:alias or stack/db:alias');
+  }
+  if (parts.length > 4) {
+    return problem(text, `(${JSON.stringify(text)}) has too many parts`, 'write it like stack/service');
+  }
+  return ok({ target: parts.length === 1 ? `${stack}/${target}` : target, alias });
+}
+
+/** An external link without a stack names a container: that is for the container runtime. */
+export function isContainerLink(text: string): boolean {
+  return !text.includes('/');
+}

@@ -1,0 +1,91 @@
+import type { JsonValue, ServiceDeclaration } from '../../model/index.ts';
+import type { Sourced } from './directory-picture.ts';
+import type { Ledger } from './ledger.ts';
+import { documentKey } from './manifest.ts';
+
+/** A declaration as it stands on the bus, with the revision to compare against. */
+export interface DeclaredDocument {
+  readonly value: JsonValue;
+  readonly revision: number;
+}
+
+/** One change of a declaration; `expect` is the revision it was planned against (0: there is none). */
+export type DeclarationChange =
+  | {
+      readonly kind: 'put';
+      readonly key: string;
+      readonly value: ServiceDeclaration;
+      readonly previous: JsonValue | null;
+      readonly expect: number;
+    }
+  | { readonly kind: 'delete'; readonly key: string; readonly previous: JsonValue; readonly expect: number };
+
+export interface PlanOptions {
+  /** Where `prune` may delete: this stack only. */
+  readonly stack?: string | undefined;
+  /** Deletes what stands in the stacks declared (or in `stack`) and is wanted no more. */
+  readonly prune?: boolean;
+  /** `Manifests.complete`; nothing is deleted without it. Default true. */
+  readonly complete?: boolean;
+}
+
+/** What makes the bus say what the manifests say; sorted by key. */
+export function planApply(
+  current: ReadonlyMap<string, DeclaredDocument>,
+  wanted: readonly ServiceDeclaration[],
+  { stack, prune = false, complete = true }: PlanOptions = {},
+): readonly DeclarationChange[] {
+  const byKey = new Map(wanted.map((declaration) => [documentKey(declaration), declaration]));
+  const puts = [...byKey].flatMap(([key, value]) => planPut(key, value, current.get(key) ?? null));
+  const stacks = new Set(stack === undefined ? wanted.map((one) => one.stack.toLowerCase()) : [stack.toLowerCase()]);
+  const deletes = [...current].flatMap(([key, { value, revision }]): DeclarationChange[] => {
+    if (!prune || !complete || byKey.has(key) || !stacks.has(stackOf(key))) return [];
+    return [{ kind: 'delete', key, previous: value, expect: revision }];
+  });
+  return sortChanges([...puts, ...deletes]);
+}
+
+/**
+ * What follows from a manifest directory. It puts what it has not put before, or what is gone; another's later word stands,
+ * so that two hosts whose directories differ do not fight. It deletes only what still is as it put it.
+ */
+export function planDirectory(
+  current: ReadonlyMap<string, DeclaredDocument>,
+  wanted: ReadonlyMap<string, Sourced>,
+  ledger: Ledger,
+): readonly DeclarationChange[] {
+  const puts = [...wanted].flatMap(([key, { declaration }]) => {
+    const document = current.get(key) ?? null;
+    const entry = ledger.get(key);
+    const isStanding = document !== null && entry?.applied && isSame(entry.declaration, declaration);
+    return isStanding ? [] : planPut(key, declaration, document);
+  });
+  const deletes = [...ledger].flatMap(([key, { declaration }]): DeclarationChange[] => {
+    const document = current.get(key);
+    if (wanted.has(key) || !document || !isSame(document.value, declaration)) return [];
+    return [{ kind: 'delete', key, previous: document.value, expect: document.revision }];
+  });
+  return sortChanges([...puts, ...deletes]);
+}
+
+/** Order of keys counts: metadata keeps the order it was written in. */
+export function isSame(a: JsonValue | ServiceDeclaration | null, b: JsonValue | ServiceDeclaration | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function planPut(
+  key: string,
+  value: ServiceDeclaration,
+  document: DeclaredDocument | null,
+): readonly DeclarationChange[] {
+  if (document && isSame(document.value, value)) return [];
+  return [{ kind: 'put', key, value, previous: document?.value ?? null, expect: document?.revision ?? 0 }];
+}
+
+function stackOf(key: string): string {
+  return key.split('/')[1] ?? '';
+}
+
+function sortChanges(changes: readonly DeclarationChange[]): readonly DeclarationChange[] {
+  return [...changes].sort((a, b) => (a.key < b.key ? -1 : 1));
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import {
+  type ExactJson,
+  formatExactJson,
+  MAX_TTL_SECONDS,
+  MAX_WEIGHT,
+  parseAddress,
+  type Result,
+} from '../../model/index.ts';
+
+/** A text with a parser of its own; what the parser says is what the user reads. */
+function parsed<T>(parse: (text: string) => Result<T>) {
+  return z.preprocess(
+    scalarText,
+    z.string().transform((text, context) => {
+      const result = parse(text);
+      if (result.ok) return result.value;
+      const { what, hint } = result.problem;
+      context.addIssue({ code: 'custom', message: `(${JSON.stringify(text)}) ${what}`, params: { hint } });
+      return z.NEVER;
+    }),
+  );
+}
+
+/** Whole numbers also as text: variables and quotes make text of them. */
+const whole = (minimum: number, maximum: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value),
+    z.int().min(minimum).max(maximum),
+  );
+const flag = () => z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
+/** Texts people write without quotes: `80`, `true`. */
+const text = () => z.preprocess(scalarText, z.string());
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+/** One value stands for a list of one. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (value === null || Array.isArray(value) ? (value ?? []) : [value]), z.array(item));
+
+/** Any tree: kept as it is written, so as text. */
+const injected = () =>
+  z
+    .custom<Exclude<ExactJson, string>>((value) => typeof value === 'object' && !Array.isArray(value), {
+      message: 'is not a map of keys and values',
+      params: { hint: 'write a map of keys and values' },
+    })
+    .transform((value, context) => {
+      const json = formatExactJson(value);
+      const sizeBytes = Buffer.byteLength(json);
+      if (sizeBytes <= MAX_METADATA_BYTES) return json;
+      const message = `has ${Math.ceil(sizeBytes / 1024)} kB, more than the ${MAX_METADATA_BYTES / 1024} kB that are served`;
+      context.addIssue({ code: 'custom', message, params: { hint: 'leave out what no container reads' } });
+      return z.NEVER;
+    });
+/** Of the injected configuration of one service, as JSON. */
+const MAX_METADATA_BYTES = 256 * 1024;
+
+const PORT = { minimum: 1, maximum: 65_535 } as const;
+const MAX_MS = 86_400_000;
+
+const healthCheckSchema = z.strictObject({
+  name: optional(text()),
+  port: whole(0, PORT.maximum),
+  request_line: optional(text()),
+  interval: optional(whole(1, MAX_MS)),
+  response_timeout: optional(whole(1, MAX_MS)),
+  healthy_threshold: optional(whole(1, 1000)),
+  unhealthy_threshold: optional(whole(1, 1000)),
+  initializing_timeout: optional(whole(0, MAX_MS)),
+  reinitializing_timeout: optional(whole(0, MAX_MS)),
+  strategy: optional(z.enum(['none', 'recreate', 'recreateOnQuorum'])),
+  recreate_on_quorum_strategy_config: optional(z.strictObject({ quorum: whole(1, 1000) })),
+});
+
+const portRuleSchema = z.strictObject({
+  source_port: optional(whole(PORT.minimum, PORT.maximum)),
+  protocol: optional(z.preprocess(lowerCase, z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']))),
+  path: optional(text()),
+  hostname: optional(text()),
+  service: optional(text()),
+  target_port: optional(whole(PORT.minimum, PORT.maximum)),
+  priority: optional(whole(1, 1_000_000)),
+  backend_name: optional(text()),
+  selector: optional(text()),
+  weight: optional(whole(0, 256)),
+  region: optional(text()),
+  environment: optional(text()),
+});
+
+const stickinessSchema = z.strictObject({
+  name: optional(text()),
+  cookie: optional(text()),
+  domain: optional(text()),
+  indirect: optional(flag()),
+  nocache: optional(flag()),
+  postonly: optional(flag()),
+  mode: optional(text()),
+});
+
+const lbConfigSchema = z.strictObject({
+  certs: optional(listOf(text())),
+  default_cert: optional(text()),
+  config: optional(text()),
+  stickiness_policy: optional(stickinessSchema),
+  port_rules: optional(listOf(portRuleSchema)),
+});
+
+const dnsOptionsSchema = z.strictObject({
+  ttl: optional(whole(0, MAX_TTL_SECONDS)),
+  prefer: optional(z.enum(['local', 'none'])),
+  txt: optional(listOf(text())),
+});
+
+/** `{target: alias}` is written `target:alias` in a list. */
+const linksSchema = z.preprocess(
+  (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([target, alias]) => (alias === null ? target : `${target}:${alias}`))
+      : value,
+  listOf(text()),
+);
+
+/** Docker's long form of a port, `{target: 80, published: 8080}`, as the short one. */
+const portSchema = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null) return scalarText(value);
+  const { target, published, protocol, host_ip: hostIp } = value as Record<string, unknown>;
+  const left = [hostIp, published].filter((part) => part !== undefined && part !== null).map((part) => `${part}:`);
+  return target === undefined ? value : `${left.join('')}${target}${protocol ? `/${protocol}` : ''}`;
+}, z.string());
+
+/** List (`- key=value`) and map form of labels. */
+export const labelsSchema = z.preprocess(
+  (value) => (Array.isArray(value) ? Object.fromEntries(value.map(labelEntry)) : value),
+  z.record(
+    z.string(),
+    z.preprocess((value) => (value === null ? '' : scalarText(value)), z.string()),
+  ),
+);
+
+/** The keys we read, each as it may be written; all may be absent. */
+export const serviceSchema = z.object({
+  kind: z.enum(['service', 'externalService', 'dnsService', 'loadBalancerService']).optional(),
+  image: optional(text()),
+  external_ips: optional(listOf(parsed(parseAddress))),
+  hostname: optional(text()),
+  alias_of: optional(linksSchema),
+  links: optional(linksSchema),
+  service_links: optional(linksSchema),
+  external_links: optional(linksSchema),
+  sidekicks: optional(listOf(text())),
+  health_check: optional(healthCheckSchema),
+  lb_config: optional(lbConfigSchema),
+  labels: optional(labelsSchema),
+  metadata: optional(injected()),
+  metadata_file: optional(text()),
+  scale: optional(whole(0, 1_000_000)),
+  ports: optional(listOf(portSchema)),
+  expose: optional(listOf(text())),
+  vip: optional(parsed(parseAddress)),
+  drain_timeout_ms: optional(whole(0, MAX_MS)),
+  answers: optional(z.enum(['all', 'one'])),
+  weight: optional(whole(0, MAX_WEIGHT)),
+  dns: optional(dnsOptionsSchema),
+});
+
+/** A service's keys after validation, still in the words of the file. */
+export type ServiceKeys = z.output<typeof serviceSchema>;
+
+const NESTED: Readonly<Record<string, readonly string[]>> = {
+  health_check: Object.keys(healthCheckSchema.shape),
+  recreate_on_quorum_strategy_config: ['quorum'],
+  lb_config: Object.keys(lbConfigSchema.shape),
+  port_rules: Object.keys(portRuleSchema.shape),
+  stickiness_policy: Object.keys(stickinessSchema.shape),
+  dns: Object.keys(dnsOptionsSchema.shape),
+};
+
+/** The keys that may stand at a path below a service. */
+export function nestedKeys(path: readonly (string | number)[]): readonly string[] {
+  return NESTED[path.findLast((part) => typeof part === 'string') ?? ''] ?? [];
+}
+
+function scalarText(value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+}
+
+function lowerCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
+}
+
+/** An entry that is not a text stays as it is, under its own number, for the schema to refuse. */
+function labelEntry(entry: unknown, index: number): [string, unknown] {
+  if (typeof entry !== 'string') return [String(index), [entry]];
+  const cut = entry.indexOf('=');
+  return cut < 0 ? [entry, ''] : [entry.slice(0, cut), entry.slice(cut + 1)];
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../../model/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { applyChanges, type DeclarationDocuments } from './apply.ts';
+import { type DirectoryPicture, pictureOf, type Sourced } from './directory-picture.ts';
+import { type Ledger, readLedger, writeLedger } from './ledger.ts';
+import { isSame, planDirectory } from './plan.ts';
+import { type ManifestUnit, readDirectory } from './read-directory.ts';
+
+export interface WatchManifestsDependencies {
+  readonly documents: DeclarationDocuments;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface WatchManifestsOptions {
+  readonly dir: string;
+  /** Where what was applied is recorded, such as `/var/lib/drover/manifests.json`. */
+  readonly ledgerPath: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** How often the directory is looked at. Default 1 s. */
+  readonly pollMs?: number;
+  /** How often what is gone from the bus is put back. Default 30 s. */
+  readonly resyncMs?: number;
+}
+
+export interface ManifestsReport {
+  /** How many services the directory declares. */
+  readonly services: number;
+  readonly problems: readonly Problem[];
+  readonly ignored: readonly Problem[];
+  /** Milliseconds since the epoch of the last time the bus was brought to what the directory says; null before. */
+  readonly appliedAtMs: number | null;
+}
+
+export interface ManifestWatch {
+  report(): ManifestsReport;
+  /** Resolves once `signal` has aborted and nothing runs any more; never rejects. */
+  readonly done: Promise<void>;
+}
+
+interface WatchState {
+  /** Of the directory when it was last looked at. */
+  seen: string | null;
+  /** Of the directory when the picture was made; null before there is one. */
+  fingerprint: string | null;
+  picture: DirectoryPicture;
+  /** The picture the ledger was written for. */
+  recorded: DirectoryPicture | null;
+  ledger: Ledger;
+  nextApplyAt: number;
+  readProblems: readonly Problem[];
+  applyProblems: readonly Problem[];
+  appliedAtMs: number | null;
+}
+
+/**
+ * Keeps on the bus what the manifests of a directory declare: its `*.yml` and `*.yaml`, and folders, each the files of the
+ * stack it is named after. A bad file keeps its last good version; a missing directory changes nothing.
+ */
+export function watchManifests(deps: WatchManifestsDependencies, options: WatchManifestsOptions): ManifestWatch {
+  const { clock, log } = deps;
+  const { dir, ledgerPath, signal, pollMs = 1000 } = options;
+  const state: WatchState = {
+    seen: null,
+    fingerprint: null,
+    recorded: null,
+    picture: { declared: new Map(), problems: [], ignored: [] },
+    ledger: new Map(),
+    nextApplyAt: 0,
+    readProblems: [],
+    applyProblems: [],
+    appliedAtMs: null,
+  };
+  const follow = async (): Promise<void> => {
+    state.ledger = await readLedger({ log }, ledgerPath);
+    for (;;) {
+      signal.throwIfAborted();
+      await look(deps, dir, state);
+      if (state.fingerprint !== null && clock.monotonic() >= state.nextApplyAt) await bring(deps, options, state);
+      await clock.sleep(pollMs, signal);
+    }
+  };
+  return {
+    report: () => ({
+      services: state.picture.declared.size,
+      problems: [...state.readProblems, ...state.picture.problems, ...state.applyProblems],
+      ignored: state.picture.ignored,
+      appliedAtMs: state.appliedAtMs,
+    }),
+    done: follow().catch((error: unknown) => {
+      if (!signal.aborted) log.error({ err: error, dir }, 'manifests are not followed any more');
+    }),
+  };
+}
+
+/** Reads the directory, and makes a new picture of it if it is not what it was. */
+async function look({ log }: WatchManifestsDependencies, dir: string, state: WatchState): Promise<void> {
+  const units = await readDirectory(dir).catch((error: NodeJS.ErrnoException) => error);
+  if (units === null || units instanceof Error) {
+    state.readProblems = directoryProblems(dir, units, state.ledger.size);
+    return;
+  }
+  state.readProblems = [];
+  const fingerprint = fingerprintOf(units);
+  // a file that is just being written may be valid and half: it counts once it looked the same twice
+  const isSettled = state.fingerprint === null || fingerprint === state.seen;
+  state.seen = fingerprint;
+  if (!isSettled || fingerprint === state.fingerprint) return;
+  const before: ReadonlyMap<string, Sourced> = state.fingerprint === null ? state.ledger : state.picture.declared;
+  state.picture = pictureOf(units, before);
+  state.fingerprint = fingerprint;
+  state.nextApplyAt = 0;
+  const { declared, problems } = state.picture;
+  log.info({ dir, services: declared.size, problems: problems.length }, 'manifests read');
+  for (const { subject, what, hint } of problems) log.warn({ subject, what, hint }, 'manifest is not understood');
+}
+
+/** A directory that was never there is nothing to speak of; one that has vanished may be a file system not mounted. */
+function directoryProblems(dir: string, error: NodeJS.ErrnoException | null, known: number): readonly Problem[] {
+  if (error) return [{ subject: dir, what: `cannot be read (${error.code})`, hint: 'let the agent read it' }];
+  if (known === 0) return [];
+  const what = `is missing; the ${known} services it declared stay`;
+  return [{ subject: dir, what, hint: 'bring it back, or make it an empty directory to withdraw them' }];
+}
+
+async function bring(
+  { documents, clock, log }: WatchManifestsDependencies,
+  { ledgerPath, resyncMs = 30_000 }: WatchManifestsOptions,
+  state: WatchState,
+): Promise<void> {
+  const { declared } = state.picture;
+  state.nextApplyAt = clock.monotonic() + resyncMs;
+  if (declared.size === 0 && state.ledger.size === 0) return;
+  try {
+    const changes = planDirectory(await documents.list('service/'), declared, state.ledger);
+    const { picture } = state;
+    const hasNews = changes.length > 0 || state.recorded !== picture;
+    if (hasNews) await keep(ledgerPath, state, intended(declared, state.ledger));
+    state.applyProblems = await applyChanges({ documents }, changes);
+    if (hasNews) await keep(ledgerPath, state, asApplied(declared));
+    state.recorded = picture;
+    if (changes.length > 0) log.info({ changes: changes.length }, 'manifests applied');
+    state.appliedAtMs = clock.now();
+  } catch (error) {
+    state.nextApplyAt = 0;
+    if (state.applyProblems.length === 0) log.warn({ err: error }, 'manifests cannot be applied, trying again');
+    const what = `cannot be applied: ${error instanceof Error ? error.message : String(error)}`;
+    state.applyProblems = [{ subject: 'manifests', what, hint: 'look at the bus; it is tried again all the time' }];
+  }
+}
+
+async function keep(path: string, state: WatchState, ledger: Ledger): Promise<void> {
+  await writeLedger(path, ledger);
+  state.ledger = ledger;
+}
+
+/** What is going to be there, over what was: an entry must not be lost before its document is. */
+function intended(declared: ReadonlyMap<string, Sourced>, ledger: Ledger): Ledger {
+  const entries = [...declared].map(([key, sourced]) => {
+    const entry = ledger.get(key);
+    const applied = entry?.applied === true && isSame(entry.declaration, sourced.declaration);
+    return [key, { ...sourced, applied }] as const;
+  });
+  return new Map([...ledger, ...entries]);
+}
+
+function asApplied(declared: ReadonlyMap<string, Sourced>): Ledger {
+  return new Map([...declared].map(([key, sourced]) => [key, { ...sourced, applied: true }]));
+}
+
+function fingerprintOf(units: readonly ManifestUnit[]): string {
+  return createHash('sha256').update(JSON.stringify(units)).digest('base64');
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { JsonValue } from '../../model/index.ts';
+import type { Log } from '../../system/index.ts';
+import { reductionFor } from '../reduce-facts.ts';
+import type { StateStore } from '../store.ts';
+import { createPump } from './feed-pump.ts';
+import type { FeedPeer, FeedServerOptions } from './feed-server.ts';
+import { type ClientMessage, decodeClientLine, maxClientLineChars } from './feed-wire.ts';
+import { createLineReader } from './line-reader.ts';
+
+/** One component process on the feed. */
+export interface FeedConnection {
+  /** Null until it has presented itself. */
+  peer(): FeedPeer | null;
+  /** The store has changed. */
+  wake(): void;
+  close(): void;
+  /** Resolves when nothing of it is left; never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Open questions of one client; more than these are not asked. */
+const maxQuestions = 1024;
+
+export function serveConnection(
+  { store, log, socket }: { readonly store: StateStore; readonly log: Log; readonly socket: Socket },
+  { onIdentify, onReport }: FeedServerOptions,
+): FeedConnection {
+  const gone = new AbortController();
+  let peer: FeedPeer | null = null;
+  let questions = 0;
+  let pumping: Promise<void> = Promise.resolve();
+
+  const close = (): void => {
+    gone.abort();
+    socket.destroy();
+  };
+  const drop = (error: unknown): void => {
+    if (!gone.signal.aborted) log.warn({ err: error, role: peer?.role ?? null }, 'a feed client was dropped');
+    close();
+  };
+  const pump = createPump(store, async (text) => {
+    gone.signal.throwIfAborted();
+    if (!socket.write(text)) await once(socket, 'drain', { signal: gone.signal });
+  });
+  const identify = async (id: number, address: string): Promise<void> => {
+    if (questions >= maxQuestions) return;
+    questions += 1;
+    let known = false;
+    try {
+      known = (await onIdentify?.(address)) ?? false;
+    } catch (error) {
+      log.warn({ err: error, address }, 'an address could not be identified');
+    }
+    questions -= 1;
+    pump.answer(id, known);
+  };
+  const report = (from: FeedPeer, value: JsonValue): void => {
+    peer = { ...from, report: value };
+    onReport?.(peer, value);
+  };
+  const take = (message: ClientMessage): void => {
+    if (message.type === 'hello') {
+      if (peer) throw new Error('it said hello twice');
+      peer = { role: message.role, version: message.version, pid: message.pid, appliedRevision: null, report: null };
+      pumping = pump.run(reductionFor(message.role), gone.signal).catch(drop);
+      return;
+    }
+    if (!peer) throw new Error('it did not say hello first');
+    if (message.type === 'applied') peer = { ...peer, appliedRevision: message.revision };
+    else if (message.type === 'report') report(peer, message.report);
+    else void identify(message.id, message.address);
+  };
+
+  const reader = createLineReader(maxClientLineChars);
+  socket.setEncoding('utf8').on('data', (text: unknown) => {
+    try {
+      for (const line of reader.push(String(text))) {
+        const message = gone.signal.aborted ? null : decodeClientLine(line);
+        if (message) take(message);
+      }
+    } catch (error) {
+      drop(error);
+    }
+  });
+  // Told by 'close' as well; without a listener it would end the process.
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const ended = closed.then(() => {
+    gone.abort();
+    return pumping;
+  });
+  return { peer: () => peer, wake: pump.wake, close, ended };
+}

@@ -1,0 +1,102 @@
+import type { Problem, Snapshot } from '../../model/index.ts';
+import type { Log } from '../../system/index.ts';
+import { advance, emptyState, type State } from '../advance.ts';
+import { createListeners, type Listeners } from '../listeners.ts';
+import { readMirror } from '../mirror.ts';
+import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
+import type { ReduceFact } from '../reduce-facts.ts';
+import type { ServerMessage } from './feed-wire.ts';
+
+export interface FeedState {
+  readonly snapshot: Snapshot;
+  /** The host this feed belongs to. */
+  readonly hostId: string;
+}
+
+export interface FeedStatus {
+  /** Whether the agent feeds us and the full picture has arrived. */
+  readonly connected: boolean;
+  /**
+   * Since when the snapshot may be old (milliseconds since the epoch): the agent is away, or has itself only what its disk
+   * knew. Null while it is fresh, or when there is none.
+   */
+  readonly staleSinceMs: number | null;
+  /** The agent's revision applied last, null before the first. */
+  readonly revision: number | null;
+}
+
+/** How far a component process has come, and who is told. */
+export interface FeedPosition {
+  readonly listeners: Listeners<FeedState>;
+  readonly statusListeners: Listeners<FeedStatus>;
+  state(): State | null;
+  status(): FeedStatus;
+  problems(): readonly Problem[];
+  /** Goes on to `next`; whether all subscribers took it. */
+  reach(next: State, commit: Extract<ServerMessage, { readonly type: 'commit' }>): boolean;
+  /** The agent is away. */
+  lose(atMs: number): void;
+}
+
+/** Begins with what the disk mirror knows, if there is one; of each fact with what `reduce` leaves. */
+export function createPosition(
+  { log, reduce }: { readonly log: Log; readonly reduce: ReduceFact },
+  mirrorPath: string | null,
+): FeedPosition {
+  const listeners = createListeners<FeedState>(log);
+  const statusListeners = createListeners<FeedStatus>(log);
+  const start = mirrorPath === null ? noStart : fromMirror(mirrorPath, reduce);
+  let { state } = start;
+  let status: FeedStatus = { connected: false, staleSinceMs: start.savedAtMs, revision: null };
+
+  const setStatus = (next: FeedStatus): void => {
+    const told = next.connected !== status.connected || next.staleSinceMs !== status.staleSinceMs;
+    status = next;
+    if (told) statusListeners.tell(status);
+  };
+  return {
+    listeners,
+    statusListeners,
+    state: () => state,
+    status: () => status,
+    problems: () => [
+      ...[...(state?.rejected.values() ?? [])].map(({ problem }) => problem),
+      ...(start.problem && !status.connected ? [start.problem] : []),
+    ],
+    reach: (next, { revision, complete, staleSinceMs }) => {
+      const changed = next.snapshot !== state?.snapshot;
+      state = next;
+      if (!status.connected) log.info({ revision }, 'the agent feeds us');
+      // An agent that knows less than we do is no better than none.
+      const waits = next.picture.complete && !complete;
+      setStatus({ connected: true, staleSinceMs: waits ? status.staleSinceMs : staleSinceMs, revision });
+      return !changed || listeners.tell({ snapshot: next.snapshot, hostId: next.hostId });
+    },
+    lose: (atMs) => setStatus({ ...status, connected: false, staleSinceMs: status.staleSinceMs ?? (state && atMs) }),
+  };
+}
+
+interface Start {
+  readonly state: State | null;
+  readonly savedAtMs: number | null;
+  readonly problem: Problem | null;
+}
+
+const noStart: Start = { state: null, savedAtMs: null, problem: null };
+
+function fromMirror(path: string, reduce: ReduceFact): Start {
+  const { saved, problem } = readMirror(path);
+  if (!saved) return { ...noStart, problem };
+  const empty = emptyState(saved.environment, saved.hostId);
+  const delta = diffPictures(emptyPicture, reduced(saved.picture, reduce));
+  const state = delta ? advance(empty, delta, saved.revision).state : empty;
+  return { state, savedAtMs: saved.savedAtMs, problem: null };
+}
+
+function reduced(picture: Picture, reduce: ReduceFact): Picture {
+  const hosts = [...picture.hosts].map(([hostId, facts]) => {
+    const kept = [...facts].map(([key, value]) => [key, reduce(key, value)] as const);
+    return [hostId, new Map(kept)] as const;
+  });
+  return { ...picture, hosts: new Map(hosts) };
+}

@@ -1,0 +1,90 @@
+import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
+import type { ReduceFact } from '../reduce-facts.ts';
+import type { StateStore } from '../store.ts';
+import { encodeDelta, encodeLine, protocol } from './feed-wire.ts';
+
+/** Sends one client the store as it changes, and the answers to what it asked. */
+export interface FeedPump {
+  /** The store has changed. */
+  wake(): void;
+  /** Sent after the picture that is known now. */
+  answer(id: number, known: boolean): void;
+  /** Runs until the signal aborts, then rejects; the client gets of each fact what `reduce` leaves. */
+  run(reduce: ReduceFact, signal: AbortSignal): Promise<void>;
+}
+
+const maxAnswers = 1024;
+
+interface Sent {
+  readonly picture: Picture;
+  /** Undefined before the first commit. */
+  readonly staleSinceMs: number | null | undefined;
+}
+
+/**
+ * Level-triggered: compares what was sent with what is now, so that a client that does not read costs one old picture and
+ * no queue. `write` resolves when there is room for more.
+ */
+export function createPump(store: StateStore, write: (text: string) => Promise<void>): FeedPump {
+  const waker = createWaker();
+  let answers: string[] = [];
+
+  const sendChange = async (sent: Sent, reduce: ReduceFact): Promise<Sent> => {
+    const now: Sent = { picture: store.picture(), staleSinceMs: store.staleSinceMs() };
+    if (now.picture === sent.picture && now.staleSinceMs === sent.staleSinceMs) return sent;
+    const commit = encodeLine({
+      type: 'commit',
+      revision: store.current().revision,
+      full: sent.staleSinceMs === undefined,
+      complete: now.picture.complete,
+      staleSinceMs: now.staleSinceMs ?? null,
+    });
+    const delta = diffPictures(sent.picture, now.picture);
+    let held = '';
+    for (const piece of delta ? encodeDelta(delta, reduce) : []) {
+      if (held) await write(held);
+      held = piece;
+    }
+    await write(held + commit);
+    return now;
+  };
+  const run = async (reduce: ReduceFact, signal: AbortSignal): Promise<void> => {
+    const { hostId, environment } = store;
+    await write(encodeLine({ type: 'hello', protocol, hostId, environment }));
+    let sent: Sent = { picture: emptyPicture, staleSinceMs: undefined };
+    for (;;) {
+      // Taken first: an answer follows the picture that its question led to.
+      const ready = answers;
+      answers = [];
+      sent = await sendChange(sent, reduce);
+      if (ready.length > 0) await write(ready.join(''));
+      await waker.woken(signal);
+    }
+  };
+  return {
+    wake: waker.wake,
+    answer: (id, known) => {
+      // A client that asks faster than it reads loses answers; its own deadline tells it so.
+      if (answers.length < maxAnswers) answers.push(encodeLine({ type: 'identified', id, known }));
+      waker.wake();
+    },
+    run,
+  };
+}
+
+/** Remembers one wake-up until it is waited for. */
+function createWaker(): { wake(): void; woken(signal: AbortSignal): Promise<void> } {
+  let next = Promise.withResolvers<void>();
+  return {
+    wake: () => next.resolve(),
+    woken: async (signal) => {
+      signal.throwIfAborted();
+      const abort = (): void => next.resolve();
+      signal.addEventListener('abort', abort, { once: true });
+      await next.promise;
+      signal.removeEventListener('abort', abort);
+      next = Promise.withResolvers<void>();
+      signal.throwIfAborted();
+    },
+  };
+}

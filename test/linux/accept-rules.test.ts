@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { acceptRule, type FilterChains, planAcceptRules } from '../../linux/accept-rules.ts';
+
+const ours = [acceptRule('-d 192.0.2.1/32', 'drover'), acceptRule('-s 192.0.2.1/32', 'drover')];
+const foreign = '-s 198.51.100.0/24 -j DROP';
+const neighbour = acceptRule('-d 192.0.2.9/32', 'drover-network');
+
+const none: FilterChains = { forwardPolicy: 'DROP', forward: [], dockerUser: null, rawPrerouting: null };
+const want = (forward: readonly string[], raw: readonly string[] = []) => ({ comment: 'drover', forward, raw });
+
+/** What the steps do to the chains. */
+function applied(chains: FilterChains, wanted: readonly string[]): FilterChains {
+  const text = planAcceptRules(chains, want(wanted))[0]?.input ?? '';
+  const result = { FORWARD: [...chains.forward], 'DOCKER-USER': [...(chains.dockerUser ?? [])] };
+  for (const line of text.split('\n')) {
+    const [, verb, chain, rest = ''] = /^-([DI]) (FORWARD|DOCKER-USER) (.*)$/.exec(line) ?? [];
+    const rules = result[chain as keyof typeof result];
+    if (verb === 'D') rules.splice(rules.indexOf(rest), 1);
+    if (verb === 'I') rules.splice(Number(rest.split(' ')[0]) - 1, 0, rest.slice(rest.indexOf(' ') + 1));
+  }
+  return { ...chains, forward: result.FORWARD, dockerUser: chains.dockerUser && result['DOCKER-USER'] };
+}
+
+test('behind the operator’s own rules, before the end of the chain', () => {
+  const chains = { ...none, forward: ['-j DOCKER-USER'], dockerUser: [foreign, '-j RETURN'] };
+  expect(applied(chains, ours).dockerUser).toEqual([foreign, ...ours, '-j RETURN']);
+});
+
+test('two parts of ours do not push each other about: either order stands', () => {
+  for (const dockerUser of [
+    [...ours, neighbour, '-j RETURN'],
+    [neighbour, ...ours, '-j RETURN'],
+  ]) {
+    expect(planAcceptRules({ ...none, dockerUser }, want(ours))).toEqual([]);
+    expect(
+      planAcceptRules({ ...none, dockerUser }, { comment: 'drover-network', forward: [neighbour], raw: [] }),
+    ).toEqual([]);
+  }
+});
+
+test('in FORWARD where Docker made no chain, and out of there once it did', () => {
+  const before = { ...none, forward: [foreign] };
+  const made = applied(before, ours);
+  expect(made.forward).toEqual([foreign, ...ours]);
+  const later = applied({ ...made, dockerUser: ['-j RETURN'] }, ours);
+  expect(later).toEqual({ ...before, dockerUser: [...ours, '-j RETURN'] });
+});
+
+test('nowhere when nothing is dropped, or there is no iptables', () => {
+  expect(planAcceptRules({ ...none, forwardPolicy: 'ACCEPT' }, want(ours))).toEqual([]);
+  expect(planAcceptRules(null, want(ours))).toEqual([]);
+});
+
+test('before everything in the raw table, where Docker 28 drops what comes in by another device', () => {
+  const docker = '-d 172.17.0.2/32 ! -i docker0 -j DROP';
+  const plan = (rawPrerouting: readonly string[] | null) =>
+    planAcceptRules({ ...none, forwardPolicy: 'ACCEPT', rawPrerouting }, want([], ours)).map(({ input }) => input);
+  expect(plan(null)).toEqual([]);
+  expect(plan([...ours, docker])).toEqual([]);
+  expect(plan([docker, ours[1] ?? ''])).toEqual([
+    `*raw\n-D PREROUTING ${ours[1]}\n-I PREROUTING 1 ${ours[0]}\n-I PREROUTING 2 ${ours[1]}\nCOMMIT\n`,
+  ]);
+});
+
+test('whatever stands in the chain: one step, then nothing to plan, and foreign rules keep their order', () => {
+  const rule = fc.constantFrom(...ours, foreign, neighbour, '-i eth0 -j DROP', '-j RETURN');
+  fc.assert(
+    fc.property(fc.array(rule, { maxLength: 8 }), fc.boolean(), (rules, removing) => {
+      const wanted = removing ? [] : ours;
+      const after = applied({ ...none, dockerUser: rules }, wanted);
+      expect(planAcceptRules(after, want(wanted))).toEqual([]);
+      const isForeign = (text: string) => !ours.includes(text);
+      expect(after.dockerUser?.filter(isForeign)).toEqual(rules.filter(isForeign));
+    }),
+  );
+});

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { parseSignal } from '../../../sources/docker/stop-signal.ts';
+
+test.each([
+  ['SIGTERM', 15],
+  ['term', 15],
+  ['15', 15],
+  ['QUIT', 3],
+  ['SIGRTMIN+3', 37],
+  ['RTMIN', 34],
+  ['RTMAX-1', 63],
+  ['RTMAX', 64],
+  ['RTMIN+40', null],
+  ['SIGNONSENSE', null],
+  ['', null],
+])('parseSignal(%j) is %j', (text, expected) => {
+  expect(parseSignal(text)).toBe(expected);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../../bus/memory/index.ts';
+import type { JsonValue, ServiceDeclaration } from '../../../model/index.ts';
+import { applyChanges, type DeclarationDocuments, parseManifest, planApply } from '../../../sources/manifest/index.ts';
+import { systemClock } from '../../../system/index.ts';
+import { createResources } from '../../support/resources.ts';
+
+const declare = (text: string): readonly ServiceDeclaration[] =>
+  parseManifest(`stack: s\nservices: {${text}}`, 'm').declarations;
+
+async function withBus(
+  work: (documents: DeclarationDocuments & { get(key: string): Promise<unknown> }) => Promise<void>,
+) {
+  await using resources = createResources();
+  const store = createMemoryStore({ clock: systemClock });
+  resources.add('store', () => store.close());
+  const bus = store.connect({ environment: 'default' });
+  resources.add('bus', () => bus.close());
+  await work(bus);
+}
+
+test('applyChanges() brings the bus to what was planned, and once more changes nothing', () =>
+  withBus(async (bus) => {
+    await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
+    const wanted = declare('web: {scale: 2}, db: {}');
+    const changes = planApply(await bus.list('service/'), wanted, { prune: true });
+    expect(await applyChanges({ documents: bus }, changes)).toEqual([]);
+    const now = await bus.list('service/');
+    expect([...now.keys()].sort()).toEqual(['service/s/db', 'service/s/web']);
+    expect(planApply(now, wanted, { prune: true })).toEqual([]);
+    expect(await applyChanges({ documents: bus }, changes)).toEqual([]);
+    expect(await bus.list('service/')).toEqual(now);
+  }));
+
+test("applyChanges() writes over another's newer word, and does not delete it", () =>
+  withBus(async (bus) => {
+    await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
+    const changes = planApply(await bus.list('service/'), declare('web: {scale: 2}'), { prune: true });
+    await applyChanges(
+      { documents: bus },
+      planApply(await bus.list('service/'), declare('web: {scale: 9}, old: {scale: 3}')),
+    );
+    const problems = await applyChanges({ documents: bus }, changes);
+    expect(problems.map(({ subject, what }) => `${subject} ${what}`)).toEqual([
+      'service/s/old was changed by somebody else meanwhile and is left',
+    ]);
+    expect(await bus.get('service/s/web')).toMatchObject({ value: { scale: 2 } });
+    expect(await bus.get('service/s/old')).toMatchObject({ value: { scale: 3 } });
+  }));
+
+test('applyChanges() gives up on a key that others rewrite all the time, and does the rest', () =>
+  withBus(async (bus) => {
+    const rewritten: DeclarationDocuments = {
+      ...bus,
+      put: async (key, value, expected) => {
+        if (key === 'service/s/hot') await bus.put(key, { written: String(Math.random()) } as JsonValue);
+        return bus.put(key, value, expected);
+      },
+    };
+    const problems = await applyChanges({ documents: rewritten }, planApply(new Map(), declare('hot: {}, web: {}')));
+    expect(problems.map(({ subject }) => subject)).toEqual(['service/s/hot']);
+    expect(await bus.get('service/s/web')).not.toBeNull();
+  }));
