@@ -15,8 +15,8 @@ import { addStatus } from './commands/status.ts';
 import { addTemplate } from './commands/template.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhy } from './commands/why.ts';
-import { CommandFailure, createIo, describe, EXIT } from './io.ts';
-import { ourSpelling } from './original-flags.ts';
+import { CommandFailure, createIo, describe, EXIT } from './support/io.ts';
+import { ourSpelling } from './support/original-flags.ts';
 
 const COMMANDS = [
   addAgent,

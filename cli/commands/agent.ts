@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Program, startAgent } from '../../agent/index.ts';
-import { hostTools } from '../host-tools.ts';
-import { describe, EXIT, type Io } from '../io.ts';
-import { readSettings, type Settings, takesSettings } from '../settings.ts';
+import { hostTools } from '../support/host-tools.ts';
+import { describe, EXIT, type Io } from '../support/io.ts';
+import { readSettings, type Settings, takesSettings } from '../support/settings.ts';
 
 export function addAgent(program: Command, io: Io): void {
   const command = program

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { ManifestFile } from '../../sources/index.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { awayProblem } from '../listing.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { awayProblem } from '../support/listing.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface ApplyOptions {
   readonly file: readonly string[];

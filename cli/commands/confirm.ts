@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { askAgent, controlSocket } from '../../agent/index.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { awayProblem } from '../listing.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { awayProblem } from '../support/listing.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addConfirm(program: Command, io: Io): void {
   const command = program

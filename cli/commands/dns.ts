@@ -4,11 +4,11 @@ import { type Config, dnsSocket } from '../../agent/index.ts';
 import type { KernelPlace } from '../../dns/index.ts';
 import { type JsonValue, PORT_GUARD_TABLE } from '../../model/index.ts';
 import { stopGivingWay } from '../../system/index.ts';
-import { followUpstreams, forwardingOptions, upstreamProblems } from '../dns-upstreams.ts';
-import type { Io } from '../io.ts';
-import { type ListenAddress, parseListen } from '../listen-option.ts';
-import { runServer } from '../run-server.ts';
-import { takesSettings } from '../settings.ts';
+import { followUpstreams, forwardingOptions, upstreamProblems } from '../server/dns-upstreams.ts';
+import { runServer } from '../server/run-server.ts';
+import type { Io } from '../support/io.ts';
+import { type ListenAddress, parseListen } from '../support/listen-option.ts';
+import { takesSettings } from '../support/settings.ts';
 import { runAnswers, takesAnswersFlags } from './dns-answers.ts';
 import { addDnsQueries } from './dns-queries.ts';
 

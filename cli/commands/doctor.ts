@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { askAgent, checkHost, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
-import { hostTools } from '../host-tools.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { hostTools } from '../support/host-tools.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addDoctor(program: Command, io: Io): void {
   const command = program

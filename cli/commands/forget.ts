@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { askAgent, controlSocket, type GoneClaim } from '../../agent/index.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { awayProblem } from '../listing.ts';
 import { formatTable } from '../output/table.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { awayProblem } from '../support/listing.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addForget(program: Command, io: Io): void {
   const command = program

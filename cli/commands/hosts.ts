@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { HostRow } from '../../agent/index.ts';
-import type { Io } from '../io.ts';
-import { addListing } from '../listing.ts';
 import { formatTable } from '../output/table.ts';
+import type { Io } from '../support/io.ts';
+import { addListing } from '../support/listing.ts';
 
 export function addHosts(program: Command, io: Io): void {
   addListing<HostRow>(program, io, {

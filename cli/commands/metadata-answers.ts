@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { hostTools } from '../host-tools.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
-import { listenOf, serveUntilEnded, writePidFile } from '../stand-alone.ts';
+import { listenOf, serveUntilEnded, writePidFile } from '../server/stand-alone.ts';
+import { hostTools } from '../support/host-tools.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
 
 interface AnswersFlags {
   readonly answers: string;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { JsonValue } from '../../model/index.ts';
-import type { Io } from '../io.ts';
-import { parseListen } from '../listen-option.ts';
-import { runServer } from '../run-server.ts';
-import { takesSettings } from '../settings.ts';
+import { runServer } from '../server/run-server.ts';
+import type { Io } from '../support/io.ts';
+import { parseListen } from '../support/listen-option.ts';
+import { takesSettings } from '../support/settings.ts';
 import { runAnswers, takesAnswersFlags } from './metadata-answers.ts';
 
 export function addMetadata(program: Command, io: Io): void {

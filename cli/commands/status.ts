@@ -8,10 +8,10 @@ import {
   problemsOf,
   readSavedView,
 } from '../../agent/index.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
 import { formatDuration } from '../output/duration.ts';
 import { formatStatus } from '../output/status-page.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addStatus(program: Command, io: Io): void {
   const command = program

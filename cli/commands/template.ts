@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { TemplateOutcome, TemplateSpec } from '../../template/index.ts';
-import { hostTools } from '../host-tools.ts';
-import { CommandFailure, describe, EXIT, type Io } from '../io.ts';
+import { hostTools } from '../support/host-tools.ts';
+import { CommandFailure, describe, EXIT, type Io } from '../support/io.ts';
 
 interface TemplateOptions {
   readonly config?: string;

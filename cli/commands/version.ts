@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { VERSION } from '../../agent/index.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../support/io.ts';
 
 export function addVersion(program: Command, io: Io): void {
   const command = program

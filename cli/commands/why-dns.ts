@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { Config } from '../../agent/index.ts';
 import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
-import { askWhy } from '../ask-why.ts';
-import { followUpstreams, forwardingOptions } from '../dns-upstreams.ts';
-import { CommandFailure, EXIT, type Io } from '../io.ts';
 import { formatExplanation } from '../output/explanation.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { followUpstreams, forwardingOptions } from '../server/dns-upstreams.ts';
+import { askWhy } from '../support/ask-why.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface Options {
   readonly from?: string;

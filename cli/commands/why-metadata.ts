@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { MetadataExplanation, MetadataWhyRequest } from '../../metadata/index.ts';
-import { askWhy } from '../ask-why.ts';
-import type { Io } from '../io.ts';
 import { formatMetadataExplanation } from '../output/metadata-explanation.ts';
-import { readSettings, takesSettings } from '../settings.ts';
+import { askWhy } from '../support/ask-why.ts';
+import type { Io } from '../support/io.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface Options {
   readonly from?: string;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Io } from '../io.ts';
+import type { Io } from '../support/io.ts';
 import { addWhyDns } from './why-dns.ts';
 import { addWhyMetadata } from './why-metadata.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ourSpelling } from '../../cli/original-flags.ts';
+import { ourSpelling } from '../../cli/support/original-flags.ts';
 
 test.each([
   ['dns -answers a.yaml -ttl=60', 'dns --answers a.yaml --ttl=60'],

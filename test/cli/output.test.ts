@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { AgentStatus } from '../../agent/index.ts';
 import { formatServices } from '../../cli/commands/services.ts';
-import { parseListen } from '../../cli/listen-option.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
 import { formatStatus } from '../../cli/output/status-page.ts';
 import { formatTable } from '../../cli/output/table.ts';
-import { settingFlags } from '../../cli/settings.ts';
+import { parseListen } from '../../cli/support/listen-option.ts';
+import { settingFlags } from '../../cli/support/settings.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 

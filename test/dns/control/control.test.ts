@@ -3,7 +3,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLines } from '../../../cli/read-lines.ts';
+import { readLines } from '../../../cli/support/read-lines.ts';
 import { serveDns } from '../../../dns/index.ts';
 import { createLog, systemClock } from '../../../system/index.ts';
 import { viewOf } from '../../../view/index.ts';

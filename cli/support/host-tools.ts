@@ -1,7 +1,7 @@
-import type { AgentDependencies, Config } from '../agent/index.ts';
+import type { AgentDependencies, Config } from '../../agent/index.ts';
 
 /** The outside world for a command that acts on the host. Loaded when needed: listings start faster without. */
 export async function hostTools(component: string, log: Config['log']): Promise<AgentDependencies> {
-  const { createLog, runCommand, systemClock } = await import('../system/index.ts');
+  const { createLog, runCommand, systemClock } = await import('../../system/index.ts');
   return { clock: systemClock, log: createLog(component, log), run: runCommand };
 }

@@ -1,7 +1,7 @@
-import { type Config, followHostResolvers, hasLocalStub, readHostResolvers } from '../agent/index.ts';
-import type { DnsServer, ForwarderOptions } from '../dns/index.ts';
-import type { Problem } from '../model/index.ts';
-import type { Clock } from '../system/index.ts';
+import { type Config, followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/index.ts';
+import type { DnsServer, ForwarderOptions } from '../../dns/index.ts';
+import type { Problem } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
 
 /** From where upstreams are asked: the agent's network namespace, or the host itself (`--listen`). */
 export type Place = 'namespace' | 'host';

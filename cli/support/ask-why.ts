@@ -1,9 +1,9 @@
-import { askAgent, type Config, controlSocket, readSavedView } from '../agent/index.ts';
-import type { Result } from '../model/index.ts';
-import type { HostView } from '../view/index.ts';
+import { askAgent, type Config, controlSocket, readSavedView } from '../../agent/index.ts';
+import type { Result } from '../../model/index.ts';
+import type { HostView } from '../../view/index.ts';
+import { formatDuration } from '../output/duration.ts';
 import { CommandFailure, EXIT, type Io } from './io.ts';
 import { awayProblem } from './listing.ts';
-import { formatDuration } from './output/duration.ts';
 
 export interface WhyQuestion<E> {
   readonly about: 'dns' | 'metadata';

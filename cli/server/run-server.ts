@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Config } from '../agent/index.ts';
-import type { JsonValue } from '../model/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import type { Config } from '../../agent/index.ts';
+import type { JsonValue } from '../../model/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { hostTools } from '../support/host-tools.ts';
+import { EXIT, type Io } from '../support/io.ts';
+import { readSettings } from '../support/settings.ts';
 import { type FollowedView, followView } from './follow-view.ts';
-import { hostTools } from './host-tools.ts';
-import { EXIT, type Io } from './io.ts';
-import { readSettings } from './settings.ts';
 
 export interface RunningServer {
   report(): { readonly [key: string]: JsonValue };

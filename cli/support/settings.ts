@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../agent/index.ts';
-import type { Problem } from '../model/index.ts';
+import type { Config } from '../../agent/index.ts';
+import type { Problem } from '../../model/index.ts';
 import { CommandFailure, EXIT, type Io } from './io.ts';
 
 /** The configuration a command works with. */
@@ -23,7 +23,7 @@ export function takesSettings(command: Command): Command {
 
 /** Reads the configuration by file, environment and flags; a fault ends the command with all problems. */
 export async function readSettings(io: Io, command: Command): Promise<Settings> {
-  const { loadConfig } = await import('../agent/index.ts');
+  const { loadConfig } = await import('../../agent/index.ts');
   const { config: file } = command.opts<{ config?: string }>();
   const given = withoutArguments(command);
   const flags = settingFlags(given);

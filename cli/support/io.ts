@@ -1,5 +1,5 @@
-import type { Problem } from '../model/index.ts';
-import { formatProblem } from '../model/index.ts';
+import type { Problem } from '../../model/index.ts';
+import { formatProblem } from '../../model/index.ts';
 
 /** What a command knows of the terminal and the process around it. */
 export interface Io {

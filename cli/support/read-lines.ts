@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { http } from '../system/index.ts';
+import { http } from '../../system/index.ts';
 
 export interface Stream {
   readonly socketPath: string;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { EXIT } from './io.ts';
-import { type ListenAddress, parseListen } from './listen-option.ts';
+import { EXIT } from '../support/io.ts';
+import { type ListenAddress, parseListen } from '../support/listen-option.ts';
 
 /** A server that reads a file of its own. */
 export interface StandAloneServer {

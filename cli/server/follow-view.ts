@@ -1,8 +1,8 @@
-import { type Config, feedSocket, mirrorFile, VERSION } from '../agent/index.ts';
-import type { JsonValue } from '../model/index.ts';
-import type { FeedClient } from '../state/index.ts';
-import type { Clock, Log } from '../system/index.ts';
-import type { HostView } from '../view/index.ts';
+import { type Config, feedSocket, mirrorFile, VERSION } from '../../agent/index.ts';
+import type { JsonValue } from '../../model/index.ts';
+import type { FeedClient } from '../../state/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import type { HostView } from '../../view/index.ts';
 
 /** The state as a server process sees it: its agent's, or what is on disk while the agent is away. */
 export interface FollowedView {
@@ -34,8 +34,8 @@ export async function followView(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   { role, config, signal }: { readonly role: string; readonly config: Config; readonly signal: AbortSignal },
 ): Promise<FollowedView> {
-  const { connectFeed } = await import('../state/index.ts');
-  const { retouched, viewOf } = await import('../view/index.ts');
+  const { connectFeed } = await import('../../state/index.ts');
+  const { retouched, viewOf } = await import('../../view/index.ts');
   const paths = { path: feedSocket(config), mirrorPath: mirrorFile(config) };
   const feed = connectFeed({ clock, log }, { ...paths, role, version: VERSION, signal });
   await firstPicture(feed, clock, log, signal);

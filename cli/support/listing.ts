@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { askAgent, controlSocket, listRows, readSavedView } from '../agent/index.ts';
+import { askAgent, controlSocket, listRows, readSavedView } from '../../agent/index.ts';
+import { formatDuration } from '../output/duration.ts';
 import { CommandFailure, EXIT, type Io } from './io.ts';
-import { formatDuration } from './output/duration.ts';
 import { readSettings, takesSettings } from './settings.ts';
 
 export interface Listing<Row> {
