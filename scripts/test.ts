@@ -1,11 +1,13 @@
 /**
  * `npm test`: formatter and linter, types, then every test. Prints `N passed, N failed` last.
  * Arguments are handed to vitest (`npm test -- test/view`); the linter and the types run in any case.
+ * A file that a test leaves in the checkout counts as a failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { checkoutFiles, foreignFiles } from './checkout-files.ts';
 
 interface VitestReport {
   readonly numPassedTests: number;
@@ -27,6 +29,13 @@ function count(good: boolean): void {
   if (good) passed += 1;
   else failed += 1;
 }
+
+const foreign = await foreignFiles();
+if (foreign.length > 0)
+  console.log(
+    `Files in this checkout that git does not track; a check below may fail because of them:\n  ${foreign.join('\n  ')}`,
+  );
+const filesBefore = checkoutFiles();
 
 count(await check('formatter and linter (biome)', 'biome', ['ci', '--error-on-warnings', '.']));
 count(await check('types (tsc)', 'tsc', ['-p', '.']));
@@ -52,6 +61,10 @@ try {
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
+
+const left = checkoutFiles().filter((file) => !filesBefore.includes(file));
+if (left.length > 0) console.log(`\nThe tests wrote files into the checkout; remove them:\n  ${left.join('\n  ')}`);
+count(left.length === 0);
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

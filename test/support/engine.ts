@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { access, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { identify } from '../../agent/children/process-identity.ts';
 import type { Daemon } from './daemon.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
@@ -102,12 +103,8 @@ export async function startEngine(resources: Resources, host: TestHost, options:
 async function containerdEnded(execRoot: string): Promise<void> {
   const pid = await readFile(join(execRoot, 'containerd/containerd.pid'), 'utf8').catch(() => null);
   if (pid === null) return;
-  const alive = () =>
-    access(`/proc/${pid.trim()}`).then(
-      () => true,
-      () => false,
-    );
-  await poll(async () => !(await alive()), { what: `containerd ${pid.trim()} to end` });
+  // Where PID 1 does not reap, the ended process stays as a zombie: identify() does not count it.
+  await poll(async () => (await identify(Number(pid))) === null, { what: `containerd ${pid.trim()} to end` });
 }
 
 const APPLETS = [

@@ -22,12 +22,12 @@ beforeEach(async () => {
 });
 afterEach(() => resources.close());
 
-/** Notes each start in a file, says its pid, then lives as `life` says. */
+/** Says hello, then notes its pid in a file, then lives as `life` says. */
 const program = (name: string, life: string, version = '1'): ChildSpec => ({
   name,
   version,
   file: '/bin/sh',
-  args: ['-c', `echo $$ >> ${join(dir, `${name}.starts`)}; echo hello from ${name}; ${life}`],
+  args: ['-c', `echo hello from ${name}; echo $$ >> ${join(dir, `${name}.starts`)}; ${life}`],
 });
 
 function supervise(specs: readonly ChildSpec[]): Daemon {
@@ -53,7 +53,15 @@ const running = (daemon: Daemon, what = 'child runs') =>
     what,
     giveUp: daemon.assertRunning,
   });
-const starts = async (name: string) => (await readFile(join(dir, `${name}.starts`), 'utf8')).trim().split('\n');
+/** The pids of all starts so far, once the process `pid` has noted its own: a process runs before it has written anything. */
+const starts = (name: string, pid: number | null) =>
+  poll(
+    async () => {
+      const pids = (await readFile(join(dir, `${name}.starts`), 'utf8')).trim().split('\n');
+      return pids.includes(String(pid)) && pids;
+    },
+    { what: `the start of ${name} with pid ${pid}` },
+  );
 
 test('a child survives kill -9 of its supervisor, writes on, and is adopted by the next one (Q2)', async () => {
   const writer = program('writer', 'while :; do echo tick; sleep 0.05; done');
@@ -69,7 +77,7 @@ test('a child survives kill -9 of its supervisor, writes on, and is adopted by t
   await poll(async () => (await stat(join(dir, 'writer.log'))).size > size, { what: 'the orphan writes on' });
   const last = supervise([writer]);
   expect(await running(last)).toMatchObject({ pid, adopted: true, restarts: 0 });
-  expect(await starts('writer')).toEqual([String(pid)]);
+  expect(await starts('writer', pid)).toEqual([String(pid)]);
 });
 
 test('an adopted child that dies is started again and told with its last lines', async () => {
@@ -80,6 +88,7 @@ test('an adopted child that dies is started again and told with its last lines',
   await first.exit;
   const second = supervise([sleeper]);
   const { pid } = await running(second);
+  await starts('sleeper', pid);
   process.kill(pid as number, 'SIGKILL');
   const status = await poll(
     () => statusOf(second).find(({ restarts, state }) => restarts === 1 && state === 'running'),
@@ -113,7 +122,7 @@ test('two supervisors at once never run a child twice', async () => {
   const daemons = [supervise([sleeper]), supervise([sleeper]), supervise([sleeper])];
   const statuses = await Promise.all(daemons.map((daemon) => running(daemon)));
   expect(new Set(statuses.map(({ pid }) => pid)).size).toBe(1);
-  expect(await starts('sleeper')).toHaveLength(1);
+  expect(await starts('sleeper', statuses[0]?.pid ?? null)).toHaveLength(1);
 });
 
 test('kill -9 at any moment of a start leaves at most one child, and the next supervisor has it', async () => {
@@ -130,7 +139,7 @@ test('kill -9 at any moment of a start leaves at most one child, and the next su
   }
   const last = supervise([sleeper]);
   const { pid } = await running(last);
-  const pids = await starts('sleeper');
+  const pids = await starts('sleeper', pid);
   const identities = await Promise.all(pids.map((text) => identify(Number(text))));
   expect(identities.filter((identity) => identity !== null).map((identity) => identity?.pid)).toEqual([pid]);
 });
