@@ -39,7 +39,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const { hostId, store, view } = core;
   const docker = new Docker({ socketPath: config.docker.socket });
   const local = await createLocalSource({ ...deps, docker, store }, config);
-  const feed = await serveFeed({ store, log }, { path: feedSocket(config), onIdentify: local.docker.identify });
+  const feed = await serveFeed({ store, clock, log }, { path: feedSocket(config), onIdentify: local.docker.identify });
   const { serviceAddress, supervisor } = wireServers(deps, settings, { parts, feed });
   const facts = await wireFacts(deps, config, { core, local, parts, signal });
   const { bus, liveness, changed } = facts;

@@ -11,9 +11,9 @@ import {
   type RangeCheck,
   type SubnetClaims,
 } from '../overlay/index.ts';
-import type { Reconciler, WakeUp } from '../reconcile/index.ts';
+import type { Reconciler } from '../reconcile/index.ts';
 import type { StateStore } from '../state/index.ts';
-import type { Log, RunCommand } from '../system/index.ts';
+import type { Log, RunCommand, WakeUp } from '../system/index.ts';
 import type { Config } from './config/config.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import { networkRanges } from './part-settings.ts';

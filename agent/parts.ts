@@ -1,6 +1,6 @@
 import type { Problem } from '../model/index.ts';
-import { backoffMs, type Reconciler, type ReconcilerStatus, type RetrySchedule } from '../reconcile/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import type { Reconciler, ReconcilerStatus } from '../reconcile/index.ts';
+import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
 import type { PartStatus } from './control/status.ts';
 
 /** What a part reports of itself while it runs. */

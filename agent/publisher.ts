@@ -1,8 +1,7 @@
 import type { Bus, FactKey, FactMap, Lease } from '../bus/index.ts';
 import type { JsonValue } from '../model/index.ts';
-import { backoffMs, createWakeUp } from '../reconcile/index.ts';
 import { diffFacts } from '../state/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import { backoffMs, type Clock, createWakeUp, type Log } from '../system/index.ts';
 import type { PartReport } from './parts.ts';
 
 export interface PublisherDependencies {

@@ -1,9 +1,8 @@
 import type Docker from 'dockerode';
 import type { Container } from '../model/index.ts';
-import type { WakeUp } from '../reconcile/index.ts';
 import { createResolvConfApplier, type ResolverState } from '../resolv-conf/index.ts';
 import type { DockerSource } from '../sources/index.ts';
-import type { Log } from '../system/index.ts';
+import type { Log, WakeUp } from '../system/index.ts';
 import { type HostView, searchDomains } from '../view/index.ts';
 import type { ResolverCounts } from './control/status.ts';
 import type { Part } from './parts.ts';

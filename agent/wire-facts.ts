@@ -1,8 +1,8 @@
 import type { Bus } from '../bus/index.ts';
 import type { Liveness } from '../bus/liveness/index.ts';
 import type { Problem } from '../model/index.ts';
-import { createWakeUp, type WakeUp } from '../reconcile/index.ts';
 import { followBus } from '../state/index.ts';
+import { createWakeUp, type WakeUp } from '../system/index.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';

@@ -8,7 +8,8 @@ import {
   type ManagedRouting,
   type PortGuard,
 } from '../overlay/index.ts';
-import { createReconciler, createWakeUp, type WakeUp } from '../reconcile/index.ts';
+import { createReconciler } from '../reconcile/index.ts';
+import { createWakeUp, type WakeUp } from '../system/index.ts';
 import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';

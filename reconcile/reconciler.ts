@@ -1,9 +1,7 @@
 import type { Problem } from '../model/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import { backoffMs, type Clock, createWakeUp, type Log, type RetrySchedule } from '../system/index.ts';
 import type { Applier, DeletionLimit } from './applier.ts';
 import { splitHeld } from './deletion-limit.ts';
-import { backoffMs, type RetrySchedule } from './retry-schedule.ts';
-import { createWakeUp } from './wake-up.ts';
 
 export interface ReconcilerOptions<Desired, Observed, Change> extends Applier<Desired, Observed, Change> {
   /** The world is read again after this long although nothing was triggered. */

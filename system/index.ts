@@ -8,3 +8,5 @@ export * from './log.ts';
 export * from './memory.ts';
 export * from './one-at-a-time.ts';
 export * from './priority.ts';
+export * from './retry-schedule.ts';
+export * from './wake-up.ts';

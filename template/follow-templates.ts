@@ -1,6 +1,5 @@
 import { formatProblem } from '../model/index.ts';
-import { backoffMs, createWakeUp, type RetrySchedule } from '../reconcile/index.ts';
-import type { Clock, Log } from '../system/index.ts';
+import { backoffMs, type Clock, createWakeUp, type Log, type RetrySchedule } from '../system/index.ts';
 import type { MetadataClient } from './metadata-client.ts';
 import { type RunDependencies, runTemplates, type TemplateOutcome } from './template-run.ts';
 import type { TemplateSpec } from './template-spec.ts';

@@ -1,6 +1,5 @@
 import type { Problem } from '../../model/index.ts';
-import { backoffMs, type RetrySchedule } from '../../reconcile/index.ts';
-import type { Clock, Log } from '../../system/index.ts';
+import { backoffMs, type Clock, type Log, type RetrySchedule } from '../../system/index.ts';
 import { type ChildRecord, type ChildSpec, fingerprintOf, LOCK_HELD } from './child-command.ts';
 import type { ChildOutput } from './child-output.ts';
 import { type LivingChild, readLiving, slotsOf } from './child-slots.ts';

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Problem } from '../../model/index.ts';
-import { createWakeUp } from '../../reconcile/index.ts';
-import type { Clock, Log, RunCommand } from '../../system/index.ts';
+import { type Clock, createWakeUp, type Log, type RunCommand } from '../../system/index.ts';
 import type { HotMirror } from '../hot/index.ts';
 import type { KernelStats } from './kernel-answers.ts';
 import { createKernelMirror } from './mirror.ts';

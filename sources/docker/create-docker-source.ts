@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { FactMap } from '../../bus/index.ts';
 import type { Host, JsonValue, Problem } from '../../model/index.ts';
+import { createWakeUp } from '../../system/index.ts';
 import type { DockerApi } from './api.ts';
-import { createBell } from './bell.ts';
 import { compareText } from './compare-text.ts';
 import { createConnection } from './connection.ts';
 import { createContainerStore } from './container-store.ts';
@@ -32,7 +32,7 @@ export function createDockerSource(
 ): DockerSource {
   const facts = createFactStore({ log }, options.initialFacts ?? new Map());
   const session = createSessionHolder();
-  const bell = createBell(clock);
+  const wakeUp = createWakeUp(clock);
   const containers = createContainerStore(facts, {
     hostId: options.hostId,
     ourResolver: options.ourResolver,
@@ -41,8 +41,8 @@ export function createDockerSource(
   });
   const networks = createNetworkStore(facts, options);
   const endpoints = createEndpoints({ containers, networks, session });
-  const inspect = createInspector({ containers, session, clock, log, onFailure: bell.ring });
-  const sink = createEventSink({ containers, networks, endpoints, inspect, onFailure: bell.ring });
+  const inspect = createInspector({ containers, session, clock, log, onFailure: wakeUp.wake });
+  const sink = createEventSink({ containers, networks, endpoints, inspect, onFailure: wakeUp.wake });
   const sync = createSync(
     { containers, networks, endpoints, inspect, session, clock },
     { patienceMs: 2000, auditSize: 100 },
@@ -89,7 +89,7 @@ export function createDockerSource(
         // Whatever it was meant to say, the list says it too.
         if (eventProblem === null) log.warn({ err: error }, 'Docker sent an event that cannot be understood');
         eventProblem = badEvent(line, error);
-        bell.ring();
+        wakeUp.wake();
       }
     }
   };
@@ -113,7 +113,7 @@ export function createDockerSource(
       lastSyncMs = clock.now();
       release();
       connection.established();
-      await bell.wait(options.resyncIntervalMs, signal);
+      await wakeUp.wait(options.resyncIntervalMs, signal);
       await clock.sleep(RESYNC_PAUSE_MS, signal);
     }
   };

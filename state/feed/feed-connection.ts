@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { JsonValue } from '../../model/index.ts';
-import type { Log } from '../../system/index.ts';
 import { reductionFor } from '../reduce-facts.ts';
-import type { StateStore } from '../store.ts';
 import { createPump } from './feed-pump.ts';
-import type { FeedPeer, FeedServerOptions } from './feed-server.ts';
+import type { FeedPeer, FeedServerDependencies, FeedServerOptions } from './feed-server.ts';
 import { type ClientMessage, decodeClientLine, maxClientLineChars } from './feed-wire.ts';
 import { createLineReader } from './line-reader.ts';
 
@@ -24,7 +22,7 @@ export interface FeedConnection {
 const maxQuestions = 1024;
 
 export function serveConnection(
-  { store, log, socket }: { readonly store: StateStore; readonly log: Log; readonly socket: Socket },
+  { store, clock, log, socket }: FeedServerDependencies & { readonly socket: Socket },
   { onIdentify, onReport }: FeedServerOptions,
 ): FeedConnection {
   const gone = new AbortController();
@@ -40,7 +38,7 @@ export function serveConnection(
     if (!gone.signal.aborted) log.warn({ err: error, role: peer?.role ?? null }, 'a feed client was dropped');
     close();
   };
-  const pump = createPump(store, async (text) => {
+  const pump = createPump({ store, clock }, async (text) => {
     gone.signal.throwIfAborted();
     if (!socket.write(text)) await once(socket, 'drain', { signal: gone.signal });
   });

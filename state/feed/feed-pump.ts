@@ -1,3 +1,4 @@
+import { type Clock, createWakeUp } from '../../system/index.ts';
 import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
 import type { ReduceFact } from '../reduce-facts.ts';
 import type { StateStore } from '../store.ts';
@@ -25,8 +26,11 @@ interface Sent {
  * Level-triggered: compares what was sent with what is now, so that a client that does not read costs one old picture and
  * no queue. `write` resolves when there is room for more.
  */
-export function createPump(store: StateStore, write: (text: string) => Promise<void>): FeedPump {
-  const waker = createWaker();
+export function createPump(
+  { store, clock }: { readonly store: StateStore; readonly clock: Clock },
+  write: (text: string) => Promise<void>,
+): FeedPump {
+  const wakeUp = createWakeUp(clock);
   let answers: string[] = [];
 
   const sendChange = async (sent: Sent, reduce: ReduceFact): Promise<Sent> => {
@@ -58,33 +62,17 @@ export function createPump(store: StateStore, write: (text: string) => Promise<v
       answers = [];
       sent = await sendChange(sent, reduce);
       if (ready.length > 0) await write(ready.join(''));
-      await waker.woken(signal);
+      await wakeUp.wait(null, signal);
+      signal.throwIfAborted();
     }
   };
   return {
-    wake: waker.wake,
+    wake: wakeUp.wake,
     answer: (id, known) => {
       // A client that asks faster than it reads loses answers; its own deadline tells it so.
       if (answers.length < maxAnswers) answers.push(encodeLine({ type: 'identified', id, known }));
-      waker.wake();
+      wakeUp.wake();
     },
     run,
-  };
-}
-
-/** Remembers one wake-up until it is waited for. */
-function createWaker(): { wake(): void; woken(signal: AbortSignal): Promise<void> } {
-  let next = Promise.withResolvers<void>();
-  return {
-    wake: () => next.resolve(),
-    woken: async (signal) => {
-      signal.throwIfAborted();
-      const abort = (): void => next.resolve();
-      signal.addEventListener('abort', abort, { once: true });
-      await next.promise;
-      signal.removeEventListener('abort', abort);
-      next = Promise.withResolvers<void>();
-      signal.throwIfAborted();
-    },
   };
 }

@@ -3,12 +3,13 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { JsonValue } from '../../model/index.ts';
-import type { Log } from '../../system/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
 import type { StateStore } from '../store.ts';
 import { type FeedConnection, serveConnection } from './feed-connection.ts';
 
 export interface FeedServerDependencies {
   readonly store: StateStore;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -40,12 +41,12 @@ export interface FeedServer {
 
 /** Serves the store to component processes: the full picture once, then changes. Rejects if somebody serves there already. */
 export async function serveFeed(
-  { store, log }: FeedServerDependencies,
+  { store, clock, log }: FeedServerDependencies,
   options: FeedServerOptions,
 ): Promise<FeedServer> {
   const connections = new Set<FeedConnection>();
   const accept = (socket: Socket): void => {
-    const connection = serveConnection({ store, log, socket }, options);
+    const connection = serveConnection({ store, clock, log, socket }, options);
     connections.add(connection);
     void connection.ended.then(() => connections.delete(connection));
   };

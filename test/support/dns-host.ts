@@ -61,7 +61,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
   const log = testLog('dns-host');
   const store = createStateStore({ mirror: null, log }, { environment, hostId: 'a' });
   store.apply({ ...delta({ a: factsOfHost(options.services ?? 10) }), complete: true });
-  const feed = await serveFeed({ store, log }, { path: feedSocket(config) });
+  const feed = await serveFeed({ store, clock: systemClock, log }, { path: feedSocket(config) });
   resources.add('feed', () => feed.close());
 
   // What outlives an agent must not outlive a test that is killed.

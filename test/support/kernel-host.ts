@@ -4,6 +4,7 @@ import { feedSocket } from '../../agent/config/paths.ts';
 import { configSchema } from '../../agent/config/schema.ts';
 import type { Container, ServiceDeclaration } from '../../model/index.ts';
 import { createStateStore, serveFeed } from '../../state/index.ts';
+import { systemClock } from '../../system/index.ts';
 import { container, delta, environment, host, network } from '../state/facts.ts';
 import type { Daemon } from './daemon.ts';
 import { poll } from './poll.ts';
@@ -61,7 +62,7 @@ export async function startKernelHost(resources: Resources, { clients: count = 2
     });
   };
   show([]);
-  const feed = await serveFeed({ store, log }, { path: feedSocket(config) });
+  const feed = await serveFeed({ store, clock: systemClock, log }, { path: feedSocket(config) });
   resources.add('feed', () => feed.close());
   const control = join(paths.runDir, 'control.sock');
   const dns = home.start(PROGRAM, [

@@ -56,7 +56,7 @@ export async function createFeedFixture(): Promise<FeedFixture> {
       const { log, lines } = createLogLines();
       const mirror = onDisk ? openMirror(mirrorPath) : null;
       const store = createStateStore({ mirror, log }, { environment, hostId: 'self' });
-      const server = await serveFeed({ store, log }, { path: socketPath, ...options });
+      const server = await serveFeed({ store, clock: systemClock, log }, { path: socketPath, ...options });
       const stop = async (): Promise<void> => {
         await server.close();
         await store.close();

@@ -1,11 +1,11 @@
-import type { Clock } from '../system/index.ts';
+import type { Clock } from './clock.ts';
 
-/** Waits that end early when somebody calls `wake`. A wake that comes between two waits is not lost. */
+/** Waits that end early when `wake` is called. A call between two waits ends the next one at once. */
 export interface WakeUp {
   wake(): void;
-  /** Until woken, or for `ms` (null: without end), or until `signal` aborts. Never rejects. */
+  /** Resolves after a `wake`, after `ms` (null: no limit), or when `signal` aborts. Never rejects. */
   wait(ms: number | null, signal: AbortSignal): Promise<void>;
-  /** For `ms` whether woken or not; a wake meanwhile is kept for the next `wait`. */
+  /** Waits `ms` even if woken; a `wake` during that time ends the next `wait`. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function createWakeUp(clock: Clock): WakeUp {
   let sleeping: AbortController | null = null;
   const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     clock.sleep(ms, signal).catch(() => {
-      // Woken or aborted: the caller looks at its state again either way.
+      // Woken or aborted: either way the caller reads its state again.
     });
   return {
     wake: () => {
