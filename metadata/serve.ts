@@ -1,9 +1,9 @@
 import type { Log } from '../system/index.ts';
-import { type MetadataServer, type ServerOptions, serveTrees } from './server.ts';
-import type { TreeSource } from './tree-source.ts';
-import { isObject, own } from './value.ts';
-import { NEWEST } from './versions.ts';
-import { createViewSource, type ViewParts } from './view-source.ts';
+import { type MetadataServer, type ServerOptions, serveTrees } from './http/server.ts';
+import type { TreeSource } from './tree/tree-source.ts';
+import { NEWEST } from './tree/versions.ts';
+import { createViewSource, type ViewParts } from './tree/view-source.ts';
+import { isObject, own } from './value/value.ts';
 
 /** What the metadata server works with. */
 export interface MetadataParts extends ViewParts {

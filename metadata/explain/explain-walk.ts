@@ -1,6 +1,6 @@
 import { nearestWord } from '../../model/index.ts';
-import { isIndex, stepInto } from '../path.ts';
-import { isArray, isObject, own, type Value } from '../value.ts';
+import { isArray, isObject, own, type Value } from '../value/value.ts';
+import { isIndex, stepInto } from '../value/walk.ts';
 import type { ExplainedStep } from './explanation.ts';
 
 export interface ExplainedWalk {

@@ -1,6 +1,6 @@
 import type { Container } from '../../model/index.ts';
 import { containerAddress, findService, type HostView, type Reach } from '../../view/index.ts';
-import { isObject, own, type Value } from '../value.ts';
+import { isObject, own, type Value } from '../value/value.ts';
 import type { Passed } from './explain-walk.ts';
 
 /** Where what was walked through comes from, as far as that is not plain from the name. */

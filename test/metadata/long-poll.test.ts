@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { createLongPolls } from '../../metadata/long-poll.ts';
+import { createLongPolls } from '../../metadata/http/long-poll.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { poll } from '../support/poll.ts';
 import { get } from './raw-http.ts';

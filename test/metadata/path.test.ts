@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { negotiate } from '../../metadata/negotiate.ts';
-import { lookUp, parseTarget } from '../../metadata/path.ts';
-import { queryEscape } from '../../metadata/query.ts';
-import type { Value } from '../../metadata/value.ts';
+import { negotiate } from '../../metadata/http/negotiate.ts';
+import { parseTarget } from '../../metadata/http/target.ts';
+import { queryEscape } from '../../metadata/render/query.ts';
+import type { Value } from '../../metadata/value/value.ts';
+import { lookUp } from '../../metadata/value/walk.ts';
 
 /** One line: what the target leads to. */
 function read(target: string): string {

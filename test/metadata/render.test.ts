@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { formatFixed, formatShortest, printsAs } from '../../metadata/go-format.ts';
-import { injectedObject } from '../../metadata/injected.ts';
-import { lookUp } from '../../metadata/path.ts';
-import { renderJson } from '../../metadata/render-json.ts';
-import { renderText } from '../../metadata/render-text.ts';
-import { renderYaml } from '../../metadata/render-yaml.ts';
-import type { Value } from '../../metadata/value.ts';
+import { formatFixed, formatShortest, printsAs } from '../../metadata/render/go-format.ts';
+import { renderJson } from '../../metadata/render/render-json.ts';
+import { renderText } from '../../metadata/render/render-text.ts';
+import { renderYaml } from '../../metadata/render/render-yaml.ts';
+import { injectedObject } from '../../metadata/tree/injected.ts';
+import type { Value } from '../../metadata/value/value.ts';
+import { lookUp } from '../../metadata/value/walk.ts';
 
 describe('renderText()', () => {
   const cases: readonly (readonly [Value, string])[] = [

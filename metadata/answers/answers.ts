@@ -1,0 +1,90 @@
+import { parse, type Tags } from 'yaml';
+import { createMemo } from '../tree/memo.ts';
+import type { TreeSource, Trees } from '../tree/tree-source.ts';
+import { isObject, own, type Value, type ValueObject } from '../value/value.ts';
+
+/** Version -> client address or `default` -> tree. */
+export type Answers = ValueObject;
+
+const DEFAULT = 'default';
+const LATEST = 'latest';
+
+/** Reads answers from JSON or YAML text; whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to fix it. */
+export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answers {
+  const value = form === 'json' ? parseJson(text) : parseYaml(text);
+  const shape = 'write it as version -> client address or `default` -> tree';
+  if (!isObject(value)) throw new Error(`answers: not an object; ${shape}`);
+  for (const [version, clients] of Object.entries(value)) {
+    if (!isObject(clients)) throw new Error(`answers: ${version} is not an object; ${shape}`);
+  }
+  return value;
+}
+
+/** By its name: `.yml`, `.yaml`. */
+export function isYamlFile(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
+
+const [INT64_MIN, UINT64_MAX] = [-(2n ** 63n), 2n ** 64n - 1n];
+
+function parseJson(text: string): Value {
+  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+    return /^-?\d+$/.test(context?.source ?? '') ? exact(BigInt(context?.source ?? '')) : value;
+  });
+}
+
+/** Types of YAML 1.1 that JSON has not: their text is taken as it stands. */
+const NOT_JSON = /:(timestamp|binary|omap|pairs|set)$/;
+
+function parseYaml(text: string): Value {
+  const customTags = (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !NOT_JSON.test(tag.tag));
+  return plain(parse(text, { version: '1.1', intAsBigInt: true, customTags, logLevel: 'error' }));
+}
+
+function plain(value: unknown): Value {
+  if (typeof value === 'bigint') return exact(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return (value ?? null) as Value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+function exact(integer: bigint): number | bigint {
+  if (integer >= Number.MIN_SAFE_INTEGER && integer <= Number.MAX_SAFE_INTEGER) return Number(integer);
+  return integer >= INT64_MIN && integer <= UINT64_MAX ? integer : Number(integer);
+}
+
+/** Serves answers as they stand; `answers` gives the newest. */
+export function createAnswersSource(answers: () => Answers): TreeSource {
+  const frozen = createMemo<Answers, Trees>();
+  const freeze = (): Trees => {
+    const present = answers();
+    return frozen(present, [], () => treesOf(present));
+  };
+  return {
+    versions: () => freeze().versions(),
+    treeFor: (version, address) => freeze().treeFor(version, address),
+    freeze,
+    recognise: () => null,
+  };
+}
+
+function treesOf(answers: Answers): Trees {
+  return {
+    versions: () =>
+      Object.fromEntries([...Object.keys(answers), LATEST].map((version) => [version, `/${version}`] as const)),
+    treeFor: (version, address) => {
+      const clients = clientsOf(answers, version);
+      if (clients === undefined) return undefined;
+      return isObject(clients) ? (own(clients, address) ?? own(clients, DEFAULT) ?? null) : null;
+    },
+  };
+}
+
+/** `latest` is the highest version where the answers do not name one. */
+function clientsOf(answers: Answers, version: string): Value | undefined {
+  const clients = own(answers, version);
+  if (clients !== undefined || version !== LATEST) return clients;
+  return own(answers, Object.keys(answers).sort().at(-1) ?? '') ?? null;
+}

@@ -1,0 +1,142 @@
+import type { Container, Environment, HostState } from '../../model/index.ts';
+import type { HostView, ServiceView, StackView } from '../../view/index.ts';
+import { isObject, sortedKeys, type Value, type ValueObject } from '../value/value.ts';
+import { dependsOnOthers } from './container.ts';
+import { standaloneOf } from './listing.ts';
+import { createMapSum, type Part } from './map-sum.ts';
+import { sameItems } from './memo.ts';
+import { inputsOf, type Objects } from './objects.ts';
+import type { Scopes } from './scopes.ts';
+import { add, digest, formatSum, type Sum, ZERO } from './sum.ts';
+
+/**
+ * The `version` of a view: follows from its content alone, so it changes only with it, and is the same after a restart.
+ * `objects` are those of the newest version of the API, which with the names as written tell all there is.
+ */
+export type ContentVersion = (view: HostView, objects: Objects) => string;
+
+/**
+ * Sums the hashes of all objects. Keeps the hashes, and not the objects: of twenty thousand containers nobody may ever read
+ * one. What is as it was in the view before is not made again, so that a change costs what changed.
+ */
+export function createContentVersion(): ContentVersion {
+  const stacks = createMapSum<StackView, StackSum>();
+  const hosts = createMapSum<HostState, HostSum>();
+  let before: Common = { environment: null, scopes: new Map(), sum: ZERO };
+  return (view, objects) => {
+    const { environment } = view.snapshot;
+    const { scopes } = objects;
+    const isSame = before.environment === environment && before.scopes === scopes;
+    const sum = isSame ? before.sum : commonSum(view, objects);
+    const parts = createPartSums(view, objects, before);
+    const all = [
+      sum,
+      stacks(view.stacks, { isSame, make: parts.ofStack }),
+      hosts(view.snapshot.hosts, { isSame, make: parts.ofHost }),
+    ];
+    before = { environment, scopes, sum };
+    return formatSum(all.reduce(add));
+  };
+}
+
+/** What everything depends on, and its own sum. */
+interface Common {
+  readonly environment: Environment | null;
+  readonly scopes: Scopes;
+  readonly sum: Sum;
+}
+
+interface StackSum extends Part {
+  readonly services: ReadonlyMap<string, ServiceSum>;
+}
+
+interface ServiceSum extends Part {
+  readonly service: ServiceView;
+  readonly sidekicks: readonly string[];
+  readonly own: Sum;
+  readonly containers: ContainerSums;
+}
+
+interface HostSum extends Part {
+  readonly containers: ContainerSums;
+}
+
+/** Containers that show the same of their service. */
+interface ContainerSums extends Part {
+  readonly containers: readonly Container[];
+  readonly sums: readonly Sum[];
+}
+
+function commonSum({ snapshot, hostId }: HostView, objects: Objects): Sum {
+  const { name, uuid } = snapshot.environment;
+  return add(digest([name, uuid, hostId]), digest(objects.networks().map(shownBy)));
+}
+
+function createPartSums(view: HostView, objects: Objects, before: Common) {
+  const { scopes } = objects;
+  const sameEnvironment = before.environment === view.snapshot.environment;
+  const isAsBefore = (container: Container): boolean =>
+    sameEnvironment &&
+    !dependsOnOthers(container) &&
+    before.scopes.get(container.hostId) === scopes.get(container.hostId);
+
+  const ofContainers = (
+    containers: readonly Container[],
+    service: ServiceView | null,
+    known: ContainerSums | undefined,
+  ): ContainerSums => {
+    const kept = new Map(known?.containers.map((container, index) => [container, known.sums[index]]));
+    const sums = containers.map((container) => {
+      const sum = isAsBefore(container) ? kept.get(container) : undefined;
+      return sum ?? digest([shownBy(objects.passingContainer(container, service)), container.name]);
+    });
+    return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };
+  };
+  const ofService = (service: ServiceView, stack: StackView, known: ServiceSum | undefined): ServiceSum => {
+    const sidekicks = objects.sidekicksOf(service, stack);
+    const sameOwn = sameEnvironment && known?.service === service && sameItems(known.sidekicks, sidekicks);
+    if (sameOwn && before.scopes === scopes && !known.isLinked) return known;
+    const own = sameOwn ? known.own : digest(ownPart(objects, service, stack));
+    const sameIdentity = known && sameItems(inputsOf(known.service), inputsOf(service));
+    const containers = ofContainers(service.containers, service, sameIdentity ? known.containers : undefined);
+    return { service, sidekicks, own, containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
+  };
+  return {
+    ofStack: (stack: StackView, known: StackSum | undefined): StackSum => {
+      const services = new Map(
+        [...stack.services].map(([key, service]) => [key, ofService(service, stack, known?.services.get(key))]),
+      );
+      const parts = [...services.values()];
+      const isLinked = parts.some((part) => part.isLinked);
+      return { services, sum: parts.map(({ sum }) => sum).reduce(add, ZERO), isLinked };
+    },
+    ofHost: (state: HostState, known: HostSum | undefined): HostSum => {
+      const own = state.host ? digest(shownBy(objects.host(state.host))) : ZERO;
+      const containers = ofContainers(standaloneOf(state), null, known?.containers);
+      return { containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
+    },
+  };
+}
+
+/** A service without its containers, and with what the newest version of the API does not tell everybody. */
+function ownPart(objects: Objects, service: ServiceView, stack: StackView): Value {
+  const { name, stack: stackName, primaryService, declaration } = service;
+  const object = { ...objects.passingService(service, stack), metadata: declaration?.metadata ?? '' };
+  return [shownBy(object), name, stackName, primaryService, tokenOf(service)];
+}
+
+/** Only its own containers see it, but they must learn of it. */
+function tokenOf({ declaration }: ServiceView): string | null {
+  const token = declaration?.options.token;
+  return typeof token === 'string' ? token : null;
+}
+
+/** What an object shows, without its keys, which are always the same ones; but for labels and links, whose order says nothing. */
+function shownBy(object: ValueObject): Value {
+  const { labels = null, links = null, ...others } = object;
+  return [...Object.values(others), sortedEntries(labels), sortedEntries(links)];
+}
+
+function sortedEntries(map: Value): Value {
+  return map !== null && isObject(map) ? sortedKeys(map).flatMap((key) => [key, map[key] ?? null]) : map;
+}
