@@ -12,6 +12,7 @@ import { createReconciler } from '../reconcile/index.ts';
 import { createWakeUp, type WakeUp } from '../system/index.ts';
 import { addressManagementPart } from './address-management.ts';
 import type { Config } from './config/config.ts';
+import { portBindingsFile } from './config/paths.ts';
 import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { createGuardLoop, type GuardLoop } from './guarded-containers.ts';
@@ -47,24 +48,25 @@ export function wireNetwork(deps: AgentDependencies, config: Config, context: Ne
   );
   parts.start('resolv.conf', resolvers.part);
   const routing = createManagedRouting(deps);
-  const guard = createPortGuard({ ...deps, processId: local.docker.processId });
+  const guard = createPortGuard({ ...deps, processId: local.docker.processId, bindingsFile: portBindingsFile(config) });
   const guarding = startPortGuard(deps, config, context, guard);
   if (config.network.enabled) startManagedNetwork(deps, config, context, { routing, guard, guarding });
   return { resolvers, routing, guard };
 }
 
-/** Null where it is not wanted: what an agent before this one made is removed then. */
+/** Null when the guard is switched off: the reconciler then removes the table of an earlier run. */
 function startPortGuard(
   deps: AgentDependencies,
   { network }: Config,
   { core, local, parts }: NetworkContext,
   guard: PortGuard,
 ): GuardLoop | null {
+  const loop = createReconciler(deps, { ...guard.applier, intervalMs: REPAIR_INTERVAL_MS });
   if (!network.enabled || !network.guard) {
-    parts.start('port-guard', async (signal, report) => guard.remove(signal).then(report.done));
+    loop.trigger('off', 0);
+    parts.startReconciler(loop);
     return null;
   }
-  const loop = createReconciler(deps, { ...guard.applier, intervalMs: REPAIR_INTERVAL_MS });
   const guarding = createGuardLoop({ ...deps, loop, store: core.store, source: local.docker });
   parts.startReconciler(guarding);
   return guarding;

@@ -12,6 +12,7 @@ export * from './json.ts';
 export * from './load-balancer.ts';
 export * from './nearest.ts';
 export * from './network.ts';
+export * from './port-bindings.ts';
 export * from './result.ts';
 export * from './reverse-name.ts';
 export * from './schema-fault.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PORT_BINDINGS_FILE } from '../../model/index.ts';
 import type { Config } from './config.ts';
 
 type Directories = Pick<Config, 'runDir' | 'dataDir'>;
@@ -14,3 +15,6 @@ export const dnsSocket = ({ runDir }: Pick<Directories, 'runDir'>): string => jo
 
 /** What is known, on disk. */
 export const mirrorFile = ({ dataDir }: Pick<Directories, 'dataDir'>): string => join(dataDir, 'mirror.db');
+
+/** Where the port guard publishes which address belongs to which port. */
+export const portBindingsFile = ({ runDir }: Pick<Directories, 'runDir'>): string => join(runDir, PORT_BINDINGS_FILE);

@@ -4,6 +4,7 @@ import { createManagedRouting, createPortGuard, createServiceAddress } from '../
 import { openBus } from '../bus.ts';
 import { createServers } from '../children/servers.ts';
 import type { Config } from '../config/config.ts';
+import { portBindingsFile } from '../config/paths.ts';
 import type { AgentDependencies } from '../dependencies.ts';
 import { readHostId } from '../host/host-id.ts';
 import { serviceAddressSettings } from '../part-settings.ts';
@@ -18,7 +19,7 @@ export async function tearDownHost(
   const docker = new Docker({ socketPath: config.docker.socket });
   const serviceAddress = createServiceAddress({ run, log }, serviceAddressSettings(config));
   const routing = createManagedRouting({ run, log });
-  const guard = createPortGuard({ run, log, processId: () => null });
+  const guard = createPortGuard({ run, log, processId: () => null, bindingsFile: portBindingsFile(config) });
   // It only ends them, so it need not know how they are started.
   const program = () => ({ file: 'false', args: [] });
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });

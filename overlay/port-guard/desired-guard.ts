@@ -8,7 +8,7 @@ export interface GuardedContainer {
   readonly mac: string;
 }
 
-/** Which addresses belong to whom on one bridge of this host. */
+/** The containers on one bridge of this host and the address of each. */
 export interface DesiredGuard {
   /** The bridge device. */
   readonly device: string;

@@ -1,70 +1,78 @@
-import { readlink } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { type NftTable, readDevice, readIp } from '../../linux/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
-import { unboundContainers } from './plan.ts';
+import { unboundContainers } from './find-ports.ts';
+import type { BridgePort, ObservedGuard } from './observed-guard.ts';
 import { type GuardElements, NO_ELEMENTS, renderFrame, SETS } from './render.ts';
-
-/** A device that is a port of a bridge. */
-export interface BridgePort {
-  readonly name: string;
-  readonly bridge: string;
-  /** Number of the network namespace that its other end is in, as the kernel counts for this host; null: none, or our own. */
-  readonly namespace: number | null;
-}
-
-/** What stands on this host of the guard, and what it is made from. */
-export interface ObservedGuard {
-  /** Our table without what its sets hold; null: there is none. */
-  readonly frame: string | null;
-  readonly elements: GuardElements;
-  /** Why there can be no such table here, in the words of nft; null: there is one, or can be. */
-  readonly refusal: string | null;
-  /** Of all bridges. */
-  readonly ports: readonly BridgePort[];
-  /** IPv4 addresses of the guarded bridge itself. */
-  readonly ownAddresses: readonly string[];
-  /** Container id -> number of its network namespace, for those that had to be looked for. */
-  readonly namespaces: ReadonlyMap<string, number>;
-  /** Ids of containers whose namespace we are not allowed to see. */
-  readonly hidden: readonly string[];
-}
 
 export interface ObserveDependencies {
   readonly run: RunCommand;
   readonly table: NftTable;
   /** Process of a container, as this host counts; null: not known. */
   readonly processId: (containerId: string) => number | null;
+  /** File that the bindings are published in. */
+  readonly bindingsFile: string;
 }
 
 export async function observePortGuard(
-  { run, table, processId }: ObserveDependencies,
+  deps: ObserveDependencies,
   settings: PortGuardSettings,
-  desired: DesiredGuard,
+  desired: DesiredGuard | 'off',
   signal?: AbortSignal,
 ): Promise<ObservedGuard> {
+  const { run, table, bindingsFile } = deps;
   const frame = await table.read(signal);
+  const published = await readPublished(bindingsFile);
+  if (desired === 'off') return { ...NOTHING, frame, published };
   const elements = frame === null ? NO_ELEMENTS : await readElements(run, settings, signal);
-  const { links } = await readIp(run, ['link show type bridge_slave'], { signal });
-  const ports = links.map(({ ifname: name, master = '', link_netnsid: namespace = null }) => ({
-    name,
-    bridge: master,
-    namespace,
-  }));
-  const bridge = await readDevice(run, desired.device, { signal });
-  // Who is behind a port that the table has does not change: nobody needs to be asked for again.
+  const ports = await readPorts(run, signal);
+  // The container behind a port that the table has cannot change: only the others are looked up.
   const unbound = unboundContainers(desired, { ports, elements });
   return {
+    ...NOTHING,
     frame,
     elements,
+    published,
     refusal: frame === null ? await tryTable(run, settings, signal) : null,
     ports,
-    ownAddresses: (bridge?.addr_info ?? []).filter(({ family }) => family === 'inet').map(({ local }) => local),
-    ...(unbound.length === 0 ? NOBODY : await findNamespaces(run, processId, unbound, signal)),
+    ownAddresses: await readOwnAddresses(run, desired.device, signal),
+    ...(unbound.length === 0 ? {} : await findNamespaces(run, deps.processId, unbound, signal)),
   };
 }
 
-const NOBODY: Pick<ObservedGuard, 'namespaces' | 'hidden'> = { namespaces: new Map(), hidden: [] };
+const NOTHING: ObservedGuard = {
+  frame: null,
+  elements: NO_ELEMENTS,
+  published: null,
+  refusal: null,
+  ports: [],
+  ownAddresses: [],
+  namespaces: new Map(),
+  hidden: [],
+};
+
+async function readPublished(file: string): Promise<string | null> {
+  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+async function readPorts(run: RunCommand, signal?: AbortSignal): Promise<readonly BridgePort[]> {
+  const { links } = await readIp(run, ['link show type bridge_slave'], { signal });
+  return links.map(({ ifname, ifindex, master, link_netnsid }) => ({
+    name: ifname,
+    index: ifindex ?? 0,
+    bridge: master ?? '',
+    namespace: link_netnsid ?? null,
+  }));
+}
+
+async function readOwnAddresses(run: RunCommand, device: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const bridge = await readDevice(run, device, { signal });
+  return (bridge?.addr_info ?? []).filter(({ family }) => family === 'inet').map(({ local }) => local);
+}
 
 /** What a listing of our table says that its sets hold. */
 export function parseElements(listing: string): GuardElements {

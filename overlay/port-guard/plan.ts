@@ -1,108 +1,93 @@
-import { removeTable, replaceTable, type Step, sameTable, step, type TableId } from '../../linux/index.ts';
-import type { Problem } from '../../model/index.ts';
+import { formatStep, removeTable, replaceTable, type Step, sameTable, step, type TableId } from '../../linux/index.ts';
+import { formatPortBindings, type PortBinding, type PortBindings, type Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
-import type { BridgePort, ObservedGuard } from './observe.ts';
+import type { DesiredGuard, PortGuardSettings } from './desired-guard.ts';
+import { findBindings, quoted } from './find-ports.ts';
+import type { ObservedGuard } from './observed-guard.ts';
 import { type GuardElements, NO_ELEMENTS, renderDifference, renderFrame } from './render.ts';
 
-/** A table that is not as it should be is replaced with all that is in it; else only what changed in its sets is changed. */
-export function planPortGuard(
-  { table }: PortGuardSettings,
-  desired: DesiredGuard,
-  observed: ObservedGuard,
-): Plan<Step> {
-  if (observed.refusal !== null) return { changes: [], problems: [refused(observed.refusal)] };
-  const frame = renderFrame(table);
-  const wanted = guardElements(desired, observed);
-  const problems = observed.hidden.length === 0 ? [] : [hidden(observed.hidden)];
-  if (!sameTable(observed.frame, frame)) {
-    const text = `${frame}${renderDifference(table, NO_ELEMENTS, wanted)}`;
-    return { changes: [replaceTable(tableId(table), text)], problems };
-  }
-  const difference = renderDifference(table, observed.elements, wanted);
-  return { changes: difference === '' ? [] : [step('nft -f -', difference)], problems };
-}
+/** A command, or the new content of the file that other processes read the bindings from. */
+export type GuardChange =
+  | { readonly kind: 'step'; readonly step: Step }
+  | { readonly kind: 'publish'; readonly bindings: PortBindings };
 
-export function planPortGuardRemoval({ table }: PortGuardSettings, frame: string | null): readonly Step[] {
-  return frame === null ? [] : [removeTable(tableId(table))];
-}
-
-/** What the sets are to hold, sorted: a port is known once a container is found behind it. */
-export function guardElements({ device, containers }: DesiredGuard, observed: ObservedGuard): GuardElements {
-  const index = indexPorts(device, observed);
-  const found = containers.flatMap((container) =>
-    portsOf(container, index, observed.namespaces).map((port) => ({ ...container, port })),
-  );
-  return {
-    elsewhere: sorted(observed.ports.filter(({ bridge }) => bridge !== device).map(quoted)),
-    known: sorted(found.map(({ port }) => port)),
-    macs: sorted(found.map(({ port, mac }) => `${port} . ${mac.toLowerCase()}`)),
-    addresses: sorted(found.map(({ port, ipv4 }) => `${port} . ${ipv4}`)),
-    taken: sorted([...found.map(({ ipv4 }) => ipv4), ...observed.ownAddresses]),
-  };
-}
-
-/** Containers that the table gives no port of the bridge. */
-export function unboundContainers(
-  { device, containers }: DesiredGuard,
-  observed: Pick<ObservedGuard, 'ports' | 'elements'>,
-): readonly GuardedContainer[] {
-  const { bound } = indexPorts(device, observed);
-  return containers.filter(({ ipv4 }) => !bound.has(ipv4));
-}
-
-/** Ports of the guarded bridge, as names in the words of nft. */
-interface PortIndex {
-  /** Number of a namespace -> the ports that lead into it. */
-  readonly leading: ReadonlyMap<number | null, readonly string[]>;
-  /** Address -> the ports that the table gives it. */
-  readonly bound: ReadonlyMap<string, readonly string[]>;
-}
-
-function indexPorts(device: string, { ports, elements }: Pick<ObservedGuard, 'ports' | 'elements'>): PortIndex {
-  const own = ports.filter(({ bridge }) => bridge === device);
-  const names = new Set(own.map(quoted));
-  const bindings = elements.addresses
-    .map((element) => element.split(' . ') as [string, string?])
-    .filter(([port]) => names.has(port));
-  const byNamespace = Map.groupBy(own, ({ namespace }) => namespace);
-  const byAddress = Map.groupBy(bindings, ([, ipv4 = '']) => ipv4);
-  return {
-    leading: new Map([...byNamespace].map(([namespace, group]) => [namespace, group.map(quoted)])),
-    bound: new Map([...byAddress].map(([ipv4, group]) => [ipv4, group.map(([port]) => port)])),
-  };
+export function formatGuardChange(change: GuardChange): string {
+  if (change.kind === 'step') return formatStep(change.step);
+  return `publish port bindings: ${change.bindings === 'off' ? 'off' : change.bindings.length}`;
 }
 
 /**
- * Behind which ports a container is: those that lead into its network namespace, by the kernel's word. Else those that the
- * table gives it: one that moves its end of the cable elsewhere stays bound.
+ * Replaces a table whose rules differ, with everything its sets should contain; otherwise changes only the set elements
+ * that differ. `off` removes the table.
  */
-function portsOf(
-  { id, ipv4 }: GuardedContainer,
-  { leading, bound }: PortIndex,
-  namespaces: ObservedGuard['namespaces'],
-): readonly string[] {
-  const namespace = namespaces.get(id);
-  return (namespace === undefined ? undefined : leading.get(namespace)) ?? bound.get(ipv4) ?? [];
+export function planPortGuard(
+  { table }: PortGuardSettings,
+  desired: DesiredGuard | 'off',
+  observed: ObservedGuard,
+): Plan<GuardChange> {
+  if (desired === 'off') {
+    const removal = planTableRemoval({ table }, observed.frame).map(asChange);
+    return { changes: [...removal, ...planPublication('off', observed)], problems: [] };
+  }
+  const bindings = findBindings(desired, observed);
+  const publication = planPublication(bindings, observed);
+  if (observed.refusal !== null) return { changes: publication, problems: [refused(observed.refusal)] };
+  const wanted = guardElements(desired.device, bindings, observed);
+  return {
+    changes: [...planTable(table, wanted, observed).map(asChange), ...publication],
+    problems: observed.hidden.length === 0 ? [] : [hidden(observed.hidden)],
+  };
 }
 
-function quoted({ name }: BridgePort): string {
-  return `"${name}"`;
+export function planTableRemoval({ table }: PortGuardSettings, frame: string | null): readonly Step[] {
+  return frame === null ? [] : [removeTable(tableId(table))];
 }
 
-function sorted(elements: readonly string[]): readonly string[] {
-  return [...new Set(elements)].toSorted();
+/** The content of the sets, sorted. A port is known once the container behind it has been found. */
+export function guardElements(
+  device: string,
+  bindings: readonly PortBinding[],
+  { ports, ownAddresses }: Pick<ObservedGuard, 'ports' | 'ownAddresses'>,
+): GuardElements {
+  const bound = bindings.map((binding) => ({ ...binding, name: quoted({ name: binding.port }) }));
+  return {
+    elsewhere: sorted(ports.filter(({ bridge }) => bridge !== device).map(quoted)),
+    known: sorted(bound.map(({ name }) => name)),
+    macs: sorted(bound.map(({ name, mac }) => `${name} . ${mac}`)),
+    addresses: sorted(bound.map(({ name, ipv4 }) => `${name} . ${ipv4}`)),
+    taken: sorted([...bound.map(({ ipv4 }) => ipv4), ...ownAddresses]),
+  };
 }
 
 export function tableId(name: string): TableId {
   return { family: 'bridge', name };
 }
 
+function planTable(table: string, wanted: GuardElements, { frame, elements }: ObservedGuard): readonly Step[] {
+  const text = renderFrame(table);
+  if (!sameTable(frame, text))
+    return [replaceTable(tableId(table), `${text}${renderDifference(table, NO_ELEMENTS, wanted)}`)];
+  const difference = renderDifference(table, elements, wanted);
+  return difference === '' ? [] : [step('nft -f -', difference)];
+}
+
+function planPublication(bindings: PortBindings, { published }: ObservedGuard): readonly GuardChange[] {
+  return published === formatPortBindings(bindings) ? [] : [{ kind: 'publish', bindings }];
+}
+
+function asChange(step: Step): GuardChange {
+  return { kind: 'step', step };
+}
+
+function sorted(elements: readonly string[]): readonly string[] {
+  return [...new Set(elements)].toSorted();
+}
+
 function refused(refusal: string): Problem {
   return {
     subject: 'port guard',
-    what: `containers can send under addresses of others: this host does not take an nft table of family bridge: ${refusal}`,
-    hint: 'use a kernel with nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE; modprobe nf_tables), or do without: network.guard: false',
+    what: `containers can spoof the addresses of other containers: this kernel does not accept an nft table of family bridge: ${refusal}`,
+    hint: 'use a kernel with nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE; modprobe nf_tables), or switch the guard off: network.guard: false',
   };
 }
 
@@ -110,7 +95,7 @@ function hidden(ids: readonly string[]): Problem {
   const [first = '', ...others] = ids.map((id) => id.slice(0, 12));
   return {
     subject: 'port guard',
-    what: `container ${first}${others.length > 0 ? ` and ${others.length} others` : ''} can send under addresses of others: which port leads to it may not be seen`,
+    what: `container ${first}${others.length > 0 ? ` and ${others.length} others` : ''} can spoof the addresses of other containers: the agent is not permitted to see which port leads to it`,
     hint: 'give the agent the capability SYS_PTRACE',
   };
 }

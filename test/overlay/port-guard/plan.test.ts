@@ -1,22 +1,23 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatStep } from '../../../linux/step.ts';
-import { defaultPortGuardSettings as settings } from '../../../overlay/port-guard/desired-guard.ts';
-import type { ObservedGuard } from '../../../overlay/port-guard/observe.ts';
-import {
-  guardElements,
-  planPortGuard,
-  planPortGuardRemoval,
-  unboundContainers,
-} from '../../../overlay/port-guard/plan.ts';
+import { formatPortBindings } from '../../../model/index.ts';
+import { type DesiredGuard, defaultPortGuardSettings as settings } from '../../../overlay/port-guard/desired-guard.ts';
+import { findBindings, unboundContainers } from '../../../overlay/port-guard/find-ports.ts';
+import type { ObservedGuard } from '../../../overlay/port-guard/observed-guard.ts';
+import { formatGuardChange, planPortGuard, planTableRemoval } from '../../../overlay/port-guard/plan.ts';
 import { NO_ELEMENTS, renderFrame } from '../../../overlay/port-guard/render.ts';
-import { bare, containerAt, desiredOf, portAt, standing } from './guards.ts';
+import { bare, containerAt, desiredOf, elementsOf, portAt, standing } from './guards.ts';
 
-const lines = (...args: Parameters<typeof guardElements>) => planPortGuard(settings, ...args).changes.map(formatStep);
+type Inputs = [desired: DesiredGuard, observed: ObservedGuard];
+const changesOf = (...[desired, observed]: Inputs) => planPortGuard(settings, desired, observed).changes;
+/** The commands of the plan, without the publication. */
+const lines = (...inputs: Inputs) =>
+  changesOf(...inputs).flatMap((change) => (change.kind === 'step' ? [formatStep(change.step)] : []));
 
 test('plan() binds each port to the container whose namespace it leads into', () => {
   const observed = { ...bare(2, 3), ports: [portAt(2), portAt(3), portAt(7), portAt(8, { bridge: 'docker0' })] };
-  expect(guardElements(desiredOf(2, 3), observed)).toEqual({
+  expect(elementsOf(desiredOf(2, 3), observed)).toEqual({
     elsewhere: ['"veth8"'],
     known: ['"veth2"', '"veth3"'],
     macs: ['"veth2" . 02:42:0a:2a:01:02', '"veth3" . 02:42:0a:2a:01:03'],
@@ -31,7 +32,7 @@ test.each<[string, Partial<ObservedGuard>]>([
   ['whose port is still in our own namespace', { ports: [portAt(2), portAt(3, { namespace: null })] }],
   ['whose port is on another bridge', { ports: [portAt(2), portAt(3, { bridge: 'docker0' })] }],
 ])('plan() leaves the address free of a container %s', (_title, changes) => {
-  const elements = guardElements(desiredOf(2, 3), { ...bare(2, 3), ...changes });
+  const elements = elementsOf(desiredOf(2, 3), { ...bare(2, 3), ...changes });
   expect(elements.known).toEqual(['"veth2"']);
   expect(elements.taken).toEqual(['10.42.1.1', '10.42.1.2']);
 });
@@ -46,7 +47,7 @@ test('plan() makes the table with all that is in it at once', () => {
 });
 
 test('plan() replaces a table that somebody changed, and adds to one that stands', () => {
-  const complete = standing(bare(2), guardElements(desiredOf(2), bare(2)));
+  const complete = standing(bare(2), elementsOf(desiredOf(2), bare(2)));
   expect(lines(desiredOf(2), complete)).toEqual([]);
   expect(lines(desiredOf(2), { ...complete, frame: 'table bridge drover_guard { }' })).toEqual(
     lines(desiredOf(2), bare(2)),
@@ -59,22 +60,22 @@ test('plan() replaces a table that somebody changed, and adds to one that stands
 });
 
 test('plan() keeps a port bound that leads elsewhere since, and lets go of one that is gone', () => {
-  const elements = guardElements(desiredOf(2, 3), bare(2, 3));
+  const elements = elementsOf(desiredOf(2, 3), bare(2, 3));
   const moved = standing({ ...bare(2, 3), ports: [portAt(2), portAt(3, { namespace: 9 })] }, elements);
-  expect(guardElements(desiredOf(2, 3), moved)).toEqual(elements);
+  expect(elementsOf(desiredOf(2, 3), moved)).toEqual(elements);
   const gone = standing({ ...bare(2, 3), ports: [portAt(2)] }, elements);
-  expect(guardElements(desiredOf(2, 3), gone).known).toEqual(['"veth2"']);
+  expect(elementsOf(desiredOf(2, 3), gone).known).toEqual(['"veth2"']);
 });
 
 test('plan() gives an address that went to another container to that one’s port', () => {
-  const elements = guardElements(desiredOf(2), bare(2));
+  const elements = elementsOf(desiredOf(2), bare(2));
   const heir = { ...containerAt(2), id: 'c5' };
   const observed = standing({ ...bare(), ports: [portAt(5)], namespaces: new Map([['c5', 5]]) }, elements);
-  expect(guardElements({ device: 'drover1', containers: [heir] }, observed).addresses).toEqual(['"veth5" . 10.42.1.2']);
+  expect(elementsOf({ device: 'drover1', containers: [heir] }, observed).addresses).toEqual(['"veth5" . 10.42.1.2']);
 });
 
 test('only containers that the table gives no port are looked for', () => {
-  const elements = guardElements(desiredOf(2), bare(2));
+  const elements = elementsOf(desiredOf(2), bare(2));
   const unbound = (...names: readonly number[]) =>
     unboundContainers(desiredOf(2, 3), { ports: names.map((n) => portAt(n)), elements }).map(({ id }) => id);
   expect(unbound(2, 3)).toEqual(['c3']);
@@ -83,7 +84,7 @@ test('only containers that the table gives no port are looked for', () => {
 
 test('plan() does nothing where the kernel does not take the table, and says what to do', () => {
   const { changes, problems } = planPortGuard(settings, desiredOf(2), { ...bare(2), refusal: 'Error: not supported' });
-  expect(changes).toEqual([]);
+  expect(changes.map(formatGuardChange)).toEqual(['publish port bindings: 1']);
   expect(problems).toEqual([
     {
       subject: 'port guard',
@@ -95,12 +96,47 @@ test('plan() does nothing where the kernel does not take the table, and says wha
 
 test('plan() guards whom it can, and names those whose namespace is hidden from it', () => {
   const { changes, problems } = planPortGuard(settings, desiredOf(2, 3), { ...bare(2), hidden: ['c3'] });
-  expect(changes).toHaveLength(1);
-  expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('container c3 can send under')]);
+  expect(changes.map(({ kind }) => kind)).toEqual(['step', 'publish']);
+  expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('container c3 can spoof')]);
+});
+
+const binding = (n: number) => ({ port: `veth${n}`, index: n, ipv4: `10.42.1.${n}`, mac: `02:42:0a:2a:01:0${n}` });
+
+test('plan() publishes name, index, address and MAC address of each bound port, and only when they changed', () => {
+  const publication = (observed: ObservedGuard) => changesOf(desiredOf(2, 3), observed).at(-1);
+  const expected = { kind: 'publish', bindings: [binding(2), binding(3)] };
+  expect(publication(bare(2, 3))).toEqual(expected);
+  expect(publication({ ...bare(2, 3), published: 'damaged' })).toEqual(expected);
+  const published = formatPortBindings([binding(3), binding(2)]);
+  expect(publication({ ...bare(2, 3), published })?.kind).toBe('step');
+  const restarted = { ...bare(2, 3), published, ports: [portAt(2), portAt(3, { index: 9 })] };
+  expect(publication(restarted)).toEqual({ kind: 'publish', bindings: [binding(2), { ...binding(3), index: 9 }] });
+});
+
+test('plan() publishes no port whose container is not known', () => {
+  const { changes } = planPortGuard(settings, desiredOf(2, 3), { ...bare(2, 3), namespaces: new Map([['c2', 2]]) });
+  expect(changes.at(-1)).toEqual({ kind: 'publish', bindings: [binding(2)] });
+});
+
+test('plan() prefers the namespace that the kernel reports to a port that the table bound before', () => {
+  const elements = elementsOf(desiredOf(2), bare(2));
+  const observed = standing({ ...bare(2), ports: [portAt(2, { namespace: 7 }), portAt(5)] }, elements);
+  const heir = { device: 'drover1', containers: [{ ...containerAt(2), id: 'c5' }] };
+  const bindings = findBindings(heir, { ...observed, namespaces: new Map([['c5', 5]]) });
+  expect(bindings.map(({ port }) => port)).toEqual(['veth5']);
+});
+
+test('plan() of a guard that is switched off removes the table and publishes that no port is guarded', () => {
+  const changes = (observed: ObservedGuard) => planPortGuard(settings, 'off', observed).changes.map(formatGuardChange);
+  expect(changes(standing(bare(), NO_ELEMENTS))).toEqual([
+    'nft -f - { table bridge drover_guard; delete table bridge drover_guard }',
+    'publish port bindings: off',
+  ]);
+  expect(changes({ ...bare(), published: formatPortBindings('off') })).toEqual([]);
 });
 
 test('removal takes the table away, if there is one', () => {
-  const removal = (frame: string | null) => planPortGuardRemoval(settings, frame).map(formatStep);
+  const removal = (frame: string | null) => planTableRemoval(settings, frame).map(formatStep);
   expect(removal(null)).toEqual([]);
   expect(removal(renderFrame('drover_guard'))).toEqual([
     'nft -f - { table bridge drover_guard; delete table bridge drover_guard }',
@@ -114,9 +150,9 @@ test('plan() of what it planned is empty, and the order of containers and ports 
       let elements = NO_ELEMENTS;
       for (const numbers of [first, second]) {
         const observed = standing(bare(...numbers), elements);
-        const wanted = guardElements(desiredOf(...numbers), observed);
+        const wanted = elementsOf(desiredOf(...numbers), observed);
         expect(
-          guardElements(desiredOf(...numbers.toReversed()), { ...observed, ports: observed.ports.toReversed() }),
+          elementsOf(desiredOf(...numbers.toReversed()), { ...observed, ports: observed.ports.toReversed() }),
         ).toEqual(wanted);
         elements = wanted;
         expect(lines(desiredOf(...numbers), standing(observed, elements))).toEqual([]);
