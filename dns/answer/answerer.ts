@@ -1,6 +1,7 @@
-import type { Recorder } from '../metrics/recorder.ts';
-import type { Sighting } from '../metrics/sighting.ts';
-import type { Asker, NameSource } from '../source/source.ts';
+import type { Client } from '../query/client.ts';
+import type { QueryDetails } from '../query/details.ts';
+import type { Asker, NameSource } from '../query/name-source.ts';
+import type { Resolution } from '../query/resolution.ts';
 import type { Forwarded, Forwarding as Forwarder } from '../upstream/forwarder.ts';
 import type { ClientEdns } from '../wire/client-edns.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
@@ -14,23 +15,14 @@ import { HEADER_SIZE } from '../wire/structure.ts';
 import { onlyAlias, renderAny } from './any.ts';
 import { renderUpstreamEnd } from './follow-upstream.ts';
 import { type OwnResolution, renderReply } from './render.ts';
-import type { Resolution } from './resolution.ts';
 import type { Turns } from './turns.ts';
-
-/** Where a message came from. */
-export interface Client {
-  /** Plain text form (`10.1.2.3`, not `::ffff:10.1.2.3`). */
-  readonly address: string;
-  readonly transport: 'udp' | 'tcp';
-  /** How long its connection may be idle, over TCP. */
-  readonly idleMs?: number;
-}
 
 export interface AnswererDependencies<A extends Asker> {
   readonly source: NameSource<A>;
   readonly forwarder: Forwarder;
   readonly turns: Turns;
-  readonly recorder: Pick<Recorder, 'happened'>;
+  /** Called for each message that is not a query. */
+  readonly onMalformed: () => void;
   readonly cookies: Cookies;
   /** At least 0, below 1; default Math.random. */
   readonly random?: () => number;
@@ -46,8 +38,8 @@ export interface AnswererOptions {
 
 /** The general path: every message takes it that the hot path leaves. */
 export interface Answerer {
-  /** A message becomes a reply; null: none is due. Any bytes are fine. What is found on the way is noted in `sighting`. */
-  answer(message: Buffer, client: Client, sighting: Sighting): Promise<Buffer | null> | Buffer | null;
+  /** A message becomes a reply; null: none is due. Any bytes are fine. What is found on the way is noted in `details`. */
+  answer(message: Buffer, client: Client, details: QueryDetails): Promise<Buffer | null> | Buffer | null;
   /** The reply to a query whose answer is our own: complete, in stable order, and without taking a turn. */
   encodeOwn(query: Query, client: Client, resolution: OwnResolution): Buffer;
 }
@@ -59,7 +51,7 @@ export function createAnswerer<A extends Asker>(
   dependencies: AnswererDependencies<A>,
   { ttlSeconds, udpPayloadBytes = 1_232, refuseAny = false }: AnswererOptions,
 ): Answerer {
-  const { source, turns, forwarder, recorder, cookies, random = Math.random } = dependencies;
+  const { source, turns, forwarder, onMalformed, cookies, random = Math.random } = dependencies;
 
   const fitFor = (edns: ClientEdns | null, client: Client): Fit => {
     const udpBytes = Math.max(LIMITS.udp, Math.min(edns?.payloadSize ?? 0, udpPayloadBytes));
@@ -76,9 +68,9 @@ export function createAnswerer<A extends Asker>(
   const failure = (query: Query, client: Client): Buffer =>
     encodeServerFailure(query, replyOptions(query.edns, client, cookies));
 
-  const forward = ({ query, asker, client, sighting }: Asked): Promise<Buffer> | Buffer => {
+  const forward = ({ query, asker, client, details }: Asked): Promise<Buffer> | Buffer => {
     const give = (forwarded: Forwarded | null): Buffer => {
-      sighting.path = pathOf(forwarded);
+      details.path = pathOf(forwarded);
       if (!forwarded) return failure(query, client);
       return fitForwarded(query, forwarded.reply, fitFor(query.edns, client));
     };
@@ -87,22 +79,22 @@ export function createAnswerer<A extends Asker>(
 
   /** Asks for the end of the chain; our own name never leaves the house. */
   const followUpstream = (
-    { query, asker, client, sighting }: Asked,
+    { query, asker, client, details }: Asked,
     alias: Extract<Resolution, { kind: 'upstream-alias' }>,
   ): Promise<Buffer> | Buffer => {
     const question = plainQuery(alias.target, query.type);
     return after(forwarder.forward(question, question.length, asker), (forwarded) => {
-      sighting.path = pathOf(forwarded);
+      details.path = pathOf(forwarded);
       const reply = renderUpstreamEnd(query, alias, forwarded, ttlSeconds);
       return encodeReply(query, reply, fitFor(query.edns, client));
     });
   };
 
-  const answerQuery = (asker: A, query: Query, client: Client, sighting: Sighting): Promise<Buffer> | Buffer => {
+  const answerQuery = (asker: A, query: Query, client: Client, details: QueryDetails): Promise<Buffer> | Buffer => {
     const resolution = source.resolve(asker, query);
-    sighting.asker = asker;
-    sighting.resolution = resolution;
-    const asked = { asker, query, client, sighting };
+    details.asker = asker;
+    details.resolution = resolution;
+    const asked = { asker, query, client, details };
     switch (resolution.kind) {
       case 'forward':
         return forward(asked);
@@ -121,25 +113,25 @@ export function createAnswerer<A extends Asker>(
     encodeRefusal(message, read, replyOptions(read.edns, client, cookies));
 
   return {
-    answer: (message, client, sighting) => {
+    answer: (message, client, details) => {
       const read = readQuery(message);
-      if (read.kind === 'drop' || read.kind === 'refuse') recorder.happened('malformed');
+      if (read.kind === 'drop' || read.kind === 'refuse') onMalformed();
       if (read.kind === 'drop') return null;
       if (read.kind === 'cookie') {
         const rcode = cookieVerdict(read.cookie, cookies.isGood(read.cookie, client.address));
-        sighting.extendedRcode = rcode;
+        details.extendedRcode = rcode;
         return refuse(message, { kind: 'refuse', rcode, questionEnd: HEADER_SIZE, edns: read.edns }, client);
       }
       if (read.kind === 'refuse') {
-        sighting.extendedRcode = read.rcode;
+        details.extendedRcode = read.rcode;
         return refuse(message, read, client);
       }
-      sighting.query = read.query;
+      details.query = read.query;
       if (refuseAny && read.query.type === TYPE.ANY) {
         const { questionEnd, edns } = read.query;
         return refuse(message, { kind: 'refuse', rcode: RCODE.NOTIMP, questionEnd, edns }, client);
       }
-      return after(source.who(client.address), (asker) => answerQuery(asker, read.query, client, sighting));
+      return after(source.who(client.address), (asker) => answerQuery(asker, read.query, client, details));
     },
     encodeOwn,
   };
@@ -149,7 +141,7 @@ interface Asked {
   readonly asker: Asker;
   readonly query: Query;
   readonly client: Client;
-  readonly sighting: Sighting;
+  readonly details: QueryDetails;
 }
 
 /** A client that shows no server cookie asks for one; who shows one asks whether it is good [RFC 7873 §5.4]. */

@@ -1,8 +1,8 @@
+import type { Alias } from '../query/resolution.ts';
 import { RCODE } from '../wire/codes.ts';
 import type { Reply } from '../wire/encode.ts';
 import { anythingRecord } from '../wire/record.ts';
 import { type Asked, type OwnResolution, type Rendering, renderReply } from './render.ts';
-import type { Alias } from './resolution.ts';
 
 /**
  * What ANY gets [RFC 8482 §4]: a name that is another name for something is that, whatever there is at the end

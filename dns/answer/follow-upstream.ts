@@ -1,3 +1,4 @@
+import type { Resolution } from '../query/resolution.ts';
 import type { Forwarded } from '../upstream/forwarder.ts';
 import { rcodeOf } from '../upstream/reply.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
@@ -6,7 +7,6 @@ import type { Reply } from '../wire/encode.ts';
 import type { Query } from '../wire/query.ts';
 import { structureOf } from '../wire/structure.ts';
 import { renderAddresses, renderAliases } from './render.ts';
-import type { Resolution } from './resolution.ts';
 
 type UpstreamAlias = Extract<Resolution, { kind: 'upstream-alias' }>;
 

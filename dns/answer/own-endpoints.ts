@@ -13,9 +13,9 @@ import {
   serviceOf,
   standingOf,
 } from '../../view/index.ts';
+import type { AddressResolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
 import type { Asking } from './asking.ts';
-import type { AddressResolution } from './resolution.ts';
 
 /** How a set of addresses is given. */
 export type Given = Pick<AddressResolution, 'addresses' | 'give' | 'weights' | 'ttlSeconds'>;

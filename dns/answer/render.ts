@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Alias, Resolution, TargetAddress } from '../query/resolution.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
 import {
   addressRecord,
@@ -11,7 +12,6 @@ import {
   textRecord,
 } from '../wire/encode.ts';
 import type { Query } from '../wire/query.ts';
-import type { Alias, Resolution, TargetAddress } from './resolution.ts';
 
 /** What rendering needs to know of a query. */
 export type Asked = Pick<Query, 'name' | 'type'>;

@@ -13,21 +13,13 @@ import {
   serviceAnswers,
   type Trail,
 } from '../../view/index.ts';
+import type { Question } from '../query/question.ts';
+import type { Alias, Resolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
 import type { Asking, ResolveOptions } from './asking.ts';
 import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
-import type { Alias, Resolution } from './resolution.ts';
 import { reverseAddress, reverseRange } from './reverse.ts';
 import { serviceRecords } from './service-records.ts';
-
-export type { ResolveOptions } from './asking.ts';
-export type { Alias, Resolution } from './resolution.ts';
-
-export interface Question {
-  /** Without trailing dot, any case. */
-  readonly name: string;
-  readonly type: number;
-}
 
 const MAX_ALIASES = 10;
 

@@ -6,8 +6,8 @@ import {
   isPort,
   type PortName,
 } from '../../view/index.ts';
+import type { ServiceRecord, TargetAddress } from '../query/resolution.ts';
 import type { Asking } from './asking.ts';
-import type { ServiceRecord, TargetAddress } from './resolution.ts';
 
 /** SRV records of endpoints: where each is to be had, and its addresses beside them. */
 export interface ServiceRecords {

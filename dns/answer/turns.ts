@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { AddressResolution } from './resolution.ts';
+import type { AddressResolution } from '../query/resolution.ts';
 import { scheduleOf } from './schedule.ts';
 
 /**

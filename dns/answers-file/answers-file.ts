@@ -27,9 +27,12 @@ export interface AnswersFileStatus {
   readonly failures: number;
 }
 
-export type Reloaded =
-  | { readonly ok: true; readonly problems: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export interface Reloaded {
+  /** False: the file could not be read, and the answers before it stay in use. */
+  readonly ok: boolean;
+  /** What is wrong with the file. */
+  readonly problems: readonly Problem[];
+}
 
 /** Reads the file for the first time: a missing one means no answers yet. Rejects when it is there and cannot be read. */
 export async function openAnswersFile(

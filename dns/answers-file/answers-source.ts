@@ -1,6 +1,6 @@
 import { ANY_CHANGE, ASKER } from '../../view/index.ts';
-import type { Question } from '../answer/resolve.ts';
-import type { Asker, Change, NameSource } from '../source/source.ts';
+import type { Asker, Change, NameSource } from '../query/name-source.ts';
+import type { Question } from '../query/question.ts';
 import { type Answers, authorityOver, type Section } from './answers.ts';
 import type { Matching } from './match.ts';
 import { resolveAnswer } from './resolve.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Alias, Resolution } from '../answer/resolution.ts';
-import type { Question } from '../answer/resolve.ts';
+import type { Question } from '../query/question.ts';
+import type { Alias, Resolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
 import { authorityOver, type Section } from './answers.ts';
 import { dotsIn, locate, type Match, type Matching, match } from './match.ts';

@@ -13,13 +13,24 @@ export type AnswersText =
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads JSON as JSON, which is some fifty times faster, and everything else as YAML. */
+/** Several times what a hundred thousand names need. */
+const YAML_LIMITS = { maxBytes: 256e6, maxValues: 20e6 };
+
+/** Reads JSON with `JSON.parse`, which is some fifty times faster, and everything else as YAML. An empty file is null. */
 export async function readAnswersText(file: string, text: string): Promise<AnswersText> {
   const value = readJson(text);
   if (value !== undefined) return { ok: true, value, lineOf: () => null };
-  // Loaded when needed: it takes longer than reading ten thousand names.
-  const { readYamlText } = await import('./yaml-text.ts');
-  return readYamlText(file, text);
+  // Loaded only for YAML: loading takes longer than reading ten thousand names.
+  const { readYaml } = await import('../../system/yaml/index.ts');
+  const [document, second] = readYaml(text, YAML_LIMITS);
+  if (!document) return { ok: true, value: null, lineOf: () => null };
+  if (!document.ok) {
+    const problems = document.faults.map(({ line, what, hint }) => ({ subject: `${file}:${line}`, what, hint }));
+    return { ok: false, problems };
+  }
+  if (!second) return document;
+  const hint = 'put everything into the first document';
+  return { ok: false, problems: [{ subject: file, what: 'has more than one YAML document', hint }] };
 }
 
 /** Undefined: it is no JSON. */

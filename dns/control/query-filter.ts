@@ -20,7 +20,7 @@ export function parseQueryFilter(wanted: URLSearchParams, askerAt: AskerAt): Res
   return ok({
     from: fromMatcher(wanted.get('from'), askerAt),
     wanted: (seen) =>
-      (rcode === null || rcodeName(seen.rcode) === rcode) && matches(seen.sighting.query?.name.toLowerCase() ?? ''),
+      (rcode === null || rcodeName(seen.rcode) === rcode) && matches(seen.details.query?.name.toLowerCase() ?? ''),
   });
 }
 

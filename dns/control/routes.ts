@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { formatProblem } from '../../model/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
 import { type Clock, type Route, sendText } from '../../system/index.ts';
-import type { Reloaded } from '../answers-file/answers-file.ts';
 import type { LiveQueries } from '../metrics/live-queries.ts';
 import { renderDnsMetrics } from '../metrics/prometheus.ts';
 import type { DnsReport } from '../metrics/report.ts';
@@ -16,6 +15,13 @@ export interface ControlDependencies {
   readonly clock: Clock;
   /** Ends the streams. */
   readonly signal: AbortSignal;
+}
+
+/** What came of reading the answers file again. */
+export interface Reloaded {
+  readonly ok: boolean;
+  /** If `ok`: what was left out; else why the file was not used. */
+  readonly problems: readonly Problem[];
 }
 
 /** Counters, for Prometheus. */

@@ -1,5 +1,5 @@
-import type { Resolution } from '../answer/resolution.ts';
 import type { Seen } from '../metrics/live-queries.ts';
+import type { Resolution } from '../query/resolution.ts';
 import { rcodeName } from '../wire/codes.ts';
 import { typeName } from '../wire/type-names.ts';
 
@@ -28,8 +28,8 @@ export interface LeftOut {
   readonly leftOut: number;
 }
 
-export function seenQuery({ client, sighting, reply, rcode, micros }: Seen, nowMs: number): SeenQuery {
-  const { query, asker, resolution, path } = sighting;
+export function seenQuery({ client, details, reply, rcode, micros }: Seen, nowMs: number): SeenQuery {
+  const { query, asker, resolution, path } = details;
   return {
     time: new Date(nowMs).toISOString(),
     asker: asker?.label ?? '',

@@ -12,10 +12,12 @@ import {
   type TriedName,
 } from '../../view/index.ts';
 import { renderAny } from '../answer/any.ts';
+import type { ResolveOptions } from '../answer/asking.ts';
 import { type OwnResolution, renderReply } from '../answer/render.ts';
-import type { Resolution } from '../answer/resolution.ts';
-import { type Question, type ResolveOptions, resolve } from '../answer/resolve.ts';
+import { resolve } from '../answer/resolve.ts';
 import { reverseAddress } from '../answer/reverse.ts';
+import type { Question } from '../query/question.ts';
+import type { Resolution } from '../query/resolution.ts';
 import { rcodeName, TYPE } from '../wire/codes.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
 import { explainForward, type ForwardSettings } from './explain-forward.ts';

@@ -1,5 +1,5 @@
 import { OPEN_NAMES } from '../../view/index.ts';
-import type { Asker, Change, NameSource } from '../source/source.ts';
+import type { Asker, Change, NameSource } from '../query/name-source.ts';
 import { wireName } from './canonical-query.ts';
 import { HashSet } from './hash-set.ts';
 import { createNameHasher, isPlainByte } from './name-hash.ts';

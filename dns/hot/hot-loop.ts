@@ -1,5 +1,5 @@
 import { GENERAL_PATH } from '../listen/fast-answer.ts';
-import type { Asker } from '../source/source.ts';
+import type { Asker } from '../query/name-source.ts';
 import type { Absence } from './absence.ts';
 import type { Generations } from './generations.ts';
 import { RECORD } from './layout.ts';

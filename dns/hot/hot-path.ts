@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Answerer } from '../answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
-import type { Asker, NameSource } from '../source/source.ts';
+import type { Asker, NameSource } from '../query/name-source.ts';
 import { Absence } from './absence.ts';
 import { canonicalQuery, type PlainEdns, wireName } from './canonical-query.ts';
 import type { Entry } from './entry.ts';

@@ -1,7 +1,7 @@
 import type { Answerer } from '../answer/answerer.ts';
 import type { OwnResolution } from '../answer/render.ts';
-import type { Resolution } from '../answer/resolution.ts';
-import type { Asker, NameSource } from '../source/source.ts';
+import type { Asker, NameSource } from '../query/name-source.ts';
+import type { Resolution } from '../query/resolution.ts';
 import { canonicalQuery } from './canonical-query.ts';
 import { type Entry, entryOf } from './entry.ts';
 import type { Generations } from './generations.ts';

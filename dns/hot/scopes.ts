@@ -1,4 +1,4 @@
-import type { Asker, NameSource } from '../source/source.ts';
+import type { Asker, NameSource } from '../query/name-source.ts';
 import { addressText } from './address-number.ts';
 
 /** Not certain who asks. */

@@ -1,7 +1,6 @@
-import type { Client } from '../answer/answerer.ts';
 import type { Recorder } from '../metrics/recorder.ts';
+import type { Answer, Client } from '../query/client.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { Answer } from './server.ts';
 
 /** A datagram that the fast path left, with its own copy of the bytes. */
 export interface Datagram {

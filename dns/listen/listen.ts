@@ -1,5 +1,6 @@
+import type { Answer } from '../query/client.ts';
 import { freePort } from './probe.ts';
-import type { Answer, Listen, Losses, Server, UdpMode, UdpServer } from './server.ts';
+import type { Listen, Losses, Server, UdpMode, UdpServer } from './server.ts';
 import { serveTcp } from './server-tcp.ts';
 import { serveUdp, type UdpContext } from './server-udp.ts';
 import type { UdpBatchAddon } from './udp-batch.ts';

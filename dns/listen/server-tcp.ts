@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
+import type { Answer } from '../query/client.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import type { Answer, Listen, Server } from './server.ts';
+import type { Listen, Server } from './server.ts';
 import { serveConnection, type TcpConnection } from './tcp-connection.ts';
 import { TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
 

@@ -6,7 +6,7 @@ import type { Listen, UdpServer } from './server.ts';
 import { serveBatch, type UdpBatchAddon } from './udp-batch.ts';
 import { serveDgram } from './udp-dgram.ts';
 
-export type { Answer, Listen, Server } from './server.ts';
+export type { Listen, Server } from './server.ts';
 
 export interface UdpContext {
   /** Asked first, for IPv4. */

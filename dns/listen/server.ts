@@ -1,12 +1,7 @@
-import type { Client } from '../answer/answerer.ts';
-
 export interface Listen {
   readonly address: string;
   readonly port: number;
 }
-
-/** Never rejects. `receivedAtMs`: monotonic; when the message came, if it had to wait. */
-export type Answer = (message: Buffer, client: Client, receivedAtMs?: number) => Promise<Buffer | null> | Buffer | null;
 
 /** One bound socket that answers. */
 export interface Server {

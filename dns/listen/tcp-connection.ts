@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Client } from '../answer/answerer.ts';
+import type { Answer, Client } from '../query/client.ts';
 import { frame } from '../wire/framing.ts';
 import { MAX_QUERY } from '../wire/query.ts';
 import { HEADER_SIZE } from '../wire/structure.ts';
 import { createFrameQueue } from './frame-queue.ts';
-import type { Answer } from './server.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 
 export interface TcpConnection {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../system/index.ts';
-import type { Client } from '../answer/answerer.ts';
 import { addressText } from '../hot/index.ts';
-import type { Sighting } from './sighting.ts';
+import type { Client } from '../query/client.ts';
+import type { QueryDetails } from '../query/details.ts';
 
 /** A reply of the general path, as it goes out. */
 export interface Seen {
   readonly client: Client;
-  readonly sighting: Sighting;
+  readonly details: QueryDetails;
   readonly reply: Buffer;
   readonly rcode: number;
   readonly micros: number;

@@ -1,9 +1,7 @@
+import type { Path } from '../query/details.ts';
 import { rcodeName } from '../wire/codes.ts';
 import { typeName } from '../wire/type-names.ts';
 import { createHistogram, type HistogramReport } from './histogram.ts';
-
-/** Which way a reply came about: encoded before, made for this query, asked upstream for it, or kept from upstream. */
-export type Path = 'hot' | 'general' | 'forwarded' | 'cached';
 
 const PATHS = ['hot', 'general', 'forwarded', 'cached'] as const satisfies readonly Path[];
 

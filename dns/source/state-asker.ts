@@ -8,7 +8,7 @@ import {
   scopeOf,
   serviceOf,
 } from '../../view/index.ts';
-import type { Asker } from './source.ts';
+import type { Asker } from '../query/name-source.ts';
 
 /** A container of this host, or anybody else, with its names. */
 export interface StateAsker extends Asker {

@@ -1,9 +1,11 @@
 import type { Container } from '../../model/index.ts';
 import { closedZones, differences, type HostView, listNames, namesByChange, namesInZones } from '../../view/index.ts';
-import { type Resolution, type ResolveOptions, resolve } from '../answer/resolve.ts';
+import type { ResolveOptions } from '../answer/asking.ts';
+import { resolve } from '../answer/resolve.ts';
+import type { Change, NameSource } from '../query/name-source.ts';
+import type { Resolution } from '../query/resolution.ts';
 import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
-import type { Change, NameSource } from './source.ts';
 import { type StateAsker, stateAsker } from './state-asker.ts';
 
 /** The state of this host as a source of names: per asker, by the newest view. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Resolution } from '../../../dns/answer/resolution.ts';
 import { resolve } from '../../../dns/answer/resolve.ts';
+import type { Resolution } from '../../../dns/query/resolution.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Container } from '../../../model/index.ts';
 import { ASKER, type DependencyKey, differences, type HostView, scopeOf, viewOf } from '../../../view/index.ts';

@@ -1,8 +1,7 @@
 import { createAnswerer } from '../../../dns/answer/answerer.ts';
 import { createTurns } from '../../../dns/answer/turns.ts';
 import { addressNumber, createHotPath } from '../../../dns/hot/index.ts';
-import { createRecorder } from '../../../dns/metrics/recorder.ts';
-import { createSighting } from '../../../dns/metrics/sighting.ts';
+import { createDetails } from '../../../dns/query/details.ts';
 import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';
 import type { Forwarded, Forwarding } from '../../../dns/upstream/forwarder.ts';
@@ -31,7 +30,7 @@ export function createSubject(world: World): Subject {
   let view: HostView = viewOf(snapshot(world), 'a');
   let said: Said = { flags: 0x8180, counts: [0, 0, 0], records: Buffer.alloc(0) };
   const clock = systemClock;
-  const recorder = createRecorder();
+  const onMalformed = () => undefined;
   const recognition = createRecognition(
     { view: () => view, identify: async () => false, clock },
     { holdMs: 1, onHold: () => undefined, signal: new AbortController().signal },
@@ -42,13 +41,13 @@ export function createSubject(world: World): Subject {
   );
   const forwarder = createSpeaker(() => said);
   const answerer = createAnswerer(
-    { source, forwarder, turns: createTurns(), recorder, cookies: createCookies({ clock }) },
+    { source, forwarder, turns: createTurns(), onMalformed, cookies: createCookies({ clock }) },
     { ttlSeconds: 1 },
   );
   const hot = createHotPath({ source, answerer }, { maxBytes: 8 * 1024 * 1024, seed: 1 });
   const tx = new Uint8Array(ROOM + 64);
   return {
-    general: (message, address, transport) => answerer.answer(message, { address, transport }, createSighting()),
+    general: (message, address, transport) => answerer.answer(message, { address, transport }, createDetails()),
     hot: (message, from) => {
       const length = hot.answer(message, 0, message.length, addressNumber(from), tx, 32);
       return length > 0 ? Buffer.from(tx.subarray(32, 32 + length)) : null;

@@ -5,7 +5,7 @@ import { wireName } from '../../../dns/hot/canonical-query.ts';
 import { mix } from '../../../dns/hot/hash.ts';
 import { HashSet } from '../../../dns/hot/hash-set.ts';
 import type { Negative } from '../../../dns/hot/negatives.ts';
-import type { Asker } from '../../../dns/source/source.ts';
+import type { Asker } from '../../../dns/query/name-source.ts';
 
 const SEED = 0x12345678;
 const SHOP = 'shop.internal.';

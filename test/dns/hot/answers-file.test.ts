@@ -6,7 +6,7 @@ import type { Answers } from '../../../dns/answers-file/answers.ts';
 import { createAnswersSource } from '../../../dns/answers-file/answers-source.ts';
 import { parseAnswers } from '../../../dns/answers-file/parse.ts';
 import { addressNumber, createHotPath } from '../../../dns/hot/index.ts';
-import { createSighting } from '../../../dns/metrics/sighting.ts';
+import { createDetails } from '../../../dns/query/details.ts';
 import { createCookies } from '../../../dns/wire/cookies.ts';
 import { systemClock } from '../../../system/index.ts';
 import { queryOf, sameWhicheverIsFirst } from './queries.ts';
@@ -45,7 +45,7 @@ function pathsOver(current: () => Answers) {
       source,
       forwarder: { forward: async () => null },
       turns: createTurns(),
-      recorder: { happened: () => undefined },
+      onMalformed: () => undefined,
       cookies: createCookies({ clock: systemClock }),
     },
     { ttlSeconds: 600 },
@@ -89,9 +89,9 @@ test('with an answers file both paths give the same, whoever asked before, and a
       if (size <= 0) return;
       answered += 1;
       refused += Number((tx[3] ?? 0) % 16 === 3);
-      const sighting = createSighting();
-      const expected = answerer.answer(query, { address: from, transport: 'udp' }, sighting) as Buffer;
-      const same = (reply: Buffer) => `${name} ${type} ${from} ${sameWhicheverIsFirst(reply, sighting.resolution)}`;
+      const details = createDetails();
+      const expected = answerer.answer(query, { address: from, transport: 'udp' }, details) as Buffer;
+      const same = (reply: Buffer) => `${name} ${type} ${from} ${sameWhicheverIsFirst(reply, details.resolution)}`;
       expect(same(tx.subarray(0, size))).toBe(same(expected));
     }),
     { numRuns: 3_000 },

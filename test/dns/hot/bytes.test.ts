@@ -43,9 +43,9 @@ test('bytes of any kind: no throw, nothing written outside, and what is answered
       if (reply === null) left += 1;
       if (reply === null) return;
       answered += 1;
-      const { reply: expected, sighting } = paths.answerGeneral(bytes, FROM);
+      const { reply: expected, details } = paths.answerGeneral(bytes, FROM);
       if (!expected) throw new Error('only the hot path has an answer');
-      const same = (one: Buffer) => sameWhicheverIsFirst(one, sighting.resolution);
+      const same = (one: Buffer) => sameWhicheverIsFirst(one, details.resolution);
       if (!reply.equals(expected)) expect(same(reply)).toBe(same(expected));
     }),
     { numRuns: 10_000 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Resolution } from '../../../dns/answer/resolution.ts';
+import type { Resolution } from '../../../dns/query/resolution.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Snapshot } from '../../../model/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
@@ -175,15 +175,15 @@ test('whatever was asked before and has changed since, both paths give the same 
             const reply = living.answerHot(query, from);
             asked += 1;
             if (reply === null) continue;
-            const { reply: expected, sighting } = newborn.answerGeneral(query, from);
-            const kind = sighting.resolution?.kind ?? 'none';
-            for (const trait of traitsOf(sighting.resolution)) kinds.set(trait, (kinds.get(trait) ?? 0) + 1);
+            const { reply: expected, details } = newborn.answerGeneral(query, from);
+            const kind = details.resolution?.kind ?? 'none';
+            for (const trait of traitsOf(details.resolution)) kinds.set(trait, (kinds.get(trait) ?? 0) + 1);
             const told = `${name} ${type} from ${from}, ${kind}`;
             if (!expected) throw new Error(`only the hot path has an answer at once: ${told}`);
             if (reply.equals(expected)) continue;
-            expect([told, sameWhicheverIsFirst(reply, sighting.resolution)]).toEqual([
+            expect([told, sameWhicheverIsFirst(reply, details.resolution)]).toEqual([
               told,
-              sameWhicheverIsFirst(expected, sighting.resolution),
+              sameWhicheverIsFirst(expected, details.resolution),
             ]);
           }
           expect(living.hot.stats().faults).toBe(0);

@@ -1,7 +1,7 @@
 import { createAnswerer } from '../../../dns/answer/answerer.ts';
 import { createTurns } from '../../../dns/answer/turns.ts';
 import { addressNumber, createHotPath, type HotPath } from '../../../dns/hot/index.ts';
-import { createSighting, type Sighting } from '../../../dns/metrics/sighting.ts';
+import { createDetails, type QueryDetails } from '../../../dns/query/details.ts';
 import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';
 import { createCookies } from '../../../dns/wire/cookies.ts';
@@ -13,7 +13,7 @@ export interface Paths {
   readonly hot: HotPath;
   /** The reply of the hot path, null where it leaves the query to the general one. */
   answerHot(query: Buffer, from: string): Buffer | null;
-  answerGeneral(query: Buffer, from: string): { readonly reply: Buffer | null; readonly sighting: Sighting };
+  answerGeneral(query: Buffer, from: string): { readonly reply: Buffer | null; readonly details: QueryDetails };
 }
 
 export interface PathsOptions {
@@ -40,7 +40,7 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
       source,
       forwarder: { forward: async () => null },
       turns: createTurns(),
-      recorder: { happened: () => undefined },
+      onMalformed: () => undefined,
       cookies: createCookies({ clock: systemClock }),
     },
     { ttlSeconds },
@@ -62,9 +62,9 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
       return size > 0 ? Buffer.from(tx.subarray(ROOM, ROOM + size)) : null;
     },
     answerGeneral: (query, from) => {
-      const sighting = createSighting();
-      const reply = answerer.answer(query, { address: from, transport: 'udp' }, sighting);
-      return { reply: reply instanceof Promise ? null : reply, sighting };
+      const details = createDetails();
+      const reply = answerer.answer(query, { address: from, transport: 'udp' }, details);
+      return { reply: reply instanceof Promise ? null : reply, details };
     },
   };
 }

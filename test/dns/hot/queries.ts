@@ -1,5 +1,5 @@
 import { Packet } from 'dns2';
-import type { Resolution } from '../../../dns/answer/resolution.ts';
+import type { Resolution } from '../../../dns/query/resolution.ts';
 
 /** What a client may do differently with one and the same question. */
 export interface QueryForm {

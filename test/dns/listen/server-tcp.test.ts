@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../../dns/answer/answerer.ts';
-import type { Answer, Server } from '../../../dns/listen/server.ts';
+import type { Server } from '../../../dns/listen/server.ts';
 import { serveTcp } from '../../../dns/listen/server-tcp.ts';
 import type { TcpLimits } from '../../../dns/listen/tcp-limits.ts';
+import type { Answer, Client } from '../../../dns/query/client.ts';
 import { createFrameReader, frame } from '../../../dns/wire/framing.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';

@@ -1,14 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from '../../../dns/answer/answerer.ts';
 import { type FastAnswer, GENERAL_PATH, NO_REPLY } from '../../../dns/listen/fast-answer.ts';
 import { createGeneralPath } from '../../../dns/listen/general-path.ts';
 import { choosePlace } from '../../../dns/listen/listen.ts';
-import type { Answer, UdpServer } from '../../../dns/listen/server.ts';
+import type { UdpServer } from '../../../dns/listen/server.ts';
 import { serveUdp } from '../../../dns/listen/server-udp.ts';
 import type { UdpBatchAddon } from '../../../dns/listen/udp-batch.ts';
 import { loadAddon } from '../../../dns/native/load.ts';
+import type { Answer, Client } from '../../../dns/query/client.ts';
 import { systemClock } from '../../../system/index.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources, type Resources } from '../../support/resources.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLiveQueries, type Seen } from '../../../dns/metrics/live-queries.ts';
-import { createSighting } from '../../../dns/metrics/sighting.ts';
+import { createDetails } from '../../../dns/query/details.ts';
 
 /** 10.0.0.1. */
 const ONE = 0x0a000001;
@@ -21,7 +21,7 @@ function setUp() {
     see: (address: string, rcode = 0) =>
       live.saw({
         client: { address, transport: 'udp' },
-        sighting: createSighting(),
+        details: createDetails(),
         reply: Buffer.alloc(12),
         rcode,
         micros: 1,

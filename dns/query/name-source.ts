@@ -1,5 +1,6 @@
 import type { DependencyKey, Trail } from '../../view/index.ts';
-import type { Question, Resolution } from '../answer/resolve.ts';
+import type { Question } from './question.ts';
+import type { Resolution } from './resolution.ts';
 
 /** Who asks. Askers with equal keys get equal answers, until a change says otherwise. */
 export interface Asker {

@@ -1,9 +1,10 @@
-import { type Clock, type HttpServer, type Log, serveHttp } from '../../system/index.ts';
-import { metricsRoute, reloadRoute } from '../control/routes.ts';
-import { type DnsServer, type NamesOptions, serveNames } from '../serve-dns.ts';
-import { type AnswersFile, openAnswersFile, type Reloaded } from './answers-file.ts';
-import { createAnswersSource, createCommonUpstreams } from './answers-source.ts';
-import { forwardedAsOriginal } from './forwarded-as-original.ts';
+import { type Clock, type HttpServer, type Log, serveHttp } from '../system/index.ts';
+import { type AnswersFile, openAnswersFile, type Reloaded } from './answers-file/answers-file.ts';
+import { createAnswersSource, createCommonUpstreams } from './answers-file/answers-source.ts';
+import { forwardedAsOriginal } from './answers-file/forwarded-as-original.ts';
+import { metricsRoute, reloadRoute } from './control/routes.ts';
+import type { NamesOptions } from './names-options.ts';
+import { type DnsServer, serveNames } from './serve-names.ts';
 
 export interface ServeAnswersOptions extends Pick<NamesOptions, 'listen' | 'control' | 'batching'> {
   /** The answers file. */

@@ -1,0 +1,63 @@
+import { runCommand } from '../system/index.ts';
+import { createAnswerer } from './answer/answerer.ts';
+import { createTurns } from './answer/turns.ts';
+import { createHotPath, type HotPath } from './hot/index.ts';
+import { createKernelService, type KernelService } from './kernel/index.ts';
+import type { LiveQueries } from './metrics/live-queries.ts';
+import type { Recorder } from './metrics/recorder.ts';
+import type { NamesDependencies, NamesOptions } from './names-options.ts';
+import type { Answer } from './query/client.ts';
+import type { NameSource } from './query/name-source.ts';
+import { createSafeAnswer } from './safe-answer.ts';
+import type { Upstream } from './upstream/address.ts';
+import { createForwarder, type Forwarder } from './upstream/create-forwarder.ts';
+import { createCookies } from './wire/cookies.ts';
+
+/** Everything between a received message and its reply, without sockets to clients. */
+export interface Answering {
+  readonly source: NameSource;
+  readonly forwarder: Forwarder;
+  /** The general path. */
+  readonly answer: Answer;
+  readonly hot: HotPath;
+  readonly kernel: KernelService;
+}
+
+export interface AnsweringContext {
+  readonly recorder: Recorder;
+  readonly live: LiveQueries;
+  /** Where this server listens. */
+  readonly ourselves: () => readonly Upstream[];
+  /** Aborts when the server closes. */
+  readonly signal: AbortSignal;
+}
+
+const HOT_BYTES = 64 * 1024 * 1024;
+const UDP_PAYLOAD_BYTES = 1_232;
+
+export function createAnswering(
+  dependencies: NamesDependencies,
+  options: NamesOptions,
+  { recorder, live, ourselves, signal }: AnsweringContext,
+): Answering {
+  const { clock, log, upstreams, adaptForwarding = (forwarding) => forwarding } = dependencies;
+  const { ttlSeconds = 1, refuseAny = false, udpPayloadBytes = UDP_PAYLOAD_BYTES } = options;
+  const forwarder = createForwarder({ upstreams, ourselves, clock, log }, options.forwarding ?? {});
+  const source = dependencies.source({ recorder, signal });
+  // A random start: otherwise a thousand hosts would all begin with the first endpoint.
+  const turns = createTurns(Math.floor(Math.random() * 2 ** 32));
+  const cookies = createCookies({ clock });
+  const onMalformed = () => recorder.happened('malformed');
+  const answerer = createAnswerer(
+    { source, forwarder: adaptForwarding(forwarder), turns, onMalformed, cookies },
+    { ttlSeconds, refuseAny, udpPayloadBytes },
+  );
+  const mayAnswer = () => !live.watched();
+  const kernel = createKernelService({ clock, log, run: runCommand, mayAnswer }, options.kernel ?? null);
+  const { mirror } = kernel;
+  const hot = createHotPath(
+    { source, answerer, divert: live.divert, ...(mirror ? { mirror } : {}) },
+    { maxBytes: HOT_BYTES, udpPayloadBytes },
+  );
+  return { source, forwarder, answer: createSafeAnswer(answerer, { recorder, live, clock, log }), hot, kernel };
+}
