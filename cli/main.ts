@@ -40,16 +40,16 @@ const io = createIo();
 const program = new Command('drover')
   .description('Service discovery and networking for plain Docker hosts.')
   .exitOverride()
-  // What stands behind the name of a command is its own, also where a command has commands.
+  // Options behind a command's name belong to that command, also for commands with subcommands.
   .enablePositionalOptions()
   .showHelpAfterError('See --help.')
   .addHelpText(
     'after',
     `
 Exit codes:
-  0 ok   1 failed, or something is not as it should be   2 the agent is away   64 wrong usage or configuration
+  0 ok   1 failed, or problems were found   2 the agent is not running   64 invalid usage or configuration
 
-Every setting of the configuration is also a flag and an environment variable: see docs/configuration.md.`,
+Every configuration setting is also a flag and an environment variable: see docs/configuration.md.`,
   );
 for (const add of COMMANDS) add(program, io);
 for (const command of program.commands) command.exitOverride();

@@ -9,12 +9,12 @@ import { readSettings, type Settings, takesSettings } from '../support/settings.
 export function addAgent(program: Command, io: Io): void {
   const command = program
     .command('agent')
-    .description("Run this host's agent: follows Docker and the bus, keeps dns and metadata running.")
+    .description("Run this host's agent: it follows Docker and the bus, and keeps dns and metadata running.")
     .addHelpText(
       'after',
       `
-Ends on SIGTERM or SIGINT; dns and metadata go on answering, and the next agent takes them over. 'drover down' ends those
-too.
+The agent stops on SIGTERM or SIGINT. dns and metadata keep answering, and the next agent takes them over. To stop them
+too, run 'drover down'.
 
 Examples:
   drover agent
@@ -25,11 +25,11 @@ Examples:
     const settings = await readSettings(io, command);
     const { config, warnings } = settings;
     const tools = await hostTools('agent', config.log);
-    for (const warning of warnings) tools.log.warn({ problem: warning }, 'configuration has a slip');
+    for (const warning of warnings) tools.log.warn({ problem: warning }, 'configuration warning');
     const program = programOf(settings);
     const agent = await startAgent(tools, { config, warnings, program }).catch((error: Error) => {
       io.warn(`drover: the agent cannot start: ${describe(error)}`);
-      // What it has begun must not keep half an agent alive.
+      // Sockets and timers of a half-started agent must not keep the process alive.
       process.exit(EXIT.failed);
     });
     const wentDown = await Promise.race([
@@ -37,9 +37,9 @@ Examples:
       once(process, 'SIGTERM').then(() => false),
       once(process, 'SIGINT').then(() => false),
     ]);
-    if (!wentDown && config.supervise) tools.log.info({}, "dns and metadata go on; 'drover down' ends them");
+    if (!wentDown && config.supervise) tools.log.info({}, "dns and metadata keep running; 'drover down' stops them");
     await agent.close();
-    // Whatever a library may still hold must not keep an agent alive that has let go of everything.
+    // A handle that a library still holds must not keep a closed agent alive.
     process.exit(wentDown ? EXIT.down : EXIT.ok);
   });
 }

@@ -5,7 +5,7 @@ import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '.
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { ManifestFile } from '../../sources/index.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { awayProblem } from '../support/listing.ts';
+import { agentNotRunning } from '../support/listing.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface ApplyOptions {
@@ -19,20 +19,20 @@ interface ApplyOptions {
 export function addApply(program: Command, io: Io): void {
   const command = program
     .command('apply')
-    .description('Declare what containers cannot say themselves: external services, aliases, checks.')
+    .description('Declare what containers cannot declare themselves: external services, aliases, health checks.')
     .requiredOption(
       '-f, --file <file>',
-      'manifest, docker-compose.yml or rancher-compose.yml; again for more; - is standard input',
+      'manifest, docker-compose.yml or rancher-compose.yml; may be repeated; - is standard input',
       collect,
     )
-    .option('-p, --stack <name>', 'stack of services that name none')
-    .option('--dry-run', 'show what would change')
-    .option('--prune', "also remove what was declared in these files' stacks before and is not in them now")
+    .option('-p, --stack <name>', 'stack of services that do not name one')
+    .option('--dry-run', 'show the changes without applying them')
+    .option('--prune', "also remove services of the files' stacks that are no longer in the files")
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-What cannot be understood is reported and left as it was; the rest is applied (exit code 1 then).
+An invalid service is reported and left unchanged; the others are applied, and the exit code is 1.
 
 Examples:
   drover apply -f externals.yml
@@ -45,7 +45,7 @@ Examples:
     const body = await readRequest(io, options);
     const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/apply', body, timeoutMs: 60_000 });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') throw new CommandFailure([awayProblem(config.runDir, 'it has the bus')], EXIT.away);
+    if (reply.kind === 'away') throw agentNotRunning(config.runDir, ', and only the agent can write to the bus');
     showOutcome(io, reply.body as ApplyOutcome, options);
   });
 }
@@ -69,7 +69,7 @@ async function readManifest(path: string): Promise<ManifestFile> {
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(
-      [{ subject: path, what: `it cannot be read: ${what}`, hint: 'correct the path' }],
+      [{ subject: path, what: `cannot be read: ${what}`, hint: 'correct the path' }],
       EXIT.usage,
     );
   }
@@ -78,12 +78,12 @@ async function readManifest(path: string): Promise<ManifestFile> {
 function showOutcome(io: Io, outcome: ApplyOutcome, { json, dryRun }: ApplyOptions): void {
   if (json) io.print(JSON.stringify(outcome, null, 2));
   else {
-    const tell = (title: string, problems: readonly Problem[]) => {
+    const warn = (title: string, problems: readonly Problem[]) => {
       for (const problem of problems) io.warn(`drover: ${title}${formatProblem(problem)}`);
     };
-    tell('ignored: ', outcome.ignored);
-    tell('', outcome.problems);
-    const done = outcome.changes.length === 0 ? 'Nothing to change.' : outcome.changes.join('\n');
+    warn('ignored: ', outcome.ignored);
+    warn('', outcome.problems);
+    const done = outcome.changes.length === 0 ? 'No changes.' : outcome.changes.join('\n');
     io.print(dryRun ? `Would change:\n${done}` : done);
   }
   io.setExitCode(outcome.problems.length === 0 ? EXIT.ok : EXIT.failed);

@@ -7,7 +7,7 @@ import { addListing } from '../support/listing.ts';
 export function addContainers(program: Command, io: Io): void {
   addListing<ContainerRow>(program, io, {
     what: 'containers',
-    description: 'List the containers of all hosts and where this host reaches them.',
+    description: 'List the containers of all hosts, and the addresses at which this host reaches them.',
     examples: `  drover containers
   drover containers --json | jq '.[] | select(.host == "alpha") | .name'`,
     format: formatContainers,
@@ -15,7 +15,7 @@ export function addContainers(program: Command, io: Io): void {
 }
 
 export function formatContainers(rows: readonly ContainerRow[]): string {
-  if (rows.length === 0) return 'No containers are known.';
+  if (rows.length === 0) return 'No containers.';
   return formatTable(rows, [
     { title: 'HOST', value: ({ host }) => host },
     { title: 'CONTAINER', value: ({ name }) => name },

@@ -24,33 +24,39 @@ interface AnswersFlags {
 /** The flags of rancher-dns. */
 export function takesAnswersFlags(command: Command): Command {
   return command
-    .option('--answers <file>', 'answer from an answers file instead, as rancher-dns did; needs no agent')
-    .option('--listen-reload <address:port>', 'with --answers: where POST /v1/reload is taken', '127.0.0.1:8113')
-    .option('--ttl <seconds>', 'with --answers: TTL of answers without one, and of cached ones at most', '600')
-    .option('--ndots <n>', 'with --answers: complete only names with fewer dots; 0: all names', '0')
-    .option('--recurser-timeout <seconds>', 'with --answers: how long upstreams are waited for', '2')
-    .option('--never-recurse-to <addresses>', 'with --answers: upstreams not to ask', '169.254.169.250')
-    .option('--cache-capacity <n>', 'with --answers: upstream replies to keep, of 1 kB each', '1000')
+    .option('--answers <file>', 'answer from an answers file, as rancher-dns did; no agent needed')
+    .option('--listen-reload <address:port>', 'with --answers: where to accept POST /v1/reload', '127.0.0.1:8113')
+    .option(
+      '--ttl <seconds>',
+      'with --answers: TTL of answers that set none, and the maximum TTL of cached ones',
+      '600',
+    )
+    .option('--ndots <n>', 'with --answers: use the search list only for names with fewer dots; 0: for all names', '0')
+    .option('--recurser-timeout <seconds>', 'with --answers: timeout of upstream queries', '2')
+    .option('--never-recurse-to <addresses>', 'with --answers: upstreams that are never used', '169.254.169.250')
+    .option('--cache-capacity <n>', 'with --answers: number of cached upstream replies, of 1 kB each', '1000')
     .option(
       '--control <path>',
-      'unix socket for `drover dns queries` (default: that of the agent, without --listen and --answers)',
+      "unix socket for `drover dns queries` (default: the agent's; none with --listen or --answers)",
     )
-    .option('--pid-file <file>', 'with --answers: write the process id there')
-    .option('--debug', 'with --answers: log more')
+    .option('--pid-file <file>', 'with --answers: write the process id to this file')
+    .option('--debug', 'with --answers: log debug messages')
     .addOption(new Option('--log <file>').hideHelp())
     .addOption(new Option('--metadata-server <server>').hideHelp())
     .addOption(new Option('--rancher-metadata-answer <addresses>').hideHelp());
 }
 
-/** Answers from the file until SIGTERM or SIGINT; reads it again at SIGHUP. */
+/** Answers from the file until SIGTERM or SIGINT; reloads it on SIGHUP. */
 export async function runAnswers(io: Io, command: Command): Promise<void> {
   const flags = command.opts<AnswersFlags>();
   const [stray] = command.args;
-  if (stray !== undefined) throw wrong(stray, 'is not expected with --answers', 'see drover dns --help');
+  if (stray !== undefined)
+    throw wrong(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover dns --help`');
   if (flags.metadataServer)
-    throw wrong('--metadata-server', 'cannot be had with --answers', 'use `drover dns` without --answers');
-  if (flags.log !== undefined) io.warn('drover: --log is not used: the log goes to standard error, redirect that');
-  if (flags.rancherMetadataAnswer) io.warn('drover: --rancher-metadata-answer is not used: write it into the file');
+    throw wrong('--metadata-server', 'is not supported with --answers', 'run `drover dns` without --answers');
+  if (flags.log !== undefined) io.warn('drover: --log is ignored; the log goes to standard error, redirect it there');
+  if (flags.rancherMetadataAnswer)
+    io.warn('drover: --rancher-metadata-answer is ignored; add the record to the answers file');
   const options = readFlags(flags);
   const level = flags.debug ? 'debug' : 'info';
   const { clock, log } = await hostTools('dns', { level, format: 'auto' });
@@ -81,7 +87,7 @@ function readFlags(flags: AnswersFlags) {
 
 function wholeNumber(flag: string, text: string, most: number): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= most) return Number(text);
-  throw wrong(`${flag} ${text}`, 'is not a whole number that fits', `write one from 0 to ${most}`);
+  throw wrong(`${flag} ${text}`, 'is not a whole number in range', `use a number from 0 to ${most}`);
 }
 
 function wrong(subject: string, what: string, hint: string): CommandFailure {

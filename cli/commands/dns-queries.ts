@@ -16,12 +16,12 @@ interface QueriesFlags {
 export function addDnsQueries(dns: Command, io: Io): void {
   const command = dns
     .command('queries')
-    .description('Show DNS queries as they are answered: a sample of at most 50 a second, until you stop it.')
-    .option('--from <asker>', 'only those of a container (its name), or of an address')
-    .option('--name <pattern>', 'only names that contain it; with * for anything, names that match it as a whole')
-    .option('--rcode <rcode>', 'only those with this response code, such as NXDOMAIN')
-    .option('--json', 'a JSON object a line')
-    .option('--control <path>', "control socket of a `drover dns` that runs on its own (default: the agent's)")
+    .description('Show DNS queries as they are answered, at most 50 per second. Stop with Ctrl-C.')
+    .option('--from <container|address>', 'only queries of this container (its name) or address')
+    .option('--name <pattern>', 'only names that contain this text; with *, only names that match the whole pattern')
+    .option('--rcode <rcode>', 'only answers with this response code, such as NXDOMAIN')
+    .option('--json', 'one JSON object per line')
+    .option('--control <path>', "control socket of a `drover dns` started by hand (default: the agent's)")
     .addHelpText(
       'after',
       `
@@ -48,7 +48,7 @@ async function watchQueries(io: Io, command: Command): Promise<void> {
     io.print(json ? line : formatLiveLine(line)),
   );
   if (stop.signal.aborted) return;
-  if (read.ok) return io.warn('drover: the DNS process has ended, or made room for a new one; run this again');
+  if (read.ok) return io.warn('drover: the DNS process has stopped or was replaced; run this command again');
   const problem = { subject: `DNS at ${socketPath}`, ...read.problem };
-  throw new CommandFailure([problem], read.away ? EXIT.away : EXIT.failed);
+  throw new CommandFailure([problem], read.notRunning ? EXIT.agentNotRunning : EXIT.failed);
 }

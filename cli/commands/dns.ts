@@ -22,15 +22,15 @@ interface DnsFlags {
 
 export function addDns(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('dns'))
-    .description('Answer DNS from the state of this host. The agent starts it; it also runs on its own.')
-    .option('--listen <address:port>', 'where to answer, UDP and TCP (default: port 53 of the service address)')
-    .option('--host-namespace <file>', "network namespace of Drover's bridge, if not this one (the agent uses it)")
-    .option('--hand-over', 'listen beside a process that listens there now and will leave (the agent uses it)')
+    .description('Run the DNS server. The agent starts it; you can also run it by hand.')
+    .option('--listen <address:port>', 'address to listen on, UDP and TCP (default: port 53 of the service address)')
+    .option('--host-namespace <file>', "network namespace of Drover's bridge, if not this one (used by the agent)")
+    .option('--hand-over', 'share the port with the process that it replaces (used by the agent)')
     .addOption(new Option('--giving-way').hideHelp())
     .addHelpText(
       'after',
       `
-It answers once it knows a whole picture: the agent's, or while the agent is away what is on disk.
+It starts to answer after loading a complete state: the agent's, or the saved state if the agent is not running.
 
 Examples:
   drover dns
@@ -42,7 +42,7 @@ Examples:
 }
 
 function runDns(io: Io, command: Command): Promise<void> {
-  // The state is followed: there is nothing to read again, and nothing to end for.
+  // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
     const { serveDns } = await import('../../dns/index.ts');
@@ -82,7 +82,7 @@ function runDns(io: Io, command: Command): Promise<void> {
   });
 }
 
-/** Null: not wanted, or not of the one family the kernel answers. */
+/** Where the kernel answers. Null if that is off, or the address is not IPv4. */
 function kernelPlace({ dns, network }: Config, at: ListenAddress, namespace: string | null): KernelPlace | null {
   if (dns.kernelAnswers === 'off' || isIP(at.address) !== 4) return null;
   return { ...at, bridge: network.device, namespace, guardTable: network.guard ? PORT_GUARD_TABLE : null };

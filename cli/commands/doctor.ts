@@ -8,12 +8,12 @@ import { readSettings, takesSettings } from '../support/settings.ts';
 export function addDoctor(program: Command, io: Io): void {
   const command = program
     .command('doctor')
-    .description('Look at what stands in the way on this host, and say how to fix it.')
+    .description('Check this host for problems, and say how to fix them.')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-It changes nothing. Exit code 0: nothing found; 1: something to fix.
+It changes nothing. Exit code 0: no problems; 1: problems found.
 
 Examples:
   drover doctor`,
@@ -33,5 +33,5 @@ Examples:
 }
 
 function formatFindings(found: readonly Problem[]): string {
-  return found.length === 0 ? 'Nothing stands in the way.' : found.map(formatProblem).join('\n');
+  return found.length === 0 ? 'No problems found.' : found.map(formatProblem).join('\n');
 }

@@ -8,12 +8,12 @@ import { readSettings, takesSettings } from '../support/settings.ts';
 export function addDown(program: Command, io: Io): void {
   const command = program
     .command('down')
-    .description('End the agent, dns and metadata of this host, and remove what they made.')
+    .description('Stop the agent, dns and metadata of this host, and remove what they created.')
     .addHelpText(
       'after',
       `
-Removed: the network namespace and its rules, the managed network and its routes, this host's place on the bus; the
-containers' resolv.conf are put back. What is known stays on disk (the data directory), so 'drover agent' goes on from it.
+Removes the network namespace and its rules, the managed network and its routes, and this host's entry on the bus.
+Restores the containers' resolv.conf. Keeps the data directory, so that 'drover agent' can continue from it.
 
 Examples:
   drover down`,
@@ -28,6 +28,6 @@ Examples:
         : await tearDownHost(await hostTools('down', { level: 'warn', format: 'auto' }), config);
     for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
     io.setExitCode(problems.length === 0 ? EXIT.ok : EXIT.failed);
-    if (problems.length === 0) io.print('All that Drover made on this host is removed.');
+    if (problems.length === 0) io.print('Drover is stopped, and everything it created on this host is removed.');
   });
 }

@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { askAgent, controlSocket, type GoneClaim } from '../../agent/index.ts';
 import { formatTable } from '../output/table.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { awayProblem } from '../support/listing.ts';
+import { CommandFailure, type Io } from '../support/io.ts';
+import { agentNotRunning } from '../support/listing.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addForget(program: Command, io: Io): void {
   const command = program
     .command('forget')
-    .argument('[host-id]', 'the host that does not come back; without it, those that are gone are listed')
-    .description('List hosts that are gone and hold a subnet, or give the subnet of one back.')
+    .argument('[host-id]', 'the host to forget; without it, the hosts that are gone are listed')
+    .description("List hosts that are gone but still hold a subnet, or release one host's subnet.")
     .addHelpText(
       'after',
       `
-A host keeps its subnet of the managed network while it is away. One that will not come back, and on which nobody can run
-'drover down', is forgotten here.
+A host keeps its subnet of the managed network while it is down. If a host will not come back and you cannot run
+'drover down' on it, release its subnet with this command.
 
 Examples:
   drover forget
@@ -28,9 +28,9 @@ Examples:
         : ({ method: 'POST', path: '/v1/forget', body: { host } } as const);
     const reply = await askAgent(controlSocket(config), request);
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') throw new CommandFailure([awayProblem(config.runDir, 'only it can tell')], EXIT.away);
+    if (reply.kind === 'away') throw agentNotRunning(config.runDir);
     if (host === undefined) return io.print(formatGone(reply.body as readonly GoneClaim[]));
-    io.print(`Given back: ${(reply.body as { subnets: readonly string[] }).subnets.join(' ')}`);
+    io.print(`Released: ${(reply.body as { subnets: readonly string[] }).subnets.join(' ')}`);
   });
 }
 

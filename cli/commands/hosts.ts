@@ -15,9 +15,9 @@ export function addHosts(program: Command, io: Io): void {
 }
 
 export function formatHosts(rows: readonly HostRow[]): string {
-  if (rows.length === 0) return 'No hosts are known.';
+  if (rows.length === 0) return 'No hosts.';
   return formatTable(rows, [
-    { title: 'HOST', value: ({ name, self }) => (self ? `${name} (this one)` : name) },
+    { title: 'HOST', value: ({ name, self }) => (self ? `${name} (this host)` : name) },
     { title: 'ADDRESS', value: ({ address }) => address },
     { title: 'SUBNETS', value: ({ subnets }) => subnets.join(' ') },
     { title: 'CONTAINERS', value: ({ containers }) => String(containers) },

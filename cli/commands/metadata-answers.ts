@@ -19,25 +19,26 @@ interface AnswersFlags {
 /** The flags of rancher-metadata. */
 export function takesAnswersFlags(command: Command): Command {
   return command
-    .option('--answers <file>', 'serve an answers file instead, as rancher-metadata did; needs no agent')
-    .option('--listen-reload <address:port>', 'with --answers: where POST /v1/reload is taken', '127.0.0.1:8112')
-    .option('--xff', 'with --answers: believe X-Forwarded-For of anybody, as one address')
-    .option('--compat-content-type', 'with --answers: the Content-Type of the original (JSON as text/plain)')
-    .option('--pid-file <file>', 'with --answers: write the process id there')
-    .option('--debug', 'with --answers: log more')
+    .option('--answers <file>', 'serve an answers file, as rancher-metadata did; no agent needed')
+    .option('--listen-reload <address:port>', 'with --answers: where to accept POST /v1/reload', '127.0.0.1:8112')
+    .option('--xff', 'with --answers: trust X-Forwarded-For from any client, as a single address')
+    .option('--compat-content-type', 'with --answers: send the Content-Type of rancher-metadata (JSON as text/plain)')
+    .option('--pid-file <file>', 'with --answers: write the process id to this file')
+    .option('--debug', 'with --answers: log debug messages')
     .addOption(new Option('--log <file>').hideHelp())
     .addOption(new Option('--subscribe').hideHelp())
     .addOption(new Option('--reload-interval-limit <ms>').hideHelp());
 }
 
-/** Serves the file until SIGTERM or SIGINT; reads it again at SIGHUP. */
+/** Serves the file until SIGTERM or SIGINT; reloads it on SIGHUP. */
 export async function runAnswers(io: Io, command: Command): Promise<void> {
   const flags = command.opts<AnswersFlags>();
   const [stray] = command.args;
-  if (stray !== undefined) throw wrong(stray, 'is not expected with --answers', 'see drover metadata --help');
+  if (stray !== undefined)
+    throw wrong(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover metadata --help`');
   if (flags.subscribe)
-    throw wrong('--subscribe', 'cannot be had with --answers', 'use `drover metadata` without --answers');
-  if (flags.log !== undefined) io.warn('drover: --log is not used: the log goes to standard error, redirect that');
+    throw wrong('--subscribe', 'is not supported with --answers', 'run `drover metadata` without --answers');
+  if (flags.log !== undefined) io.warn('drover: --log is ignored; the log goes to standard error, redirect it there');
   const options = {
     path: flags.answers,
     listen: [listenOf('--listen', flags.listen ?? ':80')],

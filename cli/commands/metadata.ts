@@ -8,12 +8,12 @@ import { runAnswers, takesAnswersFlags } from './metadata-answers.ts';
 
 export function addMetadata(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('metadata'))
-    .description('Serve metadata over HTTP from the state of this host. The agent starts it; it also runs on its own.')
-    .option('--listen <address:port>', 'where to answer (default: port 80 of the service address)')
+    .description('Run the metadata server (HTTP). The agent starts it; you can also run it by hand.')
+    .option('--listen <address:port>', 'address to listen on (default: port 80 of the service address)')
     .addHelpText(
       'after',
       `
-It answers once it knows a whole picture: the agent's, or while the agent is away what is on disk.
+It starts to answer after loading a complete state: the agent's, or the saved state if the agent is not running.
 
 Examples:
   drover metadata
@@ -24,7 +24,7 @@ Examples:
 }
 
 function runMetadata(io: Io, command: Command): Promise<void> {
-  // The state is followed: there is nothing to read again, and nothing to end for.
+  // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
     const { prepareMetadata } = await import('../../metadata/index.ts');

@@ -7,7 +7,7 @@ import { addListing } from '../support/listing.ts';
 export function addServices(program: Command, io: Io): void {
   addListing<ServiceRow>(program, io, {
     what: 'services',
-    description: 'List services, which endpoints are answered, and why others are left out.',
+    description: 'List services, the endpoints DNS answers with, and why others are left out.',
     examples: `  drover services
   drover services --json | jq '.[] | select(.answered == 0)'`,
     format: formatServices,
@@ -15,7 +15,7 @@ export function addServices(program: Command, io: Io): void {
 }
 
 export function formatServices(rows: readonly ServiceRow[]): string {
-  if (rows.length === 0) return 'No services are known.';
+  if (rows.length === 0) return 'No services.';
   const table = formatTable(rows, [
     { title: 'STACK', value: ({ stack }) => stack },
     { title: 'SERVICE', value: ({ service }) => service },

@@ -16,12 +16,12 @@ import { readSettings, takesSettings } from '../support/settings.ts';
 export function addStatus(program: Command, io: Io): void {
   const command = program
     .command('status')
-    .description('Show what this host knows, what each process applied last, what fails and why.')
+    .description('Show the state of this host: processes, bus, Docker, and problems with hints.')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Exit code 0: all is well; 1: something is not as it should be; 2: the agent is away.
+Exit code 0: no problems; 1: problems; 2: the agent is not running.
 
 Examples:
   drover status
@@ -32,24 +32,26 @@ Examples:
     const { json = false } = command.opts<{ json?: boolean }>();
     const reply = await askAgent(controlSocket(config), { method: 'GET', path: '/v1/status' });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') return showAway(io, config, json);
+    if (reply.kind === 'away') return showWithoutAgent(io, config, json);
     const status = reply.body as AgentStatus;
     io.print(json ? JSON.stringify(status, null, 2) : formatStatus(status, Date.now()));
     io.setExitCode(problemsOf(status).length === 0 ? EXIT.ok : EXIT.failed);
   });
 }
 
-async function showAway(io: Io, config: Config, json: boolean): Promise<void> {
+async function showWithoutAgent(io: Io, config: Config, json: boolean): Promise<void> {
   const saved = await readSavedView(config);
   const dns = await findServer(config, 'dns');
   const metadata = await findServer(config, 'metadata');
   const savedAtMs = saved?.savedAtMs ?? null;
-  io.setExitCode(EXIT.away);
+  io.setExitCode(EXIT.agentNotRunning);
   if (json) return io.print(JSON.stringify({ away: true, savedAtMs, dns, metadata }, null, 2));
-  const known = savedAtMs === null ? 'nothing was saved yet' : `as saved ${formatDuration(Date.now() - savedAtMs)} ago`;
-  const server = (pid: number | null) => (pid === null ? 'does not run' : `answers on, pid ${pid}`);
-  io.print(`agent      AWAY: nobody answers at ${controlSocket(config)}; start it: drover agent
-state      STALE: ${known}
+  const state = savedAtMs === null ? 'none saved' : `STALE: saved ${formatDuration(Date.now() - savedAtMs)} ago`;
+  const server = (pid: number | null) => (pid === null ? 'not running' : `still answering, pid ${pid}`);
+  io.print(`agent      NOT RUNNING: no answer at ${controlSocket(config)}
+state      ${state}
 dns        ${server(dns)}
-metadata   ${server(metadata)}`);
+metadata   ${server(metadata)}
+
+The agent is not running. Start it: \`drover agent\`.`);
 }

@@ -25,25 +25,25 @@ interface TemplateOptions {
 export function addTemplate(program: Command, io: Io): void {
   const command = program
     .command('template')
-    .description('Keep files filled from templates with the metadata: on a host, or in a container.')
+    .description('Keep files up to date: fill templates with metadata, on a host or in a container.')
     .option('-c, --config <file>', 'YAML file with a list `templates`')
-    .option('--confd <folder>', "confd's folder: conf.d/*.toml and templates/ in it, read as they are")
-    .option('--prefix <path>', 'of all keys, as in the settings of confd', '/')
-    .option('-s, --source <file>', 'one template; .tmpl is one of confd, all else is Handlebars')
-    .option('-d, --destination <file>', 'the file it fills')
-    .option('--owner <user:group>', 'of that file (default: as it is)')
-    .option('--mode <octal>', 'of that file (default: as it is, else 0644)')
-    .option('--check <command>', 'says whether the new version {{src}} is fit, before it is put in place')
-    .option('--reload <command>', 'run after a new version is in place')
-    .option('--metadata <url>', 'where the metadata is', 'http://169.254.169.250')
-    .option('--api-version <version>', 'of the metadata', '2016-07-29')
-    .option('--once', 'fill the files once and end')
-    .option('--dry', 'show what would change, and write and run nothing')
+    .option('--confd <folder>', 'folder of confd, with conf.d/*.toml and templates/')
+    .option('--prefix <path>', 'prefix of all keys, as in the configuration of confd', '/')
+    .option('-s, --source <file>', 'a single template; *.tmpl is a confd template, anything else is Handlebars')
+    .option('-d, --destination <file>', 'the file to write')
+    .option('--owner <user:group>', 'owner of the file (default: unchanged)')
+    .option('--mode <octal>', 'mode of the file (default: unchanged, or 0644 for a new file)')
+    .option('--check <command>', 'command that checks the new version, named {{src}}, before it replaces the file')
+    .option('--reload <command>', 'command to run after the file has changed')
+    .option('--metadata <url>', 'URL of the metadata server', 'http://169.254.169.250')
+    .option('--api-version <version>', 'metadata version to read', '2016-07-29')
+    .option('--once', 'write the files once and exit')
+    .option('--dry', 'show what would change without writing files or running commands')
     .addHelpText(
       'after',
       `
-It follows the metadata until it is ended. A template, check or reload that fails hurts only its own file: the last good
-one stays, and it is tried again.
+It follows the metadata until you stop it. If a template, check or reload fails, only its own file is affected: the last
+good version stays, and Drover retries.
 
 Examples:
   drover template -s upstreams.hbs -d /etc/nginx/conf.d/upstreams.conf --check 'nginx -t' --reload 'nginx -s reload'
@@ -54,8 +54,8 @@ Examples:
     .action(() => runTemplate(io, command.opts<TemplateOptions>()));
   command
     .command('convert')
-    .description("Show a template of confd as Handlebars, or which lines can't be converted.")
-    .argument('<file>', 'a template of confd')
+    .description('Convert a confd template to Handlebars, or name the lines that cannot be converted.')
+    .argument('<file>', 'a confd template')
     .action((file: string) => convert(io, file));
 }
 
@@ -79,7 +79,7 @@ async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
   }
   const run = { version, dry: options.dry ?? false, reload: new Set<string>(), signal };
   const outcomes = await runTemplates(deps, specs, run).catch((error: unknown) => {
-    const hint = 'is the address right, and the metadata server up?';
+    const hint = 'check the URL, and that the metadata server is running';
     throw new CommandFailure([{ subject: `metadata at ${url}`, what: describe(error), hint }]);
   });
   await show(io, outcomes);
@@ -115,8 +115,8 @@ async function readSpecs(
       [
         {
           subject: 'drover template',
-          what: 'no template is named',
-          hint: 'give --source and --destination, --config or --confd',
+          what: 'no template given',
+          hint: 'use --source and --destination, --config or --confd',
         },
       ],
       EXIT.usage,
@@ -160,19 +160,25 @@ async function readConfd({ confd, prefix }: TemplateOptions): Promise<Part | nul
   };
 }
 
-/** The options are the same as an entry of a file. */
+/** The template of --source and --destination, if given. Its options equal those of an entry of a file. */
 function oneTemplate(options: TemplateOptions): Part | null {
   const { source, destination, owner, mode, check, reload } = options;
   if (source === undefined && destination === undefined) return null;
   if (source === undefined || destination === undefined) {
     throw new CommandFailure(
-      [{ subject: 'drover template', what: 'one of --source and --destination is missing', hint: 'give both' }],
+      [
+        {
+          subject: 'drover template',
+          what: '--source and --destination belong together, and one is missing',
+          hint: 'use both',
+        },
+      ],
       EXIT.usage,
     );
   }
   if (mode !== undefined && !/^0?[0-7]{3,4}$/.test(mode)) {
     throw new CommandFailure(
-      [{ subject: '--mode', what: `'${mode}' is no octal mode`, hint: 'write it as 0644' }],
+      [{ subject: '--mode', what: `'${mode}' is not an octal mode`, hint: 'write it like 0644' }],
       EXIT.usage,
     );
   }
@@ -185,7 +191,7 @@ function oneTemplate(options: TemplateOptions): Part | null {
     mode: mode === undefined ? null : Number.parseInt(mode, 8),
     check: check ?? null,
     reload: reload ?? null,
-    // A template of confd that comes without its .toml may look at anything.
+    // A confd template without its .toml may read any key.
     keys: ['/'],
     prefix: `/${options.apiVersion}`,
   };
@@ -208,14 +214,14 @@ function read(path: string): Promise<string> {
 
 function unreadable(path: string, error: unknown): CommandFailure {
   return new CommandFailure(
-    [{ subject: path, what: `it cannot be read: ${describe(error)}`, hint: 'correct the path' }],
+    [{ subject: path, what: `cannot be read: ${describe(error)}`, hint: 'correct the path' }],
     EXIT.usage,
   );
 }
 
 function noTemplates(problems: readonly Problem[]): CommandFailure {
-  const what = problems.length > 0 ? 'none of the templates can be used' : 'there is no template in what was named';
+  const what = problems.length > 0 ? 'none of the templates is valid' : 'the given files contain no template';
   return new CommandFailure([
-    { subject: 'drover template', what, hint: 'see the messages above, and docs/templates.md' },
+    { subject: 'drover template', what, hint: 'see the messages above and docs/templates.md' },
   ]);
 }

@@ -5,7 +5,7 @@ import type { Io } from '../support/io.ts';
 export function addVersion(program: Command, io: Io): void {
   const command = program
     .command('version')
-    .description('Print the version of Drover and of the Node that runs it.')
+    .description('Print the versions of Drover and Node.')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  drover version\n  drover version --json')
     .action(() => {

@@ -17,15 +17,15 @@ interface Options {
 export function addWhyDns(why: Command, io: Io): void {
   const command = why
     .command('dns')
-    .argument('<name>', 'as a program would ask for it: web, web.shop, www.example.com')
-    .description('Explain what DNS answers for a name, to whom and why.')
-    .option('--from <container|address>', 'who asks: a container by name or id, or an address (default: anybody)')
+    .argument('<name>', 'the name as a program would query it: web, web.shop, www.example.com')
+    .description('Explain what DNS answers for a name, and why.')
+    .option('--from <container|address>', 'the client: name or id of a container, or an address (default: any)')
     .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, ... or TYPE<number>', 'A')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Exit code 0 whatever the answer is; 1: nobody is called as --from says.
+Exit code 0 for any answer; 1 if the client of --from does not exist.
 
 Examples:
   drover why dns web.shop
@@ -45,8 +45,8 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
   const { typeNamed } = await import('../../dns/index.ts');
   const type = typeNamed(typeText);
   if (type === null) {
-    const hint = 'write A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE and a number';
-    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is no type of record', hint }], EXIT.usage);
+    const hint = 'use A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE<number>';
+    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is not a record type', hint }], EXIT.usage);
   }
   const { dns } = config;
   const upstreams = await readUpstreams(config);
@@ -65,7 +65,7 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
   };
 }
 
-/** Those the server has now: found in the same way. */
+/** The upstreams of the running server, found in the same way as the server finds them. */
 async function readUpstreams(config: Config): Promise<readonly string[]> {
   const once = new AbortController();
   const upstreams = await followUpstreams({ clock: systemClock }, config, 'namespace', once.signal);

@@ -13,14 +13,14 @@ interface Options {
 export function addWhyMetadata(why: Command, io: Io): void {
   const command = why
     .command('metadata')
-    .argument('<path>', 'as a program would ask for it: /latest/self/service/name, or below latest: self/service/name')
-    .description('Explain what the metadata has at a path, for whom and why.')
-    .option('--from <container|address>', 'who asks: a container by name or id, or an address (default: anybody)')
+    .argument('<path>', 'the path as a program would request it; without a leading slash, below /latest')
+    .description('Explain what metadata answers at a path, and why.')
+    .option('--from <container|address>', 'the client: name or id of a container, or an address (default: any)')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Exit code 0 whatever the answer is; 1: nobody is called as --from says.
+Exit code 0 for any answer; 1 if the client of --from does not exist.
 
 Examples:
   drover why metadata self/service/metadata --from shop-web-1

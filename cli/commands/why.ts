@@ -6,12 +6,12 @@ import { addWhyMetadata } from './why-metadata.ts';
 export function addWhy(program: Command, io: Io): void {
   const command = program
     .command('why')
-    .description('Explain what DNS or the metadata answers, to whom and why.')
+    .description('Explain an answer of DNS or metadata for a given client.')
     .addHelpText(
       'after',
       `
-It asks nobody: the answer is worked out by the code of the server, from the state the agent has, or while the agent is away
-from what is on disk.
+It sends no query. It runs the server's own code on the state of the agent, or on the saved state if the agent is not
+running.
 
 Examples:
   drover why dns web.shop --from shop-app-1

@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** A length of time in its one largest unit: `3 min`, `250 ms`. */
+/** A duration in its largest unit: `3 min`, `250 ms`. */
 export function formatDuration(ms: number): string {
   for (const [unit, size] of UNITS) if (ms >= size) return `${Math.floor(ms / size)} ${unit}`;
   return `${Math.max(0, Math.round(ms))} ms`;

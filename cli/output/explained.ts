@@ -1,11 +1,11 @@
-/** What explanations have alike. */
+/** Formatting shared by the explanations of DNS and metadata. */
 
-/** Who asks, by address where that says more. */
+/** The client of a question: its name, and its address if that adds something. */
 export function askerText({ label, address }: { readonly label: string; readonly address: string | null }): string {
   return address === null || address === label ? label : `${label} (${address})`;
 }
 
-/** The parts that are there, an empty line between two. */
+/** Joins the non-empty parts with an empty line between them. */
 export function paragraphs(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }

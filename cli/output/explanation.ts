@@ -2,7 +2,7 @@ import type { Explanation } from '../../dns/index.ts';
 import { askerText, indented, notesText, paragraphs } from './explained.ts';
 import { formatTable } from './table.ts';
 
-/** An explanation to be read by a person: the answer first, then how it came about. */
+/** A DNS explanation as text: the answer first, then the steps that led to it. */
 export function formatExplanation(explanation: Explanation): string {
   return paragraphs([
     headOf(explanation),
@@ -23,7 +23,7 @@ function answerOf({ reply }: Explanation): string {
   const head = `${reply.rcode ?? 'Forwarded'}: ${reply.meaning}`;
   const records = recordsOf(reply.answers);
   const beside = recordsOf(reply.additionals);
-  return [head, ...records, ...(beside.length > 0 ? ['  and beside it'] : []), ...beside].join('\n');
+  return [head, ...records, ...(beside.length > 0 ? ['Additional records:'] : []), ...beside].join('\n');
 }
 
 function recordsOf(records: Explanation['reply']['answers']): readonly string[] {
@@ -33,16 +33,16 @@ function recordsOf(records: Explanation['reply']['answers']): readonly string[] 
 function forwardOf({ forward }: Explanation): string {
   if (!forward) return '';
   const { name, upstreams, reason } = forward;
-  if (upstreams.length === 0) return `Upstream for ${name}: nobody (${reason})`;
-  return [`Upstream for ${name}, in this order (${reason}):`, ...upstreams.map((one) => `  ${one}`)].join('\n');
+  if (upstreams.length === 0) return `Upstream for ${name}: none (${reason})`;
+  return [`Upstreams for ${name}, in this order (${reason}):`, ...upstreams.map((one) => `  ${one}`)].join('\n');
 }
 
 function scopeOf({ asker }: Explanation): string {
   const links = asker.links.map(({ name, target }) => `  ${name} -> ${target}`);
-  const dns = asker.dns.length > 0 ? [`Its own resolvers: ${asker.dns.join(' ')}`] : [];
+  const dns = asker.dns.length > 0 ? [`Resolvers of the container: ${asker.dns.join(' ')}`] : [];
   return [
     `Search list: ${asker.search.join(' ')}`,
-    ...(links.length > 0 ? ['Names of its own (links):', ...links] : []),
+    ...(links.length > 0 ? ['Links of the container:', ...links] : []),
     ...dns,
   ].join('\n');
 }
@@ -51,18 +51,18 @@ function searchOf({ search, tried }: Explanation): string {
   const how = search.suffix !== null ? 'not needed' : search.applies ? 'used' : 'not used';
   const rows = tried.map(({ relative, among, found, chosen }) => ({
     name: relative,
-    found: among === 'links' ? `${found}, by a link` : found,
-    mark: chosen ? 'this one' : '',
+    found: among === 'links' ? `${found}, from a link` : found,
+    mark: chosen ? 'used' : '',
   }));
   const head = `The search list is ${how}: ${search.reason}.`;
   if (rows.length === 0) return head;
-  return `${head} Tried, below the suffix:\n${indented(
+  return `${head} Names tried below the suffix:\n${indented(
     formatTable(rows, [
       { title: 'NAME', value: ({ name }) => name },
       ...(rows.some(({ mark }) => mark !== '')
         ? [{ title: '', value: ({ mark }: (typeof rows)[number]) => mark || ' ' }]
         : []),
-      { title: 'IS', value: ({ found }) => found },
+      { title: 'RESULT', value: ({ found }) => found },
     ]),
   )}`;
 }

@@ -3,26 +3,26 @@ const WIDTHS = { time: 12, asker: 20, question: 40, rcode: 8, path: 9, latency: 
 /** Above the lines of `formatLiveLine`. */
 export const LIVE_HEADING = row({
   time: 'TIME',
-  asker: 'ASKER',
+  asker: 'CLIENT',
   question: 'QUESTION',
   rcode: 'RCODE',
   path: 'PATH',
-  latency: 'TIME TAKEN',
+  latency: 'LATENCY',
   answers: 'RRS',
-  matched: 'WHAT IT IS',
+  matched: 'RESULT',
 });
 
-/** What an asker is called that is no container known here. */
-const NOBODY = new Set(['', 'anybody', 'default']);
+/** Labels of clients that are no known container; the address says more. */
+const NO_CONTAINER = new Set(['', 'anybody', 'default']);
 
-/** A line of the stream of live queries, as a person reads it. */
+/** One line of the live query stream (JSON) as a table row. */
 export function formatLiveLine(line: string): string {
   const seen = JSON.parse(line) as Record<string, unknown>;
   if (typeof seen.leftOut === 'number') return `             ... and ${seen.leftOut} more, not shown`;
   const text = (key: string): string => printable(String(seen[key] ?? '-'));
   return row({
     time: text('time').slice(11, 23),
-    asker: NOBODY.has(text('asker')) ? text('from') : text('asker'),
+    asker: NO_CONTAINER.has(text('asker')) ? text('from') : text('asker'),
     question: `${text('name') || '.'} ${text('type')}`,
     rcode: text('rcode'),
     path: text('path'),
@@ -37,8 +37,8 @@ function row(cells: Readonly<Record<keyof typeof WIDTHS | 'matched', string>>): 
   return `${padded.join(' ')} ${cells.matched}`.trimEnd();
 }
 
-/** Names come from the network: nothing in them may speak to the terminal. */
+/** Names come from the network, so control characters must not reach the terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be replaced
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }

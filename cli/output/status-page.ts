@@ -4,18 +4,21 @@ import { formatProblem } from '../../model/index.ts';
 import { formatDuration } from './duration.ts';
 import { formatTable } from './table.ts';
 
-/** The one screen of `drover status`. `nowMs` is the time ages are counted to. */
+/** The page of `drover status`. Ages are relative to `nowMs`. */
 export function formatStatus(status: AgentStatus, nowMs: number): string {
   const { agent, host, environment, state, bus, docker, resolvers } = status;
   const ago = (ms: number | null) => (ms === null ? 'never' : `${formatDuration(nowMs - ms)} ago`);
   const facts: readonly (readonly [string, string])[] = [
     ['host', `${host.name} (${host.id}), ${host.address}, environment ${environment}`],
-    ['agent', `${agent.version}, pid ${agent.pid}, up ${formatDuration(nowMs - agent.startedAtMs)}`],
+    ['agent', `version ${agent.version}, pid ${agent.pid}, up ${formatDuration(nowMs - agent.startedAtMs)}`],
     ['state', stateLine(status, ago)],
-    ['known', `${state.hosts} hosts, ${state.services} services, ${state.containers} containers`],
-    ['bus', `${bus.driver}, ${bus.connected ? `connected, read ${ago(bus.lastContactMs)}` : 'not connected'}`],
+    [
+      'known',
+      `${count(state.hosts, 'host')}, ${count(state.services, 'service')}, ${count(state.containers, 'container')}`,
+    ],
+    ['bus', `${bus.driver}, ${bus.connected ? `connected, last read ${ago(bus.lastContactMs)}` : 'not connected'}`],
     ['docker', dockerLine(docker, ago)],
-    ['resolvers', `${resolvers.ours} containers ask us alone, ${resolvers.exempt} are exempt`],
+    ['resolvers', `${containersUse(resolvers.ours)} Drover only; ${resolvers.exempt} opted out`],
     ...dnsFact(status),
   ];
   return [
@@ -26,19 +29,22 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
   ].join('\n\n');
 }
 
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+const containersUse = (number: number): string => `${count(number, 'container')} ${number === 1 ? 'uses' : 'use'}`;
+
 function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string])[] {
   const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
   return report ? [['dns', summarizeDns(report)]] : [];
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {
-  if (state.staleSinceMs !== null) return `revision ${state.revision}, STALE: as saved ${ago(state.staleSinceMs)}`;
-  return `revision ${state.revision}, ${state.complete ? 'live' : 'not complete yet'}`;
+  if (state.staleSinceMs !== null) return `revision ${state.revision}, STALE: saved ${ago(state.staleSinceMs)}`;
+  return `revision ${state.revision}, ${state.complete ? 'live' : 'still loading'}`;
 }
 
 function dockerLine({ connected, apiVersion, lastSyncMs }: AgentStatus['docker'], ago: (ms: number | null) => string) {
   const where = connected ? `connected, API ${apiVersion ?? 'unknown'}` : 'not connected';
-  return `${where}, compared with its list ${ago(lastSyncMs)}`;
+  return `${where}, last full list ${ago(lastSyncMs)}`;
 }
 
 function processTable(processes: readonly ProcessStatus[], revision: number, nowMs: number): string {
@@ -47,7 +53,7 @@ function processTable(processes: readonly ProcessStatus[], revision: number, now
     {
       title: 'STATE',
       value: ({ child, connected, serving }) =>
-        serving ? 'serving' : (child?.state ?? (connected ? 'running' : 'away')),
+        serving ? 'serving' : (child?.state ?? (connected ? 'running' : 'not connected')),
     },
     { title: 'PID', value: ({ pid }) => String(pid ?? '') },
     { title: 'UP', value: ({ child }) => (child?.startedAtMs ? formatDuration(nowMs - child.startedAtMs) : '') },
@@ -58,26 +64,28 @@ function processTable(processes: readonly ProcessStatus[], revision: number, now
 }
 
 function appliedText(applied: number | null, revision: number): string {
-  if (applied === null) return 'nothing yet';
+  if (applied === null) return 'none yet';
   return applied >= revision ? `revision ${applied}` : `revision ${applied}, ${revision - applied} behind`;
 }
 
 function partsTable({ parts }: AgentStatus, ago: (ms: number | null) => string): string {
   return formatTable(parts, [
     { title: 'PART', value: ({ name }) => name },
-    { title: 'LAST DONE', value: ({ lastAppliedAtMs }) => (lastAppliedAtMs === null ? '' : ago(lastAppliedAtMs)) },
+    { title: 'LAST APPLIED', value: ({ lastAppliedAtMs }) => (lastAppliedAtMs === null ? '' : ago(lastAppliedAtMs)) },
     { title: 'STATE', value: partState },
   ]);
 }
 
 function partState({ problems, pending, lastAppliedAtMs }: AgentStatus['parts'][number]): string {
-  if (problems.length > 0) return 'fails';
-  if (pending.length > 0) return 'at work';
+  if (problems.length > 0) return 'failing';
+  if (pending.length > 0) return 'applying';
   return lastAppliedAtMs === null ? 'waiting' : 'ok';
 }
 
 function problemList(status: AgentStatus): string {
   const problems = problemsOf(status);
-  if (problems.length === 0) return 'All is well.';
-  return [`${problems.length} to look at:`, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n');
+  if (problems.length === 0) return 'No problems.';
+  return [`${count(problems.length, 'problem')}:`, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join(
+    '\n',
+  );
 }

@@ -1,4 +1,4 @@
-/** One column of a listing: its heading and what stands in it. */
+/** One column of a listing: its heading and the text of each cell. */
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
@@ -6,7 +6,7 @@ export interface Column<Row> {
 
 const GAP = '  ';
 
-/** Lines of equal columns under headings; the last column is not padded. An empty cell is shown as `-`. */
+/** Aligned columns under headings; the last column is not padded. An empty cell is shown as `-`. */
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = [
     columns.map(({ title }) => title),

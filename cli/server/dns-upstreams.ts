@@ -3,10 +3,10 @@ import type { DnsServer, ForwarderOptions } from '../../dns/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Clock } from '../../system/index.ts';
 
-/** From where upstreams are asked: the agent's network namespace, or the host itself (`--listen`). */
+/** Where queries to upstreams are sent from: Drover's network namespace, or the host itself (`--listen`). */
 export type Place = 'namespace' | 'host';
 
-/** How the configuration says that upstreams are asked. */
+/** The forwarder's options from the configuration. */
 export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptions {
   return {
     source: place === 'namespace' ? dns.sourceAddress : null,
@@ -15,7 +15,7 @@ export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptio
   };
 }
 
-/** The configured upstream resolvers, else the host's own, which may change at any time. */
+/** The configured upstream resolvers, or the host's own, which may change at any time. */
 export async function followUpstreams(
   { clock }: { readonly clock: Clock },
   { dns }: Config,
@@ -27,13 +27,13 @@ export async function followUpstreams(
   const read = async (): Promise<readonly string[]> => {
     const found = await readHostResolvers(ourselves, { stubs: place === 'host' });
     if (found.length > 0 || place === 'host' || !(await hasLocalStub())) return found;
-    // Its loopback cannot be reached from a namespace; but many a stub listens on all addresses of the host.
+    // The host's loopback is unreachable from the namespace, but many stub resolvers listen on all addresses of the host.
     return [dns.hostAddress];
   };
   return followHostResolvers({ clock }, read, { signal });
 }
 
-/** What is wrong with the upstreams, for `drover status`. */
+/** Problems of the upstreams, for `drover status`. */
 export function upstreamProblems(
   upstreams: readonly string[],
   { loops, resolvers }: ReturnType<DnsServer['forwarding']>,
@@ -50,22 +50,22 @@ export function upstreamProblems(
 
 const NONE: Problem = {
   subject: 'process dns',
-  what: 'there is no upstream resolver: the host has none that can be asked from where this server runs',
-  hint: 'set dns.upstreams in the configuration',
+  what: 'no upstream resolver: the host has none that this server can reach',
+  hint: 'set `dns.upstreams` in the configuration',
 };
 
 function loopProblem(upstream: string): Problem {
   return {
     subject: `upstream ${upstream}`,
-    what: 'leads back to this server, so it is not asked',
-    hint: 'let it ask other resolvers, or name those in dns.upstreams',
+    what: 'forwards queries back to this server (forwarding loop), so Drover does not use it',
+    hint: 'configure it to use other resolvers, or set `dns.upstreams` to resolvers that do not use Drover',
   };
 }
 
 function silentProblem(upstreams: readonly string[]): Problem {
   return {
     subject: 'process dns',
-    what: `no upstream resolver answers (${upstreams.join(', ')}): names outside are given from the cache or not at all`,
-    hint: 'check that this host reaches them, or set dns.upstreams in the configuration',
+    what: `no upstream resolver answers (${upstreams.join(', ')}); external names are answered from the cache or fail`,
+    hint: 'check that this host can reach them, or set `dns.upstreams` in the configuration',
   };
 }

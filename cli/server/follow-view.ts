@@ -4,32 +4,32 @@ import type { FeedClient } from '../../state/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 
-/** The state as a server process sees it: its agent's, or what is on disk while the agent is away. */
+/** The state as a server process sees it: the agent's, or the saved state while the agent is not running. */
 export interface FollowedView {
   readonly view: () => HostView;
-  /** Tells after each replacement of the view; gives what ends that. */
+  /** Calls the listener after each replacement of the view; returns the function that unsubscribes it. */
   readonly onChange: (listener: () => void) => () => void;
   /**
-   * Lets all that follows from a change happen a few times, with nothing changed, so that it is compiled before the first one
-   * comes: that one would take ten times as long, with queries behind it.
+   * Runs the code that processes a change several times without a change, so that V8 has compiled it before the first real
+   * one. Without this the first change takes ten times as long, and queries wait for it.
    */
   readonly rehearse: () => void;
   readonly identify: (address: string) => Promise<boolean>;
-  /** How old the state is; 0 while the agent follows it live. */
+  /** Age of the state in seconds; 0 while connected to an agent whose state is live. */
   readonly ageSeconds: () => number;
-  /** Tells the agent about this process. */
+  /** Sends a report about this process to the agent. */
   report(report: JsonValue): void;
-  /** The same every few seconds, with the newest, until the signal aborts. */
+  /** Sends the newest report every few seconds until the signal aborts. */
   reportRegularly(read: () => JsonValue): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How long the agent may take to give a fresh picture before what is on disk has to do. */
+/** How long to wait for the agent's state before serving the state saved on disk. */
 const FRESH_WITHIN_MS = 500;
 const REPORT_INTERVAL_MS = 2_000;
 const REHEARSALS = 20;
 
-/** Resolves once there is a first whole picture, however long that takes: nothing may be served before. */
+/** Resolves when a first complete state is loaded, however long that takes: nothing may be served before. */
 export async function followView(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   { role, config, signal }: { readonly role: string; readonly config: Config; readonly signal: AbortSignal },
@@ -38,23 +38,23 @@ export async function followView(
   const { retouched, viewOf } = await import('../../view/index.ts');
   const paths = { path: feedSocket(config), mirrorPath: mirrorFile(config) };
   const feed = connectFeed({ clock, log }, { ...paths, role, version: VERSION, signal });
-  await firstPicture(feed, clock, log, signal);
+  await firstState(feed, clock, log, signal);
 
   const listeners = new Set<() => void>();
   let view: HostView | null = null;
   const advance = (): HostView => {
     const state = feed.current();
-    if (state === null) throw new Error('the state is gone');
+    if (state === null) throw new Error('the feed has no state although it had one');
     view = viewOf(state.snapshot, state.hostId, view ?? undefined);
     return view;
   };
   advance();
-  const tell = (): void => {
+  const notify = (): void => {
     for (const listener of listeners) listener();
   };
   feed.subscribe(() => {
     advance();
-    tell();
+    notify();
   });
   return {
     view: () => view ?? advance(),
@@ -66,10 +66,10 @@ export async function followView(
       for (let time = 0; time < REHEARSALS; time += 1) {
         const { hostId, snapshot } = view ?? advance();
         view = viewOf(retouched(snapshot), hostId, view ?? undefined);
-        tell();
+        notify();
       }
       advance();
-      tell();
+      notify();
     },
     identify: (address) => feed.identify(address),
     ageSeconds: () => {
@@ -87,11 +87,11 @@ export async function followView(
   };
 }
 
-async function firstPicture(feed: FeedClient, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+async function firstState(feed: FeedClient, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
   const deadline = clock.monotonic() + FRESH_WITHIN_MS;
   while (!feed.status().connected && clock.monotonic() < deadline) await clock.sleep(10, signal);
-  if (feed.current() === null) log.warn({}, 'waiting for the agent: nothing is on disk to answer from');
+  if (feed.current() === null) log.warn({}, 'waiting for the agent: no saved state on disk');
   while (feed.current() === null) await clock.sleep(20, signal);
   const { staleSinceMs } = feed.status();
-  if (staleSinceMs !== null) log.warn({ staleSinceMs }, 'answering from what was saved: the agent has nothing newer');
+  if (staleSinceMs !== null) log.warn({ staleSinceMs }, 'answering from the saved state: the agent has nothing newer');
 }

@@ -9,12 +9,12 @@ import { type FollowedView, followView } from './follow-view.ts';
 
 export interface RunningServer {
   report(): { readonly [key: string]: JsonValue };
-  /** Finishes what has come, while whoever takes over gets what comes now. */
+  /** Answers the requests already received, while the replacement process receives new ones. */
   leave?(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes ready what a server needs; gives the function that binds it, which may be called again when the port is taken. */
+/** Prepares a server and returns the function that binds it. That function is called again if the port is in use. */
 export type Prepare = (context: {
   readonly config: Config;
   readonly followed: FollowedView;
@@ -23,7 +23,7 @@ export type Prepare = (context: {
   readonly signal: AbortSignal;
 }) => Promise<() => Promise<RunningServer>>;
 
-/** Follows the state, serves, and reports to the agent until SIGTERM or SIGINT. */
+/** Follows the state, serves it, and reports to the agent until SIGTERM or SIGINT. */
 export async function runServer(io: Io, command: Command, role: 'dns' | 'metadata', prepare: Prepare): Promise<void> {
   const { config } = await readSettings(io, command);
   const { clock, log } = await hostTools(role, config.log);
@@ -43,15 +43,15 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    // Whatever still follows the state would keep a process alive that has failed.
+    // An open connection to the agent would keep a failed process alive.
     stop.abort();
   }
   process.exit(EXIT.ok);
 }
 
 /**
- * How long another process may hold the port. The metadata server before this one lets go once it sees that this one is
- * loaded; DNS listens beside the one before it, so that whoever holds its port is somebody else.
+ * How long to wait for a port that is in use. The previous metadata server releases the port once this one has loaded. The
+ * DNS server shares the port with its predecessor, so a port in use belongs to another program.
  */
 const PORT_WAIT_MS = { dns: 1_000, metadata: 15_000 };
 

@@ -2,17 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { EXIT } from '../support/io.ts';
 import { type ListenAddress, parseListen } from '../support/listen-option.ts';
 
-/** A server that reads a file of its own. */
+/** A server that answers from a file instead of the agent's state. */
 export interface StandAloneServer {
   reload(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Serves until SIGTERM or SIGINT, reads again at SIGHUP, and ends this process. */
+/** Serves until SIGTERM or SIGINT, reloads on SIGHUP, then exits the process. */
 export async function serveUntilEnded(start: () => Promise<StandAloneServer>): Promise<never> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end());
-  // Before the file is read for the first time: the signal alone would end us.
+  // Installed before the file is first read: without a handler SIGHUP would end the process.
   let reload = async (): Promise<unknown> => undefined;
   process.on('SIGHUP', () => void reload());
   const server = await start();
@@ -26,7 +26,7 @@ export async function writePidFile(path: string | undefined): Promise<void> {
   if (path) await writeFile(path, String(process.pid));
 }
 
-/** `:53` is every IPv4 address. */
+/** Parses the address form of the originals: `:53` means every IPv4 address. */
 export function listenOf(flag: string, text: string): ListenAddress {
   return parseListen(text.replace(/^:/, '0.0.0.0:').replace(/^localhost:/, '127.0.0.1:'), flag);
 }

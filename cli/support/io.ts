@@ -1,30 +1,29 @@
 import type { Problem } from '../../model/index.ts';
 import { formatProblem } from '../../model/index.ts';
 
-/** What a command knows of the terminal and the process around it. */
+/** A command's access to the terminal and its own process. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes results, a line or more. */
   print(text: string): void;
-  /** Writes what is not a result: warnings, what was fallen back to. */
+  /** Writes warnings and notices to standard error. */
   warn(text: string): void;
-  /** The command goes on to its end, then the process ends with this. */
+  /** Sets the exit code of the process; the command continues. */
   setExitCode(code: number): void;
 }
 
-/** Exit codes of all commands; in the help text too. */
+/** Exit codes of all commands. The help text lists them. */
 export const EXIT = {
   ok: 0,
-  /** It failed; for `status` and `doctor`: something is not as it should be. */
+  /** The command failed; for `status` and `doctor`: problems were found. */
   failed: 1,
-  /** The agent is away. */
-  away: 2,
+  agentNotRunning: 2,
   usage: 64,
-  /** `drover agent` ended because of `drover down`: not to be started again. */
+  /** `drover agent` ended because of `drover down`; the service manager must not restart it. */
   down: 10,
 } as const;
 
-/** An expected failure of a command, told to the person who called it. */
+/** An expected failure of a command; its message is for the user. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
 
@@ -46,7 +45,7 @@ export function createIo(): Io {
   };
 }
 
-/** What failed and why; the place in the code only where it looks like a fault of ours. */
+/** What failed and why. The stack is included only if the error looks like a bug in Drover. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)

@@ -11,7 +11,7 @@ export interface Listing<Row> {
   readonly format: (rows: readonly Row[]) => string;
 }
 
-/** Adds a command that lists something: from the agent, or from disk when it is away. */
+/** Adds a command that lists something: from the agent, or from the saved state if the agent is not running. */
 export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>): void {
   const command = program
     .command(listing.what)
@@ -31,13 +31,22 @@ async function readRows(io: Io, command: Command, what: Listing<unknown>['what']
   if (reply.kind === 'answer') return reply.body;
   if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
   const saved = await readSavedView(config);
-  if (saved === null)
-    throw new CommandFailure([awayProblem(config.runDir, 'nothing was saved on this host yet')], EXIT.away);
-  const age = formatDuration(Date.now() - saved.savedAtMs);
-  io.warn(`drover: the agent is away: this is what was known ${age} ago (${new Date(saved.savedAtMs).toISOString()})`);
+  if (saved === null) throw agentNotRunning(config.runDir, NOTHING_SAVED);
+  warnSavedState(io, saved.savedAtMs);
   return listRows(what, saved.view);
 }
 
-export function awayProblem(runDir: string, what: string) {
-  return { subject: `agent at ${runDir}`, what: `it is away, and ${what}`, hint: 'start it: drover agent' };
+export const NOTHING_SAVED = ', and this host has no saved state';
+
+/** The failure of a command that needs the agent. `effect` continues the sentence "is not running". */
+export function agentNotRunning(runDir: string, effect = ''): CommandFailure {
+  const problem = { subject: `agent at ${runDir}`, what: `is not running${effect}`, hint: 'start it: `drover agent`' };
+  return new CommandFailure([problem], EXIT.agentNotRunning);
+}
+
+/** Says that a result comes from the state saved on disk, and how old that is. */
+export function warnSavedState(io: Io, savedAtMs: number): void {
+  const age = formatDuration(Date.now() - savedAtMs);
+  const time = new Date(savedAtMs).toISOString();
+  io.warn(`drover: the agent is not running; using the state saved ${age} ago (${time})`);
 }

@@ -1,4 +1,4 @@
-/** Flags of the originals; their command lines write them with one dash or two, and one in camel case. */
+/** Flags of rancher-dns and rancher-metadata. Their users write them with one dash or two, and one in camel case. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   dns: [
     ...['answers', 'cache-capacity', 'debug', 'listen', 'listenReload', 'log', 'metadata-server', 'ndots'],
@@ -17,7 +17,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The arguments of a command with flags of its original in our spelling: `-listenReload=x` is `--listen-reload=x`. */
+/** Rewrites the flags of rancher-dns and rancher-metadata to Drover's spelling: `-listenReload=x` is `--listen-reload=x`. */
 export function ourSpelling(args: readonly string[]): readonly string[] {
   const flags = Object.hasOwn(FLAGS, args[0] ?? '') ? FLAGS[args[0] ?? ''] : undefined;
   if (flags === undefined) return args;

@@ -7,22 +7,26 @@ export interface Stream {
   readonly socketPath: string;
   readonly path: string;
   readonly signal: AbortSignal;
-  /** Called once the other side has agreed. */
+  /** Called when the server has accepted the request. */
   readonly onOpen: () => void;
 }
 
 export type StreamEnd =
   | { readonly ok: true }
-  /** `away`: nobody is there. */
-  | { readonly ok: false; readonly away: boolean; readonly problem: { readonly what: string; readonly hint: string } };
+  /** `notRunning`: no process listens on the socket. */
+  | {
+      readonly ok: false;
+      readonly notRunning: boolean;
+      readonly problem: { readonly what: string; readonly hint: string };
+    };
 
-/** Reads lines over a unix socket until the other side ends or the signal aborts. Never rejects. */
+/** Reads lines over a unix socket until the server closes the connection or the signal aborts. Never rejects. */
 export async function readLines(stream: Stream, onLine: (line: string) => void): Promise<StreamEnd> {
   try {
     const response = await open(stream);
     if (response.statusCode !== 200) {
       const what = (await text(response)).trim();
-      return { ok: false, away: false, problem: { what, hint: 'see --help' } };
+      return { ok: false, notRunning: false, problem: { what, hint: 'see --help' } };
     }
     stream.onOpen();
     for await (const line of createInterface(response)) onLine(line);
@@ -40,8 +44,8 @@ function open({ socketPath, path, signal }: Stream): Promise<IncomingMessage> {
 
 function ended({ code, message }: NodeJS.ErrnoException): StreamEnd {
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return { ok: false, away: true, problem: { what: 'nobody answers there', hint: 'see drover status' } };
+    return { ok: false, notRunning: true, problem: { what: 'is not running', hint: 'run `drover status`' } };
   }
-  const hint = code === 'EACCES' ? 'run this command as root' : 'run it again';
-  return { ok: false, away: false, problem: { what: message, hint } };
+  const hint = code === 'EACCES' ? 'run this command as root' : 'run this command again';
+  return { ok: false, notRunning: false, problem: { what: message, hint } };
 }

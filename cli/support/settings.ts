@@ -9,19 +9,19 @@ import { CommandFailure, EXIT, type Io } from './io.ts';
 export interface Settings {
   readonly config: Config;
   readonly warnings: readonly Problem[];
-  /** What to give another `drover` command so that it comes to the same configuration. */
+  /** Arguments that give another `drover` command the same configuration. */
   readonly sameAgain: readonly string[];
 }
 
-/** Every command takes `--config` and every setting as a flag; which flags are settings, the configuration knows. */
+/** Lets a command take `--config` and every setting as a flag. The configuration decides which flags are settings. */
 export function takesSettings(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'configuration file (default: /etc/drover/drover.yaml, if it is there)')
+    .option('-c, --config <file>', 'configuration file (default: /etc/drover/drover.yaml, if it exists)')
     .allowUnknownOption()
     .allowExcessArguments();
 }
 
-/** Reads the configuration by file, environment and flags; a fault ends the command with all problems. */
+/** Reads the configuration from file, environment and flags. If it is invalid, the command fails with all problems. */
 export async function readSettings(io: Io, command: Command): Promise<Settings> {
   const { loadConfig } = await import('../../agent/index.ts');
   const { config: file } = command.opts<{ config?: string }>();
@@ -33,13 +33,13 @@ export async function readSettings(io: Io, command: Command): Promise<Settings> 
   return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...given] };
 }
 
-/** What is left of the command line besides the arguments that the command itself takes, which stand first. */
+/** The command line without the command's own positional arguments, which come first. */
 function withoutArguments({ args, registeredArguments }: Command): readonly string[] {
   const first = args.findIndex((arg) => arg.startsWith('--'));
   return args.slice(Math.min(registeredArguments.length, first < 0 ? args.length : first));
 }
 
-/** `--bus-driver consul --supervise=false` as flags and values; anything else is refused. */
+/** Parses `--bus-driver consul --supervise=false` into flags and values; anything else is refused. */
 export function settingFlags(args: readonly string[]): Record<string, string> {
   const flags: Record<string, string> = {};
   for (let index = 0; index < args.length; index += 1) {
@@ -58,5 +58,5 @@ export function settingFlags(args: readonly string[]): Record<string, string> {
 }
 
 function strayArgument(arg: string): Problem {
-  return { subject: `argument ${arg}`, what: 'is not expected here', hint: 'see --help' };
+  return { subject: `argument ${arg}`, what: 'unexpected argument', hint: 'see --help' };
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** Without an agent, in directories of its own. */
+/** Runs a command without an agent, in empty directories. */
 async function drover(...args: readonly string[]) {
   const env = { DROVER_RUN_DIR: join(dir, 'run'), DROVER_DATA_DIR: join(dir, 'data'), COLUMNS: '80' };
   const { exitCode, stdout, stderr } = await execa('bin/drover', [...args], { reject: false, env });
@@ -39,7 +39,7 @@ test('drover --help lists every command and the exit codes', async () => {
   expect(stdout).toMatchSnapshot();
 });
 
-test.each(COMMANDS)('drover %s --help has a purpose and examples', async (command) => {
+test.each(COMMANDS)('drover %s --help has a description and examples', async (command) => {
   const { exitCode, stdout } = await drover(command, '--help');
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/Examples:\n {2}drover /);
@@ -49,16 +49,16 @@ test.each(COMMANDS)('drover %s --help has a purpose and examples', async (comman
 test.each([
   ['no command', []],
   ['an unknown command', ['nonsense']],
-  ['a setting that is none', ['status', '--bus-drivr', 'consul']],
-  ['a value that does not fit', ['status', '--bus-driver', 'etcd']],
-  ['a stray word', ['services', 'web']],
-])('%s is wrong usage: exit code 64, and it is said', async (_what, args) => {
+  ['an unknown setting', ['status', '--bus-drivr', 'consul']],
+  ['an invalid value', ['status', '--bus-driver', 'etcd']],
+  ['a stray argument', ['services', 'web']],
+])('%s is reported with exit code 64', async (_what, args) => {
   const { exitCode, stderr } = await drover(...args);
   expect(exitCode).toBe(64);
   expect(stderr).not.toBe('');
 });
 
-test('every fault of a configuration file is told at once, with its line', async () => {
+test('all errors of a configuration file are reported at once, each with its line', async () => {
   const path = join(dir, 'bad.yaml');
   await writeFile(path, 'environmnt: x\nbus:\n  driver: etcd\n');
   const { exitCode, stderr } = await drover('status', '--config', path);
@@ -67,18 +67,23 @@ test('every fault of a configuration file is told at once, with its line', async
   expect(stderr).toMatch(/^drover: .*bad\.yaml:3 bus\.driver: /m);
 });
 
-test('with the agent away status exits with 2, listings say what to do', async () => {
-  expect(await drover('status')).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('AWAY') });
+test('without an agent, status exits with 2 and listings say how to start it', async () => {
+  const status = await drover('status');
+  expect(status.exitCode).toBe(2);
+  expect(status.stdout).toMatch(/NOT RUNNING[\s\S]*The agent is not running\. Start it: `drover agent`\.$/);
   const { exitCode, stderr } = await drover('services');
   expect(exitCode).toBe(2);
-  expect(stderr).toMatch(/nothing was saved on this host yet; start it: drover agent/);
+  expect(stderr).toMatch(/agent at .* is not running, and this host has no saved state; start it: `drover agent`/);
 });
 
-test('drover why dns takes a name before flags; a type that is none is wrong usage', async () => {
+test('drover why takes its argument before flags; an unknown record type is invalid usage', async () => {
   const away = await drover('why', 'dns', 'web.shop', '--type', 'srv', '--from', 'shop-web-1');
-  expect(away).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/it is away, and nothing was saved/) });
+  expect(away).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/is not running, and this host has no saved state/),
+  });
   const bad = await drover('why', 'dns', 'web.shop', '--type', 'nonsense');
-  expect(bad).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/--type nonsense: is no type of record/) });
+  expect(bad).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/--type nonsense: is not a record type/) });
   expect(await drover('why', 'lb', 'web.shop')).toMatchObject({ exitCode: 64 });
   expect(await drover('why', 'metadata')).toMatchObject({ exitCode: 64 });
   expect(await drover('why', 'metadata', 'self', '--type', 'A')).toMatchObject({ exitCode: 64 });
@@ -86,7 +91,7 @@ test('drover why dns takes a name before flags; a type that is none is wrong usa
   expect(await drover('why', 'dns', 'web.shop', '--dns-compat-search', '--nonsense')).toMatchObject({ exitCode: 64 });
 });
 
-test('drover version works through a symbolic link from anywhere', async () => {
+test('drover version works through a symbolic link from any directory', async () => {
   const link = join(dir, 'drover');
   await symlink(resolve('bin/drover'), link);
   const { stdout } = await execa(link, ['version', '--json'], { cwd: '/' });

@@ -44,26 +44,26 @@ const status: AgentStatus = {
   problems: [],
 };
 
-test('formatStatus() is one screen of plain words', () => {
+test('formatStatus() shows the host, its processes and its parts on one page', () => {
   expect(`\n${formatStatus(status, NOW)}`).toBe(`
 host       alpha (id-1), 192.0.2.1, environment default
-agent      0.1.0, pid 10, up 1 h
+agent      version 0.1.0, pid 10, up 1 h
 state      revision 7, live
-known      1 hosts, 2 services, 3 containers
-bus        embedded, connected, read 250 ms ago
-docker     connected, API 1.41, compared with its list 5 s ago
-resolvers  2 containers ask us alone, 1 are exempt
+known      1 host, 2 services, 3 containers
+bus        embedded, connected, last read 250 ms ago
+docker     connected, API 1.41, last full list 5 s ago
+resolvers  2 containers use Drover only; 1 opted out
 
 PROCESS  STATE    PID  UP     RESTARTS  VERSION  APPLIED
 dns      serving  11   1 min  2         0.1.0    revision 5, 2 behind
 
-PART     LAST DONE  STATE
-publish  1 s ago    ok
+PART     LAST APPLIED  STATE
+publish  1 s ago       ok
 
-All is well.`);
+No problems.`);
 });
 
-test('formatStatus() ends with what fails, why and what to do', () => {
+test('formatStatus() ends with the problems and their hints', () => {
   const bad: AgentStatus = {
     ...status,
     state: { ...status.state, staleSinceMs: NOW - 60_000 },
@@ -71,14 +71,14 @@ test('formatStatus() ends with what fails, why and what to do', () => {
     silentHosts: [{ hostId: 'b', name: 'beta', state: 'down', silentMs: 9_000 }],
   };
   const page = formatStatus(bad, NOW);
-  expect(page).toContain('STALE: as saved 1 min ago');
-  expect(page.slice(page.indexOf('3 to look at'))).toBe(`3 to look at:
+  expect(page).toContain('STALE: saved 1 min ago');
+  expect(page.slice(page.indexOf('3 problems'))).toBe(`3 problems:
   bus consul: connection refused; names are answered from what was known; it is tried again by itself
   state: what is answered was saved at 2026-01-01T11:59:00.000Z and not confirmed since; it is confirmed as soon as bus and Docker answer
   host beta: has been silent for 9 s and is out of all answers; see whether it is up and its UDP port is reachable`);
 });
 
-test('formatServices() names the endpoints that are left out, and why', () => {
+test('formatServices() lists the endpoints that are left out, with the reason', () => {
   const endpoint = { container: 'shop-web-1', host: 'alpha', address: '10.42.0.2', answered: true, reason: 'ready' };
   const rows = [
     {
@@ -110,7 +110,7 @@ test.each([
   expect(formatDuration(ms)).toBe(text);
 });
 
-test('formatTable() shows an empty cell as a dash and leaves no space at line ends', () => {
+test('formatTable() shows an empty cell as a dash and writes no trailing spaces', () => {
   const columns = [
     { title: 'A', value: ({ a }: { a: string; b: string }) => a },
     { title: 'B', value: ({ b }: { a: string; b: string }) => b },
@@ -118,17 +118,17 @@ test('formatTable() shows an empty cell as a dash and leaves no space at line en
   expect(formatTable([{ a: 'long', b: '' }], columns)).toBe('A     B\nlong  -');
 });
 
-test('settings may be given as flags, with a space or an equals sign; a stray word is refused', () => {
+test('settingFlags() accepts a space or an equals sign, and refuses a stray word', () => {
   expect(settingFlags(['--bus-driver', 'consul', '--supervise=false', '--x', '--y'])).toEqual({
     'bus-driver': 'consul',
     supervise: 'false',
     x: 'true',
     y: 'true',
   });
-  expect(() => settingFlags(['status'])).toThrow(/argument status: is not expected here/);
+  expect(() => settingFlags(['status'])).toThrow(/argument status: unexpected argument/);
 });
 
-test('--listen takes an address and a port, IPv6 in brackets', () => {
+test('parseListen() accepts an address and a port, IPv6 in brackets', () => {
   expect(parseListen('127.0.0.1:5353')).toEqual({ address: '127.0.0.1', port: 5353 });
   expect(parseListen('[::1]:53')).toEqual({ address: '::1', port: 53 });
   for (const bad of ['localhost:53', '127.0.0.1', '127.0.0.1:70000', '::1:53'])

@@ -128,7 +128,7 @@ test('with the agent away it is explained from what is on disk', async () => {
   await poll(async () => (await why('web', '--from', 'shop-app-1')).reply.answers.length === 1, { what: 'one left' });
   await agent.stop();
   const explanation = await why('web', '--from', 'shop-app-1');
-  expect(explanation.stderr).toMatch(/the agent is away: this is by what was known .* ago/);
+  expect(explanation.stderr).toMatch(/the agent is not running; using the state saved .* ago/);
   expect(explanation).toMatchObject({
     reply: { rcode: 'NOERROR', answers: [{ value: await digIn('shop-app-1', 'web') }] },
   });

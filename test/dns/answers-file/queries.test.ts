@@ -31,7 +31,7 @@ test('it shows what is asked as a table, a sample under load, and says how many 
   const daemon = await watch(server);
   await ask(server.port, 'nosuch\u001b[2J.rancher.internal');
   await poll(() => daemon.stdout().includes('nosuch'), { what: 'the query' });
-  expect(daemon.stdout()).toMatch(/^TIME +ASKER +QUESTION +RCODE +PATH +TIME TAKEN +RRS +WHAT IT IS\n/);
+  expect(daemon.stdout()).toMatch(/^TIME +CLIENT +QUESTION +RCODE +PATH +LATENCY +RRS +RESULT\n/);
   expect(daemon.stdout()).toMatch(
     /^\d\d:\d\d:\d\d\.\d{3} 127\.0\.0\.77 +web\.rancher\.internal A +NOERROR +general +[\d.]+ ms +1 +web\.rancher\.internal\.$/m,
   );
@@ -75,5 +75,5 @@ test('filters, JSON, and the hot path again when nobody looks any more', async (
 test('nobody there: exit code 2', async () => {
   const daemon = startDaemon(resolve('bin/drover'), ['dns', 'queries', '--control', '/nonexistent/dns.sock']);
   expect(await daemon.exit).toBe(2);
-  expect(daemon.output()).toContain('DNS at /nonexistent/dns.sock: nobody answers there');
+  expect(daemon.output()).toContain('DNS at /nonexistent/dns.sock: is not running');
 });

@@ -139,14 +139,14 @@ describe('flags', () => {
     const flags = ['--pid-file', join(dir, 'pid'), '-log', 'x', '-rancher-metadata-answer', '10.0.0.1', '-debug'];
     const { daemon } = await startStandAlone(resources, { text: '', flags });
     expect(await readFile(join(dir, 'pid'), 'utf8')).toBe(String(daemon.pid));
-    expect(daemon.output()).toContain('--log is not used');
-    expect(daemon.output()).toContain('--rancher-metadata-answer is not used');
+    expect(daemon.output()).toContain('--log is ignored');
+    expect(daemon.output()).toContain('--rancher-metadata-answer is ignored');
   });
 
   test.each([
     [['--ttl', 'x'], '--ttl x: is not a whole number'],
-    [['--metadata-server', 'localhost'], '--metadata-server: cannot be had with --answers'],
-    [['--no-such-flag'], '--no-such-flag: is not expected'],
+    [['--metadata-server', 'localhost'], '--metadata-server: is not supported with --answers'],
+    [['--no-such-flag'], 'argument --no-such-flag: unexpected argument'],
   ])('%s is wrong usage', async (flags, told) => {
     const starting = startStandAlone(resources, { text: '', flags });
     await expect(starting).rejects.toThrow(told);

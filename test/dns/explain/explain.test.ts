@@ -75,14 +75,14 @@ NOERROR: the only one there is to give
   web 5 A 10.42.1.1
 
 Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
-Names of its own (links):
+Links of the container:
   database -> service db/mysql
   database.db -> service db/mysql
-Its own resolvers: 9.9.9.9
+Resolvers of the container: 9.9.9.9
 
-The search list is used: it is a single label. Tried, below the suffix:
-  NAME                IS
-  web.shop  this one  service shop/web
+The search list is used: it is a single label. Names tried below the suffix:
+  NAME            RESULT
+  web.shop  used  service shop/web
 
 Endpoints:
   ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
@@ -100,16 +100,16 @@ www.example.com A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 
 Forwarded: the name is not ours: an upstream resolver is asked
 
-Upstream for www.example.com, in this order (the container's own resolvers, then those of the host):
+Upstreams for www.example.com, in this order (the container's own resolvers, then those of the host):
   9.9.9.9:53
   192.0.2.53:53
   [fd00::53]:5353
 
 Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
-Names of its own (links):
+Links of the container:
   database -> service db/mysql
   database.db -> service db/mysql
-Its own resolvers: 9.9.9.9
+Resolvers of the container: 9.9.9.9
 
 The search list is not used: names in .com are the Internet's, whatever our stacks are called.
 `,
@@ -124,8 +124,8 @@ NXDOMAIN: there is no such name, and nobody else is asked for it
 
 Search list: db.rancher.internal mysql.db.rancher.internal rancher.internal
 
-The search list is used: it is a single label. Tried, below the suffix:
-  NAME             IS
+The search list is used: it is a single label. Names tried below the suffix:
+  NAME             RESULT
   nosuch.db        no such name
   nosuch.mysql.db  no such name
   nosuch           no such name

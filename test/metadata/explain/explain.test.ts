@@ -72,8 +72,8 @@ test('key by key, with where the value comes from', () => {
       id
       name
 
-    Key by key:
-      KEY       IS
+    Path, key by key:
+      KEY       RESULT
       self      a map of 4 keys
       service   a map of 26 keys
       metadata  a map of 3 keys
@@ -88,8 +88,8 @@ test('key by key, with where the value comes from', () => {
     200 OK
       10.42.2.7
 
-    Key by key:
-      KEY         IS
+    Path, key by key:
+      KEY         RESULT
       containers  a list of 8
       shop-web-2  the first of that name: a map of 31 keys
       primary_ip  text

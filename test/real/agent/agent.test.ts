@@ -54,7 +54,7 @@ test('drover status says that all is well, with exit code 0, and what each proce
     },
     { what: 'status 0', timeoutMs: 15_000 },
   );
-  expect({ exitCode, last: stdout.trim().split('\n').at(-1) }).toEqual({ exitCode: 0, last: 'All is well.' });
+  expect({ exitCode, last: stdout.trim().split('\n').at(-1) }).toEqual({ exitCode: 0, last: 'No problems.' });
   const { state, processes } = await agent.status();
   for (const { name, appliedRevision, child } of processes) {
     expect({ name, appliedRevision, state: child?.state }).toEqual({
@@ -168,11 +168,11 @@ test('the agent is told to end: its servers go on, listings come from disk and s
   expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
   const status = await agent.drover(['status']);
   expect(status.exitCode).toBe(2);
-  expect(status.stdout).toMatch(/AWAY/);
-  expect(status.stdout).toMatch(/dns +answers on, pid \d+/);
+  expect(status.stdout).toMatch(/NOT RUNNING/);
+  expect(status.stdout).toMatch(/dns +still answering, pid \d+/);
   const services = await agent.drover(['services', '--json']);
   expect(services.exitCode).toBe(0);
-  expect(services.stderr).toMatch(/agent is away: this is what was known .* ago/);
+  expect(services.stderr).toMatch(/agent is not running; using the state saved .* ago/);
   expect(JSON.parse(services.stdout)).toMatchObject([{ service: 'web', answered: 1 }]);
   await agent.start();
 });

@@ -37,7 +37,7 @@ test('drover apply shows what would change, changes it, and has nothing to do th
   expect(await services()).toEqual([]);
   expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).exitCode).toBe(0);
   await poll(async () => (await services()).join() === 'shop/cache,shop/db', { what: 'both services' });
-  expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).stdout.trim()).toBe('Nothing to change.');
+  expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).stdout.trim()).toBe('No changes.');
 });
 
 test('Q34: a bad service is told with file and line, the good ones are applied, exit code 1', async () => {
@@ -83,5 +83,5 @@ test('without the agent nothing can be applied, and it is said', async () => {
   await agent.stop();
   const { exitCode, stderr } = await agent.drover(['apply', '-p', 'late', '-f', file]);
   expect(exitCode).toBe(2);
-  expect(stderr).toMatch(/^drover: agent at .*: it is away, .*; start it: drover agent\n?$/);
+  expect(stderr).toMatch(/^drover: agent at .*: is not running, .*; start it: `drover agent`\n?$/);
 });
