@@ -61,7 +61,7 @@ function startPortGuard(
   { core, local, parts }: NetworkContext,
   guard: PortGuard,
 ): GuardLoop | null {
-  const loop = createReconciler(deps, { ...guard.applier, intervalMs: REPAIR_INTERVAL_MS });
+  const loop = createReconciler(deps, { name: 'port-guard', ...guard.applier, intervalMs: REPAIR_INTERVAL_MS });
   if (!network.enabled || !network.guard) {
     loop.trigger('off', 0);
     parts.startReconciler(loop);
@@ -84,7 +84,12 @@ function startManagedNetwork(
   { docker, bus, core, local, parts }: NetworkContext,
   { routing: { applier, deletionLimit }, guard, guarding }: NetworkParts,
 ): void {
-  const routing = createReconciler(deps, { ...applier, deletionLimit, intervalMs: REPAIR_INTERVAL_MS });
+  const routing = createReconciler(deps, {
+    name: 'managed-routing',
+    ...applier,
+    deletionLimit,
+    intervalMs: REPAIR_INTERVAL_MS,
+  });
   const network = managedNetworkPart(
     {
       docker,

@@ -22,7 +22,11 @@ export function wireServers(
 ): WiredServers {
   const serviceAddress = createServiceAddress(deps, serviceAddressSettings(config));
   const supervisor = createServers({ ...deps, serviceAddress, peers: feed.peers }, { config, program });
-  const repair = createReconciler(deps, { ...serviceAddress.applier, intervalMs: REPAIR_INTERVAL_MS });
+  const repair = createReconciler(deps, {
+    name: 'service-address',
+    ...serviceAddress.applier,
+    intervalMs: REPAIR_INTERVAL_MS,
+  });
   repair.trigger(null, 0);
   parts.startReconciler(repair);
   if (config.supervise) {

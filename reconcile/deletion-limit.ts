@@ -6,7 +6,7 @@ export interface Split<Change> {
   readonly held: readonly string[];
 }
 
-/** Takes the deletions out of a plan that would delete more than the limit's share and that nobody confirmed. */
+/** Takes the unconfirmed deletions out of a plan that would delete more than the limit allows. Pure. */
 export function splitHeld<Observed, Change>(
   changes: readonly Change[],
   observed: Observed,

@@ -1,2 +1,13 @@
 export type { Applier, DeletionLimit, Plan } from './applier.ts';
-export { createReconciler, type Reconciler, type ReconcilerOptions, type ReconcilerStatus } from './reconciler.ts';
+export type { Component } from './component.ts';
+export { type ComponentLoop, createDriver, type Driver, type DriverOptions } from './driver.ts';
+export { keepIdentical } from './keep-identical.ts';
+export type { Pacing } from './pacing.ts';
+export {
+  createReconciler,
+  type PlannedChanges,
+  type Reconciler,
+  type ReconcilerDependencies,
+  type ReconcilerOptions,
+} from './reconciler.ts';
+export type { ReconcilerStatus } from './reconciler-status.ts';

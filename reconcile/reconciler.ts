@@ -2,40 +2,50 @@ import type { Problem } from '../model/index.ts';
 import { backoffMs, type Clock, createWakeUp, type Log, type RetrySchedule } from '../system/index.ts';
 import type { Applier, DeletionLimit } from './applier.ts';
 import { splitHeld } from './deletion-limit.ts';
+import { createFailedChanges } from './failed-changes.ts';
+import { createPace, type Pacing } from './pacing.ts';
+import { initialStatus, logStatusChange, type ReconcilerStatus } from './reconciler-status.ts';
+
+export interface ReconcilerDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1). Default: the system's. */
+  readonly random?: () => number;
+}
 
 export interface ReconcilerOptions<Desired, Observed, Change> extends Applier<Desired, Observed, Change> {
+  /** Names this loop in logs and status. */
+  readonly name: string;
   /** The world is read again after this long although nothing was triggered. */
   readonly intervalMs: number;
+  /** Of each failed change, and of a world that cannot be read. */
   readonly retry?: RetrySchedule;
-  /** What follows a change that failed: go on with the others (default), or leave them for the next try. */
-  readonly onFailure?: 'continue' | 'stop';
+  readonly pacing?: Pacing;
   readonly deletionLimit?: DeletionLimit<Observed, Change>;
 }
 
-export interface ReconcilerStatus {
-  readonly name: string;
-  /** Revision of the last desired state that stands completely, null before the first. */
-  readonly lastAppliedRevision: number | null;
-  /** Milliseconds since the epoch of the last pass that left nothing to do, null before the first. */
-  readonly lastAppliedAtMs: number | null;
-  /** Why the last pass did not succeed; null when it did. */
-  readonly lastError: Problem | null;
-  /** Conflicts the last plan named. */
-  readonly problems: readonly Problem[];
-  /** Changes that were planned and are not made yet, one line each. */
-  readonly pending: readonly string[];
-  /** Deletions that wait for `confirm()`, one line each. */
+/** A dry run: what a pass would do now. */
+export interface PlannedChanges {
+  /** One line each, in order. */
+  readonly changes: readonly string[];
+  /** Deletions that would be held back, one line each. */
   readonly held: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** A level-triggered loop: it gets the newest desired state, however many it missed. */
 export interface Reconciler<Desired> {
-  /** Sets the desired state; a newer one replaces an older one, also while that is being applied. Never waits. */
-  trigger(desired: Desired, revision: number): void;
-  /** Looks at the world now instead of at the next interval. */
+  /**
+   * Sets the desired state. A newer one replaces an older one, also while the older one is being applied. Null: nothing
+   * is desired, and nothing is touched. Never waits.
+   */
+  trigger(desired: Desired | null, revision: number): void;
+  /** Reads the world now instead of at the next interval. */
   recheck(): void;
   /** Allows the deletions that are held back now; others stay subject to the limit. */
   confirm(): void;
+  /** Dry run: reads the world and plans, changes nothing. Null while nothing is desired. Rejects when the world cannot be read. */
+  plan(signal: AbortSignal): Promise<PlannedChanges | null>;
   /** Works until `signal` aborts, then resolves. Call once. */
   run(signal: AbortSignal): Promise<void>;
   status(): ReconcilerStatus;
@@ -47,117 +57,154 @@ interface Target<Desired> {
 }
 
 export function createReconciler<Desired, Observed, Change>(
-  { clock, log, random = Math.random }: { clock: Clock; log: Log; random?: () => number },
+  { clock, log, random = Math.random }: ReconcilerDependencies,
   options: ReconcilerOptions<Desired, Observed, Change>,
 ): Reconciler<Desired> {
-  const { name, format } = options;
-  const retry = options.retry ?? { minMs: 200, maxMs: 30_000 };
-  const wakeUp = createWakeUp(clock);
-  let target: Target<Desired> | null = null;
-  let confirmed: ReadonlySet<string> = new Set();
-  let failures = 0;
-  let status: ReconcilerStatus = {
-    name,
-    lastAppliedRevision: null,
-    lastAppliedAtMs: null,
-    lastError: null,
-    problems: [],
-    pending: [],
-    held: [],
-  };
+  return new Loop({ clock, log, random }, options);
+}
 
-  const say = (next: ReconcilerStatus): void => {
-    const before = status;
-    status = next;
-    const { lastError, held } = next;
-    if (lastError && lastError.what !== before.lastError?.what)
-      log.warn({ applier: name, problem: lastError }, 'reconciling failed');
-    if (!lastError && before.lastError) log.info({ applier: name }, 'reconciling works again');
-    if (held.length > 0 && before.held.length === 0)
-      log.warn({ applier: name, held }, 'deletions wait to be confirmed');
-    for (const problem of next.problems)
-      if (!before.problems.some(({ subject, what }) => subject === problem.subject && what === problem.what))
-        log.warn({ applier: name, problem }, 'conflict');
-  };
+class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
+  readonly #deps;
+  readonly #options;
+  readonly #retry: RetrySchedule;
+  readonly #wakeUp;
+  readonly #failed;
+  readonly #pace;
+  #target: Target<Desired> | null = null;
+  #confirmed: ReadonlySet<string> = new Set();
+  /** Passes in a row that could not read the world. */
+  #unreadable = 0;
+  #status: ReconcilerStatus;
 
-  const applyAll = async (
-    changes: readonly Change[],
-    goal: Target<Desired>,
-    signal: AbortSignal,
-  ): Promise<Problem[]> => {
-    const errors: Problem[] = [];
-    let left = changes.map(format);
-    for (const change of changes) {
-      if (target !== goal || signal.aborted) break;
-      try {
-        await options.apply(change, signal);
-        log.info({ applier: name, change: format(change) }, 'changed');
-        left = left.toSpliced(left.indexOf(format(change)), 1);
-        status = { ...status, pending: left };
-      } catch (error) {
-        if (signal.aborted) break;
-        errors.push(problemOf(`${name}: ${format(change)}`, error));
-        if (options.onFailure === 'stop') break;
-      }
+  constructor(deps: Required<ReconcilerDependencies>, options: ReconcilerOptions<Desired, Observed, Change>) {
+    const { retry = { minMs: 200, maxMs: 30_000 }, concurrency = 1 } = options;
+    this.#deps = deps;
+    this.#options = options;
+    this.#retry = retry;
+    this.#wakeUp = createWakeUp(deps.clock);
+    this.#failed = createFailedChanges(deps, { retry, ordered: concurrency === 1 });
+    this.#pace = createPace(deps.clock, options.pacing);
+    this.#status = initialStatus(options.name);
+  }
+
+  trigger(desired: Desired | null, revision: number): void {
+    this.#target = desired === null ? null : { desired, revision };
+    this.#wakeUp.wake();
+  }
+
+  recheck(): void {
+    this.#wakeUp.wake();
+  }
+
+  confirm(): void {
+    this.#confirmed = new Set(this.#status.held);
+    this.#wakeUp.wake();
+  }
+
+  status(): ReconcilerStatus {
+    return this.#status;
+  }
+
+  async plan(signal: AbortSignal): Promise<PlannedChanges | null> {
+    if (this.#target === null) return null;
+    const { allowed, held, problems } = await this.#compare(this.#target, signal);
+    return { changes: allowed.map(this.#options.format), held, problems };
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let waitMs: number | null = null;
+    for (;;) {
+      await this.#wakeUp.wait(waitMs, signal);
+      if (signal.aborted) return;
+      const target = this.#target;
+      if (target) await this.#attempt(target, signal);
+      else this.#set({ lastError: null, problems: [], pending: [], held: [] });
+      // Triggers do not make a world that cannot be read readable.
+      if (this.#unreadable > 0) await this.#wakeUp.pause(this.#retry.minMs, signal);
+      waitMs = target ? this.#waitMs() : null;
     }
-    return errors;
-  };
+  }
 
-  const pass = async (goal: Target<Desired>, signal: AbortSignal): Promise<void> => {
-    const observed = await options.observe(goal.desired, signal);
-    const { changes, problems } = options.plan(goal.desired, observed);
-    const { allowed, held } = splitHeld(changes, observed, options.deletionLimit, confirmed, format);
-    confirmed = new Set(changes.map(format).filter((line) => confirmed.has(line)));
-    say({ ...status, problems, held, pending: allowed.map(format) });
-    const errors = await applyAll(allowed, goal, signal);
-    if (signal.aborted) return;
-    const [first = null] = errors;
-    const superseded = target !== goal;
-    if (first) failures += 1;
-    else if (!superseded) failures = 0;
-    const done = first === null && held.length === 0 && !superseded;
-    say({
-      ...status,
-      lastError: first,
-      ...(done ? { lastAppliedRevision: goal.revision, lastAppliedAtMs: clock.now() } : {}),
-    });
-  };
+  #waitMs(): number {
+    if (this.#unreadable > 0) return backoffMs(this.#retry, this.#unreadable, this.#deps.random());
+    const pacedInMs = this.#status.pending.length > 0 ? this.#pace.nextInMs() : null;
+    const waits = [this.#options.intervalMs, this.#failed.nextInMs(), pacedInMs];
+    return Math.max(0, Math.min(...waits.filter((ms) => ms !== null)));
+  }
 
-  const attempt = async (goal: Target<Desired>, signal: AbortSignal): Promise<void> => {
+  async #attempt(target: Target<Desired>, signal: AbortSignal): Promise<void> {
     try {
-      await pass(goal, signal);
+      await this.#pass(target, signal);
+      this.#unreadable = 0;
     } catch (error) {
       if (signal.aborted) return;
-      failures += 1;
-      say({ ...status, lastError: problemOf(name, error) });
+      this.#unreadable += 1;
+      this.#set({ lastError: problemOf(this.#options.name, error) });
     }
-  };
+  }
 
-  return {
-    trigger: (desired, revision) => {
-      target = { desired, revision };
-      wakeUp.wake();
-    },
-    recheck: wakeUp.wake,
-    confirm: () => {
-      confirmed = new Set(status.held);
-      wakeUp.wake();
-    },
-    run: async (signal) => {
-      while (!signal.aborted) {
-        const goal = target;
-        if (goal) await attempt(goal, signal);
-        if (signal.aborted) break;
-        if (failures > 0) await wakeUp.pause(retry.minMs, signal);
-        const waitMs = failures > 0 ? backoffMs(retry, failures, random()) : options.intervalMs;
-        await wakeUp.wait(goal ? waitMs : null, signal);
+  async #compare({ desired }: Target<Desired>, signal: AbortSignal) {
+    const { deletionLimit, format } = this.#options;
+    const observed = await this.#options.observe(desired, signal);
+    const { changes, problems } = this.#options.plan(desired, observed);
+    return { changes, problems, ...splitHeld(changes, observed, deletionLimit, this.#confirmed, format) };
+  }
+
+  async #pass(target: Target<Desired>, signal: AbortSignal): Promise<void> {
+    const { changes, allowed, held, problems } = await this.#compare(target, signal);
+    const lines = changes.map(this.#options.format);
+    this.#confirmed = new Set(lines.filter((line) => this.#confirmed.has(line)));
+    this.#failed.keep(lines);
+    this.#set({ problems, held, pending: allowed.map(this.#options.format) });
+    await this.#applyAll(allowed, target, signal);
+    if (signal.aborted) return;
+    const [lastError = null] = this.#failed.problems();
+    const isDone = this.#status.pending.length === 0 && held.length === 0 && this.#target === target;
+    const applied = { lastAppliedRevision: target.revision, lastAppliedAtMs: this.#deps.clock.now() };
+    this.#set({ lastError, ...(isDone ? applied : {}) });
+  }
+
+  /** Makes the changes that are due, until a newer desired state arrives. */
+  async #applyAll(changes: readonly Change[], target: Target<Desired>, signal: AbortSignal): Promise<void> {
+    const due = changes.filter((change) => this.#failed.isDue(this.#options.format(change)));
+    const queue = due.slice(0, this.#pace.available()).values();
+    const work = async (): Promise<void> => {
+      for (const change of queue) {
+        if (this.#target !== target || signal.aborted) return;
+        await this.#apply(change, signal);
       }
-    },
-    status: () => status,
-  };
+    };
+    await Promise.all(Array.from({ length: this.#options.concurrency ?? 1 }, work));
+  }
+
+  async #apply(change: Change, signal: AbortSignal): Promise<void> {
+    const { name, format } = this.#options;
+    const line = format(change);
+    this.#pace.count();
+    try {
+      await this.#options.apply(change, signal);
+      this.#deps.log.info({ applier: name, change: line }, 'changed');
+      this.#failed.remove(line);
+      this.#confirmed = new Set([...this.#confirmed].filter((confirmed) => confirmed !== line));
+      const { pending } = this.#status;
+      this.#set({ pending: pending.toSpliced(pending.indexOf(line), 1) });
+    } catch (error) {
+      if (!signal.aborted) this.#failed.add(line, problemOf(`${name}: ${line}`, error));
+    }
+  }
+
+  #set(changed: Partial<ReconcilerStatus>): void {
+    const before = this.#status;
+    this.#status = { ...before, ...changed };
+    logStatusChange(this.#deps.log, before, this.#status);
+  }
 }
 
 function problemOf(subject: string, error: unknown): Problem {
   const what = error instanceof Error ? error.message : String(error);
-  return { subject, what, hint: 'Drover retries automatically; if this persists, fix the cause above' };
+  return {
+    subject,
+    what,
+    hint: 'no action needed, Drover retries automatically; if this persists, fix the cause above',
+  };
 }

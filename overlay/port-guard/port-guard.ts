@@ -44,7 +44,6 @@ export function createPortGuard(
   return {
     settings,
     applier: {
-      name: 'port-guard',
       observe: (desired, signal) =>
         observePortGuard({ run, table, processId, bindingsFile }, settings, desired, signal),
       plan: (desired, observed) => planPortGuard(settings, desired, observed),

@@ -53,7 +53,6 @@ export function createManagedRouting(
   return {
     settings,
     applier: {
-      name: 'managed-routing',
       observe: (_desired, signal) => observe(signal),
       plan: (desired, observed) => planRouting(settings, desired, observed),
       apply: async (change, signal) => {

@@ -37,7 +37,6 @@ export function createServiceAddress(
   return {
     settings,
     applier: {
-      name: 'service-address',
       observe: (_desired, signal) => observe(signal),
       plan: (_desired, observed) => planServiceAddress(settings, observed),
       apply,

@@ -72,7 +72,10 @@ async function join(host: TestHost, address: string): Promise<Member> {
   expect(again).toEqual(network);
   const routing = createManagedRouting({ run, log });
   const { applier, deletionLimit } = routing;
-  const loop = createReconciler({ clock: systemClock, log }, { ...applier, deletionLimit, intervalMs: 2000 });
+  const loop = createReconciler(
+    { clock: systemClock, log },
+    { name: 'managed-routing', ...applier, deletionLimit, intervalMs: 2000 },
+  );
   const running = loop.run(stop.signal);
   resources.add(`routing of ${host.name}`, () => {
     stop.abort();

@@ -160,7 +160,10 @@ describe('with the address up', () => {
     const stop = new AbortController();
     let running: Promise<void>;
     beforeAll(() => {
-      const loop = createReconciler({ clock: systemClock, log }, { ...address.applier, intervalMs: 1000 });
+      const loop = createReconciler(
+        { clock: systemClock, log },
+        { name: 'service-address', ...address.applier, intervalMs: 1000 },
+      );
       loop.trigger(null, 1);
       running = loop.run(stop.signal);
     });

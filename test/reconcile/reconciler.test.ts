@@ -21,29 +21,35 @@ afterEach(async () => {
   await running;
 });
 
-/** A world of strings; `failOn` throws. */
+const isDeletion = (change: Change): boolean => change.startsWith('-');
+
+/** A world of strings. */
+function optionsOf(overrides: Partial<Options>): Options {
+  return {
+    name: 'world',
+    intervalMs: 1000,
+    retry: { minMs: 100, maxMs: 1000 },
+    observe: async () => [...world],
+    plan: (desired, observed) => ({
+      changes: [
+        ...desired.filter((item) => !observed.includes(item)).map((item): Change => `+${item}`),
+        ...observed.filter((item) => !desired.includes(item)).map((item): Change => `-${item}`),
+      ],
+      problems: [],
+    }),
+    apply: async (change) => {
+      if (change.startsWith('+')) world.add(change.slice(1));
+      else world.delete(change.slice(1));
+    },
+    format: (change) => change,
+    ...overrides,
+  };
+}
+
 function start(overrides: Partial<Options> = {}): Reconciler<readonly string[]> {
   const loop = createReconciler<readonly string[], readonly string[], Change>(
     { clock: time, log: testLog('reconcile'), random: () => 1 },
-    {
-      name: 'world',
-      intervalMs: 1000,
-      retry: { minMs: 100, maxMs: 1000 },
-      observe: async () => [...world],
-      plan: (desired, observed) => ({
-        changes: [
-          ...desired.filter((item) => !observed.includes(item)).map((item): Change => `+${item}`),
-          ...observed.filter((item) => !desired.includes(item)).map((item): Change => `-${item}`),
-        ],
-        problems: [],
-      }),
-      apply: async (change) => {
-        if (change.startsWith('+')) world.add(change.slice(1));
-        else world.delete(change.slice(1));
-      },
-      format: (change) => change,
-      ...overrides,
-    },
+    optionsOf(overrides),
   );
   running = loop.run(stop.signal);
   return loop;
@@ -87,7 +93,7 @@ test('the newest desired state wins, also while an older one is being applied', 
   expect(loop.status().lastAppliedRevision).toBe(2);
 });
 
-test('a change that fails does not keep the others back, and is tried again with growing waits', async () => {
+test('a change that fails does not keep the others back, and is retried with growing waits', async () => {
   let tries = 0;
   const loop = start({
     apply: async (change) => {
@@ -106,29 +112,155 @@ test('a change that fails does not keep the others back, and is tried again with
     lastError: { subject: 'world: +bad', what: 'no such thing' },
     pending: ['+bad'],
   });
-  await time.advance(100); // the pause after every failure
-  await time.advance(100);
+  await time.advance(99);
+  expect(tries).toBe(1);
+  await time.advance(1);
   expect(tries).toBe(2);
-  await time.advance(100);
   await time.advance(199);
   expect(tries).toBe(2);
   await time.advance(1);
   expect(tries).toBe(3);
-  await time.advance(100);
   await time.advance(400);
   expect(loop.status()).toMatchObject({ lastAppliedRevision: 1, lastError: null, pending: [] });
 });
 
-test('with onFailure stop the rest waits for the next try', async () => {
+test('while a failed change waits for its retry, changes of a newer desired state are made at once', async () => {
+  const tried: string[] = [];
   const loop = start({
-    onFailure: 'stop',
+    intervalMs: 60_000,
+    apply: async (change) => {
+      tried.push(change);
+      if (change === '+bad') throw new Error('no such thing');
+      world.add(change.slice(1));
+    },
+  });
+  loop.trigger(['bad'], 1);
+  await time.advance(100); // fails at 0 and at 100: the next retry is due at 300
+  loop.trigger(['bad', 'new'], 2);
+  await time.advance(0);
+  expect(tried).toEqual(['+bad', '+bad', '+new']);
+  expect(loop.status()).toMatchObject({ lastError: { subject: 'world: +bad' }, pending: ['+bad'] });
+  loop.trigger(['new'], 3);
+  await time.advance(0);
+  expect(loop.status()).toMatchObject({ lastError: null, pending: [], lastAppliedRevision: 3 });
+});
+
+test('changes that depend on one another are retried together, in order; independent ones each on their own', async () => {
+  const retried = async (concurrency: number): Promise<readonly string[]> => {
+    const tried: string[] = [];
+    const own = createReconciler<readonly string[], readonly string[], Change>(
+      { clock: time, log: testLog('reconcile'), random: () => 1 },
+      {
+        ...options,
+        concurrency,
+        apply: async (change) => {
+          tried.push(`${time.monotonic()}${change}`);
+          throw new Error('broken');
+        },
+      },
+    );
+    const over = new AbortController();
+    const done = own.run(over.signal);
+    const startMs = time.monotonic();
+    own.trigger(['a'], 1);
+    await time.advance(50);
+    own.trigger(['a', 'b'], 2);
+    await time.advance(60);
+    over.abort();
+    await done;
+    return tried.map((line) => line.replace(/^\d+/, (at) => String(Number(at) - startMs)));
+  };
+  const options = optionsOf({ intervalMs: 60_000 });
+  expect(await retried(1)).toEqual(['0+a', '50+b', '100+a', '100+b']);
+  expect(await retried(2)).toEqual(['0+a', '50+b', '100+a']);
+});
+
+test('the retries of a change begin anew once it has worked', async () => {
+  let broken = true;
+  let tries = 0;
+  const loop = start({
+    intervalMs: 60_000,
+    apply: async (change) => {
+      tries += 1;
+      if (broken) throw new Error('broken');
+      if (change.startsWith('+')) world.add(change.slice(1));
+    },
+  });
+  loop.trigger(['a'], 1);
+  await time.advance(300); // fails at 0, 100 and 300
+  broken = false;
+  await time.advance(400);
+  expect(loop.status().lastError).toBeNull();
+  broken = true;
+  world.clear();
+  tries = 0;
+  loop.recheck();
+  await time.advance(0);
+  await time.advance(100);
+  expect(tries).toBe(2);
+});
+
+test('with pacing, no more changes than allowed are made within the interval', async () => {
+  const loop = start({ intervalMs: 60_000, pacing: { changes: 2, intervalMs: 500 } });
+  loop.trigger(['a', 'b', 'c', 'd', 'e'], 1);
+  await time.advance(0);
+  expect([...world]).toEqual(['a', 'b']);
+  expect(loop.status()).toMatchObject({ pending: ['+c', '+d', '+e'], lastAppliedRevision: null, lastError: null });
+  await time.advance(499);
+  expect(world.size).toBe(2);
+  await time.advance(1);
+  expect(world.size).toBe(4);
+  await time.advance(500);
+  expect(loop.status()).toMatchObject({ pending: [], lastAppliedRevision: 1 });
+});
+
+test('as many changes run at the same time as the applier allows', async () => {
+  let running = 0;
+  let most = 0;
+  const loop = start({
+    concurrency: 3,
+    apply: async (change) => {
+      running += 1;
+      most = Math.max(most, running);
+      await time.sleep(10);
+      running -= 1;
+      world.add(change.slice(1));
+    },
+  });
+  loop.trigger(['a', 'b', 'c', 'd', 'e'], 1);
+  await time.advance(10);
+  expect([...world]).toEqual(['a', 'b', 'c']);
+  await time.advance(10);
+  expect(most).toBe(3);
+  expect(loop.status()).toMatchObject({ pending: [], lastAppliedRevision: 1 });
+});
+
+test('plan() is a dry run: it tells what would change and be held, and changes nothing', async () => {
+  world = new Set(['x', 'y', 'z']);
+  const loop = start({
+    deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletes: isDeletion },
+    apply: async () => {
+      throw new Error('not now');
+    },
+  });
+  expect(await loop.plan(stop.signal)).toBeNull();
+  loop.trigger(['a'], 1);
+  expect(await loop.plan(stop.signal)).toEqual({ changes: ['+a'], held: ['-x', '-y', '-z'], problems: [] });
+  expect([...world]).toEqual(['x', 'y', 'z']);
+});
+
+test('when nothing is desired any more, nothing is touched and no problem remains', async () => {
+  const loop = start({
     apply: async () => {
       throw new Error('broken');
     },
   });
-  loop.trigger(['a', 'b'], 1);
+  loop.trigger(['a'], 1);
   await time.advance(0);
-  expect(loop.status().pending).toEqual(['+a', '+b']);
+  expect(loop.status().lastError).not.toBeNull();
+  loop.trigger(null, 2);
+  await time.advance(60_000);
+  expect(loop.status()).toMatchObject({ lastError: null, pending: [] });
 });
 
 test('a world that cannot be read is not planned with; the loop goes on', async () => {
@@ -170,7 +302,7 @@ test('Q8: too many deletions wait until they are confirmed; other changes go on'
       share: 0.5,
       minimum: 1,
       owned: (observed) => observed.length,
-      deletes: (change) => change.startsWith('-'),
+      deletes: isDeletion,
     },
   });
   loop.trigger(['d', 'e'], 1);
@@ -184,6 +316,47 @@ test('Q8: too many deletions wait until they are confirmed; other changes go on'
   loop.trigger([], 2);
   await time.advance(0);
   expect(loop.status().held).toEqual(['-d', '-e']);
+});
+
+test('a confirmation counts for the deletions that were shown, and once', async () => {
+  world = new Set(['a', 'b', 'c', 'd']);
+  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
+  const loop = start({ deletionLimit });
+  loop.trigger(['d'], 1);
+  await time.advance(0);
+  loop.confirm();
+  await time.advance(0);
+  expect([...world]).toEqual(['d']);
+  for (const item of ['a', 'b', 'c']) world.add(item);
+  loop.recheck();
+  await time.advance(0);
+  expect(loop.status().held).toEqual(['-a', '-b', '-c']);
+});
+
+test('a confirmation does not outlive the plan it was given for', async () => {
+  world = new Set(['a', 'b', 'c', 'd']);
+  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
+  const loop = start({ deletionLimit });
+  loop.trigger(['d'], 1);
+  await time.advance(0);
+  loop.confirm();
+  loop.trigger(['a', 'b', 'c', 'd'], 2);
+  await time.advance(0);
+  loop.trigger(['d'], 3);
+  await time.advance(0);
+  expect(loop.status().held).toEqual(['-a', '-b', '-c']);
+  expect(world.size).toBe(4);
+});
+
+test.each([
+  ['as many deletions as the minimum', 2, []],
+  ['one more than the minimum', 3, ['-a', '-b', '-c']],
+])('the deletion limit lets a plan with %s through or holds it', async (_title, count, held) => {
+  world = new Set(['a', 'b', 'c'].slice(0, count));
+  const loop = start({ deletionLimit: { share: 0.1, minimum: 2, owned: () => count, deletes: isDeletion } });
+  loop.trigger([], 1);
+  await time.advance(0);
+  expect(loop.status().held).toEqual(held);
 });
 
 test.each([

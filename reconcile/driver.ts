@@ -1,0 +1,89 @@
+import type { Problem } from '../model/index.ts';
+import { createWakeUp } from '../system/index.ts';
+import type { Component } from './component.ts';
+import { createReconciler, type Reconciler, type ReconcilerDependencies } from './reconciler.ts';
+import type { ReconcilerStatus } from './reconciler-status.ts';
+
+/** The loop of one component. */
+export type ComponentLoop = Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm' | 'plan'>;
+
+/** Runs components from the views of this host: each has a loop of its own, which fails and recovers alone. */
+export interface Driver {
+  readonly loops: readonly ComponentLoop[];
+  /** The view, or something else that a component depends on, may have changed. Never waits. */
+  changed(): void;
+  /** Computes what is desired at each change until `signal` aborts. Does not run the loops. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface DriverOptions<View> {
+  /** The newest view. */
+  readonly view: () => View;
+  readonly components: readonly Component<View>[];
+  /** Default of `Component.intervalMs`. */
+  readonly intervalMs: number;
+}
+
+/** Changes within so short a time after another one are computed together. */
+const GATHER_MS = 5;
+
+export function createDriver<View extends { readonly revision: number }>(
+  deps: ReconcilerDependencies,
+  { view, components, intervalMs }: DriverOptions<View>,
+): Driver {
+  const followers = components.map((component) => createFollower(deps, component, intervalMs));
+  const wakeUp = createWakeUp(deps.clock);
+  return {
+    loops: followers.map(({ loop }) => loop),
+    changed: wakeUp.wake,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        const newest = view();
+        for (const { follow } of followers) follow(newest);
+        await wakeUp.pause(GATHER_MS, signal);
+        await wakeUp.wait(null, signal);
+      }
+    },
+  };
+}
+
+interface Follower<View> {
+  readonly loop: ComponentLoop;
+  follow(view: View): void;
+}
+
+function createFollower<View extends { readonly revision: number }>(
+  deps: ReconcilerDependencies,
+  { name, desired, applier, ...options }: Component<View>,
+  intervalMs: number,
+): Follower<View> {
+  const loop = createReconciler(deps, { intervalMs, ...options, ...applier, name });
+  let last: unknown = null;
+  let problem: Problem | null = null;
+  const status = (): ReconcilerStatus => (problem === null ? loop.status() : { ...loop.status(), lastError: problem });
+  return {
+    loop: {
+      run: (signal) => loop.run(signal),
+      confirm: () => loop.confirm(),
+      plan: (signal) => loop.plan(signal),
+      status,
+    },
+    follow: (view) => {
+      try {
+        const next = desired(view);
+        problem = null;
+        if (next !== last) loop.trigger(next, view.revision);
+        last = next;
+      } catch (error) {
+        // A fault of this component's own. The others follow the view all the same.
+        if (problem === null) deps.log.error({ applier: name, err: error }, 'cannot compute the desired state');
+        const what = `cannot compute the desired state: ${error instanceof Error ? error.message : error}`;
+        problem = {
+          subject: name,
+          what,
+          hint: 'report this with the log of the agent; the last desired state stays in force',
+        };
+      }
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Component, createDriver, type Driver, keepIdentical } from '../../reconcile/index.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { testLog } from '../support/test-log.ts';
+
+interface View {
+  readonly revision: number;
+  readonly names: readonly string[] | null;
+}
+
+const time = createFakeClock();
+let stop: AbortController;
+let running: Promise<unknown>;
+
+beforeEach(() => {
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+function component(name: string, overrides: Partial<Component<View, readonly string[], null, string>> = {}) {
+  const passes: (readonly string[])[] = [];
+  const value: Component<View, readonly string[], null, string> = {
+    name,
+    desired: ({ names }) => names,
+    applier: {
+      observe: async () => null,
+      plan: (desired) => {
+        passes.push(desired);
+        return { changes: [], problems: [] };
+      },
+      apply: async () => {},
+      format: (change) => change,
+    },
+    ...overrides,
+  };
+  return { passes, value };
+}
+
+function start(view: () => View, components: readonly Component<View>[]): Driver {
+  const driver = createDriver({ clock: time, log: testLog('driver') }, { view, components, intervalMs: 3_600_000 });
+  running = Promise.all([driver.run(stop.signal), ...driver.loops.map((loop) => loop.run(stop.signal))]);
+  return driver;
+}
+
+test('a component is triggered when its desired value is another one, not with each view; null is not empty', async () => {
+  let view: View = { revision: 1, names: null };
+  const { passes, value } = component('names');
+  const driver = start(() => view, [value]);
+  await time.advance(10);
+  expect(passes).toEqual([]);
+  const names = ['a'];
+  view = { revision: 2, names };
+  driver.changed();
+  await time.advance(10);
+  view = { revision: 3, names };
+  driver.changed();
+  await time.advance(10);
+  expect(passes).toEqual([['a']]);
+  view = { revision: 4, names: [] };
+  driver.changed();
+  driver.changed();
+  await time.advance(10);
+  expect(passes).toEqual([['a'], []]);
+});
+
+test('a component that cannot compute what it wants is named, and does not stop the others', async () => {
+  let isBroken = true;
+  const wanted = ['a'];
+  const broken = component('broken', {
+    desired: () => {
+      if (isBroken) throw new Error('not a number');
+      return wanted;
+    },
+  });
+  const sound = component('sound');
+  const driver = start(() => ({ revision: 1, names: wanted }), [broken.value, sound.value]);
+  await time.advance(10);
+  expect(sound.passes).toHaveLength(1);
+  expect(driver.loops[0]?.status().lastError?.what).toContain('not a number');
+  isBroken = false;
+  driver.changed();
+  await time.advance(10);
+  expect(driver.loops[0]?.status()).toMatchObject({ lastError: null, lastAppliedRevision: 1 });
+});
+
+test('keepIdentical() computes again only when an argument is another one', () => {
+  const pair = keepIdentical((...given: readonly unknown[]) => [...given]);
+  const [a, b] = [{}, {}];
+  const first = pair(a, b);
+  expect(pair(a, b)).toBe(first);
+  expect(pair(a)).not.toBe(first);
+  expect(pair(b, a)).toEqual([b, a]);
+});
