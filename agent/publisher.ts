@@ -1,6 +1,6 @@
-import type { Bus, FactKey, FactMap, Lease } from '../bus/index.ts';
+import type { Bus, Lease } from '../bus/index.ts';
+import { diffFacts, type FactKey, type FactMap } from '../facts/index.ts';
 import type { JsonValue } from '../model/index.ts';
-import { diffFacts } from '../state/index.ts';
 import { backoffMs, type Clock, createWakeUp, type Log } from '../system/index.ts';
 import type { PartReport } from './parts.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { reductionFor } from '../facts/index.ts';
 import type { JsonValue } from '../model/index.ts';
-import { reductionFor } from '../state/index.ts';
 import type { Resources } from '../test/support/resources.ts';
 import { type DataSet, SUFFIX } from './data-set.ts';
 import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
@@ -72,8 +72,8 @@ async function sendAll(
 
 /** As the agent sends them to a process of this role. */
 function reducedFor(role: string): (facts: HostFacts) => HostFacts {
-  const reduce = reductionFor(role);
-  return (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, reduce(key, value)]));
+  const { fact } = reductionFor(role);
+  return (facts) => Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, fact(key, value) ?? null]));
 }
 
 function commit(revision: number, full: boolean): string {

@@ -1,10 +1,7 @@
+import type { FactKey, FactMap } from '../facts/index.ts';
 import type { JsonValue } from '../model/index.ts';
 
-/** Names a fact within its host: lower-case segments joined by `/`, such as `host`, `container/3f2a...`, `network/9b1c...`. */
-export type FactKey = string;
-
-/** All facts of one host. Treated as immutable; values that did not change keep their identity from batch to batch. */
-export type FactMap = ReadonlyMap<FactKey, JsonValue>;
+export type { FactKey, FactMap } from '../facts/index.ts';
 
 /**
  * A durable value with the revision to compare against. Revisions of one key only grow; 0 means "does not exist".

@@ -1,6 +1,7 @@
 export * from './address.ts';
 export * from './answer-options.ts';
 export * from './cidr.ts';
+export * from './component-status.ts';
 export * from './container.ts';
 export * from './dns-name.ts';
 export * from './draft-map.ts';
@@ -9,6 +10,7 @@ export * from './exact-json.ts';
 export * from './health.ts';
 export * from './host.ts';
 export * from './json.ts';
+export * from './liveness.ts';
 export * from './load-balancer.ts';
 export * from './nearest.ts';
 export * from './network.ts';

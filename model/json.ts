@@ -3,6 +3,11 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+/** Whether a value is a map; taken for JSON throughout. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Whether two values are equal whatever the order of their keys. */
 export function sameJson(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true;

@@ -11,6 +11,8 @@ export interface HostState {
   readonly containers: ReadonlyMap<string, Container>;
   /** By Docker network id. */
   readonly networks: ReadonlyMap<string, Network>;
+  /** Facts of all further kinds: by kind, then by id. Each has a reader beside its type (`componentStatuses`). */
+  readonly facts: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }
 
 /**

@@ -1,34 +1,44 @@
-import type { FactKey, FactMap } from '../bus/index.ts';
 import {
-  type Container,
+  createHostDraft,
+  type DocumentDraft,
+  diffFacts,
+  type Enter,
+  emptyHostState,
+  type FactChanges,
+  type FactMap,
+  type FactTable,
+  factTable,
+  isFactKey,
+  readUnknown,
+} from '../facts/index.ts';
+import {
   type DraftMap,
   draftMap,
   type Environment,
   type HostState,
   type JsonValue,
-  type Network,
+  type Liveness,
   type Problem,
   type Result,
-  type ServiceDeclaration,
   ShardedMap,
   type Snapshot,
   sameJson,
 } from '../model/index.ts';
-import { type Liveness, livingHosts } from './liveness.ts';
-import { documentSubject, type Fact, factSubject, parseDocument, parseFact } from './parse-fact.ts';
-import { diffFacts, emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';
+import { livingHosts } from './liveness.ts';
+import { emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';
 
 /** A snapshot with what is needed to take it one step further. Immutable. */
 export interface State {
   readonly snapshot: Snapshot;
-  /** The host this is the mirror of; it never believes that it is dead itself. */
+  /** The host that holds this state; it is always a living one to itself. */
   readonly hostId: string;
-  /** Good raw facts only: of a fact that became malformed, the last good value. */
+  readonly table: FactTable;
+  /** Good raw facts only, also those of unknown kinds; of a fact that became malformed, the last good value. */
   readonly picture: Picture;
-  /** Every host, also those held dead. */
+  /** All hosts, with those that are down. */
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly liveness: ReadonlyMap<string, Liveness>;
-  /** What was refused and why, until a good value replaces it. */
+  /** Refused values and the reason, until a good value replaces them. */
   readonly rejected: ReadonlyMap<string, Rejected>;
 }
 
@@ -40,7 +50,7 @@ export interface Rejected {
 export interface Advanced {
   /** The same object when nothing changed. */
   readonly state: State;
-  /** New problems of this delta; all that stand are in `state.rejected`. */
+  /** New problems of this delta; all current ones are in `state.rejected`. */
   readonly problems: readonly Problem[];
 }
 
@@ -48,29 +58,30 @@ export function emptySnapshot(environment: Environment): Snapshot {
   return { revision: 0, environment, hosts: ShardedMap.empty(HOST_SHARDS), declarations: new Map(), complete: false };
 }
 
-export function emptyState(environment: Environment, hostId: string): State {
+export function emptyState(environment: Environment, hostId: string, table: FactTable = factTable): State {
   const none = new Map<string, never>();
   const hosts = ShardedMap.empty<HostState>(HOST_SHARDS);
   const snapshot = emptySnapshot(environment);
-  return { snapshot, hostId, picture: emptyPicture, hosts, liveness: none, rejected: none };
+  return { snapshot, hostId, table, picture: emptyPicture, hosts, liveness: none, rejected: none };
 }
 
 /**
- * The next state. A malformed fact is one problem and hurts only itself: the good value before it stays. Unchanged hosts,
- * containers and declarations keep their identity. The revision grows by one, or to `revision` where that is more.
+ * The next state. A malformed fact is one problem and affects nothing else: its last good value stays. Unchanged hosts,
+ * containers and declarations keep their identity. The revision grows by one, or to `revision` if that is higher.
  */
 export function advance(state: State, delta: SnapshotDelta, revision = 0): Advanced {
   const draft = createDraft(state);
+  const { table } = state;
   for (const [hostId, changes] of delta.hosts) {
-    if (changes) changeHost(draft, hostId, changes);
+    if (changes) changeHost(draft, table, hostId, changes);
     else removeHost(draft, hostId);
   }
-  for (const [key, value] of delta.documents) changeDocument(draft, key, value);
+  for (const [key, value] of delta.documents) changeDocument(draft, table, key, value);
   return { state: finish(state, draft, delta.complete === true, revision), problems: draft.problems };
 }
 
-/** What makes all facts of a host these; refused ones are named too, so that their problems end when they have gone. */
-export function changesTo(state: State, hostId: string, facts: FactMap): ReadonlyMap<FactKey, JsonValue | null> {
+/** The changes that lead to exactly these facts of a host. Refused facts are among them, so that their problems end with them. */
+export function changesTo(state: State, hostId: string, facts: FactMap): FactChanges {
   const changes = diffFacts(state.picture.hosts.get(hostId) ?? noFacts, facts);
   const own = rejectedKey(hostId, '');
   for (const name of state.rejected.keys()) {
@@ -80,12 +91,10 @@ export function changesTo(state: State, hostId: string, facts: FactMap): Readonl
   return changes;
 }
 
-interface Draft {
+interface Draft extends DocumentDraft {
   readonly facts: DraftMap<FactMap>;
   readonly hosts: DraftMap<HostState>;
   readonly documents: DraftMap<JsonValue>;
-  readonly declarations: DraftMap<ServiceDeclaration>;
-  readonly liveness: DraftMap<Liveness>;
   readonly rejected: DraftMap<Rejected>;
   readonly problems: Problem[];
 }
@@ -131,73 +140,50 @@ function removeHost(draft: Draft, hostId: string): void {
 }
 
 const noFacts: FactMap = new Map();
-const unknownHost: HostState = { host: null, containers: new Map(), networks: new Map() };
 
-function changeHost(draft: Draft, hostId: string, changes: ReadonlyMap<FactKey, JsonValue | null>): void {
-  const known = draft.hosts.get(hostId) ?? unknownHost;
+function changeHost(draft: Draft, { facts: kinds }: FactTable, hostId: string, changes: FactChanges): void {
+  const known = draft.hosts.get(hostId) ?? emptyHostState;
   const facts = draftMap(draft.facts.get(hostId) ?? noFacts);
-  const parts: HostDraft = {
-    host: known.host,
-    containers: draftMap(known.containers),
-    networks: draftMap(known.networks),
-  };
+  const host = createHostDraft(known);
   for (const [key, value] of changes) {
-    const subject = factSubject(key);
-    if (!subject) continue;
-    const read = () => parseFact(hostId, key, value);
-    const fact = accept(draft, rejectedKey(hostId, key), facts, key, value, read);
-    if (fact === 'removed') removeFact(parts, subject);
-    else if (fact) setFact(parts, fact);
+    const found = kinds.find(key);
+    if (!found && !isFactKey(key)) continue;
+    const about = `host ${hostId}: fact ${key}`;
+    const change = accept(draft, { name: rejectedKey(hostId, key), picture: facts, key, value }, (raw) =>
+      found ? found.kind.read(about, { hostId, id: found.id }, raw) : readUnknown(about, raw),
+    );
+    if (change === 'removed') found?.kind.remove(host, found.id);
+    else change?.(host);
   }
   draft.facts.set(hostId, facts.result());
-  draft.hosts.set(hostId, resultOf(parts, known));
+  draft.hosts.set(hostId, host.result());
 }
 
-interface HostDraft {
-  host: HostState['host'];
-  readonly containers: DraftMap<Container>;
-  readonly networks: DraftMap<Network>;
+function changeDocument(draft: Draft, { documents }: FactTable, key: string, value: JsonValue | null): void {
+  const found = documents.find(key);
+  if (!found) return;
+  const { kind, id } = found;
+  const change = accept(draft, { name: key, picture: draft.documents, key, value }, (raw) =>
+    kind.read(`document ${key}`, { hostId: '', id }, raw),
+  );
+  if (change === 'removed') kind.remove(draft, id);
+  else change?.(draft);
 }
 
-function setFact(parts: HostDraft, fact: Fact): void {
-  if (fact.kind === 'host') parts.host = fact.value;
-  else if (fact.kind === 'container') parts.containers.set(fact.id, fact.value);
-  else parts.networks.set(fact.id, fact.value);
+interface Offered {
+  /** In `rejected`. */
+  readonly name: string;
+  readonly picture: DraftMap<JsonValue>;
+  readonly key: string;
+  readonly value: JsonValue | null;
 }
 
-function removeFact(parts: HostDraft, { kind, id }: { readonly kind: Fact['kind']; readonly id: string }): void {
-  if (kind === 'host') parts.host = null;
-  else if (kind === 'container') parts.containers.delete(id);
-  else parts.networks.delete(id);
-}
-
-function resultOf({ host, containers, networks }: HostDraft, before: HostState): HostState {
-  const after: HostState = { host, containers: containers.result(), networks: networks.result() };
-  const same =
-    after.host === before.host && after.containers === before.containers && after.networks === before.networks;
-  return same ? before : after;
-}
-
-function changeDocument(draft: Draft, key: string, value: JsonValue | null): void {
-  const subject = documentSubject(key);
-  if (!subject) return;
-  const declared = accept(draft, key, draft.documents, key, value, () => parseDocument(key, value));
-  if (declared === 'removed') {
-    if (subject.kind === 'declaration') draft.declarations.delete(subject.id);
-    else draft.liveness.delete(subject.id);
-  } else if (declared?.kind === 'declaration') draft.declarations.set(declared.key, declared.value);
-  else if (declared) draft.liveness.set(declared.hostId, declared.value);
-}
-
-/** Takes one raw value into the picture: what it says, `removed`, or null when it changes nothing or is refused. */
+/** Takes one raw value into the picture. Gives its change, `removed`, or null when it changes nothing or is refused. */
 function accept<T>(
   draft: Draft,
-  name: string,
-  picture: DraftMap<JsonValue>,
-  key: string,
-  value: JsonValue | null,
-  read: () => Result<T>,
-): T | 'removed' | null {
+  { name, picture, key, value }: Offered,
+  read: (value: JsonValue) => Result<Enter<T>>,
+): Enter<T> | 'removed' | null {
   const before = picture.get(key);
   if (value === null || (before !== undefined && sameJson(before, value))) {
     draft.rejected.delete(name);
@@ -206,7 +192,7 @@ function accept<T>(
   }
   const refused = draft.rejected.get(name);
   if (refused && sameJson(refused.value, value)) return null;
-  const parsed = read();
+  const parsed = read(value);
   if (parsed.ok) {
     draft.rejected.delete(name);
     picture.set(key, value);
@@ -217,7 +203,7 @@ function accept<T>(
   return null;
 }
 
-/** A line break keeps these apart from the keys of documents. */
+/** The line break separates these names from the keys of documents. */
 function rejectedKey(hostId: string, key: string): string {
   return `${hostId}\n${key}`;
 }

@@ -6,5 +6,4 @@ export * from './follow-bus.ts';
 export * from './liveness.ts';
 export * from './mirror.ts';
 export * from './picture.ts';
-export * from './reduce-facts.ts';
 export * from './store.ts';

@@ -1,17 +1,8 @@
-import { draftMap, eachDifference, type HostState } from '../model/index.ts';
-
-/** What another host found out about a host: document `liveness/<hostId>`. */
-export interface Liveness {
-  readonly state: 'suspect' | 'down';
-  /** The incarnation it is said of; a host that came back has a higher one. */
-  readonly incarnation: number;
-  /** Host id of who says so. */
-  readonly by: string;
-}
+import { draftMap, eachDifference, type HostState, type Liveness } from '../model/index.ts';
 
 /**
- * The hosts that are not held dead: a `down` counts for the incarnation it names and those before it. `self` stays in any
- * case: it runs, evidently, and answers for its own containers. Gives `previous` itself if that holds the same.
+ * The hosts that are not down: a `down` counts for the incarnation it names and those before it. `self` always stays: it is
+ * running and knows its own containers. Gives `previous` itself if that holds the same hosts.
  */
 export function livingHosts(
   hosts: ReadonlyMap<string, HostState>,
@@ -27,7 +18,7 @@ export function livingHosts(
 }
 
 function isDead(state: HostState | undefined, { state: found, incarnation }: Liveness): boolean {
-  // Without its host fact we do not know which incarnation speaks.
+  // Without the host fact its incarnation is not known.
   return found === 'down' && !!state?.host && state.host.incarnation <= incarnation;
 }
 

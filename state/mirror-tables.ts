@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { FactMap } from '../bus/index.ts';
+import type { FactMap } from '../facts/index.ts';
 import type { Environment, JsonValue } from '../model/index.ts';
 import { transaction } from '../system/index.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';

@@ -1,10 +1,10 @@
-import type { FactKey, FactMap } from '../bus/index.ts';
-import { eachDifference, type JsonValue, ShardedMap, sameJson } from '../model/index.ts';
+import { diffFacts, type FactChanges, type FactMap } from '../facts/index.ts';
+import { eachDifference, type JsonValue, ShardedMap } from '../model/index.ts';
 
 /** Changes of raw facts and documents, newest value only. */
 export interface SnapshotDelta {
   /** Host id -> changed facts (null: removed); null: the host is gone with all its facts. */
-  readonly hosts: ReadonlyMap<string, ReadonlyMap<FactKey, JsonValue | null> | null>;
+  readonly hosts: ReadonlyMap<string, FactChanges | null>;
   /** Document key -> new value; null: deleted. */
   readonly documents: ReadonlyMap<string, JsonValue | null>;
   /** With this change the first complete picture has been seen. */
@@ -38,21 +38,8 @@ export function diffPictures(before: Picture, after: Picture): SnapshotDelta | n
   return { hosts, documents, ...(complete ? { complete } : {}) };
 }
 
-/** What leads from one set of values to the other: new and changed ones, null for those that are gone. */
-export function diffFacts(
-  before: ReadonlyMap<string, JsonValue>,
-  after: ReadonlyMap<string, JsonValue>,
-): Map<string, JsonValue | null> {
-  const changes = new Map<string, JsonValue | null>();
-  eachDifference(before, after, (key, old, value) => {
-    if (value === undefined) changes.set(key, null);
-    else if (old === undefined || !sameJson(old, value)) changes.set(key, value);
-  });
-  return changes;
-}
-
 function diffHosts(before: Picture['hosts'], after: Picture['hosts']): SnapshotDelta['hosts'] {
-  const changes = new Map<string, ReadonlyMap<FactKey, JsonValue | null> | null>();
+  const changes = new Map<string, FactChanges | null>();
   eachDifference(before, after, (hostId, old, facts) => {
     const changed = facts && diffFacts(old ?? nothing, facts);
     if (!changed) changes.set(hostId, null);

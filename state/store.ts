@@ -1,5 +1,5 @@
-import type { FactKey, FactMap } from '../bus/index.ts';
-import type { Environment, JsonValue, Problem, Snapshot } from '../model/index.ts';
+import { type FactChanges, type FactMap, type FactTable, factTable } from '../facts/index.ts';
+import type { Environment, HostState, Problem, Snapshot } from '../model/index.ts';
 import { type Clock, type Log, systemClock } from '../system/index.ts';
 import { advance, changesTo, emptyState, type State } from './advance.ts';
 import { createListeners } from './listeners.ts';
@@ -18,21 +18,26 @@ export interface StateStoreDependencies {
 export interface StateStoreOptions {
   readonly environment: Environment;
   readonly hostId: string;
+  /** Default: every kind there is. */
+  readonly table?: FactTable;
 }
 
 /** This host's mirror of the world: starts from disk, then follows what it is told. */
 export interface StateStore {
   readonly environment: Environment;
   readonly hostId: string;
+  readonly table: FactTable;
   current(): Snapshot;
-  /** The raw facts `current()` stands on. */
+  /** The raw facts that `current()` is made of. */
   picture(): Picture;
+  /** All hosts, with those that are down and therefore not in `current()`. */
+  allHosts(): ReadonlyMap<string, HostState>;
   /** Facts equal to those that stand are no change and make no new revision. */
   apply(delta: SnapshotDelta): void;
   /** All facts of one host, newest: what is missing here is removed. */
   replaceHost(hostId: string, facts: FactMap): void;
   /** The changes that make all facts of a host these, for a delta of several hosts. */
-  changesTo(hostId: string, facts: FactMap): ReadonlyMap<FactKey, JsonValue | null>;
+  changesTo(hostId: string, facts: FactMap): FactChanges;
   /** Called at once, in the same tick, after each new revision and when the state is no longer stale; one that throws harms nobody else. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
   /** What was refused and why, and what is wrong with the disk mirror. */
@@ -45,11 +50,11 @@ export interface StateStore {
 
 export function createStateStore(
   { mirror, log, clock = systemClock }: StateStoreDependencies,
-  { environment, hostId }: StateStoreOptions,
+  { environment, hostId, table = factTable }: StateStoreOptions,
 ): StateStore {
   const listeners = createListeners<Snapshot>(log);
-  const loaded = mirror ? loadState(mirror, environment, hostId) : null;
-  let state = loaded?.state ?? emptyState(environment, hostId);
+  const loaded = mirror ? loadState(mirror, emptyState(environment, hostId, table)) : null;
+  let state = loaded?.state ?? emptyState(environment, hostId, table);
   let staleSinceMs = loaded?.savedAtMs ?? null;
   const saver: Saver | null = mirror
     ? createSaver({ mirror, clock, log }, () => ({
@@ -74,8 +79,10 @@ export function createStateStore(
   return {
     environment,
     hostId,
+    table,
     current: () => state.snapshot,
     picture: () => state.picture,
+    allHosts: () => state.hosts,
     apply,
     replaceHost: (id, facts) => {
       apply({ hosts: new Map([[id, changesTo(state, id, facts)]]), documents: new Map() });
@@ -88,12 +95,11 @@ export function createStateStore(
   };
 }
 
-/** What the disk knows, if it is this host's in this environment. */
-function loadState(mirror: Mirror, environment: Environment, hostId: string): LoadedState | null {
+/** The saved state, if it is of the same host and environment as the empty one. */
+function loadState(mirror: Mirror, empty: State): LoadedState | null {
   const saved = mirror.load();
-  if (saved?.environment.name !== environment.name || saved.hostId !== hostId) return null;
+  if (saved?.environment.name !== empty.snapshot.environment.name || saved.hostId !== empty.hostId) return null;
   const delta = diffPictures(emptyPicture, saved.picture);
-  const empty = emptyState(environment, hostId);
   const { state } = delta ? advance(empty, delta, saved.revision) : { state: empty };
   return { state, savedAtMs: saved.savedAtMs };
 }

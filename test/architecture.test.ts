@@ -10,16 +10,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   system: [],
   reconcile: ['system', 'model'],
   linux: ['system', 'model'],
-  bus: ['model', 'system'],
-  sources: ['model', 'system', 'bus'],
-  state: ['model', 'system', 'bus'],
+  facts: ['model', 'system'],
+  bus: ['model', 'facts', 'system'],
+  sources: ['model', 'facts', 'system', 'bus'],
+  state: ['model', 'facts', 'system', 'bus'],
   dns: COMPONENT,
   metadata: COMPONENT,
   overlay: COMPONENT,
   'resolv-conf': COMPONENT,
   template: COMPONENT,
-  agent: [...COMPONENT, 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'resolv-conf'],
-  cli: [...COMPONENT, 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
+  agent: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'resolv-conf'],
+  cli: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
 };
 /** Folders and files that decide and never act: no clock, no randomness, no node: module but node:net's isIP. */
 const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);

@@ -8,6 +8,7 @@
  * - `stack:<key>`: whether there is such a stack.
  * - `host:<id>`: the address a host says it has, and its networks.
  * - `container:<id>`: a container of its own account, such as the one whose network another shares.
+ * - `fact:<host>/<kind>/<id>`: a fact of a kind without a slot of its own in `HostState`.
  * - `revision`: anything at all; such an answer holds for one view.
  * - `asker`: who asks, beyond the links of its own; without it everybody who has no links gets the same answer. Never changes.
  *
@@ -20,6 +21,7 @@ export type DependencyKey =
   | `stack:${string}`
   | `host:${string}`
   | `container:${string}`
+  | `fact:${string}`
   | 'revision'
   | 'asker';
 
@@ -43,6 +45,10 @@ export function hostKey(id: string): DependencyKey {
 
 export function containerKey(id: string): DependencyKey {
   return `container:${id}`;
+}
+
+export function factKey(hostId: string, kind: string, id: string): DependencyKey {
+  return `fact:${hostId}/${kind}/${id}`;
 }
 
 /** Any change at all. */

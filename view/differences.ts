@@ -3,6 +3,7 @@ import {
   ANY_CHANGE,
   containerKey,
   type DependencyKey,
+  factKey,
   hostKey,
   nameKey,
   serviceKeyOf,
@@ -23,6 +24,9 @@ export function differences(before: HostView, after: HostView): 'everything' | R
   eachDifference(before.snapshot.hosts, after.snapshot.hosts, (id, old, now) => {
     if (old?.host !== now?.host || old?.networks !== now?.networks) keys.add(hostKey(id));
     eachDifference(old?.containers ?? NONE, now?.containers ?? NONE, (container) => keys.add(containerKey(container)));
+    eachDifference(old?.facts ?? NONE, now?.facts ?? NONE, (kind, oldOfKind, nowOfKind) =>
+      eachDifference<unknown>(oldOfKind ?? NONE, nowOfKind ?? NONE, (fact) => keys.add(factKey(id, kind, fact))),
+    );
   });
   eachDifference(before.stacks, after.stacks, (stack, old, now) => {
     if (!old || !now) keys.add(stackKey(stack));

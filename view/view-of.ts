@@ -74,7 +74,8 @@ function editedServices(
 function editIndex(base: HostView | null, step: Step): ViewIndex {
   const { snapshot, hostId, changes, sidekickOf } = step;
   const own = snapshot.hosts.get(hostId) ?? null;
-  const sameOwn = base !== null && (base.snapshot.hosts.get(hostId) ?? null) === own;
+  const before = base?.snapshot.hosts.get(hostId) ?? null;
+  const sameOwn = base !== null && before?.containers === own?.containers && before?.networks === own?.networks;
   return {
     names: editedNames(base, step),
     declared: declaredAddresses(base?.index.declared ?? ShardedMap.empty(SHARDS), changes),

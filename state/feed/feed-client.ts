@@ -1,6 +1,6 @@
+import { type FactTable, type Reduction, reductionFor } from '../../facts/index.ts';
 import type { JsonValue, Problem } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { type ReduceFact, reductionFor } from '../reduce-facts.ts';
 import { createFollower, type FeedFollower } from './feed-follower.ts';
 import { createPosition, type FeedPosition, type FeedState, type FeedStatus } from './feed-position.ts';
 import { type FeedSession, openSession, type SessionEnd } from './feed-session.ts';
@@ -22,6 +22,8 @@ export interface FeedClientOptions {
   /** `dns`, `metadata`. */
   readonly role: string;
   readonly version: string;
+  /** Default: every kind there is. */
+  readonly table?: FactTable;
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +55,7 @@ const lastRetryMs = 1_000;
 export function connectFeed({ clock, log }: FeedClientDependencies, options: FeedClientOptions): FeedClient {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
-  const reduce = reductionFor(options.role);
+  const reduce = reductionFor(options.role, options.table);
   const position = createPosition({ log, reduce }, options.mirrorPath);
   const questions = createQuestions(clock);
   const { role, version } = options;
@@ -103,7 +105,7 @@ function receiver(
     position,
     questions,
     reduce,
-  }: { readonly position: FeedPosition; readonly questions: Questions; readonly reduce: ReduceFact },
+  }: { readonly position: FeedPosition; readonly questions: Questions; readonly reduce: Reduction },
   send: (message: ClientMessage) => void,
 ) {
   let follower: FeedFollower | null = null;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { reductionFor } from '../../facts/index.ts';
 import type { JsonValue } from '../../model/index.ts';
-import { reductionFor } from '../reduce-facts.ts';
 import { createPump } from './feed-pump.ts';
 import type { FeedPeer, FeedServerDependencies, FeedServerOptions } from './feed-server.ts';
 import { type ClientMessage, decodeClientLine, maxClientLineChars } from './feed-wire.ts';
@@ -62,7 +62,7 @@ export function serveConnection(
     if (message.type === 'hello') {
       if (peer) throw new Error('it said hello twice');
       peer = { role: message.role, version: message.version, pid: message.pid, appliedRevision: null, report: null };
-      pumping = pump.run(reductionFor(message.role), gone.signal).catch(drop);
+      pumping = pump.run(reductionFor(message.role, store.table), gone.signal).catch(drop);
       return;
     }
     if (!peer) throw new Error('it did not say hello first');

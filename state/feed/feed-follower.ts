@@ -1,8 +1,7 @@
-import type { JsonValue } from '../../model/index.ts';
-import { draftMap, sameJson } from '../../model/index.ts';
+import type { Reduce, Reduction } from '../../facts/index.ts';
+import { draftMap, type JsonValue, sameJson } from '../../model/index.ts';
 import { advance, emptyState, type State } from '../advance.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from '../picture.ts';
-import type { ReduceFact } from '../reduce-facts.ts';
 import type { ServerMessage } from './feed-wire.ts';
 
 type Commit = Extract<ServerMessage, { readonly type: 'commit' }>;
@@ -21,7 +20,7 @@ export interface FeedFollower {
  * complete picture ("not known yet" is not "empty") nothing of a complete one is given up for it. An agent of an earlier
  * version sends more of each fact than is kept.
  */
-export function createFollower(hello: Hello, own: State | null, reduce: ReduceFact): FeedFollower {
+export function createFollower(hello: Hello, own: State | null, reduce: Reduction): FeedFollower {
   let state = own && isOf(own, hello) ? own : emptyState(hello.environment, hello.hostId);
   let pending = emptyChange();
   /** What the agent has, while it has less than we do. */
@@ -29,7 +28,7 @@ export function createFollower(hello: Hello, own: State | null, reduce: ReduceFa
 
   const collect = (message: Change): void => {
     if (message.type === 'documents') {
-      collectInto(pending.documents, state.picture.documents, message.documents, whole);
+      collectInto(pending.documents, state.picture.documents, message.documents, reduce.document);
       return;
     }
     if (message.facts === null) {
@@ -37,7 +36,7 @@ export function createFollower(hello: Hello, own: State | null, reduce: ReduceFa
       return;
     }
     const facts = pending.hosts.get(message.id) ?? new Map<string, JsonValue | null>();
-    collectInto(facts, state.picture.hosts.get(message.id), message.facts, reduce);
+    collectInto(facts, state.picture.hosts.get(message.id), message.facts, reduce.fact);
     pending.hosts.set(message.id, facts);
   };
   const deltaOf = ({ full, complete }: Commit): SnapshotDelta => {
@@ -74,10 +73,11 @@ function collectInto(
   into: Map<string, JsonValue | null>,
   own: ReadonlyMap<string, JsonValue> | undefined,
   values: { readonly [key: string]: JsonValue },
-  reduce: ReduceFact,
+  reduce: Reduce,
 ): void {
   for (const key in values) {
     const value = reduce(key, values[key] as JsonValue);
+    if (value === undefined) continue;
     const known = own?.get(key);
     into.set(key, known !== undefined && sameJson(known, value) ? known : value);
   }
@@ -86,8 +86,6 @@ function collectInto(
 function isEmpty({ hosts, documents }: Picture): boolean {
   return hosts.size === 0 && documents.size === 0;
 }
-
-const whole: ReduceFact = (_key, value) => value;
 
 function isOf(state: State, { hostId, environment }: Hello): boolean {
   return state.hostId === hostId && sameJson({ ...state.snapshot.environment }, { ...environment });

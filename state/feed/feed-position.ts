@@ -1,10 +1,10 @@
-import type { Problem, Snapshot } from '../../model/index.ts';
+import type { Reduce, Reduction } from '../../facts/index.ts';
+import type { JsonValue, Problem, Snapshot } from '../../model/index.ts';
 import type { Log } from '../../system/index.ts';
 import { advance, emptyState, type State } from '../advance.ts';
 import { createListeners, type Listeners } from '../listeners.ts';
 import { readMirror } from '../mirror.ts';
 import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
-import type { ReduceFact } from '../reduce-facts.ts';
 import type { ServerMessage } from './feed-wire.ts';
 
 export interface FeedState {
@@ -40,7 +40,7 @@ export interface FeedPosition {
 
 /** Begins with what the disk mirror knows, if there is one; of each fact with what `reduce` leaves. */
 export function createPosition(
-  { log, reduce }: { readonly log: Log; readonly reduce: ReduceFact },
+  { log, reduce }: { readonly log: Log; readonly reduce: Reduction },
   mirrorPath: string | null,
 ): FeedPosition {
   const listeners = createListeners<FeedState>(log);
@@ -84,7 +84,7 @@ interface Start {
 
 const noStart: Start = { state: null, savedAtMs: null, problem: null };
 
-function fromMirror(path: string, reduce: ReduceFact): Start {
+function fromMirror(path: string, reduce: Reduction): Start {
   const { saved, problem } = readMirror(path);
   if (!saved) return { ...noStart, problem };
   const empty = emptyState(saved.environment, saved.hostId);
@@ -93,10 +93,15 @@ function fromMirror(path: string, reduce: ReduceFact): Start {
   return { state, savedAtMs: saved.savedAtMs, problem: null };
 }
 
-function reduced(picture: Picture, reduce: ReduceFact): Picture {
-  const hosts = [...picture.hosts].map(([hostId, facts]) => {
-    const kept = [...facts].map(([key, value]) => [key, reduce(key, value)] as const);
-    return [hostId, new Map(kept)] as const;
+function reduced(picture: Picture, reduce: Reduction): Picture {
+  const hosts = [...picture.hosts].map(([hostId, facts]) => [hostId, reducedValues(facts, reduce.fact)] as const);
+  return { ...picture, hosts: new Map(hosts), documents: reducedValues(picture.documents, reduce.document) };
+}
+
+function reducedValues(values: ReadonlyMap<string, JsonValue>, reduce: Reduce): ReadonlyMap<string, JsonValue> {
+  const kept = [...values].flatMap(([key, value]) => {
+    const reduced = reduce(key, value);
+    return reduced === undefined ? [] : [[key, reduced] as const];
   });
-  return { ...picture, hosts: new Map(hosts) };
+  return new Map(kept);
 }

@@ -1,6 +1,6 @@
+import type { Reduction } from '../../facts/index.ts';
 import { type Clock, createWakeUp } from '../../system/index.ts';
 import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
-import type { ReduceFact } from '../reduce-facts.ts';
 import type { StateStore } from '../store.ts';
 import { encodeDelta, encodeLine, protocol } from './feed-wire.ts';
 
@@ -10,8 +10,8 @@ export interface FeedPump {
   wake(): void;
   /** Sent after the picture that is known now. */
   answer(id: number, known: boolean): void;
-  /** Runs until the signal aborts, then rejects; the client gets of each fact what `reduce` leaves. */
-  run(reduce: ReduceFact, signal: AbortSignal): Promise<void>;
+  /** Runs until the signal aborts, then rejects; values are reduced for the client. */
+  run(reduce: Reduction, signal: AbortSignal): Promise<void>;
 }
 
 const maxAnswers = 1024;
@@ -33,7 +33,7 @@ export function createPump(
   const wakeUp = createWakeUp(clock);
   let answers: string[] = [];
 
-  const sendChange = async (sent: Sent, reduce: ReduceFact): Promise<Sent> => {
+  const sendChange = async (sent: Sent, reduce: Reduction): Promise<Sent> => {
     const now: Sent = { picture: store.picture(), staleSinceMs: store.staleSinceMs() };
     if (now.picture === sent.picture && now.staleSinceMs === sent.staleSinceMs) return sent;
     const commit = encodeLine({
@@ -52,7 +52,7 @@ export function createPump(
     await write(held + commit);
     return now;
   };
-  const run = async (reduce: ReduceFact, signal: AbortSignal): Promise<void> => {
+  const run = async (reduce: Reduction, signal: AbortSignal): Promise<void> => {
     const { hostId, environment } = store;
     await write(encodeLine({ type: 'hello', protocol, hostId, environment }));
     let sent: Sent = { picture: emptyPicture, staleSinceMs: undefined };

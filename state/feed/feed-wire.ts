@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Environment, JsonObject, JsonValue } from '../../model/index.ts';
+import type { Reduce, Reduction } from '../../facts/index.ts';
+import { type Environment, isJsonObject, type JsonObject, type JsonValue } from '../../model/index.ts';
 import type { SnapshotDelta } from '../picture.ts';
-import type { ReduceFact } from '../reduce-facts.ts';
 
 // One JSON value a line. A change is any number of `host` and `documents` lines and the `commit` that makes them one;
 // the first commit on a connection completes the full picture. Types we do not know are skipped.
@@ -13,7 +13,7 @@ export const maxServerLineChars = 32 << 20;
 export const maxClientLineChars = 1 << 20;
 const linesPerWriteChars = 64 << 10;
 
-const jsonObject = z.custom<JsonObject>(isObject, 'is not an object');
+const jsonObject = z.custom<JsonObject>(isJsonObject, 'is not an object');
 
 const environment: z.ZodType<Environment> = z.object({
   name: z.string(),
@@ -64,32 +64,36 @@ export function encodeLine(message: ServerMessage | ClientMessage): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** The lines of a change without its commit, in pieces fit for one write each; of facts what `reduce` leaves. */
+/** The lines of a change without its commit, in pieces fit for one write each; values are reduced first. */
 export function* encodeDelta(
   { hosts, documents }: SnapshotDelta,
-  reduce: ReduceFact,
+  reduce: Reduction,
 ): Generator<string, void, undefined> {
   for (const [hostId, facts] of hosts) {
     const head = `{"type":"host","id":${JSON.stringify(hostId)},"facts":`;
-    if (facts) yield* encodeEntries(head, facts, reduce);
+    if (facts) yield* encodeEntries(head, facts, reduce.fact);
     else yield `${head}null}\n`;
   }
-  if (documents.size > 0) yield* encodeEntries('{"type":"documents","documents":', documents, (_key, value) => value);
+  if (documents.size > 0) yield* encodeEntries('{"type":"documents","documents":', documents, reduce.document);
 }
 
 function* encodeEntries(
   head: string,
-  entries: ReadonlyMap<string, JsonValue>,
-  reduce: ReduceFact,
+  entries: ReadonlyMap<string, JsonValue | null>,
+  reduce: Reduce,
 ): Generator<string, void, undefined> {
   let body = '';
+  let isEmpty = true;
   for (const [key, value] of entries) {
-    body += `${body && ','}${JSON.stringify(key)}:${JSON.stringify(reduce(key, value))}`;
+    const reduced = reduce(key, value);
+    if (reduced === undefined) continue;
+    body += `${body && ','}${JSON.stringify(key)}:${JSON.stringify(reduced)}`;
     if (body.length < linesPerWriteChars) continue;
     yield `${head}{${body}}}\n`;
     body = '';
+    isEmpty = false;
   }
-  if (body || entries.size === 0) yield `${head}{${body}}}\n`;
+  if (body || isEmpty) yield `${head}{${body}}}\n`;
 }
 
 const knownTypes: ReadonlySet<unknown> = new Set(
@@ -98,15 +102,11 @@ const knownTypes: ReadonlySet<unknown> = new Set(
 
 function decode<T>(schema: z.ZodType<T>, line: string): T | null {
   const value: unknown = JSON.parse(line);
-  if (!isObject(value)) throw new Error('a line is not a JSON object');
-  const type = (value as { readonly type?: unknown }).type;
+  if (!isJsonObject(value)) throw new Error('a line is not a JSON object');
+  const { type } = value;
   if (typeof type === 'string' && !knownTypes.has(type)) return null;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Error(`message ${String(type)}: ${issue?.path.join('.')} ${issue?.message}`);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -51,7 +51,7 @@ test('Q37: doctor names the Docker network, of whichever host, that overlaps the
     network('shop', 'bridge', '10.42.8.0/24'),
     network('drover', 'managed', '10.42.9.0/24'),
   ]);
-  const hosts = new Map([['b', { host: null, containers: new Map(), networks }]]);
+  const hosts = new Map([['b', { host: null, containers: new Map(), networks, facts: new Map() }]]);
   const environment = { name: 'default', uuid: '', suffixes: [] };
   const snapshot = { revision: 1, environment, hosts, declarations: new Map(), complete: true };
   expect(findNetworkConflicts(['10.42.0.0/16'], snapshot).map(({ subject }) => subject)).toEqual([

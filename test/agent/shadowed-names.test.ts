@@ -36,7 +36,8 @@ const container = (id: string, service: string, network: string): Container => (
 });
 
 function viewWith(...containers: readonly Container[]): HostView {
-  const state = { host: null, containers: new Map(containers.map((one) => [one.id, one])), networks: new Map() };
+  const known = new Map(containers.map((one) => [one.id, one]));
+  const state = { host: null, containers: known, networks: new Map(), facts: new Map() };
   const environment = { name: 'default', uuid: '', suffixes: ['rancher.internal.'] };
   const snapshot = {
     revision: 1,

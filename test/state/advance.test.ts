@@ -23,16 +23,37 @@ describe('advance()', () => {
       host: host('a'),
       containers: new Map([['1', container('a', '1')]]),
       networks: new Map([['n1', network('a', 'n1')]]),
+      facts: new Map(),
     });
     expect([...snapshot.declarations]).toEqual([['shop/web', web]]);
   });
 
-  test('drops fields and facts it does not know', () => {
-    const { snapshot, picture } = walk(
-      delta({ a: { host: { ...host('a'), flavour: 'new' }, 'vote/x': 1, 'container/1/2': 1, container: 1 } }),
-    );
-    expect(snapshot.hosts.get('a')?.host).toEqual(host('a'));
-    expect([...(picture.hosts.get('a')?.keys() ?? [])]).toEqual(['host']);
+  test('drops unknown fields; keeps facts of unknown kinds out of the snapshot, but in the picture', () => {
+    const unknown = { 'vote/x': { any: ['thing'] }, 'container/1/2': 1, container: 1 };
+    const first = walk(delta({ a: { host: { ...host('a'), flavour: 'new' }, ...unknown, 'not printable': 1 } }));
+    expect(first.snapshot.hosts.get('a')).toEqual({
+      host: host('a'),
+      containers: new Map(),
+      networks: new Map(),
+      facts: new Map(),
+    });
+    const facts = (state: State) => [...(state.picture.hosts.get('a')?.keys() ?? [])].sort();
+    expect(facts(first)).toEqual(['container', 'container/1/2', 'host', 'vote/x']);
+    expect(first.rejected.size).toBe(0);
+    const { state, problems } = advance(first, delta({ a: { 'vote/x': null, container: { now: 2 } } }));
+    expect(facts(state)).toEqual(['container', 'container/1/2', 'host']);
+    expect(state.snapshot.hosts).toBe(first.snapshot.hosts);
+    expect(problems).toEqual([]);
+  });
+
+  test('refuses a fact of an unknown kind that is nested too deeply to be walked', () => {
+    const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) as JsonValue;
+    const { state, problems } = advance(empty, {
+      hosts: new Map([['a', new Map([['vote/x', deep]])]]),
+      documents: new Map(),
+    });
+    expect(problems).toEqual([expect.objectContaining({ subject: 'host a: fact vote/x' })]);
+    expect(state.picture.hosts.get('a')?.size).toBe(0);
   });
 
   test('removes what is null, and a host with all it had', () => {

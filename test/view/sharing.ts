@@ -16,7 +16,7 @@ function sharedHost(before: HostState | undefined, after: HostState): HostState 
   const containers = sharedMap(before.containers, after.containers, same);
   const networks = sharedMap(before.networks, after.networks, same);
   const isSame = host === before.host && containers === before.containers && networks === before.networks;
-  return isSame ? before : { host, containers, networks };
+  return isSame ? before : { ...after, host, containers, networks };
 }
 
 function sharedMap<V>(

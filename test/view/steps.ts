@@ -57,7 +57,7 @@ export function made({ id, network, address, linked, sharesWith, service, ...giv
 }
 
 function withHost(before: Snapshot, id: string, change: (state: HostState) => HostState | null): Snapshot {
-  const empty: HostState = { host: null, containers: new Map(), networks: new Map() };
+  const empty: HostState = { host: null, containers: new Map(), networks: new Map(), facts: new Map() };
   const after = change(before.hosts.get(id) ?? empty);
   const hosts = draftMap(before.hosts);
   if (after) hosts.set(id, after);

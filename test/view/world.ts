@@ -162,5 +162,6 @@ function hostState(one: Host, world: World): HostState {
     host: one,
     networks: new Map(networks.map((made) => [made.id, made])),
     containers: new Map(containers.map((made) => [made.id, made])),
+    facts: new Map(),
   };
 }

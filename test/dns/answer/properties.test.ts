@@ -234,7 +234,12 @@ function sharing(before: HostView, world: World) {
       const networks = keep(old?.networks, state.networks);
       return [
         id,
-        { host: same(old?.host ?? null, state.host), networks, containers: keep(old?.containers, state.containers) },
+        {
+          ...state,
+          host: same(old?.host ?? null, state.host),
+          networks,
+          containers: keep(old?.containers, state.containers),
+        },
       ] as const;
     }),
   );

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { resolve } from '../../../dns/answer/resolve.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
+import { containerSchema } from '../../../facts/container.ts';
+import { reductionFor } from '../../../facts/index.ts';
 import type { Container, JsonValue } from '../../../model/index.ts';
-import { reductionFor } from '../../../state/index.ts';
-import { containerSchema } from '../../../state/schema.ts';
 import { scopeOf, viewOf } from '../../../view/index.ts';
 import { snapshot, type World } from '../../view/world.ts';
 import { anyName, anyType, anyWorld } from '../any-world.ts';
 
 const OPTIONS = { metadataAddress: '169.254.169.250' };
-const reduce = reductionFor('dns');
+const reduce = reductionFor('dns').fact;
 
 const reduced = (container: Container): Container =>
   reduce(`container/${container.id}`, container as unknown as JsonValue) as unknown as Container;

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { isJsonObject, type JsonValue, type LoadBalancerConfig, type ServiceDeclaration } from '../model/index.ts';
+import type { DocumentDraft } from './document-draft.ts';
+import { count, ip, jsonMap, labels, port, text, tree } from './fields.ts';
+import { defineKind } from './kind.ts';
+
+const healthCheck = z.object({
+  port,
+  requestLine: z.string().nullable(),
+  intervalMs: count,
+  responseTimeoutMs: count,
+  healthyThreshold: count,
+  unhealthyThreshold: count,
+  initializingTimeoutMs: count.nullable(),
+  reinitializingTimeoutMs: count.nullable(),
+  strategy: z.enum(['none', 'recreate', 'recreateOnQuorum']),
+  recreateOnQuorum: count.nullable(),
+});
+
+const portRule = z.object({
+  sourcePort: port.nullable(),
+  protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']).nullable(),
+  path: z.string().nullable(),
+  hostname: z.string().nullable(),
+  service: z.string().nullable(),
+  targetPort: port.nullable(),
+  priority: z.number().nullable(),
+  backendName: z.string().nullable(),
+  selector: z.string().nullable(),
+  weight: z.number(),
+});
+
+const stickiness = z.object({
+  name: z.string().nullable(),
+  cookie: z.string().nullable(),
+  domain: z.string().nullable(),
+  indirect: z.boolean(),
+  nocache: z.boolean(),
+  postonly: z.boolean(),
+  mode: z.string().nullable(),
+});
+
+const lbConfig: z.ZodType<LoadBalancerConfig> = z.object({
+  certs: z.array(z.string()),
+  defaultCert: z.string().nullable(),
+  config: z.string().nullable(),
+  stickinessPolicy: stickiness.nullable(),
+  portRules: z.array(portRule),
+});
+
+export const declarationSchema: z.ZodType<ServiceDeclaration> = z.object({
+  stack: text,
+  name: text,
+  kind: z.enum(['service', 'externalService', 'dnsService', 'loadBalancerService']),
+  externalIps: z.array(ip),
+  hostname: z.string().nullable(),
+  links: z.array(z.object({ target: text, alias: z.string() })),
+  sidekicks: z.array(z.string()),
+  healthCheck: healthCheck.nullable(),
+  lbConfig: lbConfig.nullable(),
+  labels,
+  metadata: jsonMap,
+  scale: z.number().nullable(),
+  ports: z.array(z.string()),
+  expose: z.array(z.string()),
+  vip: z.string().nullable(),
+  options: tree,
+});
+
+/** Document `service/<stack>/<name>`, in lower case: what an operator declared. */
+export const declarationKind = defineKind<ServiceDeclaration, DocumentDraft>({
+  name: 'service',
+  idSegments: 2,
+  schema: declarationSchema,
+  subjectOf: ({ stack, name }) => ({ id: `${stack}/${name}`.toLowerCase() }),
+  set: ({ declarations }, id, declaration) => declarations.set(id, declaration),
+  remove: ({ declarations }, id) => declarations.delete(id),
+  forRole: (role, value) => (role === 'dns' ? withoutMetadata(value) : value),
+});
+
+function withoutMetadata(value: JsonValue): JsonValue {
+  const isLarger = isJsonObject(value) && typeof value.metadata === 'string' && value.metadata !== '{}';
+  return isLarger ? { ...value, metadata: '{}' } : value;
+}

@@ -1,0 +1,9 @@
+import type { DraftMap, Liveness, ServiceDeclaration } from '../model/index.ts';
+
+/** What the documents say, in the making. */
+export interface DocumentDraft {
+  /** By `stack/service`. */
+  readonly declarations: DraftMap<ServiceDeclaration>;
+  /** By host id. */
+  readonly liveness: DraftMap<Liveness>;
+}
