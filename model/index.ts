@@ -1,6 +1,7 @@
 export * from './address.ts';
 export * from './answer-options.ts';
 export * from './cidr.ts';
+export * from './compare-text.ts';
 export * from './component-status.ts';
 export * from './container.ts';
 export * from './dns-name.ts';

@@ -1,8 +1,13 @@
 import { isIP } from 'node:net';
-import type { Container, ContainerAddress, HostState, PublishedPort } from '../model/index.ts';
+import {
+  type Container,
+  type ContainerAddress,
+  compareText,
+  type HostState,
+  type PublishedPort,
+} from '../model/index.ts';
 import { ASKER, containerKey, hostKey } from './dependency-key.ts';
 import type { HostView } from './host-view.ts';
-import { compareText } from './order.ts';
 import type { Trail } from './trail.ts';
 
 /** Where this host's askers reach a container. */

@@ -2,6 +2,7 @@ import {
   type Cidr,
   canonicalAddress,
   cidrContains,
+  compareText,
   type HostState,
   parseAddress,
   parseCidr,
@@ -9,7 +10,6 @@ import {
   type ShardedMap,
 } from '../model/index.ts';
 import type { Changes } from './changes.ts';
-import { compareText } from './order.ts';
 import type { AddressNode } from './view-index.ts';
 
 const NOBODY: AddressNode = { hosts: [], services: [] };

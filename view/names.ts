@@ -1,5 +1,5 @@
-import type { Container, ShardedMap } from '../model/index.ts';
-import { compareContainers, compareText, withItem, withoutItem } from './order.ts';
+import { type Container, compareText, type ShardedMap } from '../model/index.ts';
+import { compareContainers, withItem, withoutItem } from './order.ts';
 import type { NameEntry, NameNode } from './view-index.ts';
 
 /** A changed copy of the names in the making. Names are lower case and relative to the suffix. */

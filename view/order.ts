@@ -1,9 +1,4 @@
-import { type Container, copiedMap } from '../model/index.ts';
-
-/** By code unit: the same on every machine and in every locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+import { type Container, compareText, copiedMap } from '../model/index.ts';
 
 const LAST = Number.MAX_SAFE_INTEGER;
 

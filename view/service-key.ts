@@ -1,5 +1,4 @@
-import type { Container, ServiceDeclaration } from '../model/index.ts';
-import { compareText } from './order.ts';
+import { type Container, compareText, type ServiceDeclaration } from '../model/index.ts';
 
 /** Where a service stands: `stack` lower case, `inner` is `web` or, for a sidekick, `web/log`. */
 export interface ServiceKey {

@@ -1,23 +1,22 @@
 import { join } from 'node:path';
 import type { FactMap } from '../../bus/index.ts';
-import type { Host, JsonValue, Problem } from '../../model/index.ts';
+import { compareText, type Host, type JsonValue, type Problem } from '../../model/index.ts';
 import { createWakeUp } from '../../system/index.ts';
-import type { DockerApi } from './api.ts';
-import { compareText } from './compare-text.ts';
-import { createConnection } from './connection.ts';
-import { createContainerStore } from './container-store.ts';
-import { isActive } from './convert-state.ts';
-import { linesOf, parseDockerEvent } from './docker-event.ts';
+import { createContainerStore } from './containers/container-store.ts';
+import { createEventSink } from './containers/event-sink.ts';
+import { createIdentify } from './containers/identify.ts';
+import { createInspector } from './containers/inspector.ts';
+import { createNetworkStore } from './containers/network-store.ts';
+import { createEndpoints } from './containers/starting-addresses.ts';
+import { createSync } from './containers/sync.ts';
+import { isActive } from './convert/state.ts';
 import type { DockerSource, DockerSourceDependencies, DockerSourceOptions } from './docker-source.ts';
-import { createEndpoints } from './endpoints.ts';
-import { createEventSink } from './event-sink.ts';
+import type { DockerApi } from './engine/api.ts';
+import { createConnection } from './engine/connection.ts';
+import { linesOf, parseDockerEvent } from './engine/docker-event.ts';
+import type { Info } from './engine/schema.ts';
+import { createSessionHolder } from './engine/session.ts';
 import { createFactStore } from './fact-store.ts';
-import { createIdentify } from './identify.ts';
-import { createInspector } from './inspector.ts';
-import { createNetworkStore } from './networks.ts';
-import type { Info } from './schema.ts';
-import { createSessionHolder } from './session.ts';
-import { createSync } from './sync.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** However often somebody asks for another comparison with the list. */

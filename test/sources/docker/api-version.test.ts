@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { negotiate } from '../../../sources/docker/api.ts';
-import { connectionProblem } from '../../../sources/docker/connection-problem.ts';
+import { negotiate } from '../../../sources/docker/engine/api.ts';
+import { connectionProblem } from '../../../sources/docker/engine/connection-problem.ts';
 
 test.each([
   ['1.41', '1.12', '1.41'],

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Container } from '../../../model/index.ts';
-import { type ConvertContext, containerFromInspect } from '../../../sources/docker/convert.ts';
-import { canonicalCidr, cidrContains, networkFromInspect } from '../../../sources/docker/convert-network.ts';
-import { agrees, containerFromSummary } from '../../../sources/docker/convert-summary.ts';
-import { describeContainer, uuidOf } from '../../../sources/docker/describe-container.ts';
-import { inspectSchema, networkSchema, summarySchema } from '../../../sources/docker/schema.ts';
+import { type ConvertContext, containerFromInspect } from '../../../sources/docker/convert/container.ts';
+import { describeContainer, uuidOf } from '../../../sources/docker/convert/describe-container.ts';
+import { canonicalCidr, cidrContains, networkFromInspect } from '../../../sources/docker/convert/network.ts';
+import { agrees, containerFromSummary } from '../../../sources/docker/convert/summary.ts';
+import { inspectSchema, networkSchema, summarySchema } from '../../../sources/docker/engine/schema.ts';
 
 const ID = '173e97eddc8d71d2fcf427bdbf883dae46291a7b4f621dd767f9fee3fbf4b773';
 const OTHER = 'a'.repeat(64);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOf, parseDockerEvent } from '../../../sources/docker/docker-event.ts';
+import { linesOf, parseDockerEvent } from '../../../sources/docker/engine/docker-event.ts';
 
 const event = (Type: string, Action: string, Attributes: Record<string, string>) =>
   JSON.stringify({ Type, Action, Actor: { ID: 'abc', Attributes }, time: 1, timeNano: 1_500_000_000 });

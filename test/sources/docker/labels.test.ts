@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { renderLabelTable } from '../../../sources/docker/label-table.ts';
-import { serviceOf } from '../../../sources/docker/labels.ts';
+import { renderLabelTable } from '../../../sources/docker/convert/label-table.ts';
+import { serviceOf } from '../../../sources/docker/convert/labels.ts';
 
 function read(labels: Record<string, string>, name = 'c1'): string {
   const { identity, problem } = serviceOf(labels, name, `container 0123456789ab ${name}`);

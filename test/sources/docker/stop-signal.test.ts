@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSignal } from '../../../sources/docker/stop-signal.ts';
+import { parseSignal } from '../../../sources/docker/convert/stop-signal.ts';
 
 test.each([
   ['SIGTERM', 15],

@@ -1,11 +1,11 @@
-import type { Clock, Log } from '../../system/index.ts';
-import { createCoalescer } from './coalescer.ts';
+import type { Clock, Log } from '../../../system/index.ts';
+import { containerFromInspect } from '../convert/container.ts';
+import { describeContainer } from '../convert/describe-container.ts';
+import type { Inspect } from '../engine/schema.ts';
+import type { SessionHolder } from '../engine/session.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
-import { containerFromInspect } from './convert.ts';
-import { describeContainer } from './describe-container.ts';
-import type { Inspect } from './schema.ts';
-import type { SessionHolder } from './session.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 export interface InspectorDependencies {
   readonly containers: ContainerStore;
@@ -58,7 +58,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     if (problem && problem.what !== record.labelProblem?.what) log.warn({ problem }, 'a container has bad labels');
     record.labelProblem = problem;
   };
-  return createCoalescer(look, { concurrency: 64 });
+  return createSingleFlight(look, { concurrency: 64 });
 }
 
 function hidesResolvConf({ Mounts }: Inspect): boolean {

@@ -1,7 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { ContainerAddress } from '../../model/index.ts';
-import { compareText } from './compare-text.ts';
-import type { Inspect } from './schema.ts';
+import { type ContainerAddress, compareText } from '../../../model/index.ts';
+import type { Inspect } from '../engine/schema.ts';
 
 /** One address as the model has it; a prefix length (`172.18.0.2/16`) is cut off. */
 export function addressOf(

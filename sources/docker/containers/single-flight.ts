@@ -1,8 +1,8 @@
 /**
- * Runs `look` for a key, at most once at a time a key and at most `concurrency` times altogether. A caller gets the result
- * of a run that began after its call, so that what it had heard before is in it; callers that wait share one.
+ * Runs `look` for a key: never twice at a time for one key, and at most `concurrency` times in all. A caller gets the result
+ * of a run that began after its call, so the result is at least as new as the call. Callers that wait for a key share a run.
  */
-export function createCoalescer<T>(
+export function createSingleFlight<T>(
   look: (key: string) => Promise<T>,
   { concurrency }: { readonly concurrency: number },
 ): (key: string) => Promise<T> {
@@ -12,7 +12,7 @@ export function createCoalescer<T>(
     readonly reject: (reason: unknown) => void;
   }
   const running = new Set<string>();
-  /** In the order of asking. */
+  /** In the order of the calls. */
   const waiting = new Map<string, Waiting>();
 
   const startNext = (): void => {

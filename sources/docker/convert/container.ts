@@ -1,9 +1,9 @@
-import type { Container, ContainerAddress } from '../../model/index.ts';
-import { addressesOf, sortAddresses } from './convert-addresses.ts';
-import { exposedPorts, publishedPorts } from './convert-ports.ts';
-import { healthOf, isActive, isReady, networkModeOf, stateOf } from './convert-state.ts';
+import type { Container, ContainerAddress } from '../../../model/index.ts';
+import type { Inspect } from '../engine/schema.ts';
+import { addressesOf, sortAddresses } from './addresses.ts';
 import { describeContainer } from './describe-container.ts';
-import type { Inspect } from './schema.ts';
+import { exposedPorts, publishedPorts } from './ports.ts';
+import { healthOf, isActive, isReady, networkModeOf, stateOf } from './state.ts';
 
 /** What a container's fact depends on beside Docker's answer. */
 export interface ConvertContext {

@@ -1,4 +1,4 @@
-import type { Container, ContainerState, HealthState, NetworkMode } from '../../model/index.ts';
+import type { Container, ContainerState, HealthState, NetworkMode } from '../../../model/index.ts';
 
 /** Has processes, and so addresses. */
 export function isActive(state: ContainerState): boolean {

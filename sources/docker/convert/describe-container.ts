@@ -4,7 +4,7 @@ import {
   type LabelFault,
   type Problem,
   upstreamLabelFaults,
-} from '../../model/index.ts';
+} from '../../../model/index.ts';
 import { serviceOf } from './labels.ts';
 
 /** What follows from a container's id, name and labels alone. */

@@ -1,6 +1,6 @@
-import type { Container } from '../../model/index.ts';
-import type { ConvertContext } from './convert.ts';
-import { sortAddresses } from './convert-addresses.ts';
+import type { Container } from '../../../model/index.ts';
+import { sortAddresses } from './addresses.ts';
+import type { ConvertContext } from './container.ts';
 import { describeContainer } from './describe-container.ts';
 
 /** What is known of a container before Docker lets us look at it closely. */

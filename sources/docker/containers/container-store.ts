@@ -1,8 +1,8 @@
-import type { FactMap } from '../../bus/index.ts';
-import type { Container, JsonValue, Problem } from '../../model/index.ts';
+import type { FactMap } from '../../../bus/index.ts';
+import type { Container, JsonValue, Problem } from '../../../model/index.ts';
+import type { ConvertContext } from '../convert/container.ts';
+import type { FactStore } from '../fact-store.ts';
 import { type ContainerRecord, createRecord, stopSignalledAtMs } from './container-record.ts';
-import type { ConvertContext } from './convert.ts';
-import type { FactStore } from './fact-store.ts';
 
 /** All records of this host's containers; publishes their facts. */
 export interface ContainerStore {

@@ -1,14 +1,14 @@
-import type { Problem } from '../../model/index.ts';
-import type { Clock } from '../../system/index.ts';
-import type { ContainerList } from './api.ts';
+import type { Problem } from '../../../model/index.ts';
+import type { Clock } from '../../../system/index.ts';
+import { agrees, containerFromSummary, sketchOf } from '../convert/summary.ts';
+import type { ContainerList } from '../engine/api.ts';
+import type { Summary } from '../engine/schema.ts';
+import type { SessionHolder } from '../engine/session.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
-import { agrees, containerFromSummary, sketchOf } from './convert-summary.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { Inspector } from './inspector.ts';
-import type { NetworkStore } from './networks.ts';
-import type { Summary } from './schema.ts';
-import type { SessionHolder } from './session.ts';
+import type { NetworkStore } from './network-store.ts';
+import type { Endpoints } from './starting-addresses.ts';
 
 export interface SyncDependencies {
   readonly containers: ContainerStore;

@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/index.ts';
+import type { Problem } from '../../../model/index.ts';
 
 /** Where a container belongs by its labels; all null: a standalone container. */
 export interface ServiceIdentity {

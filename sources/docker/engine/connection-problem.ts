@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/index.ts';
+import type { Problem } from '../../../model/index.ts';
 import { ApiVersionError, NonsenseError } from './api.ts';
 
 /** Why there is no conversation with Docker, told to a person. */

@@ -1,6 +1,5 @@
-import { type ContainerPort, type PublishedPort, parsePort } from '../../model/index.ts';
-import { compareText } from './compare-text.ts';
-import type { Inspect } from './schema.ts';
+import { type ContainerPort, compareText, type PublishedPort, parsePort } from '../../../model/index.ts';
+import type { Inspect } from '../engine/schema.ts';
 
 /** Docker's `{"80/tcp": [{HostIp, HostPort}]}` as a sorted list; ports that are only exposed are left out. */
 export function publishedPorts(ports: Inspect['NetworkSettings']['Ports']): readonly PublishedPort[] {

@@ -1,7 +1,7 @@
-import type { JsonValue, Network } from '../../model/index.ts';
-import { cidrContains, type NetworkContext, networkFromInspect } from './convert-network.ts';
-import type { FactStore } from './fact-store.ts';
-import type { NetworkInspect } from './schema.ts';
+import type { JsonValue, Network } from '../../../model/index.ts';
+import { cidrContains, type NetworkContext, networkFromInspect } from '../convert/network.ts';
+import type { NetworkInspect } from '../engine/schema.ts';
+import type { FactStore } from '../fact-store.ts';
 
 /** The networks of this host as facts. */
 export interface NetworkStore {

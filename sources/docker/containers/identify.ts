@@ -1,8 +1,8 @@
-import type { Clock } from '../../system/index.ts';
+import type { Clock } from '../../../system/index.ts';
 import type { ContainerStore } from './container-store.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { Inspector } from './inspector.ts';
-import type { NetworkStore } from './networks.ts';
+import type { NetworkStore } from './network-store.ts';
+import type { Endpoints } from './starting-addresses.ts';
 
 export interface IdentifyDependencies {
   readonly containers: ContainerStore;

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import type { Problem } from '../../model/index.ts';
-import type { Clock, Log } from '../../system/index.ts';
+import type { Problem } from '../../../model/index.ts';
+import type { Clock, Log } from '../../../system/index.ts';
 import { connectApi, type DockerApi } from './api.ts';
 import { connectionProblem } from './connection-problem.ts';
 

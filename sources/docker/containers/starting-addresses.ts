@@ -1,13 +1,13 @@
-import { createCoalescer } from './coalescer.ts';
+import { addressOf, sortAddresses } from '../convert/addresses.ts';
+import { startingContainer } from '../convert/sketch.ts';
+import { isActive } from '../convert/state.ts';
+import { sketchOf } from '../convert/summary.ts';
+import type { NetworkInspect } from '../engine/schema.ts';
+import type { SessionHolder } from '../engine/session.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
-import { addressOf, sortAddresses } from './convert-addresses.ts';
-import { startingContainer } from './convert-sketch.ts';
-import { isActive } from './convert-state.ts';
-import { sketchOf } from './convert-summary.ts';
-import type { NetworkStore } from './networks.ts';
-import type { NetworkInspect } from './schema.ts';
-import type { SessionHolder } from './session.ts';
+import type { NetworkStore } from './network-store.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 export interface EndpointsDependencies {
   readonly containers: ContainerStore;
@@ -29,7 +29,7 @@ export interface Endpoints {
 }
 
 export function createEndpoints({ containers, networks, session }: EndpointsDependencies): Endpoints {
-  const look = createCoalescer(
+  const look = createSingleFlight(
     async (networkId) => {
       const { api, signal } = session.current();
       const inspect = await api.network(networkId, signal);

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createCoalescer } from '../../../sources/docker/coalescer.ts';
+import { createSingleFlight } from '../../../sources/docker/containers/single-flight.ts';
 
 test('a caller gets a run that began after its call; those who wait share one', async () => {
   const ends: (() => void)[] = [];
   let runs = 0;
-  const look = createCoalescer(
+  const look = createSingleFlight(
     async () => {
       runs += 1;
       const mine = runs;
@@ -30,7 +30,7 @@ test('a caller gets a run that began after its call; those who wait share one', 
 test('no more than `concurrency` keys at once, in the order of asking; a failure stops nobody', async () => {
   const began: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
-  const look = createCoalescer(
+  const look = createSingleFlight(
     (key) => {
       began.push(key);
       return new Promise<string>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import type { Network, NetworkKind } from '../../model/index.ts';
-import type { NetworkInspect } from './schema.ts';
+import type { Network, NetworkKind } from '../../../model/index.ts';
+import type { NetworkInspect } from '../engine/schema.ts';
 
 export interface NetworkContext {
   readonly hostId: string;

@@ -1,6 +1,6 @@
-import type { Container, ContainerAddress, Problem } from '../../model/index.ts';
-import type { Sketch } from './convert-sketch.ts';
-import { parseSignal, SIGKILL, SIGTERM } from './stop-signal.ts';
+import type { Container, ContainerAddress, Problem } from '../../../model/index.ts';
+import type { Sketch } from '../convert/sketch.ts';
+import { parseSignal, SIGKILL, SIGTERM } from '../convert/stop-signal.ts';
 
 /** What the source remembers of one container between two answers of Docker. */
 export interface ContainerRecord {

@@ -1,9 +1,9 @@
+import type { DockerEvent } from '../engine/docker-event.ts';
 import { type ContainerRecord, endedContainer, isOfEarlierLife, stopSignalledAtMs } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
-import type { DockerEvent } from './docker-event.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { Inspector } from './inspector.ts';
-import type { NetworkStore } from './networks.ts';
+import type { NetworkStore } from './network-store.ts';
+import type { Endpoints } from './starting-addresses.ts';
 
 export interface EventSinkDependencies {
   readonly containers: ContainerStore;

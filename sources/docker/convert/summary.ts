@@ -1,10 +1,10 @@
-import type { Container, PublishedPort } from '../../model/index.ts';
-import type { ConvertContext } from './convert.ts';
-import { addressesOf } from './convert-addresses.ts';
-import { sortPorts } from './convert-ports.ts';
-import { type Sketch, startingContainer } from './convert-sketch.ts';
-import { healthOf, isActive, isReady, networkModeOf, stateOf } from './convert-state.ts';
-import type { Summary } from './schema.ts';
+import type { Container, PublishedPort } from '../../../model/index.ts';
+import type { Summary } from '../engine/schema.ts';
+import { addressesOf } from './addresses.ts';
+import type { ConvertContext } from './container.ts';
+import { sortPorts } from './ports.ts';
+import { type Sketch, startingContainer } from './sketch.ts';
+import { healthOf, isActive, isReady, networkModeOf, stateOf } from './state.ts';
 
 /** The fact from the list alone, for a container that Docker does not let us inspect in time. Pure. */
 export function containerFromSummary(summary: Summary, context: ConvertContext): Container {
