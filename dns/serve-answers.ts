@@ -9,30 +9,30 @@ import { type DnsServer, serveNames } from './serve-names.ts';
 export interface ServeAnswersOptions extends Pick<NamesOptions, 'listen' | 'control' | 'batching'> {
   /** The answers file. */
   readonly path: string;
-  /** Where `POST /v1/reload` and `GET /metrics` are to be had. */
+  /** Where `POST /v1/reload` and `GET /metrics` are served. */
   readonly listenReload: { readonly address: string; readonly port: number };
-  /** TTL of answers that have none of their own, and how long upstream replies are kept at most. */
+  /** TTL of answers without their own, and the longest time upstream replies are cached. */
   readonly ttlSeconds: number;
-  /** Names with so many dots or more are not completed by search domains; 0: all are. */
+  /** Names with this many dots or more are not completed by search domains; 0: all names are completed. */
   readonly ndots: number;
-  /** How long upstreams are waited for, in all. */
+  /** Total time to wait for upstreams. */
   readonly recurserTimeoutMs: number;
-  /** Upstreams that are not asked, whatever the file says. */
+  /** Upstreams that are never queried, even if the file names them. */
   readonly neverRecurseTo: readonly string[];
-  /** Upstream replies kept, counted as 1 kB each. */
+  /** Number of upstream replies to cache, counted as 1 kB each. */
   readonly cacheCapacity: number;
 }
 
 export interface AnswersServer {
   readonly dns: DnsServer;
-  /** Where it is reloaded; null where that port was not to be had. */
+  /** Address of the reload port; null if it could not be bound. */
   readonly reloadAddress: { readonly address: string; readonly port: number } | null;
   reload(): Promise<Reloaded>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** Answers DNS from an answers file, as rancher-dns did: without an agent, a bus or root. */
+/** Answers DNS from an answers file like rancher-dns: without an agent, a bus or root. */
 export async function serveAnswers(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   options: ServeAnswersOptions,
@@ -63,7 +63,7 @@ export async function serveAnswers(
   );
   const http = await serveReload(dns, reload, options.listenReload).catch((error: unknown) => {
     const { address, port } = options.listenReload;
-    log.warn({ err: error, address, port }, 'cannot listen for reloads there; SIGHUP reloads, too');
+    log.warn({ err: error, address, port }, 'cannot listen on the reload address; use SIGHUP to reload');
     return null;
   });
   return {

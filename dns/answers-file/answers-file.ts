@@ -4,26 +4,26 @@ import { type Answers, countNames, NO_ANSWERS } from './answers.ts';
 import type { ParsedAnswers } from './parse.ts';
 import { readAnswers } from './read-answers.ts';
 
-/** An answers file and what it said last. */
+/** An answers file and its newest usable content. */
 export interface AnswersFile {
   current(): Answers;
-  /** What is wrong with what is used now, and with the file as it is if that is another one. */
+  /** Problems of the last reading: entries that were left out, or why the file was not used. */
   problems(): readonly Problem[];
   status(): AnswersFileStatus;
   /**
-   * Reads it again. A file that cannot be read leaves all as it is; entries that make no sense are left out. One at a time:
-   * who asks during a reading gets the one after it. Rejects only when closed.
+   * Reads the file again. If it cannot be read, the answers stay; invalid entries are left out. One reading at a time: a call
+   * during a reading waits for the next one. Rejects only when closed.
    */
   reload(): Promise<Reloaded>;
 }
 
 export interface AnswersFileStatus {
   readonly names: number;
-  /** When what is used now was read, milliseconds since the epoch; null before. */
+  /** When the answers in use were read, milliseconds since the epoch; null before the first reading. */
   readonly loadedAtMs: number | null;
-  /** How often it was read with success. */
+  /** Number of successful readings. */
   readonly revision: number;
-  /** Readings that failed. */
+  /** Number of failed readings. */
   readonly failures: number;
 }
 
@@ -34,7 +34,7 @@ export interface Reloaded {
   readonly problems: readonly Problem[];
 }
 
-/** Reads the file for the first time: a missing one means no answers yet. Rejects when it is there and cannot be read. */
+/** Reads the file for the first time. A missing file means no answers yet. Rejects if the file exists but cannot be read. */
 export async function openAnswersFile(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
@@ -54,7 +54,10 @@ export async function openAnswersFile(
   const failed = (reasons: readonly Problem[]): Reloaded => {
     status = { ...status, failures: status.failures + 1 };
     problems = reasons;
-    log.error({ problems: reasons.map(formatProblem) }, 'the answers file cannot be read, the last good one is used');
+    log.error(
+      { problems: reasons.map(formatProblem) },
+      'the answers file cannot be read; the answers before it stay in use',
+    );
     return { ok: false, problems: reasons };
   };
   const load = async (): Promise<Reloaded> => {
@@ -67,7 +70,7 @@ export async function openAnswersFile(
   const first = await readAnswers(path, { signal, isServing: false });
   if (first.ok === 'missing') {
     problems = [missing(path)];
-    log.warn({ path }, 'there is no answers file: nothing is answered from it until it is there and read again');
+    log.warn({ path }, 'the answers file does not exist; no names are answered until it is created and reloaded');
   } else if (!first.ok) throw new Error(first.problems.map(formatProblem).join('\n'));
   else use(first);
   return {
@@ -79,5 +82,5 @@ export async function openAnswersFile(
 }
 
 function missing(path: string): Problem {
-  return { subject: path, what: 'is not there', hint: 'write it, then send SIGHUP or POST /v1/reload' };
+  return { subject: path, what: 'does not exist', hint: 'create it, then send SIGHUP or POST /v1/reload' };
 }

@@ -5,17 +5,17 @@ import { type Answers, authorityOver, type Section } from './answers.ts';
 import type { Matching } from './match.ts';
 import { resolveAnswer } from './resolve.ts';
 
-/** An address with a section of its own, or anybody else. */
+/** An address with a section of its own, or any other asker (section null). */
 export interface AnswersAsker extends Asker {
   readonly section: Section | null;
 }
 
 export interface AnswersSourceOptions extends Omit<Matching, 'answers'> {
-  /** Upstream resolvers that are not asked, whoever names them: addresses. */
+  /** Addresses of upstream resolvers that are never queried, even if the file names them. */
   readonly neverRecurseTo: readonly string[];
 }
 
-/** An answers file as a source of names: always from the newest one. */
+/** An answers file as a source of names; always uses the newest content. */
 export function createAnswersSource(
   { current }: { readonly current: () => Answers },
   { neverRecurseTo, ...how }: AnswersSourceOptions,
@@ -35,7 +35,7 @@ export function createAnswersSource(
     resolve: (asker, question, trace) => {
       const answers = current();
       trace?.depends(ANY_CHANGE);
-      if (trace && !isEverybodys(answers, question)) trace.depends(ASKER);
+      if (trace && !isCommonAnswer(answers, question)) trace.depends(ASKER);
       return resolveAnswer({ answers, ...how }, asker.section, question);
     },
     authority: () => {
@@ -56,7 +56,7 @@ export function createAnswersSource(
   };
 }
 
-/** The common resolvers of a file, without those never to be asked; the same array while the file is the same. */
+/** The common resolvers of the file, without those that are never queried; the same array until the file changes. */
 export function createCommonUpstreams(
   current: () => Answers,
   neverRecurseTo: readonly string[],
@@ -71,16 +71,16 @@ export function createCommonUpstreams(
   };
 }
 
-/** Askers of the newest file; an older one is asked for no more. */
+/** Askers of the newest file content, each made once. */
 function createAskers(never: ReadonlySet<string>): (answers: Answers, address: string) => AnswersAsker {
-  const everybody: AnswersAsker = { key: '', label: 'default', dns: [], section: null, isCommon: true };
+  const common: AnswersAsker = { key: '', label: 'default', dns: [], section: null, isCommon: true };
   let of: Answers | null = null;
   let known = new Map<string, AnswersAsker>();
   return (answers, address) => {
     if (answers !== of) known = new Map();
     of = answers;
     const section = answers.sections.get(address);
-    if (!section) return everybody;
+    if (!section) return common;
     const asker = known.get(address) ?? {
       key: address,
       label: address,
@@ -94,10 +94,10 @@ function createAskers(never: ReadonlySet<string>): (answers: Answers, address: s
 }
 
 /**
- * Whether all askers without records of their own get the same: within a domain of ours nobody's search list is used. What an
- * alias leads to may lie elsewhere.
+ * Whether all askers without records of their own get the same answer. Below an authoritative domain search lists are not
+ * used, but the target of an alias may be outside.
  */
-function isEverybodys(answers: Answers, question: Question): boolean {
+function isCommonAnswer(answers: Answers, question: Question): boolean {
   const name = `${question.name.toLowerCase()}.`;
   const zone = authorityOver(answers, name);
   return zone !== null && zone !== name && !answers.common.cname.has(name);
@@ -117,7 +117,7 @@ function* namesIn({ common }: Answers): Iterable<string> {
   for (const records of [common.a, common.cname]) yield* records.keys();
 }
 
-/** Every name that anybody may be told something of: also those that are found with the common search list behind them. */
+/** Every name with records for any asker, including short names that the common search list completes. */
 function* allNames({ common, sections, between }: Answers): Iterable<string> {
   yield* between;
   for (const { a, cname, ptr, txt } of [common, ...sections.values()]) {
@@ -130,7 +130,7 @@ function* allNames({ common, sections, between }: Answers): Iterable<string> {
   }
 }
 
-/** Counts the files that were used, for the serial. */
+/** Counts content changes, for the SOA serial. */
 function createRevisions(): (answers: Answers) => number {
   let of: Answers | null = null;
   let revision = 0;

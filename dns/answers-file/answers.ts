@@ -1,35 +1,35 @@
-/** A record set as the file has it; without a TTL of its own it is null. */
+/** A record set as written in the file; `ttlSeconds` is null without a TTL of its own. */
 export interface Entry<Value> {
   readonly value: Value;
   readonly ttlSeconds: number | null;
 }
 
-/** Keys are lower case and absolute, as they are compared. */
+/** Keys are lower case and absolute. */
 export interface Records {
-  /** Addresses with a space between them: half the memory of a list. */
+  /** Addresses separated by spaces: half the memory of a list. */
   readonly a: ReadonlyMap<string, Entry<string>>;
   readonly cname: ReadonlyMap<string, Entry<string>>;
   readonly ptr: ReadonlyMap<string, Entry<string>>;
   readonly txt: ReadonlyMap<string, Entry<readonly string[]>>;
 }
 
-/** What one asker, or everybody, is told. */
+/** The answers for one asker, or for all. */
 export interface Section extends Records {
-  /** What bare names are completed with: `.shop.rancher.internal.` */
+  /** Search domains that complete short names: `.shop.rancher.internal.` */
   readonly search: readonly string[];
   /** Upstream resolvers, `address` or `address:port`. */
   readonly recurse: readonly string[];
 }
 
-/** An answers file as it is compared with questions. */
+/** A parsed answers file. */
 export interface Answers {
-  /** By the asker's address, in plain form. */
+  /** By the asker's address in plain form. */
   readonly sections: ReadonlyMap<string, Section>;
-  /** Everybody's. */
+  /** The section `default`. */
   readonly common: Section;
-  /** Domains whose names are answered from here alone, absolute: `rancher.internal.` */
+  /** Domains that are answered from the file only, absolute: `rancher.internal.` */
   readonly authoritative: readonly string[];
-  /** Names that have no records and that others end in, so that they exist [RFC 8020]. */
+  /** Names without records that other names end in: they exist [RFC 8020]. */
   readonly between: ReadonlySet<string>;
 }
 
@@ -49,7 +49,7 @@ export const NO_ANSWERS: Answers = {
   between: new Set(),
 };
 
-/** The domain we alone answer for that a name is in; null: somebody else may know it. */
+/** The longest authoritative domain that contains the name; null: an upstream may know the name. */
 export function authorityOver({ authoritative }: Answers, name: string): string | null {
   let longest: string | null = null;
   for (const zone of authoritative) {
@@ -60,7 +60,7 @@ export function authorityOver({ authoritative }: Answers, name: string): string 
   return longest;
 }
 
-/** How many names have records, over all sections. */
+/** Number of names with records, over all sections. */
 export function countNames({ sections, common }: Answers): number {
   return [common, ...sections.values()].reduce(
     (sum, { a, cname, ptr, txt }) => sum + a.size + cname.size + ptr.size + txt.size,

@@ -1,7 +1,7 @@
 import type { Problem } from '../../model/index.ts';
 import type { Path } from './text.ts';
 
-/** Collects what is wrong in a file; of many only the first are kept, the rest is counted. */
+/** Collects the faults of a file. Keeps the first ones and counts the rest. */
 export interface Faults {
   add(path: Path, what: string, hint: string): void;
   read(): readonly Problem[];
@@ -23,7 +23,7 @@ export function createFaults(file: string, lineOf: (path: Path) => number | null
     },
     read: () => {
       if (more === 0) return problems;
-      const rest = { subject: file, what: `has ${more} more faults`, hint: 'hint these first' };
+      const rest = { subject: file, what: `has ${more} more faults`, hint: 'fix the faults above first' };
       return [...problems, rest];
     },
   };

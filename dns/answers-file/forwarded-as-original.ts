@@ -2,8 +2,8 @@ import type { Forwarded, Forwarding } from '../upstream/forwarder.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
 
 /**
- * As the original: "no such name" to a question for IPv6 becomes "no such record", since many an upstream says the former
- * of names that have IPv4 addresses, and clients believe it.
+ * Like rancher-dns: NXDOMAIN for an AAAA question becomes NODATA. Many upstreams answer NXDOMAIN for names that have only
+ * IPv4 addresses, and clients then treat the name as missing.
  */
 export function forwardedAsOriginal({ forward }: Forwarding): Forwarding {
   const soften = (forwarded: Forwarded | null, type: number): Forwarded | null => {

@@ -1,26 +1,26 @@
 import { type Answers, authorityOver, type Entry, type Section } from './answers.ts';
 
-/** The file, and how names are completed. */
+/** The answers, and how names are completed. */
 export interface Matching {
   readonly answers: Answers;
-  /** Names with so many dots or more are taken as they are; 0: all are completed. */
+  /** Names with this many dots or more are not completed; 0: all names are completed. */
   readonly ndots: number;
-  /** Of records that have none of their own. */
+  /** TTL of records without their own. */
   readonly ttlSeconds: number;
 }
 
-/** Where a record set was found: under the name asked for, or under one completed by a search domain. */
+/** A record set and the name it was found at: the queried name, or one completed by a search domain. */
 export interface Match<Value> extends Entry<Value> {
   readonly at: string;
 }
 
-/** One kind of records of a section. */
+/** Selects one kind of records of a section. */
 type Pick<Value> = (section: Section) => ReadonlyMap<string, Entry<Value>>;
 
 /**
- * The record set of a name (absolute, lower case) for an asker; null for what is not there. The asker's own section with
- * its search list comes first, then everybody's with the asker's list, then everybody's with the common list. Within a
- * domain of ours the asker's list is not used.
+ * The record set of a name (absolute, lower case) for an asker; null if there is none. Order: the asker's own section with its
+ * search list, the common section with the asker's list, the common section with the common list. Below an authoritative
+ * domain the asker's list is not used.
  */
 export function match<Value extends { readonly length: number }>(
   matching: Matching,
@@ -34,7 +34,7 @@ export function match<Value extends { readonly length: number }>(
   });
 }
 
-/** Where a name has any records at all, or an empty list of them; null: nowhere. */
+/** The name at which any records exist, even an empty list; null: nowhere. */
 export function locate(matching: Matching, own: Section | null, name: string): string | null {
   return matchIn(matching, own, name, ({ a, cname, ptr, txt }, at) =>
     a.has(at) || cname.has(at) || ptr.has(at) || txt.has(at) ? at : null,
@@ -49,7 +49,7 @@ function matchIn<T>(
 ): T | null {
   const { common } = answers;
   const searched = ndots === 0 || dotsIn(name) < ndots;
-  const ownSearch = own && searched && !isBelowOurs(answers, name) ? own.search : [];
+  const ownSearch = own && searched && !isBelowAuthoritative(answers, name) ? own.search : [];
   const commonSearch = searched ? common.search : [];
   return (
     (own && lookUnder(own, name, ownSearch, look)) ??
@@ -73,13 +73,13 @@ function lookUnder<T>(
   return null;
 }
 
-/** The domain itself is not below itself. */
-function isBelowOurs(answers: Answers, name: string): boolean {
+/** False for the domain itself. */
+function isBelowAuthoritative(answers: Answers, name: string): boolean {
   const zone = authorityOver(answers, name);
   return zone !== null && zone !== name;
 }
 
-/** Without the last one. */
+/** Number of dots, without the trailing one. */
 export function dotsIn(name: string): number {
   let dots = -1;
   for (let at = name.indexOf('.'); at >= 0; at = name.indexOf('.', at + 1)) dots += 1;

@@ -4,17 +4,14 @@ import { formatReverseName, parseAddress } from '../../model/index.ts';
 const MAX_NAME_LENGTH = 254;
 const MAX_LABEL_LENGTH = 63;
 
-/**
- * What keeps a key from being found: names are compared as they stand, lower case and with the trailing dot. Null: nothing.
- * Called once a name, so by index.
- */
+/** Why a key can never match a question; null: it can. Keys are compared as written: lower case, with the trailing dot. */
 export function keyFault(key: string): string | null {
-  if (!key.endsWith('.')) return 'does not end with a dot, so no question matches it';
-  if (key !== key.toLowerCase()) return 'has upper-case letters, so no question matches it';
+  if (!key.endsWith('.')) return 'does not end with a dot, so it never matches a question';
+  if (key !== key.toLowerCase()) return 'has upper-case letters, so it never matches a question';
   return nameFault(key);
 }
 
-/** What keeps an absolute name from being a name; null: nothing. */
+/** Why an absolute name is not a valid DNS name; null: it is valid. */
 export function nameFault(name: string): string | null {
   if (name.length > MAX_NAME_LENGTH) return `has ${name.length - 1} characters, more than the 253 a name can have`;
   for (let at = 0; at < name.length; ) {
@@ -26,12 +23,12 @@ export function nameFault(name: string): string | null {
   return null;
 }
 
-/** `a.b` and `a.b.` are both `a.b.`: targets and domains are always absolute. */
+/** Adds the trailing dot if it is missing: the file may write targets and domains without it. */
 export function absolute(name: string): string {
   return name.endsWith('.') ? name : `${name}.`;
 }
 
-/** A PTR key: an address stands for its reverse name, a name for itself. */
+/** The name of a PTR key: the reverse name of an address, or the key itself. */
 export function pointerKey(key: string): string {
   const address = parseAddress(key);
   return address.ok ? formatReverseName(address.value) : key;

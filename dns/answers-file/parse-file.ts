@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type ParsedAnswers, parseAnswers } from './parse.ts';
 
-/** Reads and parses a file, whatever is there. Never rejects. */
+/** Reads and parses a file. Never rejects. */
 export async function parseFile(path: string): Promise<ParsedAnswers> {
   try {
     return await parseAnswers(path, await readFile(path, 'utf8'));
   } catch (error) {
-    return unreadable(path, `cannot be read: ${(error as Error).message}`, 'see whether this user may read it');
+    return unreadable(path, `cannot be read: ${(error as Error).message}`, 'check that this user may read it');
   }
 }
 

@@ -8,22 +8,22 @@ import { isRecord, parseRecords } from './records.ts';
 import { type Path, readAnswersText } from './text.ts';
 
 export type ParsedAnswers =
-  /** What makes no sense is left out and told. */
+  /** Invalid entries are left out and reported as problems. */
   | { readonly ok: true; readonly answers: Answers; readonly problems: readonly Problem[] }
-  /** It cannot be read at all. */
+  /** The file cannot be read as a whole. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const EVERYBODY = 'default';
+const COMMON = 'default';
 const KEYS = new Set(['search', 'recurse', 'authoritative', 'authorative', 'a', 'cname', 'ptr', 'txt']);
 
-/** Reads an answers file, YAML or JSON; `file` is its name, for messages. */
+/** Parses an answers file, YAML or JSON; `file` is its name, for messages. */
 export async function parseAnswers(file: string, text: string): Promise<ParsedAnswers> {
   const read = await readAnswersText(file, text);
   if (!read.ok) return read;
   if (read.value === null) return { ok: true, answers: NO_ANSWERS, problems: [] };
   if (!isRecord(read.value)) {
-    const hint = 'write a map: default, or the address of an asker, and what it is answered';
-    return { ok: false, problems: [{ subject: file, what: 'is no answers file', hint }] };
+    const hint = 'write a map with the key `default` or the address of an asker';
+    return { ok: false, problems: [{ subject: file, what: 'is not an answers file', hint }] };
   }
   const faults = createFaults(file, read.lineOf);
   const answers = toAnswers(read.value, faults);
@@ -34,11 +34,16 @@ function toAnswers(file: Readonly<Record<string, unknown>>, faults: Faults): Ans
   const sections = new Map<string, Section>();
   let common = EMPTY_SECTION;
   for (const [key, value] of Object.entries(file)) {
-    if (key === EVERYBODY) common = parseSection(value, [key], faults);
+    if (key === COMMON) common = parseSection(value, [key], faults);
     else if (isIP(key) !== 0) sections.set(plainAddress(key), parseSection(value, [key], faults));
-    else faults.add([key], 'is neither an address nor `default`, so nobody is answered from it', 'name an address');
+    else
+      faults.add(
+        [key],
+        'is neither an IP address nor `default`, so it has no effect',
+        'use an IP address or `default`',
+      );
   }
-  const authoritative = parseAuthoritative(file[EVERYBODY], faults);
+  const authoritative = parseAuthoritative(file[COMMON], faults);
   const answers = { sections, common, authoritative, between: new Set<string>() };
   return { ...answers, between: namesBetween(answers) };
 }
@@ -46,14 +51,14 @@ function toAnswers(file: Readonly<Record<string, unknown>>, faults: Faults): Ans
 function parseSection(section: unknown, path: Path, faults: Faults): Section {
   if (section === null || section === undefined) return EMPTY_SECTION;
   if (!isRecord(section)) {
-    faults.add(path, 'is no map', 'write a, cname, ptr, txt, search or recurse below it');
+    faults.add(path, 'is not a map', 'write a, cname, ptr, txt, search or recurse below it');
     return EMPTY_SECTION;
   }
   for (const key of Object.keys(section)) {
-    if (!KEYS.has(key)) faults.add([...path, key], 'is not known', `use one of: ${[...KEYS].join(', ')}`);
+    if (!KEYS.has(key)) faults.add([...path, key], 'is not a known key', `use one of: ${[...KEYS].join(', ')}`);
   }
-  if (path[0] !== EVERYBODY && domainsIn(section).length > 0)
-    faults.add(path, 'has authoritative domains, which are read from `default` alone', 'move them there');
+  if (path[0] !== COMMON && domainsIn(section).length > 0)
+    faults.add(path, 'has authoritative domains, which are only read from `default`', 'move them to `default`');
   const search = parseNames(section.search, [...path, 'search'], faults).map((domain) => `.${domain}`);
   const recurse = parseList(section.recurse, [...path, 'recurse'], faults, (text) =>
     parseUpstream(text) ? text : null,
@@ -63,10 +68,10 @@ function parseSection(section: unknown, path: Path, faults: Faults): Section {
 
 function parseAuthoritative(section: unknown, faults: Faults): readonly string[] {
   if (!isRecord(section)) return [];
-  return parseNames(domainsIn(section), [EVERYBODY, 'authoritative'], faults);
+  return parseNames(domainsIn(section), [COMMON, 'authoritative'], faults);
 }
 
-/** Dumps of the original spell it wrong. */
+/** Dumps of rancher-dns misspell the key as `authorative`. */
 function domainsIn({ authoritative, authorative }: Readonly<Record<string, unknown>>): readonly unknown[] {
   return [authoritative, authorative].flatMap((list) => (Array.isArray(list) ? list : (list ?? [])));
 }
@@ -87,12 +92,12 @@ function parseList(
   const items: readonly unknown[] = Array.isArray(list) ? list : list === undefined || list === null ? [] : [list];
   return items.flatMap((item, at) => {
     const parsed = typeof item === 'string' ? parse(item) : null;
-    if (parsed === null) faults.add([...path, at], `${JSON.stringify(item)} cannot be used`, 'correct or remove it');
+    if (parsed === null) faults.add([...path, at], `${JSON.stringify(item)} is not valid here`, 'correct or remove it');
     return parsed ?? [];
   });
 }
 
-/** Every name below a domain of ours that others end in and that has no records itself. */
+/** Every parent, below an authoritative domain, of a name with records. */
 function namesBetween(answers: Answers): ReadonlySet<string> {
   const between = new Set<string>();
   for (const { a, cname, ptr, txt } of [answers.common, ...answers.sections.values()]) {

@@ -1,38 +1,38 @@
 import { fork } from 'node:child_process';
 import { open, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { createUnpacking, type Parcel } from './parcel.ts';
 import type { ParsedAnswers } from './parse.ts';
 import { parseFile, unreadable } from './parse-file.ts';
+import { createAssembly, type Part } from './transfer.ts';
 
 export type ReadAnswers = ParsedAnswers | { readonly ok: 'missing' };
 
-/** What is parsed here and now; more would keep queries waiting. */
+/** Parsed in this process; a larger file would delay queries. */
 const SMALL_BYTES = 64 * 1024;
-/** More is a mistake. */
 const MAX_BYTES = 256e6;
 
 export interface ReadingOptions {
   readonly signal: AbortSignal;
-  /** Whether queries wait that a long parse would keep waiting. */
+  /** Whether the server answers queries, which a long parse would delay. */
   readonly isServing: boolean;
 }
 
 /**
- * Reads an answers file: a large one in a process of its own, where it is YAML, for the memory that takes, or where queries
- * would wait. Rejects when the signal aborts.
+ * Reads an answers file. A large file is parsed in a child process while the server answers queries; a large YAML file always
+ * is, because parsing it takes much memory. docs/decisions/0019-answers-file.md has the measurements. Rejects when the signal
+ * aborts.
  */
 export async function readAnswers(path: string, { signal, isServing }: ReadingOptions): Promise<ReadAnswers> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   signal.throwIfAborted();
   if (found instanceof Error) {
     if (found.code === 'ENOENT') return { ok: 'missing' };
-    return unreadable(path, `cannot be read: ${found.message}`, 'see whether this user may read it');
+    return unreadable(path, `cannot be read: ${found.message}`, 'check that this user may read it');
   }
-  if (!found.isFile()) return unreadable(path, 'is no file', 'name an answers file');
-  if (found.size > MAX_BYTES) return unreadable(path, 'has more than 256 MB', 'split it over several servers');
-  const here = found.size <= SMALL_BYTES || (!isServing && (await looksLikeJson(path)));
-  return here ? parseFile(path) : parseApart(path, signal);
+  if (!found.isFile()) return unreadable(path, 'is not a file', 'give the path of an answers file');
+  if (found.size > MAX_BYTES) return unreadable(path, 'is larger than 256 MB', 'split it over several servers');
+  const parseHere = found.size <= SMALL_BYTES || (!isServing && (await looksLikeJson(path)));
+  return parseHere ? parseFile(path) : parseInChild(path, signal);
 }
 
 async function looksLikeJson(path: string): Promise<boolean> {
@@ -45,22 +45,23 @@ async function looksLikeJson(path: string): Promise<boolean> {
   }
 }
 
-const PROGRAM = fileURLToPath(new URL('./parse-apart.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./parse-process.ts', import.meta.url));
+const NEXT = { next: true };
 
-async function parseApart(path: string, signal: AbortSignal): Promise<ParsedAnswers> {
+async function parseInChild(path: string, signal: AbortSignal): Promise<ParsedAnswers> {
   const child = fork(PROGRAM, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const { promise, resolve, reject } = Promise.withResolvers<ParsedAnswers>();
-  const unpack = createUnpacking();
+  const assemble = createAssembly();
   child.on('message', (message: unknown) => {
-    const parsed = unpack(message as Parcel);
+    const parsed = assemble(message as Part);
     if (parsed) return resolve(parsed);
-    // Queries that came meanwhile are answered first.
+    // Queries that arrived meanwhile are answered first.
     setImmediate(() => child.connected && child.send(NEXT));
   });
   child.on('error', reject);
   child.once('exit', (code, by) => {
-    const how = `ended early (${by ?? code})`;
-    resolve(unreadable(path, `could not be parsed: its process ${how}`, 'see whether there is memory for it'));
+    const what = `could not be parsed: the parser process ended (${by ?? code})`;
+    resolve(unreadable(path, what, 'check that there is enough memory'));
   });
   const abort = () => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
@@ -72,5 +73,3 @@ async function parseApart(path: string, signal: AbortSignal): Promise<ParsedAnsw
     child.kill('SIGKILL');
   }
 }
-
-const NEXT = { next: true };

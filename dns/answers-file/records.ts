@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import { absolute, keyFault, nameFault, pointerKey } from './names.ts';
 import type { Path } from './text.ts';
 
-/** The record sets of a section; an entry that makes no sense is left out and told. */
+/** The record sets of a section. Invalid entries are left out and reported. */
 export function parseRecords(section: Readonly<Record<string, unknown>>, path: Path, faults: Faults): Records {
   const parsed = <Value>(kind: keyof Records, parse: ParseValue<Value>, keyOf = (key: string) => key) =>
     parseKind(section[kind], [...path, kind], faults, parse, keyOf);
@@ -16,7 +16,7 @@ export function parseRecords(section: Readonly<Record<string, unknown>>, path: P
   };
 }
 
-/** Null: it makes no sense, and that has been told. */
+/** Null: the value is invalid, and that has been reported. */
 type ParseValue<Value> = (value: unknown, fault: Fault) => Value | null;
 type Fault = (what: string, hint: string) => void;
 
@@ -32,21 +32,21 @@ function parseKind<Value>(
   const entries = new Map<string, Entry<Value>>();
   if (kind === undefined || kind === null) return entries;
   if (!isRecord(kind)) {
-    faults.add(path, 'is no map of names', 'write it as NAME.: { answer: ... }');
+    faults.add(path, 'is not a map of names', 'write entries as NAME.: { answer: ... }');
     return entries;
   }
   for (const key of Object.keys(kind)) {
     const name = keyOf(key);
     const fault: Fault = (what, hint) => faults.add([...path, key], what, hint);
     const wrong = keyFault(name);
-    if (wrong !== null) fault(wrong, 'write it in lower case, with the dot at its end, as a name of DNS');
+    if (wrong !== null) fault(wrong, 'write a DNS name in lower case with a trailing dot');
     const entry = wrong === null ? parseEntry(kind[key], parse, fault) : null;
     if (entry) entries.set(name, entry);
   }
   return entries;
 }
 
-/** `{ answer, ttl }`, or in short the answer alone. */
+/** `{ answer, ttl }`, or the answer alone. */
 function parseEntry<Value>(entry: unknown, parse: ParseValue<Value>, fault: Fault): Entry<Value> | null {
   if (!isRecord(entry)) return entryOf(parse(entry, fault), null);
   return entryOf(parse(entry.answer, fault), parseTtl(entry.ttl, fault));
@@ -59,35 +59,38 @@ function entryOf<Value>(value: Value | null, ttlSeconds: number | null): Entry<V
 function parseTtl(ttl: unknown, fault: Fault): number | null {
   if (ttl === undefined || ttl === null) return null;
   if (typeof ttl === 'number' && Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL) return ttl;
-  fault(`has the TTL ${JSON.stringify(ttl)}, so it is given the common one`, 'write whole seconds');
+  fault(`has the invalid TTL ${JSON.stringify(ttl)}; the default TTL is used`, 'write whole seconds');
   return null;
 }
 
-/** Those that are addresses; an empty list is a name without any. */
+/** The valid addresses of the list; an empty list is a name without addresses. */
 function parseAddresses(value: unknown, fault: Fault): string | null {
   const list = textsOf(value);
-  if (!list) return notUnderstood(fault, 'a list of addresses');
+  if (!list) return invalidAnswer(fault, 'a list of addresses');
   const wrong = list.filter((address) => isIP(address) === 0);
   if (wrong.length === 0) return list.join(' ');
-  fault(`has ${wrong.map((text) => JSON.stringify(text)).join(', ')}, which is no address`, 'write it as 10.0.0.5');
+  fault(
+    `has invalid addresses: ${wrong.map((text) => JSON.stringify(text)).join(', ')}`,
+    'write IP addresses such as 10.0.0.5',
+  );
   return wrong.length === list.length ? null : list.filter((address) => isIP(address) !== 0).join(' ');
 }
 
 function parseTarget(value: unknown, fault: Fault): string | null {
-  if (typeof value !== 'string' || value === '') return notUnderstood(fault, 'a name');
+  if (typeof value !== 'string' || value === '') return invalidAnswer(fault, 'a name');
   const target = absolute(value);
   const wrong = nameFault(target);
   if (wrong === null) return target;
-  fault(`its answer ${wrong}`, 'write a name of DNS');
+  fault(`has an invalid target: it ${wrong}`, 'write a DNS name');
   return null;
 }
 
 function parseTexts(value: unknown, fault: Fault): readonly string[] | null {
-  return textsOf(value) ?? notUnderstood(fault, 'a list of texts');
+  return textsOf(value) ?? invalidAnswer(fault, 'a list of texts');
 }
 
-function notUnderstood(fault: Fault, wanted: string): null {
-  fault('has no answer that can be understood', `write ${wanted} as its answer`);
+function invalidAnswer(fault: Fault, wanted: string): null {
+  fault('has no valid answer', `write ${wanted} as the answer`);
   return null;
 }
 

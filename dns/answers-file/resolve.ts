@@ -5,10 +5,10 @@ import { TYPE } from '../wire/codes.ts';
 import { authorityOver, type Section } from './answers.ts';
 import { dotsIn, locate, type Match, type Matching, match } from './match.ts';
 
-/** A chain of more aliases than this is a mistake. */
+/** Longer alias chains fail. */
 const MAX_ALIASES = 9;
 
-/** What a file answers to an asker with this section (null: without one). */
+/** The answer for an asker with this section (null: without a section). */
 export function resolveAnswer(matching: Matching, own: Section | null, question: Question): Resolution {
   const name = question.name === '' ? '.' : `${question.name.toLowerCase()}.`;
   return follow({ matching, own, type: question.type }, name, []);
@@ -41,7 +41,7 @@ function ofOtherType({ matching, own, type }: Asking, name: string, aliases: rea
   return null;
 }
 
-/** An alias that leads nowhere does not hide the name's own addresses. */
+/** If the target of an alias has no records, the name's own addresses are used. */
 function followAlias(asking: Asking, name: string, found: Match<string>, before: readonly Alias[]): Resolution {
   const ttlSeconds = found.ttlSeconds ?? asking.matching.ttlSeconds;
   const alias: Alias = { owner: name.slice(0, -1), target: found.value, ttlSeconds };
@@ -85,7 +85,7 @@ function fitting({ type }: Asking, { value }: Match<string>): readonly string[] 
   return [...new Set(value.split(' ').filter((address) => isIP(address) === family))];
 }
 
-/** A "no" where we know that there is nothing; else it is asked upstream. */
+/** A negative answer if the file is authoritative; otherwise the name is forwarded. */
 function missing(asking: Asking, name: string, aliases: readonly Alias[]): Resolution {
   const { matching, own, type } = asking;
   const { answers } = matching;

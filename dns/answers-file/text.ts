@@ -1,14 +1,14 @@
 import type { Problem } from '../../model/index.ts';
 
-/** Where in a value something stands. */
+/** The keys from the top of a value to one place in it. */
 export type Path = readonly (string | number)[];
 
-/** A file as plain data. */
+/** A file read into plain data. */
 export type AnswersText =
   | {
       readonly ok: true;
       readonly value: unknown;
-      /** From 1; null where lines are not known. */
+      /** Line from 1; null if lines are not known. */
       readonly lineOf: (path: Path) => number | null;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -33,7 +33,7 @@ export async function readAnswersText(file: string, text: string): Promise<Answe
   return { ok: false, problems: [{ subject: file, what: 'has more than one YAML document', hint }] };
 }
 
-/** Undefined: it is no JSON. */
+/** Undefined: the text is not JSON. */
 function readJson(text: string): unknown {
   if (!/^\s*\{/.test(text)) return undefined;
   try {

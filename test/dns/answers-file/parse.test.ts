@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Answers, NO_ANSWERS } from '../../../dns/answers-file/answers.ts';
-import { createUnpacking, packAnswers } from '../../../dns/answers-file/parcel.ts';
 import { type ParsedAnswers, parseAnswers } from '../../../dns/answers-file/parse.ts';
+import { createAssembly, type Part, partsOf } from '../../../dns/answers-file/transfer.ts';
 import { formatProblem } from '../../../model/index.ts';
 
 async function parsed(text: string): Promise<{ readonly answers: Answers; readonly problems: readonly string[] }> {
@@ -13,8 +13,8 @@ async function parsed(text: string): Promise<{ readonly answers: Answers; readon
 const problemsOf = async (text: string) => (await parsed(text)).problems;
 const common = async (text: string) => (await parsed(text)).answers.common;
 
-describe('what a file may have', () => {
-  test('everything of the original, YAML', async () => {
+describe('parseAnswers() accepts', () => {
+  test('every key that rancher-dns has, as YAML', async () => {
     const { answers, problems } = await parsed(`
 default:
   search: [rancher.internal, Other.Internal.]
@@ -47,7 +47,7 @@ FD00::9: { recurse: [10.0.0.9] }
 
   test.each([
     ['JSON', '{"default": {"a": {"x.": {"answer": ["10.0.0.1"]}}}}'],
-    ['JSON with a comma too many, which YAML allows', '{"default": {"a": {"x.": {"answer": ["10.0.0.1"]},},}}'],
+    ['JSON with a trailing comma, which YAML allows', '{"default": {"a": {"x.": {"answer": ["10.0.0.1"]},},}}'],
     ['short: a list', 'default: { a: { x.: ["10.0.0.1"] } }'],
     ['short: one text', 'default: { a: { x.: 10.0.0.1 } }'],
     ['one text as the answer', 'default: { a: { x.: { answer: 10.0.0.1 } } }'],
@@ -57,7 +57,7 @@ FD00::9: { recurse: [10.0.0.9] }
     expect(await problemsOf(text)).toEqual([]);
   });
 
-  test("the original's own dump: null lists, and authoritative spelled wrong", async () => {
+  test('a dump of rancher-dns: null lists, and `authorative`', async () => {
     const dump = '{"default":{"search":null,"recurse":null,"authorative":["rancher.internal"],"a":null,"cname":null}}';
     const { answers, problems } = await parsed(dump);
     expect([answers.authoritative, problems]).toEqual([['rancher.internal.'], []]);
@@ -72,7 +72,7 @@ FD00::9: { recurse: [10.0.0.9] }
   });
 });
 
-describe('Q34 what makes no sense hurts only itself, and is told with its line', () => {
+describe('Q34 an invalid entry affects only itself and is reported with its line', () => {
   const GOOD = '    good.: { answer: ["10.0.0.1"] }\n';
   test.each([
     ['no dot at the end', 'bad: 10.0.0.2', /:4 default\.a\.bad: does not end with a dot/],
@@ -80,10 +80,10 @@ describe('Q34 what makes no sense hurts only itself, and is told with its line',
     ['an empty label', 'a..b.: 10.0.0.2', /has an empty label/],
     ['a label of 64', `${'x'.repeat(64)}.: 10.0.0.2`, /has a label of 64 characters/],
     ['a name of 255', `${'x'.repeat(50)}.`.repeat(5).concat(': 10.0.0.2'), /has 254 characters/],
-    ['no address', 'bad.: 10.0.0.256', /has "10\.0\.0\.256", which is no address/],
-    ['a number', 'bad.: 10', /has no answer that can be understood/],
-    ['no answer', 'bad.: { ttl: 5 }', /has no answer that can be understood/],
-    ['a list of lists', 'bad.: [[10.0.0.1]]', /has no answer that can be understood/],
+    ['an invalid address', 'bad.: 10.0.0.256', /has invalid addresses: "10\.0\.0\.256"/],
+    ['a number', 'bad.: 10', /has no valid answer/],
+    ['no answer', 'bad.: { ttl: 5 }', /has no valid answer/],
+    ['a list of lists', 'bad.: [[10.0.0.1]]', /has no valid answer/],
   ])('%s', async (_, entry, told) => {
     const text = `default:\n  a:\n${GOOD}    ${entry}\n`;
     const { answers, problems } = await parsed(text);
@@ -92,48 +92,51 @@ describe('Q34 what makes no sense hurts only itself, and is told with its line',
     expect(problems[0]).toMatch(told);
   });
 
-  test('of several addresses only the wrong one, and a TTL that is none', async () => {
+  test('of several addresses only the invalid one is left out; an invalid TTL is ignored', async () => {
     const { answers, problems } = await parsed('default: { a: { x.: { answer: [10.0.0.1, oops], ttl: -1 } } }');
     expect(answers.common.a.get('x.')).toEqual({ value: '10.0.0.1', ttlSeconds: null });
-    expect(problems.join('\n')).toMatch(/"oops", which is no address[\s\S]*TTL -1/);
+    expect(problems.join('\n')).toMatch(/invalid addresses: "oops"[\s\S]*invalid TTL -1/);
   });
 
   test.each([
-    ['default: { cname: { x.: "a..b." } }', /its answer has an empty label/],
-    ['default: { recurse: [dns.example.com] }', /default\.recurse\[0\]: "dns\.example\.com" cannot be used/],
-    ['default: { search: [5] }', /default\.search\[0\]: 5 cannot be used/],
-    ['default: { aaaa: { x.: 1 } }', /default\.aaaa: is not known; use one of: search/],
-    ['default: { a: [1] }', /default\.a: is no map of names/],
-    ['default: 5', /default: is no map/],
-    ['webserver: { a: {} }', /webserver: is neither an address nor `default`/],
-    ['10.0.0.1: { authoritative: [x] }', /authoritative domains, which are read from `default` alone/],
+    ['default: { cname: { x.: "a..b." } }', /has an invalid target: it has an empty label/],
+    ['default: { recurse: [dns.example.com] }', /default\.recurse\[0\]: "dns\.example\.com" is not valid here/],
+    ['default: { search: [5] }', /default\.search\[0\]: 5 is not valid here/],
+    ['default: { aaaa: { x.: 1 } }', /default\.aaaa: is not a known key; use one of: search/],
+    ['default: { a: [1] }', /default\.a: is not a map of names/],
+    ['default: 5', /default: is not a map/],
+    ['webserver: { a: {} }', /webserver: is neither an IP address nor `default`/],
+    ['10.0.0.1: { authoritative: [x] }', /authoritative domains, which are only read from `default`/],
   ])('%s', async (text, told) => {
     expect((await problemsOf(text)).join('\n')).toMatch(told);
   });
 
-  test('of a thousand faults the first twenty, and how many more', async () => {
+  test('a thousand faults: the first twenty, then their number', async () => {
     const entries = Array.from({ length: 1_000 }, (_, n) => `    Bad${n}.: 10.0.0.1`).join('\n');
     const { answers, problems } = await parsed(`default:\n  a:\n${GOOD}${entries}\n`);
     expect(answers.common.a.size).toBe(1);
-    expect([problems.length, problems.at(-1)]).toEqual([21, 'answers.yaml: has 980 more faults; hint these first']);
+    expect([problems.length, problems.at(-1)]).toEqual([
+      21,
+      'answers.yaml: has 980 more faults; fix the faults above first',
+    ]);
   });
 });
 
 test.each([
   ['a broken line', 'default:\n  a: {\n', /^answers\.yaml:\d+: is not valid YAML/],
   ['a tab', 'default:\n\ta: {}\n', /answers\.yaml:2: is indented with a tab/],
-  ['a list', '[1, 2]', /answers\.yaml: is no answers file/],
-  ['a key that stands twice', 'default: { a: { x.: 10.0.0.9, x.: 10.0.0.1 } }', /has the key x\. twice/],
-  ['a text', 'hello', /answers\.yaml: is no answers file/],
+  ['a list', '[1, 2]', /answers\.yaml: is not an answers file/],
+  ['a duplicate key', 'default: { a: { x.: 10.0.0.9, x.: 10.0.0.1 } }', /has the key x\. twice/],
+  ['a text', 'hello', /answers\.yaml: is not an answers file/],
   ['two documents', 'default: {}\n---\ndefault: {}\n', /more than one YAML document/],
   ['half a JSON', '{"default": {"a": {"x.": {"answer": ["10.0', /is not valid YAML/],
-])('%s is not read at all, and says why', async (_, text, told) => {
+])('%s: the file is rejected with a reason', async (_, text, told) => {
   const result = await parseAnswers('answers.yaml', text);
   expect(result.ok).toBe(false);
   expect(formatProblem(result.problems[0] ?? { subject: '', what: '', hint: '' })).toMatch(told);
 });
 
-test('a file that travels between processes in parts arrives as it was', async () => {
+test('a file sent between processes in parts is assembled unchanged', async () => {
   const a = Array.from({ length: 2_500 }, (_, n) => [
     `n${n}.s${n % 7}.rancher.internal.`,
     { answer: ['10.0.0.1'], ttl: n },
@@ -143,12 +146,11 @@ test('a file that travels between processes in parts arrives as it was', async (
     '10.0.0.1': { cname: { 'c.': 'd.' }, txt: { 't.': ['x'] }, ptr: { '10.0.0.1': 'p.' }, a: { bad: 1 } },
   });
   const sent = await parseAnswers('answers.json', text);
-  const unpack = createUnpacking();
-  const parcels = [...packAnswers(sent)].map((parcel) => structuredClone(parcel));
-  const arrived = parcels.map(unpack);
-  expect(parcels.length).toBeGreaterThan(5);
-  expect(arrived.slice(0, -1).every((one) => one === null)).toBe(true);
-  expect(arrived.at(-1)).toEqual(sent);
+  const received: readonly Part[] = [...partsOf(sent)].map((part) => structuredClone(part));
+  const assembled = received.map(createAssembly());
+  expect(received.length).toBeGreaterThan(5);
+  expect(assembled.slice(0, -1).every((one) => one === null)).toBe(true);
+  expect(assembled.at(-1)).toEqual(sent);
   const unreadable: ParsedAnswers = { ok: false, problems: [{ subject: 'a', what: 'b', hint: 'c' }] };
-  expect([...packAnswers(unreadable)].map(createUnpacking())).toEqual([unreadable]);
+  expect([...partsOf(unreadable)].map(createAssembly())).toEqual([unreadable]);
 });

@@ -18,8 +18,8 @@ function fileWith(address: string): string {
 }
 const web = () => addresses(server.port, 'web.rancher.internal');
 
-describe('reading the file again', () => {
-  test('POST /v1/reload: OK, and what is in the file holds from then on', async () => {
+describe('reload', () => {
+  test('POST /v1/reload returns OK; the new content is used from then on', async () => {
     await server.write(fileWith('10.0.0.2'));
     expect(await web()).toBe('10.0.0.1');
     expect(await server.reload()).toEqual({ status: 200, body: 'OK' });
@@ -32,7 +32,7 @@ describe('reading the file again', () => {
     await poll(async () => (await web()) === '10.0.0.3', { what: 'the new file' });
   });
 
-  test('Q34 a file that cannot be read: 500 and why, and the last good answers stay', async () => {
+  test('Q34 a file that cannot be read: 500 with the reason; the last good answers stay', async () => {
     await server.write('default:\n  a: {\n');
     const { status, body } = await server.reload();
     expect(status).toBe(500);
@@ -44,18 +44,18 @@ describe('reading the file again', () => {
     });
     expect(await web()).toBe('10.0.0.3');
     await rm(server.path);
-    expect(await server.reload()).toMatchObject({ status: 500, body: expect.stringContaining('is not there') });
+    expect(await server.reload()).toMatchObject({ status: 500, body: expect.stringContaining('does not exist') });
     expect(await web()).toBe('10.0.0.3');
   });
 
-  test('Q34 one bad entry hurts only itself: OK, and the log says which', async () => {
+  test('Q34 one invalid entry affects only itself: OK, and the log names it', async () => {
     await server.write(`${fileWith('10.0.0.4')}    bad.rancher.internal: { answer: ["10.0.0.9"] }\n`);
     expect((await server.reload()).status).toBe(200);
     expect(await web()).toBe('10.0.0.4');
     expect(server.daemon.output()).toMatch(/answers\.yaml:5 default\.a\[\\"bad\.rancher\.internal\\"\]: does not end/);
   });
 
-  test('upstreams change with the file, and a failure under the old ones is not remembered', async () => {
+  test('upstreams change with the file; a failure of the old ones is not cached for the new ones', async () => {
     expect(await addresses(server.port, 'www.example.com')).toBe('SERVFAIL');
     const { startUpstream, answering } = await import('../upstream-server.ts');
     const upstream = await startUpstream(resources, answering('192.0.2.1'));
@@ -72,25 +72,25 @@ describe('reading the file again', () => {
   });
 });
 
-describe('at the start', () => {
-  test('no file: no answers, which is said, until it is there', async () => {
+describe('start', () => {
+  test('without a file: no answers and a log line, until the file exists', async () => {
     const late = await startStandAlone(resources, { text: null });
     expect(await addresses(late.port, 'web.rancher.internal')).toBe('SERVFAIL');
-    expect(late.daemon.output()).toContain('there is no answers file');
+    expect(late.daemon.output()).toContain('the answers file does not exist');
     await late.write(fileWith('10.0.0.5'));
     expect(await late.reload()).toEqual({ status: 200, body: 'OK' });
     expect(await addresses(late.port, 'web.rancher.internal')).toBe('10.0.0.5');
   });
 
-  test('a broken file: it does not start, and says why', async () => {
+  test('with a broken file the server does not start and reports why', async () => {
     await expect(startStandAlone(resources, { text: 'default: {' })).rejects.toThrow(/is not valid YAML/);
   });
 
-  test('the reload port is taken: it is said, and everything else works', async () => {
+  test('the reload port is in use: a log line, and everything else works', async () => {
     const flags = ['--listen-reload', `127.0.0.1:${server.reloadPort}`];
     const second = await startStandAlone(resources, { text: fileWith('10.0.0.6'), flags });
     expect(await addresses(second.port, 'web.rancher.internal')).toBe('10.0.0.6');
-    expect(second.daemon.output()).toContain('cannot listen for reloads there');
+    expect(second.daemon.output()).toContain('cannot listen on the reload address');
   });
 });
 
@@ -110,7 +110,7 @@ describe('100,000 names', () => {
     });
   let large: StandAlone;
 
-  test('are there in time, and take no more memory than they should', async () => {
+  test('are loaded in time and within the memory limit', async () => {
     const before = performance.now();
     large = await startStandAlone(resources, { text: big(1) });
     const wallMs = performance.now() - before;
@@ -119,12 +119,12 @@ describe('100,000 names', () => {
     const rss = await rssBytes(large.daemon.pid);
     const cpuMs = await cpuMsOf(large.daemon.pid);
     console.info(`${names} names: ${Math.round(wallMs)} ms to serve, ${cpuMs} ms of CPU, ${Math.round(rss / 1e6)} MB`);
-    // The target is a second; other programs have no part in this figure.
+    // The target is one second. CPU time does not depend on other programs.
     expect(cpuMs).toBeLessThan(10_000);
     expect(rss).toBeLessThan(300e6);
   });
 
-  test('Q16 are read again under load, over and over: no query is lost, none is late, none wrong', async () => {
+  test('Q16 three reloads under load: no query is lost, late or wrong', async () => {
     const texts = [2, 3, 4].map((round) => big(round));
     const load = askSteadily(
       large.port,
@@ -154,7 +154,7 @@ async function reloadBySignal(large: StandAlone, round: number) {
   return { status: 200, body: 'OK' };
 }
 
-/** Of a process and of the children that ended; the kernel counts in hundredths of a second. */
+/** CPU time of a process and its finished children; the kernel counts in hundredths of a second. */
 async function cpuMsOf(pid: number): Promise<number> {
   const { readFile } = await import('node:fs/promises');
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];

@@ -1,9 +1,9 @@
-import { packAnswers } from './parcel.ts';
 import { parseFile } from './parse-file.ts';
+import { partsOf } from './transfer.ts';
 
-// The program of a process of its own, for one large file: its memory goes when it ends. It is sent the path, and sends a
-// part whenever it is asked for the next one.
-let parts: ReturnType<typeof packAnswers> | null = null;
+// The program of a child process that parses one large file; its memory is freed when it exits. It receives the path, then
+// sends a part for each further message.
+let parts: ReturnType<typeof partsOf> | null = null;
 const send = (): void => {
   const next = parts?.next();
   if (next && !next.done) process.send?.(next.value);
@@ -11,9 +11,9 @@ const send = (): void => {
 process.on('message', (message: unknown) => {
   if (parts || typeof message !== 'string') return send();
   void parseFile(message).then((parsed) => {
-    parts = packAnswers(parsed);
+    parts = partsOf(parsed);
     send();
-    // One ahead: it is written while the one before is taken in.
+    // One part ahead: it is written while the parent processes the first.
     send();
   });
 });
