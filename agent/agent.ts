@@ -1,6 +1,11 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
+import { createDriver } from '../reconcile/index.ts';
 import { serveFeed } from '../state/index.ts';
+import { createWakeUp } from '../system/index.ts';
+import { createServers } from './children/servers.ts';
+import { serversPart } from './children/servers-part.ts';
+import { componentsOf, createAppliers } from './components.ts';
 import { controlSocket, feedSocket } from './config/paths.ts';
 import { applyManifests } from './control/apply.ts';
 import { collectStatus } from './control/collect-status.ts';
@@ -13,11 +18,11 @@ import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { tearDown } from './down/tear-down.ts';
 import { createLocalSource, hostNameOf } from './local-source.ts';
+import { createNetworkState, networkParts } from './managed-network.ts';
 import { includeManifests } from './manifests-part.ts';
 import { createParts } from './parts.ts';
+import { createResolvers } from './resolvers.ts';
 import { wireFacts } from './wire-facts.ts';
-import { wireNetwork } from './wire-network.ts';
-import { wireServers } from './wire-servers.ts';
 
 export interface Agent {
   readonly hostId: string;
@@ -27,7 +32,9 @@ export interface Agent {
   close(): Promise<void>;
 }
 
-/** Wires one host's agent. What is away when it starts (Docker, the bus) is waited for by the part that needs it. */
+const REPAIR_INTERVAL_MS = 3_000;
+
+/** Starts the agent of one host. Docker and the bus need not be reachable: the parts that need them wait. */
 export async function startAgent(deps: AgentDependencies, settings: AgentSettings): Promise<Agent> {
   const { clock, log } = deps;
   const { config, warnings } = settings;
@@ -40,10 +47,34 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const docker = new Docker({ socketPath: config.docker.socket });
   const local = await createLocalSource({ ...deps, docker, store }, config);
   const feed = await serveFeed({ store, clock, log }, { path: feedSocket(config), onIdentify: local.docker.identify });
-  const { serviceAddress, supervisor } = wireServers(deps, settings, { parts, feed });
-  const facts = await wireFacts(deps, config, { core, local, parts, signal });
-  const { bus, liveness, changed } = facts;
-  const { resolvers, routing, guard } = wireNetwork(deps, config, { docker, bus, core, local, parts, changed });
+
+  const appliers = createAppliers(deps, config, local.docker);
+  const network = createNetworkState(config.network, () => driver.changed());
+  const isComplete = () => local.docker.status().lastSyncMs !== null;
+  const components = componentsOf(appliers, config.network, { network, isComplete });
+  const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
+  store.subscribe(driver.changed);
+  parts.drive(driver);
+
+  const supervisor = createServers({ ...deps, ...appliers, peers: feed.peers }, settings);
+  const wakeUp = createWakeUp(clock);
+  const resolvers = createResolvers(
+    { docker, source: local.docker, view, wakeUp, log },
+    { resolver: config.dns.address },
+  );
+  parts.start({
+    ...(config.supervise
+      ? { servers: serversPart(deps, supervisor, { config, isReady: () => parts.isDone('service-address') }) }
+      : {}),
+    'resolv.conf': resolvers.part,
+  });
+  const onChange = (): void => {
+    wakeUp.wake();
+    driver.changed();
+  };
+  const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange });
+  const { bus, liveness } = facts;
+  parts.start(networkParts(deps, config, { docker, bus, hostId, local, network, guard: appliers.guard }));
   includeManifests(deps, config, { bus, parts, signal });
 
   const status = () =>
@@ -70,10 +101,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const wentDown = Promise.withResolvers<void>();
   const down = async (): Promise<readonly Problem[]> => {
     await endParts();
-    const problems = await tearDown(
-      { ...deps, docker, bus, supervisor, serviceAddress, routing, guard },
-      { config, hostId },
-    );
+    const problems = await tearDown({ ...deps, ...appliers, docker, bus, supervisor }, { config, hostId });
     setImmediate(wentDown.resolve);
     return problems;
   };

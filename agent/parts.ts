@@ -1,5 +1,5 @@
 import type { Problem } from '../model/index.ts';
-import type { Reconciler, ReconcilerStatus } from '../reconcile/index.ts';
+import type { ComponentLoop, Driver, ReconcilerStatus } from '../reconcile/index.ts';
 import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
 import type { PartStatus } from './control/status.ts';
 
@@ -16,13 +16,16 @@ export type Part = (signal: AbortSignal, report: PartReport) => Promise<void>;
 
 /** The agent's parts, each isolated from the others. */
 export interface Parts {
-  start(name: string, part: Part): void;
-  /** For parts that are a reconciler: its own status is shown. */
-  startReconciler(reconciler: Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm'>): void;
-  /** For parts that look after themselves and tell about themselves. */
+  /** Starts parts, by name. */
+  start(parts: Readonly<Record<string, Part>>): void;
+  /** Starts the loops of all components; each is a part with the name of its component. */
+  drive(driver: Driver): void;
+  /** Adds a part that runs already and restarts by itself. */
   include(read: () => PartStatus, life: Promise<void>): void;
   status(): readonly PartStatus[];
-  /** Lets a reconciler make the deletions it holds back now; gives them, one line each. Null: there is no such part. */
+  /** Whether a part has once left nothing to do. */
+  isDone(name: string): boolean;
+  /** Allows the deletions that a component holds back now and returns them, one line each. Null: there is no such component. */
   confirm(name: string): readonly string[] | null;
   /** Resolves when all have ended; abort the signal before. */
   ended(): Promise<void>;
@@ -31,9 +34,12 @@ export interface Parts {
 const RETRY: RetrySchedule = { minMs: 200, maxMs: 30_000 };
 const STEADY_AFTER_MS = 60_000;
 
-export function createParts({ clock, log }: { readonly clock: Clock; readonly log: Log }, signal: AbortSignal): Parts {
+export function createParts(
+  { clock, log, random = Math.random }: { readonly clock: Clock; readonly log: Log; readonly random?: () => number },
+  signal: AbortSignal,
+): Parts {
   const statuses = new Map<string, () => PartStatus>();
-  const reconcilers = new Map<string, Pick<Reconciler<unknown>, 'status' | 'confirm'>>();
+  const loops = new Map<string, ComponentLoop>();
   const lives: Promise<void>[] = [];
 
   const keepRunning = async (name: string, part: Part, report: PartReport): Promise<void> => {
@@ -57,41 +63,49 @@ export function createParts({ clock, log }: { readonly clock: Clock; readonly lo
         if (!crashed) log.warn({ part: name, err: error }, 'part failed, is started again');
         crashed = true;
         report.problems([crashProblem(name, error)]);
-        await clock.sleep(backoffMs(RETRY, failures, Math.random()), signal).catch(() => {});
+        await clock.sleep(backoffMs(RETRY, failures, random()), signal).catch(() => {});
       }
     }
   };
 
+  const start = (name: string, part: Part): void => {
+    let status: PartStatus = { name, lastAppliedAtMs: null, problems: [], pending: [] };
+    statuses.set(name, () => status);
+    const report: PartReport = {
+      done: () => {
+        status = { ...status, lastAppliedAtMs: clock.now(), problems: [] };
+      },
+      problems: (problems) => {
+        status = { ...status, problems };
+      },
+    };
+    lives.push(keepRunning(name, part, report));
+  };
+
   return {
-    start: (name, part) => {
-      let status: PartStatus = { name, lastAppliedAtMs: null, problems: [], pending: [] };
-      statuses.set(name, () => status);
-      const report: PartReport = {
-        done: () => {
-          status = { ...status, lastAppliedAtMs: clock.now(), problems: [] };
-        },
-        problems: (problems) => {
-          status = { ...status, problems };
-        },
-      };
-      lives.push(keepRunning(name, part, report));
+    start: (parts) => {
+      for (const [name, part] of Object.entries(parts)) start(name, part);
     },
-    startReconciler: (reconciler) => {
-      const { name } = reconciler.status();
-      statuses.set(name, () => reconcilerPart(reconciler.status()));
-      reconcilers.set(name, reconciler);
-      lives.push(keepRunning(name, (until) => reconciler.run(until), { done: () => {}, problems: () => {} }));
+    drive: (driver) => {
+      for (const loop of driver.loops) {
+        const { name } = loop.status();
+        statuses.set(name, () => componentPart(loop.status()));
+        loops.set(name, loop);
+        lives.push(loop.run(signal));
+      }
+      lives.push(driver.run(signal));
     },
     include: (read, life) => {
       statuses.set(read().name, read);
       lives.push(life);
     },
     status: () => [...statuses.values()].map((read) => read()),
+    isDone: (name) => (statuses.get(name)?.().lastAppliedAtMs ?? null) !== null,
     confirm: (name) => {
-      const reconciler = reconcilers.get(name);
-      if (!reconciler) return null;
-      const { held } = reconciler.status();
-      reconciler.confirm();
+      const loop = loops.get(name);
+      if (!loop) return null;
+      const { held } = loop.status();
+      loop.confirm();
       return held;
     },
     ended: async () => {
@@ -100,7 +114,7 @@ export function createParts({ clock, log }: { readonly clock: Clock; readonly lo
   };
 }
 
-function reconcilerPart({ name, lastAppliedAtMs, lastError, problems, pending, held }: ReconcilerStatus): PartStatus {
+function componentPart({ name, lastAppliedAtMs, lastError, problems, pending, held }: ReconcilerStatus): PartStatus {
   const all = [...(lastError ? [lastError] : []), ...problems, ...(held.length > 0 ? [heldProblem(name, held)] : [])];
   return { name, lastAppliedAtMs, problems: all, pending };
 }

@@ -2,7 +2,7 @@ import type { Bus } from '../bus/index.ts';
 import type { Liveness } from '../bus/liveness/index.ts';
 import type { Problem } from '../model/index.ts';
 import { followBus } from '../state/index.ts';
-import { createWakeUp, type WakeUp } from '../system/index.ts';
+import type { Clock } from '../system/index.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';
@@ -13,11 +13,11 @@ import type { Parts } from './parts.ts';
 import { createPublisher } from './publisher.ts';
 import { watchOver } from './watch-over.ts';
 
+const COMPLETE_INTERVAL_MS = 100;
+
 export interface WiredFacts {
   readonly bus: Bus;
   readonly liveness: Liveness | null;
-  /** Woken when something of this host's Docker changed. */
-  readonly changed: WakeUp;
   problems(): readonly Problem[];
 }
 
@@ -26,13 +26,17 @@ export interface FactsContext {
   readonly local: LocalSource;
   readonly parts: Parts;
   readonly signal: AbortSignal;
+  /** Whether Docker has listed this host's containers. */
+  readonly isComplete: () => boolean;
+  /** Called when a fact of this host's Docker changed, and after Docker's first list, which may change none. */
+  readonly onChange: () => void;
 }
 
 /** This host's facts: to the store at once, to the bus when it can be reached. The other hosts': from the bus to the store. */
 export async function wireFacts(
   { clock, log }: AgentDependencies,
   config: Config,
-  { core, local, parts, signal }: FactsContext,
+  { core, local, parts, signal, isComplete, onChange }: FactsContext,
 ): Promise<WiredFacts> {
   const { hostId, store } = core;
   const { incarnation, docker } = local;
@@ -40,19 +44,26 @@ export async function wireFacts(
   const opened = await openBus({ clock, log, hears: (id) => liveness?.hears(id) ?? false }, config);
   const { bus } = opened;
   const twin = createTwinWatch({ hostId, incarnation });
-  const facts = () => (twin.problem() || docker.status().lastSyncMs === null ? null : docker.facts());
+  const facts = () => (twin.problem() || !isComplete() ? null : docker.facts());
   const publisher = createPublisher({ bus, facts, clock, log }, { hostId });
-  const changed = createWakeUp(clock);
   docker.onChange((changes) => {
     store.apply({ hosts: new Map([[hostId, changes]]), documents: new Map() });
     publisher.changed();
-    changed.wake();
+    onChange();
   });
-  parts.start('docker', (until) => docker.run(until));
-  parts.start('host address', local.addressPart);
-  parts.start('publish', publisher.run);
-  parts.start('bus', (until, report) => followBus(store, twin.look(bus.watch(until), report.done)));
+  parts.start({
+    docker: async (until) => {
+      await Promise.all([docker.run(until), untilComplete(clock, isComplete, until).then(onChange)]);
+    },
+    'host address': local.addressPart,
+    publish: publisher.run,
+    bus: (until, report) => followBus(store, twin.look(bus.watch(until), report.done)),
+  });
   liveness = await watchOver({ clock, log }, { bus, config, core, incarnation, signal });
   const twinProblems = () => [twin.problem()].filter((problem) => problem !== null);
-  return { bus, liveness, changed, problems: () => [...twinProblems(), ...opened.problems] };
+  return { bus, liveness, problems: () => [...twinProblems(), ...opened.problems] };
+}
+
+async function untilComplete(clock: Clock, isComplete: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !isComplete()) await clock.sleep(COMPLETE_INTERVAL_MS, signal).catch(() => {});
 }

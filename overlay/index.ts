@@ -18,9 +18,12 @@ export {
   removeManagedNetwork,
 } from './network/docker-network.ts';
 export { findRangeConflicts, type RangeCheck } from './network/range-conflicts.ts';
+export { guardedContainers, type PortGuardSources, portGuardComponent } from './port-guard/component.ts';
 export type { DesiredGuard, GuardedContainer } from './port-guard/desired-guard.ts';
 export { createPortGuard, type PortGuard } from './port-guard/port-guard.ts';
+export { managedRoutingComponent, type RoutingSources } from './routing/component.ts';
 export type { DesiredRouting, Peer, RoutingSettings } from './routing/desired-routing.ts';
 export { createManagedRouting, type ManagedRouting } from './routing/managed-routing.ts';
+export { serviceAddressComponent } from './service-address/component.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';
 export { defaultServiceAddressSettings, type ServiceAddressSettings } from './service-address/settings.ts';

@@ -25,7 +25,6 @@ export interface ObservedRouting extends ObservedRoutes {
 /** Routes to the other hosts' subnets, masquerade of what leaves the ranges, accept rules between subnets. */
 export interface ManagedRouting {
   readonly settings: RoutingSettings;
-  /** For `createReconciler({clock, log}, {...applier, deletionLimit, intervalMs: 3000})`. */
   readonly applier: Applier<DesiredRouting, ObservedRouting, Step>;
   /** A source that lost half of the hosts at once must not take their routes along unconfirmed (Q8). */
   readonly deletionLimit: DeletionLimit<ObservedRouting, Step>;

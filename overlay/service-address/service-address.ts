@@ -10,8 +10,8 @@ import { defaultServiceAddressSettings, type ServiceAddressSettings } from './se
 /** The address containers ask at: a network namespace of our own, the cable to it, and the rules that keep NAT away. */
 export interface ServiceAddress {
   readonly settings: ServiceAddressSettings;
-  /** For `createReconciler({clock, log}, {...applier, intervalMs: 3000})`; the desired state is constant: trigger it once with null. */
-  readonly applier: Applier<null, ObservedServiceAddress, ServiceAddressChange>;
+  /** The desired state is constant: `settings`. */
+  readonly applier: Applier<ServiceAddressSettings, ObservedServiceAddress, ServiceAddressChange>;
   /** Makes or repairs all parts now. Idempotent. Rejects when a part cannot be made; gives what is wrong but not for Drover to repair. */
   ensure(signal?: AbortSignal): Promise<readonly Problem[]>;
   /** What differs from the desired state, one line each; empty when all stands. Changes nothing. */
@@ -37,8 +37,8 @@ export function createServiceAddress(
   return {
     settings,
     applier: {
-      observe: (_desired, signal) => observe(signal),
-      plan: (_desired, observed) => planServiceAddress(settings, observed),
+      observe: (_settings, signal) => observe(signal),
+      plan: planServiceAddress,
       apply,
       format: formatStep,
     },

@@ -164,7 +164,7 @@ describe('with the address up', () => {
         { clock: systemClock, log },
         { name: 'service-address', ...address.applier, intervalMs: 1000 },
       );
-      loop.trigger(null, 1);
+      loop.trigger(address.settings, 1);
       running = loop.run(stop.signal);
     });
     afterAll(async () => {

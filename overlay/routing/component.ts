@@ -1,0 +1,48 @@
+import type { Step } from '../../linux/index.ts';
+import type { Host } from '../../model/index.ts';
+import { type Component, keepIdentical } from '../../reconcile/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { ManagedNetwork } from '../network/docker-network.ts';
+import type { DesiredRouting, Peer } from './desired-routing.ts';
+import type { ManagedRouting, ObservedRouting } from './managed-routing.ts';
+
+export interface RoutingSources {
+  /** This host's part of the managed network; null: there is none yet. */
+  readonly network: () => ManagedNetwork | null;
+  /** All ranges of the environment, canonical CIDRs; the identical list while nothing changed. */
+  readonly ranges: () => readonly string[];
+}
+
+/** Routes and rules for the subnets of all other hosts. */
+export function managedRoutingComponent(
+  { applier, deletionLimit }: Pick<ManagedRouting, 'applier' | 'deletionLimit'>,
+  { network, ranges }: RoutingSources,
+): Component<HostView, DesiredRouting, ObservedRouting, Step> {
+  // Most changes are of containers, and leave the fact of every host as it was.
+  const routing = keepIdentical(desiredRouting);
+  return {
+    name: 'managed-routing',
+    applier,
+    deletionLimit,
+    desired: ({ snapshot, hostId }) => {
+      const own = network();
+      const hosts = [...snapshot.hosts.values()].map(({ host }) => host);
+      return own && routing(hostId, own, ranges(), ...hosts);
+    },
+  };
+}
+
+/** Pure. */
+export function desiredRouting(
+  hostId: string,
+  { subnet, gateway, device }: ManagedNetwork,
+  ranges: readonly string[],
+  ...hosts: readonly (Host | null)[]
+): DesiredRouting {
+  const peers = hosts.flatMap((host): Peer[] =>
+    host === null || host.id === hostId || host.subnets.length === 0
+      ? []
+      : [{ hostId: host.id, address: host.address, subnets: host.subnets }],
+  );
+  return { ranges, own: { subnet, gateway, device }, peers };
+}

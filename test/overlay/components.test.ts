@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import {
+  createManagedRouting,
+  createPortGuard,
+  type ManagedNetwork,
+  managedRoutingComponent,
+  portGuardComponent,
+} from '../../overlay/index.ts';
+import { type HostView, viewOf } from '../../view/index.ts';
+import { testLog } from '../support/test-log.ts';
+import { container, host, MANAGED, snapshot } from '../view/world.ts';
+
+const deps = { run: () => Promise.reject(new Error('not in this test')), log: testLog('components') };
+const OWN: ManagedNetwork = {
+  id: MANAGED,
+  name: 'drover',
+  device: 'drover1',
+  subnet: '10.42.1.0/24',
+  gateway: '10.42.1.1',
+};
+const web = container('web', 'shop/web', '10.42.1.2');
+const withMac = { ...web, addresses: web.addresses.map((address) => ({ ...address, mac: '02:42:0a:2a:01:02' })) };
+
+function viewWith(containers: readonly (typeof web)[]): HostView {
+  const hosts = [
+    host('a', { subnets: ['10.42.1.0/24'], address: '192.0.2.1' }),
+    host('b', { subnets: ['10.42.2.0/24'], address: '192.0.2.2' }),
+    host('c', { address: '192.0.2.3' }),
+  ];
+  return viewOf(snapshot({ hosts, containers }), 'a');
+}
+
+test('desired() of the routing is the subnets of all other hosts, and nothing before this host has a network', () => {
+  let own: ManagedNetwork | null = null;
+  const ranges = ['10.42.0.0/16'];
+  const routing = managedRoutingComponent(createManagedRouting(deps), { network: () => own, ranges: () => ranges });
+  const view = viewWith([web]);
+  expect(routing.desired(view)).toBeNull();
+  own = OWN;
+  const desired = routing.desired(view);
+  expect(desired).toEqual({
+    ranges,
+    own: { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' },
+    peers: [{ hostId: 'b', address: '192.0.2.2', subnets: ['10.42.2.0/24'] }],
+  });
+  expect(routing.desired(view)).toBe(desired);
+});
+
+test('desired() of the port guard is null, not empty, until Docker has listed the containers', () => {
+  let isComplete = false;
+  let network: ManagedNetwork | null = null;
+  const guard = portGuardComponent(createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' }), {
+    network: () => network,
+    isComplete: () => isComplete,
+  });
+  const view = viewWith([withMac, container('stopped', 'shop/web', '10.42.1.3', { state: 'stopped' })]);
+  network = OWN;
+  expect(guard.desired(view)).toBeNull();
+  isComplete = true;
+  network = null;
+  expect(guard.desired(view)).toBeNull();
+  network = OWN;
+  const desired = guard.desired(view);
+  expect(desired).toEqual({
+    device: 'drover1',
+    containers: [{ id: 'web', ipv4: '10.42.1.2', mac: '02:42:0a:2a:01:02' }],
+  });
+  expect(guard.desired(view)).toBe(desired);
+  network = { ...OWN, id: 'another network' };
+  expect(guard.desired(view)).toMatchObject({ containers: [] });
+});
+
+test('desired() of a port guard that is switched off removes what an earlier run made', () => {
+  const guard = createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' });
+  expect(portGuardComponent(guard, 'off').desired(viewWith([]))).toBe('off');
+});
