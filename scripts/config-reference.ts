@@ -1,9 +1,9 @@
 import { listSettings, type Setting } from '../agent/config/config.ts';
 
-/** Where the page stands, from the root of the repository. */
+/** The page, relative to the root of the repository. */
 export const CONFIG_REFERENCE = 'docs/configuration.md';
 
-/** The reference page of all settings, from the schema that checks them. */
+/** Renders the reference page of all settings from the schema that validates them. */
 export function renderConfigReference(): string {
   const rows = listSettings().map(
     (setting) =>
@@ -20,13 +20,18 @@ const INTRODUCTION = `# Configuration
 
 <!-- Written by scripts/write-config-reference.ts from agent/config/schema.ts; a test checks that it is current. -->
 
-A setting is looked up in three places, and the last one that has it wins: the file (YAML, \`/etc/drover/drover.yaml\`, or the one
-named by \`--config\` or \`DROVER_CONFIG\`), the environment, the command line. The whole is validated at once: every fault is told with
-its place (file and line, variable, or flag) and its hint. An agent that runs keeps its settings when the file becomes invalid.
+All settings of Drover. Each can be set in three places; a later one overrides an earlier one:
 
-In the file, keys with dots are sections (\`bus.driver\` is \`driver\` in the section \`bus\`), and a key with nothing behind it is not set.
-In variables and flags a list is separated by commas (\`10.0.0.2,10.0.0.3\`), a map is written \`key=value,key=value\`, and an empty text
-means the default. An unknown key in the file or an unknown flag is an error, an unknown \`DROVER_\` variable a warning.
+1. the configuration file (YAML): \`/etc/drover/drover.yaml\`, or the file named by \`--config\` or \`DROVER_CONFIG\`,
+2. environment variables,
+3. command-line flags.
+
+All settings are validated together. Every error is reported with its place (file and line, variable, or flag) and a hint. A running
+agent keeps its settings if the file becomes invalid.
+
+- **Sections.** Keys with dots are sections in the file: \`bus.driver\` is \`driver\` in the section \`bus\`. A key without a value is not set.
+- **Lists and maps** in variables and flags: \`10.0.0.2,10.0.0.3\` and \`key=value,key=value\`. An empty text means the default.
+- **Unknown settings.** An unknown key in the file or an unknown flag is an error; an unknown \`DROVER_\` variable is a warning.
 
 \`\`\`yaml
 environment: production

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { USED_KEYS } from '../sources/index.ts';
 
-/** Where the page stands, from the root of the repository. */
+/** The page, relative to the root of the repository. */
 export const MANIFEST_PAGE = 'docs/manifests.md';
 
 const BEGIN = '<!-- keys: written by scripts/write-manifest-reference.ts -->';
 const END = '<!-- end of keys -->';
 
-/** The page as it is, its table of keys as it should be. */
+/** The current page with its table of keys replaced by the one that the code defines. */
 export function renderManifestPage(): string {
   const page = readFileSync(MANIFEST_PAGE, 'utf8');
   const [before = '', rest = ''] = page.split(BEGIN);
@@ -16,5 +16,5 @@ export function renderManifestPage(): string {
 
 function renderKeys(): string {
   const rows = USED_KEYS.map(({ key, from, meaning }) => `| \`${key}\` | ${from} | ${meaning} |`);
-  return ['| key of a service | known from | what it is for |', '|---|---|---|', ...rows].join('\n');
+  return ['| key of a service | from | meaning |', '|---|---|---|', ...rows].join('\n');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseAddress, parseCidr, parseDnsName, parseUpstream, type Result } from '../../model/index.ts';
 import { addressFaults } from './addresses.ts';
 
-/** A text with one canonical form, checked by its parser; what the parser says is what the operator reads. */
+/** A text with one canonical form, checked by its parser. The operator reads the parser's problem. */
 function parsed(parse: (text: string) => Result<string>) {
   return z.string().transform((text, context) => {
     const result = parse(text);
@@ -13,7 +13,7 @@ function parsed(parse: (text: string) => Result<string>) {
   });
 }
 
-/** A refinement's message, with what to do about it. */
+/** A refinement's error with its hint. */
 function custom(what: string, hint: string) {
   return { error: what, params: { hint } };
 }
@@ -40,7 +40,7 @@ const upstream = () =>
       (value) => parseUpstream(value) !== null,
       custom('is not an address with an optional port', 'write it like 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53'),
     );
-/** Upstreams as a list; where there is only text, as in an environment variable, separated by spaces. */
+/** Upstreams as a list, or as a text separated by spaces where only text is possible (environment variables). */
 const upstreamList = () =>
   z.preprocess(
     (value) => (typeof value === 'string' ? value.split(' ').filter((item) => item !== '') : value),
@@ -54,24 +54,24 @@ const labels = () =>
 
 const hostSchema = z
   .strictObject({
-    name: text().nullable().default(null).describe("name of this host; empty: the machine's host name"),
+    name: text().nullable().default(null).describe("name of this host; if not set, the machine's host name"),
     address: z
       .union([z.literal('auto'), address()])
       .prefault('auto')
-      .describe('address other hosts reach this one at; `auto`: the address of the device of the default route'),
+      .describe("address at which other hosts reach this host; `auto`: the address of the default route's device"),
     labels: labels().prefault({}).describe('labels of this host'),
   })
   .prefault({});
 
 const dockerSchema = z
   .strictObject({
-    socket: path().default('/var/run/docker.sock').describe("Docker Engine's unix socket"),
+    socket: path().default('/var/run/docker.sock').describe('unix socket of Docker Engine'),
     resyncIntervalMs: z
       .int()
       .min(100)
       .max(30_000)
       .default(30_000)
-      .describe('events are hints: all containers are listed again this often'),
+      .describe('interval between full lists of all containers, which correct missed events'),
   })
   .prefault({});
 
@@ -81,20 +81,20 @@ const consulSchema = z
       .array(z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' }))
       .min(1)
       .default(['http://127.0.0.1:8500'])
-      .describe('HTTP or HTTPS addresses of Consul: the local agent, or servers; the next is taken when one fails'),
-    token: text().nullable().default(null).describe('ACL token; rather use `tokenFile`'),
-    tokenFile: optionalPath().describe('file that holds the ACL token'),
-    caFile: optionalPath().describe('certificates (PEM) to check the Consul server with'),
-    certFile: optionalPath().describe('client certificate (PEM); needs `keyFile`'),
-    keyFile: optionalPath().describe('key (PEM) of the client certificate'),
-    datacenter: text().nullable().default(null).describe("Consul datacenter; empty: the Consul agent's own"),
-    namespace: text().default('drover').describe('first part of all keys in the KV store'),
+      .describe('HTTP or HTTPS addresses of Consul (local agent or servers); if one fails, the next is used'),
+    token: text().nullable().default(null).describe('ACL token; prefer `tokenFile`'),
+    tokenFile: optionalPath().describe('file with the ACL token'),
+    caFile: optionalPath().describe('CA certificates (PEM) to verify the Consul server'),
+    certFile: optionalPath().describe('client certificate (PEM); requires `keyFile`'),
+    keyFile: optionalPath().describe('private key (PEM) of the client certificate'),
+    datacenter: text().nullable().default(null).describe("Consul datacenter; if not set, the Consul agent's own"),
+    namespace: text().default('drover').describe('prefix of all keys in the KV store'),
     sessionTtlSeconds: z
       .int()
       .min(10)
       .max(86_400)
       .default(15)
-      .describe('time to live of the host session; Consul may take twice as long to end it'),
+      .describe("TTL of the host's session; Consul may take twice as long to expire it"),
   })
   .refine(({ token, tokenFile }) => token === null || tokenFile === null, {
     ...custom('is set, and so is token', 'keep one of them'),
@@ -111,14 +111,16 @@ const busSchema = z
     driver: z
       .enum(['embedded', 'consul'])
       .default('embedded')
-      .describe('what the hosts share: `embedded` serves one host without anything else, `consul` any number'),
+      .describe(
+        'where hosts share their state: `embedded` is for a single host and needs nothing else, `consul` is for any number',
+      ),
     consul: consulSchema,
   })
   .prefault({});
 
 const livenessSchema = z
   .strictObject({
-    port: port().default(4250).describe('UDP port at which agents probe each other'),
+    port: port().default(4250).describe('UDP port on which agents probe each other'),
   })
   .prefault({});
 
@@ -128,70 +130,77 @@ const dnsCacheSchema = z
       .int()
       .min(0)
       .default(16 * 1024 * 1024)
-      .describe('memory for what upstream resolvers said; the least recently used goes first; 0: keep nothing'),
-    maxTtlSeconds: z.int().min(0).max(604_800).default(86_400).describe('longer times to live are cut to this'),
+      .describe('memory for upstream replies; the least recently used are evicted first; 0: no cache'),
+    maxTtlSeconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(86_400)
+      .describe('maximum TTL of cached replies; longer ones are cut'),
     maxStaleSeconds: z
       .int()
       .min(0)
       .max(604_800)
       .default(86_400)
-      .describe('how long after its time an answer is given while no upstream resolver answers; 0: never'),
+      .describe('how long after expiry an answer may be served while no upstream answers; 0: never'),
   })
   .prefault({});
 
 const dnsSchema = z
   .strictObject({
-    address: address().prefault('169.254.169.250').describe('address DNS and metadata answer at on every host'),
-    sourceAddress: address().prefault('169.254.169.251').describe('source of queries to upstream resolvers'),
-    hostAddress: address().prefault('169.254.169.252').describe("the host's own end of the cable"),
-    namespace: plainName().default('drover').describe('network namespace DNS and metadata run in'),
-    device: deviceName().default('drover0').describe("device of the cable's host end"),
+    address: address()
+      .prefault('169.254.169.250')
+      .describe('service address: DNS and metadata listen there on every host'),
+    sourceAddress: address().prefault('169.254.169.251').describe('source address of queries to upstream resolvers'),
+    hostAddress: address().prefault('169.254.169.252').describe("address of the host's end of the veth pair"),
+    namespace: plainName().default('drover').describe('network namespace in which DNS and metadata run'),
+    device: deviceName().default('drover0').describe("device name of the host's end of the veth pair"),
     upstreams: z
       .array(upstream())
       .default([])
-      .describe("resolvers for all other names, in order; empty: those of the host's /etc/resolv.conf"),
+      .describe("upstream resolvers, in order; empty: those of the host's /etc/resolv.conf"),
     forward: z
       .record(dnsName(), upstreamList())
       .prefault({})
       .describe(
-        'resolvers for the names below a domain, reverse ones too; the longest domain counts; a list, or a text with spaces between; none: such names are asked of nobody and do not exist',
+        'resolvers for names below a domain (reverse zones too), as a list or as a text separated by spaces; the longest matching domain wins; empty: these names are not forwarded and do not exist',
       ),
     cache: dnsCacheSchema,
-    ttlSeconds: z.int().min(0).max(5).default(1).describe('time to live of answers for our own names'),
+    ttlSeconds: z.int().min(0).max(5).default(1).describe("TTL of answers for Drover's own names"),
     udpPayloadBytes: z
       .int()
       .min(512)
       .max(4096)
       .default(1232)
-      .describe('the largest answer sent over UDP, whatever the client would take; more comes over TCP'),
+      .describe('maximum size of a reply over UDP, even if the client accepts more; larger replies need TCP'),
     compatSearch: z
       .boolean()
       .default(false)
       .describe(
-        "complete every name by the asker's search list, as Rancher did: a service google in a stack com then takes google.com",
+        "complete every name with the client's search list, as Rancher did; a service google in a stack com then shadows google.com",
       ),
     holdMs: z
       .int()
       .min(0)
       .max(5000)
       .default(250)
-      .describe('how long a query from an address not known yet waits until its container is known'),
+      .describe('how long a query from an unknown address waits while Drover inspects its container'),
     batching: z
       .enum(['auto', 'off'])
       .default('auto')
-      .describe('`auto`: many queries in one system call where the addon could be compiled; `off`: never'),
+      .describe('`auto`: read and write many queries per system call, if the addon is compiled; `off`: never'),
     kernelAnswers: z
       .enum(['auto', 'off'])
       .default('off')
       .describe(
-        "`auto`: the kernel answers plain queries of containers on Drover's network by itself, where it can (Linux 6.6)",
+        '`auto`: the kernel answers plain queries of containers on the managed network, if it supports that (Linux 6.6)',
       ),
     maxQueriesPerSecond: z
       .int()
       .min(0)
       .max(10_000_000)
       .default(50_000)
-      .describe('UDP queries one container may send; more are dropped before they reach the server; 0: no limit'),
+      .describe('limit of UDP queries per container; more are dropped before they reach the server; 0: no limit'),
   })
   .prefault({});
 
@@ -200,32 +209,41 @@ const metadataSchema = z
     compatContentType: z
       .boolean()
       .default(false)
-      .describe('send the Content-Type that rancher-metadata sent (JSON as text/plain)'),
+      .describe('send the Content-Type of rancher-metadata (JSON as text/plain)'),
     trustedProxies: z
       .array(z.union([cidr(), address()]))
       .prefault([])
-      .describe('addresses and ranges whose X-Forwarded-For is believed'),
+      .describe('addresses and ranges whose X-Forwarded-For is trusted'),
   })
   .prefault({});
 
 const networkSchema = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('whether this host has a part of the managed network'),
-    name: plainName().default('drover').describe('Docker network that containers on all hosts meet on'),
-    device: deviceName().default('drover1').describe('its bridge device on the host'),
-    range: cidr().prefault('10.42.0.0/16').describe('addresses of the managed network, equal on all hosts'),
-    prefixLength: z.int().min(8).max(30).default(24).describe("length of each host's part of the range"),
-    ranges: z.array(cidr()).prefault([]).describe('further ranges, used when the first is full'),
-    mtu: z.int().min(576).max(65_535).nullable().default(null).describe("MTU of the bridge; empty: Docker's default"),
-    guard: z.boolean().default(true).describe('whether a container on it may send under its own address only'),
-    restMs: z.int().min(60_000).default(60_000).describe('how long a freed address is not given out again'),
+    enabled: z.boolean().default(true).describe('whether this host takes part in the managed network'),
+    name: plainName().default('drover').describe('name of the Docker network that connects containers across hosts'),
+    device: deviceName().default('drover1').describe('bridge device of the managed network'),
+    range: cidr().prefault('10.42.0.0/16').describe('address range of the managed network, the same on all hosts'),
+    prefixLength: z.int().min(8).max(30).default(24).describe("prefix length of each host's subnet"),
+    ranges: z.array(cidr()).prefault([]).describe('further ranges, used when the first one is full'),
+    mtu: z
+      .int()
+      .min(576)
+      .max(65_535)
+      .nullable()
+      .default(null)
+      .describe("MTU of the bridge; if not set, Docker's default"),
+    guard: z
+      .boolean()
+      .default(true)
+      .describe('port guard: containers on the managed network may send only from their own address'),
+    restMs: z.int().min(60_000).default(60_000).describe('how long a released address is not assigned again'),
   })
   .prefault({});
 
 const coalesceSchema = z
   .strictObject({
-    quietMs: z.int().min(0).max(1000).default(5).describe('changes are passed on once it was quiet for this long'),
-    maxWaitMs: z.int().min(0).max(5000).default(50).describe('and after this at the latest'),
+    quietMs: z.int().min(0).max(1000).default(5).describe('changes are collected until none arrives for this long'),
+    maxWaitMs: z.int().min(0).max(5000).default(50).describe('maximum time for which changes are collected'),
   })
   .refine(({ quietMs, maxWaitMs }) => quietMs <= maxWaitMs, {
     ...custom('is shorter than quietMs', 'make it at least as long'),
@@ -235,26 +253,30 @@ const coalesceSchema = z
 
 const logSchema = z
   .strictObject({
-    level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least important line shown'),
+    level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('minimum level of log lines'),
     format: z.enum(['auto', 'json', 'pretty']).default('auto').describe('`auto`: pretty on a terminal, JSON elsewhere'),
   })
   .prefault({});
 
-/** All settings of a host, with their defaults and meanings; the reference page is written from it. */
+/** All settings of a host with defaults and meanings. docs/configuration.md is generated from it. */
 export const configSchema = z
   .strictObject({
-    environment: plainName().default('default').describe('hosts of one environment see each other and nobody else'),
+    environment: plainName()
+      .default('default')
+      .describe('environment of this host; hosts see only hosts of the same environment'),
     suffixes: z
       .array(dnsName())
       .min(1)
       .prefault(['rancher.internal'])
-      .describe('DNS suffixes of our own names; the first is the main one'),
-    dataDir: path().default('/var/lib/drover').describe('what must outlive a reboot: host id, mirror, embedded bus'),
+      .describe("DNS suffixes of Drover's own names; the first is the main suffix"),
+    dataDir: path()
+      .default('/var/lib/drover')
+      .describe('data that must survive a reboot: host id, saved state, embedded bus, leases'),
     runDir: path().default('/run/drover').describe('sockets and pid files'),
     manifestsDir: path()
       .default('/etc/drover/manifests')
-      .describe('declarations (*.yml, *.yaml) that are applied as long as they stand there'),
-    supervise: z.boolean().default(true).describe('whether the agent starts DNS and metadata itself'),
+      .describe('directory of manifests (*.yml, *.yaml) that the agent keeps applied'),
+    supervise: z.boolean().default(true).describe('whether the agent starts and supervises DNS and metadata'),
     host: hostSchema,
     docker: dockerSchema,
     bus: busSchema,
@@ -271,5 +293,5 @@ export const configSchema = z
     }
   });
 
-/** The validated configuration of a host: everything is there, names and addresses are canonical. */
+/** The validated configuration of a host: complete, with names and addresses in canonical form. */
 export type Config = z.output<typeof configSchema>;

@@ -1,24 +1,23 @@
 /**
- * Who reads a key of a service. `drover`: we do. `scheduler` and `runtime`: whoever places and starts containers; named and
- * left alone.
+ * Which program reads a key of a service. Keys of the `scheduler` and the container `runtime` are reported once and ignored.
  */
 export type KeyReader = 'drover' | 'scheduler' | 'runtime';
 
-/** A key of a service that we read, and what it is for. */
+/** A key of a service that Drover reads, and its meaning. */
 export interface UsedKey {
   readonly key: string;
-  /** Where users know it from. */
+  /** The file format that introduced the key. */
   readonly from: 'rancher-compose.yml' | 'docker-compose.yml' | 'Drover';
   readonly meaning: string;
 }
 
-/** Every key we read, in the order of the guide page. */
+/** Every key that Drover reads, in the order of docs/manifests.md. */
 export const USED_KEYS: readonly UsedKey[] = [
-  used('external_ips', 'rancher-compose.yml', 'external service: the addresses it stands for'),
+  used('external_ips', 'rancher-compose.yml', 'external service: its addresses'),
   used(
     'hostname',
     'rancher-compose.yml',
-    "external service: the name it stands for (elsewhere the container's host name: ignored)",
+    "external service: the host name it resolves to (for other services: the container's host name, ignored)",
   ),
   used(
     'health_check',
@@ -27,34 +26,42 @@ export const USED_KEYS: readonly UsedKey[] = [
   ),
   used('lb_config', 'rancher-compose.yml', '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`'),
   used('metadata', 'rancher-compose.yml', 'any tree, readable at `/latest/self/service/metadata`'),
-  used('metadata_file', 'Drover', 'a YAML or JSON file with more of it, beside the manifest'),
-  used('scale', 'rancher-compose.yml', 'the number shown in metadata; nobody is started by it'),
-  used('drain_timeout_ms', 'rancher-compose.yml', 'how long a stopping endpoint may finish its connections'),
-  used('service_links', 'rancher-compose.yml', 'names for other services, as `links`'),
+  used('metadata_file', 'Drover', 'a YAML or JSON file with further metadata, relative to the manifest'),
+  used('scale', 'rancher-compose.yml', 'the number shown in metadata; Drover starts no containers'),
+  used('drain_timeout_ms', 'rancher-compose.yml', 'time a stopping endpoint has to finish its connections'),
+  used('service_links', 'rancher-compose.yml', 'names for other services, like `links`'),
   used(
     'image',
     'docker-compose.yml',
-    'tells the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/lb-service-haproxy`',
+    'determines the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/lb-service-haproxy`',
   ),
   used('labels', 'docker-compose.yml', 'list or map; `io.rancher.sidekicks` names the sidekicks'),
   used('links', 'docker-compose.yml', '`service`, `service:alias`, `stack/service:alias`; list or map'),
-  used('external_links', 'docker-compose.yml', '`stack/service:alias`; a link to a container is for the runtime'),
+  used(
+    'external_links',
+    'docker-compose.yml',
+    '`stack/service:alias`; links to containers are ignored (container runtime)',
+  ),
   used('ports', 'docker-compose.yml', 'shown in metadata'),
   used('expose', 'docker-compose.yml', 'shown in metadata'),
-  used('kind', 'Drover', '`service`, `externalService`, `dnsService`, `loadBalancerService`, where nothing else tells'),
-  used('alias_of', 'Drover', 'alias (`dnsService`): the service or services this name stands for'),
-  used('sidekicks', 'Drover', 'names of the sidekicks, as the label'),
-  used('vip', 'Drover', "an address to answer with instead of the containers' own"),
-  used('answers', 'Drover', '`all` endpoints in an answer, or `one` at a time'),
+  used(
+    'kind',
+    'Drover',
+    '`service`, `externalService`, `dnsService` or `loadBalancerService`, if nothing else determines it',
+  ),
+  used('alias_of', 'Drover', 'alias (`dnsService`): the service or services it resolves to'),
+  used('sidekicks', 'Drover', 'names of the sidekicks, like the label'),
+  used('vip', 'Drover', "an address to answer with instead of the containers' addresses"),
+  used('answers', 'Drover', '`all` endpoints in each answer, or `one` in rotation'),
   used(
     'weight',
     'Drover',
-    'how often its endpoints come first beside others, 0 to 256; the label `drover.weight` for one',
+    'how often its endpoints come first, relative to others, 0 to 256; for a single container: label `drover.weight`',
   ),
   used(
     'dns',
     'Drover',
-    "`{ttl: seconds, prefer: local, txt: [text]}`; in plain compose the container's resolvers: ignored",
+    "`{ttl: seconds, prefer: local, txt: [text]}`; in plain Compose: the container's resolvers, ignored",
   ),
 ];
 
