@@ -3,42 +3,44 @@ import type { TreeSource, Trees } from '../tree/tree-source.ts';
 import { type Found, lookUp } from '../value/walk.ts';
 import type { LongPolls } from './long-poll.ts';
 import type { Format } from './negotiate.ts';
-import type { Snapshots } from './pinned-trees.ts';
+import type { PinnedTrees } from './pinned-trees.ts';
 import { errorReply, type Reply, type ReplyOptions, valueReply } from './reply.ts';
-import type { OnGone } from './request.ts';
+import type { OnDisconnect } from './request.ts';
 import type { Target } from './target.ts';
 
 type ValueTarget = Extract<Target, { kind: 'value' }>;
 
-export interface Question {
+/** A request for a value of the tree. */
+export interface ValueRequest {
   readonly target: ValueTarget;
   readonly address: string;
   readonly format: Format;
-  readonly onGone: OnGone;
+  readonly onDisconnect: OnDisconnect;
 }
 
 interface Parts {
   readonly source: TreeSource;
   readonly longPolls: LongPolls;
-  readonly snapshots: Snapshots;
+  readonly pinned: PinnedTrees;
 }
 
-/** Finds what a request asks for, in the state that it names, or waiting if it says so. */
-export async function answer(parts: Parts, question: Question, options: ReplyOptions): Promise<Reply> {
-  const { snapshot } = question.target;
-  if (snapshot === null) return answerOf(parts.source, parts.longPolls, question, options);
-  const kept = snapshot === 'new' ? parts.snapshots.take() : parts.snapshots.find(snapshot);
-  if (kept === null) return errorReply(410, 'Snapshot is gone, take a new one', question.format, options);
-  // It does not change: there is nothing to wait for.
-  const still = { ...question, target: { ...question.target, wait: null } };
-  const reply = await answerOf(kept.trees, parts.longPolls, still, options);
-  return { ...reply, headers: { ...reply.headers, 'X-Snapshot': kept.token } };
+/** Looks up the requested value: in the present state, in a pinned one, or after waiting for a change. */
+export async function answer(parts: Parts, request: ValueRequest, options: ReplyOptions): Promise<Reply> {
+  const { snapshot } = request.target;
+  if (snapshot === null) return answerOf(parts.source, parts.longPolls, request, options);
+  const pin = snapshot === 'new' ? parts.pinned.pin() : parts.pinned.find(snapshot);
+  if (pin === null)
+    return errorReply(410, 'Snapshot has expired, take a new one with ?snapshot=new', request.format, options);
+  // A pinned state does not change, so there is nothing to wait for.
+  const unchanging = { ...request, target: { ...request.target, wait: null } };
+  const reply = await answerOf(pin.trees, parts.longPolls, unchanging, options);
+  return { ...reply, headers: { ...reply.headers, 'X-Snapshot': pin.token } };
 }
 
 async function answerOf(
   trees: Trees,
   longPolls: LongPolls,
-  { target, address, format, onGone }: Question,
+  { target, address, format, onDisconnect }: ValueRequest,
   options: ReplyOptions,
 ): Promise<Reply> {
   const { version, keys, wait } = target;
@@ -51,6 +53,6 @@ async function answerOf(
     const found = read();
     return found === null || printsAs(found.value, wait?.value ?? '') ? null : found;
   };
-  const found = wait === null ? read() : ((await longPolls.wait(changed, wait.maxWaitMs, onGone)) ?? read());
+  const found = wait === null ? read() : ((await longPolls.wait(changed, wait.maxWaitMs, onDisconnect)) ?? read());
   return found === null ? errorReply(404, 'Not found', format, options) : valueReply(found.value, format, options);
 }

@@ -1,15 +1,18 @@
 import { BlockList, isIP } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
 
-/** Tells who asks, from the connection and, behind a trusted proxy only, from `X-Forwarded-For`. */
-export interface Callers {
-  /** The asker's address in plain form; `peer` is the connection's. */
+/** Finds the client's address: that of the connection or, behind a trusted proxy only, the one in `X-Forwarded-For`. */
+export interface ClientAddresses {
+  /** The client's address in plain form; `peer` is the address of the connection. */
   addressOf(peer: string, forwardedFor: string | undefined): string;
   isProxy(peer: string): boolean;
 }
 
-/** Throws when an entry is neither an address nor a CIDR. With `any` whatever anybody says is taken as it stands. */
-export function createCallers(trustedProxies: readonly string[], { any = false } = {}): Callers {
+/**
+ * Throws when an entry is neither an address nor a CIDR. With `trustAll`, the whole header is taken as the address,
+ * whichever client sends it.
+ */
+export function createClientAddresses(trustedProxies: readonly string[], { trustAll = false } = {}): ClientAddresses {
   const trusted = new BlockList();
   for (const entry of trustedProxies) addTrusted(trusted, entry);
   const isProxy = (address: string): boolean => {
@@ -20,9 +23,9 @@ export function createCallers(trustedProxies: readonly string[], { any = false }
     isProxy: (peer) => isProxy(plainAddress(peer)),
     addressOf: (peer, forwardedFor) => {
       const address = plainAddress(peer);
-      if (any) return forwardedFor || address;
+      if (trustAll) return forwardedFor || address;
       if (forwardedFor === undefined || !isProxy(address)) return address;
-      // The last entry is what the proxy saw; the ones before it are what it was told.
+      // The proxy appends the address it saw. The entries before it come from the client and may be forged.
       const hops = forwardedFor.split(',').map((hop) => hop.trim());
       return hops.findLast((hop) => !isProxy(hop)) || address;
     },

@@ -6,7 +6,7 @@ const TYPES: Readonly<Record<Format, string>> = {
   yaml: 'application/yaml',
 };
 
-/** The type that says what the body is. */
+/** The media type of a format. */
 export function contentTypeOf(format: Format): string {
   return TYPES[format];
 }
@@ -24,7 +24,7 @@ const SIGNATURES: readonly (readonly [prefix: string, type: string])[] = [
 const HTML_TAGS =
   /^[\t\n\f\r ]*(<(!DOCTYPE HTML|HTML|HEAD|SCRIPT|IFRAME|H1|DIV|FONT|TABLE|A|STYLE|TITLE|B|BODY|BR|P)[ >]|<!--)/i;
 
-/** The type the original sent, which its HTTP library guessed from the body; null for none (an empty body). */
+/** The type the original sent, which its HTTP library guessed from the body. Null when the body is empty: no type. */
 export function sniffContentType(body: string): string | null {
   if (body === '') return null;
   const head = body.slice(0, 512);
@@ -32,6 +32,6 @@ export function sniffContentType(body: string): string | null {
   if (/^[\t\n\f\r ]*<\?xml/.test(head)) return 'text/xml; charset=utf-8';
   const signature = SIGNATURES.find(([prefix]) => head.startsWith(prefix));
   if (signature) return signature[1];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what makes it binary.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters mark a binary body.
   return /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]/.test(head) ? 'application/octet-stream' : 'text/plain; charset=utf-8';
 }

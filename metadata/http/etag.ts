@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Reply } from './reply.ts';
 
-/** Larger bodies have no tag: a client that reads the whole tree polls `version`. */
+/** Larger bodies have no ETag: clients that read the whole tree poll `version`. */
 const LARGEST_TAGGED = 1_048_576;
 
-/** Adds the tag of a value's body, and leaves the body out when the client has it already [RFC 9110 §13.1.2]. */
+/** Adds an ETag of the body. If the client has that body already, the reply is a 304 without it [RFC 9110 §13.1.2]. */
 export function withETag(reply: Reply, ifNoneMatch: string | undefined): Reply {
   if (reply.status !== 200 || reply.body.length > LARGEST_TAGGED) return reply;
   const tag = `"${hash('sha1', reply.body)}"`;

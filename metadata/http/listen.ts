@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 
 export interface ListenAddress {
   readonly address: string;
-  /** 0: any free port. */
+  /** 0 means any free port. */
   readonly port: number;
 }
 
-/** Binds a server on each address; when one cannot be bound, none stays bound. */
+/** Binds one server per address. If an address cannot be bound, the servers bound before are closed. */
 export async function bindAll(addresses: readonly ListenAddress[], create: () => Server): Promise<readonly Server[]> {
   const servers: Server[] = [];
   try {
@@ -21,7 +21,7 @@ export async function bindAll(addresses: readonly ListenAddress[], create: () =>
 function bind(server: Server, { address, port }: ListenAddress): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const hint = 'see which program holds it (ss -ltnp), or choose another address';
+      const hint = 'stop the program that uses the address (find it with `ss -ltnp`) or choose another address';
       reject(new Error(`metadata cannot listen on ${address} port ${port}: ${cause.message}; ${hint}`, { cause }));
     });
     server.listen({ host: address, port }, () => resolve(server));

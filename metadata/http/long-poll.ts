@@ -1,18 +1,18 @@
 import type { Clock } from '../../system/index.ts';
-import type { OnGone } from './request.ts';
+import type { OnDisconnect } from './request.ts';
 import { createTimerWheel } from './timer-wheel.ts';
 
 /** Requests that wait for a change. */
 export interface LongPolls {
   /**
-   * Resolves with the first value other than null that `attempt` gives: asked now and at every wake. With null after
-   * `maxWaitMs`, when `onGone` tells, and on close.
+   * Calls `attempt` now and at every wake-up, and resolves with its first result that is not null. Resolves with null
+   * after `maxWaitMs`, when the client disconnects, and on close.
    */
-  wait<T>(attempt: () => T | null, maxWaitMs: number, onGone: OnGone): Promise<T | null>;
-  /** Lets every waiter look again, at once. */
+  wait<T>(attempt: () => T | null, maxWaitMs: number, onDisconnect: OnDisconnect): Promise<T | null>;
+  /** Calls the `attempt` of every waiting request, at once. */
   wake(): void;
   size(): number;
-  /** Ends every wait, also those to come. Idempotent. */
+  /** Ends every wait. Later calls of `wait` do not wait. Idempotent. */
   close(): void;
 }
 
@@ -21,22 +21,22 @@ interface Waiter {
   end(): void;
 }
 
-/** Ten thousand may wait, so each costs no more than a few closures and a place in a wheel. */
+/** Ten thousand requests may wait, so each costs only a few closures and a place in the timer wheel. */
 export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls {
   const waiters = new Set<Waiter>();
   const wheel = createTimerWheel(clock);
   let closed = false;
 
   return {
-    wait: (attempt, maxWaitMs, onGone) => {
+    wait: (attempt, maxWaitMs, onDisconnect) => {
       const first = attempt();
       if (first !== null || closed) return Promise.resolve(first);
       const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof attempt>>();
       const leave = (): void => {
         waiters.delete(waiter);
         cancel();
-        // A connection outlives its long polls.
-        forget();
+        // The connection outlives the long poll, and must not keep its listener.
+        removeListener();
       };
       const waiter: Waiter = {
         look: () => {
@@ -56,8 +56,8 @@ export function createLongPolls({ clock }: { readonly clock: Clock }): LongPolls
       };
       const cancel = wheel.add(maxWaitMs, waiter.end);
       waiters.add(waiter);
-      let forget = (): void => undefined;
-      forget = onGone(waiter.end);
+      let removeListener = (): void => undefined;
+      removeListener = onDisconnect(waiter.end);
       return promise;
     },
     wake: () => {

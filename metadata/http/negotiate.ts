@@ -1,6 +1,6 @@
 export type Format = 'text' | 'json' | 'yaml';
 
-/** In order of preference when a client likes several alike. */
+/** In order of preference, for types that a client accepts with the same quality. */
 const OFFERS: readonly (readonly [type: string, format: Format])[] = [
   ['text/plain', 'text'],
   ['application/json', 'json'],
@@ -16,8 +16,8 @@ interface Wish {
 }
 
 /**
- * Picks the format from the `Accept` headers, by the rules of the original's library, whose clients know them: types are
- * compared with case, and the rest of a header after a parameter other than `q` is not read. Text when nothing matches.
+ * Picks the format from the `Accept` headers by the rules of the original's library, which clients rely on: types are
+ * case-sensitive, and a header is not read beyond a parameter other than `q`. Text when nothing matches.
  */
 export function negotiate(headers: readonly string[]): Format {
   const wishes = headers.flatMap(parseWishes).filter(({ quality }) => quality > 0);

@@ -1,29 +1,32 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { http } from '../../system/index.ts';
-import { IDLE_TIMEOUT_MS } from './fast-http.ts';
+import { IDLE_TIMEOUT_MS, KEEP_ALIVE_MS } from './plain-connection.ts';
 import { badRequestReply, NO_PAGE, plainReply, type Reply } from './reply.ts';
-import { type Asked, askedBy, askedInPacket } from './request.ts';
+import { formatLastReply } from './reply-bytes.ts';
+import { type ReceivedRequest, readNodeRequest, readRefusedRequest } from './request.ts';
 
-/** A client gets this long to send a whole request. */
+/** A client has this long to send a whole request. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 16_384;
 
+type Respond = (request: ReceivedRequest) => Promise<Reply>;
+
 /**
- * An HTTP server with bounds on everything a client can do; what is no HTTP gets a 4xx and the end of its connection.
+ * An HTTP server that limits everything a client can do. It answers what is not HTTP with a 4xx and ends the connection.
  * `respond` never rejects.
  */
-export function createHttpServer(respond: (asked: Asked) => Promise<Reply>): Server {
+export function createHttpServer(respond: Respond): Server {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
-    sendReply(request, response, await respond(askedBy(request, response)));
+    sendReply(request, response, await respond(readNodeRequest(request, response)));
   const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: 120_000,
-      // We check it ourselves, for the original's words.
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // `respond` checks the header, and answers in the words of the original.
       requireHostHeader: false,
       noDelay: true,
     },
@@ -35,7 +38,7 @@ export function createHttpServer(respond: (asked: Asked) => Promise<Reply>): Ser
   return server;
 }
 
-/** A request with another method ends its connection, so that no body is read for nothing. */
+/** A request with another method than GET or HEAD ends its connection, so that the server does not read its body. */
 function sendReply({ method }: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
   if (response.destroyed) return;
   const bytes = Buffer.from(body);
@@ -47,12 +50,10 @@ function sendReply({ method }: IncomingMessage, response: ServerResponse, { stat
 
 type RefusedRequest = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
-async function refuse(error: RefusedRequest, socket: Socket, respond: (asked: Asked) => Promise<Reply>): Promise<void> {
-  const { code, rawPacket } = error;
-  const asked =
-    code === 'HPE_INVALID_URL' && rawPacket ? askedInPacket(rawPacket, socket, socket.remoteAddress ?? '') : null;
-  if (asked === null) endWith(socket, refusalOf(code));
-  else endWith(socket, await respond(asked), asked.method === 'HEAD');
+async function refuse({ code, rawPacket }: RefusedRequest, socket: Socket, respond: Respond): Promise<void> {
+  const request = code === 'HPE_INVALID_URL' && rawPacket ? readRefusedRequest(rawPacket, socket) : null;
+  if (request === null) endWith(socket, refusalOf(code));
+  else endWith(socket, await respond(request), request.method === 'HEAD');
 }
 
 function refusalOf(code: string | undefined): Reply | null {
@@ -62,15 +63,9 @@ function refusalOf(code: string | undefined): Reply | null {
   return code?.startsWith('HPE_') ? badRequestReply() : null;
 }
 
-/** Writes a reply past Node's parser, which has given up on this connection, and ends it. */
+/** Sends a reply without Node's parser, which does not go on after an error, and ends the connection. */
 function endWith(socket: Socket, reply: Reply | null, isHead = false): void {
   socket.on('error', () => socket.destroy());
-  if (reply === null || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const headers = { ...reply.headers, Connection: 'close', 'Content-Length': String(Buffer.byteLength(reply.body)) };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `HTTP/1.1 ${reply.status} ${http.STATUS_CODES[reply.status]}\r\n${lines.join('')}\r\n`;
-  socket.end(isHead ? head : head + reply.body, () => socket.destroy());
+  if (reply === null || !socket.writable) socket.destroy();
+  else socket.end(formatLastReply(reply, { isHead }), () => socket.destroy());
 }

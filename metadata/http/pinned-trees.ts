@@ -2,62 +2,62 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../system/index.ts';
 import type { Trees } from '../tree/tree-source.ts';
 
-/** States that are kept for a while, so that several reads see the same one. */
-export interface Snapshots {
-  /** Keeps what is seen now; of one state there is one token. */
-  take(): Snapshot;
-  /** Null: it is not kept any more, or never was. */
-  find(token: string): Snapshot | null;
-  /** Forgets those whose time is over. */
+/** Trees that are kept for a while, so that several requests read the same state (`?snapshot=`). */
+export interface PinnedTrees {
+  /** Pins the present trees. Trees that are pinned already keep their token. */
+  pin(): Pin;
+  /** Null: the token is unknown or has expired. */
+  find(token: string): Pin | null;
+  /** Drops what has expired. */
   sweep(): void;
-  /** How many are kept. */
+  /** How many states are pinned. */
   size(): number;
 }
 
-export interface Snapshot {
+export interface Pin {
   readonly token: string;
   readonly trees: Trees;
 }
 
-/** After the last read of it. */
+/** Counted from the last read. */
 const KEEP_MS = 10_000;
-const MOST = 64;
+const MAX_PINS = 64;
 
-export function createSnapshots({
+export function createPinnedTrees({
   freeze,
   clock,
 }: {
-  /** What is seen now, as it will stay; the same one while nothing changes. */
+  /** The present trees, which do not change any more. The same value until the state changes. */
   readonly freeze: () => Trees;
   readonly clock: Pick<Clock, 'monotonic'>;
-}): Snapshots {
-  /** In the order of their last read. */
-  const kept = new Map<string, { readonly trees: Trees; readonly until: number }>();
-  const keep = (token: string, trees: Trees): Snapshot => {
-    kept.delete(token);
-    kept.set(token, { trees, until: clock.monotonic() + KEEP_MS });
+}): PinnedTrees {
+  /** By token, in the order of their last read. */
+  const pinned = new Map<string, { readonly trees: Trees; readonly until: number }>();
+  const keep = (token: string, trees: Trees): Pin => {
+    pinned.delete(token);
+    pinned.set(token, { trees, until: clock.monotonic() + KEEP_MS });
     return { token, trees };
   };
   const sweep = (): void => {
-    for (const [token, { until }] of kept) {
-      if (until > clock.monotonic() && kept.size <= MOST) return;
-      kept.delete(token);
+    for (const [token, { until }] of pinned) {
+      if (until > clock.monotonic() && pinned.size <= MAX_PINS) return;
+      pinned.delete(token);
     }
   };
   return {
-    take: () => {
+    pin: () => {
       const trees = freeze();
-      const known = [...kept].find(([, one]) => one.trees === trees)?.[0];
-      const taken = keep(known ?? randomBytes(9).toString('base64url'), trees);
+      const known = [...pinned].find(([, one]) => one.trees === trees)?.[0];
+      const pin = keep(known ?? randomBytes(9).toString('base64url'), trees);
       sweep();
-      return taken;
+      return pin;
     },
     find: (token) => {
       sweep();
-      const found = kept.get(token);
+      const found = pinned.get(token);
       return found ? keep(token, found.trees) : null;
     },
     sweep,
-    size: () => kept.size,
+    size: () => pinned.size,
   };
 }

@@ -1,42 +1,51 @@
 import type { ReplyBytes } from './reply-bytes.ts';
 
-/** Replies by the bytes of the request and who sent them, for as long as the state is the same. */
-export interface ReplyCache {
+/** Replies of one state, by the client's address and the bytes of the request. */
+export interface CachedReplies {
   get(key: string): ReplyBytes | undefined;
-  /** Of what was begun at `state`; left out when the state is another one by now. */
-  put(key: string, reply: ReplyBytes, state: number): void;
-  /** Number of the present state. */
-  state(): number;
-  /** Nothing that is kept holds any more. */
+  /** Leaves out replies of more than 64 kB. Drops all other replies when there are more than 16 MB. */
+  put(key: string, reply: ReplyBytes): void;
+}
+
+/**
+ * A request keeps the `CachedReplies` that were current when it began. If the state changes in between, its reply goes into
+ * a map that no later request reads.
+ */
+export interface ReplyCache {
+  current(): CachedReplies;
+  /** Starts anew; call it when the state has changed. */
   clear(): void;
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-/** A larger one would push out a thousand small ones. */
 const MAX_REPLY_BYTES = 64 * 1024;
-/** What an entry takes beside its bytes. */
+/** Memory of one entry beside the reply and the key. */
 const ENTRY_BYTES = 300;
 
 export function createReplyCache(): ReplyCache {
-  let kept = new Map<string, ReplyBytes>();
-  let bytes = 0;
-  let state = 0;
+  let replies = createReplies();
   return {
-    get: (key) => kept.get(key),
-    put: (key, reply, at) => {
-      if (at !== state || reply.bytes.length > MAX_REPLY_BYTES) return;
-      bytes += reply.bytes.length + key.length + ENTRY_BYTES;
-      if (bytes > MAX_BYTES) {
-        kept = new Map();
-        bytes = reply.bytes.length + key.length + ENTRY_BYTES;
-      }
-      kept.set(key, reply);
-    },
-    state: () => state,
+    current: () => replies,
     clear: () => {
-      state += 1;
-      if (kept.size > 0) kept = new Map();
-      bytes = 0;
+      replies = createReplies();
+    },
+  };
+}
+
+function createReplies(): CachedReplies {
+  const byKey = new Map<string, ReplyBytes>();
+  let used = 0;
+  return {
+    get: (key) => byKey.get(key),
+    put: (key, reply) => {
+      const size = reply.bytes.length + key.length + ENTRY_BYTES;
+      if (reply.bytes.length > MAX_REPLY_BYTES) return;
+      if (used + size > MAX_BYTES) {
+        byKey.clear();
+        used = 0;
+      }
+      byKey.set(key, reply);
+      used += size;
     },
   };
 }

@@ -16,14 +16,14 @@ export interface ReplyOptions {
   readonly cache: JsonCache;
 }
 
-/** A value in the format asked for. */
+/** A value in the requested format. */
 export function valueReply(value: Value, format: Format, options: ReplyOptions): Reply {
   const body = render(value, format, options.cache);
   const type = options.compatContentType ? sniffContentType(body) : contentTypeOf(format);
-  return { status: 200, headers: { ...ANYBODY, ...(type === null ? {} : { 'Content-Type': type }) }, body };
+  return { status: 200, headers: { ...ANY_ORIGIN, ...(type === null ? {} : { 'Content-Type': type }) }, body };
 }
 
-/** An error in the format asked for. */
+/** An error in the requested format. */
 export function errorReply(
   status: number,
   message: string,
@@ -33,23 +33,23 @@ export function errorReply(
   const error = { code: status, message, type: 'error' };
   const body = format === 'text' ? message : render(error, format);
   const type = contentTypeOf(compatContentType ? 'text' : format);
-  return { status, headers: { ...ANYBODY, 'Content-Type': type, ...NO_SNIFF }, body: `${body}\n` };
+  return { status, headers: { ...ANY_ORIGIN, 'Content-Type': type, ...NO_SNIFF }, body: `${body}\n` };
 }
 
-/** What the original's HTTP library says where no page is. */
+/** The reply of the original's HTTP library where there is no page. */
 export const NO_PAGE: Reply = {
   status: 404,
   headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
   body: '404 page not found\n',
 };
 
-/** The HTTP library's reply to what is no request; the connection ends with it. */
+/** The original's reply to a malformed request. It ends the connection. */
 export function badRequestReply(detail = ''): Reply {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' };
   return { status: 400, headers, body: `400 Bad Request${detail && `: ${detail}`}` };
 }
 
-/** A reply before any of our pages. */
+/** A text reply outside the tree, such as 431. */
 export function plainReply(status: number, body: string): Reply {
   return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body };
 }
@@ -58,7 +58,7 @@ export function redirectReply(location: string): Reply {
   return { status: 301, headers: { Location: location }, body: '' };
 }
 
-const ANYBODY = { 'Access-Control-Allow-Origin': '*' };
+const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' };
 const NO_SNIFF = { 'X-Content-Type-Options': 'nosniff' };
 
 function render(value: Value, format: Format, cache?: JsonCache): string {

@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 
-/** Tells once when the connection ends; at once when it has. Gives what takes the listener away again. */
-export type OnGone = (listener: () => void) => () => void;
+/** Calls the listener once when the connection ends, at once if it has ended. Returns a function that removes the listener. */
+export type OnDisconnect = (listener: () => void) => () => void;
 
-/** What matters of a request. Text of the client's is bytes, one char a byte. */
-export interface Asked {
+/** The parts of a request that a reply depends on. Text from the client is bytes, one character per byte. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly target: string;
-  /** HTTP/1.1 demands a `Host`. */
+  /** HTTP/1.1 requires a `Host` header. */
   readonly lacksHost: boolean;
-  /** Each `Accept` header by itself. */
+  /** One item per `Accept` header. */
   readonly accept: readonly string[];
   readonly forwardedFor: string | undefined;
   readonly ifNoneMatch: string | undefined;
-  /** The connection's other end. */
+  /** Address of the other end of the connection. */
   readonly peer: string;
-  readonly onGone: OnGone;
+  readonly onDisconnect: OnDisconnect;
 }
 
-export function askedBy(request: IncomingMessage, response: ServerResponse): Asked {
+export function readNodeRequest(request: IncomingMessage, response: ServerResponse): ReceivedRequest {
   const { method = '', url = '', httpVersion, headersDistinct, socket } = request;
   return {
     method,
@@ -29,45 +29,91 @@ export function askedBy(request: IncomingMessage, response: ServerResponse): Ask
     forwardedFor: headersDistinct['x-forwarded-for']?.[0] || undefined,
     ifNoneMatch: headersDistinct['if-none-match']?.join(','),
     peer: socket.remoteAddress ?? '',
-    onGone: tellsGone(response),
+    onDisconnect: disconnectOf(response),
   };
 }
 
 /**
- * Reads a request that Node's parser refused for bytes above 0x7f in its target (`curl http://.../ünï` sends them, and
- * the original took them). Null when it is anything else, or not whole in this packet.
+ * Reads a plain request, as confd, curl and most libraries send it: one whole GET in one packet, without headers that ask
+ * for more than a reply. Null for everything else.
  */
-export function askedInPacket(packet: Buffer, socket: Duplex, peer: string): Asked | null {
-  const text = packet.toString('latin1');
-  const match = /^(GET|HEAD) ([\x21-\xff]*[\x80-\xff][\x21-\xff]*) HTTP\/1\.1\r\n((?:[\w-]+:[^\r\n]*\r\n)*)\r\n/.exec(
-    text,
-  );
+export function readPlainRequest(packet: string, socket: Socket): ReceivedRequest | null {
+  if (!PRINTABLE.test(packet)) return null;
+  const head = parseHead(packet);
+  if (head === null || head.size !== packet.length || head.method !== 'GET') return null;
+  const { headers } = head;
+  if (headers.get('host')?.length !== 1 || SPECIAL.some((name) => headers.has(name))) return null;
+  return requestOf(head, socket);
+}
+
+/**
+ * Reads a request that Node's parser refused because of bytes above 0x7f in its target (`curl http://.../ünï` sends them,
+ * and the original accepted them). Null for any other request, and for one that is not whole in this packet.
+ */
+export function readRefusedRequest(packet: Buffer, socket: Socket): ReceivedRequest | null {
+  const head = parseHead(packet.toString('latin1'));
+  return head !== null && /[\x80-\xff]/.test(head.target) ? requestOf(head, socket) : null;
+}
+
+const PRINTABLE = /^[\r\n -~]*$/;
+const SPECIAL = [
+  'connection',
+  'content-length',
+  'expect',
+  'if-none-match',
+  'keep-alive',
+  'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+interface Head {
+  readonly method: string;
+  readonly target: string;
+  /** Lower-case name -> values. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Bytes of the request line and the headers. */
+  readonly size: number;
+}
+
+const HEAD = /^(GET|HEAD) ([\x21-\xff]+) HTTP\/1\.1\r\n((?:[\w-]+:[^\r\n]*\r\n)*)\r\n/;
+
+function parseHead(text: string): Head | null {
+  const match = HEAD.exec(text);
   if (match === null) return null;
-  const [, method = '', target = '', head = ''] = match;
-  const headers = head
-    .split('\r\n')
-    .map((line) => [line.split(':', 1)[0]?.toLowerCase(), line.replace(/^[^:]*:/, '').trim()]);
-  const all = (wanted: string): string[] => headers.flatMap(([name, value = '']) => (name === wanted ? [value] : []));
+  const [{ length: size }, method = '', target = '', lines = ''] = match;
+  const headers = new Map<string, string[]>();
+  for (const [, name = '', value = ''] of lines.matchAll(/(.*?):(.*)\r\n/g)) {
+    const values = headers.get(name.toLowerCase()) ?? [];
+    headers.set(name.toLowerCase(), values);
+    values.push(value.trim());
+  }
+  return { method, target, headers, size };
+}
+
+function requestOf({ method, target, headers }: Head, socket: Socket): ReceivedRequest {
   return {
     method,
     target,
-    lacksHost: all('host').length === 0,
-    accept: all('accept'),
-    forwardedFor: all('x-forwarded-for')[0] || undefined,
-    ifNoneMatch: all('if-none-match')[0],
-    peer,
-    onGone: tellsGone(socket),
+    lacksHost: !headers.has('host'),
+    accept: headers.get('accept') ?? [],
+    forwardedFor: headers.get('x-forwarded-for')?.[0] || undefined,
+    ifNoneMatch: headers.get('if-none-match')?.join(','),
+    peer: socket.remoteAddress ?? '',
+    onDisconnect: disconnectOf(socket),
   };
 }
 
-/** A stream that tells when it has ended. */
+/** A stream that reports when it has ended. */
 interface Closing {
   once(event: 'close', listener: () => void): unknown;
   removeListener(event: 'close', listener: () => void): unknown;
   readonly destroyed: boolean;
 }
 
-export function tellsGone(stream: Closing): OnGone {
+function disconnectOf(stream: Closing): OnDisconnect {
   return (listener) => {
     if (stream.destroyed) listener();
     else stream.once('close', listener);

@@ -1,10 +1,10 @@
 import { bytesToText, parseQuery, percentDecode, queryUnescape } from '../render/query.ts';
 
-/** What a request target asks for. */
+/** The meaning of a request target. */
 export type Target =
   | { readonly kind: 'bad' }
   | { readonly kind: 'redirect'; readonly location: string }
-  /** No page of ours: the plain 404 of the HTTP library. */
+  /** There is no such page: the plain 404 of the HTTP library. */
   | { readonly kind: 'none' }
   | { readonly kind: 'root' }
   | {
@@ -12,11 +12,11 @@ export type Target =
       readonly version: string;
       readonly keys: readonly string[];
       readonly wait: Wait | null;
-      /** A state to read from, `new` for that of now as it will stay; null: that of now. */
+      /** Token of a pinned state; `new` pins the present state. Null: the present state, which is not pinned. */
       readonly snapshot: string | null;
     };
 
-/** A long poll: answer when the value no longer prints as `value`. */
+/** A long poll: the reply is due when the value no longer prints as `value`. */
 export interface Wait {
   readonly value: string;
   readonly maxWaitMs: number;
@@ -24,7 +24,7 @@ export interface Wait {
 
 const TARGET = /^(https?:\/\/[A-Za-z0-9.:_[\]-]+)?(\/[^?]*|(?=\?|$))(?:\?(.*))?$/is;
 
-/** Reads a request target (bytes, one char a byte): cleaning, routes, segments, long-poll parameters. */
+/** Parses a request target (bytes, one character per byte): clean path, route, segments, long-poll parameters. */
 export function parseTarget(target: string): Target {
   const match = TARGET.exec(target);
   const [, authority = '', rawPath = '', query = ''] = match ?? [];
@@ -41,7 +41,7 @@ export function parseTarget(target: string): Target {
   return { kind: 'value', version, keys: keysOf(rawPath, path), wait, snapshot: parameters.get('snapshot') ?? null };
 }
 
-/** Resolves `//`, `.` and `..` on the decoded path; a trailing slash stays. */
+/** Resolves `//`, `.` and `..` in the decoded path. Keeps a trailing slash. */
 function cleanPath(path: string): string {
   const kept: string[] = [];
   for (const segment of path.split('/')) {
@@ -53,8 +53,8 @@ function cleanPath(path: string): string {
 }
 
 /**
- * The segments after the version, each query-unescaped after splitting, so that `%2F` is a slash inside a key. A target
- * with bytes that should have been escaped is split after escaping it whole, as Go does.
+ * The segments after the version. Each is unescaped after the split, so that `%2F` is a slash inside a key. A target with
+ * bytes that should have been escaped is escaped as a whole before the split, as in Go.
  */
 function keysOf(rawPath: string, path: string): string[] {
   const escaped = /^[\w\-.~%!$&'()*+,;=:@/[\]]*$/.test(rawPath) ? rawPath : escapePath(path);
@@ -70,12 +70,12 @@ function escapePath(path: string): string {
 }
 
 const DEFAULT_WAIT_S = 60;
-const LONGEST_WAIT_S = 120;
+const MAX_WAIT_S = 120;
 
 function waitOf(query: ReadonlyMap<string, string>): Wait | null {
   const value = query.get('value');
   if (query.get('wait') !== 'true' || value === undefined) return null;
-  const asked = query.get('maxWait') ?? '';
-  const seconds = (/^[+-]?\d+$/.test(asked) ? Number(asked) : 0) || DEFAULT_WAIT_S;
-  return { value, maxWaitMs: Math.max(0, Math.min(seconds, LONGEST_WAIT_S)) * 1000 };
+  const text = query.get('maxWait') ?? '';
+  const seconds = (/^[+-]?\d+$/.test(text) ? Number(text) : 0) || DEFAULT_WAIT_S;
+  return { value, maxWaitMs: Math.max(0, Math.min(seconds, MAX_WAIT_S)) * 1000 };
 }

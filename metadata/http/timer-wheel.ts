@@ -1,10 +1,10 @@
 import type { Clock } from '../../system/index.ts';
 
-/** Timers by the ten thousand for the price of one: they end at the next tick after their time. */
+/** Tens of thousands of timers at the cost of one. A timer fires at the first tick after its time. */
 export interface TimerWheel {
-  /** Calls `fire` once, `ms` from now, unless what it gives is called before. */
+  /** Calls `fire` once, `ms` from now. The function it returns cancels the timer. */
   add(ms: number, fire: () => void): () => void;
-  /** No timer fires any more. Idempotent. */
+  /** Cancels all timers. Idempotent. */
   close(): void;
 }
 
@@ -12,15 +12,15 @@ type Fire = () => void;
 
 const TICK_MS = 10;
 
-/** Sleeps from one tick that has timers to the next that has: waiting alone costs nothing. */
+/** Sleeps until the next tick that has timers, so that idle timers cost nothing. */
 export function createTimerWheel(clock: Clock): TimerWheel {
-  /** By the number of their tick; none is empty. */
+  /** By tick number. No set is empty. */
   const due = new Map<number, Set<Fire>>();
   const start = clock.monotonic();
   const now = (): number => (clock.monotonic() - start) / TICK_MS;
-  /** All timers up to this tick have fired. */
+  /** Timers up to and including this tick have fired. */
   let turned = 0;
-  /** No timer is later. */
+  /** The tick of the last timer. */
   let last = 0;
   let sleep: { readonly until: number; readonly end: AbortController } | null = null;
   let closed = false;

@@ -1,6 +1,6 @@
 /**
- * A value of the tree: JSON, and whole numbers beyond 2^53 as bigint, because the original kept them exact to 2^64-1.
- * Treated as immutable.
+ * A value of the tree: JSON, with whole numbers beyond 2^53 as bigint, because the original kept them exact up to 2^64-1.
+ * Values are never changed.
  */
 export type Value = null | boolean | number | bigint | string | readonly Value[] | ValueObject;
 
@@ -14,7 +14,7 @@ export function isObject(value: Value): value is ValueObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads an own key; undefined where there is none (`toString`, `__proto__` and their like are no keys). */
+/** Reads an own key. Undefined when there is none: inherited names such as `toString` are not keys. */
 export function own(object: ValueObject, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
@@ -22,18 +22,18 @@ export function own(object: ValueObject, key: string): Value | undefined {
 const WRITTEN = Symbol('keys in the order written');
 type Written = ValueObject & { readonly [WRITTEN]?: readonly string[] };
 
-/** An object that is served in the order of its entries. */
+/** An object that is rendered in the order of its entries. */
 export function writtenObject(entries: readonly (readonly [string, Value])[]): ValueObject {
   const keys = entries.map(([key]) => key);
   return Object.defineProperty(Object.fromEntries(entries), WRITTEN, { value: keys });
 }
 
-/** The keys of an object made by `writtenObject`, in their order; null of any other. */
+/** The keys of an object made by `writtenObject`, in their order. Null for any other object. */
 export function writtenKeys(object: ValueObject): readonly string[] | null {
   return (object as Written)[WRITTEN] ?? null;
 }
 
-/** Keys in the order of their UTF-8 bytes, which is what Go sorts by. */
+/** Keys in the order of their UTF-8 bytes, as Go sorts them. */
 export function sortedKeys(object: ValueObject): string[] {
   const keys = Object.keys(object).sort();
   return keys.some(hasSurrogate) ? keys.sort(compareCodePoints) : keys;
@@ -52,7 +52,7 @@ function compareCodePoints(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** An object whose members are made when they are first read. */
+/** An object whose members are created when they are first read. */
 export function lazyObject(makers: Readonly<Record<string, () => Value>>): ValueObject {
   const object = {};
   for (const [key, make] of Object.entries(makers)) {

@@ -1,11 +1,11 @@
 import { isArray, isObject, own, type Value } from './value.ts';
 
-/** A value found; a wrapper, because null is a value. */
+/** The value at a path, wrapped because null is a value. */
 export interface Found {
   readonly value: Value;
 }
 
-/** Walks down; when that fails once more with all keys in lower case. */
+/** Walks down the tree. If a key is missing, walks once more with all keys in lower case. Null when there is no such value. */
 export function lookUp(tree: Value, keys: readonly string[]): Found | null {
   return (
     walk(tree, keys) ??
@@ -25,12 +25,12 @@ function walk(tree: Value, keys: readonly string[]): Found | null {
   return { value };
 }
 
-/** What a key leads to; undefined: nothing. */
+/** The member or element with this key. Undefined when there is none. */
 export function stepInto(value: Value, key: string): Value | undefined {
   return isArray(value) ? elementOf(value, key) : isObject(value) ? own(value, key) : undefined;
 }
 
-/** By index, else the first element whose `name` or `uuid` is the key. What looks like a number is never a name. */
+/** The element at this index, else the first one whose `name` or `uuid` is the key. A number is never taken as a name. */
 function elementOf(elements: readonly Value[], key: string): Value | undefined {
   if (isIndex(key)) {
     return Number(key) < 0 ? undefined : elements[Number(key)];
@@ -40,7 +40,7 @@ function elementOf(elements: readonly Value[], key: string): Value | undefined {
   );
 }
 
-/** A whole number of 64 bits. */
+/** Whether the key is a whole number of at most 64 bits. */
 export function isIndex(key: string): boolean {
   if (!/^[+-]?\d+$/.test(key)) return false;
   const number = BigInt(key.replace('+', ''));

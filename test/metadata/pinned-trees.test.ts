@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { createSnapshots } from '../../metadata/http/pinned-trees.ts';
+import { createPinnedTrees } from '../../metadata/http/pinned-trees.ts';
 import type { Trees } from '../../metadata/tree/tree-source.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { get } from './raw-http.ts';
@@ -12,7 +12,7 @@ afterEach(async () => {
   server = null;
 });
 
-test('several reads see one state, whatever changes meanwhile', async () => {
+test('requests with the same token read the same state, whatever changes in between', async () => {
   server = await startServer(SHOP);
   const { port, show } = server;
   const before = await get(port, '/latest/version?snapshot=new');
@@ -27,7 +27,7 @@ test('several reads see one state, whatever changes meanwhile', async () => {
   expect((await get(port, '/latest/version?snapshot=new')).headers['x-snapshot']).not.toBe(token);
 });
 
-test('nothing is waited for, and a name that is not known is told', async () => {
+test('a request for a pinned state does not wait, and an unknown token is 410', async () => {
   server = await startServer(SHOP);
   const { port } = server;
   const { body, headers } = await get(port, '/latest/version?snapshot=new');
@@ -35,48 +35,45 @@ test('nothing is waited for, and a name that is not known is told', async () => 
   expect(await get(port, `/latest/version?${query}`)).toMatchObject({ status: 200, body });
   expect(await get(port, '/latest/version?snapshot=', { Accept: 'application/json' })).toMatchObject({
     status: 410,
-    body: '{"code":410,"message":"Snapshot is gone, take a new one","type":"error"}\n',
+    body: '{"code":410,"message":"Snapshot has expired, take a new one with ?snapshot=new","type":"error"}\n',
   });
   expect((await get(port, '/latest/nope?snapshot=new')).status).toBe(404);
 });
 
-test('a state nobody reads any more goes with the next change', async () => {
+test('the next change drops an expired state', async () => {
   const clock = createFakeClock();
   server = await startServer(SHOP, { parts: { clock } });
   const { port, show } = server;
-  const kept = () => server?.server.stats().snapshots;
+  const pinned = () => server?.server.stats().snapshots;
   await get(port, '/latest/version?snapshot=new');
   await clock.advance(9_000);
   show({ ...SHOP, containers: SHOP.containers.slice(0, 2) });
-  expect(kept()).toBe(1);
+  expect(pinned()).toBe(1);
   await clock.advance(1_001);
   show(SHOP);
-  expect(kept()).toBe(0);
+  expect(pinned()).toBe(0);
 });
 
-test('a state is kept for ten seconds after it was last read, at most 64 of them', async () => {
+test('a state is pinned for 10 s after its last read, at most 64 states at once', async () => {
   const clock = createFakeClock();
   let trees: Trees = { versions: () => ({}), treeFor: () => null };
-  const snapshots = createSnapshots({ freeze: () => trees, clock });
+  const pinned = createPinnedTrees({ freeze: () => trees, clock });
   const change = (): void => {
     trees = { ...trees };
   };
-  const first = snapshots.take();
-  expect(snapshots.take()).toEqual(first);
+  const first = pinned.pin();
+  expect(pinned.pin()).toEqual(first);
   await clock.advance(9_000);
-  expect(snapshots.find(first.token)?.trees).toBe(trees);
+  expect(pinned.find(first.token)?.trees).toBe(trees);
   change();
-  const second = snapshots.take();
+  const second = pinned.pin();
   await clock.advance(9_000);
-  expect([snapshots.find(first.token)?.token, snapshots.find(second.token)?.token]).toEqual([
-    first.token,
-    second.token,
-  ]);
+  expect([pinned.find(first.token)?.token, pinned.find(second.token)?.token]).toEqual([first.token, second.token]);
   await clock.advance(10_001);
-  expect(snapshots.find(first.token)).toBeNull();
+  expect(pinned.find(first.token)).toBeNull();
   const many = Array.from({ length: 65 }, () => {
     change();
-    return snapshots.take().token;
+    return pinned.pin().token;
   });
-  expect(many.filter((token) => snapshots.find(token) !== null)).toEqual(many.slice(1));
+  expect(many.filter((token) => pinned.find(token) !== null)).toEqual(many.slice(1));
 });

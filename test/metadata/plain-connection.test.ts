@@ -18,7 +18,7 @@ const UNHEALTHY = {
   containers: SHOP.containers.map((one) => (one.id === WEB_1.id ? { ...one, health: 'unhealthy' as const } : one)),
 };
 
-/** A connection that collects what comes. */
+/** A connection that collects the replies. */
 async function open(): Promise<{
   readonly socket: Socket;
   readonly text: () => string;
@@ -41,7 +41,7 @@ async function open(): Promise<{
   return { socket, text: () => text, replies };
 }
 
-/** What came for a request sent at once, or in two parts, which the HTTP library reads. */
+/** The reply to a request in one packet or, with `cut`, in two packets, which the HTTP library reads. */
 async function replyTo(request: string, cut: number | null): Promise<string> {
   const { socket, replies } = await open();
   if (cut === null) socket.write(request);
@@ -96,7 +96,7 @@ const request = fc.record({
   protocol: fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0'),
 });
 
-test('one packet, two packets and the same packet again are answered alike, but for the date', async () => {
+test('a request in one packet, in two packets and from the cache has the same reply, except for the date', async () => {
   await fc.assert(
     fc.asyncProperty(request, fc.nat(), async ({ method, path, headers, host, protocol }, at) => {
       const lines = [...(host ? ['Host: metadata'] : []), ...headers].map((line) => `${line}\r\n`).join('');
@@ -109,7 +109,7 @@ test('one packet, two packets and the same packet again are answered alike, but 
   );
 });
 
-/** The order of headers means nothing [RFC 9110 §5.3]. */
+/** The order of headers has no meaning [RFC 9110 §5.3]. */
 function sorted(reply: string): string {
   const end = reply.indexOf('\r\n\r\n');
   if (end < 0) return reply;
@@ -117,10 +117,10 @@ function sorted(reply: string): string {
   return [status, ...headers.sort()].join('\n') + reply.slice(end);
 }
 
-describe('what was kept', () => {
+describe('a cached reply', () => {
   const GET = 'GET /latest/self/container/health_state HTTP/1.1\r\nHost: m\r\nX-Forwarded-For: 10.42.1.7\r\n\r\n';
 
-  test('holds for the same state, and not a moment longer', async () => {
+  test('is used until the state changes', async () => {
     const { socket, replies } = await open();
     for (let n = 1; n <= 3; n += 1) {
       socket.write(GET);
@@ -140,7 +140,7 @@ describe('a connection', () => {
   const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: m\r\n${more}\r\n`;
   const NAME = ask('/latest/self/container/name', 'X-Forwarded-For: 10.42.1.7\r\n');
 
-  test('goes on with the library when requests come together, in order, and when they are no plain ones', async () => {
+  test('moves to the HTTP library at the first request that is not plain, and replies in order', async () => {
     const { socket, replies } = await open();
     socket.write(NAME);
     await replies(1);
@@ -152,7 +152,7 @@ describe('a connection', () => {
     socket.destroy();
   });
 
-  test('with a request behind a long poll gets both replies, in order', async () => {
+  test('replies to a request sent during a long poll after the long poll', async () => {
     const { body } = await server.get('/latest/version');
     const { socket, replies } = await open();
     socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
@@ -168,12 +168,12 @@ describe('a connection', () => {
     server.show(SHOP);
   });
 
-  test('keeps nothing of the long polls that were answered on it', async () => {
+  test('keeps no listener of an answered long poll', async () => {
     const warnings: string[] = [];
     const note = ({ name }: Error): void => void warnings.push(name);
     process.on('warning', note);
     const { socket, replies } = await open();
-    // Node warns once, of the eleventh listener that nobody takes away.
+    // Node warns once about an eleventh listener.
     for (let n = 1; n <= 12; n += 1) {
       const { body } = await server.get('/latest/version');
       socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
@@ -187,17 +187,17 @@ describe('a connection', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('that ends takes its long poll with it; one that sends without end while it waits is closed', async () => {
+  test('ends its long poll when it ends, and is closed when it sends without end during one', async () => {
     const { body } = await server.get('/latest/version');
-    const [gone, loud] = [await open(), await open()];
-    for (const { socket } of [gone, loud]) socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
+    const [ended, sending] = [await open(), await open()];
+    for (const { socket } of [ended, sending]) socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
     await poll(() => server.server.stats().waiting === 2, { what: 'both long polls' });
-    gone.socket.destroy();
-    for (let n = 0; n < 30 && !loud.socket.destroyed; n += 1) {
-      loud.socket.write('x'.repeat(1_000));
+    ended.socket.destroy();
+    for (let n = 0; n < 30 && !sending.socket.destroyed; n += 1) {
+      sending.socket.write('x'.repeat(1_000));
       await sleep(2);
     }
-    await poll(() => server.server.stats().waiting === 0, { what: 'nobody to wait' });
-    await poll(() => loud.socket.destroyed, { what: 'the loud one to be closed' });
+    await poll(() => server.server.stats().waiting === 0, { what: 'the end of the long polls' });
+    await poll(() => sending.socket.destroyed, { what: 'the sending connection to be closed' });
   });
 });
