@@ -1,6 +1,6 @@
 import { LABEL_RULES } from './labels.ts';
 
-/** The table in docs/labels.md, Markdown, from the rules themselves. */
+/** The table of docs/labels.md in Markdown, generated from the rules. */
 export function renderLabelTable(): string {
   const rows = LABEL_RULES.map((rule, index) => [
     String(index + 1),
@@ -11,7 +11,7 @@ export function renderLabelTable(): string {
     rule.primaryService,
     rule.index,
   ]);
-  const header = ['', 'written by', 'applies when there is', 'stack', 'service', 'primary service', 'index'];
+  const header = ['', 'written by', 'applies if there is', 'stack', 'service', 'primary service', 'index'];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
