@@ -1,4 +1,4 @@
-export type * from './bus.ts';
 export * from './consul/index.ts';
+export type * from './contract/bus.ts';
 export * from './embedded/index.ts';
 export * from './memory/index.ts';

@@ -5,6 +5,7 @@ export * from './files.ts';
 export * from './http.ts';
 export * from './http-server.ts';
 export * from './log.ts';
+export * from './map-concurrently.ts';
 export * from './memory.ts';
 export * from './one-at-a-time.ts';
 export * from './priority.ts';

@@ -1,29 +1,28 @@
 import type { Clock, Log } from '../../system/index.ts';
-import type { Bus } from '../bus.ts';
-import { createConsulApi } from './api.ts';
-import { createConnection } from './connection.ts';
-import { createContact } from './contact.ts';
-import { createDocuments } from './documents.ts';
-import { keysOf } from './keys.ts';
-import { type ConsulLease, takeLease } from './lease.ts';
-import { acquireLock } from './lock.ts';
-import { createMirror } from './mirror.ts';
-import { type ConsulOptions, consulSchema } from './schema.ts';
-import { sweepForEver } from './sweep.ts';
-import { createVoucher } from './voucher.ts';
-import { watchMirror } from './watch.ts';
+import type { Bus } from '../contract/bus.ts';
+import { createDocuments } from './documents/documents.ts';
+import { keysOf } from './layout/keys.ts';
+import { type ConsulLease, takeLease } from './lease/lease.ts';
+import { acquireLock } from './lease/lock.ts';
+import { createReplica } from './read/replica.ts';
+import { createSessionTakeover } from './sweep/session-takeover.ts';
+import { runSweeps } from './sweep/sweep.ts';
+import { createConnection } from './wire/connection.ts';
+import { createContact } from './wire/contact.ts';
+import { createConsulApi } from './wire/create-api.ts';
+import { type ConsulOptions, consulSchema } from './wire/schema.ts';
 
 export interface ConsulDependencies {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * Whether this host hears another host directly (`Liveness.hears`). A host that is cut from Consul only keeps its place
-   * as long as somebody who is not hears it.
+   * Whether another host answers our liveness probes (`Liveness.hears`). A host that cannot reach Consul keeps its lease
+   * while it answers the probes of a host that can.
    */
   readonly hears?: (hostId: string) => boolean;
 }
 
-/** The bus over Consul. Throws on options that are wrong; never because Consul is away. */
+/** The bus over Consul. Throws on wrong options, never because Consul is unreachable. */
 export function createConsulBus({ clock, log, hears = () => false }: ConsulDependencies, options: ConsulOptions): Bus {
   const settings = consulSchema.parse(options);
   const { sessionTtlSeconds: ttlSeconds, sessionFile } = settings;
@@ -33,19 +32,23 @@ export function createConsulBus({ clock, log, hears = () => false }: ConsulDepen
   const connection = createConnection(settings);
   const api = createConsulApi({ connection, contact }, closed);
   const keys = keysOf(settings.namespace, settings.environment);
-  const documents = createDocuments({ api, keys });
   const leases = new Set<ConsulLease>();
   const lease = (): ConsulLease | null => [...leases].findLast((one) => !one.ended()) ?? null;
-  const voucher = createVoucher({ api, keys, log, hears, lease });
-  const mirror = createMirror({ api, keys, contact, clock, log, onExpired: (notice) => void voucher.vouch(notice) });
+  const takeover = createSessionTakeover({ api, keys, log, hears, lease });
+  const replica = createReplica({
+    api,
+    keys,
+    contact,
+    clock,
+    log,
+    onExpired: (record) => void takeover.takeOver(record),
+  });
   let reading: Promise<unknown> | null = null;
   let closure: Promise<void> | null = null;
 
   const startReading = (): void => {
-    reading ??= Promise.all([
-      mirror.run(closed),
-      sweepForEver({ api, keys, mirror, voucher, lease, clock, log }, closed),
-    ]);
+    const sweeping = { api, keys, replica, takeover, lease, clock, log };
+    reading ??= Promise.all([replica.run(closed), runSweeps(sweeping, closed)]);
   };
   const close = async (): Promise<void> => {
     closing.abort(new Error('the Consul bus is closed'));
@@ -63,9 +66,9 @@ export function createConsulBus({ clock, log, hears = () => false }: ConsulDepen
     },
     watch: (signal) => {
       if (!closed.aborted) startReading();
-      return watchMirror(mirror, AbortSignal.any([signal, closed]));
+      return replica.watch(AbortSignal.any([signal, closed]));
     },
-    ...documents,
+    ...createDocuments({ api, keys }),
     lock: (name, signal) =>
       acquireLock({ api, clock, log }, { name, key: keys.lock(name), ttlSeconds, signal, closed }),
     status: () => (closed.aborted ? { ...contact.status(), connected: false, problem: 'closed' } : contact.status()),

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { JsonValue, Problem } from '../../model/index.ts';
 import { isDamaged, moveDatabaseAside, openDatabase, pragma, transaction } from '../../system/index.ts';
-import type { Document, PutResult } from '../bus.ts';
+import type { Document, PutResult } from '../contract/bus.ts';
 import { conflictOf, type DocumentTable } from '../space/index.ts';
 
 /** Documents in an SQLite file. */
 export interface StoredDocuments extends DocumentTable {
-  /** Reads what another process wrote; whether there was anything. */
+  /** Reads what another process wrote. True if there was anything. */
   refresh(): boolean;
   /** Idempotent. */
   close(): void;
@@ -20,7 +20,7 @@ const schema = `
   CREATE TABLE sequence (last INTEGER NOT NULL);
   INSERT INTO sequence VALUES (0)`;
 
-/** Opens the file; one that is damaged is moved aside, with a problem. */
+/** Opens the file. A damaged file is moved aside and reported as a problem. */
 export function openDocuments(
   path: string,
   environment: string,
@@ -28,7 +28,7 @@ export function openDocuments(
   try {
     return { table: openTable(path, environment), problem: null };
   } catch (error) {
-    // A row that is no JSON is damage too, only not one that SQLite can see.
+    // A row that is not JSON is damage as well, but SQLite cannot detect it.
     if (!isDamaged(error) && !(error instanceof SyntaxError))
       throw new Error(`cannot open the bus file ${path}`, { cause: error });
     const aside = moveDatabaseAside(path);
@@ -40,8 +40,8 @@ function damaged(path: string, aside: string, error: unknown): Problem {
   const why = error instanceof Error ? error.message : String(error);
   return {
     subject: path,
-    what: `the bus file was damaged (${why}); it was moved to ${aside} and a new one made`,
-    hint: 'apply your manifests again, and check the disk',
+    what: `the bus file was damaged (${why}); Drover moved it to ${aside} and created a new one`,
+    hint: 'Apply your manifests again: `drover apply`. Check the disk.',
   };
 }
 
@@ -72,7 +72,7 @@ function tableOf(database: DatabaseSync, environment: string): StoredDocuments {
 
   let version = pragma(database, 'data_version');
   let documents: ReadonlyMap<string, Document> = readAll();
-  // After the commit only: what others see is what is on the disk.
+  // Only after the commit, so that readers never see what is not on the disk.
   const remember = (key: string, document: Document | null): void => {
     const next = new Map(documents);
     if (document) next.set(key, document);
@@ -125,7 +125,7 @@ function documentOf(row: Record<string, unknown>): Document {
   return { value: JSON.parse(String(row.value)) as JsonValue, revision: Number(row.revision) };
 }
 
-/** Those whose revision did not change stay the same object, so that nobody is told about them. */
+/** Documents with an unchanged revision keep their identity, so that watchers see no change. */
 function keepIdentity(before: ReadonlyMap<string, Document>, after: ReadonlyMap<string, Document>) {
   return new Map(
     [...after].map(([key, document]) => {

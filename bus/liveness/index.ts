@@ -3,8 +3,8 @@ export {
   type Liveness,
   type LivenessDependencies,
   type LivenessOptions,
-  type LivenessPeer,
   type LivenessStatus,
   type PeerLiveness,
   startLiveness,
 } from './liveness.ts';
+export type { LivenessPeer } from './observations.ts';

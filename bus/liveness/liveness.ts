@@ -1,20 +1,11 @@
 import type { Clock, Log } from '../../system/index.ts';
-import type { Bus } from '../bus.ts';
+import type { Bus } from '../contract/bus.ts';
 import { decide, defaultTiming, isSilent, isVoting, type Situation, type Target } from './decide.ts';
 import { createMarks, type Marks } from './marks.ts';
-import { createObservations } from './observations.ts';
+import { createObservations, type LivenessPeer } from './observations.ts';
 import { encodePacket, type Packet, parsePacket } from './packet.ts';
 import { probedBy, probersOf } from './ring.ts';
 import { openProbeSocket } from './socket.ts';
-
-/** Another host as it is probed. */
-export interface LivenessPeer {
-  readonly hostId: string;
-  readonly address: string;
-  readonly port: number;
-  /** `Host.incarnation`, as last published. */
-  readonly incarnation: number;
-}
 
 export interface LivenessOptions {
   readonly hostId: string;

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import type { Bus, BusBatch, Document } from '../bus.ts';
+import type { Bus, BusBatch, Document } from '../contract/bus.ts';
 import type { Action, Mark } from './decide.ts';
 
 export interface MarksDependencies {

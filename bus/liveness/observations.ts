@@ -1,5 +1,13 @@
-import type { LivenessPeer } from './liveness.ts';
 import type { Packet } from './packet.ts';
+
+/** Another host as it is probed. */
+export interface LivenessPeer {
+  readonly hostId: string;
+  readonly address: string;
+  readonly port: number;
+  /** `Host.incarnation`, as last published. */
+  readonly incarnation: number;
+}
 
 /** What is known of one other host by its packets. Times are monotonic milliseconds. */
 interface Observation {

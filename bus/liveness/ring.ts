@@ -1,4 +1,4 @@
-import { hash32 } from '../hash.ts';
+import { hash32 } from '../contract/hash.ts';
 
 /** Each host is probed by so many others. */
 export const PROBERS = 3;

@@ -1,21 +1,21 @@
 import type { Clock } from '../../system/index.ts';
-import type { Bus } from '../bus.ts';
+import type { Bus } from '../contract/bus.ts';
 import { createMemoryTable, createSpace, createSpaceBus, type Space } from '../space/index.ts';
 
 export interface MemoryStoreOptions {
-  /** How long facts and locks outlive a bus that was closed without withdrawing them, default 10 s. */
+  /** How long facts and locks remain after a bus was closed without withdrawing them. Default 10 s. */
   readonly leaseTtlMs?: number;
 }
 
-/** What all hosts of an in-process bus share. Ends with the process: for tests and for trying out. */
+/** The shared store of an in-process bus. It ends with the process, which suits tests and trials. */
 export interface MemoryStore {
   /** One host's connection. */
   connect(options: { readonly environment: string }): Bus;
-  /** Declares a host's lease dead, as a bus does that has not heard of it. */
+  /** Ends a host's lease as a bus does after its time to live. */
   expireLease(environment: string, hostId: string): void;
-  /** Declares the holder of a leader lock dead. */
+  /** Ends the claim on a leader lock as a bus does after its time to live. */
   expireLock(environment: string, name: string): void;
-  /** Ends its timers. Idempotent. */
+  /** Stops all timers. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function createMemoryStore(
   const timers = new Set<Promise<void>>();
 
   const spaceOf = (environment: string): Space => {
-    const space = spaces.get(environment) ?? createSpace(createMemoryTable());
+    const space = spaces.get(environment) ?? createSpace(clock, createMemoryTable());
     spaces.set(environment, space);
     return space;
   };

@@ -1,17 +1,17 @@
 import type { JsonValue } from '../../model/index.ts';
-import type { Document, PutResult } from '../bus.ts';
+import type { Document, PutResult } from '../contract/bus.ts';
 
-/** Where the documents of one environment are kept. Revisions are numbers of one sequence, so those of a key only grow. */
+/** The documents of one environment. Their revisions come from one sequence, so that those of each key only grow. */
 export interface DocumentTable {
-  /** The same map until something changed. */
+  /** The same map until something changes. */
   all(): ReadonlyMap<string, Document>;
   put(key: string, value: JsonValue, expect: number | undefined): PutResult;
   delete(key: string, expect: number | undefined): PutResult;
-  /** Takes the next number of the sequence; durable as far as the documents are. */
+  /** Takes the next number of the sequence. It is as durable as the documents are. */
   nextRevision(): number;
 }
 
-/** Documents that live as long as the process. */
+/** Documents that last as long as the process. */
 export function createMemoryTable(): DocumentTable {
   let documents: ReadonlyMap<string, Document> = new Map();
   let last = 0;
@@ -39,7 +39,7 @@ export function createMemoryTable(): DocumentTable {
   };
 }
 
-/** The refusal when `current` is not what the writer expects. */
+/** The refusal if `current` does not have the expected revision. */
 export function conflictOf(current: Document | undefined, expect: number | undefined): PutResult | null {
   if (expect === undefined || expect === (current?.revision ?? 0)) return null;
   return { ok: false, current: current ?? null };

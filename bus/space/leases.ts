@@ -1,35 +1,35 @@
 import { type JsonValue, sameJson } from '../../model/index.ts';
-import type { FactKey, FactMap } from '../bus.ts';
+import type { FactKey, FactMap } from '../contract/bus.ts';
 
-/** One incarnation's hold on a host's facts. */
-export interface Place {
+/** The claim of one incarnation on the facts of its host. */
+export interface HostLease {
   readonly hostId: string;
   readonly lost: AbortSignal;
   publish(changes: ReadonlyMap<FactKey, JsonValue | null>): void;
-  /** Withdraws the facts, if they are still this incarnation's. */
+  /** Withdraws the facts unless another incarnation has taken over. */
   leave(): void;
-  /** What the bus does to a host it has not heard of for too long. */
+  /** Ends the lease as a bus does after its time to live. */
   expire(): void;
 }
 
-/** The hosts of one environment and what they publish. */
-export interface Leases {
-  /** The same map until something changed, with the same facts and values for what did not. */
+/** The hosts of one environment and the facts they publish. */
+export interface HostLeases {
+  /** The same map until something changes; what did not change keeps its identity. */
   facts(): ReadonlyMap<string, FactMap>;
-  join(hostId: string): Place;
-  /** Declares a host's lease dead. */
+  join(hostId: string): HostLease;
+  /** Ends the lease of a host as a bus does after its time to live. */
   expire(hostId: string): void;
 }
 
 interface Holder {
   readonly lost: AbortController;
-  /** Nothing published yet: what stands is an earlier incarnation's. */
+  /** True until the first publish: the present facts are those of an earlier incarnation. */
   fresh: boolean;
 }
 
 const noFacts: FactMap = new Map();
 
-export function createLeases(changed: () => void): Leases {
+export function createHostLeases(changed: () => void): HostLeases {
   const holders = new Map<string, Holder>();
   let facts: ReadonlyMap<string, FactMap> = new Map();
 
@@ -47,7 +47,7 @@ export function createLeases(changed: () => void): Leases {
     return true;
   };
   const expire = (hostId: string, holder: Holder | undefined): void => {
-    if (leave(hostId, holder)) holder?.lost.abort(new Error(`lease of host ${hostId}: it has expired; join again`));
+    if (leave(hostId, holder)) holder?.lost.abort(new Error(`lease of host ${hostId}: expired; join again`));
   };
   const publish = (hostId: string, holder: Holder, changes: ReadonlyMap<FactKey, JsonValue | null>): void => {
     if (holders.get(hostId) !== holder) throw new Error(`lease of host ${hostId}: it has ended; join again`);
@@ -76,7 +76,7 @@ export function createLeases(changed: () => void): Leases {
   };
 }
 
-/** The facts after the changes: the same map if they change nothing. `replaceAll`: what they do not name goes. */
+/** The facts after the changes; the same map if nothing changes. `replaceAll` removes the facts that `changes` does not name. */
 function applyChanges(before: FactMap, changes: ReadonlyMap<FactKey, JsonValue | null>, replaceAll: boolean): FactMap {
   const after = new Map(replaceAll ? undefined : before);
   let same = !replaceAll || before.size === changes.size;

@@ -1,18 +1,18 @@
-/** One holder's claim on a leader lock. */
+/** The claim of one holder on a leader lock. */
 export interface Claim {
   readonly fencing: number;
   readonly lost: AbortSignal;
   holds(): boolean;
   release(): void;
-  /** What the bus does to a holder it has not heard of for too long. */
+  /** Ends the claim as a bus does after its time to live. */
   expire(): void;
 }
 
-/** The leader locks of one environment, each held by one, granted in the order of asking. */
+/** The leader locks of one environment, each with at most one holder, granted in the order of the requests. */
 export interface Locks {
   /** Rejects with the abort reason. */
   acquire(name: string, signal: AbortSignal): Promise<Claim>;
-  /** Declares the present holder dead. */
+  /** Ends the claim of the present holder as a bus does after its time to live. */
   expire(name: string): void;
 }
 
@@ -56,7 +56,7 @@ export function createLocks(nextFencing: () => number): Locks {
       },
       expire: () => {
         if (!end()) return;
-        lost.abort(new Error(`lock ${name}: it has expired`));
+        lost.abort(new Error(`lock ${name}: expired`));
         grant(name, lock);
       },
     };
@@ -71,16 +71,16 @@ export function createLocks(nextFencing: () => number): Locks {
         return promise;
       }
       const lock = lockOf(name);
-      const give = (made: Claim): void => {
-        signal.removeEventListener('abort', giveUp);
+      const granted = (made: Claim): void => {
+        signal.removeEventListener('abort', cancel);
         resolve(made);
       };
-      const giveUp = (): void => {
-        lock.waiting.delete(give);
+      const cancel = (): void => {
+        lock.waiting.delete(granted);
         reject(signal.reason);
       };
-      signal.addEventListener('abort', giveUp, { once: true });
-      lock.waiting.add(give);
+      signal.addEventListener('abort', cancel, { once: true });
+      lock.waiting.add(granted);
       grant(name, lock);
       return promise;
     },

@@ -1,28 +1,28 @@
 import type { JsonValue } from '../../model/index.ts';
 import type { Clock } from '../../system/index.ts';
-import type { Bus, BusStatus, LeaderLock, Lease } from '../bus.ts';
-import type { Place } from './leases.ts';
+import type { Bus, BusStatus, LeaderLock, Lease } from '../contract/bus.ts';
+import type { HostLease } from './leases.ts';
 import type { Claim } from './locks.ts';
 import type { Space } from './space.ts';
 
 export interface SpaceBusOptions {
   readonly driver: string;
-  /** Called once for what this bus still held when it closed: hosts and locks outlive it by their time to live. */
+  /** Called once if the bus held leases or locks when it closed: they last until their time to live has passed. */
   readonly onAbandoned: (expire: () => void) => void;
 }
 
-/** A bus on a space of this process. */
+/** A bus over a space in this process. */
 export function createSpaceBus(
   { space, clock }: { readonly space: Space; readonly clock: Clock },
   { driver, onAbandoned }: SpaceBusOptions,
 ): Bus {
   const closed = new AbortController();
-  const places = new Set<Place>();
+  const leases = new Set<HostLease>();
   const claims = new Set<Claim>();
   let lastContactMs: number | null = null;
   let problem: string | null = null;
 
-  /** Every call goes through here: refused after close, and its outcome is what the status says. */
+  /** Every call goes through here: it is refused after close, and its outcome becomes the status. */
   const use = <T>(work: () => T): T => {
     closed.signal.throwIfAborted();
     try {
@@ -42,24 +42,24 @@ export function createSpaceBus(
   };
   const close = async (): Promise<void> => {
     if (closed.signal.aborted) return;
-    closed.abort(new Error(`${driver} bus: it is closed`));
-    if (places.size === 0 && claims.size === 0) return;
+    closed.abort(new Error(`the ${driver} bus is closed`));
+    if (leases.size === 0 && claims.size === 0) return;
     onAbandoned(() => {
-      for (const holder of [...places, ...claims]) holder.expire();
+      for (const holder of [...leases, ...claims]) holder.expire();
     });
   };
 
   return {
     join: async (hostId, signal) => {
       signal.throwIfAborted();
-      const place = use(() => space.leases.join(hostId));
-      places.add(place);
-      return leaseOf(place, use, () => places.delete(place));
+      const lease = use(() => space.leases.join(hostId));
+      leases.add(lease);
+      return leaseOf(lease, use, () => leases.delete(lease));
     },
     watch: (signal) => space.watch(AbortSignal.any([signal, closed.signal])),
     get: async (key) => use(() => space.documents.all().get(key) ?? null),
     list: async (prefix) => use(() => new Map([...space.documents.all()].filter(([key]) => key.startsWith(prefix)))),
-    put: async (key, value, expect) => write(() => space.documents.put(key, wired(value), expect)),
+    put: async (key, value, expect) => write(() => space.documents.put(key, jsonCopy(value), expect)),
     delete: async (key, expect) => write(() => space.documents.delete(key, expect)),
     lock: async (name, signal) => {
       const claim = await space.locks.acquire(name, AbortSignal.any([signal, closed.signal]));
@@ -76,14 +76,14 @@ export function createSpaceBus(
   };
 }
 
-function leaseOf(place: Place, use: <T>(work: () => T) => T, onEnd: () => void): Lease {
+function leaseOf(lease: HostLease, use: <T>(work: () => T) => T, onEnd: () => void): Lease {
   return {
-    hostId: place.hostId,
-    lost: place.lost,
+    hostId: lease.hostId,
+    lost: lease.lost,
     publish: async (changes) =>
-      use(() => place.publish(new Map([...changes].map(([key, fact]) => [key, wired(fact)])))),
+      use(() => lease.publish(new Map([...changes].map(([key, fact]) => [key, jsonCopy(fact)])))),
     close: async () => {
-      place.leave();
+      lease.leave();
       onEnd();
     },
   };
@@ -102,7 +102,7 @@ function lockOf(name: string, claim: Claim, closed: AbortSignal, onEnd: () => vo
   };
 }
 
-/** As a value looks to others: what JSON drops is dropped, and later changes of the caller's object reach nobody. */
-function wired(value: JsonValue): JsonValue {
+/** The value as other hosts see it: without what JSON drops, and independent of later changes to the caller's object. */
+function jsonCopy(value: JsonValue): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }

@@ -35,21 +35,21 @@ async function fill(): Promise<Buffer> {
 }
 
 test.each<[string, (bytes: Buffer) => Buffer]>([
-  ['noise', () => Buffer.from(Array.from({ length: 20_000 }, (_, n) => (n * 7919) % 251))],
-  ['a broken head', (bytes) => Buffer.concat([Buffer.alloc(100, 0xff), bytes.subarray(100)])],
+  ['random bytes', () => Buffer.from(Array.from({ length: 20_000 }, (_, n) => (n * 7919) % 251))],
+  ['a broken header', (bytes) => Buffer.concat([Buffer.alloc(100, 0xff), bytes.subarray(100)])],
   ['pages of zeros', (bytes) => Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096)])],
-  ['half a file', (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2))],
+  ['truncated', (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2))],
   [
-    'a value that is no JSON',
+    'a value that is not JSON',
     (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('{"n":7', '<"n":7'), 'latin1'),
   ],
-])('%s is moved aside with a problem, and the bus works', async (_what, spoil) => {
+])('a damaged file (%s) is moved aside and reported, and the bus works', async (_what, spoil) => {
   const bytes = spoil(await fill());
   await writeFile(path, bytes);
   const { log, lines } = createLogLines();
   const bus = open(log);
   expect(bus.problems.map(({ subject }) => subject)).toEqual([path]);
-  expect(lines).toEqual(['error bus file was damaged and has been moved aside']);
+  expect(lines).toEqual(['error bus file was damaged and moved aside']);
   expect((await stat(`${path}.damaged`)).size).toBe(bytes.length);
   expect((await bus.put('k', 1, 0)).ok).toBe(true);
   await bus.close();
@@ -58,7 +58,7 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   expect((await again.get('k'))?.value).toBe(1);
 });
 
-test('an empty file is a new one', async () => {
+test('an empty file is treated as a new one', async () => {
   await open().close();
   await writeFile(path, '');
   const bus = open();
@@ -66,7 +66,7 @@ test('an empty file is a new one', async () => {
   expect((await bus.put('k', 1)).ok).toBe(true);
 });
 
-test('a file of a later version, or a place that cannot be written, says what is wrong and is left alone', async () => {
+test('opening fails with the reason for a file of a later version, which stays unchanged, and for an unusable path', async () => {
   await open().close();
   const database = new DatabaseSync(path);
   database.exec('PRAGMA user_version = 99');
@@ -81,7 +81,7 @@ test('a file of a later version, or a place that cannot be written, says what is
   expect(() => open()).toThrow('cannot open the bus file');
 });
 
-test('what another process writes is watched too, and compare-and-set holds between them', async () => {
+test('a watch yields what another process writes, and compare-and-set works across processes', async () => {
   const [a, b] = [open(), open()];
   const ended = new AbortController();
   resources.add('watch', () => ended.abort());
@@ -102,7 +102,7 @@ test('what another process writes is watched too, and compare-and-set holds betw
   await watching;
 });
 
-test('a write that fails rejects and is told by the status, until one succeeds', async () => {
+test('a failed write rejects and shows in the status until a write succeeds', async () => {
   const bus = open();
   await bus.put('k', 1);
   const other = new DatabaseSync(path);

@@ -148,11 +148,11 @@ test('one line is logged for each change of state, however often it fails', asyn
     await behind.get('k');
   }
   expect(lines.filter((line) => line.includes('Consul'))).toEqual([
-    'info Consul answers',
-    'warn Consul does not answer; what is known stays',
-    'info Consul answers again',
-    'warn Consul does not answer; what is known stays',
-    'info Consul answers again',
+    'info Consul responds',
+    'warn Consul does not respond; Drover keeps the last known state and retries',
+    'info Consul responds again',
+    'warn Consul does not respond; Drover keeps the last known state and retries',
+    'info Consul responds again',
   ]);
 });
 

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createConsulApi } from '../../bus/consul/api.ts';
-import { mapConcurrently } from '../../bus/consul/concurrent.ts';
-import { createConnection } from '../../bus/consul/connection.ts';
-import { createContact } from '../../bus/consul/contact.ts';
-import { hostGroup, keysOf } from '../../bus/consul/keys.ts';
-import { planPublication } from '../../bus/consul/publication.ts';
-import { consulSchema } from '../../bus/consul/schema.ts';
-import { keepSession } from '../../bus/consul/session.ts';
+import { hostGroup, keysOf } from '../../bus/consul/layout/keys.ts';
+import { planPublication } from '../../bus/consul/layout/publication.ts';
+import { keepSession } from '../../bus/consul/lease/session.ts';
+import { createConnection } from '../../bus/consul/wire/connection.ts';
+import { createContact } from '../../bus/consul/wire/contact.ts';
+import { createConsulApi } from '../../bus/consul/wire/create-api.ts';
+import { consulSchema } from '../../bus/consul/wire/schema.ts';
 import { type Bus, type BusBatch, createConsulBus, type Lease } from '../../bus/index.ts';
 import type { Container, Host, JsonValue, Network } from '../../model/index.ts';
-import { createLog, systemClock } from '../../system/index.ts';
+import { createLog, mapConcurrently, systemClock } from '../../system/index.ts';
 import { type FaultProxy, type Request, startFaultProxy } from './fault-proxy.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
@@ -170,8 +169,8 @@ async function populate(resources: Resources, { consul, namespace, hosts }: Crow
     8,
     async (n) => {
       const hostId = uuidOf(`host ${n}`);
-      const [noticeKey, groupKey] = [keys.notice(hostId), keys.group(hostGroup(hostId))];
-      const target = { noticeKey, groupKey, factsPrefix: keys.factsOf(hostId), session: id };
+      const [recordKey, groupKey] = [keys.hostRecord(hostId), keys.group(hostGroup(hostId))];
+      const target = { recordKey, groupKey, factsPrefix: keys.factsOf(hostId), session: id };
       const { last } = planPublication({ facts: new Map(), tokens: [] }, factsOf(hostId, n), target);
       const outcome = await api.transact(last);
       if (!outcome.ok) throw new Error(outcome.why);
