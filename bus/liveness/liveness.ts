@@ -2,50 +2,49 @@ import type { Clock, Log } from '../../system/index.ts';
 import type { Bus } from '../contract/bus.ts';
 import { decide, defaultTiming, isSilent, isVoting, type Situation, type Target } from './decide.ts';
 import { createMarks, type Marks } from './marks.ts';
-import { createObservations, type LivenessPeer } from './observations.ts';
-import { encodePacket, type Packet, parsePacket } from './packet.ts';
-import { probedBy, probersOf } from './ring.ts';
-import { openProbeSocket } from './socket.ts';
+import type { LivenessPeer } from './observations.ts';
+import { createProbeExchange } from './probe-exchange.ts';
+import { situationOf } from './situation.ts';
 
 export interface LivenessOptions {
   readonly hostId: string;
   /** `Host.incarnation` of this agent. */
   readonly incarnation: number;
-  /** Packets of other environments are not heard. */
+  /** Packets of other environments are ignored. */
   readonly environmentUuid: string;
   /** Default `0.0.0.0`. */
   readonly address?: string;
-  /** UDP, default 4250; 0: any. */
+  /** UDP, default 4250; 0: any free port. */
   readonly port?: number;
-  /** All other hosts of the environment; asked at every round. One that is marked down may be left out. */
+  /** All other hosts of the environment, read in every round. Hosts that are marked down may be left out. */
   readonly peers: () => readonly LivenessPeer[];
   readonly signal: AbortSignal;
 }
 
-/** `heard`: a packet of late. `silent`: none, nobody accused. `suspect` / `down`: as the bus has it. */
+/** `heard`: answers probes. `silent`: does not answer, and no host has reported it yet. `suspect` / `down`: marked on the bus. */
 export interface PeerLiveness {
   readonly hostId: string;
   readonly state: 'heard' | 'silent' | 'suspect' | 'down';
-  /** Since the last packet; null if none was ever heard. */
+  /** Time since the last packet; null if there never was one. */
   readonly silentMs: number | null;
 }
 
 export interface LivenessStatus {
-  /** What is wrong with our own end, in words; null when we listen. */
+  /** Why this host cannot probe others; null if it can. */
   readonly problem: string | null;
-  /** False while we hear too few to accuse anybody: more likely we are the ones who are cut off. */
+  /** False while this host hears so few others that it is probably cut off itself. It then marks no host. */
   readonly voting: boolean;
-  /** The hosts this one probes. */
+  /** The hosts that this one probes. */
   readonly probed: readonly PeerLiveness[];
 }
 
 export interface Liveness {
   /** UDP port once bound, null before. */
   port(): number | null;
-  /** Whether a packet of this host came within the last seconds. Of hosts that have nothing to do with us: false. */
+  /** Whether a packet of this host arrived within the last seconds. Always false for a host that we neither probe nor are probed by. */
   hears(hostId: string): boolean;
   status(): LivenessStatus;
-  /** Idempotent; leaves no socket or timer. */
+  /** Idempotent; leaves no socket or timer open. */
   close(): Promise<void>;
 }
 
@@ -57,96 +56,47 @@ export interface LivenessDependencies {
 
 export const LIVENESS_PORT = 4250;
 const INTERVAL_MS = 500;
-/** Rounds that are further apart were not ours: the machine slept, or the process was stopped. */
+/** A longer time between two rounds means that the machine slept or the process was stopped. */
 const PAUSE_MS = 1_500;
 const FORGET_MARK_MS = 60_000;
 
-/** Watches over other hosts by UDP, and has the silent ones marked `down` on the bus. Never throws. */
+/** Probes other hosts by UDP and marks the silent ones `down` on the bus. Never throws. */
 export function startLiveness({ bus, clock, log }: LivenessDependencies, options: LivenessOptions): Liveness {
-  const { hostId: self, incarnation, environmentUuid: key } = options;
+  const { hostId: self, incarnation, environmentUuid: key, address = '0.0.0.0', port = LIVENESS_PORT } = options;
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
-  const observations = createObservations();
+  const exchange = createProbeExchange({ clock, log }, { hostId: self, incarnation, key, address, port, signal });
+  const { socket, observations } = exchange;
   const marks = createMarks({ bus, clock, log }, { self, signal });
-  const remembered = new Map<string, LivenessPeer>();
+  let peers: ReadonlyMap<string, LivenessPeer> = new Map();
   let voting = true;
 
-  const onDatagram = (bytes: Buffer, answer: (bytes: Buffer) => void): void => {
-    const packet = parsePacket(bytes, key);
-    if (!packet || packet.to !== self || packet.from === self) return;
-    if (packet.kind === 'ping') {
-      const { from, sequence } = packet;
-      answer(encodePacket({ kind: 'pong', from: self, to: from, incarnation, sequence }, key));
-    }
-    observations.take(packet, clock.monotonic());
-  };
-  const socket = openProbeSocket(
-    { clock, log },
-    { address: options.address ?? '0.0.0.0', port: options.port ?? LIVENESS_PORT, signal, onDatagram },
-  );
-  /** The hosts there are, with those that are marked down: they must be heard to come back. */
-  const peers = (): readonly LivenessPeer[] => {
-    const present = new Map(options.peers().map((peer) => [peer.hostId, peer]));
-    for (const [hostId, peer] of remembered)
-      if (!present.has(hostId) && marks.of(hostId, 0) && marks.isPresent(hostId)) present.set(hostId, peer);
-    present.delete(self);
-    remembered.clear();
-    for (const [hostId, peer] of present) remembered.set(hostId, peer);
-    return [...present.values()];
-  };
-  const targetOf = (hostId: string, hostIds: readonly string[], nowMs: number): Target => ({
-    hostId,
-    incarnation: observations.incarnation(hostId),
-    ...observations.silence(hostId, nowMs),
-    mark: marks.of(hostId, nowMs),
-    holdMs: marks.holdMs(hostId, observations.silence(hostId, nowMs).heardMs, nowMs),
-    otherProber: probersOf(hostId, hostIds).some((prober) => prober !== self && maySpeak(prober, nowMs)),
-  });
-  const maySpeak = (prober: string, nowMs: number): boolean =>
-    !marks.of(prober, nowMs) && observations.silence(prober, nowMs).silentMs <= defaultTiming.silentMs;
-  const situation = (nowMs: number): Situation => {
-    const reachable = [...remembered.values()].filter(({ address }) => socket.reaches(address));
-    const hostIds = [self, ...remembered.keys()];
-    const probed = probedBy(self, hostIds).filter((id) => reachable.some(({ hostId }) => hostId === id));
-    return {
-      self,
-      targets: probed.map((hostId) => targetOf(hostId, hostIds, nowMs)),
-      ownMark: marks.of(self, nowMs),
-    };
-  };
-  const ping = ({ hostId, address, port }: LivenessPeer): void => {
-    const packet: Packet = {
-      kind: 'ping',
-      from: self,
-      to: hostId,
-      incarnation,
-      sequence: observations.nextSequence(hostId),
-    };
-    socket.send(encodePacket(packet, key), port, address);
-  };
+  const situation = (nowMs: number): Situation =>
+    situationOf({ self, peers, marks, observations, reaches: socket.reaches }, nowMs);
   const vote = (now: Situation): void => {
     const votes = isVoting(now.targets);
     if (votes !== voting)
-      log.warn({ voting: votes }, votes ? 'hosts are heard again' : 'too few hosts are heard to accuse any');
+      log.warn({ voting: votes }, votes ? 'hosts answer probes again' : 'too few hosts answer probes: not voting');
     voting = votes;
     for (const action of decide(now)) marks.perform(action);
   };
   const round = (nowMs: number): void => {
-    observations.keep(peers(), nowMs);
+    peers = withMarkedPeers(options.peers(), peers, marks, self);
+    observations.setPeers([...peers.values()], nowMs);
     const now = situation(nowMs);
     for (const { hostId } of now.targets) {
-      const peer = observations.peer(hostId);
-      if (peer) ping(peer);
+      const peer = peers.get(hostId);
+      if (peer) exchange.ping(peer);
     }
     if (socket.problem() === null) vote(now);
-    else observations.forgive(nowMs);
-    forgetDeparted(marks, self, nowMs);
+    else observations.restartSilence(nowMs);
+    clearDepartedHosts(marks, self, nowMs);
   };
   const run = async (): Promise<void> => {
     for (let lastMs = clock.monotonic(); !signal.aborted; ) {
       const nowMs = clock.monotonic();
-      // What came in while we did not run is read after this round: let it count.
-      if (nowMs - lastMs > PAUSE_MS) observations.forgive(nowMs);
+      // Packets that arrived during the pause are read after this round.
+      if (nowMs - lastMs > PAUSE_MS) observations.restartSilence(nowMs);
       lastMs = nowMs;
       round(nowMs);
       await clock.sleep(INTERVAL_MS, signal).catch(() => {});
@@ -162,7 +112,7 @@ export function startLiveness({ bus, clock, log }: LivenessDependencies, options
     status: () => ({
       problem: socket.problem(),
       voting,
-      probed: situation(clock.monotonic()).targets.map(describe),
+      probed: situation(clock.monotonic()).targets.map(peerLiveness),
     }),
     close: async () => {
       closing.abort(new Error('liveness is closed'));
@@ -171,14 +121,28 @@ export function startLiveness({ bus, clock, log }: LivenessDependencies, options
   };
 }
 
-function describe(target: Target): PeerLiveness {
+/** The peers with those that are left out because they are marked: a marked host must be probed to come back. */
+function withMarkedPeers(
+  newest: readonly LivenessPeer[],
+  before: ReadonlyMap<string, LivenessPeer>,
+  marks: Marks,
+  self: string,
+): ReadonlyMap<string, LivenessPeer> {
+  const peers = new Map(newest.map((peer) => [peer.hostId, peer]));
+  for (const [hostId, peer] of before)
+    if (!peers.has(hostId) && marks.of(hostId, 0) && marks.isPresent(hostId)) peers.set(hostId, peer);
+  peers.delete(self);
+  return peers;
+}
+
+function peerLiveness(target: Target): PeerLiveness {
   const { hostId, heardMs, mark, incarnation } = target;
   const marked = mark && mark.incarnation >= incarnation ? mark.state : null;
   return { hostId, state: marked ?? (isSilent(target) ? 'silent' : 'heard'), silentMs: heardMs };
 }
 
-/** A mark of a host that has no facts any more: its first prober among those who are marked by nobody removes it. */
-function forgetDeparted(marks: Marks, self: string, nowMs: number): void {
+/** Deletes the marks of hosts without facts on the bus: our own marks first, those of other hosts later. */
+function clearDepartedHosts(marks: Marks, self: string, nowMs: number): void {
   for (const hostId of marks.hostIds()) {
     const mark = marks.of(hostId, nowMs);
     if (!mark || marks.isPresent(hostId) || mark.ageMs < FORGET_MARK_MS) continue;

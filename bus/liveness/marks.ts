@@ -14,15 +14,15 @@ export interface MarksOptions {
   readonly signal: AbortSignal;
 }
 
-/** The documents `liveness/<hostId>`, as this host sees and writes them. */
+/** The documents `liveness/<hostId>` on the bus, as this host sees and writes them. */
 export interface Marks {
   of(hostId: string, nowMs: number): Mark | null;
   hostIds(): Iterable<string>;
-  /** How long this host should not accuse that one, which it heard last before `heardMs`. */
+  /** How long we must not mark the host again. `heardMs` is the time since its last packet. */
   holdMs(hostId: string, heardMs: number | null, nowMs: number): number;
-  /** Whether the host has facts on the bus; true as long as that is not known. */
+  /** Whether the host has facts on the bus; true until the bus was read once. */
   isPresent(hostId: string): boolean;
-  /** Begins the write, unless one about that host is under way. */
+  /** Starts the write, unless another write about this host is in progress. */
   perform(action: Action): void;
   /** Resolves when the watch and all writes have ended. */
   readonly done: Promise<void>;
@@ -33,7 +33,7 @@ interface Seen extends Omit<Mark, 'ageMs'> {
 }
 
 interface Hold {
-  /** When the mark was seen that somebody took away. */
+  /** When we saw the mark that another host deleted. */
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly lengthMs: number;
@@ -50,32 +50,33 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
   const writing = new Map<string, Promise<void>>();
   let synced = false;
 
-  /** Somebody knew better. As long as we do not hear the host, the next accusation waits, longer each time. */
+  /** Delays our next mark of a host after a refutation, longer each time, until we hear the host again. */
   const refuted = (hostId: string, sinceMs: number): void => {
     const lengthMs = Math.min(HOLD_LIMIT_MS, (holds.get(hostId)?.lengthMs ?? HOLD_MS / 2) * 2);
     holds.set(hostId, { sinceMs, lengthMs, untilMs: clock.monotonic() + lengthMs });
   };
-  const take = (hostId: string, document: Document | null): void => {
+  const applyDocument = (hostId: string, document: Document | null): void => {
     const before = marks.get(hostId);
     const mark = document && parseMark(document);
     if (mark) marks.set(hostId, { ...mark, seenMs: clock.monotonic() });
     else marks.delete(hostId);
     if (before && !mark) refuted(hostId, before.seenMs);
   };
-  const takeBatch = (batch: BusBatch): void => {
+  const applyBatch = (batch: BusBatch): void => {
     for (const [hostId, facts] of batch.hosts) {
       if (facts) present.add(hostId);
       else present.delete(hostId);
     }
-    for (const [key, document] of batch.documents) if (key.startsWith(PREFIX)) take(key.slice(PREFIX.length), document);
+    for (const [key, document] of batch.documents)
+      if (key.startsWith(PREFIX)) applyDocument(key.slice(PREFIX.length), document);
     synced ||= batch.synced;
   };
   const follow = async (): Promise<void> => {
     while (!signal.aborted) {
       try {
-        for await (const batch of bus.watch(signal)) takeBatch(batch);
+        for await (const batch of bus.watch(signal)) applyBatch(batch);
       } catch (err) {
-        log.warn({ err }, 'liveness cannot watch the bus; it tries again');
+        log.warn({ err }, 'liveness cannot watch the bus; retrying');
       }
       await clock.sleep(1_000, signal).catch(() => {});
     }
@@ -86,9 +87,9 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
     try {
       const result =
         kind === 'clear' ? await bus.delete(key, expect) : await bus.put(key, markOf(action, self), expect);
-      if (result.ok) log.info({ hostId, vote: kind }, told[kind]);
+      if (result.ok) log.info({ hostId, vote: kind }, messages[kind]);
     } catch {
-      // The bus is away, its status says so; the next round decides anew.
+      // The bus status reports that the bus is unreachable. The next round decides again.
     }
   };
   const following = follow();
@@ -116,17 +117,17 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
   };
 }
 
-const told = {
-  suspect: 'a host is silent: it is suspected',
-  confirm: 'a silent host is held to be down',
-  clear: 'a host that was suspected or held to be down is heard',
+const messages = {
+  suspect: 'host marked suspect: it answers no probes',
+  confirm: 'host marked down: it answers no probes',
+  clear: 'host mark cleared: it answers probes again, or it refuted the mark',
 } as const;
 
 function markOf(action: Exclude<Action, { kind: 'clear' }>, self: string): JsonValue {
   return { state: action.kind === 'suspect' ? 'suspect' : 'down', incarnation: action.incarnation, by: self };
 }
 
-/** Null when it is not one: somebody else's, or of a later version. */
+/** Null if it is not a mark that this version knows. */
 function parseMark({ value, revision }: Document): Omit<Mark, 'ageMs'> | null {
   const { state, incarnation, by } = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, JsonValue>;
   if (state !== 'suspect' && state !== 'down') return null;

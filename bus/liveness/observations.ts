@@ -9,41 +9,41 @@ export interface LivenessPeer {
   readonly incarnation: number;
 }
 
-/** What is known of one other host by its packets. Times are monotonic milliseconds. */
+/** What the packets of another host tell about it. Times are monotonic milliseconds. */
 interface Observation {
   peer: LivenessPeer;
-  /** When it was first of interest, or when we woke after a pause. */
+  /** When it became a peer, or when its silence was restarted. */
   sinceMs: number;
   heardMs: number | null;
-  /** The highest of its own pings, of this incarnation. */
   incarnation: number;
+  /** The highest sequence of its pings in this incarnation. */
   sequence: number;
-  /** The last ping we sent it, and the last one it answered. */
+  /** The sequence of our last ping to it. */
   sent: number;
+  /** The highest sequence of our pings that it answered. */
   answered: number;
 }
 
 export interface Silence {
-  /** Since the last packet; null if there was none. */
+  /** Time since the last packet; null if there was none. */
   readonly heardMs: number | null;
-  /** What counts: not the time before we looked, nor that in which we did not run. */
+  /** The silence that counts, without the time before we observed the host or while we did not run. */
   readonly silentMs: number;
 }
 
-/** Who was heard when. */
+/** When each host was heard. */
 export interface Observations {
-  /** The hosts there are now; others are forgotten. */
-  keep(peers: readonly LivenessPeer[], nowMs: number): void;
-  /** The next ping to a host. */
+  /** Observes these hosts and forgets all others. */
+  setPeers(peers: readonly LivenessPeer[], nowMs: number): void;
+  /** The sequence of the next ping to a host. */
   nextSequence(hostId: string): number;
-  /** Takes a packet that was meant for us; an old or repeated one proves nothing. */
-  take(packet: Packet, nowMs: number): void;
-  /** We did not run for a while: nobody's silence in that time counts. */
-  forgive(nowMs: number): void;
+  /** Records a packet addressed to us. Old and repeated packets are ignored. */
+  record(packet: Packet, nowMs: number): void;
+  /** Ignores all silence so far, because we did not run or could not receive. */
+  restartSilence(nowMs: number): void;
   silence(hostId: string, nowMs: number): Silence;
-  /** The highest incarnation known of it. */
+  /** The highest known incarnation, by its packets and by the bus. */
   incarnation(hostId: string): number;
-  peer(hostId: string): LivenessPeer | null;
 }
 
 export function createObservations(): Observations {
@@ -55,7 +55,7 @@ export function createObservations(): Observations {
     return incarnation > host.incarnation || (incarnation === host.incarnation && number > host.sequence);
   };
   return {
-    keep: (peers, nowMs) => {
+    setPeers: (peers, nowMs) => {
       const present = new Set(peers.map(({ hostId }) => hostId));
       for (const hostId of hosts.keys()) if (!present.has(hostId)) hosts.delete(hostId);
       for (const peer of peers) {
@@ -79,7 +79,7 @@ export function createObservations(): Observations {
       if (host) host.sent = sequence;
       return sequence;
     },
-    take: (packet, nowMs) => {
+    record: (packet, nowMs) => {
       const host = hosts.get(packet.from);
       if (!host || !isFresh(host, packet)) return;
       host.heardMs = nowMs;
@@ -87,7 +87,7 @@ export function createObservations(): Observations {
       if (packet.kind === 'ping') host.sequence = packet.sequence;
       else host.answered = packet.sequence;
     },
-    forgive: (nowMs) => {
+    restartSilence: (nowMs) => {
       for (const host of hosts.values()) host.sinceMs = nowMs;
     },
     silence: (hostId, nowMs) => {
@@ -100,6 +100,5 @@ export function createObservations(): Observations {
       const host = hosts.get(hostId);
       return host ? Math.max(host.incarnation, host.peer.incarnation) : 0;
     },
-    peer: (hostId) => hosts.get(hostId)?.peer ?? null,
   };
 }

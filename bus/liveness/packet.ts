@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** "Do you hear me?", and its answer, which is never larger. */
+/** A probe or its answer, which is never larger than the probe. */
 export interface Packet {
   readonly kind: 'ping' | 'pong';
   /** Host id of the sender. */
   readonly from: string;
-  /** Host id of the receiver: whoever got that host's address since does not answer for it. */
+  /** Host id of the receiver, so that a host that has inherited the address does not answer. */
   readonly to: string;
   /** `Host.incarnation` of the sender. */
   readonly incarnation: number;
-  /** Of a ping: grows with each. Of a pong: that of its ping. */
+  /** A ping has a higher one than the ping before. A pong has that of its ping. */
   readonly sequence: number;
 }
 
@@ -21,7 +21,7 @@ const KINDS = ['ping', 'pong'] as const;
 
 /**
  * magic 2 · version 1 · kind 1 · tag 16 · sequence 6 · incarnation 6 · length 1 · from · length 1 · to.
- * The tag (HMAC-SHA-256, cut) keeps other environments and strangers apart; what is inside is no secret.
+ * The tag (truncated HMAC-SHA-256) separates environments and rejects stray packets. The content is not secret.
  */
 export function encodePacket(packet: Packet, key: string): Buffer {
   const ids = [packet.from, packet.to].flatMap((id) => {
@@ -36,7 +36,7 @@ export function encodePacket(packet: Packet, key: string): Buffer {
   return Buffer.concat([head, tagOf(head, body, key), body]);
 }
 
-/** Null for anything that is not a packet of this environment. */
+/** Null if the bytes are not a packet of this environment. */
 export function parsePacket(bytes: Buffer, key: string): Packet | null {
   if (bytes.length < HEADER_BYTES + 14 || bytes.readUInt16BE(0) !== MAGIC || bytes[2] !== VERSION) return null;
   const kind = KINDS[bytes[3] ?? 255];

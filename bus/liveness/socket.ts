@@ -7,19 +7,19 @@ export interface ProbeSocketOptions {
   readonly address: string;
   readonly port: number;
   readonly signal: AbortSignal;
-  /** Called for each datagram; answers by the function it is given. */
+  /** Called for each datagram. `answer` sends to its source. */
   readonly onDatagram: (bytes: Buffer, answer: (bytes: Buffer) => void) => void;
 }
 
-/** A UDP socket that is bound again whenever it cannot be or breaks. */
+/** A UDP socket that is bound again after a failure. */
 export interface ProbeSocket {
   port(): number | null;
-  /** What keeps it from listening, null when nothing does. */
+  /** Why it does not listen; null if it does. */
   problem(): string | null;
-  /** Whether it can send to this kind of address at all. */
+  /** Whether it can send to an address of this family. */
   reaches(address: string): boolean;
   send(bytes: Buffer, port: number, address: string): void;
-  /** Resolves when it is closed for good. */
+  /** Resolves when it is closed after `signal` aborts. */
   readonly done: Promise<void>;
 }
 
@@ -31,16 +31,16 @@ export function openProbeSocket(
 ): ProbeSocket {
   const type = isIPv6(address) ? 'udp6' : 'udp4';
   let socket: Socket | null = null;
-  let problem: string | null = 'not bound yet';
+  let problem: string | null = 'the liveness socket is not bound yet';
   const fail = (error: unknown): void => {
     const next = `cannot listen on UDP ${address} port ${port}: ${error instanceof Error ? error.message : String(error)}`;
-    if (problem !== next) log.warn({ problem: next }, 'liveness does not listen; it tries again');
+    if (problem !== next) log.warn({ problem: next }, 'liveness cannot listen; retrying');
     problem = next;
   };
-  /** One socket's life: until it breaks or we end. */
-  const live = async (): Promise<void> => {
+  /** Serves one socket until it fails or `signal` aborts. */
+  const serveOnce = async (): Promise<void> => {
     const made = createSocket({ type });
-    // Whatever happens to a single datagram (unreachable, no buffer) is silence, nothing more.
+    // A datagram that cannot be sent (unreachable, no buffer) counts as silence.
     const send = (bytes: Buffer, toPort: number, to: string): void => made.send(bytes, toPort, to, () => {});
     made.on('message', (bytes, from) => onDatagram(bytes, (answer) => send(answer, from.port, from.address)));
     try {
@@ -60,7 +60,7 @@ export function openProbeSocket(
   };
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      await live();
+      await serveOnce();
       await clock.sleep(RETRY_MS, signal).catch(() => {});
     }
   };
@@ -69,7 +69,7 @@ export function openProbeSocket(
     problem: () => problem,
     reaches: (to) => (type === 'udp4' ? !isIPv6(to) : true),
     send: (bytes, toPort, to) => {
-      // A dual-stack socket wants IPv4 addresses in its own form.
+      // A dual-stack socket needs IPv4 addresses as IPv4-mapped ones.
       const mapped = type === 'udp6' && !isIPv6(to) ? `::ffff:${to}` : to;
       socket?.send(bytes, toPort, mapped, () => {});
     },

@@ -171,7 +171,7 @@ test('an index that goes backwards: another Consul with less history is read fro
 test('a prefix that is suddenly empty is no reason to forget; who had a place there takes it again', async () => {
   observeBus(resources, direct);
   await cluster.request('DELETE', `/v1/kv/faults-${tests}/?recurse`);
-  await poll(() => behind.status().problem?.includes('nothing is below'), { what: 'the status to tell' });
+  await poll(() => behind.status().problem?.includes('no keys left below'), { what: 'the status to tell' });
   expect(observer.gone).toEqual([]);
   await poll(() => lease.lost.aborted, { what: 'the lease to be lost', timeoutMs: 20_000 });
   expect(observer.gone).toEqual([]);
