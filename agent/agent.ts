@@ -1,8 +1,8 @@
 import Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
 import { createDriver } from '../reconcile/index.ts';
+import { createResolvConf } from '../resolv-conf/index.ts';
 import { serveFeed } from '../state/index.ts';
-import { createWakeUp } from '../system/index.ts';
 import { createServers } from './children/servers.ts';
 import { serversPart } from './children/servers-part.ts';
 import { componentsOf, createAppliers } from './components.ts';
@@ -21,7 +21,6 @@ import { createLocalSource, hostNameOf } from './local-source.ts';
 import { createNetworkState, networkParts } from './managed-network.ts';
 import { includeManifests } from './manifests-part.ts';
 import { createParts } from './parts.ts';
-import { createResolvers } from './resolvers.ts';
 import { wireFacts } from './wire-facts.ts';
 
 export interface Agent {
@@ -51,28 +50,27 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const appliers = createAppliers(deps, config, local.docker);
   const network = createNetworkState(config.network, () => driver.changed());
   const isComplete = () => local.docker.status().lastSyncMs !== null;
-  const components = componentsOf(appliers, config.network, { network, isComplete });
+  const resolvConf = createResolvConf(
+    {
+      ...deps,
+      pathOf: local.docker.resolvConfPath,
+      dataRoot: async () => (await docker.info()).DockerRootDir,
+    },
+    { resolver: config.dns.address },
+  );
+  signal.addEventListener('abort', resolvConf.close, { once: true });
+  const components = componentsOf(appliers, config.network, { network, isComplete, resolvConf });
   const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
   store.subscribe(driver.changed);
   parts.drive(driver);
 
   const supervisor = createServers({ ...deps, ...appliers, peers: feed.peers }, settings);
-  const wakeUp = createWakeUp(clock);
-  const resolvers = createResolvers(
-    { docker, source: local.docker, view, wakeUp, log },
-    { resolver: config.dns.address },
-  );
   parts.start({
     ...(config.supervise
       ? { servers: serversPart(deps, supervisor, { config, isReady: () => parts.isDone('service-address') }) }
       : {}),
-    'resolv.conf': resolvers.part,
   });
-  const onChange = (): void => {
-    wakeUp.wake();
-    driver.changed();
-  };
-  const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange });
+  const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange: driver.changed });
   const { bus, liveness } = facts;
   parts.start(networkParts(deps, config, { docker, bus, hostId, local, network, guard: appliers.guard }));
   includeManifests(deps, config, { bus, parts, signal });
@@ -90,7 +88,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
       supervisor: config.supervise ? supervisor : null,
       feed,
       parts,
-      resolvers: resolvers.counts,
+      resolvers: resolvConf.counts,
       liveness,
       problems: () => [...facts.problems(), ...warnings],
     });

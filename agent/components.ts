@@ -10,6 +10,7 @@ import {
   serviceAddressComponent,
 } from '../overlay/index.ts';
 import type { Component } from '../reconcile/index.ts';
+import { type ResolvConf, resolvConfComponent } from '../resolv-conf/index.ts';
 import type { DockerSource } from '../sources/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Config } from './config/config.ts';
@@ -40,6 +41,7 @@ export function createAppliers(
 
 export interface ComponentSources {
   readonly network: NetworkState;
+  readonly resolvConf: ResolvConf;
   /** Whether Docker has listed this host's containers since the agent started. */
   readonly isComplete: () => boolean;
 }
@@ -48,10 +50,11 @@ export interface ComponentSources {
 export function componentsOf(
   { serviceAddress, routing, guard }: Appliers,
   { enabled, guard: guarded }: Config['network'],
-  { network, isComplete }: ComponentSources,
+  { network, isComplete, resolvConf }: ComponentSources,
 ): readonly Component<HostView>[] {
   return [
     serviceAddressComponent(serviceAddress),
+    resolvConfComponent(resolvConf, { isComplete }),
     portGuardComponent(guard, enabled && guarded ? { network: network.current, isComplete } : 'off'),
     ...(enabled ? [managedRoutingComponent(routing, { network: network.current, ranges: network.ranges })] : []),
   ];

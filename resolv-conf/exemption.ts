@@ -1,28 +1,23 @@
 import type { Container } from '../model/index.ts';
 
-/** Why a container's resolv.conf is not ours to write now; null: it is. Pure. */
+/** Why Drover does not write the resolv.conf of a container in its present state; null: it writes it. */
 export function exemptionOf(container: Container): string | null {
-  const refusal = refusalOf(container);
-  if (refusal !== null) return refusal;
+  const exclusion = exclusionOf(container);
+  if (exclusion !== null) return exclusion;
   return isBeforeStart(container) && container.state !== 'starting' ? 'it is not running' : null;
 }
 
-/** Why it is not ours in any state. Pure. */
-export function refusalOf({ networkMode, labels }: Container): string | null {
+/** Why Drover never writes the resolv.conf of a container. */
+export function exclusionOf({ networkMode, labels }: Container): string | null {
   if (networkMode === 'none') return 'it has no network';
   if (networkMode === 'container') return 'it uses the file of the container whose network it shares';
   if (isFalse(labels['io.rancher.container.dns'])) return 'its label io.rancher.container.dns is false';
   return isFalse(labels['drover.dns']) ? 'its label drover.dns is false' : null;
 }
 
-/** It has no process yet, or none any more: Docker writes its file anew before it has one. Pure. */
+/** The container has no process yet, or none any more: Docker writes the file again before the container starts. */
 export function isBeforeStart({ state }: Container): boolean {
   return state === 'created' || state === 'starting' || state === 'restarting' || state === 'stopped';
-}
-
-/** Where our search domains stand among those it has already. Pure. */
-export function searchPositionOf({ labels }: Container): 'first' | 'last' {
-  return labels['io.rancher.container.dns.priority']?.toLowerCase() === 'service_last' ? 'last' : 'first';
 }
 
 function isFalse(text: string | undefined): boolean {

@@ -1,10 +1,5 @@
-export { createResolvConfApplier } from './create-resolv-conf-applier.ts';
-export { exemptionOf } from './exemption.ts';
-export { type DesiredResolver, nameserversIn, originalOf, planResolvConf } from './plan.ts';
-export type {
-  ResolvConfApplier,
-  ResolvConfApplierDependencies,
-  ResolvConfApplierOptions,
-  ResolvConfTarget,
-  ResolverState,
-} from './resolv-conf-applier.ts';
+export { type ResolvConfSources, resolvConfComponent } from './component.ts';
+export type { ContainerResolver } from './desired-resolvers.ts';
+export { nameserversIn, originalOf } from './render.ts';
+export { createResolvConf, type ResolvConf, type ResolverCounts } from './resolv-conf.ts';
+export { restoreResolvConfs } from './restore.ts';

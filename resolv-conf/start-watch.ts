@@ -2,21 +2,20 @@ import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
- * Tells when Docker writes the resolv.conf of a container that does not run yet: it does so for each start, some 30 to
- * 300 ms before the first instruction, and tells of it later or not at all.
+ * Reports when Docker writes the resolv.conf of a container that is not running yet. Docker writes it for each start, some
+ * 30 to 300 ms before the first instruction of the container, and announces the start later or not at all.
  */
 export interface StartWatch {
-  /** Watches until `leave`. The file need not exist, its directory must. */
-  enter(id: string, path: string, onChange: () => void): void;
-  leave(id: string): void;
+  /** Watches these files (Docker id -> path) and no others. A file need not exist, but its directory must. */
+  follow(paths: ReadonlyMap<string, string>): void;
   watches(id: string): boolean;
   close(): void;
 }
 
-/** Of the 8192 watches an old kernel gives to all programs of root together. */
-const MOST = 2048;
+/** Old kernels allow 8192 watches for all programs of a user together. */
+const MAX_WATCHES = 2048;
 
-export function createStartWatch(): StartWatch {
+export function createStartWatch(onChange: (id: string) => void): StartWatch {
   const watchers = new Map<string, FSWatcher>();
 
   const leave = (id: string): void => {
@@ -24,26 +23,26 @@ export function createStartWatch(): StartWatch {
     watchers.delete(id);
   };
 
-  return {
-    enter: (id, path, onChange) => {
-      if (watchers.has(id) || watchers.size >= MOST) return;
-      const [directory, file] = [dirname(path), basename(path)];
-      try {
-        const watcher = watch(directory, { persistent: false }, (event, name) => {
-          if (name === file) onChange();
-          // Removed with its container; nobody would leave it.
-          if (event === 'rename' && !existsSync(directory)) leave(id);
-        });
-        watcher.on('error', () => leave(id));
-        watchers.set(id, watcher);
-      } catch {
-        // Removed, or too many watches on this machine: the change of state after the start brings us here again.
-      }
-    },
-    leave,
-    watches: (id) => watchers.has(id),
-    close: () => {
-      for (const id of [...watchers.keys()]) leave(id);
-    },
+  const enter = (id: string, path: string): void => {
+    if (watchers.has(id) || watchers.size >= MAX_WATCHES) return;
+    const [directory, file] = [dirname(path), basename(path)];
+    try {
+      const watcher = watch(directory, { persistent: false }, (event, name) => {
+        if (name === file) onChange(id);
+        // The directory is removed together with its container.
+        if (event === 'rename' && !existsSync(directory)) leave(id);
+      });
+      watcher.on('error', () => leave(id));
+      watchers.set(id, watcher);
+    } catch {
+      // The directory is gone, or there are too many watches on this host. The file is rewritten after the start instead.
+    }
   };
+
+  const follow = (paths: ReadonlyMap<string, string>): void => {
+    for (const id of [...watchers.keys()]) if (!paths.has(id)) leave(id);
+    for (const [id, path] of paths) enter(id, path);
+  };
+
+  return { follow, watches: (id) => watchers.has(id), close: () => follow(new Map()) };
 }

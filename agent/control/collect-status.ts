@@ -1,6 +1,7 @@
 import type { Bus } from '../../bus/index.ts';
 import type { Liveness, PeerLiveness } from '../../bus/liveness/index.ts';
 import type { Problem } from '../../model/index.ts';
+import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { FeedServer, StateStore } from '../../state/index.ts';
 import type { HostView } from '../../view/index.ts';
@@ -10,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { Parts } from '../parts.ts';
 import { peersOf } from '../peers.ts';
 import { VERSION } from '../version.ts';
-import type { AgentStatus, ProcessStatus, ResolverCounts, SilentHost } from './status.ts';
+import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
 
 export interface StatusSources {
   readonly config: Config;

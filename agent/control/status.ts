@@ -1,5 +1,6 @@
 import type { BusStatus } from '../../bus/index.ts';
 import type { JsonValue, Problem } from '../../model/index.ts';
+import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { ChildStatus } from '../children/child.ts';
 
 /** What runs on this host, how far it is, and what fails and why. The JSON of `GET /v1/status`. */
@@ -63,13 +64,6 @@ export interface PartStatus {
   readonly pending: readonly string[];
 }
 
-export interface ResolverCounts {
-  readonly ours: number;
-  readonly exempt: number;
-  /** Containers whose resolv.conf lacks us, or lists another resolver beside us. */
-  readonly problems: readonly Problem[];
-}
-
 export interface SilentHost {
   readonly hostId: string;
   readonly name: string;
@@ -86,7 +80,6 @@ export function problemsOf(status: AgentStatus): readonly Problem[] {
     ...status.processes.flatMap((one) => processProblems(one)),
     ...status.parts.flatMap(({ problems }) => problems),
     ...status.silentHosts.map(silentProblem),
-    ...status.resolvers.problems,
     ...status.problems,
   ];
 }

@@ -11,7 +11,7 @@ import {
   removeManagedNetwork,
   type ServiceAddress,
 } from '../../overlay/index.ts';
-import { createResolvConfApplier } from '../../resolv-conf/index.ts';
+import { restoreResolvConfs } from '../../resolv-conf/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { addressManagementPart } from '../address-management.ts';
 import type { Supervisor } from '../children/supervisor.ts';
@@ -84,7 +84,7 @@ function steps(
     step('routes and rules of the managed network', () => clean(deps.routing.remove())),
   ];
   return [
-    step('resolv.conf of containers', () => restoreResolvers(docker, log, config.dns.address)),
+    step('resolv.conf of containers', () => restoreResolvers(docker)),
     step('port guard', () => clean(deps.guard.remove())),
     ...(config.network.enabled ? network : []),
     step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
@@ -119,7 +119,7 @@ async function leave(bus: Bus | null, hostId: string | null): Promise<void> {
   await lease.close();
 }
 
-async function restoreResolvers(docker: Docker, log: Log, resolver: string): Promise<readonly Problem[]> {
+async function restoreResolvers(docker: Docker): Promise<readonly Problem[]> {
   const root = (await docker.info()).DockerRootDir as string;
   const containers = await docker.listContainers({ all: true });
   const inspected = await Promise.all(
@@ -131,13 +131,7 @@ async function restoreResolvers(docker: Docker, log: Log, resolver: string): Pro
     ),
   );
   const paths = inspected.flatMap((one) => (one?.ResolvConfPath ? [one.ResolvConfPath] : []));
-  const isPathAllowed = (path: string): boolean => path.startsWith(`${root}/containers/`);
-  const applier = createResolvConfApplier({ log }, { resolver, searchDomains: () => [], isPathAllowed });
-  try {
-    return await applier.restore(paths);
-  } finally {
-    applier.close();
-  }
+  return restoreResolvConfs(paths, root);
 }
 
 async function removeRunFiles(runDir: string): Promise<void> {

@@ -1,14 +1,16 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container } from '../../../model/index.ts';
-import { createResolvConfApplier, nameserversIn } from '../../../resolv-conf/index.ts';
-import { createLog } from '../../../system/index.ts';
+import { createResolvConf, nameserversIn } from '../../../resolv-conf/index.ts';
+import { systemClock } from '../../../system/index.ts';
+import { applyOnce } from '../../support/apply-once.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
 import { untilEqual } from '../../support/docker-truth.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';
 import { createTestHost } from '../../support/test-host.ts';
+import { testLog } from '../../support/test-log.ts';
 
 /**
  * A newer Docker Engine (scripts/fetch-docker): it joins networks later in a start, tells of the disconnect before the
@@ -109,18 +111,19 @@ test('health, pause, rename', async () => {
 
 test("Q14: with the daemon's `dns` set to us, the first instruction asks us on every kind of network", async () => {
   const root = ((await engine.docker.info()) as { DockerRootDir: string }).DockerRootDir;
-  const applier = createResolvConfApplier(
-    { log: createLog('test', { level: 'silent', format: 'json' }) },
-    {
-      resolver: RESOLVER,
-      searchDomains: () => ['rancher.internal'],
-      isPathAllowed: (path) => path.startsWith(`${root}/containers/`),
-    },
+  const { applier } = createResolvConf(
+    { clock: systemClock, log: testLog('newer'), pathOf: under.source.resolvConfPath, dataRoot: async () => root },
+    { resolver: RESOLVER },
   );
-  const end = under.source.onChange((changes) => {
-    const containers = [...changes.values()].filter((value) => value !== null && typeof value === 'object');
-    const targets = (containers as unknown as Container[]).filter(({ networkMode }) => networkMode !== undefined);
-    void applier.apply(targets.map((container) => ({ container, path: under.source.resolvConfPath(container.id) })));
+  let passes: Promise<unknown> = Promise.resolve();
+  const end = under.source.onChange(() => {
+    passes = passes.then(() => {
+      const search = ['rancher.internal'];
+      return applyOnce(
+        applier,
+        under.containers().map((container) => ({ container, search, position: 'first' as const })),
+      );
+    });
   });
   for (const NetworkMode of ['bridge', 'host', 'app']) {
     const Cmd = ['sh', '-c', 'cat /etc/resolv.conf; sleep 1000'];

@@ -3,36 +3,50 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container } from '../../../model/index.ts';
 import {
-  createResolvConfApplier,
+  type ContainerResolver,
+  createResolvConf,
   nameserversIn,
   originalOf,
-  type ResolvConfApplier,
+  type ResolvConf,
+  restoreResolvConfs,
 } from '../../../resolv-conf/index.ts';
-import { createLog } from '../../../system/index.ts';
+import { systemClock } from '../../../system/index.ts';
+import { applyOnce } from '../../support/apply-once.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';
 import { createTestHost, type TestHost } from '../../support/test-host.ts';
+import { testLog } from '../../support/test-log.ts';
 
 const RESOLVER = '169.254.169.250';
 const resources = createResources();
 let host: TestHost;
 let engine: Engine;
 let under: SourceUnderTest;
-let applier: ResolvConfApplier;
+let resolvConf: ResolvConf;
+let root: string;
+/** Docker id -> a path instead of the one that Docker reports. */
+const paths = new Map<string, string | null>();
 
-/** What the agent does: at each change of a container, its file. */
+const resolverOf = (container: Container): ContainerResolver => {
+  const { stack, primaryService } = container;
+  const own = stack === null ? [] : [`${primaryService}.${stack}.rancher.internal`, `${stack}.rancher.internal`];
+  return { container, search: [...own, 'rancher.internal'], position: 'first' };
+};
+let passes: Promise<unknown> = Promise.resolve();
+/** One pass of the reconciler over these containers, after the passes before it. */
+function apply(containers: readonly Container[]): Promise<unknown> {
+  passes = passes.then(() => applyOnce(resolvConf.applier, containers.map(resolverOf)));
+  return passes;
+}
+/** The agent does this at each change of a container. */
 function applyAtEachChange(): void {
   under.source.onChange((changes) => {
-    const containers = [...changes].flatMap(([key, value]) =>
-      key.startsWith('container/') && value !== null ? [value as unknown as Container] : [],
-    );
-    void applier.apply(containers.map(targetOf));
+    const isContainer = [...changes.keys()].some((key) => key.startsWith('container/'));
+    if (isContainer) void apply(under.containers());
   });
 }
-const targetOf = (container: Container) => ({ container, path: under.source.resolvConfPath(container.id) });
-const everything = () => under.containers().map(targetOf);
 
 async function inContainer(name: string): Promise<string> {
   return (await engine.exec(name, ['cat', '/etc/resolv.conf'])).output;
@@ -69,17 +83,15 @@ beforeAll(async () => {
   await engine.buildBusybox();
   await engine.docker.createNetwork({ Name: 'shop_default' });
   under = startDockerSource(resources, engine.socketPath);
-  const root = ((await engine.docker.info()) as { DockerRootDir: string }).DockerRootDir;
-  applier = createResolvConfApplier(
-    { log: createLog('test', { level: 'silent', format: 'json' }) },
+  root = ((await engine.docker.info()) as { DockerRootDir: string }).DockerRootDir;
+  resolvConf = createResolvConf(
     {
-      resolver: RESOLVER,
-      searchDomains: ({ stack, primaryService }) => [
-        ...(stack === null ? [] : [`${primaryService}.${stack}.rancher.internal`, `${stack}.rancher.internal`]),
-        'rancher.internal',
-      ],
-      isPathAllowed: (path) => path.startsWith(`${root}/containers/`),
+      clock: systemClock,
+      log: testLog('resolv-conf'),
+      pathOf: (id) => (paths.has(id) ? (paths.get(id) ?? null) : under.source.resolvConfPath(id)),
+      dataRoot: async () => root,
     },
+    { resolver: RESOLVER },
   );
   applyAtEachChange();
   await under.nextSync();
@@ -126,21 +138,8 @@ test('a read-only root, the default bridge and the host network; none and shared
   expect(nameserversIn(await inContainer('shop-shared-1'))).toEqual([RESOLVER]);
   await under.until('exempt', 'running', ({ state }) => state === 'running');
 
-  const states = await applier.inspectResolvers(everything());
-  const kinds = under.containers().map(({ id, name }) => {
-    const state = states.get(id);
-    return `${name} ${state?.kind}${state?.kind === 'exempt' ? `: ${state.why}` : ''}`;
-  });
-  expect(kinds.toSorted()).toEqual([
-    'exempt exempt: its label io.rancher.container.dns is false',
-    'shop-app-1 ours',
-    'shop-bridge-1 ours',
-    'shop-host-1 ours',
-    'shop-none-1 exempt: it has no network',
-    'shop-readonly-1 ours',
-    'shop-shared-1 exempt: it uses the file of the container whose network it shares',
-    'shop-web-1 ours',
-  ]);
+  await apply(under.containers());
+  expect(resolvConf.counts()).toEqual({ ours: 5, exempt: 3, problems: [] });
 });
 
 test('Q14: the first instruction of nearly every container finds our resolver, without any setting of the daemon', async () => {
@@ -171,46 +170,50 @@ test('Q14: the first instruction of nearly every container finds our resolver, w
   expect(originalOf(await inContainer('shop-fresh-1'))).not.toContain('rancher.internal');
 });
 
-test('a file that a container made its own is put right; one beside us is reported', async () => {
+test('a file that a container changed is corrected; until then, other resolvers are a problem', async () => {
   await engine.exec('shop-app-1', ['sh', '-c', 'echo nameserver 192.0.2.8 >> /etc/resolv.conf']);
-  const app = targetOf(under.container('shop-app-1'));
-  const state = (await applier.inspectResolvers([app])).get(app.container.id);
-  expect(state).toMatchObject({
-    kind: 'problem',
-    problem: { what: expect.stringContaining('beside ours (192.0.2.8)') },
-  });
-  // Another container object, as after any change, or a while later.
-  const again = { ...app, container: { ...app.container } };
-  expect((await applier.apply([again])).get(app.container.id)).toEqual({ kind: 'ours' });
+  // A new container object, as after any change, so that the file is not trusted.
+  const app = resolverOf({ ...under.container('shop-app-1') });
+  const { signal } = new AbortController();
+  const files = await resolvConf.applier.observe([app], signal);
+  expect(resolvConf.counts().problems.map(({ what }) => what)).toEqual([
+    'its resolv.conf lists other resolvers besides Drover: 192.0.2.8',
+  ]);
+  expect(resolvConf.applier.plan([app], files).changes).toHaveLength(1);
+  await applyOnce(resolvConf.applier, [app]);
+  expect(resolvConf.counts()).toEqual({ ours: 1, exempt: 0, problems: [] });
   expect(nameserversIn(await inContainer('shop-app-1'))).toEqual([RESOLVER]);
 });
 
-test('what cannot be written is a problem that says why; nothing outside of Docker and no link is touched', async () => {
-  const { container } = targetOf(under.container('shop-web-1'));
+test('a file that cannot be written is a problem that says why; links and files outside of Docker are not touched', async () => {
+  const container = under.container('shop-web-1');
   const foreign = join(host.dir, 'foreign.conf');
   await writeFile(foreign, 'nameserver 192.0.2.1\n');
   const link = join(host.dir, 'engine/data/containers/link');
   await symlink(foreign, link);
   const why = async (path: string | null) => {
-    const state = (await applier.apply([{ container: { ...container }, path }])).get(container.id);
-    return state?.kind === 'problem' ? `${state.problem.subject}: ${state.problem.what}` : JSON.stringify(state);
+    paths.set(container.id, path);
+    await apply([{ ...container }]);
+    const { exempt, problems } = resolvConf.counts();
+    return problems[0]?.what ?? `exempt ${exempt}`;
   };
   expect(await why(foreign)).toContain("is not below Docker's data directory");
-  expect(await why(link)).toContain('it is a symbolic link');
+  expect(await why(link)).toContain('the file is a symbolic link');
   expect(await why(join(host.dir, 'engine/data/containers'))).toContain("is not below Docker's data directory");
-  expect(await why(null)).toContain('a volume over /etc/resolv.conf');
-  expect(await why(join(host.dir, 'engine/data/containers/gone'))).toContain('it was removed');
+  expect(await why(null)).toContain('a volume hides its resolv.conf');
+  expect(await why(join(host.dir, 'engine/data/containers/gone'))).toBe('exempt 1');
   expect(await readFile(foreign, 'utf8')).toBe('nameserver 192.0.2.1\n');
+  paths.clear();
   const mounted = await engine.run('mounted', { HostConfig: { Binds: [`${foreign}:/etc/resolv.conf:ro`] } });
   await under.until('mounted', 'running', ({ state }) => state === 'running');
   expect(under.source.resolvConfPath(mounted.id)).toBeNull();
 });
 
-test('restore() puts back what stood there before us', async () => {
-  const paths = under.containers().flatMap(({ id }) => under.source.resolvConfPath(id) ?? []);
-  expect(await applier.restore(paths)).toEqual([]);
+test('restoreResolvConfs() restores the original text', async () => {
+  const files = under.containers().flatMap(({ id }) => under.source.resolvConfPath(id) ?? []);
+  expect(await restoreResolvConfs(files, root)).toEqual([]);
   expect((await inContainer('shop-app-1')).trimEnd()).toMatch(/^nameserver 127\.0\.0\.11\noptions ndots:0$/m);
   expect(nameserversIn(await inContainer('shop-bridge-1'))).not.toContain(RESOLVER);
   expect((await engine.exec('shop-app-1', ['nslookup', 'web'])).output).toContain('172.18.0.2');
-  expect(await applier.restore(paths)).toEqual([]);
+  expect(await restoreResolvConfs(files, root)).toEqual([]);
 });

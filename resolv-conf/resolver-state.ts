@@ -1,0 +1,84 @@
+import type { Container, Problem } from '../model/index.ts';
+import type { ContainerResolver } from './desired-resolvers.ts';
+import { exemptionOf } from './exemption.ts';
+import { nameserversIn } from './render.ts';
+
+/** A container's resolv.conf as it was read. `none`: Docker has no such file. */
+export type ObservedFile =
+  | { readonly kind: 'text'; readonly path: string; readonly text: string }
+  | { readonly kind: 'none' }
+  /** `code`: of the system (`EROFS`), or `unsuitable`: the file is not one that Docker made. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** Docker id -> the file of that container. */
+export type ObservedFiles = ReadonlyMap<string, ObservedFile>;
+
+/**
+ * Which resolver a container uses. `ours`: only Drover. `exempt`: Drover does not set it (no network, no file of its own,
+ * or a label opts out). `problem`: Drover is missing, is not the only one, or the file cannot be written.
+ */
+export type ResolverState =
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'exempt'; readonly why: string }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** Docker id -> state. */
+export function resolverStates(
+  resolver: string,
+  desired: readonly ContainerResolver[],
+  files: ObservedFiles,
+): ReadonlyMap<string, ResolverState> {
+  return new Map(desired.map(({ container }) => [container.id, stateOf(resolver, container, files.get(container.id))]));
+}
+
+function stateOf(resolver: string, container: Container, file: ObservedFile = { kind: 'none' }): ResolverState {
+  const why = exemptionOf(container);
+  if (why !== null) return { kind: 'exempt', why };
+  switch (file.kind) {
+    case 'text':
+      return stateOfText(resolver, container, file.text);
+    case 'failed':
+      return stateOfFailure(container, file);
+    case 'none':
+      return container.state === 'starting' ? { kind: 'exempt', why: 'it is starting' } : stateWithoutFile(container);
+  }
+}
+
+function stateOfText(resolver: string, container: Container, text: string): ResolverState {
+  const servers = nameserversIn(text);
+  if (servers.length === 1 && servers[0] === resolver) return { kind: 'ours' };
+  const others = servers.filter((server) => server !== resolver).join(', ') || 'none';
+  const what = servers.includes(resolver)
+    ? `its resolv.conf lists other resolvers besides Drover: ${others}`
+    : `its resolv.conf does not list Drover; it lists: ${others}`;
+  return problemOf(
+    container,
+    what,
+    'restart the container if this persists; until then, use names such as `service.stack`',
+  );
+}
+
+function stateOfFailure(container: Container, { code, message }: { code: string; message: string }): ResolverState {
+  if (code === 'ENOENT') return { kind: 'exempt', why: 'its resolv.conf is gone because it was removed' };
+  const why = code === 'ELOOP' ? 'the file is a symbolic link' : message;
+  return problemOf(container, `cannot write its resolv.conf: ${why}`, hintFor(code));
+}
+
+function hintFor(code: string): string {
+  if (['EROFS', 'EACCES', 'EPERM'].includes(code))
+    return "run the agent as root, with Docker's data directory writable";
+  return code === 'unsuitable' ? 'remove the container and create it again' : 'check the file on the host';
+}
+
+function stateWithoutFile(container: Container): ResolverState {
+  return problemOf(
+    container,
+    'a volume hides its resolv.conf: something is mounted over /etc/resolv.conf',
+    "remove that volume, or list Drover's address in the mounted file",
+  );
+}
+
+function problemOf(container: Container, what: string, hint: string): ResolverState {
+  const problem: Problem = { subject: `container ${container.id.slice(0, 12)} ${container.name}`, what, hint };
+  return { kind: 'problem', problem };
+}
