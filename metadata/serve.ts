@@ -5,7 +5,7 @@ import { NEWEST } from './tree/versions.ts';
 import { createViewSource, type ViewParts } from './tree/view-source.ts';
 import { isObject, own } from './value/value.ts';
 
-/** What the metadata server works with. */
+/** What the metadata server needs. */
 export interface MetadataParts extends ViewParts {
   readonly log: Log;
 }
@@ -15,16 +15,16 @@ export function serveMetadata(parts: MetadataParts, options: ServerOptions): Pro
   return prepareMetadata(parts)(options);
 }
 
-/** Makes what all requests need; the function it gives binds, and may be called again when the port is taken. */
+/** Prepares the first reply. The function it returns binds the addresses; call it again if an address is in use. */
 export function prepareMetadata(parts: MetadataParts): (options: ServerOptions) => Promise<MetadataServer> {
   const { clock, log, onViewChange } = parts;
   const source = createViewSource(parts);
-  // What every client asks for first takes longest when nothing is known of the view before.
+  // Most clients request `version` first, and the first version of a state takes longest.
   try {
-    touchVersion(source);
+    computeVersion(source);
   } catch (error) {
-    // Whoever asks for it is told; everything else is served.
-    log.error({ err: error }, 'the version cannot be made');
+    // Requests for `version` get a 500; all other paths are served.
+    log.error({ err: error }, 'cannot compute the metadata version');
   }
   return async (options) => {
     const server = await serveTrees({ source, clock, log }, options);
@@ -39,7 +39,7 @@ export function prepareMetadata(parts: MetadataParts): (options: ServerOptions) 
   };
 }
 
-function touchVersion(source: TreeSource): void {
+function computeVersion(source: TreeSource): void {
   const tree = source.treeFor(NEWEST.name, '');
   if (tree !== undefined && isObject(tree)) own(tree, 'version');
 }

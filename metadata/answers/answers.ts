@@ -9,7 +9,7 @@ export type Answers = ValueObject;
 const DEFAULT = 'default';
 const LATEST = 'latest';
 
-/** Reads answers from JSON or YAML text; whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to fix it. */
+/** Parses answers in JSON or YAML. Whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to fix it. */
 export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answers {
   const value = form === 'json' ? parseJson(text) : parseYaml(text);
   const shape = 'write it as version -> client address or `default` -> tree';
@@ -20,7 +20,7 @@ export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answ
   return value;
 }
 
-/** By its name: `.yml`, `.yaml`. */
+/** Whether the file name ends in `.yml` or `.yaml`. */
 export function isYamlFile(path: string): boolean {
   return /\.ya?ml$/i.test(path);
 }
@@ -34,7 +34,7 @@ function parseJson(text: string): Value {
   });
 }
 
-/** Types of YAML 1.1 that JSON has not: their text is taken as it stands. */
+/** Types of YAML 1.1 that JSON does not have. Their text is taken as it is. */
 const NOT_JSON = /:(timestamp|binary|omap|pairs|set)$/;
 
 function parseYaml(text: string): Value {
@@ -55,7 +55,7 @@ function exact(integer: bigint): number | bigint {
   return integer >= INT64_MIN && integer <= UINT64_MAX ? integer : Number(integer);
 }
 
-/** Serves answers as they stand; `answers` gives the newest. */
+/** Serves answers unchanged. `answers` returns the present ones. */
 export function createAnswersSource(answers: () => Answers): TreeSource {
   const frozen = createMemo<Answers, Trees>();
   const freeze = (): Trees => {
@@ -82,7 +82,7 @@ function treesOf(answers: Answers): Trees {
   };
 }
 
-/** `latest` is the highest version where the answers do not name one. */
+/** If the answers have no `latest`, it is their highest version. */
 function clientsOf(answers: Answers, version: string): Value | undefined {
   const clients = own(answers, version);
   if (clients !== undefined || version !== LATEST) return clients;

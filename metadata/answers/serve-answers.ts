@@ -8,13 +8,13 @@ export interface ServeAnswersOptions
   extends Pick<ServerOptions, 'listen' | 'compatContentType' | 'trustedProxies' | 'anyForwardedFor'> {
   /** The answers file. */
   readonly path: string;
-  /** Where `POST /v1/reload` is to be had. */
+  /** Where `POST /v1/reload` is served. */
   readonly listenReload: ListenAddress;
 }
 
 export interface AnswersServer {
   readonly metadata: MetadataServer;
-  /** Where it is reloaded; null where that port was not to be had. */
+  /** Where `POST /v1/reload` is served. Null when that address could not be bound. */
   readonly reloadAddress: ListenAddress | null;
   /** Resolves with what is wrong, or null. */
   reload(): Promise<string | null>;
@@ -22,7 +22,7 @@ export interface AnswersServer {
   close(): Promise<void>;
 }
 
-/** Serves an answers file, as rancher-metadata did: without an agent, a bus or root. */
+/** Serves an answers file, as rancher-metadata did. Needs no agent, no bus and no root. */
 export async function serveAnswers(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   options: ServeAnswersOptions,
@@ -36,7 +36,7 @@ export async function serveAnswers(
     return problem;
   };
   const http = await serveReload(reload, listenReload).catch((error: unknown) => {
-    log.warn({ err: error, ...listenReload }, 'cannot listen for reloads there; SIGHUP reloads, too');
+    log.warn({ err: error, ...listenReload }, 'cannot listen for POST /v1/reload; send SIGHUP to reload');
     return null;
   });
   return {
@@ -47,7 +47,7 @@ export async function serveAnswers(
   };
 }
 
-/** As the original: OK, or 500 and why. */
+/** Replies as the original did: 200 `OK`, or 500 and the reason. */
 function serveReload(reload: AnswersFile['reload'], { address, port }: ListenAddress): Promise<HttpServer> {
   const route: Route = async (_, response) => {
     const problem = await reload();

@@ -1,4 +1,4 @@
-/** A program: reads an answers file in YAML, writes it as JSON, every digit kept; or says why not and ends with 1. */
+/** A program: reads an answers file in YAML and writes it as JSON with all digits. On an error it prints why and exits with 1. */
 import { text } from 'node:stream/consumers';
 import { formatExactJson } from '../../model/index.ts';
 import { parseAnswers } from './answers.ts';

@@ -1,13 +1,13 @@
 import { isArray, isObject, sortedKeys, type Value } from '../value/value.ts';
 
-/** A number with six decimals, then without trailing zeros and point: `1.5`, `2`, and `0` for what is smaller. */
+/** A number with at most six decimals and without trailing zeros: `1.5`, `2`, `0`. */
 export function formatFixed(number: number): string {
   if (Math.abs(number) >= 1e21) return BigInt(number).toString();
   const text = roundHalfEven(number);
   return text.replace(/\.?0+$/, '');
 }
 
-/** `toFixed(6)` rounds an exact half up, Go to the even neighbour. */
+/** `toFixed(6)` rounds an exact half up; Go rounds it to even. */
 function roundHalfEven(number: number): string {
   const up = number.toFixed(6);
   const exact = number.toFixed(60);
@@ -17,7 +17,7 @@ function roundHalfEven(number: number): string {
   return isEven ? exact.slice(0, point + 7) : up;
 }
 
-/** Go's `%g` with the fewest digits that give the number back, in 64 or 32 bits: an exponent below -4 and from 6 on. */
+/** Go's `%g` with the fewest digits that give the same number in 64 or 32 bits. Exponents below -4 and from 6 are written out. */
 export function formatShortest(number: number, bits: 32 | 64): string {
   const exponential = bits === 64 ? number.toExponential() : shortestFloat32(number);
   const [mantissa = '', exponentText = '0'] = exponential.split('e');
@@ -47,14 +47,14 @@ function placePoint(digits: string, exponent: number): string {
 }
 
 /**
- * Whether `value` prints as `text` in Go's default form (`%v`): the comparison of a long poll. Never prints more than
- * `text` is long: a tree of 20,000 containers costs nothing.
+ * Whether `value` prints as `text` in Go's default form (`%v`), which is how a long poll compares. Stops at the first
+ * difference, so that a tree of 20,000 containers is not printed.
  */
 export function printsAs(value: Value, text: string): boolean {
   return match(value, text, 0) === text.length;
 }
 
-/** Position after `value`'s print if it stands at `at` in `text`, else -1. */
+/** The position after the print of `value` if `text` has it at `at`, else -1. */
 function match(value: Value, text: string, at: number): number {
   if (isArray(value)) return matchArray(value, text, at);
   if (value !== null && isObject(value)) {

@@ -1,15 +1,15 @@
 import { isArray, sortedKeys, type Value, type ValueObject, writtenKeys } from '../value/value.ts';
 
-/** Rendered forms of objects that live long (containers): kept as long as the object itself. */
+/** Rendered containers, kept as long as the object itself. */
 export type JsonCache = WeakMap<object, string>;
 
-/** JSON as Go writes it: compact, keys sorted (but for those of `writtenObject`), `<`, `>`, `&` and line separators escaped. */
+/** JSON as Go writes it: compact, keys sorted (except for a `writtenObject`), `<`, `>`, `&` and line separators escaped. */
 export function renderJson(value: Value, cache?: JsonCache): string {
   switch (typeof value) {
     case 'string':
       return renderString(value);
     case 'number':
-      // The rules for exponents are the same in Go and here.
+      // Go and JavaScript have the same rules for exponents.
       return String(value);
     case 'bigint':
     case 'boolean':

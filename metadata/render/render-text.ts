@@ -2,7 +2,7 @@ import { isArray, isObject, own, type Value, type ValueObject } from '../value/v
 import { formatFixed } from './go-format.ts';
 import { queryEscape } from './query.ts';
 
-/** The plain form shell scripts parse: a scalar as it is, a list of keys for an object, a list of indexes for an array. */
+/** The form that shell scripts read: a scalar as it is, an object as its keys, an array as its indexes. */
 export function renderText(value: Value): string {
   if (value === null) return '';
   if (isArray(value)) return value.map(elementLine).join('');
@@ -10,7 +10,7 @@ export function renderText(value: Value): string {
   return typeof value === 'number' && !Number.isSafeInteger(value) ? formatFixed(value) : String(value);
 }
 
-/** Sorted as finished lines, slash included. */
+/** Lines are sorted with their slash, as the original did. */
 function renderKeys(object: ValueObject): string {
   const lines = Object.keys(object).map((key) => `${queryEscape(key)}${isContainer(object[key]) ? '/' : ''}\n`);
   return lines.sort().join('');
@@ -22,7 +22,7 @@ function elementLine(element: Value, index: number): string {
   return isContainer(element) ? `${index}/\n` : `${index}\n`;
 }
 
-/** A `name` that is no string made the original drop the connection; here the next best label stands in. */
+/** The original dropped the connection if `name` was not a string. Drover then uses `uuid`, or no label. */
 function labelOf(element: ValueObject): string | null {
   const [name, uuid] = [own(element, 'name'), own(element, 'uuid')];
   if (typeof name === 'string') return name;

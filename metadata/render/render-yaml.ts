@@ -2,7 +2,7 @@ import { isArray, isObject, type Value, type ValueObject, writtenKeys } from '..
 import { formatShortest } from './go-format.ts';
 import { hasBreak, renderYamlString, type ScalarPlace } from './yaml-scalar.ts';
 
-/** YAML in the style of go-yaml v2: sequences not indented under their key, keys in natural order. */
+/** YAML in the style of go-yaml v2: sequences are not indented under their key, keys are in natural order. */
 export function renderYaml(value: Value): string {
   return isFilled(value)
     ? `${renderBlock(value, 0)}\n`
@@ -11,12 +11,12 @@ export function renderYaml(value: Value): string {
 
 type Collection = readonly Value[] | ValueObject;
 
-/** A collection with something in it; an empty one is written `[]` or `{}` in line. */
+/** Whether the value is a collection that is not empty. An empty one is written as `[]` or `{}`. */
 function isFilled(value: Value): value is Collection {
   return isArray(value) ? value.length > 0 : isObject(value) && Object.keys(value).length > 0;
 }
 
-/** A filled collection whose first line starts at column `indent`. */
+/** A non-empty collection whose first line starts at column `indent`. */
 function renderBlock(value: Collection, indent: number): string {
   const lines = isArray(value)
     ? value.map((item) => `- ${renderInPlace(item, indent + 2)}`)
@@ -28,7 +28,7 @@ function keysOf(object: ValueObject): readonly string[] {
   return writtenKeys(object) ?? Object.keys(object).sort(compareNaturally);
 }
 
-/** What follows an indicator (`- `, `: ` of a long key) and starts at column `indent`. */
+/** The value after an indicator (`- `, or `: ` of a long key), which starts at column `indent`. */
 function renderInPlace(value: Value, indent: number): string {
   return isFilled(value) ? renderBlock(value, indent) : renderScalar(value, { column: indent, indent, isKey: false });
 }
@@ -53,11 +53,11 @@ function renderScalar(value: Value, place: ScalarPlace): string {
   if (typeof value === 'string') return renderYamlString(value.toWellFormed(), place);
   if (value === null) return 'null';
   if (typeof value === 'object') return isArray(value) ? '[]' : '{}';
-  // The original writes floats with the digits of 32 bits.
+  // The original writes floats with 32-bit precision.
   return typeof value === 'number' && !Number.isSafeInteger(value) ? formatShortest(value, 32) : String(value);
 }
 
-/** go-yaml's order: signs, then numbers by value, then letters. */
+/** The order of go-yaml: signs, then numbers by value, then letters. */
 function compareNaturally(a: string, b: string): number {
   const [left, right] = [[...a], [...b]];
   for (let i = 0; i < left.length && i < right.length; i++) {
@@ -81,7 +81,7 @@ function digitsAt(chars: readonly string[], start: number): string {
   return chars.slice(start, end).join('');
 }
 
-/** By value, then by length: no digits come before a zero. */
+/** By value, then by length: an empty string comes before a zero. */
 function compareNumbers(a: string, b: string): number {
   return Number(a) - Number(b) || a.length - b.length;
 }

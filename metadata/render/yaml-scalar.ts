@@ -1,15 +1,15 @@
-/** Lines longer than this are folded at their next space. */
+/** Longer lines are folded at their next space. */
 const BEST_WIDTH = 80;
 
-/** Where a scalar is written: the column of its first character, and the indent of its further lines. */
+/** Where a scalar is written: the column of its first character, and the indent of its other lines. */
 export interface ScalarPlace {
   readonly column: number;
   readonly indent: number;
-  /** In a simple key: never folded. */
+  /** Whether the scalar is a simple key, which is never folded. */
   readonly isKey: boolean;
 }
 
-/** Writes a string as go-yaml v2 does: plain where it may be, a literal block for lines, else quoted. */
+/** Writes a string as go-yaml v2 does: plain if possible, several lines as a literal block, else quoted. */
 export function renderYamlString(text: string, place: ScalarPlace): string {
   const traits = analyse(text);
   if (readsAsOther(text)) return doubleQuote(text, place);
@@ -18,7 +18,7 @@ export function renderYamlString(text: string, place: ScalarPlace): string {
   return traits.single ? singleQuote(text, place) : doubleQuote(text, place);
 }
 
-/** Whether the text has lines, so that it cannot be a simple key. */
+/** Whether the text has a line break, so that it cannot be a simple key. */
 export function hasBreak(text: string): boolean {
   return BREAK.test(text);
 }
@@ -45,7 +45,7 @@ interface Traits {
   readonly block: boolean;
 }
 
-/** libyaml's analysis, for block context. */
+/** The analysis of libyaml, for block context. */
 function analyse(text: string): Traits {
   const special = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(text) || / [\n\u2028\u2029]/.test(text);
   const breakSpace = /[\n\u2028\u2029] /.test(text);
@@ -55,7 +55,7 @@ function analyse(text: string): Traits {
   return { plain, single: !special && !breakSpace, block: !special && !text.endsWith(' ') };
 }
 
-/** Ends lines that are too long at a space; `mayBreak` is told the character after that space. */
+/** Folds lines that are too long at a space. `mayBreak` gets the character after that space. */
 function fold(text: string, { column, indent, isKey }: ScalarPlace, mayBreak: (next: string) => boolean): string {
   if (isKey || column + text.length <= BEST_WIDTH) return text;
   let at = column;
@@ -114,7 +114,7 @@ function escapeChar(char: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
-/** `|` with its hints; without the line break that ends it. */
+/** A literal block (`|`) with its indicators, without the final line break. */
 function literal(text: string, indent: number): string {
   const indentHint = /^[ \n\u2028\u2029]/.test(text) ? '2' : '';
   const chomp = !BREAK.test(text.slice(-1)) ? '-' : text.length === 1 || BREAK.test(text.slice(-2, -1)) ? '+' : '';

@@ -6,14 +6,14 @@ import type { HostScope } from './scopes.ts';
 import type { ServiceIdentity } from './service.ts';
 import { nameIn, type Version } from './versions.ts';
 
-/** Whose object it is. */
+/** What a container's object shows beside the container itself. */
 export interface ContainerContext {
   readonly scope: HostScope | undefined;
   /** Null for a standalone container. */
   readonly service: ServiceIdentity | null;
   readonly version: Version;
   readonly networkUuid: (network: Network) => string;
-  /** Where containers find us; first of the resolvers in every container. */
+  /** Address of Drover's DNS server, which is the first name server of every container. */
   readonly resolver: string;
 }
 
@@ -64,12 +64,12 @@ export function containerObject(
   };
 }
 
-/** Whether the object also depends on other containers, so that it must not outlive the view. */
+/** Whether the object also depends on other containers, so that it is only valid for one view. */
 export function dependsOnOthers(container: Container): boolean {
   return container.networkFrom !== null || Object.keys(container.links).length > 0;
 }
 
-/** The network whose address is shown, else the one the operator prefers, else the first. */
+/** The address on the network that is shown, else on the one the operator prefers, else the first address. */
 function joinedAddress({ addresses, preferredNetwork }: Container, shown: string | null): ContainerAddress | undefined {
   const named = (name: string | null) => addresses.find(({ networkName }) => networkName === name);
   return named(shown) ?? named(preferredNetwork) ?? addresses[0];
@@ -88,7 +88,7 @@ function linksOf(view: HostView, { links, hostId }: Container): ValueObject | nu
   return found.length === 0 ? null : Object.fromEntries(found);
 }
 
-/** `address:public:private/protocol`; `hostAddress` stands for "all addresses" where a version wants it so. */
+/** `address:public:private/protocol`. If `hostAddress` is given, it replaces "all addresses". */
 function portsOf(ports: readonly PublishedPort[], hostAddress: string | null): readonly string[] {
   const any = new Set(['0.0.0.0', '::', '']);
   const texts = ports.map((port) => {
@@ -96,6 +96,6 @@ function portsOf(ports: readonly PublishedPort[], hostAddress: string | null): r
     const bracketed = address.includes(':') ? `[${address}]` : address;
     return `${bracketed}:${port.hostPort}:${port.containerPort}/${port.protocol}`;
   });
-  // Docker lists a port published on all addresses once for IPv4 and once for IPv6.
+  // Docker lists a port that is published on all addresses once for IPv4 and once for IPv6.
   return [...new Set(texts)];
 }

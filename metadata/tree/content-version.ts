@@ -10,14 +10,14 @@ import type { Scopes } from './scopes.ts';
 import { add, digest, formatSum, type Sum, ZERO } from './sum.ts';
 
 /**
- * The `version` of a view: follows from its content alone, so it changes only with it, and is the same after a restart.
- * `objects` are those of the newest version of the API, which with the names as written tell all there is.
+ * The `version` of a view. It depends on the content alone: it changes only with the content, and is the same after a restart.
+ * `objects` are those of the newest API version, which together with the names as written show the whole content.
  */
 export type ContentVersion = (view: HostView, objects: Objects) => string;
 
 /**
- * Sums the hashes of all objects. Keeps the hashes, and not the objects: of twenty thousand containers nobody may ever read
- * one. What is as it was in the view before is not made again, so that a change costs what changed.
+ * Sums the hashes of all objects. Keeps the hashes and not the objects, because most of 20,000 containers may never be
+ * read. Hashes of unchanged objects are reused, so that the cost of a change follows the change.
  */
 export function createContentVersion(): ContentVersion {
   const stacks = createMapSum<StackView, StackSum>();
@@ -39,7 +39,7 @@ export function createContentVersion(): ContentVersion {
   };
 }
 
-/** What everything depends on, and its own sum. */
+/** The inputs that all objects share, and their own sum. */
 interface Common {
   readonly environment: Environment | null;
   readonly scopes: Scopes;
@@ -61,7 +61,7 @@ interface HostSum extends Part {
   readonly containers: ContainerSums;
 }
 
-/** Containers that show the same of their service. */
+/** The containers of one service, or the standalone containers of one host. */
 interface ContainerSums extends Part {
   readonly containers: readonly Container[];
   readonly sums: readonly Sum[];
@@ -88,7 +88,7 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
     const kept = new Map(known?.containers.map((container, index) => [container, known.sums[index]]));
     const sums = containers.map((container) => {
       const sum = isAsBefore(container) ? kept.get(container) : undefined;
-      return sum ?? digest([shownBy(objects.passingContainer(container, service)), container.name]);
+      return sum ?? digest([shownBy(objects.uncachedContainer(container, service)), container.name]);
     });
     return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };
   };
@@ -118,20 +118,20 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
   };
 }
 
-/** A service without its containers, and with what the newest version of the API does not tell everybody. */
+/** A service without its containers, but with what the newest API version does not show to every client. */
 function ownPart(objects: Objects, service: ServiceView, stack: StackView): Value {
   const { name, stack: stackName, primaryService, declaration } = service;
-  const object = { ...objects.passingService(service, stack), metadata: declaration?.metadata ?? '' };
+  const object = { ...objects.uncachedService(service, stack), metadata: declaration?.metadata ?? '' };
   return [shownBy(object), name, stackName, primaryService, tokenOf(service)];
 }
 
-/** Only its own containers see it, but they must learn of it. */
+/** Only the service's own containers see the token, but their long polls must wake up when it changes. */
 function tokenOf({ declaration }: ServiceView): string | null {
   const token = declaration?.options.token;
   return typeof token === 'string' ? token : null;
 }
 
-/** What an object shows, without its keys, which are always the same ones; but for labels and links, whose order says nothing. */
+/** The values of an object, without the keys, which are always the same. Labels and links are sorted, because their order has no meaning. */
 function shownBy(object: ValueObject): Value {
   const { labels = null, links = null, ...others } = object;
   return [...Object.values(others), sortedEntries(labels), sortedEntries(links)];

@@ -22,7 +22,7 @@ export function hostObject(environment: Environment, host: Host, version: Versio
   };
 }
 
-/** Where the original had a number of its database: one that stays the same, from 0 to 2^31. */
+/** A stable number from 0 to 2^31, in place of the original's database id. */
 function numberOf(hostId: string): number {
   return Number.parseInt(uuidOf('hostId', hostId).slice(0, 8), 16) >>> 1;
 }

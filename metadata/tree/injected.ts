@@ -1,7 +1,7 @@
 import { type ExactJson, membersOf, parseExactJson } from '../../model/index.ts';
 import { type Value, type ValueObject, writtenObject } from '../value/value.ts';
 
-/** A service's injected configuration as it is served: members in the order written, numbers with all their digits. */
+/** A service's injected configuration. Members keep their order, and numbers all their digits. */
 export function injectedObject(text: string): ValueObject {
   return text === '{}' ? {} : (servedValue(parseExactJson(text)) as ValueObject);
 }

@@ -1,20 +1,20 @@
 import { eachDifference } from '../../model/index.ts';
 import { add, type Sum, subtract, ZERO } from './sum.ts';
 
-/** What stands for one entry. */
+/** The contribution of one entry. */
 export interface Part {
   readonly sum: Sum;
-  /** Whether it depends on more than its entry, so that it must be made anew each time. */
+  /** Whether the part depends on more than its entry, so that it must be made again for every map. */
   readonly isLinked: boolean;
 }
 
 export interface MapSumContext<V, P> {
-  /** Whether what everything depends on is as it was before. */
+  /** Whether the inputs that all parts share are unchanged. */
   readonly isSame: boolean;
   readonly make: (value: V, before: P | undefined) => P;
 }
 
-/** The sum of one map after another, of which only what changed is made anew. */
+/** Sums successive maps. Only parts of changed entries are made again. */
 export function createMapSum<V, P extends Part>() {
   const parts = new Map<string, P>();
   const linked = new Set<string>();

@@ -1,4 +1,4 @@
-/** Gives what was made for a key before, as long as the inputs are the same ones; else makes it anew. */
+/** Returns the value made before for this key while the inputs are identical; else makes it again. */
 export type Memo<K extends object, V> = (key: K, inputs: readonly unknown[], make: () => V) => V;
 
 export function createMemo<K extends object, V>(): Memo<K, V> {

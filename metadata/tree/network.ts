@@ -3,7 +3,7 @@ import type { HostView } from '../../view/index.ts';
 import type { ValueObject } from '../value/value.ts';
 import { uuidOf } from './uuid.ts';
 
-/** The networks of all hosts, this host's own first among equal names; what is one network everywhere stands once. */
+/** The networks of all hosts by name; of equal names this host's first. A network that spans hosts is listed once. */
 export function networkObjects(view: HostView): readonly ValueObject[] {
   const { environment, hosts } = view.snapshot;
   const own = hosts.get(view.hostId);
@@ -19,12 +19,12 @@ export function networkObjects(view: HostView): readonly ValueObject[] {
   return objects.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
 }
 
-/** Of the network of a container that is on none that is known: what its mode says. */
+/** The UUID for a container on no known network, from its network mode. */
 export function uuidOfMode(environment: Environment, { networkMode: kind, hostId }: Container): string {
   return kind === 'host' || kind === 'none' ? uuidOf(environment.uuid, 'network', kind) : uuidOf(hostId, 'network', '');
 }
 
-/** The managed network, `host` and `none` are the same on all hosts; a bridge is its host's own. */
+/** The managed network, `host` and `none` have one UUID for all hosts; a bridge has one per host. */
 export function uuidOfNetwork(environment: Environment, { kind, name, id, hostId }: Network): string {
   if (kind === 'host' || kind === 'none') return uuidOf(environment.uuid, 'network', kind);
   return kind === 'managed' ? uuidOf(environment.uuid, 'network', kind, name) : uuidOf(hostId, 'network', id);

@@ -22,7 +22,7 @@ export interface StackNode {
   readonly services: readonly ServiceNode[];
 }
 
-/** The objects of one view in one version of the API; each is made when it is first asked for. */
+/** The objects of one view in one version of the API. Each is created when it is first read. */
 export interface Objects {
   container(container: Container, service: ServiceView | null): ValueObject;
   service(service: ServiceView, stack: StackView): ServiceNode;
@@ -31,19 +31,19 @@ export interface Objects {
   networks(): readonly ValueObject[];
   /** The containers of a host that belong to no service, by name. */
   standalone(state: HostState): readonly ValueObject[];
-  /** The same as `container`, for one look: it is not kept. */
-  passingContainer(container: Container, service: ServiceView | null): ValueObject;
-  /** A service without its containers, for one look. */
-  passingService(service: ServiceView, stack: StackView): ValueObject;
-  /** Names of the sidekicks that a service leads. */
+  /** The same as `container`, but not kept. */
+  uncachedContainer(container: Container, service: ServiceView | null): ValueObject;
+  /** A service without its containers, not kept. */
+  uncachedService(service: ServiceView, stack: StackView): ValueObject;
+  /** Names of the sidekicks of a primary service. */
   sidekicksOf(service: ServiceView, stack: StackView): readonly string[];
-  /** What containers take from their hosts. */
+  /** What container objects show of their hosts. */
   readonly scopes: Scopes;
 }
 
 /**
- * Gives the objects of one view after another. What did not change keeps its identity, so that one change among 20,000
- * containers makes one container, one service and one stack anew.
+ * Returns the objects of successive views. Unchanged objects are reused: one change among 20,000 containers creates one
+ * container, one service and one stack.
  */
 export function createObjects(settings: ObjectsSettings): (view: HostView) => Objects {
   const made = createMade();
@@ -52,12 +52,12 @@ export function createObjects(settings: ObjectsSettings): (view: HostView) => Ob
 
 export interface ObjectsSettings {
   readonly version: Version;
-  /** Where containers ask for names. */
+  /** Address of the DNS server that containers use. */
   readonly resolver: string;
   readonly scopesOf: (view: HostView) => Scopes;
 }
 
-/** What was made for earlier views. */
+/** The objects of earlier views. */
 type Made = ReturnType<typeof createMade>;
 
 function createMade() {
@@ -95,10 +95,10 @@ class ViewObjects implements Objects {
     const { environment } = this.#view.snapshot;
     const scope = this.scopes.get(container.hostId);
     const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, ...inputsOf(service)];
-    return this.#made.containers(container, inputs, () => this.passingContainer(container, service));
+    return this.#made.containers(container, inputs, () => this.uncachedContainer(container, service));
   }
 
-  passingContainer(container: Container, service: ServiceView | null): ValueObject {
+  uncachedContainer(container: Container, service: ServiceView | null): ValueObject {
     return containerObject(this.#view, container, {
       scope: this.scopes.get(container.hostId),
       service: service && this.#identity(service),
@@ -135,7 +135,7 @@ class ViewObjects implements Objects {
     });
   }
 
-  passingService(service: ServiceView, stack: StackView): ValueObject {
+  uncachedService(service: ServiceView, stack: StackView): ValueObject {
     return this.#serviceObject(service, this.sidekicksOf(service, stack), []);
   }
 
@@ -162,7 +162,7 @@ class ViewObjects implements Objects {
     );
   }
 
-  /** What shows links to other containers must not outlive the view. */
+  /** Objects that show other containers are only valid for one view. */
   #inputs(isSelfContained: boolean): readonly unknown[] {
     return isSelfContained ? [this.#view.snapshot.environment, this.scopes] : [this.#view];
   }
@@ -189,14 +189,14 @@ class ViewObjects implements Objects {
 
 const NO_NAMES: readonly string[] = [];
 
-/** What a container shows of its service. */
+/** The parts of a service that a container's object depends on. */
 export function inputsOf(service: ServiceView | null): readonly unknown[] {
   if (service === null) return [];
   const { key, name, stack, primaryService, declaration } = service;
   return [key, name, stack, primaryService, declaration?.healthCheck];
 }
 
-/** By the lower-case name of the service that leads. */
+/** By the lower-case name of the primary service. */
 function groupSidekicks(stack: StackView): ReadonlyMap<string, readonly string[]> {
   const all = [...stack.services.values()].filter(isSidekick);
   const byLeader = Map.groupBy(all, (service) => service.primaryService.toLowerCase());

@@ -1,17 +1,17 @@
 import { draftMap, eachDifference, type Host, type HostState, type Network } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 
-/** What containers of one host take from it. Keeps its identity while that is the same. */
+/** What the container objects of a host show of that host. The same value while none of it changes. */
 export interface HostScope {
   readonly hostId: string;
   readonly address: string | null;
   readonly networks: ReadonlyMap<string, Network>;
 }
 
-/** All hosts. Keeps its identity while every scope does. */
+/** The scopes of all hosts. The same value while no scope changes. */
 export type Scopes = ReadonlyMap<string, HostScope>;
 
-/** Gives the scopes of one view after another, with what did not change. */
+/** Returns the scopes of successive views. Scopes that did not change are reused. */
 export function createScopes(): (view: HostView) => Scopes {
   let hosts: ReadonlyMap<string, HostState> = new Map();
   let scopes: Scopes = new Map();

@@ -5,7 +5,7 @@ import { loadBalancerObject } from './load-balancer.ts';
 import { uuidOf } from './uuid.ts';
 import { nameIn, type Version } from './versions.ts';
 
-/** What containers show of their service; plain values, so that two can be compared. */
+/** What containers show of their service. */
 export interface ServiceIdentity {
   readonly name: string;
   readonly stack: string;
@@ -14,7 +14,7 @@ export interface ServiceIdentity {
   readonly healthCheck: ValueObject | null;
 }
 
-/** Made once per service view. All launch configurations of a unit have the UUID of the service that leads it. */
+/** Created once per service view. Sidekicks have the UUID of their primary service. */
 export function serviceIdentity(environment: Environment, service: ServiceView): ServiceIdentity {
   const [stack = '', primary = ''] = service.key.split('/');
   return {
@@ -35,12 +35,12 @@ interface Context {
   readonly identity: ServiceIdentity;
   readonly containers: readonly ValueObject[];
   readonly sidekicks: readonly string[];
-  /** Its injected configuration. */
+  /** The service's injected configuration. */
   readonly injected: ValueObject;
   readonly version: Version;
 }
 
-/** A service's object, as anybody may see it: without its token. */
+/** A service's object as every client sees it: without the token. */
 export function serviceObject(service: ServiceView, context: Context): ValueObject {
   const { environment, identity, containers, version } = context;
   const { declaration } = service;
@@ -76,7 +76,7 @@ export function serviceObject(service: ServiceView, context: Context): ValueObje
   };
 }
 
-/** The service as its own containers see it. */
+/** The service's object as its own containers see it. */
 export function withToken(object: ValueObject, service: ServiceView): ValueObject {
   const token = service.declaration?.options.token;
   return typeof token === 'string' ? { ...object, token } : object;
@@ -99,7 +99,7 @@ function healthCheckObject(check: HealthCheck): ValueObject {
   };
 }
 
-/** Labels that say something of one container only. */
+/** Labels that describe one container only. */
 const OWN_LABELS = new Set([
   'com.docker.compose.container-number',
   'com.docker.compose.replace',
@@ -125,7 +125,7 @@ function linksOf(links: readonly ServiceLink[], stack: string, version: Version)
   return Object.fromEntries(targets);
 }
 
-/** As compose would have them. */
+/** In the form of a Compose file. */
 function portsOf(container: Container | undefined): readonly string[] {
   const texts = container?.ports.map(
     ({ hostPort, containerPort, protocol }) => `${hostPort}:${containerPort}/${protocol}`,

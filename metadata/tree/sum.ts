@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import type { Value } from '../value/value.ts';
 import { formatUuid } from './uuid.ts';
 
-/** Four lanes of 32 bits; order does not matter to a sum, so it needs no sorting and one part can be exchanged. */
+/** Four lanes of 32 bits. A sum does not depend on order, so that one part can be replaced without the others. */
 export type Sum = readonly [number, number, number, number];
 
 export const ZERO: Sum = [0, 0, 0, 0];
 
-/** Of the value as it stands: the order of keys counts. */
+/** Hash of a value. It depends on the order of keys. */
 export function digest(value: Value): Sum {
   const bytes = hash('sha1', JSON.stringify(value), 'buffer');
   return [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)];

@@ -1,16 +1,16 @@
 import type { Value, ValueObject } from '../value/value.ts';
 
-/** The trees of a state. */
+/** The trees of one state. */
 export interface Trees {
-  /** What `GET /` lists: version -> path. */
+  /** The reply to `GET /`: version -> path. */
   versions(): ValueObject;
-  /** The tree a caller sees, null when there is none yet; undefined: no such version. */
+  /** The tree for a client. Null: there is no data yet. Undefined: there is no such version. */
   treeFor(version: string, address: string): Value | undefined;
 }
 
-/** Where the trees come from: the view of a host, or an answers file. The trees are those of now. */
+/** Where trees come from: the view of a host, or an answers file. Always the present trees. */
 export interface TreeSource extends Trees {
-  /** Those of now, as they will stay; the same ones while nothing changes. */
+  /** The present trees, which do not change any more. The same value until the state changes. */
   freeze(): Trees;
   /** Resolves once the caller is known or has been waited for long enough; null: nothing to wait for. Never rejects. */
   recognise(address: string): Promise<void> | null;

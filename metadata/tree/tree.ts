@@ -8,22 +8,22 @@ import { createScopes } from './scopes.ts';
 import { withToken } from './service.ts';
 import { NEWEST, type Version } from './versions.ts';
 
-/** Gives the tree of an asker: a container of this host, or null for anybody else. */
-export type TreeOf = (view: HostView, version: Version, asker: Container | null) => ValueObject;
+/** Returns the tree for a client: a container of this host, or null for every other client. */
+export type TreeOf = (view: HostView, version: Version, client: Container | null) => ValueObject;
 
 /**
- * Trees of one view after another, sharing what did not change. Each part is made when it is first read. `resolver` is where
- * containers ask for names: they show it in `dns`.
+ * Creates the trees of successive views, which share their unchanged parts. Each part is created when it is first read.
+ * `resolver` is the address of the DNS server that containers use, shown in `dns`.
  */
 export function createTrees(resolver = '169.254.169.250'): TreeOf {
   const scopesOf = createScopes();
   const kept = new Map<Version, Kept>();
   const contentVersion = createContentVersion();
-  const trunks = new WeakMap<HostView, Map<Version, Trunk>>();
+  const sharedTrees = new WeakMap<HostView, Map<Version, SharedTree>>();
 
-  const trunkOf = (view: HostView, version: Version): Trunk => {
-    const ofView = trunks.get(view) ?? new Map<Version, Trunk>();
-    trunks.set(view, ofView);
+  const sharedOf = (view: HostView, version: Version): SharedTree => {
+    const ofView = sharedTrees.get(view) ?? new Map<Version, SharedTree>();
+    sharedTrees.set(view, ofView);
     const known = ofView.get(version);
     if (known) return known;
     if (ofView.size === 0) forgetUnread(kept);
@@ -35,47 +35,47 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
     };
     const shared = lazyObject({
       ...sharedMembers(view, version, objects, onList),
-      version: () => contentVersion(view, trunkOf(view, NEWEST).objects),
+      version: () => contentVersion(view, sharedOf(view, NEWEST).objects),
     });
-    const trunk = { objects, shared, trees: new Map<Container | null, ValueObject>() };
-    ofView.set(version, trunk);
-    return trunk;
+    const sharedTree = { objects, shared, trees: new Map<Container | null, ValueObject>() };
+    ofView.set(version, sharedTree);
+    return sharedTree;
   };
-  const grow = (view: HostView, { objects, shared }: Trunk, asker: Container | null): ValueObject => {
+  const treeOf = (view: HostView, { objects, shared }: SharedTree, client: Container | null): ValueObject => {
     const members = Object.keys(shared).map((key) => [key, () => shared[key] ?? null] as const);
-    return lazyObject({ ...Object.fromEntries(members), self: () => selfObject(view, objects, asker) });
+    return lazyObject({ ...Object.fromEntries(members), self: () => selfObject(view, objects, client) });
   };
-  return (view, version, asker) => {
-    const trunk = trunkOf(view, version);
-    const known = trunk.trees.get(asker);
+  return (view, version, client) => {
+    const sharedTree = sharedOf(view, version);
+    const known = sharedTree.trees.get(client);
     if (known) return known;
-    const tree = grow(view, trunk, asker);
-    trunk.trees.set(asker, tree);
+    const tree = treeOf(view, sharedTree, client);
+    sharedTree.trees.set(client, tree);
     return tree;
   };
 }
 
-/** What was made for one version, and of how many views since nobody read a list. */
+/** The objects of one API version, and the number of views since a list was last read. */
 interface Kept {
   readonly make: (view: HostView) => Objects;
   unread: number;
 }
 
-/** Lists are read again and again, or once by somebody who is curious: then nobody needs twenty thousand objects any more. */
-const KEPT_VIEWS = 100;
+/** Objects are dropped after this many views without a read of a list: 20,000 objects take much memory. */
+const UNREAD_VIEWS = 100;
 
 function forgetUnread(kept: Map<Version, Kept>): void {
   for (const [version, ofVersion] of kept) {
     ofVersion.unread += 1;
-    if (ofVersion.unread > KEPT_VIEWS) kept.delete(version);
+    if (ofVersion.unread > UNREAD_VIEWS) kept.delete(version);
   }
 }
 
-/** What all askers see alike. */
-interface Trunk {
+/** The part of a tree that all clients share. */
+interface SharedTree {
   readonly objects: Objects;
   readonly shared: ValueObject;
-  /** Of those who have asked so far, by container of this host; null: anybody else. */
+  /** Trees created so far, by client: a container of this host, or null for every other client. */
   readonly trees: Map<Container | null, ValueObject>;
 }
 
@@ -103,7 +103,7 @@ function sharedMembers(
   };
 }
 
-/** By stack and service, those of a service by index; then the standalone ones by host and name. */
+/** By stack, service and index; then the standalone containers by host and name. */
 function containersOf(view: HostView, objects: Objects): readonly ValueObject[] {
   const ofServices = servicesOf(view, objects).flatMap(({ containers }) => containers);
   const alone = hostsOf(view).flatMap((state) => objects.standalone(state));
@@ -114,12 +114,12 @@ function servicesOf(view: HostView, objects: Objects): readonly ServiceNode[] {
   return [...view.stacks.values()].flatMap((stack) => objects.stack(stack).services);
 }
 
-function selfObject(view: HostView, objects: Objects, asker: Container | null): ValueObject {
+function selfObject(view: HostView, objects: Objects, client: Container | null): ValueObject {
   const host = view.snapshot.hosts.get(view.hostId)?.host;
-  const service = asker && serviceOf(view, asker);
+  const service = client && serviceOf(view, client);
   const stack = service && stackOf(view, service);
   return lazyObject({
-    ...(asker ? { container: () => objects.container(asker, service) } : {}),
+    ...(client ? { container: () => objects.container(client, service) } : {}),
     ...(host ? { host: () => objects.host(host) } : {}),
     ...(stack ? { service: () => withToken(objects.service(service, stack).object, service) } : {}),
     ...(stack ? { stack: () => objects.stack(stack).object } : {}),

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** A UUID of version 8 [RFC 9562 §5.8] made of a name: the same on every host and after every restart. */
+/** A UUID of version 8 [RFC 9562 §5.8] derived from a name: the same on every host and after every restart. */
 export function uuidOf(...parts: readonly string[]): string {
   return formatUuid(hash('sha1', JSON.stringify(parts), 'buffer'));
 }

@@ -3,10 +3,10 @@ export const VERSIONS = ['2015-07-25', '2015-12-19', '2016-07-29'] as const;
 
 export type VersionName = (typeof VERSIONS)[number];
 
-/** All that differs between the versions. */
+/** All differences between the versions. */
 export interface Version {
   readonly name: VersionName;
-  /** Names of containers, services and stacks in lower case, wherever they stand. */
+  /** Names of containers, services and stacks are in lower case everywhere. */
   readonly lowerCase: boolean;
   /** Services list their containers, and stacks their services, by name only. */
   readonly membersByName: boolean;
@@ -18,7 +18,7 @@ export interface Version {
   readonly nullLinks: boolean;
 }
 
-/** What `latest` is. */
+/** The version called `latest`. */
 export const NEWEST: Version = {
   name: '2016-07-29',
   lowerCase: true,
@@ -46,7 +46,7 @@ const BY_NAME: ReadonlyMap<string, Version> = new Map([
   ['latest', NEWEST],
 ]);
 
-/** The version of that name; undefined: there is none. */
+/** The version with this name. Undefined: there is none. */
 export function findVersion(name: string): Version | undefined {
   return BY_NAME.get(name);
 }

@@ -5,16 +5,16 @@ import { createTrees, type TreeOf } from './tree.ts';
 import type { TreeSource, Trees } from './tree-source.ts';
 import { findVersion, VERSIONS } from './versions.ts';
 
-/** What the trees come from. */
+/** What trees of a view are made from. */
 export interface ViewParts {
-  /** The newest view; called once per request and per wake-up. */
+  /** The present view. Called once per request and per wake-up. */
   readonly view: () => HostView;
-  /** Tells the listener after each replacement of the view; gives what ends that. */
+  /** Calls the listener after each change of the view. Returns a function that removes the listener. */
   readonly onViewChange: (listener: () => void) => () => void;
   /** Asks for an inspect of what has this address; resolves with whether it is known now. May hang: it is bounded here. */
   readonly identify: (address: string) => Promise<boolean>;
   readonly clock: Clock;
-  /** Where containers ask for names, default 169.254.169.250. */
+  /** Address of the DNS server that containers use. Default 169.254.169.250. */
   readonly resolver?: string;
 }
 
