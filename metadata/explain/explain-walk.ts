@@ -5,11 +5,11 @@ import type { ExplainedStep } from './explanation.ts';
 
 export interface ExplainedWalk {
   readonly steps: readonly ExplainedStep[];
-  /** What was walked through: of each step the key and what it led to. */
+  /** The values on the path: for each key where it was looked up and what it led to. */
   readonly passed: readonly Passed[];
-  /** Of the last step that led somewhere. */
+  /** The last value that was found. */
   readonly value: Value;
-  /** Why it leads to nothing; null: it does not. */
+  /** Why the path has no value. Null: it has one. */
   readonly missing: string | null;
   readonly notes: readonly string[];
 }
@@ -20,19 +20,19 @@ export interface Passed {
   readonly to: Value;
 }
 
-/** Walks down as the server does, and says of each key what it is. `asker`: the container's name; null: anybody. */
+/** Walks down the tree as the server does, and describes each key. `asker` is the container's name; null: not a known container. */
 export function explainWalk(
   tree: Value,
   keys: readonly string[],
   { asker }: { readonly asker: string | null },
 ): ExplainedWalk {
-  const asked = walkAll(tree, keys);
-  if (asked.length === keys.length) return told(tree, keys, asked, asker);
+  const asWritten = walkAll(tree, keys);
+  if (asWritten.length === keys.length) return described(tree, keys, asWritten, asker);
   const lower = keys.map((key) => key.toLowerCase());
   const again = walkAll(tree, lower);
-  if (again.length < keys.length) return told(tree, keys, asked, asker);
-  const found = told(tree, lower, again, asker);
-  return { ...found, notes: ['as written it leads to nothing, and was tried again in lower case', ...found.notes] };
+  if (again.length < keys.length) return described(tree, keys, asWritten, asker);
+  const found = described(tree, lower, again, asker);
+  return { ...found, notes: ['the path as written has no value; the server tried it in lower case', ...found.notes] };
 }
 
 function walkAll(tree: Value, keys: readonly string[]): readonly Passed[] {
@@ -47,17 +47,22 @@ function walkAll(tree: Value, keys: readonly string[]): readonly Passed[] {
   return passed;
 }
 
-function told(tree: Value, keys: readonly string[], passed: readonly Passed[], asker: string | null): ExplainedWalk {
+function described(
+  tree: Value,
+  keys: readonly string[],
+  passed: readonly Passed[],
+  asker: string | null,
+): ExplainedWalk {
   const last = passed.at(-1);
-  // Null is a value.
+  // `??` would skip a null, which is a value.
   const value = last === undefined ? tree : last.to;
   const next = keys[passed.length];
   const at = last?.key ?? 'the tree';
   const missing = next === undefined ? null : whyMissing(value, next, at);
   const isSelf = keys[0] === 'self' && passed.length === 1 && next !== undefined && next !== 'host';
-  const nobody =
-    isSelf && asker === null ? ['`self` of whoever is no container that is known here is its host alone'] : [];
-  return { steps: passed.map(stepOf), passed, value, missing, notes: nobody };
+  const unknownClient =
+    isSelf && asker === null ? ['a client that is not a known container of this host has only `self/host`'] : [];
+  return { steps: passed.map(stepOf), passed, value, missing, notes: unknownClient };
 }
 
 function stepOf({ key, from, to }: Passed): ExplainedStep {
@@ -65,37 +70,39 @@ function stepOf({ key, from, to }: Passed): ExplainedStep {
 }
 
 function howFound(key: string, element: Value): string {
-  if (isIndex(key)) return `number ${Number(key)} of the list, counted from 0`;
-  return isObject(element) && own(element, 'name') === key ? 'the first of that name' : 'the one of that UUID';
+  if (isIndex(key)) return `element ${Number(key)} (the first is 0)`;
+  return isObject(element) && own(element, 'name') === key
+    ? 'the first element with this name'
+    : 'the element with this UUID';
 }
 
 function kindOf(value: Value): string {
-  if (isArray(value)) return `a list of ${value.length}`;
+  if (isArray(value)) return `list of ${value.length}`;
   if (isObject(value)) {
     const { length } = Object.keys(value);
-    return `a map of ${length} ${length === 1 ? 'key' : 'keys'}`;
+    return `map of ${length} ${length === 1 ? 'key' : 'keys'}`;
   }
   return value === null ? 'null' : SCALARS[typeof value as keyof typeof SCALARS];
 }
 
-const SCALARS = { string: 'text', boolean: 'true or false', number: 'a number', bigint: 'a number' } as const;
-const MOST_NAMED = 12;
+const SCALARS = { string: 'text', boolean: 'boolean', number: 'number', bigint: 'number' } as const;
+const MAX_NAMED = 12;
 
 function whyMissing(value: Value, key: string, at: string): string {
   if (isArray(value)) {
-    if (isIndex(key)) return `${at} has ${value.length}, counted from 0: there is no ${key}`;
-    return `nothing in ${at} has the name or UUID ${key}${otherwise(key, namesOf(value))}`;
+    if (isIndex(key)) return `${at} has ${value.length} elements, and the first is 0: there is no ${key}`;
+    return `no element of ${at} has the name or UUID ${key}${suggestion(key, namesOf(value))}`;
   }
-  if (isObject(value)) return `there is no ${key} in ${at}${otherwise(key, Object.keys(value))}`;
-  return `${at} is ${kindOf(value)}, and has nothing below it`;
+  if (isObject(value)) return `there is no ${key} in ${at}${suggestion(key, Object.keys(value))}`;
+  return `${at} is a value (${kindOf(value)}) without keys`;
 }
 
-function otherwise(key: string, names: readonly string[]): string {
+function suggestion(key: string, names: readonly string[]): string {
   const nearest = nearestWord(key, names);
-  if (nearest !== null) return `; is it ${nearest}?`;
-  if (names.length === 0) return '; it is empty';
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
-  return `; there are ${names.slice(0, MOST_NAMED).join(', ')}${more}`;
+  if (nearest !== null) return `; did you mean ${nearest}?`;
+  if (names.length === 0) return `; there are no keys`;
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
+  return `; the keys are ${names.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 function namesOf(list: readonly Value[]): readonly string[] {

@@ -12,20 +12,20 @@ import type { ExplainedReply, MetadataExplanation } from './explanation.ts';
 import { sourceNotes } from './source-notes.ts';
 
 export interface MetadataAsked {
-  /** As after the address of the service: `/latest/self/container/name`; without a slash in front, below `latest`. */
+  /** The path of the request, such as `/latest/self/container/name`. A path without a leading slash is below `latest`. */
   readonly path: string;
-  /** A container by name or id, or an address; null: anybody. */
+  /** The client: a container by name or id, or an address. Null: a client that is not a known container. */
   readonly from: string | null;
 }
 
-/** A question and the settings of the server it is for, as one host's tools tell them to each other. */
+/** A question, and the settings of the server it is about. The command line sends it to the agent. */
 export interface MetadataWhyRequest {
   readonly asked: MetadataAsked;
-  /** `resolver` is where containers ask for names. */
+  /** `resolver` is the address of the DNS server that containers use. */
   readonly settings: { readonly resolver: string };
 }
 
-/** Why a path is answered as it is: by the very functions that answer. A problem where nobody is called `from`. */
+/** Explains the reply to a path with the functions of the server. A problem when there is no client `from`. */
 export function explainPath(view: HostView, request: MetadataWhyRequest): Result<MetadataExplanation> {
   const asker = findAsker(view, request.asked.from);
   if (!asker.ok) return asker;
@@ -48,24 +48,24 @@ function explainFor(asker: FoundAsker, path: string, settings: MetadataWhyReques
   };
 }
 
-/** What `GET /` lists. */
+/** The reply to `GET /`. */
 const ROOT = Object.fromEntries([...VERSIONS, 'latest'].map((name) => [name, `/${name}`]));
 
 function incomplete({ snapshot }: HostView): readonly string[] {
-  return snapshot.complete ? [] : ['the first whole picture of the environment is still missing'];
+  return snapshot.complete ? [] : ['Drover has not loaded a complete snapshot yet'];
 }
 
 function explainTarget(asker: FoundAsker, target: Target, settings: MetadataWhyRequest['settings']): Explained {
   switch (target.kind) {
     case 'bad':
-      return refused(400, 'it is no path: a % that is no escape, or no slash in front');
+      return refused(400, 'the path has a malformed % escape or no leading slash');
     case 'none':
-      return refused(404, 'there is no such page');
+      return refused(404, 'the path is outside the tree');
     case 'root':
       return { reply: replyWith(ROOT), steps: [], notes: [] };
     case 'redirect': {
       const followed = explainTarget(asker, parseTarget(target.location), settings);
-      return { ...followed, notes: [`clients are sent to ${target.location} first (301)`, ...followed.notes] };
+      return { ...followed, notes: [`the server redirects to ${target.location} (301)`, ...followed.notes] };
     }
     default:
       return explainValue(asker, target, settings);
@@ -79,21 +79,21 @@ function explainValue(
 ): Explained {
   const version = findVersion(name);
   if (version === undefined)
-    return refused(404, `there is no version ${name}; there are ${VERSIONS.join(', ')}, latest`);
+    return refused(404, `there is no version ${name}; the versions are ${VERSIONS.join(', ')} and latest`);
   const tree = createTrees(resolver)(view, version, container);
   const walk = explainWalk(tree, keys, { asker: container?.name ?? null });
   const notes = [
     ...versionNotes(name, version),
     ...walk.notes,
     ...sourceNotes(view, walk.passed),
-    ...(snapshot === null ? [] : ['with `snapshot` it is read from a state that was kept, if that is still there']),
+    ...(snapshot === null ? [] : ['with `snapshot`, the server reads from the pinned state, unless that has expired']),
   ];
   if (walk.missing !== null) {
-    const forever = wait === null ? '' : `; it is waited for, for ${wait.maxWaitMs / 1_000} s at most`;
-    return { ...refused(404, `Not found: ${walk.missing}${forever}`), steps: walk.steps, notes };
+    const waits = wait === null ? '' : `; the request waits for it for up to ${wait.maxWaitMs / 1_000} s`;
+    return { ...refused(404, `Not found: ${walk.missing}${waits}`), steps: walk.steps, notes };
   }
   const held = wait !== null && printsAs(walk.value, wait.value);
-  const waits = held ? [`it is held until it is another value, ${wait.maxWaitMs / 1_000} s at most`] : [];
+  const waits = held ? [`the request waits up to ${wait.maxWaitMs / 1_000} s for another value`] : [];
   return { reply: replyWith(walk.value), steps: walk.steps, notes: [...waits, ...notes] };
 }
 

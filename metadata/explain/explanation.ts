@@ -1,31 +1,31 @@
-/** Why a path of the metadata is answered as it is, as data. */
+/** Why a metadata path has its reply, as data. */
 export interface MetadataExplanation {
-  /** As it was asked for, with its version. */
+  /** The requested path, with its version. */
   readonly path: string;
-  /** Of the state it was looked up in; counts on this host alone. */
+  /** Revision of the state that was read. Each host counts its own revisions. */
   readonly revision: number;
-  /** Whose server is asked: an asker's own host's. */
+  /** The host whose server replies: the host of the client. */
   readonly host: string;
-  /** The container's name, or what the asker is taken for. */
+  /** The client: the container's name, or a description of another client. */
   readonly asker: { readonly label: string; readonly address: string | null };
   readonly reply: ExplainedReply;
-  /** Key by key, as far as it goes. */
+  /** The path, key by key, up to the first key that is missing. */
   readonly steps: readonly ExplainedStep[];
-  /** What is worth knowing besides. */
+  /** What else explains the reply. */
   readonly notes: readonly string[];
 }
 
 export interface ExplainedReply {
   readonly status: number;
-  /** What was decided, in a sentence. */
+  /** The reply in one sentence. */
   readonly meaning: string;
-  /** The body for `Accept: text/plain`, and for JSON; null: there is no value. */
+  /** The body as text and as JSON. Null: there is no value. */
   readonly text: string | null;
   readonly json: string | null;
 }
 
 export interface ExplainedStep {
   readonly key: string;
-  /** What is there, and how it was found. */
+  /** The value at this key, and how an element of a list was found. */
   readonly is: string;
 }

@@ -3,7 +3,7 @@ import { containerAddress, findService, type HostView, type Reach } from '../../
 import { isObject, own, type Value } from '../value/value.ts';
 import type { Passed } from './explain-walk.ts';
 
-/** Where what was walked through comes from, as far as that is not plain from the name. */
+/** Where the values on a path come from, unless the name says so. */
 export function sourceNotes(view: HostView, passed: readonly Passed[]): readonly string[] {
   return passed.flatMap(({ key, from }) => {
     const kind = isObject(from) ? own(from, 'metadata_kind') : undefined;
@@ -13,13 +13,13 @@ export function sourceNotes(view: HostView, passed: readonly Passed[]): readonly
 }
 
 function ofService(view: HostView, key: string, object: Value): readonly string[] {
-  if (key === 'token') return ['the token is told to containers of the service alone'];
+  if (key === 'token') return ['only containers of the service see its token'];
   if (key !== 'metadata') return [];
   const [stack, primary, name] = ['stack_name', 'primary_service_name', 'name'].map((field) => textOf(object, field));
   const service = findService(view, [stack, primary, ...(name === primary ? [] : [name])].join('/'));
   if (!service) return [];
-  if (service.declaration === null) return [`nothing is declared for ${service.key}, so its metadata is empty`];
-  return [`the metadata of ${service.key} is what its declaration says (a manifest or \`drover apply\`)`];
+  if (service.declaration === null) return [`${service.key} has no declaration, so its metadata is empty`];
+  return [`the metadata of ${service.key} comes from its declaration (a manifest or \`drover apply\`)`];
 }
 
 function textOf(object: Value, key: string): string | undefined {
@@ -36,12 +36,12 @@ function ofContainer(view: HostView, key: string, object: Value): readonly strin
 
 function addressNote(view: HostView, container: Container): string {
   const reach = containerAddress(view, container);
-  return reach.ok ? `${container.name} is reached ${VIA[reach.via](reach)}` : `${container.name}: ${reach.reason}`;
+  return reach.ok ? `${container.name} is reachable ${VIA[reach.via](reach)}` : `${container.name}: ${reach.reason}`;
 }
 
 const VIA: Readonly<Record<Reach['via'], (reach: Reach) => string>> = {
   managed: ({ network }) => `on the managed network ${network}, from every host`,
-  bridge: ({ network }) => `on the network ${network}, from this host alone`,
-  host: () => 'at the address of its host, whose network it uses',
-  published: () => 'at the address of its host, by the ports that it publishes',
+  bridge: ({ network }) => `on the network ${network}, from this host only`,
+  host: () => 'at the address of its host, whose network it shares',
+  published: () => 'at the address of its host, on its published ports',
 };

@@ -176,7 +176,7 @@ test('drover why metadata says what the container is answered, from the agent', 
     host: 'alpha',
     asker: { label: CLIENT },
     reply: { status: 200 },
-    notes: [`${CLIENT} is reached on the managed network drover, from every host`],
+    notes: [`${CLIENT} is reachable on the managed network drover, from every host`],
   });
   expect(explanation.reply.text).toBe((await go(path, 'text/plain')).body);
   const text = (await why('self/container/nmae', '--from', CLIENT)).stdout;

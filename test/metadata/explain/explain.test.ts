@@ -7,11 +7,11 @@ import { startServer, type TestServer } from '../serve.ts';
 import { SHOP } from '../shop.ts';
 
 const HOST_NET = container('host-net-id', 'Shop/Probe', null, { name: 'probe', networkMode: 'host' });
-const TWINS = ['one', 'two'].map((name) =>
+const SAME_ADDRESS = ['one', 'two'].map((name) =>
   container(`${name}-id`, null, null, { name, addresses: [at(BRIDGE, '172.17.0.9')] }),
 );
 const LABELS_ONLY = container('plain-id', 'Shop/Plain', null, { name: 'plain', addresses: [at(BRIDGE, '172.17.0.5')] });
-const WORLD: World = { ...SHOP, containers: [...SHOP.containers, HOST_NET, ...TWINS, LABELS_ONLY] };
+const WORLD: World = { ...SHOP, containers: [...SHOP.containers, HOST_NET, ...SAME_ADDRESS, LABELS_ONLY] };
 const view = viewOf(snapshot(WORLD), 'a');
 
 function explain(path: string, from: string | null = null): MetadataExplanation {
@@ -20,7 +20,7 @@ function explain(path: string, from: string | null = null): MetadataExplanation 
   return explained.value;
 }
 
-describe('says what the server answers', () => {
+describe('explains the reply of the server to', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer(WORLD);
@@ -54,17 +54,17 @@ describe('says what the server answers', () => {
       [null, ''],
     ] as const) {
       const { reply, notes } = explain(path, from);
-      const said = await server.getAs(address, path);
-      const moved = said.status === 301 ? (said.headers.location ?? '') : null;
-      const { status, body } = moved === null ? said : await server.getAs(address, moved);
+      const served = await server.getAs(address, path);
+      const moved = served.status === 301 ? (served.headers.location ?? '') : null;
+      const { status, body } = moved === null ? served : await server.getAs(address, moved);
       expect(reply.status).toBe(status);
       if (status === 200) expect(reply.text).toBe(body);
-      if (moved !== null) expect(notes).toContain(`clients are sent to ${moved} first (301)`);
+      if (moved !== null) expect(notes).toContain(`the server redirects to ${moved} (301)`);
     }
   });
 });
 
-test('key by key, with where the value comes from', () => {
+test('lists the keys of the path, and where the value comes from', () => {
   expect(formatMetadataExplanation(explain('self/service/metadata/list/r1', 'shop-web-1'))).toMatchInlineSnapshot(`
     "/latest/self/service/metadata/list/r1, asked by Shop-Web-1 (10.42.1.7) on a, revision 1
 
@@ -74,13 +74,13 @@ test('key by key, with where the value comes from', () => {
 
     Path, key by key:
       KEY       RESULT
-      self      a map of 4 keys
-      service   a map of 26 keys
-      metadata  a map of 3 keys
-      list      a list of 2
-      r1        the first of that name: a map of 2 keys
+      self      map of 4 keys
+      service   map of 26 keys
+      metadata  map of 3 keys
+      list      list of 2
+      r1        the first element with this name: map of 2 keys
 
-    Note: the metadata of shop/web is what its declaration says (a manifest or \`drover apply\`)"
+    Note: the metadata of shop/web comes from its declaration (a manifest or \`drover apply\`)"
   `);
   expect(formatMetadataExplanation(explain('/latest/containers/shop-web-2/primary_ip'))).toMatchInlineSnapshot(`
     "/latest/containers/shop-web-2/primary_ip, asked by anybody on a, revision 1
@@ -90,47 +90,50 @@ test('key by key, with where the value comes from', () => {
 
     Path, key by key:
       KEY         RESULT
-      containers  a list of 8
-      shop-web-2  the first of that name: a map of 31 keys
+      containers  list of 8
+      shop-web-2  the first element with this name: map of 31 keys
       primary_ip  text
 
-    Note: Shop-Web-2 is reached on the managed network net-managed, from every host"
+    Note: Shop-Web-2 is reachable on the managed network net-managed, from every host"
   `);
 });
 
 test.each([
-  ['/latest/servces', 'Not found: there is no servces in the tree; is it services?'],
-  ['/latest/services/wbe', 'Not found: nothing in services has the name or UUID wbe; is it web?'],
-  ['/latest/containers/99', 'Not found: containers has 8, counted from 0: there is no 99'],
-  ['/latest/hosts/a/name/x', 'Not found: name is text, and has nothing below it'],
-  ['/latest/stacks/x', 'Not found: nothing in stacks has the name or UUID x; there are shop'],
-  ['/latest/hosts/9?wait=true&value=1&maxWait=7', 'there is no 9; it is waited for, for 7 s at most'],
-  ['/2014-01-01/self', 'there is no version 2014-01-01; there are 2015-07-25, 2015-12-19, 2016-07-29, latest'],
-  ['/latest/no', 'there is no no in the tree; there are'],
-])('%s leads to nothing, and why', (path, meaning) => {
+  ['/latest/servces', 'Not found: there is no servces in the tree; did you mean services?'],
+  ['/latest/services/wbe', 'Not found: no element of services has the name or UUID wbe; did you mean web?'],
+  ['/latest/containers/99', 'Not found: containers has 8 elements, and the first is 0: there is no 99'],
+  ['/latest/hosts/a/name/x', 'Not found: name is a value (text) without keys'],
+  ['/latest/stacks/x', 'Not found: no element of stacks has the name or UUID x; the keys are shop'],
+  ['/latest/hosts/9?wait=true&value=1&maxWait=7', 'there is no 9; the request waits for it for up to 7 s'],
+  [
+    '/2014-01-01/self',
+    'there is no version 2014-01-01; the versions are 2015-07-25, 2015-12-19, 2016-07-29 and latest',
+  ],
+  ['/latest/no', 'there is no no in the tree; the keys are'],
+])('explains why %s has no value', (path, meaning) => {
   expect(explain(path).reply).toMatchObject({ status: 404, text: null, meaning: expect.stringContaining(meaning) });
 });
 
 test.each([
-  ['self/container', null, '`self` of whoever is no container that is known here is its host alone'],
+  ['self/container', null, 'a client that is not a known container of this host has only `self/host`'],
   ['self/container', 'probe', "probe has its host's network: it sees what everybody sees"],
   [
     'self/container',
     '172.17.0.9',
     'is in a network of this host, but no container is known to have it, or two claim it',
   ],
-  ['self/service/metadata', 'plain', 'nothing is declared for shop/plain, so its metadata is empty'],
-  ['self/service/metadata', 'shop-log-1', 'nothing is declared for shop/web/log, so its metadata is empty'],
-  ['self/service/token', 'shop-web-1', 'the token is told to containers of the service alone'],
-  ['SELF/Service', 'shop-web-1', 'as written it leads to nothing, and was tried again in lower case'],
-  ['self/host/name?wait=true&value=a&maxWait=5', null, 'it is held until it is another value, 5 s at most'],
-  ['self/container/primary_ip', 'plain', 'plain is reached on the network net-bridge, from this host alone'],
+  ['self/service/metadata', 'plain', 'shop/plain has no declaration, so its metadata is empty'],
+  ['self/service/metadata', 'shop-log-1', 'shop/web/log has no declaration, so its metadata is empty'],
+  ['self/service/token', 'shop-web-1', 'only containers of the service see its token'],
+  ['SELF/Service', 'shop-web-1', 'the path as written has no value; the server tried it in lower case'],
+  ['self/host/name?wait=true&value=a&maxWait=5', null, 'the request waits up to 5 s for another value'],
+  ['self/container/primary_ip', 'plain', 'plain is reachable on the network net-bridge, from this host only'],
   ['self', 'shop-web-2', 'it runs on b: this is what that host answers, by what this one knows of it'],
-])('%s of %s: what is worth knowing', (path, from, note) => {
+])('%s of %s has a note', (path, from, note) => {
   expect(explain(path, from).notes).toContainEqual(expect.stringContaining(note));
 });
 
-test('nobody of that name is a problem', () => {
+test('a client that does not exist is a problem', () => {
   const asked = { path: 'self', from: 'nosuch' };
   expect(explainPath(view, { asked, settings: { resolver: '' } })).toMatchObject({
     ok: false,
