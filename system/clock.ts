@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time as components see it; tests use a fake one. */
+/** The clock of a component; tests use a fake one. */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number;
-  /** Monotonic, milliseconds with fraction; for durations and deadlines. */
+  /** Monotonic time in milliseconds with fraction, for durations and deadlines. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with the abort reason when `signal` aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

@@ -1,12 +1,12 @@
 export interface CommandOptions {
-  /** Text for standard input. */
+  /** Text for standard input. Default: no input. */
   readonly input?: string;
-  /** Default 10 s; the command is killed after it. */
+  /** Kills the command after this time. Default 10 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program and gives its standard output; a failure says which command failed and what it printed. */
+/** Runs a program and gives its standard output. The error of a failed command has its command line and standard error. */
 export type RunCommand = (file: string, args: readonly string[], options?: CommandOptions) => Promise<string>;
 
 export class CommandError extends Error {
@@ -22,7 +22,7 @@ export class CommandError extends Error {
 }
 
 export const runCommand: RunCommand = async (file, args, options = {}) => {
-  // Loaded when first needed: most processes run no command, and it takes longer to load than all else here.
+  // Loaded on first use, because it loads slowly and most processes run no command.
   const { execa } = await import('execa');
   const result = await execa(file, [...args], {
     reject: false,

@@ -3,25 +3,25 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface DatabaseOptions {
-  /** Statements that make the tables of `version`. */
+  /** SQL statements that create the tables of `version`. */
   readonly schema: string;
-  /** Kept in the file's `user_version`; a file with another one is not opened. */
+  /** Stored in the file's `user_version`. A file with another version is not opened. */
   readonly version: number;
-  /** `full`: a commit survives a power cut. `normal`: it survives a crash of the process, and the file is whole always. */
+  /** `full`: a commit survives a power failure. `normal`: a commit survives a crash of the process; a power failure may lose the last commits, but never damages the file. */
   readonly synchronous: 'full' | 'normal';
 }
 
-/** The file was made by another version of the program. */
+/** Another version of Drover wrote the file. */
 export class DatabaseVersionError extends Error {
   constructor(path: string, found: number, expected: number) {
     super(
-      `${path}: has format ${found}, this program knows ${expected}; use the program that wrote it, or move it away`,
+      `${path} has format ${found}, but this version supports format ${expected}: use the version of Drover that wrote it, or move the file away`,
     );
     this.name = 'DatabaseVersionError';
   }
 }
 
-/** Opens or creates an SQLite file in WAL mode and makes its folder. Throws when it cannot be used. */
+/** Opens or creates an SQLite file in WAL mode, with its folder. Throws if the file cannot be used. */
 export function openDatabase(path: string, { schema, version, synchronous }: DatabaseOptions): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 5_000 });
@@ -39,12 +39,12 @@ export function openDatabase(path: string, { schema, version, synchronous }: Dat
   }
 }
 
-/** Opens an existing file that another process writes. */
+/** Opens an existing file, which another process may write. */
 export function openDatabaseReadOnly(path: string): DatabaseSync {
   return new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
 }
 
-/** Runs `work` in one transaction that other writers wait for; a throw rolls back. */
+/** Runs `work` in a transaction that excludes other writers. Rolls back if `work` throws. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -57,7 +57,7 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** A pragma whose value is a whole number. */
+/** The value of a numeric pragma. */
 export function pragma(database: DatabaseSync, name: 'user_version' | 'data_version'): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
@@ -65,15 +65,15 @@ export function pragma(database: DatabaseSync, name: 'user_version' | 'data_vers
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** Whether the file itself is damaged, in contrast to a disk that is full or a file that may not be read. */
+/** Whether the error means a damaged file, unlike a full disk or a missing permission. */
 export function isDamaged(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error)) return false;
-  // The low byte is the code, the rest says more about it.
+  // The low byte is the primary result code [https://sqlite.org/rescode.html].
   const code = Number(error.errcode) & 0xff;
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
-/** Moves a damaged file and its companions aside, over those moved before; gives the new path. */
+/** Renames a damaged file and its journal files to `<path>.damaged`, replacing older ones. Gives the new path. */
 export function moveDatabaseAside(path: string): string {
   const aside = `${path}.damaged`;
   for (const suffix of ['', '-wal', '-shm']) {

@@ -7,8 +7,8 @@ export interface WriteFileOptions {
 }
 
 /**
- * Replaces a file so that a reader, or a crash at any moment, meets the old content or the new one, never a part; durable
- * when resolved. Makes the folder. Two writers of one file: one of them wins.
+ * Replaces a file atomically: readers, and a crash at any moment, see the old or the new content, never a part. Durable
+ * when resolved. Creates the folder. If two writers overlap, one of them wins.
  */
 export async function writeFileAtomic(
   path: string,
@@ -39,7 +39,7 @@ async function writeSynced(path: string, content: string | Uint8Array, mode: num
   }
 }
 
-/** Without it the rename itself may be lost in a power cut. */
+/** Without this a power failure may undo the rename. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

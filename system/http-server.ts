@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from './http.ts';
 
-/** Answers one request; never rejects. */
+/** Answers one request. Must not reject. */
 export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
 export interface HttpServer {
   readonly server: Server;
-  /** Idempotent; resolves when the last connection is gone. */
+  /** Idempotent; resolves when the last connection is closed. */
   close(): Promise<void>;
 }
 
-/** How long a reply may take to end once the server closes. */
-const END_WITHIN_MS = 500;
+/** When the server closes, responses in progress have this time to end. */
+const CLOSE_TIMEOUT_MS = 500;
 
-/** A small HTTP server with routes named `GET /metrics`; `listen` binds it. */
+/** Starts a small HTTP server. Routes have names such as `GET /metrics`; `listen` binds the server. */
 export async function serveHttp(
   routes: ReadonlyMap<string, Route>,
   listen: (server: Server) => void,
@@ -22,7 +22,7 @@ export async function serveHttp(
   const server = http.createServer((request, response) => {
     const url = urlOf(request);
     const route = url && routes.get(`${request.method} ${url.pathname}`);
-    if (!url || !route) return sendText(response, 404, `there are ${[...routes.keys()].join(', ')}\n`);
+    if (!url || !route) return sendText(response, 404, `not found; available: ${[...routes.keys()].join(', ')}\n`);
     request.resume();
     void route(request, response, url);
   });
@@ -39,7 +39,7 @@ export async function serveHttp(
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), END_WITHIN_MS);
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
       await closed;
       clearTimeout(timer);
     },
@@ -51,7 +51,7 @@ export function sendText(response: ServerResponse, status: number, text: string,
   response.end(text);
 }
 
-/** Null: it makes no sense. */
+/** Null if the URL is not valid. */
 function urlOf({ url = '/' }: IncomingMessage): URL | null {
   return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
 }

@@ -1,4 +1,4 @@
-/** Runs `work` for each item, at most `limit` at once; rejects with the first failure once all that was begun has ended. */
+/** Runs `work` for each item, at most `limit` at once. After a failure it starts no more, waits for the running ones and rejects. */
 export async function mapConcurrently<T>(
   items: readonly T[],
   limit: number,

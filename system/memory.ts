@@ -1,7 +1,7 @@
 /**
- * Gives memory that is free inside the heap back to the kernel. V8 lets garbage grow with what is in use, and a program that
- * has just loaded its state would keep what the loading took: 20 of 60 MB with twenty thousand containers. Stops everything
- * for as long as what is in use takes, some 2 ms a megabyte. Does nothing where Node runs without `--expose-gc`.
+ * Returns free heap memory to the kernel. V8 lets garbage grow in proportion to the memory in use, so that a process would
+ * otherwise keep the memory that loading its state needed: 20 of 60 MB with 20,000 containers. Blocks the process for about
+ * 2 ms per megabyte in use. Does nothing if Node runs without `--expose-gc`.
  */
 export function returnFreeMemory(): void {
   globalThis.gc?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });

@@ -1,6 +1,6 @@
 /**
- * Runs `work` one call after the other: who asks while it runs gets the run after that one, together with all who ask
- * meanwhile.
+ * A function that never runs `work` twice at once. All calls during a run share the next run, so that each call sees the
+ * effect of a run that started after it.
  */
 export function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();

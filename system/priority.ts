@@ -3,33 +3,33 @@ import { getPriority, setPriority } from 'node:os';
 
 /** Bit of CAP_SYS_NICE in a set of capabilities [capabilities(7)]. */
 const CAP_SYS_NICE = 23n;
-/** By how much the nice value of who gives way is higher: everybody else gets nine times as much of a core that both want. */
+/** Raises the nice value by this much: other processes get nine times as much of a contended core. */
 const STEPS = 10;
-/** Weight of a session among others; without effect where control groups share out the CPU [sched(7), "The autogroup feature"]. */
+/** Weight of a session among others; has no effect where control groups distribute the CPU [sched(7), "The autogroup feature"]. */
 const AUTOGROUP = '/proc/self/autogroup';
 
-/** Whether a program started from here can give way and come back from there, which takes CAP_SYS_NICE. */
-export function mayGiveWay(): boolean {
+/** Whether a program started by this process can lower its priority and restore it, which needs CAP_SYS_NICE. */
+export function canLowerPriority(): boolean {
   return mayRaisePriority() && getPriority() <= 19 - STEPS;
 }
 
 /**
- * A command line for a program that is to let all others go first until it calls `stopGivingWay`; to be the first one of a
- * session, where `mayGiveWay`.
+ * A command line that runs the program with low priority until the program calls `restorePriority`. Requires
+ * `canLowerPriority` and a session of its own for the program.
  */
-export function givingWay(command: readonly string[]): readonly string[] {
+export function withLowPriority(command: readonly string[]): readonly string[] {
   const script = `echo ${STEPS} 2>/dev/null >${AUTOGROUP}; exec nice -n ${STEPS} "$@"`;
   return ['sh', '-c', script, 'sh', ...command];
 }
 
-/** Puts a process started with `givingWay`, and no other, on a level with all others, with all its threads. */
-export function stopGivingWay(): void {
+/** Restores the normal priority of all threads of this process. Only for a process started by `withLowPriority`. */
+export function restorePriority(): void {
   const before = getPriority() - STEPS;
   for (const thread of readdirSync('/proc/self/task')) raise(Number(thread), before);
   try {
     writeFileSync(AUTOGROUP, '0');
   } catch {
-    // this kernel has none
+    // This kernel has no autogroup feature.
   }
 }
 
@@ -37,7 +37,7 @@ function raise(thread: number, to: number): void {
   try {
     setPriority(thread, to);
   } catch (error) {
-    // a thread that has ended since it was listed
+    // The thread has ended since it was listed.
     if ((error as { readonly info?: { readonly code?: string } }).info?.code !== 'ESRCH') throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { givingWay, mayGiveWay } from '../../system/index.ts';
+import { canLowerPriority, withLowPriority } from '../../system/index.ts';
 import { type ProcessIdentity, parseStat } from './process-identity.ts';
 
 /** What is to run, and what identifies this version of it. */
@@ -11,7 +11,7 @@ export interface ChildSpec {
   readonly args: readonly string[];
   /** Version of the program; a running child of another version, or with other arguments, is replaced. */
   readonly version: string;
-  /** Further arguments for a process that starts while the one before it still serves; it gives way to that one (`givingWay`). */
+  /** Further arguments for a process that starts while the one before it still serves; it gives way to that one (`withLowPriority`). */
   readonly handOverArgs?: readonly string[];
 }
 
@@ -56,8 +56,8 @@ export function launchCommand(
   const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
   const { file, args, handOverArgs } = spec;
   const command = [file, ...args, ...(handOver ? (handOverArgs ?? []) : [])];
-  const gives = handOver && handOverArgs !== undefined && mayGiveWay();
-  const program = gives ? givingWay([...command, GIVING_WAY]) : command;
+  const gives = handOver && handOverArgs !== undefined && canLowerPriority();
+  const program = gives ? withLowPriority([...command, GIVING_WAY]) : command;
   return { file: 'flock', args: [...lock, ...launch, ...program] };
 }
 

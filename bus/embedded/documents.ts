@@ -41,7 +41,7 @@ function damaged(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the bus file was damaged (${why}); Drover moved it to ${aside} and created a new one`,
-    hint: 'Apply your manifests again: `drover apply`. Check the disk.',
+    hint: 'apply your manifests again with `drover apply`, and check the disk',
   };
 }
 

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Config, dnsSocket } from '../../agent/index.ts';
 import type { KernelPlace } from '../../dns/index.ts';
 import { type JsonValue, PORT_GUARD_TABLE } from '../../model/index.ts';
-import { stopGivingWay } from '../../system/index.ts';
+import { restorePriority } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, upstreamProblems } from '../server/dns-upstreams.ts';
 import { runServer } from '../server/run-server.ts';
 import type { Io } from '../support/io.ts';
@@ -65,7 +65,7 @@ function runDns(io: Io, command: Command): Promise<void> {
       handOver,
     };
     return async () => {
-      const onReady = givingWay ? stopGivingWay : () => undefined;
+      const onReady = givingWay ? restorePriority : () => undefined;
       const follow = { view, identify, ageSeconds, onChange, rehearse };
       const server = await serveDns({ ...follow, upstreams, onReady, clock, log }, options);
       const { leave } = server;

@@ -3,12 +3,12 @@ import { createYamlReader, type YamlFault } from './values.ts';
 
 export type { YamlFault } from './values.ts';
 
-/** One document of a YAML text as plain data: null, boolean, number, string, arrays and objects, nothing else. */
+/** One document of a YAML text as plain data: null, booleans, numbers, strings, arrays and objects. */
 export type YamlDocument =
   | {
       readonly ok: true;
       readonly value: unknown;
-      /** Line (from 1) of the key or element at a path; of its nearest known parent if it is not there. */
+      /** The line (from 1) of the key or element at a path, or of its nearest existing parent. */
       lineOf(path: readonly (string | number)[]): number;
     }
   | { readonly ok: false; readonly line: number; readonly faults: readonly YamlFault[] };
@@ -16,18 +16,18 @@ export type YamlDocument =
 export interface YamlLimits {
   /** Default 2 MB. */
   readonly maxBytes?: number;
-  /** Values of one document, with everything aliases repeat. Default 200,000. */
+  /** Limit for the values of one document, including those that aliases repeat. Default 200,000. */
   readonly maxValues?: number;
 }
 
 export interface YamlOptions extends YamlLimits {
-  /** Where values lose nothing: maps in the order written, whole numbers beyond 2^53 as bigint. Default nowhere. */
+  /** Selects paths whose values are kept exactly: maps in written order, integers beyond 2^53 as bigint. Default: none. */
   readonly isExact?: (path: readonly string[]) => boolean;
 }
 
 /**
- * Reads a text of one or more YAML 1.2 documents (`<<` merges, as compose files use it). Never throws: a document that
- * cannot be read tells why and where, the others are there.
+ * Reads a text of one or more YAML 1.2 documents with `<<` merge keys, which Compose files use. Never throws: an invalid
+ * document gives its faults with lines, and the other documents are still read.
  */
 export function readYaml(
   text: string,
@@ -35,13 +35,13 @@ export function readYaml(
 ): readonly YamlDocument[] {
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxBytes) {
-    const what = `has ${(sizeBytes / 1e6).toFixed(1)} MB, more than the ${maxBytes / 1e6} MB that are read`;
+    const what = `has ${(sizeBytes / 1e6).toFixed(1)} MB, more than the limit of ${maxBytes / 1e6} MB`;
     return [{ ok: false, line: 1, faults: [{ line: 1, what, hint: 'split it into several files' }] }];
   }
   const lines = new LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   try {
-    // uniqueKeys compares each key with all before it, and merge keys would expand here: both are done in our reader
+    // `uniqueKeys` takes quadratic time, and the option for merge keys expands aliases: our reader does both instead.
     const options = {
       lineCounter: lines,
       prettyErrors: false,
@@ -58,7 +58,7 @@ export function readYaml(
   }
 }
 
-const TOO_DEEP = { what: 'is nested too deeply', hint: 'write it with fewer levels' };
+const TOO_DEEP = { what: 'is nested too deeply', hint: 'use fewer levels' };
 
 function readDocument(document: Document.Parsed, reading: Parameters<typeof createYamlReader>[0]): YamlDocument {
   const { lineAt } = reading;
@@ -77,7 +77,7 @@ interface SyntaxError {
   readonly pos: readonly [number, number];
 }
 
-/** A few of the first, one a line: what follows is mostly what the first one led to. */
+/** The first few errors, one per line, because later errors are mostly consequences of the first. */
 function syntaxFaults(errors: readonly SyntaxError[], lineAt: (offset: number) => number): readonly YamlFault[] {
   const byLine = new Map<number, YamlFault>();
   for (const error of errors.slice(0, 20)) {
@@ -91,7 +91,7 @@ function syntaxFault({ code, message, pos }: SyntaxError, lineAt: (offset: numbe
   const line = lineAt(pos[0]);
   if (code === 'TAB_AS_INDENT') return { line, what: 'is indented with a tab', hint: 'indent with spaces' };
   if (message.includes('call stack')) return { line, ...TOO_DEEP };
-  return { line, what: `is not valid YAML: ${message}`, hint: 'correct the line, or the one before it' };
+  return { line, what: `is not valid YAML: ${message}`, hint: 'correct this line or the one before it' };
 }
 
 function lineOf(
@@ -110,7 +110,7 @@ function lineOf(
   return lineAt(offset);
 }
 
-/** The child at a key or index: where it begins (its key, if it has one) and its value. */
+/** The child at a key or index: the node where it begins (its key, if it has one) and its value. */
 function childOf(node: unknown, part: string | number): { readonly at: Node; readonly value: unknown } | null {
   if (isSeq(node)) {
     const value = node.items[Number(part)] as Node | undefined;

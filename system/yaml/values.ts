@@ -1,13 +1,13 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 
-/** What is wrong in a YAML text, at a line counted from 1. */
+/** A fault in a YAML text, at a line counted from 1. */
 export interface YamlFault {
   readonly line: number;
   readonly what: string;
   readonly hint: string;
 }
 
-/** A value and how many values it has inside, with those an alias repeats. */
+/** A value and the number of values in it, including those that aliases repeat. */
 interface Weighed {
   readonly value: unknown;
   readonly weight: number;
@@ -25,11 +25,11 @@ class Refusal extends Error {
 }
 
 const MAX_DEPTH = 100;
-/** Would set an object's prototype instead of a key. */
+/** This key would set an object's prototype. */
 const FORBIDDEN_KEY = '__proto__';
 
-/** Where a value stands: `exact` keeps what plain data loses; the path is followed only until that is known. */
-interface Place {
+/** The position of a value. `exact` keeps what plain data loses; the path is tracked only until that is decided. */
+interface Position {
   readonly exact: boolean;
   readonly path: readonly string[];
 }
@@ -37,9 +37,9 @@ interface Place {
 const MAX_PATH = 5;
 
 /**
- * Turns the parsed nodes of one document into plain data, in time linear in the text: an alias is the value it names, never
- * a copy, and its weight counts, so that a small text cannot unfold into a huge tree. Where `isExact` says so a value is made
- * of maps, in the order written, and whole numbers beyond 2^53 are bigint.
+ * Converts the parsed nodes of one document to plain data, in time linear in the text. An alias gives the value it names,
+ * never a copy, and the size of that value counts, so that a small text cannot expand to a huge tree. Where `isExact` is
+ * true, maps are `Map`s in written order, and integers beyond 2^53 are bigints.
  */
 export function createYamlReader({
   lineAt,
@@ -56,52 +56,56 @@ export function createYamlReader({
     throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
   };
 
-  const read = (node: unknown, depth: number, place: Place): Weighed => {
+  const read = (node: unknown, depth: number, position: Position): Weighed => {
     if (depth > MAX_DEPTH) throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
-    if (isAlias(node)) return fromAlias(node.source, node, place);
+    if (isAlias(node)) return fromAlias(node.source, node, position);
     const weighed = isMap(node)
-      ? readMap(node, depth, place)
+      ? readMap(node, depth, position)
       : isSeq(node)
-        ? readList(node.items, depth, place)
-        : { value: isScalar(node) ? scalarValue(node, place.exact) : null, weight: 1 };
+        ? readList(node.items, depth, position)
+        : { value: isScalar(node) ? scalarValue(node, position.exact) : null, weight: 1 };
     budget(weighed.weight, node);
     const anchor = (node as Node | null)?.anchor;
     if (anchor) anchors.set(anchor, weighed);
     return weighed;
   };
-  const fromAlias = (name: string, node: unknown, { exact }: Place): Weighed => {
+  const fromAlias = (name: string, node: unknown, { exact }: Position): Weighed => {
     const weighed = anchors.get(name);
     if (weighed) return exact ? weighed : { ...weighed, value: plain(weighed.value, node) };
-    throw new Refusal(offsetOf(node), `alias *${name} names nothing before it`, `put &${name} at an earlier value`);
+    throw new Refusal(
+      offsetOf(node),
+      `alias *${name} has no anchor before it`,
+      `add the anchor &${name} to an earlier value`,
+    );
   };
-  const readList = (items: readonly unknown[], depth: number, place: Place): Weighed => {
+  const readList = (items: readonly unknown[], depth: number, position: Position): Weighed => {
     const value: unknown[] = [];
     let weight = 1;
     for (const item of items) {
-      const read1 = read(item, depth + 1, childPlace(place, '-'));
-      value.push(read1.value);
-      weight = budget(weight + read1.weight, item);
+      const element = read(item, depth + 1, childPosition(position, '-'));
+      value.push(element.value);
+      weight = budget(weight + element.weight, item);
     }
     return { value, weight };
   };
-  const readMap = (map: YAMLMap, depth: number, place: Place): Weighed => {
+  const readMap = (map: YAMLMap, depth: number, position: Position): Weighed => {
     const own = new Map<string, unknown>();
     const merged = new Map<string, unknown>();
     let weight = 1;
     for (const pair of map.items) {
       const isMerge = isMergeKey(pair);
       const key = isMerge ? '<<' : keyText(pair.key);
-      const child = read(pair.value, depth + 1, isMerge ? place : childPlace(place, key));
+      const child = read(pair.value, depth + 1, isMerge ? position : childPosition(position, key));
       weight = budget(weight + child.weight, pair.key);
       if (isMerge) mergeInto(merged, child.value, pair.key);
       else addKey(own, key, child.value, pair.key);
     }
     const members = merged.size > 0 ? new Map([...merged, ...own]) : own;
-    return { value: place.exact ? members : Object.fromEntries(members), weight };
+    return { value: position.exact ? members : Object.fromEntries(members), weight };
   };
-  const childPlace = (place: Place, key: string): Place => {
-    if (place.exact || place.path.length === MAX_PATH) return place;
-    const path = [...place.path, key];
+  const childPosition = (position: Position, key: string): Position => {
+    if (position.exact || position.path.length === MAX_PATH) return position;
+    const path = [...position.path, key];
     return { path, exact: isExact(path) };
   };
 
@@ -115,7 +119,7 @@ export function createYamlReader({
   };
 }
 
-/** What was read exactly, where another place repeats it. */
+/** An exact value as plain data, for an alias at a position that is not exact. */
 function plain(value: unknown, node: unknown): unknown {
   if (typeof value === 'bigint') throw tooLarge(node, value);
   if (Array.isArray(value)) return value.map((item) => plain(item, node));
@@ -137,7 +141,7 @@ function isMergeKey({ key }: Pair): boolean {
 function mergeInto(merged: Map<string, unknown>, source: unknown, node: unknown): void {
   for (const map of Array.isArray(source) ? source : [source]) {
     if (map === null || typeof map !== 'object' || Array.isArray(map)) {
-      throw new Refusal(offsetOf(node), 'merges (<<) something that is not a map', 'name a map, or a list of maps');
+      throw new Refusal(offsetOf(node), 'merges (<<) a value that is not a map', 'merge a map or a list of maps');
     }
     const entries = map instanceof Map ? map : Object.entries(map);
     for (const [key, value] of entries) if (!merged.has(key)) merged.set(key, value);
@@ -146,7 +150,7 @@ function mergeInto(merged: Map<string, unknown>, source: unknown, node: unknown)
 
 function keyText(key: unknown): string {
   if (!isScalar(key) || key.value === null) {
-    throw new Refusal(offsetOf(key), 'has a key that is not a text', 'write the key as a plain word or in quotes');
+    throw new Refusal(offsetOf(key), 'has a key that is not a string', 'write the key as a plain word or in quotes');
   }
   return key.type === 'PLAIN' && key.source !== undefined ? key.source : String(key.value);
 }
@@ -164,15 +168,15 @@ function scalarValue(scalar: Scalar, exact: boolean): unknown {
   if (typeof value === 'object' && value !== null) {
     throw new Refusal(
       offsetOf(scalar),
-      `has a value of the type ${scalar.tag}`,
-      'write a text, a number, a list or a map',
+      `has a value of type ${scalar.tag}`,
+      'write a string, a number, a list or a map',
     );
   }
   return value;
 }
 
 function tooLarge(node: unknown, value: bigint): Refusal {
-  return new Refusal(offsetOf(node), `has a number too large to be kept exactly (${value})`, 'put it in quotes');
+  return new Refusal(offsetOf(node), `has a number that is too large to be exact (${value})`, 'put it in quotes');
 }
 
 function offsetOf(node: unknown): number {

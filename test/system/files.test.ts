@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-test('makes the folder, sets the mode, replaces the content and leaves nothing beside it', async () => {
+test('writeFileAtomic() creates the folder, sets the mode, replaces the content and leaves no other file', async () => {
   const path = join(dir, 'a', 'b', 'file');
   await writeFileAtomic(path, 'one', { mode: 0o600 });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -20,7 +20,7 @@ test('makes the folder, sets the mode, replaces the content and leaves nothing b
   expect(await readdir(join(dir, 'a', 'b'))).toEqual(['file']);
 });
 
-test('a reader never meets a part, with several writers at once', async () => {
+test('a reader never sees a part of a file, even with several writers', async () => {
   const path = join(dir, 'file');
   const contents = Array.from({ length: 10 }, (_, n) => String(n).repeat(200_000));
   await writeFile(path, contents[0] as string);
@@ -35,7 +35,7 @@ test('a reader never meets a part, with several writers at once', async () => {
   expect(await readdir(dir)).toEqual(['file']);
 });
 
-test('a failure leaves the old content and no temporary file', async () => {
+test('a failed write leaves the old content and no temporary file', async () => {
   const path = join(dir, 'folder');
   await mkdir(join(path, 'full'), { recursive: true });
   await expect(writeFileAtomic(path, 'x')).rejects.toThrow();

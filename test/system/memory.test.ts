@@ -12,7 +12,7 @@ const PROGRAM = `
   returnFreeMemory();
   console.log(JSON.stringify({ before, after: process.memoryUsage().heapTotal, kept: kept.length }));`;
 
-test('with the flags that bin/drover gives Node, what is free in the heap is given back', async () => {
+test('returnFreeMemory() shrinks the heap with the flags that bin/drover passes to Node', async () => {
   const line = /^exec "\$node" (.*) "\$root\/cli\/main\.ts"/m.exec(await readFile('bin/drover', 'utf8'))?.[1] ?? '';
   const flags = line.split(' ');
   const { stdout } = await execa('node', [...flags, '--input-type=module', '--eval', PROGRAM]);

@@ -7,7 +7,7 @@ const values = (text: string): unknown[] =>
   readYaml(text).map((document) => (document.ok ? document.value : document.faults));
 const faults = (text: string) => readYaml(text).flatMap((document) => (document.ok ? [] : document.faults));
 
-test('readYaml() gives plain data, one value a document', () => {
+test('readYaml() gives plain data, one value for each document', () => {
   expect(values('a: 1\nb: [x, 2.5, true, null, "3"]\n---\n- {80: y}\n')).toEqual([
     { a: 1, b: ['x', 2.5, true, null, '3'] },
     [{ '80': 'y' }],
@@ -15,7 +15,7 @@ test('readYaml() gives plain data, one value a document', () => {
   expect(values('')).toEqual([]);
 });
 
-test('readYaml() reads YAML 1.2, whatever the file says: no sexagesimal ports, no dates, no yes', () => {
+test('readYaml() reads YAML 1.2 even if the file declares 1.1: no sexagesimal ports, no dates, no `yes`', () => {
   expect(values('%YAML 1.1\n---\n{a: yes, b: 22:22, c: 2001-01-01, d: 0o17, e: 010}')).toEqual([
     { a: 'yes', b: '22:22', c: '2001-01-01', d: 15, e: 10 },
   ]);
@@ -26,7 +26,7 @@ test('readYaml() merges with <<: own keys win, earlier maps win over later ones'
   expect(values(text)[0]).toMatchObject({ x: { a: 0, b: 1, c: 2 }, y: { '<<': 3 } });
 });
 
-test('lineOf() knows keys, elements and parents of what is not there', () => {
+test('lineOf() gives the line of keys and elements, and of the nearest parent of a missing path', () => {
   const [document] = readYaml(
     '# a\nservices:\n  web:\n    ports:\n    - 80\n    - 81\n  db: &db\n    scale: 1\n  db2: *db\n',
   );
@@ -35,18 +35,18 @@ test('lineOf() knows keys, elements and parents of what is not there', () => {
   expect([lineOf('services', 'web', 'nothing', 'here'), lineOf('services', 'db2', 'scale')]).toEqual([3, 8]);
 });
 
-describe('readYaml() refuses, with line and hint', () => {
+describe('readYaml() reports faults with line and hint', () => {
   test.each([
     ['a:\n\tb: 1', 2, 'tab'],
     ['a: 1\nb: 2\na: 3', 3, 'key a twice'],
-    ['a: *nowhere', 1, 'names nothing before it'],
-    ['a: &a [*a]', 1, 'names nothing before it'],
+    ['a: *nowhere', 1, 'has no anchor before it'],
+    ['a: &a [*a]', 1, 'has no anchor before it'],
     ['__proto__: {polluted: true}', 1, '__proto__'],
     ['a: 12345678901234567890', 1, 'too large'],
     ['a: .nan', 1, 'not finite'],
     ['a: 1e999', 1, 'not finite'],
-    ['? {a: 1}\n: x', 1, 'not a text'],
-    ['~: 1', 1, 'not a text'],
+    ['? {a: 1}\n: x', 1, 'not a string'],
+    ['~: 1', 1, 'not a string'],
     ['a: !!binary aGVsbG8=', 1, 'type'],
     ['x: {<<: 3}', 1, 'merges'],
     ['a: b: c', 1, 'not valid YAML'],
@@ -62,19 +62,19 @@ describe('readYaml() refuses, with line and hint', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
-  test('one document, and reads the others', () => {
+  test('for one document and reads the others', () => {
     expect(values('a: 1\n---\n\tb: 2\n---\nc: 3\n')).toMatchObject([{ a: 1 }, [{ line: 3 }], { c: 3 }]);
   });
 });
 
-describe('a hostile text costs little', () => {
+describe('readYaml() handles hostile texts cheaply', () => {
   const within = (limitMs: number, work: () => void) => {
     const start = performance.now();
     work();
     expect(performance.now() - start).toBeLessThan(limitMs);
   };
 
-  test('aliases that unfold to billions of values are refused at once', () => {
+  test('it refuses aliases that expand to billions of values at once', () => {
     const rows = [...'bcdefghijklmnop'].map(
       (name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghijklmnop'[i]}`)}]`,
     );
@@ -83,17 +83,17 @@ describe('a hostile text costs little', () => {
     );
   });
 
-  test('10 MB are refused unread', () => {
+  test('it refuses 10 MB without parsing', () => {
     within(1000, () => expect(faults('x'.repeat(10_000_000))[0]?.what).toContain('10.0 MB'));
   });
 
-  test('a hundred thousand keys are compared in linear time', () => {
+  test('it checks a hundred thousand keys for duplicates in linear time', () => {
     const text = Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join('\n');
     within(20_000, () => expect(Object.keys(values(text)[0] as object)).toHaveLength(100_000));
   });
 });
 
-test('readYaml() never throws, whatever it is given', () => {
+test('readYaml() never throws, for any text', () => {
   const piece = fc.constantFrom(
     'a',
     ': ',

@@ -104,7 +104,7 @@ services:
     const { declarations } = parseManifest(text('1'), 'm.yml', { stack: 's' });
     expect(declarations[0]).toMatchObject({ metadata: '{"b":1,"a":"x"}', labels: { b: '1', a: 'x' } });
     const { problems } = parseManifest(text('9007199254740993'), 'm.yml', { stack: 's' });
-    expect(problems.map(({ what }) => what)).toEqual(['has a number too large to be kept exactly (9007199254740993)']);
+    expect(problems.map(({ what }) => what)).toEqual(['has a number that is too large to be exact (9007199254740993)']);
   });
 
   test('metadata of a file stands below what the manifest itself says', () => {

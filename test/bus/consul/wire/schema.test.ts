@@ -8,8 +8,8 @@ test('consulSchema gives addresses one canonical form, and its errors say what t
     'https://[::1]:8501',
     'http://10.0.0.1',
   ]);
-  expect(() => consulSchema.parse({ address: 'ftp://x' })).toThrow('is not an address of Consul');
+  expect(() => consulSchema.parse({ address: 'ftp://x' })).toThrow('is not a Consul address');
   expect(() => consulSchema.parse({ sessionTtlSeconds: 9 })).toThrow();
-  expect(() => consulSchema.parse({ certFile: '/x' })).toThrow('certFile and keyFile go together');
+  expect(() => consulSchema.parse({ certFile: '/x' })).toThrow('certFile and keyFile belong together');
   expect(() => consulSchema.parse({ adress: 'x' })).toThrow('adress');
 });
