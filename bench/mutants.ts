@@ -9,8 +9,7 @@ import { readImportGraph } from './mutants/pure-tests.ts';
 /**
  * Changes the code in one place at a time (a seeded sample) and runs the pure tests that reach it: a change no test notices
  * is a survivor, printed with its place. Covers model, view, facts, reconcile, linux and every plan.ts and render.ts.
- *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/cidr.ts] [--near]
- * --near runs only the tests that import a file at most three imports away: faster, with more survivors.
+ *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/cidr.ts]
  */
 const { values } = parseArgs({
   options: {
@@ -18,11 +17,11 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
-    near: { type: 'boolean', default: false },
   },
 });
 const WHOLE_FOLDERS = ['model', 'view', 'facts', 'reconcile', 'linux'];
 const LIMIT_MS = 60_000;
+/** Tests of other folders count when there are at most so many imports between them and the file. */
 const NEAR = 3;
 
 interface Mutant extends Mutation {
@@ -88,15 +87,23 @@ async function work(): Promise<void> {
 }
 
 async function attempt(copy: string, mutant: Mutant): Promise<Outcome> {
-  const tests = graph.pureTestsOf(mutant.file).filter(({ distance }) => !values.near || distance <= NEAR);
-  if (tests.length === 0) return 'no test';
+  const tests = graph.pureTestsOf(mutant.file);
+  const isOwn = ({ test }: { readonly test: string }): boolean => test.startsWith(`test/${mutant.file.split('/')[0]}/`);
+  const stages = [tests.filter(isOwn), tests.filter((one) => !isOwn(one) && one.distance <= NEAR)];
+  if (stages.every((stage) => stage.length === 0)) return 'no test';
   const path = join(copy, mutant.file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.slice(0, mutant.start) + mutant.replacement + text.slice(mutant.end));
   try {
-    const near = tests.filter(({ distance }) => distance <= 2).map(({ test }) => test);
-    const far = tests.filter(({ distance }) => distance > 2).map(({ test }) => test);
-    for (const files of [near, far]) if (files.length > 0 && !(await pass(copy, files))) return 'killed';
+    for (const stage of stages)
+      if (
+        stage.length > 0 &&
+        !(await pass(
+          copy,
+          stage.map(({ test }) => test),
+        ))
+      )
+        return 'killed';
     return 'survived';
   } finally {
     writeFileSync(path, text);

@@ -82,10 +82,16 @@ function mutationsOfNode(node: Node, text: string): readonly Mutation[] {
     case 'ExpressionStatement':
       return [replaced(node, ';', 'statement left out')];
     case 'ReturnStatement':
-      return node.argument ? [replaced(node, 'return undefined;', 'return undefined')] : [];
+      return isNothing(node.argument) ? [] : [replaced(node, 'return undefined;', 'return undefined')];
     default:
       return [];
   }
+}
+
+/** No argument, null or undefined: to leave it out makes no difference worth a test. */
+function isNothing(argument: unknown): boolean {
+  if (!isNode(argument)) return true;
+  return argument.type === 'Literal' ? argument.value === null : argument.name === 'undefined';
 }
 
 function operatorMutations(node: Node, text: string): readonly Mutation[] {
