@@ -1,6 +1,6 @@
 /**
- * What one container that changes costs on the bus: bytes each agent reads, requests that write, time until it is seen.
- * Against three real Consul servers that hold the keys of so many hosts with 20 containers each (no Docker).
+ * The cost of one changed container on the bus: bytes that each agent reads, writes, time until the change is seen. Uses three
+ * real Consul servers with the keys of the given numbers of hosts, each with 20 containers (no Docker).
  *   node bench/bus.ts [hosts ...]        default: 50 200 1000
  */
 

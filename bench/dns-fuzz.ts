@@ -5,8 +5,8 @@ import { formatInput } from '../test/dns/fuzz/input.ts';
 import { seeds } from '../test/dns/fuzz/seeds.ts';
 
 /**
- * Sends broken and half-broken messages through both paths and judges every reply. Ends with 1 when something is wrong;
- * what was done so far is told when it is interrupted, too.
+ * Sends malformed messages through both paths and checks every reply. Exits with 1 if a reply is wrong; prints its results also
+ * when it is interrupted.
  *   npm run bench -- dns-fuzz [--packets 10000000] [--seed 1] [--guided 500000] [--corpus FILE] [--save] [--limit-ms 1]
  */
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- dns-hot`: the hot path by itself, without sockets. CPU time for a query among 1,000 services with 5
- * addresses each and 20 askers, and among 100,000 names; then what 100,000 names cost to load, and what a change does.
+ * `npm run bench -- dns-hot`: the hot path alone, without sockets. CPU time per query for 1,000 services with 5
+ * addresses each and 20 clients, and for 100,000 names; then the cost of loading 100,000 names and of a change.
  */
 import { PerformanceObserver } from 'node:perf_hooks';
 import type { Container, Snapshot } from '../model/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- dns-kernel [--seconds N] [--rounds N]`: DNS answered by the kernel beside Drover's server, NSD and unbound, over veth,
- * by two clients at once. Everything in one run, in rounds. Ends with 1 if a target is missed.
+ * `npm run bench -- dns-kernel [--seconds N] [--rounds N]`: DNS answered by the kernel compared with Drover's server, NSD and unbound, over veth,
+ * with two clients at once, in interleaved rounds of one run. Exits with 1 if a target is missed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { createResources } from '../test/support/resources.ts';
 import type { TestHost } from '../test/support/test-host.ts';
 import type { Run } from './dns/generator.ts';
 import { buildNative } from './dns/native.ts';
-import { cpuSeconds } from './process-cost.ts';
+import { cpuSeconds } from './support/process-cost.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' } },

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- dns-resolvers [--lookups N]`: musl, glibc, c-ares and Node look names up in real containers, through six
- * search domains with ndots:5: first with nothing changing, then N lookups (default 100000) while another host changes 30
- * containers a second on the bus and containers come and go here. Ends with 1 if one failed or took more than a second.
+ * `npm run bench -- dns-resolvers [--lookups N]`: lookups with musl, glibc, c-ares and Node in real containers, with six
+ * search domains and ndots:5: first without changes, then N lookups (default 100000) while another host changes 30 containers
+ * per second on the bus and containers start and stop on this host. Exits with 1 if a lookup fails or takes over a second.
  */
 import { parseArgs } from 'node:util';
 import { type Walk, walkAll } from '../test/support/resolver-clients/walk.ts';

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- dns-restart [--restarts N] [--rate N] [--batching auto,off] [--kills N]`: replaces a real `drover dns` again and again, as
- * upgrades do, while it is asked 50,000 times a second (without batches 20,000) from 64 ports. Every query without an answer is
- * counted; one makes the command fail. Then it is killed (-9) some times, and what that costs is printed. Two cores that do nothing else are needed.
+ * `npm run bench -- dns-restart [--restarts N] [--rate N] [--batching auto,off] [--kills N]`: replaces `drover dns` repeatedly, as upgrades do,
+ * while 64 ports send 50,000 queries per second (20,000 without batches). Counts queries without an answer; a single one makes the command fail. Then
+ * it kills the server (-9) several times and prints the losses. Needs two idle cores.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- dns [--help]`: Drover's DNS beside unbound, NSD, dnsmasq, BIND, Consul and a C echo: queries a second,
- * processor time a query, latency at a steady rate, memory, what a change costs. Ends with 1 if a target is missed.
+ * `npm run bench -- dns [--help]`: Drover's DNS compared with unbound, NSD, dnsmasq, BIND, Consul and a C echo: queries per
+ * second, CPU time per query, latency at a steady rate, memory, cost of a change. Exits with 1 if a target is missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- first-instruction [COUNT]`: containers (default 1000) whose first instruction resolves a name and
- * reads its own identity, on three kinds of networks, with addresses used again. Prints how many failed and how.
+ * reads its own identity, on three kinds of networks and with reused addresses. Prints how many failed, and how.
  */
 import { composeUp } from '../test/support/containers.ts';
 import { runFirstInstructions } from '../test/support/first-instruction.ts';

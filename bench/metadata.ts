@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- metadata [--seconds 3] [--rounds 3]`: Drover's metadata beside rancher-metadata, where its binary is given by
- * RANCHER_METADATA_BIN: requests a second of one answers file of 5,000 containers, processor time a request, 1,000 long polls while
- * one change comes each second; then at 20,000 containers memory, the cost of one change, and 100 long polls. Ends with 1 if a target is missed.
+ * `npm run bench -- metadata [--seconds 3] [--rounds 3]`: Drover's metadata compared with rancher-metadata, if RANCHER_METADATA_BIN
+ * names its binary: requests per second with an answers file of 5,000 containers, CPU time per request, 1,000 long polls with one change per
+ * second; then, with 20,000 containers, memory, the cost of a change, and 100 long polls. Exits with 1 if a target is missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,8 @@ import { measureLarge } from './metadata/large.ts';
 import { type LongPollCost, measureLongPolls } from './metadata/long-polls.ts';
 import { type Peer, peerPrograms, startPeers } from './metadata/peers.ts';
 import { KINDS, type Kind, measureRequests, type RequestRate } from './metadata/requests.ts';
-import { printRow, printVerdicts } from './report.ts';
-import { atLeast, limit, type Verdict } from './targets.ts';
+import { printRow, printVerdicts } from './support/report.ts';
+import { atLeast, limit, type Verdict } from './support/targets.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' } },

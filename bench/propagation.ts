@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- propagation [ROUNDS]`: two hosts (namespaces, Docker Engines), one Consul cluster. Milliseconds from
- * Docker's own time stamp of a start or a death on the one host to the changed answer inside a container of the other.
+ * Docker's time stamp of a start or die event on one host to the changed answer inside a container of the other.
  */
 import { composeUp, pidOf } from '../test/support/containers.ts';
 import { watchName } from '../test/support/name-watch.ts';

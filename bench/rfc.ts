@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- rfc`: runs the tests of test/rfc against Drover, unbound and BIND, and writes what each does to
- * docs/rfc-results.md, with the reason of every difference. Ends with 1 if a test fails.
+ * `npm run bench -- rfc`: runs the tests of test/rfc against Drover, unbound and BIND, and writes the results to
+ * docs/rfc-results.md, with the reason of every difference. Exits with 1 if a test fails.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

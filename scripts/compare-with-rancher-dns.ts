@@ -11,9 +11,9 @@ import { shopFile, startInternet, startStandAlone } from '../test/dns/answers-fi
 import { poll } from '../test/support/poll.ts';
 import { createResources, type Resources } from '../test/support/resources.ts';
 
-// Asks a compiled rancher-dns, which RANCHER_DNS_BIN names, and `drover dns --answers` the same questions. Prints how many
-// differ and why; a difference that docs/rancher-dns.md does not list is a failure. With --record what the original said is
-// kept for the tests.
+// Sends the same queries to a rancher-dns binary (RANCHER_DNS_BIN) and to `drover dns --answers`. Prints how many replies differ and
+// why; a difference that docs/rancher-dns.md does not list is a failure. With --record the replies of rancher-dns are stored for
+// the tests.
 
 const original = process.env.RANCHER_DNS_BIN;
 if (!original) {

@@ -1,6 +1,6 @@
 /**
  * `npm test`: formatter and linter, types, then every test. Prints `N passed, N failed` last.
- * Arguments are handed to vitest (`npm test -- test/view`); the linter and the types run in any case.
+ * Arguments are passed to vitest (`npm test -- test/view`). The linter and the type check always run.
  * A file that a test leaves in the checkout counts as a failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -50,7 +50,7 @@ try {
   failed += counts.numFailedTests;
   const unaccounted = counts.numTotalTests - counts.numPassedTests - counts.numFailedTests;
   if (unaccounted > 0) {
-    console.log(`${unaccounted} tests did not run: that counts as failed`);
+    console.log(`${unaccounted} tests did not run; they count as failed`);
     failed += unaccounted;
   }
   // A file that cannot be loaded, or an error outside of any test, fails the run without a failed test.

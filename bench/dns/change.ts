@@ -1,6 +1,6 @@
-import type { DataSet } from '../data-set.ts';
-import { movedContainer } from '../facts.ts';
-import type { BenchFeed } from '../feed.ts';
+import type { DataSet } from '../support/data-set.ts';
+import { movedContainer } from '../support/facts.ts';
+import type { BenchFeed } from '../support/feed.ts';
 import { generate, type Run } from './generator.ts';
 import type { BenchOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DataSet } from '../data-set.ts';
+import type { DataSet } from '../support/data-set.ts';
 import type { Contestant } from './servers/contestant.ts';
 import { bind, dnsmasq, nsd, unbound } from './servers/debian.ts';
 import { drover, droverWithAnswers } from './servers/drover.ts';

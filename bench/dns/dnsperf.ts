@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { ASKERS_FROM } from '../data-set.ts';
-import { printRow } from '../report.ts';
+import { ASKERS_FROM } from '../support/data-set.ts';
+import { printRow } from '../support/report.ts';
 import type { Entrant } from './field.ts';
 import { GENERATOR_CORE } from './generator.ts';
 

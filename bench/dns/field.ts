@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Resources } from '../../test/support/resources.ts';
-import { type BenchRecord, type DataSet, recordsOf, SUFFIX } from '../data-set.ts';
-import { residentBytes, signalFamily } from '../process-cost.ts';
+import { type BenchRecord, type DataSet, recordsOf, SUFFIX } from '../support/data-set.ts';
+import { residentBytes, signalFamily } from '../support/process-cost.ts';
 import type { NativePrograms } from './native.ts';
 import { type Contestant, untilAnswers } from './servers/contestant.ts';
 

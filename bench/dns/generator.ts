@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { ASKERS_FROM } from '../data-set.ts';
+import { ASKERS_FROM } from '../support/data-set.ts';
 
 /** What one run of the generator says; latencies in microseconds. */
 export interface Run {

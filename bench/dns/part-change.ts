@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { percentile } from '../../test/support/percentile.ts';
-import { namesSet, recordsOf } from '../data-set.ts';
-import { printRow, printVerdicts } from '../report.ts';
-import { limit } from '../targets.ts';
+import { namesSet, recordsOf } from '../support/data-set.ts';
+import { printRow, printVerdicts } from '../support/report.ts';
+import { limit } from '../support/targets.ts';
 import { type ChangeCost, measureChanges, worst } from './change.ts';
 import type { Run } from './generator.ts';
 import type { RunPart } from './part.ts';

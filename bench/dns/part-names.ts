@@ -1,6 +1,6 @@
-import { namesSet } from '../data-set.ts';
-import { printVerdicts } from '../report.ts';
-import { limit } from '../targets.ts';
+import { namesSet } from '../support/data-set.ts';
+import { printVerdicts } from '../support/report.ts';
+import { limit } from '../support/targets.ts';
 import { contestantsFor } from './contestants.ts';
 import { setUp } from './field.ts';
 import type { RunPart } from './part.ts';

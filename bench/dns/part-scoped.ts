@@ -1,5 +1,5 @@
-import { scopedSet } from '../data-set.ts';
-import { printVerdicts } from '../report.ts';
+import { scopedSet } from '../support/data-set.ts';
+import { printVerdicts } from '../support/report.ts';
 import { contestantsFor } from './contestants.ts';
 import { runDnsperf } from './dnsperf.ts';
 import { setUp } from './field.ts';

@@ -1,5 +1,5 @@
 import { cpus, release } from 'node:os';
-import { printRow } from '../report.ts';
+import { printRow } from '../support/report.ts';
 import { type Measured, median, type Score } from './rounds.ts';
 
 /** The first lines: on what this was measured. */

@@ -1,4 +1,4 @@
-import { cpuSeconds, residentBytes } from '../process-cost.ts';
+import { cpuSeconds, residentBytes } from '../support/process-cost.ts';
 import type { Entrant } from './field.ts';
 import { generate, type Run } from './generator.ts';
 import type { BenchOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import { atLeast as atLeastVerdict, type Verdict } from '../targets.ts';
+import { atLeast as atLeastVerdict, type Verdict } from '../support/targets.ts';
 import { type Measured, median, type Score } from './rounds.ts';
 
 /** Null where one of the two was not measured. */

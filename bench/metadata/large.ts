@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { startDaemon } from '../../test/support/daemon.ts';
 import { poll } from '../../test/support/poll.ts';
 import type { Resources } from '../../test/support/resources.ts';
-import { largeSet } from '../data-set.ts';
-import { movedContainer } from '../facts.ts';
-import { serveBenchFeed } from '../feed.ts';
-import { cpuSeconds, residentBytes } from '../process-cost.ts';
+import { largeSet } from '../support/data-set.ts';
+import { movedContainer } from '../support/facts.ts';
+import { serveBenchFeed } from '../support/feed.ts';
+import { cpuSeconds, residentBytes } from '../support/process-cost.ts';
 import { monotonicMs, openCrowd, pathOfPoll } from './long-polls.ts';
 
 export interface LargeCost {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { cpuSeconds } from '../process-cost.ts';
+import { cpuSeconds } from '../support/process-cost.ts';
 import type { Peer } from './peers.ts';
 
 export interface LongPollCost {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDaemon } from '../../test/support/daemon.ts';
 import { poll } from '../../test/support/poll.ts';
 import type { Resources } from '../../test/support/resources.ts';
-import { signalFamily } from '../process-cost.ts';
+import { signalFamily } from '../support/process-cost.ts';
 import { answersText, FIRST_VERSION } from './answers.ts';
 
 /** Of the two cores one is the server's, the other everybody else's. */

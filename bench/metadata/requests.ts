@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { cpuSeconds } from '../process-cost.ts';
+import { cpuSeconds } from '../support/process-cost.ts';
 import type { Peer } from './peers.ts';
 
 /** A kind of request. */

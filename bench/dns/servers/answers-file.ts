@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askerAddress, SUFFIX, stackOf } from '../../data-set.ts';
+import { askerAddress, SUFFIX, stackOf } from '../../support/data-set.ts';
 import type { Stage } from './contestant.ts';
 
 /** The original's answers file of a data set: all names for everybody, a section with a search list for each asker. */

@@ -3,8 +3,8 @@ import type { Daemon } from '../../../test/support/daemon.ts';
 import { startDaemon } from '../../../test/support/daemon.ts';
 import { poll } from '../../../test/support/poll.ts';
 import type { Resources } from '../../../test/support/resources.ts';
-import type { BenchRecord, DataSet } from '../../data-set.ts';
-import { signalFamily } from '../../process-cost.ts';
+import type { BenchRecord, DataSet } from '../../support/data-set.ts';
+import { signalFamily } from '../../support/process-cost.ts';
 import { SERVER_CORE } from '../generator.ts';
 import type { NativePrograms } from '../native.ts';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BenchRecord, SUFFIX } from '../../data-set.ts';
+import { type BenchRecord, SUFFIX } from '../../support/data-set.ts';
 import { type Contestant, type Stage, startUnpacked } from './contestant.ts';
 
 // Debian's servers as an operator who wants speed would set them up: one thread (there is one core), large socket

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataSet } from '../../data-set.ts';
-import { type BenchFeed, serveBenchFeed } from '../../feed.ts';
+import type { DataSet } from '../../support/data-set.ts';
+import { type BenchFeed, serveBenchFeed } from '../../support/feed.ts';
 import { answersFile } from './answers-file.ts';
 import { type Contestant, type Stage, type Started, startOnServerCore } from './contestant.ts';
 

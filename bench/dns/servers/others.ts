@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fullName, SUFFIX } from '../../data-set.ts';
+import { fullName, SUFFIX } from '../../support/data-set.ts';
 import { answersFile } from './answers-file.ts';
 import { type Contestant, type Stage, startOnServerCore } from './contestant.ts';
 

@@ -1,4 +1,4 @@
-import type { Container, Host, JsonValue, Network } from '../model/index.ts';
+import type { Container, Host, JsonValue, Network } from '../../model/index.ts';
 import { askerAddress, type BenchService, containerName, type DataSet, stackOf } from './data-set.ts';
 
 /** Facts of one host as the bus and the feed have them. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { reductionFor } from '../facts/index.ts';
-import type { JsonValue } from '../model/index.ts';
-import type { Resources } from '../test/support/resources.ts';
+import { reductionFor } from '../../facts/index.ts';
+import type { JsonValue } from '../../model/index.ts';
+import type { Resources } from '../../test/support/resources.ts';
 import { type DataSet, SUFFIX } from './data-set.ts';
 import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
 
