@@ -1,3 +1,4 @@
+import type { Upstream } from '../model/index.ts';
 import { runCommand } from '../system/index.ts';
 import { createAnswerer } from './answer/answerer.ts';
 import { createTurns } from './answer/turns.ts';
@@ -9,7 +10,6 @@ import type { NamesDependencies, NamesOptions } from './names-options.ts';
 import type { Answer } from './query/client.ts';
 import type { NameSource } from './query/name-source.ts';
 import { createSafeAnswer } from './safe-answer.ts';
-import type { Upstream } from './upstream/address.ts';
 import { createForwarder, type Forwarder } from './upstream/create-forwarder.ts';
 import { createCookies } from './wire/cookies.ts';
 

@@ -4,7 +4,7 @@ import type { LiveQueries } from './metrics/live-queries.ts';
 import type { Recorder } from './metrics/recorder.ts';
 import type { Answer, Client } from './query/client.ts';
 import { createDetails, type QueryDetails } from './query/details.ts';
-import { rcodeOf } from './upstream/reply.ts';
+import { rcodeOf } from './upstream/message/reply.ts';
 import { encodeServerFailure } from './wire/encode.ts';
 import { readQuery } from './wire/query.ts';
 

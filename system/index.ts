@@ -10,4 +10,5 @@ export * from './memory.ts';
 export * from './one-at-a-time.ts';
 export * from './priority.ts';
 export * from './retry-schedule.ts';
+export * from './timer-wheel.ts';
 export * from './wake-up.ts';

@@ -1,6 +1,6 @@
 import type { Resolution } from '../query/resolution.ts';
 import type { Forwarded } from '../upstream/forwarder.ts';
-import { rcodeOf } from '../upstream/reply.ts';
+import { rcodeOf } from '../upstream/message/reply.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
 import { type CopiedRecord, copyRecords } from '../wire/copied-record.ts';
 import type { Reply } from '../wire/encode.ts';

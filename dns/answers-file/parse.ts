@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import { type Problem, plainAddress } from '../../model/index.ts';
-import { parseUpstream } from '../upstream/address.ts';
+import { type Problem, parseUpstream, plainAddress } from '../../model/index.ts';
 import { type Answers, authorityOver, EMPTY_SECTION, NO_ANSWERS, type Section } from './answers.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { absolute, nameFault } from './names.ts';

@@ -1,7 +1,7 @@
-import { formatUpstream, type Upstream } from '../upstream/address.ts';
-import { createChoice, type ForwardRule } from '../upstream/choice.ts';
-import type { LocalMeaning } from '../upstream/local-names.ts';
-import { wireName } from '../upstream/records.ts';
+import { formatUpstream, type Upstream } from '../../model/index.ts';
+import { createChoice, type ForwardRule } from '../upstream/choice/choice.ts';
+import type { LocalMeaning } from '../upstream/choice/local-names.ts';
+import { wireName } from '../upstream/message/records.ts';
 import type { ExplainedForward } from './explanation.ts';
 
 /** What the server is told about upstreams. */
@@ -42,8 +42,8 @@ export function explainForward(
 
 const LOCAL: Readonly<Record<LocalMeaning['kind'], string>> = {
   localhost: 'it is this very machine, and nobody is asked',
-  nobody: 'such names are nobody’s anywhere, and nobody is asked [RFC 6761, RFC 6303]',
-  nothing: 'it exists and has nothing here, and nobody is asked',
+  nxdomain: 'such names are nobody’s anywhere, and nobody is asked [RFC 6761, RFC 6303]',
+  nodata: 'it exists and has nothing here, and nobody is asked',
   site: 'only a resolver of this site can know private addresses, and none of the upstreams is one',
 };
 

@@ -1,35 +1,34 @@
-import type { Clock, Log } from '../../system/index.ts';
-import type { Upstream } from './address.ts';
-import { createAlarms } from './alarms.ts';
-import { createBook, type UpstreamReport } from './book.ts';
-import { type CacheStats, createCache } from './cache.ts';
-import { createChoice, type ForwardRule } from './choice.ts';
-import { createConverse } from './conversation.ts';
-import { createFlights } from './flights.ts';
+import type { Upstream } from '../../model/index.ts';
+import { type Clock, createTimerWheel, type Log } from '../../system/index.ts';
+import { type CacheStats, createCache } from './cache/cache.ts';
+import { createChoice, type ForwardRule } from './choice/choice.ts';
+import { createLoops } from './choice/loops.ts';
+import { createConverse } from './exchange/conversation.ts';
+import { createRandom } from './exchange/random.ts';
+import { createStatistics, type UpstreamReport } from './exchange/statistics.ts';
+import { createTcpExchanges } from './exchange/tcp-exchange.ts';
+import { createUdpPorts } from './exchange/udp-ports.ts';
 import { createForwarding, type Forwarding } from './forwarder.ts';
-import type { KeptReply } from './kept-reply.ts';
-import { createLoops } from './loops.ts';
+import { createInFlight } from './in-flight.ts';
+import type { KeptReply } from './message/kept-reply.ts';
 import { runRace } from './race.ts';
-import { createRandom } from './random.ts';
 import { createSlots } from './slots.ts';
-import { createTcpExchanges } from './tcp-exchange.ts';
-import { createUdpPorts } from './udp-ports.ts';
 
 export interface Forwarder extends Forwarding {
   report(): ForwarderReport;
-  /** Idempotent: what is under way ends with null, every socket is closed. */
+  /** Idempotent. Queries in flight end with null, all sockets are closed. */
   close(): void;
 }
 
 export interface ForwarderReport {
-  /** Those asked most. */
+  /** The most used upstreams. */
   readonly resolvers: readonly UpstreamReport[];
-  /** Those left out because they lead back to us, `address:port`. */
+  /** Upstreams left out because they forward back to this server, `address:port`. */
   readonly loops: readonly string[];
   readonly cache: CacheStats;
-  /** Questions that wait for an upstream now. */
+  /** Queries in flight. */
   readonly underWay: number;
-  /** Questions that found no place, or lost it to an asker with fewer. */
+  /** Queries refused because of the limits on queries in flight. */
   readonly refused: number;
 }
 
@@ -43,16 +42,16 @@ export interface ForwarderDependencies {
 }
 
 export interface ForwarderOptions {
-  /** Resolvers of names below a suffix, instead of all others. */
+  /** Resolvers for names below a suffix; no other resolver is asked for them. */
   readonly rules?: readonly ForwardRule[];
-  /** Address questions go out from, to upstreams of its family; null: the system's choice. */
+  /** Source address of queries to upstreams of its family; null: chosen by the system. */
   readonly source?: string | null;
-  /** How long the upstreams are waited for, default 3,500: until the client would give up anyway. */
+  /** Total time to wait for upstreams, default 3,500: after that clients give up. */
   readonly timeoutMs?: number;
   readonly cache?: Partial<ForwarderCacheOptions>;
   /** See `ChoiceDependencies`. */
   readonly sharedLoopback?: boolean;
-  /** Questions under way, in all and of one asker. */
+  /** Limits on queries in flight: in total and for one asker. */
   readonly limits?: { readonly total: number; readonly anAsker: number };
 }
 
@@ -61,7 +60,7 @@ export interface ForwarderCacheOptions {
   readonly maxBytes: number;
   /** Default one day. */
   readonly maxTtlSeconds: number;
-  /** How long after its time an answer may be given when no upstream answers; default one day, 0: not at all. */
+  /** How long an expired answer may be used when no upstream answers; default one day, 0: never. */
   readonly maxStaleSeconds: number;
 }
 
@@ -74,7 +73,7 @@ const CACHE: ForwarderCacheOptions = {
 const MAX_REPORTED = 50;
 const LIMITS = { total: 4_096, anAsker: 1_024 };
 
-/** Everything that asks upstreams, over real sockets. */
+/** The complete forwarder, over real sockets. */
 export function createForwarder(
   { upstreams, ourselves, clock, log }: ForwarderDependencies,
   {
@@ -89,27 +88,28 @@ export function createForwarder(
   const closing = new AbortController();
   const { signal } = closing;
   const cacheOptions = { ...CACHE, ...options.cache };
-  const alarms = createAlarms({ clock }, signal);
+  const timers = createTimerWheel(clock);
   const random = createRandom();
-  const book = createBook({ clock });
+  const statistics = createStatistics({ clock });
   const onUnexpected = (upstream: Upstream): void => {
-    book.page(upstream).counts.unexpected += 1;
+    statistics.of(upstream).counts.unexpected += 1;
   };
-  const ports = createUdpPorts({ alarms, random, onUnexpected }, { source });
+  const ports = createUdpPorts({ timers, random, onUnexpected }, { source });
   const tcp = createTcpExchanges({ source });
-  const converse = createConverse({ ports, tcp, alarms, random, clock });
-  const loops = createLoops({ converse, book, clock, log }, signal);
+  const converse = createConverse({ ports, tcp, timers, random, clock });
+  const loops = createLoops({ converse, statistics, clock, log }, signal);
   const cache = createCache({ clock }, cacheOptions);
   const slots = createSlots(limits);
-  const flights = createFlights<KeptReply>({ slots });
+  const inFlight = createInFlight<KeptReply>({ slots });
   const { forward } = createForwarding(
     {
       choose: createChoice({ defaults: upstreams, rules, ourselves, loops, sharedLoopback }),
       isProbe: loops.saw,
-      race: (question, chosen) => runRace({ converse, alarms, clock }, { timeoutMs }, question, chosen.map(book.page)),
+      race: (question, chosen) =>
+        runRace({ converse, timers, clock }, { timeoutMs }, question, chosen.map(statistics.of)),
       cache,
-      flights,
-      alarms,
+      inFlight,
+      timers,
       log,
     },
     cacheOptions,
@@ -117,9 +117,9 @@ export function createForwarder(
   return {
     forward,
     report: () => ({
-      resolvers: book
-        .pages()
-        .map((page) => page.report())
+      resolvers: statistics
+        .all()
+        .map((stats) => stats.report())
         .sort((one, other) => other.queries - one.queries)
         .slice(0, MAX_REPORTED),
       loops: loops.found(),
@@ -129,7 +129,8 @@ export function createForwarder(
     }),
     close: () => {
       closing.abort(new Error('the DNS server is closing'));
-      flights.close();
+      inFlight.close();
+      timers.close();
       ports.close();
       tcp.close();
     },

@@ -1,27 +1,26 @@
-import type { Log } from '../../system/index.ts';
+import { formatUpstream, type Upstream } from '../../model/index.ts';
+import type { Log, TimerWheel } from '../../system/index.ts';
 import { RCODE } from '../wire/codes.ts';
-import { formatUpstream, type Upstream } from './address.ts';
-import type { Alarms } from './alarms.ts';
-import type { Cache, CacheHit } from './cache.ts';
-import type { Choice, Choose } from './choice.ts';
-import type { Flight, Flights } from './flights.ts';
-import { type KeptReply, keepReply, replayReply } from './kept-reply.ts';
-import { bareReply, localReply } from './local-reply.ts';
-import { type Question, questionOf } from './question.ts';
+import type { Cache, CacheHit } from './cache/cache.ts';
+import type { Choice, Choose } from './choice/choice.ts';
+import { bareReply, localReply } from './choice/local-reply.ts';
+import type { InFlight, InFlightQuery } from './in-flight.ts';
+import { type KeptReply, keepReply, replayReply } from './message/kept-reply.ts';
+import { type Question, questionOf } from './message/question.ts';
 import type { Race } from './race.ts';
 
-/** Who wants to know: whose upstreams are asked, and whose share of the queries under way it is. */
+/** The asker of a forwarded query: selects the upstreams, and has a limited share of the queries in flight. */
 export interface ForwardAsker {
   readonly key: string;
-  /** Its own resolvers, asked before the default ones. */
+  /** Its own resolvers, asked before the default resolvers. */
   readonly dns: readonly string[];
 }
 
-/** A reply, and how it was come by: from an upstream now, from the cache, from the cache although too old, without anybody. */
+/** A reply and its origin: an upstream, the cache, the cache although expired, or this server alone. */
 export interface Forwarded {
   /**
-   * Whole (TC only where TCP failed too), with id, question, RD and CD as in the query; RA set, AA clear. It has no OPT:
-   * that one is between two neighbours [RFC 6891 §6.1.1], the client's is put in by whoever fits the reply to the client.
+   * Complete (TC only if TCP failed too), with id, question, RD and CD as in the query; RA set, AA clear. Without OPT
+   * record: EDNS is hop by hop [RFC 6891 §6.1.1], so the client's OPT record is added when the reply is fitted to the client.
    */
   readonly reply: Buffer;
   readonly from: 'forwarded' | 'cached' | 'stale' | 'local';
@@ -29,20 +28,20 @@ export interface Forwarded {
 
 export interface Forwarding {
   /**
-   * The answer to a query that is not about our own names; `questionEnd` is the offset behind its question. The first good
-   * reply, else a bad one (SERVFAIL, REFUSED), else null. At once where nobody has to be asked. Never rejects.
+   * Answers a query for a name that is not ours; `questionEnd` is the offset after its question. Gives the first good reply,
+   * else a failure reply (SERVFAIL, REFUSED), else null. Not a promise if no upstream has to be asked. Never rejects.
    */
   forward(message: Buffer, questionEnd: number, asker: ForwardAsker): Forwarded | null | Promise<Forwarded | null>;
 }
 
 export interface ForwardingDependencies {
   readonly choose: Choose;
-  /** Whether the name is one of our own, sent to find out who leads back to us. */
+  /** Whether the name is a probe of ours for forwarding loops. */
   readonly isProbe: (name: string) => boolean;
   readonly race: (question: Question, upstreams: readonly Upstream[]) => Race;
   readonly cache: Cache;
-  readonly flights: Flights<KeptReply>;
-  readonly alarms: Alarms;
+  readonly inFlight: InFlight<KeptReply>;
+  readonly timers: TimerWheel;
   readonly log: Log;
 }
 
@@ -50,10 +49,10 @@ export interface ForwardingOptions {
   readonly maxTtlSeconds: number;
 }
 
-/** A stale answer is given when fresh ones take longer than this [RFC 8767 §5]. */
+/** A stale answer is used when the upstreams take longer than this [RFC 8767 §5]. */
 const STALE_AFTER_MS = 1_800;
 const STALE_TTL_SECONDS = 30;
-/** What is asked for often is asked for again in the last tenth of its time. */
+/** Popular entries are refreshed in the last tenth of their lifetime. */
 const PREFETCH = { leastHits: 3, leastLifetimeSeconds: 20, part: 0.1 };
 
 interface Asked {
@@ -65,15 +64,15 @@ interface Asked {
 }
 
 export function createForwarding(dependencies: ForwardingDependencies, options: ForwardingOptions): Forwarding {
-  const { choose, isProbe, race, cache, flights, alarms, log } = dependencies;
-  const complain = createComplaints(log);
+  const { choose, isProbe, race, cache, inFlight, timers, log } = dependencies;
+  const logFailure = createFailureLog(log);
 
-  const launch = ({ question, choice, key }: Asked): Flight<KeptReply> => {
+  const send = ({ question, choice, key }: Asked): InFlightQuery<KeptReply> => {
     const { reply, end } = race(question, choice.upstreams);
     let isWanted = true;
     const conclude = (received: Buffer | null): KeptReply | null => {
       if (!isWanted) return null;
-      complain(choice, received !== null);
+      logFailure(choice, received !== null);
       const kept = received && keepReply(received, question, options);
       if (question.recursion) remember(key, kept);
       return kept;
@@ -92,9 +91,9 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
     if (kept === null || kept.verdict === 'bad') cache.fail(key, kept?.message ?? null);
     else cache.store(key, kept);
   };
-  /** Without RD the upstream says only what it knows already: that is nobody else's answer. */
+  /** Without RD the upstream answers from its cache only: that answer is not shared with queries that set RD. */
   const join = (asked: Asked, asker = asked.asker): Promise<KeptReply | null> =>
-    flights.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, () => launch(asked));
+    inFlight.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, () => send(asked));
 
   const fresh = async (asked: Asked): Promise<Forwarded | null> => {
     const kept = await join(asked);
@@ -106,9 +105,9 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
   };
   const freshOrStale = (asked: Asked, hit: CacheHit): Promise<Forwarded> => {
     const { promise, resolve } = Promise.withResolvers<Forwarded>();
-    const alarm = alarms.in(STALE_AFTER_MS, () => resolve(stale(asked, hit)));
+    const cancel = timers.add(STALE_AFTER_MS, () => resolve(stale(asked, hit)));
     void join(asked).then((kept) => {
-      alarm.cancel();
+      cancel();
       const isGood = kept !== null && kept.verdict !== 'bad';
       resolve(isGood ? { reply: replay(asked, kept.message), from: 'forwarded' } : stale(asked, hit));
     });
@@ -118,7 +117,7 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
     const { lifetimeSeconds, ageSeconds, turn } = hit;
     const isEnding = lifetimeSeconds - ageSeconds <= lifetimeSeconds * PREFETCH.part;
     const isPopular = turn >= PREFETCH.leastHits && lifetimeSeconds >= PREFETCH.leastLifetimeSeconds;
-    if (isEnding && isPopular && asked.question.recursion && !flights.has(asked.key)) void join(asked, PREFETCHING);
+    if (isEnding && isPopular && asked.question.recursion && !inFlight.has(asked.key)) void join(asked, PREFETCHING);
     return { reply: replay(asked, hit.message, hit), from: 'cached' };
   };
 
@@ -142,7 +141,7 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
   };
 }
 
-/** In whose name answers are renewed before their time is over: they have a share like everybody else. */
+/** The asker of prefetch queries: they have a share of the queries in flight like any other asker. */
 const PREFETCHING = ' prefetch';
 
 function replay(
@@ -154,10 +153,10 @@ function replay(
   return replayReply(message, { id, question, ageSeconds, turn, staleTtlSeconds });
 }
 
-const MAX_COMPLAINTS = 100;
+const MAX_FAILING = 100;
 
-/** Tells when the upstreams of a set fail and when they answer again, not for each question. */
-function createComplaints(log: Log): (choice: Asked['choice'], works: boolean) => void {
+/** Logs when all upstreams of a set stop answering and when they answer again, not for each query. */
+function createFailureLog(log: Log): (choice: Asked['choice'], works: boolean) => void {
   const failing = new Set<string>();
   return ({ set, upstreams }, works) => {
     if (works === !failing.has(set)) return;
@@ -165,9 +164,9 @@ function createComplaints(log: Log): (choice: Asked['choice'], works: boolean) =
     if (works) {
       failing.delete(set);
       log.info({ upstreams: at }, 'upstream resolvers answer again');
-    } else if (failing.size < MAX_COMPLAINTS) {
+    } else if (failing.size < MAX_FAILING) {
       failing.add(set);
-      log.warn({ upstreams: at }, 'no upstream resolver answers; names outside are not resolved until one does');
+      log.warn({ upstreams: at }, 'no upstream resolver answers; external names fail until one does');
     }
   };
 }

@@ -1,186 +1,188 @@
-import type { Clock } from '../../system/index.ts';
-import type { Alarm, Alarms } from './alarms.ts';
-import type { Page } from './book.ts';
-import type { Conversation, Converse } from './conversation.ts';
-import type { Question } from './question.ts';
-import { type Verdict, verdictOf } from './reply.ts';
+import type { Clock, TimerWheel } from '../../system/index.ts';
+import type { Conversation, Converse } from './exchange/conversation.ts';
+import type { UpstreamStatistics } from './exchange/statistics.ts';
+import type { Question } from './message/question.ts';
+import { type Verdict, verdictOf } from './message/reply.ts';
 
 export interface Race {
-  /** The first good reply, else a bad one, else null. Never rejects. */
+  /** The first good reply, else a failure reply, else null. Never rejects. */
   readonly reply: Promise<Buffer | null>;
-  /** Idempotent: the reply is null if there is none yet, and nothing is concluded from that. */
+  /** Idempotent. The reply is null if there is none yet; the statistics do not change. */
   end(): void;
 }
 
 export interface RaceDependencies {
   readonly converse: Converse;
-  readonly alarms: Alarms;
+  readonly timers: TimerWheel;
   readonly clock: Clock;
 }
 
 export interface RaceTimes {
-  /** Until the client would give up anyway. */
+  /** The time after which clients give up. */
   readonly timeoutMs: number;
 }
 
-/** An upstream that was asked. */
-interface Runner {
-  readonly page: Page;
+/** A query to one upstream. */
+interface Attempt {
+  readonly stats: UpstreamStatistics;
   readonly conversation: Conversation;
   readonly askedAtMs: number;
-  /** Its place in the order of preference. */
+  /** Position in the order of preference. */
   readonly rank: number;
   settled: boolean;
 }
 
-interface Course extends RaceDependencies {
+interface State extends RaceDependencies {
   readonly question: Question;
-  readonly ranked: readonly Page[];
+  readonly ranked: readonly UpstreamStatistics[];
   readonly stepMs: number;
-  readonly runners: Runner[];
-  /** Not asked yet. */
-  readonly waiting: Page[];
-  readonly pending: Set<Alarm>;
+  readonly attempts: Attempt[];
+  /** Upstreams that were not asked yet. */
+  readonly waiting: UpstreamStatistics[];
+  readonly pending: Set<() => void>;
   readonly resolve: (reply: Buffer | null) => void;
   refusal: Buffer | null;
   denial: { readonly reply: Buffer; readonly rank: number } | null;
   over: boolean;
 }
 
-/** All upstreams are asked within this time, so that dead ones cost less than a second. */
+/** All upstreams are asked within this time, so that unreachable ones cost less than a second. */
 const SPREAD_MS = 750;
-/** How long one may take before the next is asked too: its usual time, within these. */
+/** After this time the next upstream is asked too: the usual time of the current one, within these bounds. */
 const HEDGE_MS = { least: 25, most: 250, suspect: 50 };
-/** How long a "no" of an upstream waits for those the asker prefers: they may know names that it does not. */
+/** How long a negative answer waits for upstreams of higher preference, which may know more names. */
 const PREFERENCE_MS = 400;
-/** Silent for so long while another one answers: a suspect. */
+/** An upstream that is silent for this long while another one answers becomes a suspect. */
 const SILENCE_MS = 250;
-/** With a bad reply at hand the silent ones get no more than this. */
+/** After a failure reply, silent upstreams get this much time. */
 const PATIENCE_MS = 1_000;
-/** For so long an upstream is listened to after another one has won: a late reply says that it lives. */
+/** After the race, late replies are accepted for this long: they show that an upstream works. */
 const LINGER_MS = 2_000;
 
 /**
- * Asks upstreams in order, those that are silent now last, each as soon as the one before fails or takes longer than usual.
- * A suspect whose turn to be tried has come is asked along with the first. Nobody is left out.
+ * Asks upstreams in order, suspects last. The next one is asked when the one before fails or takes longer than usual. A suspect
+ * that is due for a trial is asked in parallel with the first. All upstreams are asked before the race fails.
  */
 export function runRace(
   dependencies: RaceDependencies,
   { timeoutMs }: RaceTimes,
   question: Question,
-  pages: readonly Page[],
+  upstreams: readonly UpstreamStatistics[],
 ): Race {
   const { promise: reply, resolve } = Promise.withResolvers<Buffer | null>();
-  const ranked = [...pages.filter((page) => !page.isSuspect()), ...pages.filter((page) => page.isSuspect())];
-  const stepMs = Math.min(HEDGE_MS.most, SPREAD_MS / pages.length);
-  const run = { runners: [], waiting: [...ranked], pending: new Set<Alarm>(), resolve };
+  const ranked = [
+    ...upstreams.filter((stats) => !stats.isSuspect()),
+    ...upstreams.filter((stats) => stats.isSuspect()),
+  ];
+  const stepMs = Math.min(HEDGE_MS.most, SPREAD_MS / upstreams.length);
+  const initial = { attempts: [], waiting: [...ranked], pending: new Set<() => void>(), resolve };
   const none = { refusal: null, denial: null, over: false };
-  const course: Course = { ...dependencies, question, ranked, stepMs, ...run, ...none };
-  for (const page of ranked.slice(1)) if (page.takeTrial()) start(course, page);
-  askNext(course);
-  later(course, timeoutMs, () => finish(course, course.denial?.reply ?? course.refusal));
-  return { reply, end: () => abandon(course) };
+  const state: State = { ...dependencies, question, ranked, stepMs, ...initial, ...none };
+  for (const stats of ranked.slice(1)) if (stats.takeTrial()) start(state, stats);
+  askNext(state);
+  later(state, timeoutMs, () => finish(state, state.denial?.reply ?? state.refusal));
+  return { reply, end: () => abandon(state) };
 }
 
-function askNext(course: Course): void {
-  const page = course.waiting[0];
-  if (page === undefined || course.over) return;
-  start(course, page);
-  const asked = course.runners.length;
-  // Unless a failure has called for the next one already.
-  const hedge = () => course.runners.length === asked && askNext(course);
-  if (course.waiting.length > 0) later(course, hedgeMs(page, course.stepMs), hedge);
+function askNext(state: State): void {
+  const stats = state.waiting[0];
+  if (stats === undefined || state.over) return;
+  start(state, stats);
+  const asked = state.attempts.length;
+  // A failure may have started the next attempt already.
+  const hedge = () => state.attempts.length === asked && askNext(state);
+  if (state.waiting.length > 0) later(state, hedgeMs(stats, state.stepMs), hedge);
 }
 
-function start(course: Course, page: Page): void {
-  const { converse, clock, question, ranked, waiting, runners } = course;
-  waiting.splice(waiting.indexOf(page), 1);
-  const conversation = converse(question, page);
-  const runner = { page, conversation, askedAtMs: clock.monotonic(), rank: ranked.indexOf(page), settled: false };
-  runners.push(runner);
-  void conversation.reply.then((received) => settle(course, runner, received));
+function start(state: State, stats: UpstreamStatistics): void {
+  const { converse, clock, question, ranked, waiting, attempts } = state;
+  waiting.splice(waiting.indexOf(stats), 1);
+  const conversation = converse(question, stats);
+  const attempt = { stats, conversation, askedAtMs: clock.monotonic(), rank: ranked.indexOf(stats), settled: false };
+  attempts.push(attempt);
+  void conversation.reply.then((received) => settle(state, attempt, received));
 }
 
-function hedgeMs(page: Page, stepMs: number): number {
-  if (page.isSuspect()) return Math.min(HEDGE_MS.suspect, stepMs);
-  return Math.min(Math.max(page.usualMs() ?? HEDGE_MS.most, HEDGE_MS.least), stepMs);
+function hedgeMs(stats: UpstreamStatistics, stepMs: number): number {
+  if (stats.isSuspect()) return Math.min(HEDGE_MS.suspect, stepMs);
+  return Math.min(Math.max(stats.usualMs() ?? HEDGE_MS.most, HEDGE_MS.least), stepMs);
 }
 
-function later({ alarms, pending, over }: Course, ms: number, ring: () => void): void {
-  if (!over) pending.add(alarms.in(ms, ring));
+function later({ timers, pending, over }: State, ms: number, run: () => void): void {
+  if (!over) pending.add(timers.add(ms, run));
 }
 
-function settle(course: Course, runner: Runner, received: Buffer | null): void {
-  runner.settled = true;
-  const verdict = received ? verdictOf(received, course.question.type) : null;
-  learn(runner.page, verdict);
-  if (course.over) return;
-  if (received) note(course, runner, received, verdict);
-  if (verdict !== 'negative') askNext(course);
-  decide(course);
+function settle(state: State, attempt: Attempt, received: Buffer | null): void {
+  attempt.settled = true;
+  const verdict = received ? verdictOf(received, state.question.type) : null;
+  learn(attempt.stats, verdict);
+  if (state.over) return;
+  if (received) note(state, attempt, received, verdict);
+  if (verdict !== 'negative') askNext(state);
+  decide(state);
 }
 
-function learn(page: Page, verdict: Verdict | null): void {
-  if (verdict === 'positive' || verdict === 'negative') page.answered();
-  else if (verdict === 'bad') page.refused();
+function learn(stats: UpstreamStatistics, verdict: Verdict | null): void {
+  if (verdict === 'positive' || verdict === 'negative') stats.answered();
+  else if (verdict === 'bad') stats.refused();
 }
 
-function note(course: Course, { rank }: Runner, reply: Buffer, verdict: Verdict | null): void {
-  if (verdict === 'positive') finish(course, reply);
-  else if (verdict === 'bad') course.refusal ??= reply;
-  else if (course.denial === null || rank < course.denial.rank) course.denial = { reply, rank };
+function note(state: State, { rank }: Attempt, reply: Buffer, verdict: Verdict | null): void {
+  if (verdict === 'positive') finish(state, reply);
+  else if (verdict === 'bad') state.refusal ??= reply;
+  else if (state.denial === null || rank < state.denial.rank) state.denial = { reply, rank };
 }
 
-/** Whether what has come is enough, as far as time has gone. */
-function decide(course: Course): void {
-  const { over, denial, refusal, waiting, runners } = course;
+/** Ends the race if the replies so far suffice. */
+function decide(state: State): void {
+  const { over, denial, refusal, waiting, attempts } = state;
   if (over) return;
-  const open = runners.filter(({ settled }) => !settled);
+  const open = attempts.filter(({ settled }) => !settled);
   if (denial) {
     const preferred = open.filter(({ rank }) => rank < denial.rank);
-    within(course, PREFERENCE_MS, preferred, denial.reply);
+    within(state, PREFERENCE_MS, preferred, denial.reply);
   } else if (waiting.length === 0) {
-    if (open.length === 0) finish(course, refusal);
-    else if (refusal) within(course, PATIENCE_MS, open, refusal);
+    if (open.length === 0) finish(state, refusal);
+    else if (refusal) within(state, PATIENCE_MS, open, refusal);
   }
 }
 
-/** Takes what there is once everybody who could do better has had so much time. */
-function within(course: Course, ms: number, others: readonly Runner[], found: Buffer): void {
+/** Ends the race with `found` when each of the others has had this much time. */
+function within(state: State, ms: number, others: readonly Attempt[], found: Buffer): void {
   const youngest = Math.max(Number.NEGATIVE_INFINITY, ...others.map(({ askedAtMs }) => askedAtMs));
-  const leftMs = ms - (course.clock.monotonic() - youngest);
-  if (leftMs <= 0) finish(course, found);
-  else later(course, leftMs, () => decide(course));
+  const leftMs = ms - (state.clock.monotonic() - youngest);
+  if (leftMs <= 0) finish(state, found);
+  else later(state, leftMs, () => decide(state));
 }
 
-function finish(course: Course, found: Buffer | null): void {
-  if (course.over) return;
-  close(course, found);
-  for (const runner of course.runners) if (!runner.settled) watchOn(course, runner, found !== null);
+function finish(state: State, found: Buffer | null): void {
+  if (state.over) return;
+  close(state, found);
+  for (const attempt of state.attempts) if (!attempt.settled) watchOn(state, attempt, found !== null);
 }
 
-function abandon(course: Course): void {
-  if (course.over) return;
-  close(course, null);
-  for (const { conversation } of course.runners) conversation.end();
+function abandon(state: State): void {
+  if (state.over) return;
+  close(state, null);
+  for (const { conversation } of state.attempts) conversation.end();
 }
 
-function close(course: Course, found: Buffer | null): void {
-  course.over = true;
-  for (const alarm of course.pending) alarm.cancel();
-  course.resolve(found);
+function close(state: State, found: Buffer | null): void {
+  state.over = true;
+  for (const cancel of state.pending) cancel();
+  state.resolve(found);
 }
 
-/** Listens to one that lost, for what that teaches about its upstream. */
-function watchOn({ alarms, clock }: Course, { page, conversation, askedAtMs }: Runner, anotherWon: boolean): void {
+/** Waits for the late reply of an attempt that lost, to update the statistics of its upstream. */
+function watchOn({ timers, clock }: State, { stats, conversation, askedAtMs }: Attempt, anotherWon: boolean): void {
   conversation.quieten();
   const silentMs = clock.monotonic() - askedAtMs;
-  const judge = () => page.silentSince(askedAtMs);
+  const judge = () => stats.silentSince(askedAtMs);
   if (silentMs >= SILENCE_MS) judge();
-  const suspecting = silentMs < SILENCE_MS && anotherWon ? alarms.in(SILENCE_MS - silentMs, judge) : null;
-  const ending = alarms.in(Math.max(0, LINGER_MS - silentMs), conversation.end);
+  const cancelJudging = silentMs < SILENCE_MS && anotherWon ? timers.add(SILENCE_MS - silentMs, judge) : null;
+  const cancelEnd = timers.add(Math.max(0, LINGER_MS - silentMs), conversation.end);
   void conversation.reply.then(() => {
-    suspecting?.cancel();
-    ending.cancel();
+    cancelJudging?.();
+    cancelEnd();
   });
 }

@@ -3,11 +3,11 @@ export interface SlotLimits {
   readonly anAsker: number;
 }
 
-/** Places for questions under way: who asks much cannot take those of others. */
+/** Slots for queries in flight, shared fairly: an asker with many queries cannot take the slots of others. */
 export interface Slots {
   /**
-   * A place for a question of an asker; gives what frees it (idempotent), or null when there is none. `displaced` is called
-   * when the place is needed for an asker who has fewer.
+   * Takes a slot for a query of an asker. Returns the function that frees the slot (idempotent), or null if there is none.
+   * `displaced` is called when the slot is given to an asker with fewer queries.
    */
   take(asker: string, displaced: () => void): (() => void) | null;
   taken(): number;
@@ -16,7 +16,7 @@ export interface Slots {
 }
 
 export function createSlots(limits: SlotLimits): Slots {
-  /** By asker, oldest first. */
+  /** By asker, oldest query first. */
   const askers = new Map<string, Set<() => void>>();
   let taken = 0;
   let refused = 0;
@@ -28,7 +28,7 @@ export function createSlots(limits: SlotLimits): Slots {
     if (slots.size === 0) askers.delete(asker);
     return true;
   };
-  /** The oldest question of whoever has most, unless that is the new one's asker. */
+  /** Displaces the oldest query of the asker with the most, unless the new query's asker has as many. */
   const makeRoom = (own: number): boolean => {
     let heaviest = '';
     let most = own + 1;

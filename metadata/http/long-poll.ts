@@ -1,6 +1,5 @@
-import type { Clock } from '../../system/index.ts';
+import { type Clock, createTimerWheel } from '../../system/index.ts';
 import type { OnDisconnect } from './request.ts';
-import { createTimerWheel } from './timer-wheel.ts';
 
 /** Requests that wait for a change. */
 export interface LongPolls {

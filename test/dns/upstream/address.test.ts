@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatUpstream, isLoopback, isSiteAddress, parseUpstream } from '../../../dns/upstream/address.ts';
+import { isLoopback, isSiteAddress } from '../../../dns/upstream/choice/address-kinds.ts';
+import { formatUpstream, parseUpstream } from '../../../model/index.ts';
 
 describe('parseUpstream()', () => {
   test.each([

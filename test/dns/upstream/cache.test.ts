@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { type Cache, createCache } from '../../../dns/upstream/cache.ts';
-import { keepReply } from '../../../dns/upstream/kept-reply.ts';
+import { type Cache, createCache } from '../../../dns/upstream/cache/cache.ts';
+import { keepReply } from '../../../dns/upstream/message/kept-reply.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { asked, type MessageSketch, replyOf } from './messages.ts';
 
@@ -13,7 +13,7 @@ const kept = (sketch: MessageSketch) => keepReply(replyOf(sketch), asked('www.ex
 const address = (ttl: number, last = 1) => kept({ answers: [`www.example.com A ${ttl} 192.0.2.${last}`] });
 const kindOf = (cache: Cache, key = 'k') => cache.find(key)?.kind ?? null;
 
-/** What is in use once the garbage is gone. */
+/** Heap in use after garbage collection. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -24,7 +24,7 @@ function heapBytes(): number {
 const FAILURE = kept({ rcode: 'SERVFAIL' }).message;
 
 describe('time', () => {
-  test('fresh until the last second, then stale, then gone', async () => {
+  test('an entry is fresh until its last second, then stale, then removed', async () => {
     const cache = fresh();
     cache.store('k', address(20));
     await clock.advance(19_999);
@@ -38,14 +38,14 @@ describe('time', () => {
     expect(cache.stats().bytes).toBe(0);
   });
 
-  test('without stale answers it is gone with its last second', async () => {
+  test('without stale answers an entry is removed after its last second', async () => {
     const cache = fresh({ ...LIMITS, maxStaleSeconds: 0 });
     cache.store('k', address(20));
     await clock.advance(20_000);
     expect(kindOf(cache)).toBeNull();
   });
 
-  test('an answer that must not be kept ends what was known before', async () => {
+  test('a reply that must not be kept removes the entry', async () => {
     const cache = fresh();
     cache.store('k', address(20));
     await clock.advance(20_000);
@@ -55,7 +55,7 @@ describe('time', () => {
 });
 
 describe('failures', () => {
-  test('are kept for 1, 2, 4, 5, 5 seconds, and from 1 again when it has been quiet', async () => {
+  test('are kept for 1, 2, 4, 5, 5 seconds, and for 1 again after a pause', async () => {
     const cache = fresh();
     for (const seconds of [1, 2, 4, 5, 5]) {
       cache.fail('k', FAILURE);
@@ -70,7 +70,7 @@ describe('failures', () => {
     expect(kindOf(cache)).toBeNull();
   });
 
-  test('never take the place of an answer: a stale one is given for 30 s without asking', async () => {
+  test('never replace an answer: a stale one is used for 30 s without asking', async () => {
     const cache = fresh();
     cache.store('k', address(20));
     cache.fail('k', FAILURE);
@@ -90,7 +90,7 @@ describe('size', () => {
     for (let n = from; n < from + count; n += 1) cache.store(`key ${n}`.padEnd(30), address(300));
   };
 
-  test('stays below its bound, and the least recently used goes first', () => {
+  test('stays below the limit; the least recently used entry is evicted first', () => {
     const cache = fresh({ ...LIMITS, maxBytes: 10_000 });
     fill(cache, 5);
     const { bytes } = cache.stats();
@@ -110,7 +110,7 @@ describe('size', () => {
     expect(cache.stats().bytes).toBeLessThanOrEqual(10_000);
   });
 
-  test('one that is larger than all the room is not kept, and takes nothing away', () => {
+  test('an entry larger than the cache is not kept and evicts nothing', () => {
     const cache = fresh({ ...LIMITS, maxBytes: 1_000 });
     cache.store('small', address(300));
     cache.store(
@@ -120,7 +120,7 @@ describe('size', () => {
     expect([kindOf(cache, 'small'), kindOf(cache, 'large')]).toEqual(['fresh', null]);
   });
 
-  test('what is counted is what it takes', () => {
+  test('the counted size is the real size', () => {
     const before = heapBytes();
     const cache = fresh({ ...LIMITS, maxBytes: 8 * 1024 * 1024 });
     fill(cache, 40_000);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatUpstream, parseUpstream, type Upstream } from '../../../dns/upstream/address.ts';
-import { type ChoiceDependencies, createChoice } from '../../../dns/upstream/choice.ts';
-import { localMeaning } from '../../../dns/upstream/local-names.ts';
-import { localReply } from '../../../dns/upstream/local-reply.ts';
-import { wireName } from '../../../dns/upstream/records.ts';
+import { type ChoiceDependencies, createChoice } from '../../../dns/upstream/choice/choice.ts';
+import { localMeaning } from '../../../dns/upstream/choice/local-names.ts';
+import { localReply } from '../../../dns/upstream/choice/local-reply.ts';
+import { wireName } from '../../../dns/upstream/message/records.ts';
 import { structureOf } from '../../../dns/wire/structure.ts';
+import { formatUpstream, parseUpstream, type Upstream } from '../../../model/index.ts';
 import { asked, textOf } from './messages.ts';
 
 const upstream = (text: string) => parseUpstream(text) as Upstream;
@@ -24,8 +24,8 @@ function chooser(options: Partial<ChoiceDependencies> = {}) {
 }
 const DEFAULTS = ['8.8.8.8', '9.9.9.9'];
 
-describe('whom to ask', () => {
-  test('the asker’s own, then the default ones, each once, and neither ourselves nor its own loopback', () => {
+describe('createChoice() selects', () => {
+  test('the asker’s own resolvers, then the default ones, each once, without this server and loopback', () => {
     const whom = chooser();
     expect(whom('www.example.com')).toBe('8.8.8.8:53 9.9.9.9:53');
     expect(whom('www.example.com', ['10.0.0.1', '9.9.9.9', '127.0.0.53', '::1', '169.254.169.250', 'rubbish'])).toBe(
@@ -33,13 +33,13 @@ describe('whom to ask', () => {
     );
   });
 
-  test('a stub on loopback is fine for this server itself, a port of its own makes another one', () => {
+  test('a stub on loopback as a default resolver; another port is another resolver', () => {
     const whom = chooser({ defaults: () => STUBS, ourselves: () => [upstream('127.0.0.53:5353')] });
     expect(whom('www.example.com')).toBe('127.0.0.53:53');
   });
   const STUBS = ['127.0.0.53', '127.0.0.53:5353'];
 
-  test('those that lead back are left out from the moment it is known', () => {
+  test('no upstream that is known to lead back', () => {
     let back = '';
     let epoch = 0;
     const loops = { leadsBack: ({ address }: Upstream) => address === back, epoch: () => epoch };
@@ -50,7 +50,7 @@ describe('whom to ask', () => {
     expect(whom('www.example.com')).toBe('9.9.9.9:53');
   });
 
-  test('changed defaults are taken at once', () => {
+  test('changed default resolvers at once', () => {
     let defaults = ['8.8.8.8'];
     const whom = chooser({ defaults: () => defaults });
     whom('www.example.com');
@@ -58,7 +58,7 @@ describe('whom to ask', () => {
     expect(whom('www.example.com')).toBe('9.9.9.9:53');
   });
 
-  test('never more than eight', () => {
+  test('at most eight upstreams', () => {
     const many = Array.from({ length: 20 }, (_, n) => `10.0.0.${n + 1}`);
     expect(chooser({ defaults: () => many })('www.example.com').split(' ')).toHaveLength(8);
   });
@@ -82,29 +82,29 @@ describe('rules by suffix', () => {
     ['xcorp.example', '8.8.8.8:53 9.9.9.9:53'],
     ['corp.example.com', '8.8.8.8:53 9.9.9.9:53'],
     ['7.2.0.10.in-addr.arpa', '10.0.0.5:53'],
-    ['7.3.0.10.in-addr.arpa', 'nobody'],
+    ['7.3.0.10.in-addr.arpa', 'nxdomain'],
     ['my.test', '10.0.0.6:53'],
-    ['www.gone.example', 'nobody'],
+    ['www.gone.example', 'nxdomain'],
   ])('%s: %s', (name, expected) => expect(whom(name, [])).toBe(expected));
 
-  test('hold for everybody, whatever resolvers of its own an asker has', () => {
+  test('apply to every asker, also one with its own resolvers', () => {
     expect(whom('www.corp.example', ['10.9.9.9'])).toBe('10.0.0.2:53');
     expect(whom('www.example.com', ['10.9.9.9'])).toBe('10.9.9.9:53 8.8.8.8:53 9.9.9.9:53');
   });
 });
 
-describe('names that are asked of nobody', () => {
+describe('names that are never forwarded', () => {
   test.each([
     ['localhost', 'localhost'],
     ['app.localhost', 'localhost'],
     ['1.0.0.127.in-addr.arpa', 'localhost'],
-    ['2.0.0.127.in-addr.arpa', 'nobody'],
-    ['a.invalid', 'nobody'],
-    ['a.test', 'nobody'],
-    ['x.onion', 'nobody'],
-    ['x.alt', 'nobody'],
-    ['_dns.resolver.arpa', 'nothing'],
-    ['4.3.254.169.in-addr.arpa', 'nobody'],
+    ['2.0.0.127.in-addr.arpa', 'nxdomain'],
+    ['a.invalid', 'nxdomain'],
+    ['a.test', 'nxdomain'],
+    ['x.onion', 'nxdomain'],
+    ['x.alt', 'nxdomain'],
+    ['_dns.resolver.arpa', 'nodata'],
+    ['4.3.254.169.in-addr.arpa', 'nxdomain'],
     ['4.3.2.10.in-addr.arpa', 'site'],
     ['4.3.31.172.in-addr.arpa', 'site'],
     ['4.3.32.172.in-addr.arpa', undefined],
@@ -117,11 +117,11 @@ describe('names that are asked of nobody', () => {
     ['example.com', undefined],
   ])('%s: %s', (name, kind) => expect(localMeaning(wireName(name))?.kind).toBe(kind));
 
-  test('private addresses backwards go to resolvers of this site only', () => {
+  test('reverse names of private addresses are forwarded to private resolvers only', () => {
     const site = () => ['10.0.0.1', '8.8.8.8'];
     const list = site();
     expect(chooser({ defaults: () => list })('4.3.2.10.in-addr.arpa')).toBe('10.0.0.1:53');
-    expect(chooser()('4.3.2.10.in-addr.arpa')).toBe('nobody');
+    expect(chooser()('4.3.2.10.in-addr.arpa')).toBe('nxdomain');
     expect(chooser()('4.3.2.10.in-addr.arpa', ['192.168.1.1'])).toBe('192.168.1.1:53');
   });
 
@@ -131,7 +131,7 @@ describe('names that are asked of nobody', () => {
     return textOf(message);
   };
 
-  test('what is said about them', () => {
+  test('replies for such names', () => {
     expect(reply('app.localhost')).toBe('NOERROR | app.localhost A 3600 127.0.0.1');
     expect(reply('localhost', 'AAAA')).toMatch(/^NOERROR \| localhost AAAA 3600 (::1|0:0:0:0:0:0:0:1)$/);
     expect(reply('localhost', 'MX')).toBe('NOERROR |  | localhost SOA 3600 3600');

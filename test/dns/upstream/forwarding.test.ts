@@ -21,7 +21,7 @@ const WORLD: World = {
   ],
 };
 
-/** Nobody listens there: the kernel says so at once. */
+/** A closed port: the kernel reports it at once. */
 const CLOSED = '127.0.0.1:1';
 
 async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
@@ -30,7 +30,7 @@ async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly
   return { value, ms: performance.now() - start };
 }
 
-/** The fastest of some: what it costs by design, on a machine where others work too. */
+/** The fastest of several runs: other programs on the machine do not count. */
 async function fastest<T>(
   work: (n: number) => Promise<T>,
   times = 5,
@@ -41,7 +41,7 @@ async function fastest<T>(
 }
 
 describe('Q29 forwarding', () => {
-  test('the reply of the upstream as it is, with our question and id; not authoritative', async () => {
+  test('the upstream’s reply unchanged, with our question and id; not authoritative', async () => {
     const upstream = await startUpstream(resources, answering('198.51.100.1'));
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     const reply = await ask(dns.port, 'WwW.example.com');
@@ -68,11 +68,11 @@ describe('Q29 forwarding', () => {
     ['SERVFAIL', refusing('SERVFAIL')],
     ['REFUSED', refusing('REFUSED')],
     ['NOTIMP', refusing('NOTIMP')],
-  ])('first and second %s: the third answers within a second, and then at once', async (_, bad) => {
+  ])('first and second %s: the third answers within a second, later at once', async (_, bad) => {
     const upstreams = [await startUpstream(resources, bad), await startUpstream(resources, bad)];
     const good = await startUpstream(resources, answering('198.51.100.1'));
     const start = () => startDns(resources, WORLD, { upstreams: [...upstreams.map((one) => one.at), good.at] });
-    // Several: one would remember.
+    // Several servers: one would remember the failure.
     const [dns, ...others] = [await start(), await start(), await start()];
     const ports = [dns, ...others].map(({ port }) => port);
     const first = await fastest((n) => addresses(ports[n] ?? 0, 'www.example.com'), ports.length);
@@ -93,14 +93,14 @@ describe('Q29 forwarding', () => {
     expect(ms).toBeLessThan(200);
   });
 
-  test('nobody is dead for ever: the only upstream goes away and comes back', async () => {
+  test('the only upstream stops and comes back', async () => {
     let behaviour = refusing('SERVFAIL');
     const upstream = await startUpstream(resources, (...request) => behaviour(...request));
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     expect(await addresses(dns.port, 'www.example.com')).toBe('SERVFAIL');
     behaviour = answering('198.51.100.1');
     expect(await addresses(dns.port, 'other.example.com')).toBe('198.51.100.1');
-    // The failure itself is kept for a second.
+    // The failure is cached for a second.
     const healed = async () => (await addresses(dns.port, 'www.example.com')) === '198.51.100.1';
     await poll(healed, { what: 'the name that had failed', timeoutMs: 5_000 });
   });
@@ -117,7 +117,7 @@ describe('Q29 forwarding', () => {
     expect(ms).toBeLessThan(2_000);
   });
 
-  test('nobody answers: SERVFAIL before the client gives up; no upstream at all: SERVFAIL at once', async () => {
+  test('no upstream answers: SERVFAIL before the client gives up; no upstream configured: SERVFAIL at once', async () => {
     const dead = await startUpstream(resources, silent);
     const dns = await startDns(resources, WORLD, { upstreams: [dead.at] });
     const late = await timed(addresses(dns.port, 'www.example.com'));
@@ -127,7 +127,7 @@ describe('Q29 forwarding', () => {
     expect(await addresses(none.port, 'www.example.com')).toBe('SERVFAIL');
   });
 
-  test('NXDOMAIN and NODATA are answers, and stay what they are', async () => {
+  test('NXDOMAIN and NODATA are answers and stay unchanged', async () => {
     const first = await startUpstream(resources, refusing('NXDOMAIN'));
     const second = await startUpstream(resources, answering('198.51.100.1'));
     const dns = await startDns(resources, WORLD, { upstreams: [first.at, second.at] });
@@ -136,7 +136,7 @@ describe('Q29 forwarding', () => {
     expect(second.asked).toEqual([]);
   });
 
-  test('a forged reply is not taken: wrong id, another question, no reply', async () => {
+  test('a forged reply is ignored: wrong id, another question, not a reply', async () => {
     const wrongs: ((reply: Packet) => void)[] = [
       (reply) => {
         reply.header.id ^= 1;
@@ -160,7 +160,7 @@ describe('Q29 forwarding', () => {
     }
   });
 
-  test('a cut reply is asked for again over TCP; a client without TCP or EDNS is told to come back', async () => {
+  test('a truncated reply is repeated over TCP; a UDP client gets TC', async () => {
     const upstream = await startUpstream(resources, (request, reply, transport) => {
       reply.header.tc = transport === 'udp' ? 1 : 0;
       if (transport === 'tcp') for (let n = 0; n < 60; n += 1) withAddress(request, reply, `198.51.100.${n}`);
@@ -174,7 +174,7 @@ describe('Q29 forwarding', () => {
     expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(1);
   });
 
-  test('a TCP client that has said all it wants to gets its reply, and then the end', async () => {
+  test('a TCP client that half-closes gets its reply, then the connection is closed', async () => {
     const upstream = await startUpstream(resources, answering('198.51.100.1'));
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     const query = queryFor('www.example.com');
@@ -187,7 +187,7 @@ describe('Q29 forwarding', () => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  test('400 queries at once over a dead and a good upstream are all answered', async () => {
+  test('400 queries at once over an unreachable and a good upstream are all answered', async () => {
     const dead = await startUpstream(resources, silent);
     const good = await startUpstream(resources, answering('198.51.100.1'));
     const dns = await startDns(resources, WORLD, { upstreams: [dead.at, good.at] });
@@ -196,8 +196,8 @@ describe('Q29 forwarding', () => {
   });
 });
 
-describe('Q27 what never leaves the house', () => {
-  test('single labels, names under our suffixes, the apex, our addresses backwards', async () => {
+describe('Q27 names that are never forwarded', () => {
+  test('single labels, names below our suffixes, the apex, reverse names of our addresses', async () => {
     const upstream = await startUpstream(resources, answering('198.51.100.1'));
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     const names = [
@@ -216,18 +216,18 @@ describe('Q27 what never leaves the house', () => {
   });
 });
 
-describe('whom it asks', () => {
+describe('upstreams that are never used', () => {
   const networks = [network('a', 'lo-net', { subnets: ['127.0.1.0/24'] })];
   const asker = (dns: readonly string[]) =>
     container('c1', null, null, { addresses: [at('lo-net', '127.0.1.5')], dns });
 
-  test('ourselves never, loopback for a container never', async () => {
+  test('this server itself, and loopback for a container', async () => {
     const good = await startUpstream(resources, answering('198.51.100.1'));
     const world = { networks, containers: [asker(['127.0.0.53', good.at])] };
     let upstreams: readonly string[] = [];
     const dns = await startDns(resources, world, { upstreams: () => upstreams });
     upstreams = [`127.0.0.1:${dns.port}`];
-    // A loop would count its own queries.
+    // A loop would increase the query count.
     expect(await addresses(dns.port, 'www.example.com', { from: '127.0.1.5' })).toBe('SERVFAIL');
     expect(dns.server.stats().queries).toBe(1);
     upstreams = [...upstreams, good.at];
@@ -236,7 +236,7 @@ describe('whom it asks', () => {
 });
 
 describe('external services by host name', () => {
-  test('the alias with what the upstream says about its target, asked by that name only', async () => {
+  test('the alias with the upstream’s answer for its target; only the target is forwarded', async () => {
     const upstream = await startUpstream(resources, (request, reply) => {
       const alias = new Packet.Resource('www.example.com', Packet.TYPE.CNAME, Packet.CLASS.IN, 60);
       reply.answers.push(Object.assign(alias, { domain: 'cdn.example.net' }));
@@ -253,7 +253,7 @@ describe('external services by host name', () => {
     expect(upstream.asked).toEqual(['www.example.com 1 udp']);
   });
 
-  test('NXDOMAIN, NODATA and failure of the target; its own addresses where it has some', async () => {
+  test('NXDOMAIN, NODATA and failure of the target; the service’s own addresses if it has some', async () => {
     let behaviour = refusing('NXDOMAIN');
     const upstream = await startUpstream(resources, (...request) => behaviour(...request));
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });

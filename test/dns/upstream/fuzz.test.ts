@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { keepReply, replayReply } from '../../../dns/upstream/kept-reply.ts';
-import { matchOf, verdictOf } from '../../../dns/upstream/reply.ts';
+import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
+import { matchOf, verdictOf } from '../../../dns/upstream/message/reply.ts';
 import { structureOf } from '../../../dns/wire/structure.ts';
 import { asked, type MessageSketch, queryOf, replyOf } from './messages.ts';
 
-/** A small generator with a seed: what failed once fails again (mulberry32). */
+/** A small seeded generator, so that failures are repeatable (mulberry32). */
 function createDice(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -23,7 +23,7 @@ const SKETCHES: readonly MessageSketch[] = [
   { rcode: 'SERVFAIL' },
 ];
 
-test('whatever an upstream sends: it is refused, or kept and given in sound form', () => {
+test('any bytes from an upstream are refused, or kept and replayed as a well-formed message', () => {
   const dice = createDice(20_260_101);
   const question = asked('www.example.com');
   const query = queryOf('www.example.com');
@@ -32,7 +32,7 @@ test('whatever an upstream sends: it is refused, or kept and given in sound form
   for (let round = 0; round < 20_000; round += 1) {
     const original = originals[dice(originals.length)] as Buffer;
     const reply = Buffer.from(original.subarray(0, original.length - (dice(4) === 0 ? dice(20) : 0)));
-    // Behind the id, or hardly any would be taken.
+    // After the id: with a wrong id hardly any message would be accepted.
     for (let n = dice(4); n > 0; n -= 1) reply[2 + dice(reply.length - 2)] = dice(4) === 0 ? 0xc0 | dice(2) : dice(256);
     if (matchOf(reply, query, query.length) === 'none') continue;
     taken += 1;

@@ -31,7 +31,7 @@ async function ask(forwarder: Forwarder, name = 'www.example.com', key = 'a'): P
 const GOOD = 'NOERROR | www.example.com A 300 192.0.2.1';
 const FORGED = '203.0.113.66';
 
-/** The reply to a query with one address; the question is repeated as it came. */
+/** A reply with one address; the question is repeated as received. */
 function reply({ bytes }: RawQuery, address = '192.0.2.1', change: (packet: Packet) => void = () => undefined): Buffer {
   const request = Packet.parse(bytes);
   const packet = Packet.createResponseFromRequest(request);
@@ -64,7 +64,7 @@ const lowerCased = (query: RawQuery): Buffer =>
 const nameIn = (query: RawQuery): string => Packet.parse(query.bytes).questions[0]?.name ?? '';
 const hasEdns = ({ bytes }: RawQuery): boolean => bytes.readUInt16BE(10) === 1;
 
-describe('forged replies that come before the right one are not taken', () => {
+describe('a forged reply that arrives before the real one is ignored', () => {
   test.each<[string, (query: RawQuery) => void]>([
     ['wrong id', (query) => query.send(reply(query, FORGED, otherId(1)))],
     ['wrong port', (query) => query.send(reply(query, FORGED), true)],
@@ -92,14 +92,14 @@ describe('forged replies that come before the right one are not taken', () => {
 
   const question = (name: string, type = 1) => new Packet.Question(name, type, 1);
 
-  test('wrong case: the reply is not believed, TCP decides', async () => {
+  test('wrong letter case: the reply is verified over TCP', async () => {
     const upstream = await startRawUpstream(resources, (query) => {
       if (query.transport === 'udp') query.send(lowerCasedForgery(query));
       else query.send(reply(query));
     });
     const forwarder = forwarderTo([upstream.at]);
     expect(await ask(forwarder)).toBe(GOOD);
-    // Over TCP its case was right: it was no habit of the upstream.
+    // Over TCP the case was right: the upstream does not change it.
     expect(await ask(forwarder, 'second.example.com')).toContain('192.0.2.1');
     expect(upstream.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp', 'udp', 'tcp']);
   });
@@ -109,7 +109,7 @@ describe('forged replies that come before the right one are not taken', () => {
       for (const one of questions) one.name = one.name.toLowerCase();
     });
 
-  test('a port that is guessed at is given up', async () => {
+  test('a port that receives guesses is closed', async () => {
     const upstream = await startRawUpstream(resources, (query) => {
       for (let n = 1; n < 60; n += 1) query.send(reply(query, FORGED, otherId(n)));
       query.send(reply(query));
@@ -117,14 +117,14 @@ describe('forged replies that come before the right one are not taken', () => {
     const forwarder = forwarderTo([upstream.at]);
     for (let n = 0; n < 40; n += 1) expect(await ask(forwarder, `w${n}.example.com`)).toContain('192.0.2.1');
     const ports = upstream.queries.map(({ port }) => port);
-    // The kernel may draw a port twice.
+    // The kernel may choose a port twice.
     expect(new Set(ports).size).toBeGreaterThanOrEqual(38);
     expect(forwarder.report().resolvers[0]?.unexpected).toBeGreaterThan(1_000);
   });
 });
 
-describe('ids, ports and letters', () => {
-  test('ids and letters differ each time; ports are several and used for a few questions only', async () => {
+describe('ids, ports and letter case', () => {
+  test('ids and case differ each time; several ports, each for a few queries only', async () => {
     const upstream = await startRawUpstream(resources, (query) => query.send(reply(query)));
     const forwarder = forwarderTo([upstream.at]);
     for (let n = 0; n < 400; n += 1) await ask(forwarder, `w${n}.some-longer-name.example.com`);
@@ -138,8 +138,8 @@ describe('ids, ports and letters', () => {
   });
 });
 
-describe('habits of upstreams are learned', () => {
-  test('one that writes names in lower case: asked over TCP once, then in lower case', async () => {
+describe('quirks of upstreams are learned', () => {
+  test('an upstream that lower-cases names: one query over TCP, then in lower case', async () => {
     const upstream = await startRawUpstream(resources, (query) => query.send(lowerCased(query)));
     const forwarder = forwarderTo([upstream.at]);
     expect(await ask(forwarder)).toBe(GOOD);
@@ -148,7 +148,7 @@ describe('habits of upstreams are learned', () => {
     expect(upstream.queries.slice(2).map(nameIn)).toEqual(['w0.example.com', 'w1.example.com', 'w2.example.com']);
   });
 
-  test('and has no TCP: asked again in lower case', async () => {
+  test('the same without TCP: asked again in lower case', async () => {
     const upstream = await startRawUpstream(resources, (query) => query.send(lowerCased(query)), { tcp: false });
     const forwarder = forwarderTo([upstream.at]);
     expect(await ask(forwarder)).toBe(GOOD);
@@ -156,7 +156,7 @@ describe('habits of upstreams are learned', () => {
     expect(upstream.queries.slice(1).map(nameIn)).toEqual(['www.example.com', 'w.example.com']);
   });
 
-  test.each([1, 4])('one that says rcode %i to EDNS is asked without it, from then on at once', async (rcode) => {
+  test.each([1, 4])('an upstream that answers rcode %i to EDNS is asked without EDNS from then on', async (rcode) => {
     const upstream = await startRawUpstream(resources, (query) => {
       const bare = Buffer.from(query.bytes.subarray(0, 12));
       bare.writeUInt32BE(0x80000000 + rcode * 0x10000, 2);
@@ -169,7 +169,7 @@ describe('habits of upstreams are learned', () => {
     expect(upstream.queries.map(hasEdns)).toEqual([true, false, false]);
   });
 
-  test('one that swallows EDNS gets the plain question in the end', async () => {
+  test('an upstream that drops EDNS queries gets the plain query in the end', async () => {
     const upstream = await startRawUpstream(resources, (query) => {
       if (!hasEdns(query)) query.send(reply(query));
     });
@@ -181,17 +181,17 @@ describe('habits of upstreams are learned', () => {
   });
 });
 
-describe('Q30: cut replies', () => {
+describe('Q30: truncated replies', () => {
   const cut = (query: RawQuery) => reply(query, FORGED, cutOff);
 
-  test('are asked for again over TCP', async () => {
+  test('are requested again over TCP', async () => {
     const upstream = await startRawUpstream(resources, (query) =>
       query.send(query.transport === 'udp' ? cut(query) : reply(query)),
     );
     expect(await ask(forwarderTo([upstream.at]))).toBe(GOOD);
   });
 
-  test('where TCP is closed, the cut reply is better than none, and it is not kept', async () => {
+  test('if TCP is closed, the truncated reply is passed on and not kept', async () => {
     const upstream = await startRawUpstream(resources, (query) => query.send(cut(query)), { tcp: false });
     const forwarder = forwarderTo([upstream.at]);
     const query = queryOf('www.example.com');
@@ -202,7 +202,7 @@ describe('Q30: cut replies', () => {
     }
   });
 
-  test('where TCP hangs, the next upstream answers within a second', async () => {
+  test('if TCP hangs, the next upstream answers within a second', async () => {
     const hanging = await startRawUpstream(resources, (query) => query.transport === 'udp' && query.send(cut(query)));
     const good = await startRawUpstream(resources, (query) => query.send(reply(query)));
     const started = performance.now();
@@ -211,8 +211,8 @@ describe('Q30: cut replies', () => {
   });
 });
 
-describe('Q29: shares', () => {
-  test('an asker that floods names over dead upstreams does not take the places of another', async () => {
+describe('Q29: fair shares', () => {
+  test('an asker that floods names over unreachable upstreams does not take the slots of another', async () => {
     let good = false;
     const upstream = await startRawUpstream(resources, (query) => good && query.send(reply(query)));
     const forwarder = forwarderTo([upstream.at], { limits: { total: 300, anAsker: 250 } });
@@ -228,7 +228,7 @@ describe('Q29: shares', () => {
     expect(forwarder.report()).toMatchObject({ underWay: 0 });
   });
 
-  test('closing ends what is under way, at once', async () => {
+  test('close() ends the queries in flight at once', async () => {
     const upstream = await startRawUpstream(resources, () => undefined);
     const forwarder = forwarderTo([upstream.at]);
     const waiting = [ask(forwarder), ask(forwarder, 'w.example.com')];

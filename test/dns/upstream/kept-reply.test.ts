@@ -1,7 +1,7 @@
 import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
-import { keepReply, replayReply } from '../../../dns/upstream/kept-reply.ts';
-import type { Question } from '../../../dns/upstream/question.ts';
+import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
+import type { Question } from '../../../dns/upstream/message/question.ts';
 import { structureOf } from '../../../dns/wire/structure.ts';
 import { asked, type MessageSketch, replyOf, textOf } from './messages.ts';
 
@@ -42,13 +42,13 @@ describe('how long a reply is kept', () => {
     expect(keep(sketch).lifetimeSeconds).toBe(seconds);
   });
 
-  test('a TTL with the first bit set is zero [RFC 2181 §8]', () => {
+  test('a TTL with the highest bit set is zero [RFC 2181 §8]', () => {
     const reply = replyOf({ answers: ['www.example.com A 300 192.0.2.1'] });
     reply.writeUInt32BE(0x80000001, reply.length - 10);
     expect(keepReply(reply, asked('www.example.com'), DAY).lifetimeSeconds).toBe(0);
   });
 
-  test('never longer than the limit, and the records say so', () => {
+  test('never longer than the limit, also in the records', () => {
     const { lifetimeSeconds, message } = keep(
       { answers: ['www.example.com A 999999 192.0.2.1'] },
       { maxTtlSeconds: 60 },
@@ -57,20 +57,20 @@ describe('how long a reply is kept', () => {
     expect(textOf(message)).toBe('NOERROR | www.example.com A 60 192.0.2.1');
   });
 
-  test('the records of a set have one TTL, the least [RFC 2181 §5.2]; those of other sets have theirs', () => {
+  test('the records of an RRset get its lowest TTL [RFC 2181 §5.2]; other RRsets keep theirs', () => {
     const answers = ['www.example.com CNAME 300 a.example', 'a.example A 50 192.0.2.1', 'A.example A 40 192.0.2.2'];
     const { message } = keep({ answers });
     expect(textOf(message)).toMatch(/CNAME 300 .*A 40 192.0.2.1, \S+ A 40 192.0.2.2/);
   });
 
-  test('the SOA of a "no" says how long the "no" lasts, not how long the SOA does', () => {
+  test('the SOA of a negative answer carries the negative TTL, not its own', () => {
     const { message } = keep({ rcode: 'NXDOMAIN', authorities: ['example.com SOA 3600 60'] });
     expect(textOf(message)).toBe('NXDOMAIN |  | example.com SOA 60 60');
   });
 });
 
 describe('what is kept', () => {
-  test('no OPT, nor what stands behind it; RA set, AA clear', () => {
+  test('without OPT record and what follows it; RA set, AA clear', () => {
     const sketch: MessageSketch = {
       header: { aa: 1, ra: 0 },
       answers: ['www.example.com A 300 192.0.2.1'],
@@ -89,13 +89,13 @@ describe('what is kept', () => {
     expect([kept.verdict, Packet.parse(kept.message).header.rcode]).toEqual(['bad', Packet.RCODE.SERVFAIL]);
   });
 
-  test('the mixed case of our query is not shown', () => {
+  test('without the mixed case of our query', () => {
     const reply = replyOf({ name: 'wWw.ExAmple.coM', answers: ['wWw.ExAmple.coM A 300 192.0.2.1'] });
     expect(textOf(keepReply(reply, asked('www.example.com'), DAY).message)).toContain('www.example.com A 300');
   });
 });
 
-describe('what an asker gets', () => {
+describe('replayReply() gives each asker', () => {
   const TWO = [
     'www.example.com CNAME 300 cdn.example.net',
     'cdn.example.net A 20 192.0.2.1',
@@ -107,7 +107,7 @@ describe('what an asker gets', () => {
     return replayReply(kept, { id: 7, question, ageSeconds: 0, staleTtlSeconds: null, turn: 0, ...options });
   };
 
-  test('its own id, question in its own case, RD and CD', () => {
+  test('its own id, its question in its own case, RD and CD', () => {
     const question = { ...asked('WWW.Example.com'), recursion: false, checkingDisabled: true };
     const reply = again({ question });
     const packet = Packet.parse(reply);
@@ -116,25 +116,25 @@ describe('what an asker gets', () => {
     expect(packet.questions[0]?.name).toBe('WWW.Example.com');
   });
 
-  test('every record counts down by itself', () => {
+  test('TTLs that count down for each record', () => {
     expect(textOf(again({ ageSeconds: 15 }))).toBe(
       'NOERROR | www.example.com CNAME 285 cdn.example.net, cdn.example.net A 5 192.0.2.1, cdn.example.net A 5 192.0.2.2',
     );
   });
 
-  test('a stale one has 30 seconds in all records [RFC 8767 §4]', () => {
+  test('30 seconds in all records of a stale reply [RFC 8767 §4]', () => {
     expect(textOf(again({ ageSeconds: 500, staleTtlSeconds: 30 }))).toContain(
       'CNAME 30 cdn.example.net, cdn.example.net A 30',
     );
   });
 
-  test('addresses take turns, the chain stays', () => {
+  test('rotated addresses; the alias chain stays first', () => {
     const first = (turn: number) => /A 20 (\S+?),/.exec(textOf(again({ turn })))?.[1];
     expect([0, 1, 2, 3].map(first)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.2']);
     expect(textOf(again({ turn: 1 }))).toMatch(/^NOERROR \| www.example.com CNAME 300/);
   });
 
-  test('AD only to those who asked for it or for signatures [RFC 6840 §5.8]', () => {
+  test('AD only if it requested AD or signatures [RFC 6840 §5.8]', () => {
     const reply = replyOf({ answers: TWO });
     reply.writeUInt8(reply.readUInt8(3) | 0x20, 3);
     const plain = asked('www.example.com');

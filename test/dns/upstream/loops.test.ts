@@ -11,7 +11,7 @@ afterEach(async () => {
   resources = createResources();
 });
 
-/** A stub that asks whoever `target` says, with the bytes it got: systemd-resolved or dnsmasq without a cache. */
+/** A stub that forwards the bytes it received to `target`, like systemd-resolved or dnsmasq without a cache. */
 async function startStub(target: () => string): Promise<string> {
   const front = createSocket('udp4');
   const waiting = new Map<number, { readonly port: number; readonly id: number }>();
@@ -36,8 +36,8 @@ async function startStub(target: () => string): Promise<string> {
 
 const loopsOf = ({ server }: TestDns) => server.forwarding().loops;
 
-describe('Q29: no loop to ourselves', () => {
-  test('a stub that leads back is found out and left out, before and behind a good one', async () => {
+describe('Q29: forwarding loops', () => {
+  test('a stub that leads back is detected and not used, before or after a good one in the list', async () => {
     const good = await startUpstream(resources, answering('198.51.100.1'));
     let at = '';
     const stub = await startStub(() => at);
@@ -50,13 +50,13 @@ describe('Q29: no loop to ourselves', () => {
     expect(dns.server.forwarding().resolvers.find((one) => one.at === stub)?.queries).toBe(before);
   });
 
-  test('over two others too, and alone: SERVFAIL at once, not a storm', async () => {
+  test('also over two others, and as the only one: SERVFAIL at once, no query storm', async () => {
     let at = '';
     const inner = await startStub(() => at);
     const outer = await startStub(() => inner);
     const dns = await startDns(resources, {}, { upstreams: [outer] });
     at = `127.0.0.1:${dns.port}`;
-    // The first question may set off before the probe is back.
+    // The first query may be sent before the probe is back.
     const first = addresses(dns.port, 'www.example.com');
     await poll(() => loopsOf(dns).join() === outer, { what: 'the loop', timeoutMs: 5_000 });
     expect(await first).toBe('SERVFAIL');
@@ -68,7 +68,7 @@ describe('Q29: no loop to ourselves', () => {
     expect(dns.server.stats().queries).toBe(queries + 1);
   });
 
-  test('a stub on loopback that leads elsewhere is as good as any', async () => {
+  test('a stub on loopback that forwards elsewhere is used', async () => {
     const good = await startUpstream(resources, answering('198.51.100.1'));
     const stub = await startStub(() => good.at);
     const dns = await startDns(resources, {}, { upstreams: [stub] });

@@ -1,5 +1,5 @@
 import { Packet, type Resource } from 'dns2';
-import { type Question, questionOf } from '../../../dns/upstream/question.ts';
+import { type Question, questionOf } from '../../../dns/upstream/message/question.ts';
 import { HEADER_SIZE } from '../../../dns/wire/structure.ts';
 
 /** `www.example.com A 300 192.0.2.1`, `example.com SOA 3600 60` (its minimum), `a.example CNAME 60 b.example`. */
@@ -18,7 +18,7 @@ export interface MessageSketch {
   readonly edns?: number;
 }
 
-/** A query as a client sends it. */
+/** A client's query. */
 export function queryOf(
   name: string,
   type: keyof typeof Packet.TYPE = 'A',
@@ -30,7 +30,7 @@ export function queryOf(
   return packet.toBuffer();
 }
 
-/** What is asked when a client asks that. */
+/** The question of such a query. */
 export function asked(
   name: string,
   type: keyof typeof Packet.TYPE = 'A',
@@ -64,7 +64,7 @@ function recordOf(text: RecordText): Resource {
   return Object.assign(record, { primary: 'ns.example.com', admin: 'mail.example.com', ...numbers });
 }
 
-/** `NOERROR www.example.com A 300 192.0.2.1 | authority`, in the words of `RecordText`. */
+/** `NOERROR www.example.com A 300 192.0.2.1 | authority`, with records as in `RecordText`. */
 export function textOf(message: Buffer): string {
   const packet = Packet.parse(message);
   const section = (records: readonly Resource[]) => records.map(recordText).join(', ');

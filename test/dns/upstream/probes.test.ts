@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createBook } from '../../../dns/upstream/book.ts';
-import type { Converse } from '../../../dns/upstream/conversation.ts';
-import { createLoops } from '../../../dns/upstream/loops.ts';
+import { createLoops } from '../../../dns/upstream/choice/loops.ts';
+import type { Converse } from '../../../dns/upstream/exchange/conversation.ts';
+import { createStatistics } from '../../../dns/upstream/exchange/statistics.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createLogLines } from '../../support/log-lines.ts';
 
@@ -21,23 +21,23 @@ function setUp() {
     if (answers) resolve(NXDOMAIN);
     return { reply: promise, quieten: () => undefined, end: () => resolve(null) };
   };
-  const book = createBook({ clock });
-  const loops = createLoops({ converse, book, clock, log }, stop.signal);
+  const statistics = createStatistics({ clock });
+  const loops = createLoops({ converse, statistics, clock, log }, stop.signal);
   const use = (address = '10.0.0.1') => loops.leadsBack({ address, port: 53 });
   const lead = (back: boolean, talks = true) => {
     [leadsBack, answers] = [back, talks];
   };
-  /** As long as it is in use it is asked about. */
+  /** An upstream in use is looked up each epoch. */
   const pass = async (seconds: number) => {
     for (let n = 0; n < seconds; n += 10) {
       use();
       await clock.advance(10_000);
     }
   };
-  return { clock, lines, stop, probes, loops, book, use, lead, pass };
+  return { clock, lines, stop, probes, loops, statistics, use, lead, pass };
 }
 
-test('probed when it is new, every five minutes as long as it is good and in use, and no more when it is not', async () => {
+test('an upstream is probed when it is new, then every five minutes while it is good and in use', async () => {
   const { probes, pass, clock, loops } = setUp();
   await pass(590);
   expect(probes).toEqual(['10.0.0.1 at 0 s', '10.0.0.1 at 300 s']);
@@ -46,7 +46,7 @@ test('probed when it is new, every five minutes as long as it is good and in use
   expect(loops.found()).toEqual([]);
 });
 
-test('one that leads back is told once, probed every half minute, and used again when it does not', async () => {
+test('an upstream that leads back is logged once, probed every 30 s, and used again when it no longer does', async () => {
   const { probes, pass, clock, loops, use, lead, lines } = setUp();
   lead(true);
   expect(use()).toBe(false);
@@ -56,7 +56,7 @@ test('one that leads back is told once, probed every half minute, and used again
   expect(loops.epoch()).toBeGreaterThan(epoch);
   await pass(120);
   expect(probes.length).toBeGreaterThanOrEqual(4);
-  // Silence says nothing about where it leads.
+  // Silence does not show where the upstream forwards to.
   lead(false, false);
   await pass(60);
   expect(use()).toBe(true);
@@ -64,21 +64,21 @@ test('one that leads back is told once, probed every half minute, and used again
   await pass(40);
   expect(use()).toBe(false);
   expect(lines).toEqual([
-    'warn this upstream resolver leads back to us; it is left out until it does not',
-    'info this upstream resolver no longer leads back to us',
+    'warn upstream resolver forwards back to this server; it is not used until that changes',
+    'info upstream resolver no longer forwards back to this server',
   ]);
 });
 
-test('one that has become silent is looked into again at once: it may lead back since then', async () => {
-  const { pass, use, lead, book } = setUp();
+test('an upstream that became silent is probed again at once: it may lead back since then', async () => {
+  const { pass, use, lead, statistics } = setUp();
   await pass(20);
   lead(true);
-  book.page({ address: '10.0.0.1', port: 53 }).unreachable();
+  statistics.of({ address: '10.0.0.1', port: 53 }).unreachable();
   await pass(40);
   expect(use()).toBe(true);
 });
 
-test('a name that was never sent is no probe; closing ends all', async () => {
+test('a name that was never sent is not a probe; close() ends all probes', async () => {
   const { loops, stop, clock, probes, use } = setUp();
   use();
   await clock.advance(0);

@@ -1,15 +1,15 @@
 import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
-import { encodeOutgoing, questionOf } from '../../../dns/upstream/question.ts';
-import { createRandom } from '../../../dns/upstream/random.ts';
-import { suffixesOf, wireName } from '../../../dns/upstream/records.ts';
-import { matchOf, verdictOf } from '../../../dns/upstream/reply.ts';
+import { createRandom } from '../../../dns/upstream/exchange/random.ts';
+import { encodeOutgoing, questionOf } from '../../../dns/upstream/message/question.ts';
+import { suffixesOf, wireName } from '../../../dns/upstream/message/records.ts';
+import { matchOf, verdictOf } from '../../../dns/upstream/message/reply.ts';
 import { asked, queryOf, replyOf } from './messages.ts';
 
 const ALL = Buffer.alloc(32, 0xff);
 
-describe('what is asked of an upstream', () => {
-  test('the question in mixed case, RD, AD, and an OPT record of our own', () => {
+describe('encodeOutgoing() sends', () => {
+  test('the question in mixed case, RD, AD, and our own OPT record', () => {
     const out = encodeOutgoing(asked('www.Example.com'), { id: 77, caseBits: ALL, edns: true });
     const packet = Packet.parse(out);
     expect(packet.header).toMatchObject({ id: 77, qr: 0, rd: 1 });
@@ -18,7 +18,7 @@ describe('what is asked of an upstream', () => {
     expect(out.readUInt8(3) & 0x20).toBe(0x20);
   });
 
-  test('nothing else of the asker goes on: no cookie, no client subnet, not its id, not its case', () => {
+  test('nothing else of the asker: no cookie, no client subnet, no id, no case', () => {
     const query = new Packet();
     query.header = new Packet.Header({ id: 0x1234, rd: 1 });
     query.questions.push(new Packet.Question('WWW.example.com', 1, 1));
@@ -39,12 +39,12 @@ describe('what is asked of an upstream', () => {
     expect(encodeOutgoing(question, { id: 1, caseBits: null, edns: true }).at(-4)).toBe(dnssecOk ? 0x80 : 0);
   });
 
-  test('without EDNS: the question alone', () => {
+  test('the question alone without EDNS', () => {
     const out = encodeOutgoing(asked('www.example.com'), { id: 1, caseBits: null, edns: false });
     expect(out).toEqual(queryOf('www.example.com', 'A', { id: 1 }));
   });
 
-  test('equal keys: the same name in any case; other type, CD or DO: another', () => {
+  test('keys are equal for the same name in any case, and differ by type, CD and DO', () => {
     const base = asked('www.example.com');
     expect(asked('WWW.EXAMPLE.com').key).toBe(base.key);
     const query = queryOf('www.example.com');
@@ -57,7 +57,7 @@ describe('what is asked of an upstream', () => {
     expect(new Set([base.key, ...others]).size).toBe(4);
   });
 
-  test('ids, and letters in upper case, are evenly spread', () => {
+  test('ids and upper-case letters are evenly distributed', () => {
     const random = createRandom();
     const ids = Array.from({ length: 20_000 }, () => random.id());
     expect(new Set(ids).size).toBeGreaterThan(16_000);
@@ -80,16 +80,16 @@ describe('matchOf()', () => {
   const good = () => replyOf({ id: 9, name: 'wWw.example.com', answers: ['www.example.com A 1 192.0.2.1'] });
 
   test('the reply', () => expect(match(good())).toBe('exact'));
-  test('other letters', () => expect(match(replyOf({ id: 9, name: 'www.example.com' }))).toBe('other-case'));
+  test('another letter case', () => expect(match(replyOf({ id: 9, name: 'www.example.com' }))).toBe('other-case'));
   test('another id', () => expect(match(replyOf({ id: 8, name: 'wWw.example.com' }))).toBe('none'));
   test('another name', () => expect(match(replyOf({ id: 9, name: 'wWx.example.com' }))).toBe('none'));
   test('another type', () => expect(match(replyOf({ id: 9, name: 'wWw.example.com', type: 'AAAA' }))).toBe('none'));
   test('a query', () => expect(match(query)).toBe('none'));
-  test('every part of it', () => {
+  test('truncated at every length', () => {
     const reply = good();
     for (let length = 0; length < reply.length; length += 1) expect(match(reply.subarray(0, length))).toBe('none');
   });
-  test('a header alone counts as a refusal, and as nothing else', () => {
+  test('a header alone counts as a refusal only', () => {
     const header = (rcode: number) => Buffer.from([0, 9, 0x80, rcode, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect([0, 1, 2, 3, 4, 5].map((rcode) => match(header(rcode)))).toEqual([
       'none',
@@ -102,7 +102,7 @@ describe('matchOf()', () => {
   });
 });
 
-test('verdictOf(): answers, negative answers, and what another server may know better', () => {
+test('verdictOf(): answers, negative answers, and failures that another server may answer', () => {
   const verdict = (sketch: Parameters<typeof replyOf>[0], type = 1) => verdictOf(replyOf(sketch), type);
   expect(verdict({ answers: ['www.example.com A 1 192.0.2.1'] })).toBe('positive');
   expect(verdict({ answers: ['www.example.com CNAME 1 a.example', 'a.example A 1 192.0.2.1'] })).toBe('positive');
@@ -115,7 +115,7 @@ test('verdictOf(): answers, negative answers, and what another server may know b
   for (const rcode of ['SERVFAIL', 'REFUSED', 'NOTIMP', 'FORMERR'] as const) expect(verdict({ rcode })).toBe('bad');
 });
 
-test('names in wire form and what they lie below', () => {
+test('wireName() and suffixesOf()', () => {
   expect(wireName('A.b.')).toBe('\x01a\x01b\0');
   expect([...suffixesOf(wireName('a.bc'))]).toEqual(['\x01a\x02bc\0', '\x02bc\0', '\0']);
 });

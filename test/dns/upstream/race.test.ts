@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createAlarms } from '../../../dns/upstream/alarms.ts';
-import { type Book, createBook } from '../../../dns/upstream/book.ts';
-import type { Converse } from '../../../dns/upstream/conversation.ts';
+import type { Converse } from '../../../dns/upstream/exchange/conversation.ts';
+import { createStatistics, type Statistics } from '../../../dns/upstream/exchange/statistics.ts';
 import { runRace } from '../../../dns/upstream/race.ts';
+import { createTimerWheel } from '../../../system/index.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { asked, replyOf, textOf } from './messages.ts';
 
-/** What an upstream says, and after how many milliseconds; silence for ever without. */
+/** The reply of an upstream and its delay; an upstream without a script is silent. */
 interface Script {
   readonly afterMs: number;
   readonly reply: Buffer | null;
@@ -18,22 +18,22 @@ const SERVFAIL = replyOf({ rcode: 'SERVFAIL' });
 const QUESTION = asked('www.example.com');
 
 let clock: FakeClock;
-let book: Book;
+let statistics: Statistics;
 let scripts: Map<string, Script>;
 /** `10.0.0.1 at 0`, in order. */
 let asks: string[];
 
 beforeEach(() => {
   clock = createFakeClock();
-  book = createBook({ clock });
+  statistics = createStatistics({ clock });
   scripts = new Map();
   asks = [];
 });
 
-const page = (n: number) => book.page({ address: `10.0.0.${n}`, port: 53 });
+const page = (n: number) => statistics.of({ address: `10.0.0.${n}`, port: 53 });
 const says = (n: number, afterMs: number, reply: Buffer | null) => void scripts.set(`10.0.0.${n}`, { afterMs, reply });
 
-/** Plays an upstream: the real thing but for the network. */
+/** Simulates an upstream. */
 const converse: Converse = (_question, { upstream, replied }) => {
   const { promise, resolve } = Promise.withResolvers<Buffer | null>();
   const stop = new AbortController();
@@ -59,8 +59,8 @@ const converse: Converse = (_question, { upstream, replied }) => {
 async function run(...upstreams: readonly number[]): Promise<{ readonly text: string; readonly ms: number }> {
   const started = clock.monotonic();
   asks = [];
-  const alarms = createAlarms({ clock }, new AbortController().signal);
-  const race = runRace({ converse, alarms, clock }, { timeoutMs: 3_500 }, QUESTION, upstreams.map(page));
+  const timers = createTimerWheel(clock);
+  const race = runRace({ converse, timers, clock }, { timeoutMs: 3_500 }, QUESTION, upstreams.map(page));
   let done = -1;
   const reply = race.reply.then((found) => {
     done = clock.monotonic();
@@ -71,25 +71,25 @@ async function run(...upstreams: readonly number[]): Promise<{ readonly text: st
   return { text: found ? textOf(found) : 'nothing', ms: done - started };
 }
 
-/** Lets what is still listened for end. */
+/** Waits until late replies are no longer accepted. */
 const settle = () => clock.advance(3_000);
 
-describe('the usual', () => {
-  test('the first one is asked, and nobody else', async () => {
+describe('the usual case', () => {
+  test('only the first upstream is asked', async () => {
     says(1, 20, positive(1));
     says(2, 1, positive(2));
     expect(await run(1, 2)).toEqual({ text: 'NOERROR | www.example.com A 300 192.0.2.1', ms: 20 });
     expect(asks).toEqual(['10.0.0.1 at 0']);
   });
 
-  test('a failure calls for the next at once', async () => {
+  test('after a failure the next is asked at once', async () => {
     says(1, 5, SERVFAIL);
     says(2, 5, null);
     says(3, 5, positive(3));
     expect(await run(1, 2, 3)).toMatchObject({ text: expect.stringContaining('192.0.2.3'), ms: 15 });
   });
 
-  test('all refuse: what the first one said, at once; all are silent: nothing, when the client would give up', async () => {
+  test('all refuse: the first refusal at once; all are silent: no reply after 3.5 s', async () => {
     for (const n of [1, 2]) says(n, 5, SERVFAIL);
     expect(await run(1, 2)).toEqual({ text: 'SERVFAIL', ms: 10 });
     scripts.clear();
@@ -104,19 +104,19 @@ describe('the usual', () => {
   });
 });
 
-describe('Q29: slow and dead ones', () => {
+describe('Q29: slow and unreachable upstreams', () => {
   test('the next is asked after the usual time of the one before', async () => {
     says(1, 10, positive(1));
     says(2, 10, positive(2));
     for (let n = 0; n < 40; n += 1) await run(1, 2);
     says(1, 2_000, positive(1));
     const { ms } = await run(1, 2);
-    // 25 ms is the least; alarms ring every 10 ms.
+    // 25 ms is the minimum; timers fire every 10 ms.
     expect(ms).toBeGreaterThanOrEqual(35);
     expect(ms).toBeLessThanOrEqual(50);
   });
 
-  test('one that is always slow is not asked twice for it', async () => {
+  test('a slow upstream is given its usual time', async () => {
     says(1, 120, positive(1));
     says(2, 1, positive(2));
     for (let n = 0; n < 40; n += 1) await run(1);
@@ -124,16 +124,19 @@ describe('Q29: slow and dead ones', () => {
     expect(asks).toHaveLength(1);
   });
 
-  test.each([2, 3, 5, 8])('%i dead ones before a good one cost less than a second, and then nothing', async (dead) => {
-    const all = Array.from({ length: dead + 1 }, (_, n) => n + 1);
-    says(dead + 1, 5, positive(9));
-    expect((await run(...all)).ms).toBeLessThan(1_000);
-    await settle();
-    expect((await run(...all)).ms).toBeLessThanOrEqual(10);
-    expect(asks).toHaveLength(1);
-  });
+  test.each([2, 3, 5, 8])(
+    '%i unreachable upstreams before a good one cost less than a second, later nothing',
+    async (dead) => {
+      const all = Array.from({ length: dead + 1 }, (_, n) => n + 1);
+      says(dead + 1, 5, positive(9));
+      expect((await run(...all)).ms).toBeLessThan(1_000);
+      await settle();
+      expect((await run(...all)).ms).toBeLessThanOrEqual(10);
+      expect(asks).toHaveLength(1);
+    },
+  );
 
-  test('a dead one is tried with a real question every ten seconds, at no cost, and is back when it answers', async () => {
+  test('an unreachable upstream gets a real query every ten seconds at no cost, and is used again when it answers', async () => {
     says(2, 5, positive(2));
     await run(1, 2);
     await settle();
@@ -150,7 +153,7 @@ describe('Q29: slow and dead ones', () => {
     expect(asks).toHaveLength(1);
   });
 
-  test('when all were dead for a minute, the first that is back answers at once', async () => {
+  test('after a minute with all unreachable, the first that returns answers at once', async () => {
     for (let n = 0; n < 10; n += 1) {
       await run(1, 2);
       await clock.advance(3_000);
@@ -159,7 +162,7 @@ describe('Q29: slow and dead ones', () => {
     expect((await run(1, 2)).ms).toBeLessThanOrEqual(100);
   });
 
-  test('a late reply clears a suspect: slow for one name is not dead', async () => {
+  test('a late reply clears a suspect: slow for one name does not mean unreachable', async () => {
     says(1, 600, positive(1));
     says(2, 5, positive(2));
     expect((await run(1, 2)).text).toContain('192.0.2.2');
@@ -168,7 +171,7 @@ describe('Q29: slow and dead ones', () => {
     expect(page(1).isSuspect()).toBe(false);
   });
 
-  test('one that answers others is no suspect', async () => {
+  test('an upstream that answers other queries is not a suspect', async () => {
     says(1, 5, positive(1));
     says(2, 5, positive(2));
     await run(1, 2);
@@ -181,8 +184,8 @@ describe('Q29: slow and dead ones', () => {
   });
 });
 
-describe('who may say "no"', () => {
-  test('a "no" of a later one waits for the one before, which may know more; a "yes" does not', async () => {
+describe('negative answers', () => {
+  test('a negative answer of a later upstream waits for the preferred one; a positive answer does not', async () => {
     says(1, 300, positive(1));
     says(2, 5, NXDOMAIN);
     expect((await run(1, 2)).text).toContain('192.0.2.1');
@@ -190,7 +193,7 @@ describe('who may say "no"', () => {
     expect((await run(1, 2)).text).toContain('192.0.2.2');
   });
 
-  test('it does not wait for the dead', async () => {
+  test('it does not wait for unreachable upstreams', async () => {
     says(2, 5, NXDOMAIN);
     const first = await run(1, 2);
     expect(first.text).toMatch(/^NXDOMAIN/);
@@ -199,13 +202,13 @@ describe('who may say "no"', () => {
     expect((await run(1, 2)).ms).toBeLessThanOrEqual(10);
   });
 
-  test('the "no" of the first one is final', async () => {
+  test('a negative answer of the first upstream is final', async () => {
     says(1, 5, NXDOMAIN);
     says(2, 1, positive(2));
     expect(await run(1, 2)).toMatchObject({ text: expect.stringMatching(/^NXDOMAIN/), ms: 5 });
   });
 
-  test('a refusal of the first and a "no" of the second: no', async () => {
+  test('the first refuses, the second is negative: negative', async () => {
     says(1, 5, SERVFAIL);
     says(2, 5, NXDOMAIN);
     expect((await run(1, 2)).text).toMatch(/^NXDOMAIN/);

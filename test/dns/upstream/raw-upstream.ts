@@ -4,25 +4,25 @@ import { createFrameReader, frame } from '../../../dns/wire/framing.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { Resources } from '../../support/resources.ts';
 
-/** A query as it came, byte for byte. */
+/** A query as received. */
 export interface RawQuery {
   readonly bytes: Buffer;
   readonly transport: 'udp' | 'tcp';
-  /** Port it came from. */
+  /** Source port. */
   readonly port: number;
-  /** Sends from the address it was sent to; over UDP `fromElsewhere` uses another port. */
+  /** Sends from the queried address; over UDP `fromElsewhere` uses another port. */
   send(reply: Buffer, fromElsewhere?: boolean): void;
 }
 
 export interface RawUpstream {
   readonly at: string;
-  /** Queries in order, without probes for loops. */
+  /** Queries in order, without loop probes. */
   readonly queries: readonly RawQuery[];
 }
 
 const PROBE = Buffer.from('\x11drover-loop-probe\x08internal\0', 'latin1');
 
-/** An upstream that gets and sends bytes: for what no proper server would do. */
+/** An upstream that receives and sends raw bytes, for replies that no proper server sends. */
 export async function startRawUpstream(
   resources: Resources,
   answer: (query: RawQuery) => void,
@@ -30,7 +30,7 @@ export async function startRawUpstream(
 ): Promise<RawUpstream> {
   const queries: RawQuery[] = [];
   const take = (query: RawQuery): void => {
-    // In mixed case, like all that is asked.
+    // Queries are in mixed case.
     if (query.bytes.toString('latin1').toLowerCase().includes(PROBE.toString('latin1'))) return;
     queries.push(query);
     answer(query);

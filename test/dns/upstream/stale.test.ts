@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createAlarms } from '../../../dns/upstream/alarms.ts';
-import { type Cache, createCache } from '../../../dns/upstream/cache.ts';
-import { createFlights } from '../../../dns/upstream/flights.ts';
+import { type Cache, createCache } from '../../../dns/upstream/cache/cache.ts';
 import { createForwarding, type Forwarding } from '../../../dns/upstream/forwarder.ts';
-import type { KeptReply } from '../../../dns/upstream/kept-reply.ts';
+import { createInFlight } from '../../../dns/upstream/in-flight.ts';
+import type { KeptReply } from '../../../dns/upstream/message/kept-reply.ts';
 import { createSlots } from '../../../dns/upstream/slots.ts';
-import { createLog } from '../../../system/index.ts';
+import { createLog, createTimerWheel } from '../../../system/index.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { queryOf, replyOf, textOf } from './messages.ts';
 
@@ -16,7 +15,7 @@ const address = (last: number, ttl = 100) => replyOf({ answers: [`www.example.co
 let clock: FakeClock;
 let cache: Cache;
 let forwarding: Forwarding;
-/** What the upstreams say and after how long; null: nothing, after 3.5 s. */
+/** The reply of the upstreams and its delay; null: none, after 3.5 s. */
 let upstreams: { afterMs: number; reply: Buffer | null };
 let asked: number;
 
@@ -35,8 +34,8 @@ beforeEach(() => {
         return { reply: clock.sleep(afterMs).then(() => reply), end: () => undefined };
       },
       cache,
-      flights: createFlights<KeptReply>({ slots: createSlots({ total: 100, anAsker: 100 }) }),
-      alarms: createAlarms({ clock }, new AbortController().signal),
+      inFlight: createInFlight<KeptReply>({ slots: createSlots({ total: 100, anAsker: 100 }) }),
+      timers: createTimerWheel(clock),
       log: createLog('dns', { level: 'silent', format: 'json' }),
     },
     { maxTtlSeconds: 86_400 },
@@ -63,8 +62,8 @@ async function ask(name = 'www.example.com', header: Parameters<typeof queryOf>[
     : `nothing after ${done - started} ms`;
 }
 
-describe('the cache before the upstreams', () => {
-  test('asked once, then given from the cache at once, counting down, until its time is over', async () => {
+describe('the cache', () => {
+  test('one query, then answers from the cache with decreasing TTL until it expires', async () => {
     expect(await ask()).toBe('forwarded after 10 ms: NOERROR | www.example.com A 100 192.0.2.1');
     await clock.advance(30_000);
     expect(await ask('WWW.example.com')).toBe('cached after 0 ms: NOERROR | WWW.example.com A 70 192.0.2.1');
@@ -74,14 +73,14 @@ describe('the cache before the upstreams', () => {
     expect(await ask()).toContain('forwarded after 10 ms: NOERROR | www.example.com A 100 192.0.2.2');
   });
 
-  test('what one set of upstreams says is not told to those who have another', async () => {
+  test('replies of one set of upstreams are not given to askers with another set', async () => {
     await ask();
     upstreams.reply = address(2);
     expect(await ask('www.example.com', {}, ['10.9.9.9'])).toContain('192.0.2.2');
     expect(await ask()).toContain('cached after 0 ms: NOERROR | www.example.com A 100 192.0.2.1');
   });
 
-  test('at the same time: asked once, and every one has its own id, case and RD', async () => {
+  test('simultaneous queries: one query upstream, each asker gets its own id, case and RD', async () => {
     const names = ['www.example.com', 'WWW.example.com', 'www.EXAMPLE.com'];
     const answers = names.map((name, n) => {
       const query = queryOf(name, 'A', { id: n + 1 });
@@ -101,7 +100,7 @@ describe('the cache before the upstreams', () => {
     expect(asked).toBe(2);
   });
 
-  test('without RD: from the cache, but what an upstream says then is kept for nobody', async () => {
+  test('without RD: answered from the cache, but the upstream’s reply is not kept', async () => {
     upstreams.reply = replyOf({ header: { rd: 0 }, answers: ['www.example.com A 100 192.0.2.7'] });
     expect(await ask('www.example.com', { rd: 0 })).toContain('forwarded');
     expect(await ask()).toContain('forwarded');
@@ -109,7 +108,7 @@ describe('the cache before the upstreams', () => {
     expect(asked).toBe(2);
   });
 
-  test('a failure is given for a second without asking, and then asked again', async () => {
+  test('a failure is cached for a second', async () => {
     upstreams.reply = SERVFAIL;
     expect(await ask()).toBe('forwarded after 10 ms: SERVFAIL');
     expect(await ask()).toBe('cached after 0 ms: SERVFAIL');
@@ -118,13 +117,13 @@ describe('the cache before the upstreams', () => {
     expect(await ask()).toContain('forwarded after 10 ms: NOERROR');
   });
 
-  test('silence is a failure too', async () => {
+  test('a timeout is a failure too', async () => {
     dead();
     expect(await ask()).toMatch(/^nothing after 35\d0 ms$/);
     expect(await ask()).toBe('cached after 0 ms: SERVFAIL');
   });
 
-  test('what is asked for often is renewed before its time is over, and nobody waits for it', async () => {
+  test('popular entries are refreshed before they expire, without delay for any asker', async () => {
     for (let n = 0; n < 5; n += 1) await ask();
     await clock.advance(95_000);
     upstreams.reply = address(2);
@@ -136,14 +135,14 @@ describe('the cache before the upstreams', () => {
 });
 
 describe('Q29: stale answers [RFC 8767]', () => {
-  test('not as long as an upstream answers in time', async () => {
+  test('are not used while an upstream answers in time', async () => {
     await ask();
     await clock.advance(101_000);
     upstreams = { afterMs: 1_700, reply: address(2) };
     expect(await ask()).toBe('forwarded after 1700 ms: NOERROR | www.example.com A 100 192.0.2.2');
   });
 
-  test('after 1.8 s, TTL 30; the question goes on and its answer is kept', async () => {
+  test('are used after 1.8 s with TTL 30; the query continues and its answer is kept', async () => {
     await ask();
     await clock.advance(101_000);
     upstreams = { afterMs: 3_000, reply: address(2) };
@@ -153,7 +152,7 @@ describe('Q29: stale answers [RFC 8767]', () => {
     expect(asked).toBe(2);
   });
 
-  test('at once when the upstreams have failed, and then for 30 s without asking; asked again then', async () => {
+  test('are used at once after a failure, for 30 s without asking', async () => {
     await ask();
     await clock.advance(101_000);
     upstreams.reply = SERVFAIL;
@@ -169,7 +168,7 @@ describe('Q29: stale answers [RFC 8767]', () => {
     expect(cache.stats().stale).toBe(6);
   });
 
-  test('a "no" is an answer: it ends the stale one', async () => {
+  test('are replaced by a negative answer', async () => {
     await ask();
     await clock.advance(101_000);
     upstreams.reply = replyOf({ rcode: 'NXDOMAIN', authorities: ['example.com SOA 60 60'] });
@@ -177,7 +176,7 @@ describe('Q29: stale answers [RFC 8767]', () => {
     expect(await ask()).toContain('cached after 0 ms: NXDOMAIN');
   });
 
-  test('not after the longest time, here an hour', async () => {
+  test('are not used after the maximum age, here an hour', async () => {
     await ask();
     dead();
     await clock.advance(100_000 + 3_600_000);

@@ -1,13 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 
-export { formatUpstream, parseUpstream, type Upstream } from '../../model/index.ts';
-
-/** An address that means another program on every machine: a stub such as 127.0.0.53, never reachable from a container. */
+/** A loopback address, for example of a stub such as 127.0.0.53. A container cannot reach it. */
 export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1' || address.toLowerCase().startsWith('::ffff:127.');
 }
 
-/** Of this site: only such a resolver can know what the site's own addresses are called. */
+/** A private address. Only a resolver with such an address can know the reverse names of private addresses. */
 export function isSiteAddress(address: string): boolean {
   const plain = address.split('%')[0] ?? '';
   return isLoopback(plain) || siteRanges().check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');

@@ -1,45 +1,45 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { formatUpstream, type Upstream } from './address.ts';
-import type { Alarms } from './alarms.ts';
+import { formatUpstream, type Upstream } from '../../../model/index.ts';
+import type { TimerWheel } from '../../../system/index.ts';
 import type { Random } from './random.ts';
 
 /**
- * Ports to ask upstreams from. A port is random, connected to its one upstream (the kernel drops what others send and tells
- * of closed ports), and used for a few questions only, so that a forger never learns one that is worth anything
- * [RFC 5452 §4.5]. One for each question would be safest, but costs three times as much as all the rest of a question.
+ * Source ports for queries to upstreams. A port is random and connected to one upstream, so that the kernel drops packets of
+ * others and reports closed ports. It is used for a few queries only, so that an attacker cannot make use of a port number
+ * [RFC 5452 §4.5]. A port for each query would be safer, but costs three times as much as the rest of a query.
  */
 export interface UdpPorts {
-  /** A port and an id to ask from; `receive` gets what comes for that id, null when nothing will ever come. */
-  open(upstream: Upstream, receive: (message: Buffer | null) => void): UdpSeat;
+  /** Opens a port and an id. `receive` gets the messages for that id, and null when none can arrive any more. */
+  open(upstream: Upstream, receive: (message: Buffer | null) => void): UdpChannel;
   close(): void;
 }
 
-export interface UdpSeat {
-  /** The id the message has to have. */
+export interface UdpChannel {
+  /** The id that the query must have. */
   readonly id: number;
   send(message: Buffer): void;
-  /** Gives the id back. Idempotent. */
+  /** Frees the id. Idempotent. */
   end(): void;
 }
 
 export interface UdpPortsDependencies {
-  readonly alarms: Alarms;
+  readonly timers: TimerWheel;
   readonly random: Random;
-  /** Told of each message that belonged to no question: late ones and forgeries. */
+  /** Called for each message that matches no query: late or forged replies. */
   readonly onUnexpected: (upstream: Upstream) => void;
 }
 
-/** Ports of one upstream in use at a time; which one a question takes is drawn. */
+/** Ports of one upstream in use at a time; each query picks one at random. */
 const SLOTS = 8;
-const QUESTIONS_A_PORT = 32;
+const QUERIES_PER_PORT = 32;
 const PORT_AGE_MS = 2_000;
-/** More wrong guesses at a port than this, and it is given up. */
-const UNEXPECTED_A_PORT = 20;
+/** A port is closed after this many messages that match no query: someone guesses ids. */
+const UNEXPECTED_PER_PORT = 20;
 const MAX_SOCKETS = 1_000;
 
 export function createUdpPorts(
-  { alarms, random, onUnexpected }: UdpPortsDependencies,
+  { timers, random, onUnexpected }: UdpPortsDependencies,
   { source }: { readonly source: string | null },
 ): UdpPorts {
   const slots = new Map<string, Port>();
@@ -62,12 +62,12 @@ export function createUdpPorts(
     present?.retire();
     all.add(port);
     slots.set(slot, port);
-    alarms.in(PORT_AGE_MS, port.retire);
+    timers.add(PORT_AGE_MS, port.retire);
     return port;
   };
 
   return {
-    open: (upstream, receive) => portOf(upstream)?.seat(receive) ?? nowhere(receive),
+    open: (upstream, receive) => portOf(upstream)?.channel(receive) ?? nowhere(receive),
     close: () => {
       closed = true;
       for (const port of all) port.close();
@@ -75,17 +75,17 @@ export function createUdpPorts(
   };
 }
 
-function nowhere(receive: (message: null) => void): UdpSeat {
+function nowhere(receive: (message: null) => void): UdpChannel {
   queueMicrotask(() => receive(null));
   return { id: 0, send: () => undefined, end: () => undefined };
 }
 
 interface Port {
   isOpen(): boolean;
-  /** Whether another question may use it. */
+  /** Whether another query may use the port. */
   takes(): boolean;
-  seat(receive: (message: Buffer | null) => void): UdpSeat | null;
-  /** No new questions; closed when the last one has ended. */
+  channel(receive: (message: Buffer | null) => void): UdpChannel | null;
+  /** Accepts no new queries; closes after the last one has ended. */
   retire(): void;
   close(): void;
 }
@@ -101,7 +101,7 @@ function openPort(
   source: string | null,
   { random, onUnexpected, onClose }: PortDependencies,
 ): Port {
-  const seats = new Map<number, (message: Buffer | null) => void>();
+  const channels = new Map<number, (message: Buffer | null) => void>();
   let unsent: Buffer[] | null = [];
   let questions = 0;
   let unexpected = 0;
@@ -113,13 +113,13 @@ function openPort(
     open = false;
     socket.close();
     onClose();
-    const waiting = [...seats.values()];
-    seats.clear();
+    const waiting = [...channels.values()];
+    channels.clear();
     for (const receive of waiting) receive(null);
   };
   const retire = (): void => {
     retired = true;
-    if (seats.size === 0) close();
+    if (channels.size === 0) close();
   };
   const send = (message: Buffer): void => {
     if (!open) return;
@@ -127,14 +127,14 @@ function openPort(
     else socket.send(message, (error) => error && close());
   };
   const received = (message: Buffer): void => {
-    const receive = message.length >= 2 ? seats.get(message.readUInt16BE(0)) : undefined;
+    const receive = message.length >= 2 ? channels.get(message.readUInt16BE(0)) : undefined;
     if (receive) {
       receive(message);
       return;
     }
     onUnexpected(upstream);
     unexpected += 1;
-    if (unexpected >= UNEXPECTED_A_PORT) retire();
+    if (unexpected >= UNEXPECTED_PER_PORT) retire();
   };
   const socket = connectedSocket(upstream, source, {
     ready: () => {
@@ -148,19 +148,19 @@ function openPort(
 
   return {
     isOpen: () => open,
-    takes: () => !retired && questions < QUESTIONS_A_PORT,
+    takes: () => !retired && questions < QUERIES_PER_PORT,
     retire,
     close,
-    seat: (receive) => {
+    channel: (receive) => {
       if (!open) return null;
       questions += 1;
       let id = random.id();
-      while (seats.has(id)) id = random.id();
-      seats.set(id, receive);
+      while (channels.has(id)) id = random.id();
+      channels.set(id, receive);
       const end = (): void => {
-        if (seats.get(id) !== receive) return;
-        seats.delete(id);
-        if (retired && seats.size === 0) close();
+        if (channels.get(id) !== receive) return;
+        channels.delete(id);
+        if (retired && channels.size === 0) close();
       };
       return { id, send, end };
     },
@@ -175,7 +175,7 @@ interface SocketEvents {
 
 function connectedSocket(upstream: Upstream, source: string | null, { ready, received, failed }: SocketEvents): Socket {
   const family = isIP(upstream.address) === 6 ? 6 : 4;
-  // Addresses need no look-up; the usual one takes a turn of the event loop for each.
+  // Addresses need no name look-up; the default one takes a turn of the event loop for each.
   const lookup = (address: string, _options: unknown, found: (error: null, address: string, family: number) => void) =>
     found(null, address, family);
   const socket = createSocket({ type: `udp${family}`, lookup: lookup as never });

@@ -1,4 +1,4 @@
-/** Something kept in order of use. */
+/** An element of the list. */
 export interface Used {
   readonly key: string;
   older: Used | null;
@@ -6,18 +6,18 @@ export interface Used {
 }
 
 /**
- * The order in which things were used, as a list through them. To delete from a Map and put in again would do the same, but
- * a key that is used often leaves a trail of deleted entries there which every later look-up of it has to walk.
+ * Elements in order of use, as a linked list. Deleting and inserting again in a Map would give the same order, but each
+ * deletion leaves a hole in the Map that later look-ups of the key have to pass.
  */
-export interface Usage<T extends Used> {
+export interface Recency<T extends Used> {
   add(item: T): void;
-  /** It is the newest from now on. */
+  /** Makes the item the most recently used. */
   touch(item: T): void;
   remove(item: T): void;
   oldest(): T | null;
 }
 
-export function createUsage<T extends Used>(): Usage<T> {
+export function createRecency<T extends Used>(): Recency<T> {
   let oldest: Used | null = null;
   let newest: Used | null = null;
   const add = (item: Used): void => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTimerWheel } from '../../metadata/http/timer-wheel.ts';
+import { createTimerWheel } from '../../system/index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 test('timers fire once, in order of their time, within a tick after it; those called off never', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../system/index.ts';
+import type { Clock } from './clock.ts';
 
 /** Tens of thousands of timers at the cost of one. A timer fires at the first tick after its time. */
 export interface TimerWheel {

@@ -1,26 +1,26 @@
-import { RCODE } from '../wire/codes.ts';
-import { HEADER_SIZE } from '../wire/structure.ts';
+import { RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE } from '../../wire/structure.ts';
+import type { Question } from '../message/question.ts';
+import { RECORD_TYPE, wireName } from '../message/records.ts';
 import { type LocalMeaning, localhostData } from './local-names.ts';
-import type { Question } from './question.ts';
-import { RECORD_TYPE, wireName } from './records.ts';
 
 const HOLD_SECONDS = 3_600;
 
-/** The reply to a question about such a name, in the form in which replies are kept. */
+/** The reply for a name that is answered locally, in the form of a kept reply. */
 export function localReply(question: Question, { kind, zone }: LocalMeaning): Buffer {
   const data = kind === 'localhost' ? localhostData(question.name, question.type) : null;
   if (data)
     return replyWith(question, RCODE.NOERROR, { section: 'answer', records: [record(null, question.type, data)] });
   const authority = { section: 'authority', records: [record(zone, RECORD_TYPE.SOA, SOA)] } as const;
-  return replyWith(question, kind === 'nobody' ? RCODE.NXDOMAIN : RCODE.NOERROR, authority);
+  return replyWith(question, kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR, authority);
 }
 
-/** A reply that has no records: failures, and the end of a loop. */
+/** A reply without records: for failures and for loop probes. */
 export function bareReply(question: Question, rcode: number): Buffer {
   return replyWith(question, rcode, { section: 'answer', records: [] });
 }
 
-/** Nobody keeps these zones; the mail address says so [RFC 6303 §3]. */
+/** The mail address says that nobody maintains these zones [RFC 6303 §3]. */
 const SOA = Buffer.concat([
   Buffer.from(wireName('localhost') + wireName('nobody.invalid'), 'latin1'),
   ...[1, 3_600, 1_200, 604_800, HOLD_SECONDS].map(fourBytes),

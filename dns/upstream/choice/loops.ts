@@ -1,38 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Log } from '../../system/index.ts';
-import { plainQuery } from '../wire/plain-query.ts';
-import { formatUpstream, type Upstream } from './address.ts';
-import type { Book } from './book.ts';
-import type { Converse } from './conversation.ts';
-import { type Question, questionOf } from './question.ts';
-import { RECORD_TYPE } from './records.ts';
+import { formatUpstream, type Upstream } from '../../../model/index.ts';
+import type { Clock, Log } from '../../../system/index.ts';
+import { plainQuery } from '../../wire/plain-query.ts';
+import type { Converse } from '../exchange/conversation.ts';
+import type { Statistics } from '../exchange/statistics.ts';
+import { type Question, questionOf } from '../message/question.ts';
+import { RECORD_TYPE } from '../message/records.ts';
 
 /**
- * Finds out which upstreams lead back to this server: each is asked for a random name that nobody has, and if that very name
- * then arrives here, it does. Guessing by address would take good stubs for loops, and miss loops over another server.
+ * Detects upstreams that forward back to this server. Each is asked for a random name; if a query for that name then arrives
+ * here, the upstream leads back. Comparing addresses would report good stubs as loops and miss loops over another server.
  */
 export interface Loops {
-  /** What is known; an upstream that is new is looked into at once, and taken for good meanwhile. Ask again each epoch. */
+  /** What is known now. A new upstream is probed at once and used meanwhile. Results are valid for one epoch. */
   leadsBack(upstream: Upstream): boolean;
-  /** Changes whenever an answer of `leadsBack` may have, and every half minute. */
+  /** Changes when a result of `leadsBack` may have changed, and every 30 s. */
   epoch(): number;
-  /** Told of every name that is to be forwarded (wire form); whether it is one of our probes. */
+  /** Call it with every name to forward (wire form). Returns whether the name is one of our probes. */
   saw(name: string): boolean;
-  /** Those that lead back now, `address:port`. */
+  /** The upstreams that lead back now, `address:port`. */
   found(): readonly string[];
 }
 
 export interface LoopDependencies {
   readonly converse: Converse;
-  readonly book: Book;
+  readonly statistics: Statistics;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Under a domain for private use: not `invalid` or `test`, which stubs answer themselves. */
+/** A domain for private use. Stubs answer `invalid` and `test` themselves. */
 const PROBE_DOMAIN = 'drover-loop-probe.internal';
 const EPOCH_MS = 30_000;
-/** Those that answer and do not lead back are looked into again after this; all others every epoch. */
+/** Upstreams that answer and do not lead back are probed again after this time; all others every epoch. */
 const CLEAR_MS = 5 * 60_000;
 const LISTEN_MS = 2_000;
 const MAX_WATCHED = 1_000;
@@ -44,7 +44,7 @@ interface Watched {
   usedIn: number;
 }
 
-export function createLoops({ converse, book, clock, log }: LoopDependencies, signal: AbortSignal): Loops {
+export function createLoops({ converse, statistics, clock, log }: LoopDependencies, signal: AbortSignal): Loops {
   const watched = new Map<string, Watched>();
   const probes = new Map<string, () => void>();
   let epoch = 0;
@@ -56,7 +56,7 @@ export function createLoops({ converse, book, clock, log }: LoopDependencies, si
     probes.set(question.name, () => {
       arrived = true;
     });
-    const conversation = converse(question, book.page(one.upstream));
+    const conversation = converse(question, statistics.of(one.upstream));
     void clock.sleep(LISTEN_MS, signal).then(conversation.end, conversation.end);
     const reply = await conversation.reply;
     probes.delete(question.name);
@@ -68,12 +68,13 @@ export function createLoops({ converse, book, clock, log }: LoopDependencies, si
     one.leadsBack = leadsBack;
     epoch += 1;
     const upstream = formatUpstream(one.upstream);
-    if (leadsBack) log.warn({ upstream }, 'this upstream resolver leads back to us; it is left out until it does not');
-    else log.info({ upstream }, 'this upstream resolver no longer leads back to us');
+    if (leadsBack)
+      log.warn({ upstream }, 'upstream resolver forwards back to this server; it is not used until that changes');
+    else log.info({ upstream }, 'upstream resolver no longer forwards back to this server');
   };
 
   const isDue = ({ upstream, leadsBack, probedAtMs }: Watched): boolean =>
-    leadsBack || book.page(upstream).isSuspect() || clock.monotonic() - probedAtMs >= CLEAR_MS;
+    leadsBack || statistics.of(upstream).isSuspect() || clock.monotonic() - probedAtMs >= CLEAR_MS;
 
   const follow = async (): Promise<void> => {
     for (;;) {

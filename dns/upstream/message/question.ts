@@ -1,16 +1,16 @@
-import { HEADER_SIZE } from '../wire/structure.ts';
+import { HEADER_SIZE } from '../../wire/structure.ts';
 import { lowerAscii, RECORD_TYPE, recordsOf } from './records.ts';
 
-/** What a query asks for, apart from who asks it. */
+/** A question, without the asker. */
 export interface Question {
-  /** The question section as the asker wrote it. */
+  /** The question section as received. */
   readonly section: Buffer;
   /** The name in wire form, lower case. */
   readonly name: string;
   readonly type: number;
-  /** RD: whether the upstream may go and look. */
+  /** RD: recursion desired. */
   readonly recursion: boolean;
-  /** AD: the asker understands that bit of the reply [RFC 6840 §5.7]. */
+  /** AD: the asker understands the AD bit of the reply [RFC 6840 §5.7]. */
   readonly authentic: boolean;
   /** CD: do not check signatures [RFC 4035 §3.2.2]. */
   readonly checkingDisabled: boolean;
@@ -22,7 +22,7 @@ export interface Question {
 
 const FLAG = { recursion: 0x0100, authentic: 0x0020, checkingDisabled: 0x0010 };
 
-/** Reads a query that `readQuery` took; `questionEnd` is the offset behind its question. */
+/** The question of a query that `readQuery` accepted; `questionEnd` is the offset after the question. */
 export function questionOf(message: Buffer, questionEnd: number): Question {
   const flags = message.readUInt16BE(2);
   const section = message.subarray(HEADER_SIZE, questionEnd);
@@ -48,18 +48,18 @@ function isDnssecOk(message: Buffer, questionEnd: number): boolean {
 
 export interface OutgoingForm {
   readonly id: number;
-  /** Random bits, one a letter; null: lower case. */
+  /** Random bits, one for each letter; null: lower case. */
   readonly caseBits: Buffer | null;
   readonly edns: boolean;
 }
 
-/** What we take over UDP ourselves [RFC 9715 §3.1]. */
+/** The EDNS payload size we announce [RFC 9715 §3.1]. */
 const OWN_PAYLOAD_SIZE = 1232;
 const OPT_SIZE = 11;
 
 /**
- * A query of our own for a question: nothing of the asker's goes on but what it asks, RD, CD and DO; id, case and OPT are
- * ours [RFC 6891 §6.1.1]. AD is always asked for, and given to those who asked for it.
+ * Our own query for a question. Only the question, RD, CD and DO are the asker's; id, letter case and OPT record are ours
+ * [RFC 6891 §6.1.1]. AD is always requested, and passed on to askers that requested it.
  */
 export function encodeOutgoing(question: Question, { id, caseBits, edns }: OutgoingForm): Buffer {
   const end = HEADER_SIZE + question.section.length;
@@ -79,16 +79,16 @@ export function encodeOutgoing(question: Question, { id, caseBits, edns }: Outgo
   return message;
 }
 
-/** How many random bytes `mixCase` needs at most. */
+/** The most random bytes that `mixCase` needs. */
 export const CASE_BYTES = 32;
 
-/** 0x20: a forger has to guess the case of every letter too. */
+/** DNS 0x20: an attacker also has to guess the case of every letter. */
 function mixCase(message: Buffer, nameEnd: number, bits: Buffer): void {
   for (let at = HEADER_SIZE; at < nameEnd; at += 1) {
     const byte = message.readUInt8(at);
     const bit = at - HEADER_SIZE;
     const isUpper = ((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1;
-    // A length byte is below 64 and no letter.
+    // Length bytes are below 64, so they are not letters.
     if (isUpper && byte >= 0x61 && byte <= 0x7a) message.writeUInt8(byte & 0xdf, at);
   }
 }

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Unguessable bytes, drawn in bulk: one call for each query would cost as much as the query. */
+/** Cryptographically random bytes, generated in bulk: one call for each query would cost as much as the query. */
 export interface Random {
-  /** A view that is good until the next call. */
+  /** The buffer is valid until the next call. */
   bytes(count: number): Buffer;
   /** From 0 to 65,535. */
   id(): number;

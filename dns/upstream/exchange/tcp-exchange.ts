@@ -1,10 +1,10 @@
 import { connect, isIP } from 'node:net';
-import { createFrameReader, frame } from '../wire/framing.ts';
-import type { Upstream } from './address.ts';
+import type { Upstream } from '../../../model/index.ts';
+import { createFrameReader, frame } from '../../wire/framing.ts';
 
-/** A question over TCP, for replies that were cut and where UDP is in doubt. */
+/** A query over TCP, used for truncated replies and when a UDP reply may be forged. */
 export interface TcpExchange {
-  /** The first message that comes; null for none. Never rejects. */
+  /** The first message received; null if none arrives. Never rejects. */
   readonly reply: Promise<Buffer | null>;
   /** Idempotent. */
   end(): void;
@@ -12,11 +12,11 @@ export interface TcpExchange {
 
 export interface TcpExchanges {
   start(message: Buffer, upstream: Upstream): TcpExchange;
-  /** Ends all. */
+  /** Ends all exchanges. */
   close(): void;
 }
 
-/** More at a time are refused: replies are rarely cut, and never thousands at once. */
+/** More at a time are refused. Truncated replies are rare. */
 const MAX_EXCHANGES = 200;
 
 export function createTcpExchanges({ source }: { readonly source: string | null }): TcpExchanges {

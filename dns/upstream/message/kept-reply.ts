@@ -1,26 +1,26 @@
-import { RCODE } from '../wire/codes.ts';
-import { HEADER_SIZE } from '../wire/structure.ts';
+import { RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE } from '../../wire/structure.ts';
 import type { Question } from './question.ts';
 import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf, skipName, wireNameAt } from './records.ts';
 import { rcodeOf, type Verdict, verdictOf } from './reply.ts';
 
 export interface KeepLimits {
-  /** TTLs above are cut to it [RFC 8767 §4]. */
+  /** Longer TTLs are reduced to this [RFC 8767 §4]. */
   readonly maxTtlSeconds: number;
 }
 
-/** A reply as everybody gets it who asks the same: no id, no OPT, nothing of the one who asked first. */
+/** A reply in a form that is valid for every asker: without id, OPT record and anything specific to the first asker. */
 export interface KeptReply {
   readonly message: Buffer;
   readonly verdict: Verdict;
-  /** How long it may be given again; 0: not at all. */
+  /** How long the reply may be reused; 0: not at all. */
   readonly lifetimeSeconds: number;
 }
 
 const MAX_NEGATIVE_SECONDS = 3 * 3_600;
 const FLAG = { reply: 0x8000, truncated: 0x0200, recursionAvailable: 0x0080, authentic: 0x0020 };
 
-/** Takes a sound reply to the question and makes it ours to keep. TTLs in it are from then on what they really last. */
+/** Converts a well-formed reply to the question. The TTLs in the result are already limited. */
 export function keepReply(received: Buffer, question: Question, { maxTtlSeconds }: KeepLimits): KeptReply {
   const verdict = verdictOf(received, question.type);
   const message = withoutOpt(received, question);
@@ -38,7 +38,7 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
   return { message, verdict, lifetimeSeconds: kept ? lifetimeSeconds : 0 };
 }
 
-/** The records of a set have one TTL: the least of those that came [RFC 2181 §5.2]. Signatures go with what they sign. */
+/** Gives all records of an RRset the lowest TTL among them [RFC 2181 §5.2]. Signatures keep theirs. */
 function levelTtls(message: Buffer, records: readonly RecordSpan[]): void {
   const least = new Map<string, number>();
   const sets = records.map((record) =>
@@ -54,7 +54,7 @@ function levelTtls(message: Buffer, records: readonly RecordSpan[]): void {
   }
 }
 
-/** The minimum of the SOA and its TTL, at most three hours; without SOA a "no" is not kept [RFC 2308 §5]. */
+/** The lower of the SOA's minimum and TTL, at most three hours. Negative answers without SOA are not kept [RFC 2308 §5]. */
 function negativeLifetime(message: Buffer, records: readonly RecordSpan[]): number {
   const soa = records.find(({ section, type }) => section === 'authority' && type === RECORD_TYPE.SOA);
   if (!soa) return 0;
@@ -63,13 +63,13 @@ function negativeLifetime(message: Buffer, records: readonly RecordSpan[]): numb
   return Math.min(minimum, ttlOf(message, soa), MAX_NEGATIVE_SECONDS);
 }
 
-/** With the first bit set it is none [RFC 2181 §8]. */
+/** A TTL with the highest bit set counts as 0 [RFC 2181 §8]. */
 function ttlOf(message: Buffer, record: RecordSpan): number {
   const ttl = message.readUInt32BE(record.fields + 4);
   return ttl > 0x7fffffff ? 0 : ttl;
 }
 
-/** Without the OPT record and whatever stands behind it: that could point at names before it, and is an extra anyway. */
+/** Removes the OPT record and everything after it: those records may contain pointers that would shift, and are optional. */
 function withoutOpt(received: Buffer, question: Question): Buffer {
   const records = recordsOf(received);
   const opt = records.findIndex(({ type }) => type === RECORD_TYPE.OPT);
@@ -93,25 +93,25 @@ function withoutOpt(received: Buffer, question: Question): Buffer {
   return message;
 }
 
-/** An owner written out again in the mixed case of our query: that stays between us and the upstream. */
+/** Restores the lower case of an owner that repeats the mixed case of our query. */
 function restoreCase(message: Buffer, owner: number, name: string): void {
   if (message.readUInt8(owner) >= 0xc0 || owner + name.length > message.length) return;
   if (lowerAscii(message.toString('latin1', owner, owner + name.length)) === name) message.write(name, owner, 'latin1');
 }
 
 export interface Replay {
-  /** Id of the query to answer. */
+  /** Id of the query. */
   readonly id: number;
   readonly question: Question;
-  /** How long ago the reply came. */
+  /** Age of the reply. */
   readonly ageSeconds: number;
-  /** All TTLs, where the reply is too old to have any of its own [RFC 8767 §4]. */
+  /** The TTL of all records of an expired reply [RFC 8767 §4]; null: their own TTLs. */
   readonly staleTtlSeconds: number | null;
-  /** How far addresses are turned: several in one RRset take turns at being first. */
+  /** By how many positions the addresses of an RRset are rotated. */
   readonly turn: number;
 }
 
-/** The reply to one asker: its id, its question in its case, RD and CD as it set them, TTLs as they are now. */
+/** The reply for one asker: with its id, question, RD and CD, and TTLs reduced by the age. */
 export function replayReply(
   kept: string | Buffer,
   { id, question, ageSeconds, staleTtlSeconds, turn }: Replay,
@@ -127,12 +127,12 @@ export function replayReply(
     const ttl = staleTtlSeconds ?? Math.max(0, message.readUInt32BE(fields + 4) - ageSeconds);
     message.writeUInt32BE(ttl, fields + 4);
   }
-  if (turn > 0) turnAddresses(message, records, turn);
+  if (turn > 0) rotateAddresses(message, records, turn);
   return message;
 }
 
-/** Turns the data of each run of addresses with one owner; owners may be written in different ways, so they stay. */
-function turnAddresses(message: Buffer, records: readonly RecordSpan[], turn: number): void {
+/** Rotates the data of each run of addresses with one owner. Owners stay: they may be encoded in different ways. */
+function rotateAddresses(message: Buffer, records: readonly RecordSpan[], turn: number): void {
   const isAddress = ({ type, section }: RecordSpan) =>
     section === 'answer' && (type === RECORD_TYPE.A || type === RECORD_TYPE.AAAA);
   for (let from = 0; from < records.length; ) {
@@ -140,7 +140,7 @@ function turnAddresses(message: Buffer, records: readonly RecordSpan[], turn: nu
     let to = from + 1;
     if (first && isAddress(first)) {
       while (records[to] && sameSet(message, first, records[to] as RecordSpan)) to += 1;
-      if (to - from > 1) turnData(message, records.slice(from, to), turn);
+      if (to - from > 1) rotateData(message, records.slice(from, to), turn);
     }
     from = to;
   }
@@ -150,12 +150,12 @@ function sameSet(message: Buffer, one: RecordSpan, other: RecordSpan): boolean {
   if (one.type !== other.type || one.end - one.data !== other.end - other.data) return false;
   if (one.section !== other.section) return false;
   const pointer = message.readUInt16BE(one.owner);
-  // Nearly always; to read the names of thousands takes milliseconds.
+  // The usual case. Reading the names of thousands of records takes milliseconds.
   if (pointer >= 0xc000 && pointer === message.readUInt16BE(other.owner)) return true;
   return wireNameAt(message, one.owner) === wireNameAt(message, other.owner);
 }
 
-function turnData(message: Buffer, set: readonly RecordSpan[], turn: number): void {
+function rotateData(message: Buffer, set: readonly RecordSpan[], turn: number): void {
   const data = set.map((record) => Buffer.from(message.subarray(record.data, record.end)));
   for (const [at, record] of set.entries()) data[(at + turn) % data.length]?.copy(message, record.data);
 }

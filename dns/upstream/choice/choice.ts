@@ -1,33 +1,34 @@
-import { formatUpstream, isLoopback, isSiteAddress, parseUpstream, type Upstream } from './address.ts';
+import { formatUpstream, parseUpstream, type Upstream } from '../../../model/index.ts';
+import { suffixesOf, wireName } from '../message/records.ts';
+import { isLoopback, isSiteAddress } from './address-kinds.ts';
 import { type LocalMeaning, localMeaning } from './local-names.ts';
 import type { Loops } from './loops.ts';
-import { suffixesOf, wireName } from './records.ts';
 
-/** The resolvers of names below a suffix; an empty list: the names are asked of nobody, and do not exist. */
+/** The resolvers for names below a suffix. Empty: such names are answered with NXDOMAIN without asking an upstream. */
 export interface ForwardRule {
-  /** A domain, reverse ones too (`2.0.10.in-addr.arpa`). */
+  /** A domain, forward or reverse (`2.0.10.in-addr.arpa`). */
   readonly suffix: string;
   /** `address` or `address:port`. */
   readonly upstreams: readonly string[];
 }
 
 export type Choice =
-  /** Ask these. What one set says is not told to those who have another. */
+  /** Ask these upstreams. Replies are cached for each set of upstreams (`set`) separately. */
   | { readonly kind: 'ask'; readonly upstreams: readonly Upstream[]; readonly set: string }
   | { readonly kind: 'local'; readonly meaning: LocalMeaning };
 
 export interface ChoiceDependencies {
-  /** Resolvers of all other names, in order; a new array when they change. */
+  /** Resolvers for all other names, in order; a new array when they change. */
   readonly defaults: () => readonly string[];
   readonly rules: readonly ForwardRule[];
   /** Where this server listens. */
   readonly ourselves: () => readonly Upstream[];
   readonly loops: Pick<Loops, 'leadsBack' | 'epoch'>;
-  /** Whether the askers' loopback is ours too, so that their own resolvers there can be asked; default false: containers'. */
+  /** Whether askers share our loopback, so that their own resolvers there are reachable; default false (containers). */
   readonly sharedLoopback?: boolean;
 }
 
-/** Whom to ask for a name: the rule with the longest suffix, else the asker's own resolvers and then the default ones. */
+/** Selects the upstreams for a name: the rule with the longest suffix, else the asker's own resolvers, then the default ones. */
 export type Choose = (name: string, asker: { readonly dns: readonly string[] }) => Choice;
 
 export function createChoice({
@@ -45,25 +46,25 @@ export function createChoice({
   );
   const setOf = createSets(sharedLoopback);
   const ask = createUsable(ourselves, loops);
-  const siteOf = remembering((upstreams) => upstreams.filter(({ address }) => isSiteAddress(address)));
+  const siteOf = memoized((upstreams) => upstreams.filter(({ address }) => isSiteAddress(address)));
   return (name, asker) => {
     const rule = ruled.size > 0 ? ruleFor(ruled, name) : undefined;
-    if (rule) return rule.upstreams.length > 0 ? ask(rule.upstreams) : nobody(rule.zone);
+    if (rule) return rule.upstreams.length > 0 ? ask(rule.upstreams) : noSuchName(rule.zone);
     const upstreams = setOf(asker.dns, defaults());
     const meaning = localMeaning(name);
     if (meaning === null) return ask(upstreams);
     if (meaning.kind !== 'site') return { kind: 'local', meaning };
     const ofSite = ask(siteOf(upstreams));
     if (ofSite.upstreams.length > 0) return ofSite;
-    return nobody(meaning.zone);
+    return noSuchName(meaning.zone);
   };
 }
 
-const nobody = (zone: string): Choice => ({ kind: 'local', meaning: { kind: 'nobody', zone } });
+const noSuchName = (zone: string): Choice => ({ kind: 'local', meaning: { kind: 'nxdomain', zone } });
 
 type Ask = Extract<Choice, { kind: 'ask' }>;
 
-/** Without ourselves, and without those that lead back to us. */
+/** Leaves out this server itself and upstreams that forward back to it. */
 function createUsable(
   ourselves: ChoiceDependencies['ourselves'],
   loops: ChoiceDependencies['loops'],
@@ -74,16 +75,16 @@ function createUsable(
     return { kind: 'ask', upstreams: usable, set: usable.map(formatUpstream).join(' ') };
   };
   let epoch = -1;
-  let remembered = remembering(choose);
+  let remembered = memoized(choose);
   return (upstreams) => {
-    if (epoch !== loops.epoch()) remembered = remembering(choose);
+    if (epoch !== loops.epoch()) remembered = memoized(choose);
     epoch = loops.epoch();
     return remembered(upstreams);
   };
 }
 
-/** What does not change for a list is made once for it. */
-function remembering<T extends object>(
+/** Computes a result once for each list (by identity). */
+function memoized<T extends object>(
   make: (upstreams: readonly Upstream[]) => T,
 ): (upstreams: readonly Upstream[]) => T {
   const made = new WeakMap<readonly Upstream[], T>();
@@ -107,11 +108,11 @@ function ruleFor(rules: ReadonlyMap<string, Rule>, name: string): Rule | undefin
   return undefined;
 }
 
-/** More than this would make one question many. */
+/** More upstreams would multiply the queries. */
 const MAX_UPSTREAMS = 8;
 const MAX_SETS = 1_000;
 
-/** Own resolvers, then default ones, each once. Nobody on loopback for a container: that is its own loopback. */
+/** Own resolvers, then default ones, each once. A container's resolvers on loopback are left out: they are not reachable. */
 function createSets(
   sharedLoopback: boolean,
 ): (own: readonly string[], defaults: readonly string[]) => readonly Upstream[] {

@@ -1,19 +1,19 @@
-import { RCODE } from '../wire/codes.ts';
-import { HEADER_SIZE, structureOf } from '../wire/structure.ts';
+import { RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE, structureOf } from '../../wire/structure.ts';
 import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf } from './records.ts';
 
-/** How a message relates to the query it came for. */
+/** Whether a message answers a query. */
 export type Match =
   | 'exact'
-  /** The same question in other letters: a forgery, or an upstream that writes them its own way. */
+  /** The same question in another letter case: a forgery, or a quirk of the upstream. */
   | 'other-case'
   | 'none';
 
-/** Same id, a reply, sound, and to the same question [RFC 5452 §9.1]. */
+/** A match has the same id, is a well-formed reply, and repeats the question [RFC 5452 §9.1]. */
 export function matchOf(reply: Buffer, query: Buffer, questionEnd: number): Match {
   if (reply.length < HEADER_SIZE || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return 'none';
   if ((reply.readUInt8(2) & 0xf8) !== 0x80) return 'none';
-  // A server that cannot read a query may leave its question out [RFC 1035 §4.1.1].
+  // A server that cannot read a query may omit the question [RFC 1035 §4.1.1].
   if (reply.length === HEADER_SIZE) return isBareRefusal(reply) ? 'exact' : 'none';
   if (reply.length < questionEnd || reply.readUInt16BE(4) !== 1 || structureOf(reply) === null) return 'none';
   const question = (bytes: Buffer) => bytes.toString('latin1', HEADER_SIZE, questionEnd);
@@ -37,16 +37,16 @@ export function rcodeOf(reply: Buffer): number {
   return reply.readUInt8(3) & 0xf;
 }
 
-/** What a reply is worth. */
+/** How useful a reply is. */
 export type Verdict =
-  /** It has what was asked for. */
+  /** It has records of the requested type. */
   | 'positive'
   /** NXDOMAIN or NODATA. */
   | 'negative'
-  /** SERVFAIL, REFUSED and the like are about the server, and so is a referral: another one may know better. */
+  /** SERVFAIL, REFUSED or a referral: another server may have an answer. */
   | 'bad';
 
-/** Judges a sound reply to a question of the type. */
+/** The verdict on a well-formed reply to a question of the type. */
 export function verdictOf(reply: Buffer, type: number, records: readonly RecordSpan[] = recordsOf(reply)): Verdict {
   const extended = records.find((record) => record.type === RECORD_TYPE.OPT);
   if (extended && reply.readUInt8(extended.fields + 4) !== 0) return 'bad';
@@ -60,7 +60,7 @@ export function verdictOf(reply: Buffer, type: number, records: readonly RecordS
 
 const ANY = 255;
 
-/** "Ask those over there": what a server says that does not look names up for others [RFC 2308 §2.1]. */
+/** A referral to other name servers, from a server that does not resolve for others [RFC 2308 §2.1]. */
 function isReferral(reply: Buffer, records: readonly RecordSpan[]): boolean {
   const isAuthoritative = (reply.readUInt8(2) & 0x04) !== 0;
   const authority = records.filter(({ section }) => section === 'authority');

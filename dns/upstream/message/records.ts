@@ -1,6 +1,6 @@
-import { HEADER_SIZE } from '../wire/structure.ts';
+import { HEADER_SIZE } from '../../wire/structure.ts';
 
-/** Where a record lies in its message. */
+/** The offsets of a record in its message. */
 export interface RecordSpan {
   readonly section: 'answer' | 'authority' | 'additional';
   /** Offset of its owner name. */
@@ -8,14 +8,14 @@ export interface RecordSpan {
   /** Offset of its type; class, TTL and length follow. */
   readonly fields: number;
   readonly type: number;
-  /** Offsets of its data and of what follows. */
+  /** Offsets of its data and of the next record. */
   readonly data: number;
   readonly end: number;
 }
 
 export const RECORD_TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, DNAME: 39, OPT: 41, RRSIG: 46 } as const;
 
-/** The records of a message that `structureOf` found sound, in order. */
+/** The records of a message that `structureOf` accepted, in order. */
 export function recordsOf(message: Buffer): readonly RecordSpan[] {
   const spans: RecordSpan[] = [];
   let at = HEADER_SIZE;
@@ -37,7 +37,7 @@ const SECTIONS = [
   [10, 'additional'],
 ] as const;
 
-/** Offset behind a name. */
+/** Offset after a name. */
 export function skipName(message: Buffer, start: number): number {
   let at = start;
   for (let length = message.readUInt8(at); length !== 0; length = message.readUInt8(at)) {
@@ -47,7 +47,7 @@ export function skipName(message: Buffer, start: number): number {
   return at + 1;
 }
 
-/** The wire form of the name at an offset, pointers followed, in lower case. Only for sound messages. */
+/** The wire form of the name at an offset, in lower case, without pointers. Only for messages that `structureOf` accepted. */
 export function wireNameAt(message: Buffer, start: number): string {
   let name = '';
   let at = start;
@@ -62,18 +62,18 @@ export function wireNameAt(message: Buffer, start: number): string {
   return lowerAscii(`${name}\0`);
 }
 
-/** A name in wire form, lower case: labels with their lengths before them. Comparable without escapes. */
+/** A name in wire form, lower case: each label after its length. Comparable without escapes. */
 export function wireName(name: string): string {
   const labels = name.split('.').filter((label) => label !== '');
   return `${labels.map((label) => String.fromCharCode(label.length) + label.toLowerCase()).join('')}\0`;
 }
 
-/** A wire name and all it lies below, longest first; the root last. */
+/** A wire name and its parents, longest first; the root is not included. */
 export function* suffixesOf(wire: string): Generator<string> {
   for (let at = 0; at < wire.length; at += wire.charCodeAt(at) + 1) yield wire.slice(at);
 }
 
-/** Letters of ASCII only [RFC 4343 §2]: `toLowerCase` also knows those of Latin-1. */
+/** Lower-cases ASCII letters only [RFC 4343 §2]; `toLowerCase` would also change Latin-1 letters. */
 export function lowerAscii(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }

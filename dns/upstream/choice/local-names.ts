@@ -1,20 +1,20 @@
-import { RECORD_TYPE, suffixesOf, wireName } from './records.ts';
+import { RECORD_TYPE, suffixesOf, wireName } from '../message/records.ts';
 
-/** What there is to say about a name without asking anybody. */
+/** How a name is answered without asking an upstream. */
 export type LocalMeaning =
-  /** This very machine, whoever asks. */
+  /** The loopback address. */
   | { readonly kind: 'localhost'; readonly zone: string }
-  /** Nothing anywhere has this name. */
-  | { readonly kind: 'nobody'; readonly zone: string }
-  /** It exists, and has nothing here. */
-  | { readonly kind: 'nothing'; readonly zone: string }
-  /** An address that is used at many sites: only a resolver of this site can know its name. */
+  /** No such name. */
+  | { readonly kind: 'nxdomain'; readonly zone: string }
+  /** The name exists without records. */
+  | { readonly kind: 'nodata'; readonly zone: string }
+  /** The reverse name of a private address: only a resolver of this site can know it. */
   | { readonly kind: 'site'; readonly zone: string };
 
 /**
- * Names that mean the same everywhere or mean something at this site only, and so are never asked of a public resolver; null
- * for all others. A forwarding rule of the operator's comes before this. `local` and `home.arpa` are not among them: the
- * resolvers of many sites serve them.
+ * Names that are never forwarded to a public resolver, because they mean the same everywhere or have a meaning at one site
+ * only; null for all others. Forwarding rules take precedence. `local` and `home.arpa` are not included: the resolvers of many
+ * sites serve them.
  */
 export function localMeaning(name: string): LocalMeaning | null {
   for (const zone of suffixesOf(name)) {
@@ -24,10 +24,10 @@ export function localMeaning(name: string): LocalMeaning | null {
   return null;
 }
 
-const NOBODY = [
+const NXDOMAIN = [
   // Special-use names [RFC 6761 §6.2, §6.4; RFC 7686 §2; RFC 9476 §3].
   'test invalid onion alt',
-  // Addresses that are nobody's, or anybody's [RFC 6303 §4].
+  // Reverse names of reserved addresses [RFC 6303 §4].
   '0.in-addr.arpa 127.in-addr.arpa 254.169.in-addr.arpa 2.0.192.in-addr.arpa 100.51.198.in-addr.arpa',
   '113.0.203.in-addr.arpa 255.255.255.255.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa',
   '8.e.f.ip6.arpa 9.e.f.ip6.arpa a.e.f.ip6.arpa b.e.f.ip6.arpa',
@@ -48,13 +48,13 @@ const zonesOf = (kind: LocalMeaning['kind'], lists: readonly string[]) =>
 
 const ZONES: ReadonlyMap<string, LocalMeaning['kind']> = new Map([
   ...zonesOf('localhost', LOCALHOST),
-  // Which encrypted resolver to ask instead of us: one that does not know our names [RFC 9462 §6.1].
-  ...zonesOf('nothing', ['resolver.arpa']),
-  ...zonesOf('nobody', NOBODY),
+  // Discovery of encrypted resolvers: they would not know our names [RFC 9462 §6.1].
+  ...zonesOf('nodata', ['resolver.arpa']),
+  ...zonesOf('nxdomain', NXDOMAIN),
   ...zonesOf('site', SITE),
 ]);
 
-/** The data of the records that a name of this machine has [RFC 6761 §6.3]. */
+/** The record data of a localhost name [RFC 6761 §6.3]; null: none of this type. */
 export function localhostData(name: string, type: number): Buffer | null {
   const isReverse = name.endsWith(wireName('arpa'));
   if (isReverse) return type === TYPE_PTR ? Buffer.from(wireName('localhost'), 'latin1') : null;
