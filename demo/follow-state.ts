@@ -8,9 +8,9 @@ import { expectThat, type Screen } from './screen.ts';
 
 const METADATA = 'http://169.254.169.250';
 
-/** What follows the state: configuration that is injected into a running container, and a file that follows a scale-up. */
+/** Updates at run time: metadata of a running container changes, and a file follows a scale-up. */
 export async function followState(screen: Screen, resources: Resources, host: Member): Promise<void> {
-  screen.part('What follows the state');
+  screen.part('Updates at run time');
   await injectConfiguration(screen, host);
   await followScaleUp(screen, resources, host);
 }
@@ -18,7 +18,7 @@ export async function followState(screen: Screen, resources: Resources, host: Me
 async function injectConfiguration(screen: Screen, host: Member): Promise<void> {
   const manifest = join(host.host.dir, 'shop.yml');
   const url = 'http://rancher-metadata/latest/self/service/metadata/banner';
-  await screen.step('drover apply changes what a running container reads', async () => {
+  await screen.step('drover apply changes the metadata of a running container', async () => {
     for (const banner of ['hello', 'sale!']) {
       await writeFile(manifest, `stack: shop\nservices: { web: { metadata: { banner: ${banner} } } }\n`);
       const { exitCode, stdout, stderr } = await host.agent.drover(['apply', '-f', manifest]);
@@ -41,7 +41,7 @@ const TEMPLATE = `upstream web {
 async function followScaleUp(screen: Screen, resources: Resources, host: Member): Promise<void> {
   const at = (name: string): string => join(host.host.dir, name);
   const read = () => readFile(at('web.conf'), 'utf8').catch(() => '');
-  await screen.step('drover template keeps an nginx upstream list, and follows a scale-up', async () => {
+  await screen.step('drover template writes an nginx upstream list that follows a scale-up', async () => {
     await writeFile(at('web.hbs'), TEMPLATE);
     const files = ['-s', at('web.hbs'), '-d', at('web.conf'), '--reload', `date >> ${at('reloads')}`];
     const template = host.host.start(resolve('bin/drover'), ['template', '--metadata', METADATA, ...files]);
@@ -66,7 +66,7 @@ async function followScaleUp(screen: Screen, resources: Resources, host: Member)
     expectThat((await readFile(at('reloads'), 'utf8')).trim().split('\n').length === 2, 'reloaded once a change');
     await host.engine.docker.getContainer(id).remove({ force: true });
     await until(before);
-    screen.note('and without shop-web-4 again, once it was removed');
+    screen.note('after shop-web-4 is removed, the file has no entry for it');
     await template.stop();
   });
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --hosts 2] [--keep]`: real Docker Engines, real containers, an agent on each host. Everything it
- * starts lives in namespaces of its own and is gone when it ends, also on Ctrl-C.
+ * `npm run demo [-- --hosts 2] [--keep]`: Docker Engines, containers, and an agent on each host. Everything it starts runs in
+ * separate namespaces and is removed when it ends, also on Ctrl-C.
  */
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
@@ -12,14 +12,14 @@ import { playTwoHosts } from './two-hosts.ts';
 
 const USAGE = `Usage: npm run demo [-- OPTIONS]
 
-Starts Docker Engines of its own, an agent on each, two stacks of containers, and shows from inside the containers that
-they find each other and read their metadata. Needs root. Ends by itself and removes all it made.
+Starts separate Docker Engines with an agent on each and two stacks of containers. Shows from inside the containers that they
+find each other and read their metadata. Needs root. Removes everything it created when it ends.
 
 Options:
-  --hosts N     1 (default: embedded bus) or 2 (a Consul cluster and the managed network between two engines)
-  --keep        leave it running at the end, until Ctrl-C
-  --no-install  install nothing; name what is missing
-  --help        this text
+  --hosts N     1 (default: embedded bus) or 2 (Consul cluster, managed network between two engines)
+  --keep        keep everything running at the end, until Ctrl-C
+  --no-install  install nothing; only name missing packages
+  --help        show this text
 
 Examples:
   npm run demo
@@ -41,11 +41,11 @@ async function main(): Promise<number> {
   }
   const hosts = Number(values.hosts);
   if (hosts !== 1 && hosts !== 2) {
-    console.error(`demo: --hosts ${values.hosts}: only 1 or 2; see npm run demo -- --help`);
+    console.error(`demo: --hosts ${values.hosts} is not supported; use 1 or 2 (see npm run demo -- --help)`);
     return 2;
   }
   if (process.getuid?.() !== 0) {
-    console.error('demo: namespaces and a Docker Engine need root; run it again as root (sudo npm run demo)');
+    console.error('demo: root is required for namespaces and Docker Engine; run it again with sudo npm run demo');
     return 2;
   }
 
@@ -64,13 +64,13 @@ async function main(): Promise<number> {
     });
     await playOneHost(screen, resources, world);
     if (hosts === 2) await playTwoHosts(screen, resources, world);
-    screen.part('All as expected.');
+    screen.part('Done: everything worked as expected.');
     finished = true;
     if (!values.keep) return;
     for (const { name, host, agent } of world.members) {
       screen.note(`${name}: nsenter -t ${host.holderPid} -n -m bin/drover status --config ${agent.configPath}`);
     }
-    screen.note('Running until Ctrl-C.');
+    screen.note('Everything keeps running until you press Ctrl-C.');
     await interrupted.promise.catch(() => {});
   };
 
@@ -87,9 +87,9 @@ async function main(): Promise<number> {
   }
   screen.part('Cleaning up');
   await screen
-    .step('containers, agents, engines and namespaces are gone', async () => {
+    .step('containers, agents, engines and namespaces removed', async () => {
       await resources.close();
-      // What was half made when an interrupt came fails now that its ground is gone, and is then undone too.
+      // A step that an interrupt stopped half-way fails now, and what it had created is then removed as well.
       await playing.catch(() => {});
       await resources.close();
     })
@@ -101,7 +101,7 @@ async function main(): Promise<number> {
 }
 
 async function fetchConsul(screen: Screen): Promise<void> {
-  await screen.step('Consul is here (scripts/fetch-consul)', () =>
+  await screen.step('Consul downloaded (scripts/fetch-consul)', () =>
     execa('sh', ['scripts/fetch-consul'], { stdio: ['ignore', 'ignore', 'inherit'] }),
   );
 }

@@ -17,7 +17,7 @@ import { expectThat, type Screen } from './screen.ts';
 
 const SERVER = '169.254.169.250';
 
-/** Two stacks on one host: names, round robin, metadata, and a container that stops. */
+/** Two stacks on one host: names, rotation, metadata, and a container that stops. */
 export async function playOneHost(screen: Screen, resources: Resources, { members }: World): Promise<void> {
   const alpha = members[0] as Member;
   screen.part(`Stacks shop (web ×3, cart) and blog (app) on ${alpha.name}`);
@@ -30,7 +30,7 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
   });
   const addresses = (await Promise.all(webs.map((id) => addressOf(alpha, id)))).sort();
 
-  await screen.step('nslookup web, from the same stack', async () => {
+  await screen.step('nslookup web from the same stack', async () => {
     const output = await lookUpAll(alpha, 'shop-cart-1', 'web', 3);
     screen.shown(
       'nslookup web            # in shop-cart-1',
@@ -38,26 +38,26 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
     );
     expectThat(same(answersOf(output), addresses), `expected ${addresses.join(' ')}, got:\n${output}`);
   });
-  await screen.step('nslookup web.shop, from the other stack', async () => {
+  await screen.step('nslookup web.shop from the other stack', async () => {
     const output = await lookUpAll(alpha, 'blog-app-1', 'web.shop', 3);
     screen.shown('nslookup web.shop       # in blog-app-1', output);
     expectThat(same(answersOf(output), addresses), `expected ${addresses.join(' ')}, got:\n${output}`);
   });
-  await screen.step('round robin: each address leads in its turn', async () => {
-    const leaders: string[] = [];
+  await screen.step('rotation: each address comes first in turn', async () => {
+    const firsts: string[] = [];
     for (let round = 0; round < 6; round += 1) {
       const output = await lookUp(alpha, 'shop-cart-1', 'web');
-      leaders.push(answersOf(output)[0] ?? 'none');
+      firsts.push(answersOf(output)[0] ?? 'none');
     }
-    screen.note(`first of each answer: ${leaders.join(', ')}`);
-    expectThat(new Set(leaders).size === 3, `six lookups were led by ${new Set(leaders).size} of 3 addresses`);
+    screen.note(`first address of each answer: ${firsts.join(', ')}`);
+    expectThat(new Set(firsts).size === 3, `only ${new Set(firsts).size} of 3 addresses came first in six lookups`);
   });
   for (const [container, service] of [
     ['shop-cart-1', 'cart'],
     ['blog-app-1', 'app'],
     ['shop-web-2', 'web'],
   ] as const) {
-    await screen.step(`metadata: ${container} knows itself`, async () => {
+    await screen.step(`metadata: ${container} reads its own service name`, async () => {
       const url = 'http://rancher-metadata/latest/self/service/name';
       const output = await inside(alpha, container, `wget -qO- ${url}`);
       screen.shown(`wget -qO- ${url}   # in ${container}`, output);
@@ -70,7 +70,7 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
   await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
 }
 
-/** Why an address is left out, and a path leads to nothing. */
+/** Explains why an address is left out, and why a path does not exist. */
 async function explainAnswers(screen: Screen, { agent }: Member): Promise<void> {
   for (const [command, expected] of [
     ['why dns web --from shop-cart-1', 'shop-web-2 +alpha .* no '],
@@ -84,7 +84,7 @@ async function explainAnswers(screen: Screen, { agent }: Member): Promise<void> 
   }
 }
 
-/** Asks until the answer has as many addresses as wanted: the stacks may still be starting. */
+/** Repeats the lookup until the answer has the expected number of addresses, because the stacks may still be starting. */
 function lookUpAll(host: Member, container: string, name: string, wanted: number): Promise<string> {
   return poll(
     async () => {
@@ -96,7 +96,7 @@ function lookUpAll(host: Member, container: string, name: string, wanted: number
 }
 
 async function showStop(screen: Screen, resources: Resources, host: Member, id: string): Promise<void> {
-  await screen.step('a stopped container leaves the answers', async () => {
+  await screen.step('a stopped container is removed from the answers', async () => {
     const address = await addressOf(host, id);
     const watch = watchName(resources, await pidOf(host, 'shop-cart-1'), { server: SERVER, name: 'web.shop' });
     await watch.until('all three', ({ addresses }) => addresses.length === 3);
@@ -106,7 +106,7 @@ async function showStop(screen: Screen, resources: Resources, host: Member, id: 
     const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), asked);
     await watch.stop();
     screen.note(
-      `shop-web-2 (${address}) left the answers ${gone.at - asked} ms after \`docker stop\`, ${(diedAt - gone.at).toFixed(0)} ms before its process ended`,
+      `shop-web-2 (${address}) was removed ${gone.at - asked} ms after \`docker stop\`, ${(diedAt - gone.at).toFixed(0)} ms before its process ended`,
     );
     expectThat(gone.at - asked < 1_000, `it took ${gone.at - asked} ms`);
   });

@@ -1,10 +1,10 @@
-/** What the demo prints, and what it expects: a step that is not as expected ends the demo with exit code 1. */
+/** Prints the demo and checks its expectations. A step that fails ends the demo with exit code 1. */
 export interface Screen {
   /** Headline of a part. */
   part(title: string): void;
-  /** Runs one step and prints its outcome; `work` throws when something is not as expected. */
+  /** Runs one step and prints its outcome; `work` throws if an expectation fails. */
   step<T>(title: string, work: () => Promise<T>): Promise<T>;
-  /** A command a user could type inside a container, and what it printed. */
+  /** A command that a user could run inside a container, and its output. */
   shown(command: string, output: string): void;
   note(text: string): void;
 }

@@ -8,19 +8,19 @@ import { expectThat, type Screen } from './screen.ts';
 
 const SERVER = '169.254.169.250';
 
-/** A container on the second host finds and reaches those of the first one. */
+/** A container on the second host finds and reaches those of the first host. */
 export async function playTwoHosts(screen: Screen, resources: Resources, { members }: World): Promise<void> {
   const [alpha, beta] = members as [Member, Member];
-  screen.part(`Stack shop grows to ${beta.name}`);
+  screen.part(`Stack shop extends to ${beta.name}`);
   await screen.step(`shop-client-1 started on ${beta.name}`, () => composeUp(beta, 'shop', 'client', 1));
-  await screen.step(`wget http://web on ${beta.name} fetches from ${alpha.name}`, async () => {
+  await screen.step(`wget http://web on ${beta.name} reaches ${alpha.name}`, async () => {
     const output = await poll(() => inside(beta, 'shop-client-1', 'wget -qO- http://web'), {
       what: 'web from the other host',
     });
     screen.shown(`wget -qO- http://web    # in shop-client-1 on ${beta.name}`, output);
     expectThat(/hello from web-[13]/.test(output), `unexpected: ${output}`);
   });
-  await screen.step(`started on ${alpha.name}, answered on ${beta.name}; then stopped`, async () => {
+  await screen.step(`a start and a stop on ${alpha.name} change the answers on ${beta.name}`, async () => {
     const watch = watchName(resources, await pidOf(beta, 'shop-client-1'), { server: SERVER, name: 'web.shop' });
     const id = await composeUp(alpha, 'shop', 'web', 4, { command: WEB_COMMAND });
     const address = await addressOf(alpha, id);
@@ -28,13 +28,13 @@ export async function playTwoHosts(screen: Screen, resources: Resources, { membe
     const startedAt = Date.parse(State.StartedAt);
     const seen = await watch.until(`${address} answered`, ({ addresses }) => addresses.includes(address));
     screen.note(
-      `shop-web-4 was answered on ${beta.name} ${apart(seen.at - startedAt)} its first process started on ${alpha.name}`,
+      `shop-web-4 was in the answers on ${beta.name} ${apart(seen.at - startedAt)} its first process started on ${alpha.name}`,
     );
     const died = dieTime(alpha, id);
     await alpha.engine.docker.getContainer(id).stop({ t: 0 });
     const diedAt = await died;
     const gone = await watch.until(`${address} gone`, ({ addresses }) => !addresses.includes(address), seen.at);
-    screen.note(`and was gone there ${apart(gone.at - diedAt)} Docker's die event`);
+    screen.note(`it was removed there ${apart(gone.at - diedAt)} Docker's die event`);
     await watch.stop();
   });
   await screen.step('drover hosts', async () => screen.shown('drover hosts', await listing(beta, 'hosts')));

@@ -6,7 +6,7 @@ export interface Outcome {
   readonly passed: boolean;
 }
 
-/** The page of results: a table for each RFC, and every reason once. */
+/** Renders the page of results: a table per RFC, and each reason once. */
 export function renderResults(outcomes: readonly Outcome[]): string {
   const rows = rowsOf(outcomes);
   const notes = new Map<string, number>();
@@ -22,15 +22,18 @@ export function renderResults(outcomes: readonly Outcome[]): string {
   return `${[HEAD, summary(outcomes), ...tables, '## Reasons', reasons.join('\n')].join('\n\n')}\n`;
 }
 
-const HEAD = `# The RFCs, test by test
+const HEAD = `# RFC conformance
 
-Written by \`npm run bench -- rfc\` (a minute); \`npm test\` runs the same tests. They speak to each server over the wire with a
-reader and builder of messages of their own (\`test/rfc/wire/\`). All servers have the same names and the same scripted
-upstream; BIND and unbound run the tests to prove the tests: where both would fail, the test is wrong.
+Results of Drover, unbound and BIND for each rule of the DNS RFCs, test by test.
 
-**ok**: as the RFC has it. **differs**: rightly or knowingly something else, for the reason of that number; the test is run
-and has to fail there. **–**: does not apply, for that reason. *own* is about names the server answers for itself, *other* about
-names it asks upstream for.`;
+\`npm run bench -- rfc\` writes this page (about a minute); \`npm test\` runs the same tests. They test each server over the wire, with their
+own encoder and decoder (\`test/rfc/wire/\`). All servers have the same names and the same scripted upstream. BIND and unbound run the tests
+to validate them: if both fail, the test is wrong.
+
+- **ok**: the server follows the rule.
+- **differs**: the server deliberately deviates, for the numbered reason. The test runs and must fail.
+- **–**: the rule does not apply, for the numbered reason.
+- *own*: names that the server answers itself. *other*: names that it forwards.`;
 
 interface Row {
   readonly verdict: Verdict;
