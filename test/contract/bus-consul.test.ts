@@ -5,7 +5,7 @@ import { documentContract } from './bus-documents.ts';
 import { factContract } from './bus-facts.ts';
 import { lifetimeContract } from './bus-lifetime.ts';
 
-// Leases and locks stand in files of their own: each waits 20 s for a session to expire.
+// Leases and locks have files of their own, because each waits 20 s for a session to expire.
 const resources = createResources();
 afterAll(() => resources.close());
 

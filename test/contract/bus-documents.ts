@@ -8,7 +8,7 @@ export function documentContract(driver: BusDriver): void {
   describe('documents', () => {
     const { it } = contractFixture(driver);
 
-    it('what was put is got, listed by prefix and watched', async ({ host, observe, settled }) => {
+    it('a document that was put can be read, listed by prefix and watched', async ({ host, observe, settled }) => {
       const [a, b] = [await host(), await host()];
       const observer = observe(b);
       const value = { text: 'ünï', list: [1, null, true], none: null };
@@ -22,7 +22,7 @@ export function documentContract(driver: BusDriver): void {
       expect(observer.documents.get('service/shop/web')).toEqual({ value, revision: revisionOf(put) });
     });
 
-    it('keys and values may hold any characters', async ({ host, observe, settled }) => {
+    it('keys and values may contain any characters', async ({ host, observe, settled }) => {
       const [a, b] = [await host(), await host()];
       const observer = observe(b);
       const keys = [
@@ -42,7 +42,7 @@ export function documentContract(driver: BusDriver): void {
       }
     });
 
-    it('expect 0 only creates, a stale revision is refused with what stands there', async ({ host }) => {
+    it('expect 0 only creates; a stale revision is refused with the present document', async ({ host }) => {
       const [a, b] = [await host(), await host()];
       const first = await a.put('k', 1, 0);
       expect(first.ok).toBe(true);
@@ -57,7 +57,7 @@ export function documentContract(driver: BusDriver): void {
       expect(await a.put('missing', 1, revisionOf(second))).toEqual({ ok: false, current: null });
     });
 
-    it('of many that claim one key exactly one wins, and all learn who', async ({ host }) => {
+    it('exactly one of many writers creates a key, and all learn which one', async ({ host }) => {
       const buses = [await host(), await host(), await host()];
       for (let round = 0; round < 5; round += 1) {
         const key = `subnet/${round}`;
@@ -71,14 +71,14 @@ export function documentContract(driver: BusDriver): void {
       }
     });
 
-    it('no update is lost when several count with compare-and-set', async ({ host }) => {
+    it('no update is lost when several writers increment with compare-and-set', async ({ host }) => {
       const buses = [await host(), await host(), await host()];
       await (buses[0] as Bus).put('count', 0);
       await Promise.all(buses.map((bus) => count(bus, 'count', 8)));
       expect((await (buses[1] as Bus).get('count'))?.value).toBe(24);
     });
 
-    it('delete with a stale revision is refused, with the right one or none it succeeds', async (fixture) => {
+    it('delete is refused with a stale revision, and succeeds with the present one or none', async (fixture) => {
       const [a, b] = [await fixture.host(), await fixture.host()];
       const observer = fixture.observe(b);
       const old = revisionOf(await a.put('k', 1));
@@ -94,7 +94,7 @@ export function documentContract(driver: BusDriver): void {
       expect(await b.get('k')).toBeNull();
     });
 
-    it('revisions of a key only grow, also over its deletion', async ({ host }) => {
+    it('the revisions of a key only grow, even across its deletion', async ({ host }) => {
       const bus = await host();
       const revisions: number[] = [];
       for (let n = 0; n < 5; n += 1) {
@@ -108,7 +108,7 @@ export function documentContract(driver: BusDriver): void {
       expect((await bus.put('k', 'late', revisions.at(-1))).ok).toBe(false);
     });
 
-    it('a document may be 700 kB', async ({ host, observe, settled }) => {
+    it('a document may have 700 kB', async ({ host, observe, settled }) => {
       const [a, b] = [await host(), await host()];
       const observer = observe(b);
       const noise = Array.from({ length: 38_000 }, (_, n) => Math.sin(n));

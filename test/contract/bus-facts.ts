@@ -7,14 +7,14 @@ export function factContract(driver: BusDriver): void {
   describe('facts', () => {
     const { it } = contractFixture(driver);
 
-    it('an empty bus is a complete picture of nothing', async ({ host, observe, settled }) => {
+    it('a watch of an empty bus yields a complete, empty state', async ({ host, observe, settled }) => {
       const observer = observe(await host());
       await settled('the first picture', observer.synced);
       expect([...observer.hosts]).toEqual([]);
       expect([...observer.documents]).toEqual([]);
     });
 
-    it('what one host publishes, another sees, whole and without what it removed', async (fixture) => {
+    it('another host sees all published facts, without the removed ones', async (fixture) => {
       const [a, b] = [await fixture.host(), await fixture.host()];
       const observer = fixture.observe(b);
       const lease = await a.join('a', fixture.signal);
@@ -24,7 +24,7 @@ export function factContract(driver: BusDriver): void {
       expect(Object.fromEntries(observer.hosts.get('a') ?? [])).toEqual({ host: { name: 'alpha' }, 'container/2': 2 });
     });
 
-    it('a watcher that comes later gets everything first', async ({ host, observe, settled, signal }) => {
+    it('a later watcher first gets everything', async ({ host, observe, settled, signal }) => {
       const [a, b] = [await host(), await host()];
       await (await a.join('a', signal)).publish(facts({ host: 'alpha' }));
       await (await b.join('b', signal)).publish(facts({ host: 'beta' }));
@@ -35,7 +35,7 @@ export function factContract(driver: BusDriver): void {
       expect(observer.documents.get('service/shop/web')?.value).toEqual({ kind: 'service' });
     });
 
-    it('several watchers see the same', async ({ host, observe, settled, signal }) => {
+    it('several watchers see the same facts', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observers = [observe(bus), observe(bus), observe(await host())];
       const lease = await bus.join('a', signal);
@@ -43,7 +43,7 @@ export function factContract(driver: BusDriver): void {
       for (const observer of observers) await settled('the last value', () => observer.fact('a', 'n') === 9);
     });
 
-    it('values that did not change keep their identity', async ({ host, observe, settled, signal }) => {
+    it('unchanged values keep their identity', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const lease = await bus.join('a', signal);
@@ -55,7 +55,7 @@ export function factContract(driver: BusDriver): void {
       expect(observer.fact('a', 'still')).toBe(still);
     });
 
-    it('one publish is seen as one', async ({ host, observe, settled, signal }) => {
+    it('watchers see the changes of one publish together', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const torn: unknown[] = [];
@@ -69,7 +69,7 @@ export function factContract(driver: BusDriver): void {
       expect(torn).toEqual([]);
     });
 
-    it('calls that were not waited for are applied in order', async ({ host, observe, settled, signal }) => {
+    it('overlapping calls are applied in order', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const lease = await bus.join('a', signal);
@@ -78,7 +78,7 @@ export function factContract(driver: BusDriver): void {
       expect(Object.fromEntries(observer.hosts.get('a') ?? [])).toEqual({ n: 19, c0: 18, c1: 19, c2: 17 });
     });
 
-    it('a slow consumer gets fewer batches and the last state', async ({ host, observe, settled, signal }) => {
+    it('a slow consumer gets fewer batches and the latest state', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       await settled('the first picture', observer.synced);
@@ -94,7 +94,7 @@ export function factContract(driver: BusDriver): void {
       expect(observer.batchCount() - before).toBeLessThan(10);
     });
 
-    it('the order of input does not matter', async ({ host, observe, settled, signal }) => {
+    it('the order of the facts does not matter', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const entries = Array.from({ length: 20 }, (_, n): [string, number] => [`container/${n}`, n]);
@@ -107,10 +107,10 @@ export function factContract(driver: BusDriver): void {
       );
     });
 
-    it('facts of one host may be larger than 512 kB together', async ({ host, observe, settled, signal }) => {
+    it('the facts of one host may exceed 512 kB', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
-      // Hardly compressible, so that a driver cannot get away with compression alone.
+      // Hardly compressible, so that compression alone does not make them fit.
       const noise = (seed: number) => Array.from({ length: 150 }, (_, n) => Math.sin(seed * 151 + n));
       const all = new Map(Array.from({ length: 400 }, (_, n) => [`container/${n}`, { noise: noise(n) }]));
       const lease = await bus.join('a', signal);
@@ -123,7 +123,7 @@ export function factContract(driver: BusDriver): void {
     });
 
     it(
-      'a watch survives a cut and then has what changed meanwhile',
+      'a watch survives a lost connection and then yields the changes',
       async ({ host, store, observe, settled, signal }) => {
         const [a, b] = [await host(), await host()];
         const observer = observe(b);

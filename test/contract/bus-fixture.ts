@@ -10,11 +10,11 @@ export const ENVIRONMENT = 'contract';
 /** What each test of the suite gets. */
 export interface Fixture {
   store(): Required<BusStore>;
-  /** One host's bus; with a driver for a single host always the same one. */
+  /** The bus of a new host; with a single-host driver always the same one. */
   host(environment?: string): Promise<Bus>;
-  /** Watches in the background and keeps the picture. */
+  /** Watches in the background and keeps the state. */
   observe(bus: Bus): Observer;
-  /** Waits until a watcher has it. */
+  /** Waits until the condition is true. */
   settled(what: string, condition: () => boolean): Promise<void>;
   /** A signal that aborts when the test ends. */
   readonly signal: AbortSignal;
@@ -27,16 +27,16 @@ export interface Terms {
   readonly timeoutMs?: number;
 }
 
-/** The picture that the batches of one watch add up to. */
+/** The state that results from all batches of one watch. */
 export interface Observer {
   readonly hosts: ReadonlyMap<string, FactMap>;
   readonly documents: ReadonlyMap<string, Document>;
   synced(): boolean;
   batchCount(): number;
-  /** Host ids in the order in which they were seen to go. */
+  /** The ids of removed hosts, in order. */
   gone(): readonly string[];
   fact(hostId: string, key: string): JsonValue | undefined;
-  /** Called with each batch; the next one is not taken before it resolves. */
+  /** Called after each batch. The next batch is taken when it resolves. */
   onBatch(listener: () => void | Promise<void>): void;
   /** Ends the watch and waits for its end. */
   stop(): Promise<void>;
@@ -110,7 +110,7 @@ function createObserver(bus: Bus): Observer {
     }
   };
   const running = run();
-  // Reported by stop(); until then nobody awaits it.
+  // stop() reports the rejection.
   running.catch(() => {});
   return {
     hosts,

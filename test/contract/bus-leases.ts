@@ -3,13 +3,13 @@ import { poll } from '../support/poll.ts';
 import type { BusDriver } from './bus.ts';
 import { contractFixture, ENVIRONMENT, facts } from './bus-fixture.ts';
 
-/** A host's place on the bus: leaving, expiring, coming back. */
+/** The lease of a host: leaving, expiry and return. */
 export function leaseContract(driver: BusDriver): void {
   describe('leases', () => {
     const { it } = contractFixture(driver);
     const { leaseExpiryMs, settleMs } = driver.timing;
 
-    it('close withdraws all facts, and may be called again', async ({ host, observe, settled, signal }) => {
+    it('close withdraws all facts, and may be called more than once', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const lease = await bus.join('a', signal);
@@ -25,7 +25,7 @@ export function leaseContract(driver: BusDriver): void {
       await (await (await host()).join('a', signal)).close();
     });
 
-    it('joining again replaces the earlier facts by the first publish, without a gap', async (fixture) => {
+    it('the first publish after joining again replaces the earlier facts without a gap', async (fixture) => {
       const bus = await fixture.host();
       const observer = fixture.observe(await fixture.host());
       const first = await bus.join('a', fixture.signal);
@@ -41,7 +41,7 @@ export function leaseContract(driver: BusDriver): void {
       expect(observer.fact('a', 'new')).toBe(2);
     });
 
-    it('closing a lease that was replaced leaves the newer one alone', async ({ host, observe, settled, signal }) => {
+    it('closing a replaced lease does not affect the newer one', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
       const first = await bus.join('a', signal);
@@ -56,7 +56,7 @@ export function leaseContract(driver: BusDriver): void {
     });
 
     it(
-      'a declared death is told to the holder, who joins again',
+      'the holder of an expired lease is notified and can join again',
       async ({ host, store, observe, settled, signal }) => {
         const bus = await host();
         const observer = observe(await host());
@@ -76,7 +76,7 @@ export function leaseContract(driver: BusDriver): void {
     );
 
     it(
-      'a silent host goes when its time has passed; one that restarts in time stays',
+      'a host that stops responding is removed after its time to live; one that restarts in time stays',
       async ({ host, observe, settled, signal }) => {
         const observer = observe(await host());
         const [silent, restarting] = [await host(), await host()];

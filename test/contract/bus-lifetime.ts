@@ -3,12 +3,12 @@ import type { BusBatch } from '../../bus/index.ts';
 import type { BusDriver } from './bus.ts';
 import { contractFixture, ENVIRONMENT, facts } from './bus-fixture.ts';
 
-/** Beginning, ending, and what is kept apart. */
+/** Start, close, and isolation. */
 export function lifetimeContract(driver: BusDriver): void {
   describe('lifetime', () => {
     const { it } = contractFixture(driver);
 
-    it('a bus can be closed unused, and again', async ({ store }) => {
+    it('a bus can be closed unused, and more than once', async ({ store }) => {
       const bus = await store().connect(ENVIRONMENT);
       await bus.close();
       await bus.close();
@@ -16,7 +16,7 @@ export function lifetimeContract(driver: BusDriver): void {
       expect(bus.status().connected).toBe(false);
     });
 
-    it('a closed bus refuses what is asked of it', async ({ store, signal }) => {
+    it('a closed bus rejects all calls', async ({ store, signal }) => {
       const bus = await store().connect(ENVIRONMENT);
       const lease = await bus.join('a', signal);
       await bus.close();
@@ -28,7 +28,7 @@ export function lifetimeContract(driver: BusDriver): void {
       await expect(lease.publish(facts({ n: 1 }))).rejects.toThrow();
     });
 
-    it('closing ends watches and waits for locks, in the middle of work', async ({ store, signal }) => {
+    it('closing ends watches and lock requests in the middle of work', async ({ store, signal }) => {
       const bus = await store().connect(ENVIRONMENT);
       const held = await bus.lock('dns', signal);
       const waiting = bus.lock('dns', signal);
@@ -42,7 +42,7 @@ export function lifetimeContract(driver: BusDriver): void {
       await held.release().catch(() => {});
     });
 
-    it('a watch ends when its signal aborts, also before it began; others go on', async (fixture) => {
+    it('a watch ends when its signal aborts, even before the start; other watches continue', async (fixture) => {
       const bus = await fixture.host();
       const [before, during] = [AbortSignal.abort(), new AbortController()];
       expect(await drain(bus.watch(before))).toBe(0);
@@ -55,7 +55,7 @@ export function lifetimeContract(driver: BusDriver): void {
       await fixture.settled('the document', () => other.documents.has('k'));
     });
 
-    it('a consumer may leave its watch at any batch', async ({ host, signal }) => {
+    it('a consumer may stop its watch at any batch', async ({ host, signal }) => {
       const bus = await host();
       await bus.put('k', 1);
       for await (const batch of bus.watch(signal)) if (batch.synced) break;
@@ -68,7 +68,7 @@ export function lifetimeContract(driver: BusDriver): void {
       await (await bus.join('a', signal)).publish(facts({ n: 1 }));
     });
 
-    it('documents outlive every bus object, and so does the growth of revisions', async ({ store }) => {
+    it('documents and the growth of revisions outlive every bus object', async ({ store }) => {
       const first = await store().connect(ENVIRONMENT);
       const put = await first.put('k', { kept: true });
       const lock = await first.lock('l', AbortSignal.timeout(20_000));
@@ -85,7 +85,7 @@ export function lifetimeContract(driver: BusDriver): void {
       await second.close();
     });
 
-    it('environments on one store do not see each other', async ({ host, observe, settled, signal }) => {
+    it('environments on one store are isolated', async ({ host, observe, settled, signal }) => {
       const [a, b] = [await host('one'), await host('two')];
       const [seenByA, seenByB] = [observe(a), observe(b)];
       await (await a.join('host', signal)).publish(facts({ of: 'one' }));
@@ -103,7 +103,7 @@ export function lifetimeContract(driver: BusDriver): void {
       for (const lock of locks) await lock.release();
     });
 
-    it('the status names the driver and says that it is connected', async ({ host }) => {
+    it('the status has the driver and the connection', async ({ host }) => {
       const bus = await host();
       const since = Date.now();
       await bus.get('k');
@@ -115,7 +115,7 @@ export function lifetimeContract(driver: BusDriver): void {
   });
 }
 
-/** Takes everything to the end of a watch; gives the number of batches. */
+/** Consumes a watch to its end; gives the number of batches. */
 async function drain(batches: AsyncIterable<BusBatch>): Promise<number> {
   let count = 0;
   for await (const _batch of batches) count += 1;

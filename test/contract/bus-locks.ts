@@ -10,7 +10,7 @@ export function lockContract(driver: BusDriver): void {
     const { it } = contractFixture(driver);
     const { leaseExpiryMs, settleMs } = driver.timing;
 
-    it('one holder at a time, each with a higher fencing number', async ({ host, signal }) => {
+    it('a lock has one holder at a time, each with a higher fencing number', async ({ host, signal }) => {
       const buses = [await host(), await host(), await host()];
       let holders = 0;
       const fencings: number[] = [];
@@ -29,7 +29,7 @@ export function lockContract(driver: BusDriver): void {
       expect(fencings).toEqual([...new Set(fencings)].sort((x, y) => x - y));
     }, { timeoutMs: 12 * settleMs + 10_000 }); // biome-ignore format: the options belong to the title
 
-    it('the next one waits for the release; released means not held', async ({ host, settled, signal }) => {
+    it('the next holder waits for the release; a released lock is not held', async ({ host, settled, signal }) => {
       const [a, b] = [await host(), await host()];
       const first = await a.lock('dns', signal);
       let second: typeof first | undefined;
@@ -48,14 +48,14 @@ export function lockContract(driver: BusDriver): void {
       await second?.release();
     });
 
-    it('other names are other locks', async ({ host, signal }) => {
+    it('locks with different names are independent', async ({ host, signal }) => {
       const bus = await host();
       const locks = [await bus.lock('dns', signal), await bus.lock('lb', signal), await bus.lock('dns/b', signal)];
       for (const lock of locks) expect(await lock.verify()).toBe(true);
       for (const lock of locks) await lock.release();
     });
 
-    it('a wait that is aborted rejects with the reason and never gets the lock', async ({ host, signal }) => {
+    it('an aborted wait rejects with the reason and never gets the lock', async ({ host, signal }) => {
       const [a, b] = [await host(), await host()];
       const first = await a.lock('dns', signal);
       const patience = new AbortController();
@@ -70,7 +70,7 @@ export function lockContract(driver: BusDriver): void {
     });
 
     it(
-      'a holder declared dead learns it, and the next one has a higher number',
+      'an expired holder is notified, and the next one has a higher fencing number',
       async (fixture) => {
         const [a, b] = [await fixture.host(), await fixture.host()];
         const first = await a.lock('dns', fixture.signal);
@@ -87,7 +87,7 @@ export function lockContract(driver: BusDriver): void {
     );
 
     it(
-      'a holder that closed its bus or fell silent is followed by another',
+      'another holder follows one that closed its bus or stopped responding',
       async ({ host, signal }) => {
         const [a, b] = [await host(), await host()];
         const first = await a.lock('dns', signal);

@@ -7,20 +7,20 @@ import { leaseContract } from './bus-leases.ts';
 import { lifetimeContract } from './bus-lifetime.ts';
 import { lockContract } from './bus-locks.ts';
 
-/** What a driver brings for the suite. */
+/** What the suite needs from a driver. */
 export interface BusDriver {
-  /** A fresh, empty store; whatever it starts goes into `resources`. */
+  /** A new, empty store. Everything it starts is added to `resources`. */
   create(resources: Resources): Promise<BusStore>;
   readonly capabilities: {
-    /** 1: facts and locks are those of one Bus object, only documents outlive it. */
+    /** 1: facts and locks belong to one Bus object, and only documents outlive it. */
     readonly hosts: 1 | 'many';
-    /** What its stores can be made to do; the methods of these names are then there. */
+    /** Faults that its stores can inject; they have a method of each name. */
     readonly faults: readonly Fault[];
   };
   readonly timing: {
-    /** Any change is seen everywhere within this. */
+    /** Every change is visible everywhere within this time. */
     readonly settleMs: number;
-    /** A host or a lock holder that is silent from now on is gone within this. */
+    /** A host or lock holder that stops responding is gone within this time. */
     readonly leaseExpiryMs: number;
   };
 }
@@ -29,17 +29,17 @@ export type Fault = 'expireLease' | 'expireLock' | 'cut';
 
 /** One store that several Bus objects share. */
 export interface BusStore {
-  /** Another Bus object: another host, or the same one after a restart. Closing it is the suite's part. */
+  /** Another Bus object, for another host or for the same one after a restart. The suite closes it. */
   connect(environment: string): Promise<Bus>;
-  /** Makes the bus declare a host's lease dead (its session destroyed), if the driver can be made to. */
+  /** Expires the lease of a host, for example by destroying its session. */
   expireLease?(environment: string, hostId: string): Promise<void>;
-  /** Makes the bus declare the holder of a leader lock dead. */
+  /** Expires the claim of the holder of a leader lock. */
   expireLock?(environment: string, name: string): Promise<void>;
-  /** Cuts one Bus object off from the store until the function it gives is called. */
+  /** Disconnects one Bus object from the store until the returned function is called. */
   cut?(bus: Bus): Promise<() => Promise<void>>;
 }
 
-/** What every bus driver must do; call it at the top of a test file. Unhandled rejections fail the run by themselves. */
+/** The contract of every bus driver. Call it at the top level of a test file. Unhandled rejections fail the run. */
 export function busContract(name: string, driver: BusDriver): void {
   describe(`bus contract: ${name}`, () => {
     factContract(driver);

@@ -3,7 +3,7 @@ import { startConsulCluster } from '../support/consul.ts';
 import { measureCrowd } from '../support/consul-crowd.ts';
 import { createResources } from '../support/resources.ts';
 
-// The long form, at 50, 200 and 1,000 hosts with a table: `node bench/bus.ts`.
+// `node bench/bus.ts` is the long form: a table for 50, 200 and 1,000 hosts.
 const resources = createResources();
 let consul: string;
 
@@ -16,7 +16,7 @@ afterAll(() => resources.close());
 test.each([
   [50, 16],
   [1_000, 64],
-])('Q23 of %i hosts each reads at most %i kB for one container that changes', async (hosts, limitKb) => {
+])('Q23 with %i hosts, each reads at most %i kB when one container changes', async (hosts, limitKb) => {
   const cost = await measureCrowd(resources, { consul, namespace: `cost-${hosts}`, hosts, changes: 25 });
   console.log(`${hosts} hosts: at most ${Math.max(...cost.readBytes)} bytes read, ${Math.max(...cost.writes)} writes`);
   expect(Math.max(...cost.readBytes)).toBeLessThanOrEqual(limitKb * 1024);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 
-/** One bus behind the proxy that watches, one beside it that changes things. */
+/** One bus behind the proxy, which watches, and one with a direct connection, which makes changes. */
 beforeEach(async () => {
   tests += 1;
   resources = createResources();
@@ -38,7 +38,10 @@ beforeEach(async () => {
   await lease.publish(new Map([['n', 1]]));
   await direct.put('service/old', 1);
   observer = observeBus(resources, behind);
-  await observer.until('the first picture', () => observer.fact('a', 'n') === 1 && observer.documents.size === 1);
+  await observer.until(
+    'the first complete state',
+    () => observer.fact('a', 'n') === 1 && observer.documents.size === 1,
+  );
 });
 afterEach(() => resources.close());
 
@@ -55,7 +58,7 @@ const index = 'X-Consul-Index: 7\r\n';
 const nonsense: readonly (readonly [string, string | Buffer])[] = [
   ['an HTML page', answer('200 OK', 'text/html', '<html>It works!</html>')],
   ['an HTML page with an index', answer('200 OK', 'text/html', '<html>It works!</html>', index)],
-  ['"not found" of another server', answer('404 Not Found', 'text/html', '<html>404</html>')],
+  ['"not found" from another server', answer('404 Not Found', 'text/html', '<html>404</html>')],
   ['"forbidden"', answer('403 Forbidden', 'text/plain', 'Permission denied')],
   ['an error', answer('500 Internal Server Error', 'text/plain', 'No cluster leader')],
   ['broken JSON', answer('200 OK', 'application/json', '[{"Key":', index)],
@@ -70,7 +73,7 @@ const nonsense: readonly (readonly [string, string | Buffer])[] = [
   ['random bytes', Buffer.from([0, 255, 13, 10, 13, 10, 1, 2, 3])],
 ];
 
-/** Everything known stays, the status says so, nothing throws; once it is over all is as if nothing had been. */
+/** During the fault the known state stays, the status reports the fault and requests reject. After it everything works again. */
 async function survive(fault: Fault): Promise<void> {
   proxy.set({ kind: 'cut' });
   proxy.set(fault);
@@ -80,8 +83,8 @@ async function survive(fault: Fault): Promise<void> {
       .requests()
       .slice(seen)
       .filter(({ method }) => method === 'GET').length;
-  if (fault.kind !== 'cut') await poll(() => reads() >= 1, { what: 'reads that meet the fault', timeoutMs: 20_000 });
-  await poll(() => behind.status().connected === false, { what: 'the status to tell', timeoutMs: 20_000 });
+  if (fault.kind !== 'cut') await poll(() => reads() >= 1, { what: 'reads during the fault', timeoutMs: 20_000 });
+  await poll(() => behind.status().connected === false, { what: 'the status to report it', timeoutMs: 20_000 });
   expect(behind.status().problem).not.toBeNull();
   await expect(behind.get('service/old')).rejects.toThrow();
   await expect(behind.list('')).rejects.toThrow();
@@ -92,36 +95,36 @@ async function survive(fault: Fault): Promise<void> {
   proxy.set({ kind: 'cut' });
   proxy.set({ kind: 'pass' });
   await observer.until(
-    'what changed meanwhile',
+    'the changes during the fault',
     () => observer.fact('a', 'n') === 2 && !observer.documents.has('service/old'),
   );
   expect(observer.gone).toEqual(['service/old']);
   expect(behind.status()).toMatchObject({ connected: true, problem: null });
 }
 
-describe('Consul answers nonsense: what is known stays', () => {
+describe('Consul returns nonsense: the known state stays', () => {
   test.each(nonsense)('%s', async (_what, bytes) => {
     await survive({ kind: 'nonsense', bytes });
   });
 });
 
 test.each<[string, Fault]>([
-  ['refuses', { kind: 'cut' }],
-  ['breaks off in the head of its answers', { kind: 'truncate', in: 'head' }],
-  ['breaks off in the body of its answers', { kind: 'truncate', in: 'body' }],
-  ['ends in the body of its answers as if all were said', { kind: 'truncate', in: 'body', politely: true }],
-])('Consul %s: what is known stays', async (_what, fault) => {
+  ['refuses connections', { kind: 'cut' }],
+  ['closes the connection within the headers', { kind: 'truncate', in: 'head' }],
+  ['closes the connection within the body', { kind: 'truncate', in: 'body' }],
+  ['ends the connection within the body without an error', { kind: 'truncate', in: 'body', politely: true }],
+])('Consul %s: the known state stays', async (_what, fault) => {
   await survive(fault);
 });
 
-test('Consul hangs, with connections open: noticed, and over as soon as it answers', async () => {
+test('Consul hangs with open connections: the bus detects it, and recovers as soon as Consul responds', async () => {
   const renewing = await behind.join('b', new AbortController().signal);
   await renewing.publish(new Map([['n', 1]]));
   proxy.set({ kind: 'hang' });
-  await poll(() => behind.status().connected === false, { what: 'the status to tell', timeoutMs: 15_000 });
+  await poll(() => behind.status().connected === false, { what: 'the status to report it', timeoutMs: 15_000 });
   await lease.publish(new Map([['n', 2]]));
   expect(observer.gone).toEqual([]);
-  // The old connections stay dead: those that wait on one must not go on waiting.
+  // The old connections stay dead, so requests on them must be ended.
   const since = performance.now();
   proxy.set({ kind: 'pass' });
   await observer.until('the change', () => observer.fact('a', 'n') === 2);
@@ -129,7 +132,7 @@ test('Consul hangs, with connections open: noticed, and over as soon as it answe
   expect(renewing.lost.aborted).toBe(false);
 });
 
-test('Consul is slow: nothing is lost', async () => {
+test('Consul is slow: no change is lost', async () => {
   proxy.set({ kind: 'delay', ms: 700 });
   await lease.publish(new Map([['n', 2]]));
   await observer.until('the change', () => observer.fact('a', 'n') === 2);
@@ -138,7 +141,7 @@ test('Consul is slow: nothing is lost', async () => {
   expect(behind.status().connected).toBe(true);
 });
 
-test('one line is logged for each change of state, however often it fails', async () => {
+test('each change of state is logged once, however many requests fail', async () => {
   for (let time = 0; time < 2; time += 1) {
     proxy.set({ kind: 'cut' });
     const failed = proxy.requests().length;
@@ -156,7 +159,7 @@ test('one line is logged for each change of state, however often it fails', asyn
   ]);
 });
 
-test('an index that goes backwards: another Consul with less history is read from the start', async () => {
+test('the index goes backwards: another Consul with less history is read from the start', async () => {
   const fresh = await startConsulCluster(resources, { servers: 1 });
   const url = fresh.urls[0] as string;
   const other = busAt(url, createLogLines().log);
@@ -165,13 +168,16 @@ test('an index that goes backwards: another Consul with less history is read fro
   const here = cluster.urls[0] as string;
   while ((await indexOf(here)) < (await indexOf(url)) + 50) await direct.put('service/grow', Math.random());
   proxy.retarget(url);
-  await observer.until('the other one', () => observer.fact('z', 'n') === 9 && !observer.hosts.has('a'));
+  await observer.until(
+    'the state of the other Consul',
+    () => observer.fact('z', 'n') === 9 && !observer.hosts.has('a'),
+  );
 });
 
-test('a prefix that is suddenly empty is no reason to forget; who had a place there takes it again', async () => {
+test('all keys disappear: the known state stays, and hosts with a lease there join again', async () => {
   observeBus(resources, direct);
   await cluster.request('DELETE', `/v1/kv/faults-${tests}/?recurse`);
-  await poll(() => behind.status().problem?.includes('no keys left below'), { what: 'the status to tell' });
+  await poll(() => behind.status().problem?.includes('no keys left below'), { what: 'the status to report it' });
   expect(observer.gone).toEqual([]);
   await poll(() => lease.lost.aborted, { what: 'the lease to be lost', timeoutMs: 20_000 });
   expect(observer.gone).toEqual([]);
@@ -181,7 +187,7 @@ test('a prefix that is suddenly empty is no reason to forget; who had a place th
   expect(behind.status().connected).toBe(true);
 });
 
-test('values that others wrote there are left alone and harm nothing', async () => {
+test('values that Drover did not write stay unchanged and do no harm', async () => {
   const root = `faults-${tests}/default`;
   const keys = JSON.parse(await cluster.request('GET', `/v1/kv/${root}/?keys`)) as readonly string[];
   const notice = keys.find((key) => key.includes('/n/')) as string;
@@ -198,6 +204,9 @@ test('values that others wrote there are left alone and harm nothing', async () 
   await cluster.request('PUT', `/v1/kv/${group}`, 'bumped');
   await lease.publish(new Map([['n', 2]]));
   await direct.put('service/good', 1);
-  await observer.until('the good ones', () => observer.fact('a', 'n') === 2 && observer.documents.has('service/good'));
+  await observer.until(
+    'the valid values',
+    () => observer.fact('a', 'n') === 2 && observer.documents.has('service/good'),
+  );
   expect(observer.gone).toEqual([]);
 });

@@ -21,7 +21,7 @@ function connect(): Bus {
   return bus;
 }
 
-/** Writes one after the other until told to stop; gives what was acknowledged last. */
+/** Writes in sequence until `stop`, and records the acknowledged writes. */
 function writeOn(write: (n: number) => Promise<unknown>) {
   const stop = new AbortController();
   const acknowledged: number[] = [];
@@ -33,7 +33,7 @@ function writeOn(write: (n: number) => Promise<unknown>) {
         acknowledged.push(n);
       } catch {
         failures += 1;
-        // Else a rejection without a request would leave nobody else a turn.
+        // Yields, because a rejection without a request would block the event loop.
         await systemClock.sleep(5);
       }
     }
@@ -48,14 +48,14 @@ function writeOn(write: (n: number) => Promise<unknown>) {
   };
 }
 
-test('the leader is killed twice during writes and watches: nothing acknowledged is lost, watches go on', async () => {
+test('the leader is killed twice during writes and watches: no acknowledged write is lost, watches continue', async () => {
   const [writer, reader] = [connect(), connect()];
   const observer = observeBus(resources, reader);
   const lease: Lease = await writer.join('a', new AbortController().signal);
   const facts = writeOn((n) => lease.publish(new Map([[`n${n % 5}`, n], ['last', n]])));
   const documents = writeOn(async (n) => {
     const result = await writer.put(`d${n}`, n, 0);
-    if (!result.ok && result.current?.value !== n) throw new Error('somebody else wrote my document');
+    if (!result.ok && result.current?.value !== n) throw new Error('another writer has the document');
   });
   for (let time = 0; time < 2; time += 1) {
     const leader = await cluster.leader();
@@ -81,7 +81,7 @@ test('the leader is killed twice during writes and watches: nothing acknowledged
   console.log(`${last} publishes, ${documents.acknowledged().length} documents acknowledged, ${refused} refused`);
 }, 100_000); // biome-ignore format: the time limit belongs to the title
 
-test('without quorum reads and writes fail in time, what is known stays; with it all goes on', async () => {
+test('without quorum, reads and writes fail within their timeouts and the known state stays; with quorum everything works again', async () => {
   const bus = connect();
   const observer = observeBus(resources, bus);
   const lease = await bus.join('b', new AbortController().signal);
@@ -90,7 +90,7 @@ test('without quorum reads and writes fail in time, what is known stays; with it
   const [first, second] = cluster.servers;
   await Promise.all([first?.kill(), second?.kill()]);
   await expect(bus.put('k', 1)).rejects.toThrow();
-  await poll(() => !bus.status().connected, { what: 'the status to tell', timeoutMs: 20_000 });
+  await poll(() => !bus.status().connected, { what: 'the status to report it', timeoutMs: 20_000 });
   expect(observer.gone).toEqual([]);
   first?.start();
   second?.start();

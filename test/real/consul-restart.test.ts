@@ -30,7 +30,7 @@ function connect(file?: string): Bus {
 }
 const savedSession = async () => (JSON.parse(await readFile(sessionFile, 'utf8')) as { session: string }).session;
 
-test('an agent that restarts takes its session and its place again, and its facts never go', async () => {
+test('a restarted agent continues its session and lease, and its facts never disappear', async () => {
   const observer = observeBus(resources, connect());
   const before = connect(sessionFile);
   await (await before.join('a', signal)).publish(new Map([['n', 1]]));
@@ -48,7 +48,7 @@ test('an agent that restarts takes its session and its place again, and its fact
   await observer.until('the end', () => !observer.hosts.has('a'));
 });
 
-test('a session file that is damaged, of another host, or of a session that has ended is not used', async () => {
+test('a session file is ignored if it is damaged, of another host, or of an ended session', async () => {
   const bus = connect(sessionFile);
   for (const text of [
     '',
@@ -65,11 +65,11 @@ test('a session file that is damaged, of another host, or of a session that has 
   }
 });
 
-test('two agents with one host id: the one before learns that its place was taken', async () => {
+test('of two agents with one host id, the first learns that it lost its lease', async () => {
   const [one, two] = [connect(), connect()];
-  const first = await one.join('twin', signal);
+  const first = await one.join('same-id', signal);
   await first.publish(new Map([['n', 1]]));
-  const second = await two.join('twin', signal);
+  const second = await two.join('same-id', signal);
   await expect(first.publish(new Map([['n', 2]]))).rejects.toThrow();
   expect(first.lost.aborted).toBe(true);
   await second.publish(new Map([['n', 3]]));

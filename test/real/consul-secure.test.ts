@@ -20,7 +20,7 @@ let strangerCa: string;
 let client: Certificate;
 let token: string;
 
-/** ACLs that deny by default, https alone, certificates of both sides checked. */
+/** ACLs deny by default, only HTTPS, and both sides verify certificates. */
 beforeAll(async () => {
   const dir = await mkdtemp(join(tmpdir(), 'drover-tls-'));
   resources.add(dir, () => rm(dir, { recursive: true }));
@@ -70,7 +70,7 @@ function connect(options: Partial<ConsulOptions>): Bus {
 }
 const { signal } = new AbortController();
 
-test('token, authority and client certificate: all of the bus works with the documented policy', async () => {
+test('with token, certificate authority and client certificate the whole bus works under the documented policy', async () => {
   const bus = connect({});
   const observer = observeBus(resources, connect({}));
   const lease = await bus.join('a', signal);
@@ -85,13 +85,13 @@ test('token, authority and client certificate: all of the bus works with the doc
   await observer.until('the end of the facts', () => !observer.hosts.has('a'));
 });
 
-test('a wrong token is told, with what it needs', async () => {
+test('a wrong token is reported with the rights it needs', async () => {
   const bus = connect({ token: randomUUID() });
   await expect(bus.put('k', 1)).rejects.toThrow(/HTTP 403 .*key_prefix/);
   expect(bus.status().connected).toBe(false);
 });
 
-test('without a client certificate, with another authority, or without any, there is no connection', async () => {
+test('there is no connection without a client certificate, or with a wrong or missing certificate authority', async () => {
   const { caFile: _ca, ...without } = { caFile, certFile: undefined, keyFile: undefined };
   await expect(connect({ ...without } as Partial<ConsulOptions>).get('k')).rejects.toThrow(/certificate|alert/);
   await expect(connect({ caFile: strangerCa }).get('k')).rejects.toThrow(/certificate/);
@@ -104,7 +104,7 @@ test('without a client certificate, with another authority, or without any, ther
   await expect(bare.get('k')).rejects.toThrow(/certificate/);
 });
 
-test('a token that loses its rights hides everything: what is known stays, and the status says so', async () => {
+test('a token that loses its rights sees no keys: the known state stays, and the status reports it', async () => {
   const weak = await tokenWith('key_prefix "drover/" { policy = "read" } session_prefix "" { policy = "write" }');
   const bus = connect({});
   const lease = await bus.join('b', signal);
@@ -116,7 +116,7 @@ test('a token that loses its rights hides everything: what is known stays, and t
   await poll(() => !reader.status().connected, {
     what: 'the status to tell',
     timeoutMs: 20_000,
-    // Each bump has the list read again.
+    // Each change of a group key causes another read.
     giveUp: () => void lease.publish(new Map([['n', Math.random()]])).catch(() => {}),
     intervalMs: 200,
   });
@@ -124,6 +124,6 @@ test('a token that loses its rights hides everything: what is known stays, and t
   expect(observer.gone).toEqual([]);
 });
 
-test('a file that cannot be read is named', () => {
+test('an unreadable file is named in the error', () => {
   expect(() => connect({ caFile: '/nowhere/ca.pem' })).toThrow(/certificate authority .*\/nowhere\/ca.pem/);
 });

@@ -15,7 +15,7 @@ const members = () => [a, b, c] as LivenessMember[];
 const link = (one: LivenessMember | undefined, state: 'up' | 'down') =>
   one?.host.run('ip', ['link', 'set', 'uplink', state]);
 
-test('Q20 a host that is cut off is out within 10 s everywhere, and back by itself', async () => {
+test('Q20 a host that is cut off is out on all hosts within 10 s, and back automatically', async () => {
   const tookMs: number[] = [];
   for (let time = 0; time < 2; time += 1) {
     const sinceMs = Date.now();
@@ -24,7 +24,7 @@ test('Q20 a host that is cut off is out within 10 s everywhere, and back by itse
     await everybodySees(others, ['a', 'b']);
     tookMs.push(...others.map((one) => one.sinceMs() - sinceMs));
     await poll(() => a?.stateOf('c') === 'down', { what: 'the status of a to name c' });
-    // What the host itself knew stays known to it (Q2).
+    // The host itself keeps the state it had (Q2).
     expect(c?.present().toSorted()).toEqual(['a', 'b', 'c']);
     await link(c, 'up');
     await everybodySees(members(), ['a', 'b', 'c']);
@@ -32,11 +32,11 @@ test('Q20 a host that is cut off is out within 10 s everywhere, and back by itse
       what: 'everybody to hear everybody',
     });
   }
-  console.log(`out of the others after ${tookMs.join(', ')} ms`);
+  console.log(`out on the other hosts after ${tookMs.join(', ')} ms`);
   expect(Math.max(...tookMs)).toBeLessThan(10_000);
 });
 
-test('Q20 a host that is stopped is out within 10 s, and back by itself', async () => {
+test('Q20 a stopped host is out within 10 s, and back automatically', async () => {
   const sinceMs = Date.now();
   c?.agent.signal('SIGSTOP');
   await everybodySees(members().slice(0, 2), ['a', 'b']);
@@ -45,7 +45,7 @@ test('Q20 a host that is stopped is out within 10 s, and back by itself', async 
   await everybodySees(members(), ['a', 'b', 'c']);
 });
 
-test('Q20 of two hosts the one that is left decides alone', async () => {
+test('Q20 of two hosts, the remaining one decides alone', async () => {
   b?.agent.signal('SIGTERM');
   await everybodySees([a, c] as LivenessMember[], ['a', 'c']);
   const sinceMs = Date.now();

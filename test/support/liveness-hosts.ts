@@ -31,7 +31,7 @@ export interface LivenessMember {
   historySince(ms: number): readonly (readonly string[])[];
   /** Drops the packets that match, until healed. */
   drop(...matches: readonly string[]): Promise<void>;
-  hint(): Promise<void>;
+  heal(): Promise<void>;
 }
 
 const CONSUL = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
@@ -77,7 +77,7 @@ function startMember(id: string, host: TestHost, address: string, consul: readon
       const chain = (hook: string) => `chain ${hook} { type filter hook ${hook} priority 0\n${rules}\n}`;
       await host.run('nft', ['-f', '-'], { input: `table inet cut {\n${chain('input')}\n${chain('output')}\n}` });
     },
-    hint: async () => void (await host.run('nft', ['delete', 'table', 'inet', 'cut'])),
+    heal: async () => void (await host.run('nft', ['delete', 'table', 'inet', 'cut'])),
   };
 }
 

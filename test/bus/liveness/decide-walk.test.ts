@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { type Action, decide, type Mark, type Target } from '../../../bus/liveness/decide.ts';
 import { probedBy, probersOf } from '../../../bus/liveness/ring.ts';
 
-/** Hosts with a bus and a network between them in one process, half a second a step; each sees the bus a step late. */
+/** Simulated hosts, bus and network. Each step takes half a second, and each host sees the bus one step late. */
 interface World {
   nowMs: number;
   readonly hosts: readonly string[];
   readonly off: Set<string>;
   readonly withoutBus: Set<string>;
-  /** `a>b`: what a sends does not reach b. */
+  /** `a>b`: packets from a do not reach b. */
   readonly cut: Set<string>;
   readonly marks: Map<string, Omit<Mark, 'ageMs'>>;
   readonly heard: Map<string, number>;
@@ -94,7 +94,7 @@ function run(world: World, ms: number): void {
 }
 const down = (world: World) => [...world.marks].flatMap(([host, { state }]) => (state === 'down' ? [host] : [])).sort();
 
-test.each([2, 3, 4, 10, 50])('of %i hosts a dead one is down within 10 s, and no other', (count) => {
+test.each([2, 3, 4, 10, 50])('of %i hosts, a dead one is marked down within 10 s, and no other', (count) => {
   for (const dead of ['h0', `h${count - 1}`]) {
     const world = worldOf(count);
     run(world, 10_000);
@@ -107,7 +107,7 @@ test.each([2, 3, 4, 10, 50])('of %i hosts a dead one is down within 10 s, and no
   }
 });
 
-test.each(['h0', 'h1', 'h2'])('a host that nobody hears but that has the bus stays (%s)', (cut) => {
+test.each(['h0', 'h1', 'h2'])('a host that no other host hears stays if it has the bus (%s)', (cut) => {
   const world = worldOf(3);
   run(world, 10_000);
   for (const other of world.hosts) if (other !== cut) world.cut.add(`${cut}>${other}`).add(`${other}>${cut}`);
@@ -117,7 +117,7 @@ test.each(['h0', 'h1', 'h2'])('a host that nobody hears but that has the bus sta
   }
 });
 
-test('a host that is cut from the bus alone stays; so does one whose path to one other is cut', () => {
+test('a host that only lost the bus stays, as does one whose path to one other host is cut', () => {
   const world = worldOf(4);
   run(world, 10_000);
   world.withoutBus.add('h0');
@@ -128,7 +128,7 @@ test('a host that is cut from the bus alone stays; so does one whose path to one
   }
 });
 
-test('after any faults, once they are over, nobody is marked', () => {
+test('no host stays marked after any faults are over', () => {
   const fault = fc.record({
     kind: fc.constantFrom('off', 'bus', 'cut'),
     a: fc.nat(5),

@@ -25,20 +25,20 @@ const on = (...targets: readonly Target[]) => text(decide({ self: 'me', targets,
 
 describe('decide()', () => {
   test.each<[string, Partial<Target>, string[]]>([
-    ['leaves a host alone that it hears', {}, []],
+    ['does nothing about a host that it hears', {}, []],
     ['suspects a silent host', silent(2_600), ['suspect t @0']],
-    ['waits twice as long for one that it never heard', { heardMs: null, silentMs: 2_600 }, []],
-    ['suspects one that it never heard', { heardMs: null, silentMs: 5_100 }, ['suspect t @0']],
-    ['does not accuse again while a refuted accusation rests', { ...silent(9_000), holdMs: 1 }, []],
-    ['vetoes what another says of a host that it hears since', { mark: mark('q', 500) }, ['clear t @9']],
-    ['does not veto by what it heard before', { ...silent(600), mark: mark('q', 500) }, []],
-    ['leaves a suspected host time to refute', { ...silent(2_600), mark: mark('q', 1_400) }, []],
-    ['confirms what another says of a silent host', { ...silent(4_000), mark: mark('q', 1_600) }, ['confirm t @9']],
-    ['waits for others after its own accusation', { ...silent(6_000), mark: mark('me', 3_500) }, []],
-    ['decides alone when no other prober is left', { ...silent(6_000), mark: mark('me', 3_100), otherProber: false }, ['confirm t @9']],
-    ['decides alone when the others do not speak', { ...silent(8_000), mark: mark('me', 5_100) }, ['confirm t @9']],
-    ['takes its own accusation back when it hears the host', { mark: mark('me', 500) }, ['clear t @9']],
-    ['takes a down mark off a host that it hears again', { mark: mark('q', 500, { state: 'down' }) }, ['clear t @9']],
+    ['waits twice as long for a host that it never heard', { heardMs: null, silentMs: 2_600 }, []],
+    ['suspects a host that it never heard', { heardMs: null, silentMs: 5_100 }, ['suspect t @0']],
+    ['does not suspect again during the hold after a refutation', { ...silent(9_000), holdMs: 1 }, []],
+    ['vetoes the mark of another prober if it heard the host since', { mark: mark('q', 500) }, ['clear t @9']],
+    ['does not veto because of an earlier packet', { ...silent(600), mark: mark('q', 500) }, []],
+    ['gives a suspected host time to refute', { ...silent(2_600), mark: mark('q', 1_400) }, []],
+    ['confirms the mark of another prober if the host is silent', { ...silent(4_000), mark: mark('q', 1_600) }, ['confirm t @9']],
+    ['waits for other probers after its own mark', { ...silent(6_000), mark: mark('me', 3_500) }, []],
+    ['decides alone if no other prober is left', { ...silent(6_000), mark: mark('me', 3_100), otherProber: false }, ['confirm t @9']],
+    ['decides alone if the other probers do not vote', { ...silent(8_000), mark: mark('me', 5_100) }, ['confirm t @9']],
+    ['deletes its own mark when it hears the host', { mark: mark('me', 500) }, ['clear t @9']],
+    ['deletes the down mark of a host that it hears again', { mark: mark('q', 500, { state: 'down' }) }, ['clear t @9']],
     ['leaves a down mark on a silent host', { ...silent(60_000), mark: mark('q', 500, { state: 'down' }) }, []],
     ['replaces a mark of an earlier incarnation', { ...silent(2_600), incarnation: 6, mark: mark('q', 500, { state: 'down' }) }, ['suspect t @9']],
     ['ignores a mark of an earlier incarnation of a host that it hears', { incarnation: 6, mark: mark('q', 50) }, []],
@@ -46,12 +46,12 @@ describe('decide()', () => {
     expect(on(target('t', changes))).toEqual(expected);
   }); // biome-ignore format: a table
 
-  test('refutes what is said of ourselves, whoever else is silent', () => {
+  test('refutes a mark about itself even if other hosts are silent', () => {
     const targets = [target('a', silent(9_000)), target('b', silent(9_000))];
     expect(text(decide({ self: 'me', targets, ownMark: mark('q', 1) }))).toEqual(['clear me @9']);
   });
 
-  test('stops voting when it loses more than half, and at least two; vetoes still', () => {
+  test('stops voting if more than half of its targets, and at least two, are silent; still vetoes', () => {
     const lost = [target('a', silent(3_000)), target('b', { ...silent(3_000), mark: mark('q', 100) })];
     expect(isVoting(lost)).toBe(false);
     expect(on(...lost, target('c', { mark: mark('q', 500) }))).toEqual(['clear c @9']);
@@ -62,7 +62,7 @@ describe('decide()', () => {
     ]);
   });
 
-  test('does the same in whatever order the hosts come', () => {
+  test('the order of the targets does not matter', () => {
     const targets = [target('a', silent(3_000)), target('b'), target('c', { mark: mark('q', 500) })];
     expect(on(...targets.toReversed()).toSorted()).toEqual(on(...targets).toSorted());
   });

@@ -5,7 +5,7 @@ import { encodePacket, type Packet, parsePacket } from '../../../bus/liveness/pa
 const key = '11111111-2222-4333-8444-555555555555';
 const packet: Packet = { kind: 'ping', from: 'host-a', to: 'host-b', incarnation: 1_763_000_000_000, sequence: 77 };
 
-test('parsePacket() gives what encodePacket() took', () => {
+test('parsePacket() reverses encodePacket()', () => {
   expect(parsePacket(encodePacket(packet, key), key)).toEqual(packet);
   const uuid = 'a3bb189e-8bf9-3888-9912-ace4e6543002';
   const pong: Packet = { ...packet, kind: 'pong', from: uuid, to: uuid, sequence: 2 ** 47 };
@@ -17,11 +17,11 @@ test('a pong is not larger than its ping', () => {
   expect(pong.length).toBeLessThanOrEqual(encodePacket(packet, key).length);
 });
 
-test('another environment is not heard', () => {
+test('a packet of another environment is rejected', () => {
   expect(parsePacket(encodePacket(packet, 'another'), key)).toBeNull();
 });
 
-test('any changed, missing or added byte makes it nothing', () => {
+test('a packet with a changed, missing or added byte is rejected', () => {
   const bytes = encodePacket(packet, key);
   for (let at = 0; at < bytes.length; at += 1) {
     const changed = Buffer.from(bytes);
@@ -32,6 +32,6 @@ test('any changed, missing or added byte makes it nothing', () => {
   expect(parsePacket(Buffer.concat([bytes, Buffer.from([0])]), key)).toBeNull();
 });
 
-test('random bytes are nothing', () => {
+test('random bytes are rejected', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => parsePacket(Buffer.from(bytes), key) === null));
 });

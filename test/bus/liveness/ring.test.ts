@@ -3,7 +3,7 @@ import { probedBy, probersOf } from '../../../bus/liveness/ring.ts';
 
 const hosts = (count: number) => Array.from({ length: count }, (_, n) => `host-${n}`);
 
-test('each host is probed by three others, and probes three', () => {
+test('each host is probed by three others and probes three', () => {
   for (const count of [4, 5, 50, 1000]) {
     const all = hosts(count);
     for (const host of all.slice(0, 10)) {
@@ -14,13 +14,13 @@ test('each host is probed by three others, and probes three', () => {
   }
 });
 
-test('with few hosts everybody probes everybody', () => {
+test('with few hosts each one probes all others', () => {
   expect(probersOf('host-0', hosts(1))).toEqual([]);
   expect(probersOf('host-0', hosts(2))).toEqual(['host-1']);
   expect(probedBy('host-1', hosts(3)).toSorted()).toEqual(['host-0', 'host-2']);
 });
 
-test('the order in which hosts are known does not matter, nor whether we are among them', () => {
+test('the order of the host ids does not matter, nor whether the host itself is among them', () => {
   const all = hosts(40);
   expect(probersOf('host-7', all.toReversed())).toEqual(probersOf('host-7', all));
   expect(probersOf('host-7', all.slice(0, 7).concat(all.slice(8)))).toEqual(probersOf('host-7', all));

@@ -10,7 +10,7 @@ const nothing: Published = { facts: new Map(), tokens: [] };
 const facts = (count: number, value: unknown = 'v'): FactMap =>
   new Map(Array.from({ length: count }, (_, n) => [`container/${n}`, { n, value } as never]));
 
-/** Applies operations as Consul does, and reads the result as another host does. */
+/** Applies operations like Consul and reads the result like another host. */
 function store() {
   const keys = new Map<string, { value: Buffer; flags: number }>();
   const apply = (operations: readonly Operation[]): void => {
@@ -51,7 +51,7 @@ function publish(consul: ReturnType<typeof store>, before: Published, after: Fac
 }
 
 describe('planPublication()', () => {
-  test('one fact that changes is one transaction: bucket, notice, group, and the bucket before it goes', () => {
+  test('the change of one fact is one transaction: new bucket, host record, group key, deletion of the old bucket', () => {
     const consul = store();
     const before = publish(consul, nothing, facts(20));
     const changed = new Map(facts(20)).set('container/3', { n: 3, value: 'other' });
@@ -62,7 +62,7 @@ describe('planPublication()', () => {
     ]); // biome-ignore format: one line
   });
 
-  test('the notice comes last when it does not fit into one transaction', () => {
+  test('the host record comes last if the publish does not fit into one transaction', () => {
     const noise = new Map(Array.from({ length: 40 }, (_, n) => [`container/${n}`, randomText(40_000, n) as never]));
     const plan = planPublication(nothing, noise, target);
     expect(plan.first.length).toBeGreaterThan(1);
@@ -73,7 +73,7 @@ describe('planPublication()', () => {
     expect(new Map([...consul.read()].sort())).toEqual(new Map([...noise].sort()));
   });
 
-  test('one fact may be larger than a value', () => {
+  test('a fact may be larger than a value in Consul', () => {
     const consul = store();
     const large: FactMap = new Map([['container/1', randomText(900_000, 1) as never]]);
     const before = publish(consul, nothing, large);
@@ -82,7 +82,7 @@ describe('planPublication()', () => {
     expect(consul.values()).toBe(1);
   });
 
-  test('what others read is what was published, after any changes, and nothing else is left', () => {
+  test('after any changes, readers see the published facts, and no other bucket is left', () => {
     const change = fc.tuple(fc.integer({ min: 0, max: 90 }), fc.option(fc.jsonValue(), { nil: null }));
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 40 }), { maxLength: 8 }), (rounds) => {
