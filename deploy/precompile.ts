@@ -75,6 +75,7 @@ function container(n: number): Container {
     dnsSearch: [],
     createdAtMs: 0,
     startedAtMs: 0,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,

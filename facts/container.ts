@@ -55,6 +55,8 @@ export const containerSchema: z.ZodType<Container> = z.object({
   dnsSearch: z.array(z.string()),
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
+  // Facts of earlier agents do not have it.
+  exit: z.object({ code: z.number(), atMs: z.number() }).nullable().default(null),
   startCount: count,
   memoryReservation: z.number().nullable(),
   milliCpuReservation: z.number().nullable(),
@@ -75,7 +77,7 @@ export const containerKind = defineKind<Container, HostDraft>({
 /** DNS reads only labels with these prefixes. The labels of Compose alone add a kilobyte to each container. */
 const LABELS_OF_DNS = ['drover.', 'io.rancher.container.dns'];
 /** Fields that no DNS answer depends on, and the values that replace them. The empty image marks a container as reduced. */
-const NOT_IN_DNS = { uuid: '-', hostname: null, image: '' } as const;
+const NOT_IN_DNS = { uuid: '-', hostname: null, image: '', exit: null } as const;
 
 // The value may be malformed: the process that parses it reports that.
 

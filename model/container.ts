@@ -36,6 +36,13 @@ export interface ContainerPort {
   readonly protocol: PublishedPort['protocol'];
 }
 
+/** How the last process of a container ended. */
+export interface ContainerExit {
+  /** Exit status as Docker reports it: 137 is SIGKILL. */
+  readonly code: number;
+  readonly atMs: number;
+}
+
 /** A container on one host, running or stopped. */
 export interface Container {
   /** Docker's id, 64 hexadecimal digits. */
@@ -78,6 +85,8 @@ export interface Container {
   readonly dnsSearch: readonly string[];
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
+  /** Null unless the container is stopped or restarting. */
+  readonly exit: ContainerExit | null;
   readonly startCount: number;
   readonly memoryReservation: number | null;
   readonly milliCpuReservation: number | null;

@@ -1,4 +1,11 @@
-import type { Container, ContainerState, HealthState, ServiceKind, Snapshot } from '../../model/index.ts';
+import type {
+  Container,
+  ContainerExit,
+  ContainerState,
+  HealthState,
+  ServiceKind,
+  Snapshot,
+} from '../../model/index.ts';
 import { containerAddress, endpointsOf, type HostView, serviceOf } from '../../view/index.ts';
 
 /** An endpoint of a service and what is made of it. */
@@ -10,6 +17,8 @@ export interface EndpointRow {
   readonly answered: boolean;
   /** Why it is answered or left out. */
   readonly reason: string;
+  /** Exit status and time of a stopped or restarting container. */
+  readonly exit: ContainerExit | null;
 }
 
 export interface ServiceRow {
@@ -31,6 +40,8 @@ export interface ContainerRow {
   readonly service: string | null;
   readonly state: ContainerState;
   readonly health: HealthState | null;
+  /** Exit status and time of a stopped or restarting container. */
+  readonly exit: ContainerExit | null;
   /** Where this host reaches it; null when it does not, `reason` says why. */
   readonly address: string | null;
   readonly via: string | null;
@@ -62,6 +73,7 @@ export function listServices(view: HostView): readonly ServiceRow[] {
           address,
           answered,
           reason,
+          exit: container?.exit ?? null,
         }),
       );
       const name = relativeKey.includes('/') ? `${service.primaryService}/${service.name}` : service.name;
@@ -84,7 +96,7 @@ export function listContainers(view: HostView): readonly ContainerRow[] {
 }
 
 function containerRow(view: HostView, container: Container): ContainerRow {
-  const { id, name, stack, state, health, image, hostId } = container;
+  const { id, name, stack, state, health, exit, image, hostId } = container;
   const reach = containerAddress(view, container);
   const service = serviceOf(view, container)?.name ?? container.service;
   return {
@@ -95,6 +107,7 @@ function containerRow(view: HostView, container: Container): ContainerRow {
     service,
     state,
     health,
+    exit,
     address: reach.ok ? reach.address : null,
     via: reach.ok ? reach.via : null,
     reason: reach.ok ? null : reach.reason,

@@ -121,6 +121,7 @@ function containerFact(hostId: string, { service, at }: Place): HostFacts {
     dnsSearch: [],
     createdAtMs: 1_700_000_000_000,
     startedAtMs: 1_700_000_000_500,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ContainerRow } from '../../agent/index.ts';
+import { formatExit } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
 import type { Io } from '../support/io.ts';
 import { addListing } from '../support/listing.ts';
@@ -14,13 +15,19 @@ export function addContainers(program: Command, io: Io): void {
   });
 }
 
-export function formatContainers(rows: readonly ContainerRow[]): string {
+export function formatContainers(rows: readonly ContainerRow[], nowMs: number): string {
   if (rows.length === 0) return 'No containers.';
   return formatTable(rows, [
     { title: 'HOST', value: ({ host }) => host },
     { title: 'CONTAINER', value: ({ name }) => name },
     { title: 'SERVICE', value: ({ stack, service }) => [stack, service].filter(Boolean).join('/') },
-    { title: 'STATE', value: ({ state, health }) => (health === null ? state : `${state}, ${health}`) },
+    { title: 'STATE', value: (row) => stateText(row, nowMs) },
     { title: 'ADDRESS', value: ({ address, via, reason }) => (address ? `${address} (${via})` : `none: ${reason}`) },
   ]);
+}
+
+function stateText({ state, health, exit }: ContainerRow, nowMs: number): string {
+  if (!exit) return health === null ? state : `${state}, ${health}`;
+  const exited = formatExit(exit, nowMs);
+  return state === 'restarting' ? `restarting, ${exited}` : exited;
 }

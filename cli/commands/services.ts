@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ServiceRow } from '../../agent/index.ts';
+import { formatExit } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
 import type { Io } from '../support/io.ts';
 import { addListing } from '../support/listing.ts';
@@ -14,7 +15,7 @@ export function addServices(program: Command, io: Io): void {
   });
 }
 
-export function formatServices(rows: readonly ServiceRow[]): string {
+export function formatServices(rows: readonly ServiceRow[], nowMs: number): string {
   if (rows.length === 0) return 'No services.';
   const table = formatTable(rows, [
     { title: 'STACK', value: ({ stack }) => stack },
@@ -23,7 +24,7 @@ export function formatServices(rows: readonly ServiceRow[]): string {
     { title: 'READY', value: ({ answered, total }) => `${answered}/${total}` },
     { title: 'ADDRESSES', value: ({ endpoints }) => addressesIn(endpoints) },
   ]);
-  const notes = rows.flatMap(leftOut);
+  const notes = rows.flatMap((row) => leftOut(row, nowMs));
   return notes.length === 0 ? table : `${table}\n\nLeft out:\n${notes.map((line) => `  ${line}`).join('\n')}`;
 }
 
@@ -34,13 +35,14 @@ function addressesIn(endpoints: ServiceRow['endpoints']): string {
     .join(' ');
 }
 
-function leftOut({ stack, service, endpoints, notes }: ServiceRow): readonly string[] {
+function leftOut({ stack, service, endpoints, notes }: ServiceRow, nowMs: number): readonly string[] {
   const name = `${stack}/${service}`;
   const lines = endpoints
     .filter(({ answered }) => !answered)
     .map((one) => {
       const where = one.host === null ? '' : ` on ${one.host}`;
-      return `${name}: ${one.container ?? one.address ?? 'endpoint'}${where}: ${one.reason}`;
+      const reason = one.exit ? formatExit(one.exit, nowMs) : one.reason;
+      return `${name}: ${one.container ?? one.address ?? 'endpoint'}${where}: ${reason}`;
     });
   return [...lines, ...notes.map((note) => `${name}: ${note}`)];
 }

@@ -8,7 +8,8 @@ export interface Listing<Row> {
   readonly what: 'services' | 'containers' | 'hosts';
   readonly description: string;
   readonly examples: string;
-  readonly format: (rows: readonly Row[]) => string;
+  /** Ages are relative to `nowMs`. */
+  readonly format: (rows: readonly Row[], nowMs: number) => string;
 }
 
 /** Adds a command that lists something: from the agent, or from the saved state if the agent is not running. */
@@ -21,7 +22,7 @@ export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>)
   takesSettings(command).action(async () => {
     const rows = (await readRows(io, command, listing.what)) as readonly Row[];
     const { json } = command.opts<{ json?: boolean }>();
-    io.print(json ? JSON.stringify(rows, null, 2) : listing.format(rows));
+    io.print(json ? JSON.stringify(rows, null, 2) : listing.format(rows, Date.now()));
   });
 }
 

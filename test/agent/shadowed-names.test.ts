@@ -29,6 +29,7 @@ const container = (id: string, service: string, network: string): Container => (
   dnsSearch: [],
   createdAtMs: 0,
   startedAtMs: 0,
+  exit: null,
   startCount: 1,
   memoryReservation: null,
   milliCpuReservation: null,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AgentStatus } from '../../agent/index.ts';
+import { formatContainers } from '../../cli/commands/containers.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
 import { formatStatus } from '../../cli/output/status-page.ts';
@@ -79,24 +80,49 @@ test('formatStatus() ends with the problems and their hints', () => {
 });
 
 test('formatServices() lists the endpoints that are left out, with the reason', () => {
-  const endpoint = { container: 'shop-web-1', host: 'alpha', address: '10.42.0.2', answered: true, reason: 'ready' };
+  const endpoint = {
+    ...{ container: 'shop-web-1', host: 'alpha', address: '10.42.0.2', answered: true, reason: 'ready', exit: null },
+  };
+  const killed = { reason: 'created, restarting or stopped', exit: { code: 137, atMs: NOW - 60_000 } };
   const rows = [
     {
       stack: 'shop',
       service: 'web',
       kind: 'service' as const,
       answered: 1,
-      total: 2,
-      endpoints: [endpoint, { ...endpoint, container: 'shop-web-2', answered: false, reason: 'its check fails' }],
+      total: 3,
+      endpoints: [
+        endpoint,
+        { ...endpoint, container: 'shop-web-2', answered: false, reason: 'its check fails' },
+        { ...endpoint, container: 'shop-web-3', answered: false, ...killed },
+      ],
       notes: [],
     },
   ];
-  expect(`\n${formatServices(rows)}`).toBe(`
+  expect(`\n${formatServices(rows, NOW)}`).toBe(`
 STACK  SERVICE  KIND     READY  ADDRESSES
-shop   web      service  1/2    10.42.0.2
+shop   web      service  1/3    10.42.0.2
 
 Left out:
-  shop/web: shop-web-2 on alpha: its check fails`);
+  shop/web: shop-web-2 on alpha: its check fails
+  shop/web: shop-web-3 on alpha: exited (137) 1 min ago`);
+});
+
+test('formatContainers() shows state, health or exit status', () => {
+  const row = { name: 'web', id: 'a', host: 'alpha', stack: null, service: null, image: 'i', health: null, exit: null };
+  const at = { address: '10.42.0.2', via: 'managed', reason: null };
+  const none = { address: null, via: null, reason: 'it is not running' };
+  const exit = { code: 1, atMs: NOW - 3_000 };
+  const rows = [
+    { ...row, ...at, state: 'running' as const, health: 'healthy' as const },
+    { ...row, ...none, state: 'stopped' as const, exit },
+    { ...row, ...none, state: 'restarting' as const, exit },
+  ];
+  expect(`\n${formatContainers(rows, NOW)}`).toBe(`
+HOST   CONTAINER  SERVICE  STATE                           ADDRESS
+alpha  web        -        running, healthy                10.42.0.2 (managed)
+alpha  web        -        exited (1) 3 s ago              none: it is not running
+alpha  web        -        restarting, exited (1) 3 s ago  none: it is not running`);
 });
 
 test.each([

@@ -47,6 +47,7 @@ export function container(hostId: string, id: string, changes: Partial<Container
     dnsSearch: [],
     createdAtMs: 1_700_000_000_000,
     startedAtMs: 1_700_000_000_500,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,

@@ -265,6 +265,7 @@ function containerOf(hostId: string, at: number): Container {
     dnsSearch: [],
     createdAtMs: 1_763_000_000_000 + at,
     startedAtMs: 1_763_000_001_000 + at,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,

@@ -79,6 +79,7 @@ export function container(
     dnsSearch: [],
     createdAtMs: 0,
     startedAtMs: 0,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,

@@ -1,4 +1,4 @@
-import type { Container, ContainerAddress, Problem } from '../../../model/index.ts';
+import type { Container, ContainerAddress, ContainerExit, Problem } from '../../../model/index.ts';
 import type { Sketch } from '../convert/sketch.ts';
 import { parseSignal, SIGKILL, SIGTERM } from '../convert/stop-signal.ts';
 
@@ -55,8 +55,8 @@ export function stopSignalledAtMs(record: ContainerRecord, stopSignal: string | 
 }
 
 /** The fact of a container whose processes are gone, from the event alone: it owns no address any more. */
-export function endedContainer(container: Container): Container {
-  return { ...container, state: 'stopped', health: null, addresses: [], ports: [] };
+export function endedContainer(container: Container, exit: ContainerExit | null): Container {
+  return { ...container, state: 'stopped', health: null, exit, addresses: [], ports: [] };
 }
 
 /** Whether an event is of a life before the present one: it came late, or twice. */

@@ -33,7 +33,7 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
     record.events += 1;
     if (event.action === 'create') record.sketch ??= sketchOfEvent(event);
     if (event.action === 'kill') onSignal(record, event);
-    if (event.action === 'die') end(record, event.timeMs);
+    if (event.action === 'die') end(record, event);
     void inspect(event.id);
   };
 
@@ -48,12 +48,14 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
     containers.publish(record, { ...container, state: 'stopping' });
   };
 
-  const end = (record: ContainerRecord, timeMs: number): void => {
+  const end = (record: ContainerRecord, { timeMs, attributes }: ContainerEvent): void => {
     if (isOfEarlierLife(record.container, timeMs)) return;
     record.endings += 1;
     record.processId = null;
     record.pending.clear();
-    if (record.container) containers.publish(record, endedContainer(record.container));
+    const code = Number.parseInt(attributes.exitCode ?? '', 10);
+    const exit = Number.isInteger(code) ? { code, atMs: timeMs } : null;
+    if (record.container) containers.publish(record, endedContainer(record.container, exit));
   };
 
   const onNetwork = (event: NetworkEvent): void => {

@@ -1,4 +1,4 @@
-import type { Container, ContainerAddress } from '../../../model/index.ts';
+import type { Container, ContainerAddress, ContainerExit } from '../../../model/index.ts';
 import type { Inspect } from '../engine/schema.ts';
 import { addressesOf, sortAddresses } from './addresses.ts';
 import { describeContainer } from './describe-container.ts';
@@ -35,6 +35,7 @@ export function containerFromInspect(inspect: Inspect, context: ConvertContext):
     state,
     health,
     ...lifeOf(context.previous, { state, health, startedAtMs }, inspect.RestartCount ?? 0),
+    exit: state === 'stopped' || state === 'restarting' ? exitOf(inspect.State, context.previous) : null,
     ...networkModeOf(HostConfig.NetworkMode, context.idOf),
     addresses: active
       ? addressesOf(NetworkSettings.Networks)
@@ -62,6 +63,15 @@ function lifeOf(
   const sameStart = previous?.startedAtMs === startedAtMs;
   const startCount = sameStart ? previous.startCount : Math.max(previous?.startCount ?? 0, restartCount) + 1;
   return { startedAtMs, wasReady: isReady(life) || (sameStart && previous.wasReady), startCount };
+}
+
+/** Docker's end time and the time of its die event differ slightly. The first one is kept, so that the fact changes once. */
+function exitOf({ ExitCode: code, FinishedAt }: Inspect['State'], previous: Container | null): ContainerExit | null {
+  const atMs = parseTime(FinishedAt);
+  if (atMs === null) return null;
+  const before = previous?.exit;
+  if (before && before.code === code && Math.abs(before.atMs - atMs) < 2_000) return before;
+  return { code: code ?? 0, atMs };
 }
 
 /** `--link web:alias`: on the default bridge `/web:/self/alias` in the host configuration, elsewhere with the endpoint. */

@@ -31,6 +31,7 @@ export function startingContainer(sketch: Sketch, { hostId, previous, pending }:
     dnsSearch: [],
     createdAtMs: sketch.createdAtMs,
     startedAtMs: null,
+    exit: null,
     startCount: 0,
     memoryReservation: null,
     milliCpuReservation: null,

@@ -43,6 +43,8 @@ export const inspectSchema = z.object({
   State: z.object({
     Status: z.string(),
     StartedAt: text,
+    FinishedAt: text,
+    ExitCode: count,
     Pid: count,
     Health: z.object({ Status: text }).nullish().catch(null),
   }),

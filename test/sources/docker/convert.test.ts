@@ -89,6 +89,7 @@ test('containerFromInspect() takes a running container', () => {
     dnsSearch: [],
     createdAtMs: Date.parse('2026-01-02T03:04:05.1Z'),
     startedAtMs: STARTED,
+    exit: null,
     startCount: 1,
     memoryReservation: null,
     milliCpuReservation: null,
@@ -143,6 +144,18 @@ test('wasReady sticks for one start, and startCount counts starts seen', () => {
     startedAtMs: null,
     wasReady: false,
   });
+});
+
+test('the exit of a stopped container has its code and time, and keeps the time of the die event', () => {
+  const exited = state('exited', { ExitCode: 137, FinishedAt: '2026-01-02T05:00:00.2Z' });
+  const exit = { code: 137, atMs: Date.parse('2026-01-02T05:00:00.2Z') };
+  expect(convert(exited).exit).toEqual(exit);
+  expect(convert({ State: { ...exited.State, Status: 'restarting' } }).exit).toEqual(exit);
+  expect(convert({ State: { ...exited.State, Status: 'running' } }).exit).toBeNull();
+  expect(convert(state('created', { ExitCode: 0, FinishedAt: '0001-01-01T00:00:00Z' })).exit).toBeNull();
+  const died = { ...exit, atMs: exit.atMs - 100 };
+  expect(convert(exited, { previous: { ...convert(), exit: died } }).exit).toBe(died);
+  expect(convert(exited, { previous: { ...convert(), exit: { ...died, code: 1 } } }).exit).toEqual(exit);
 });
 
 test.each([

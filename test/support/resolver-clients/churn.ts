@@ -62,7 +62,7 @@ function containerOf(stack: string, service: string, number: number, ipv4: strin
       links: {},
     },
     addresses: [{ networkId: NETWORK, networkName: 'drover', ipv4, ipv6: null, mac: null }],
-    ...{ dns: [], dnsSearch: [], createdAtMs: 1, startedAtMs: 1, startCount: 1 },
+    ...{ dns: [], dnsSearch: [], createdAtMs: 1, startedAtMs: 1, exit: null, startCount: 1 },
     ...{ memoryReservation: null, milliCpuReservation: null, system: false },
   };
 }
