@@ -11,7 +11,7 @@ import type { Answer } from './query/client.ts';
 import type { NameSource } from './query/name-source.ts';
 import { createSafeAnswer } from './safe-answer.ts';
 import { createForwarder, type Forwarder } from './upstream/create-forwarder.ts';
-import { createCookies } from './wire/cookies.ts';
+import { createCookies } from './wire/cookies/cookies.ts';
 
 /** Everything between a received message and its reply, without sockets to clients. */
 export interface Answering {

@@ -5,8 +5,8 @@ import type { Recorder } from './metrics/recorder.ts';
 import type { Answer, Client } from './query/client.ts';
 import { createDetails, type QueryDetails } from './query/details.ts';
 import { rcodeOf } from './upstream/message/reply.ts';
-import { encodeServerFailure } from './wire/encode.ts';
-import { readQuery } from './wire/query.ts';
+import { readQuery } from './wire/read/query.ts';
+import { encodeServerFailure } from './wire/write/encode.ts';
 
 export interface SafeAnswerDependencies {
   readonly recorder: Recorder;

@@ -42,8 +42,8 @@ Examples:
 }
 
 async function requestOf(config: Config, name: string, { from, type: typeText }: Options): Promise<WhyRequest> {
-  const { typeNamed } = await import('../../dns/index.ts');
-  const type = typeNamed(typeText);
+  const { parseTypeName } = await import('../../dns/index.ts');
+  const type = parseTypeName(typeText);
   if (type === null) {
     const hint = 'use A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE<number>';
     throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is not a record type', hint }], EXIT.usage);

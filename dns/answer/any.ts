@@ -1,7 +1,7 @@
 import type { Alias } from '../query/resolution.ts';
 import { RCODE } from '../wire/codes.ts';
-import type { Reply } from '../wire/encode.ts';
-import { anythingRecord } from '../wire/record.ts';
+import type { Reply } from '../wire/write/encode.ts';
+import { anythingRecord } from '../wire/write/record.ts';
 import { type Asked, type OwnResolution, type Rendering, renderReply } from './render.ts';
 
 /**

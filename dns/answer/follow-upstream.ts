@@ -2,10 +2,10 @@ import type { Resolution } from '../query/resolution.ts';
 import type { Forwarded } from '../upstream/forwarder.ts';
 import { rcodeOf } from '../upstream/message/reply.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
-import { type CopiedRecord, copyRecords } from '../wire/copied-record.ts';
-import type { Reply } from '../wire/encode.ts';
-import type { Query } from '../wire/query.ts';
-import { structureOf } from '../wire/structure.ts';
+import { type CopiedRecord, copyRecords } from '../wire/read/copied-record.ts';
+import type { Query } from '../wire/read/query.ts';
+import { structureOf } from '../wire/read/structure.ts';
+import type { Reply } from '../wire/write/encode.ts';
 import { renderAddresses, renderAliases } from './render.ts';
 
 type UpstreamAlias = Extract<Resolution, { kind: 'upstream-alias' }>;

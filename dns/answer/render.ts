@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Alias, Resolution, TargetAddress } from '../query/resolution.ts';
 import { RCODE, TYPE } from '../wire/codes.ts';
+import type { Query } from '../wire/read/query.ts';
 import {
   addressRecord,
   type DnsRecord,
@@ -10,8 +11,7 @@ import {
   serviceRecord,
   soaRecord,
   textRecord,
-} from '../wire/encode.ts';
-import type { Query } from '../wire/query.ts';
+} from '../wire/write/encode.ts';
 
 /** What rendering needs to know of a query. */
 export type Asked = Pick<Query, 'name' | 'type'>;

@@ -19,10 +19,11 @@ import { reverseAddress } from '../answer/reverse.ts';
 import type { Question } from '../query/question.ts';
 import type { Resolution } from '../query/resolution.ts';
 import { rcodeName, TYPE } from '../wire/codes.ts';
+import { typeName } from '../wire/type-names.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
 import { explainForward, type ForwardSettings } from './explain-forward.ts';
 import type { ExplainedReply, Explanation } from './explanation.ts';
-import { explainRecord, typeName } from './record-text.ts';
+import { explainRecord } from './record-text.ts';
 
 export interface ExplainSettings extends ResolveOptions {
   /** TTL of our own names. */

@@ -1,28 +1,9 @@
 import { TYPE } from '../wire/codes.ts';
-import type { DnsRecord } from '../wire/record.ts';
+import { typeName } from '../wire/type-names.ts';
+import type { DnsRecord } from '../wire/write/record.ts';
 import type { ExplainedRecord } from './explanation.ts';
 
-const NAMES = new Map(
-  Object.entries(TYPE)
-    .map(([name, code]) => [code as number, name] as const)
-    .reverse(),
-);
-
-/** `A`, `AAAA`; `TYPE4711` for one nobody named [RFC 3597 §5]. */
-export function typeName(code: number): string {
-  return NAMES.get(code) ?? `TYPE${code}`;
-}
-
-/** Null: no type is called so. */
-export function typeNamed(text: string): number | null {
-  const name = text.toUpperCase();
-  const known = (TYPE as Readonly<Record<string, number>>)[name];
-  if (known !== undefined) return known;
-  const code = Number(/^TYPE(\d{1,5})$/.exec(name)?.[1] ?? Number.NaN);
-  return code >= 1 && code <= 65_535 ? code : null;
-}
-
-/** A record as people write it. */
+/** A record in zone-file notation. */
 export function explainRecord(record: DnsRecord): ExplainedRecord {
   const { name, type, ttl } = record;
   return { name: name.replace(/\.$/, ''), type: typeName(type), ttlSeconds: ttl, value: dataOf(record) };

@@ -1,4 +1,4 @@
-import { type Query, readQuery } from '../wire/query.ts';
+import { type Query, readQuery } from '../wire/read/query.ts';
 
 /** What a query may bring along of EDNS and still be plain: nothing, a bare OPT record, and one with DO. */
 export type PlainEdns = 'none' | 'bare' | 'dnssec-ok';

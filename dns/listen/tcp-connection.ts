@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Answer, Client } from '../query/client.ts';
+import { HEADER_SIZE } from '../wire/codes.ts';
 import { frame } from '../wire/framing.ts';
-import { MAX_QUERY } from '../wire/query.ts';
-import { HEADER_SIZE } from '../wire/structure.ts';
+import { MAX_QUERY } from '../wire/read/query.ts';
 import { createFrameQueue } from './frame-queue.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 

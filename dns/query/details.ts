@@ -1,4 +1,4 @@
-import type { Query } from '../wire/query.ts';
+import type { Query } from '../wire/read/query.ts';
 import type { Asker } from './name-source.ts';
 import type { Resolution } from './resolution.ts';
 

@@ -1,5 +1,7 @@
 import { Packet } from './dns2.ts';
 
+export const HEADER_SIZE = 12;
+
 /** Record types by name [RFC 1035 §3.2.2]. */
 export const TYPE = Packet.TYPE;
 
@@ -8,14 +10,14 @@ export const RCODE = Packet.RCODE;
 
 export const CLASS_IN = Packet.CLASS.IN;
 
-/** Of two names for one code the first: 16 is BADVERS to us, who know no signatures. */
+/** The first of two names for one code: 16 is BADVERS here, not BADSIG. */
 const RCODE_NAMES = new Map(
   Object.entries(RCODE)
     .map(([name, code]) => [code as number, name] as const)
     .reverse(),
 );
 
-/** For statistics and logs. */
+/** For metrics and logs. */
 export function rcodeName(code: number): string {
   return RCODE_NAMES.get(code) ?? `RCODE${code}`;
 }

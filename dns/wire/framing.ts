@@ -1,4 +1,4 @@
-/** A message as TCP carries it: its length before it [RFC 1035 §4.2.2]. */
+/** A message in TCP framing: its length, then the message [RFC 1035 §4.2.2]. */
 export function frame(message: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(message.length + 2);
   framed.writeUInt16BE(message.length, 0);
@@ -6,14 +6,14 @@ export function frame(message: Buffer): Buffer {
   return framed;
 }
 
-/** Takes chunks as they come and hands on whole messages. */
+/** Assembles chunks into complete messages. */
 export function createFrameReader(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
   let rest: Buffer[] = [];
   let size = 0;
   return (chunk) => {
     rest.push(chunk);
     size += chunk.length;
-    // Joined only when a message is whole: one byte at a time must not cost the square.
+    // Concatenates only complete messages, so that single-byte chunks do not cost quadratic time.
     if (size < needed(rest)) return;
     let all = Buffer.concat(rest);
     while (all.length >= 2 && all.length >= 2 + all.readUInt16BE(0)) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { copyRecords } from '../../dns/wire/copied-record.ts';
-import { fitForwarded } from '../../dns/wire/fit-forwarded.ts';
-import { readQuery } from '../../dns/wire/query.ts';
-import { structureOf } from '../../dns/wire/structure.ts';
+import { copyRecords } from '../../dns/wire/read/copied-record.ts';
+import { readQuery } from '../../dns/wire/read/query.ts';
+import { structureOf } from '../../dns/wire/read/structure.ts';
+import { fitForwarded } from '../../dns/wire/write/fit-forwarded.ts';
 import { createSubject } from './fuzz/subject.ts';
 import { LARGE } from './fuzz/worlds.ts';
 import { bytes, optionOf, optOf, queryOf } from './wire/messages.ts';

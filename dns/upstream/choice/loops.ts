@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatUpstream, type Upstream } from '../../../model/index.ts';
 import type { Clock, Log } from '../../../system/index.ts';
-import { plainQuery } from '../../wire/plain-query.ts';
+import { plainQuery } from '../../wire/write/plain-query.ts';
 import type { Converse } from '../exchange/conversation.ts';
 import type { Statistics } from '../exchange/statistics.ts';
 import { type Question, questionOf } from '../message/question.ts';

@@ -1,5 +1,4 @@
-import { RCODE } from '../../wire/codes.ts';
-import { HEADER_SIZE } from '../../wire/structure.ts';
+import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
 import type { Question } from '../message/question.ts';
 import { RECORD_TYPE, recordsOf } from '../message/records.ts';
 import { isTruncated, matchOf, rcodeOf } from '../message/reply.ts';

@@ -1,5 +1,5 @@
 import type { Clock, TimerWheel } from '../../../system/index.ts';
-import { HEADER_SIZE } from '../../wire/structure.ts';
+import { HEADER_SIZE } from '../../wire/codes.ts';
 import { CASE_BYTES, encodeOutgoing, type Question } from '../message/question.ts';
 import { type Match, matchOf } from '../message/reply.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,4 @@
-import { RCODE } from '../../wire/codes.ts';
-import { HEADER_SIZE } from '../../wire/structure.ts';
+import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
 import type { Question } from './question.ts';
 import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf, skipName, wireNameAt } from './records.ts';
 import { rcodeOf, type Verdict, verdictOf } from './reply.ts';

@@ -1,4 +1,4 @@
-import { HEADER_SIZE } from '../../wire/structure.ts';
+import { HEADER_SIZE } from '../../wire/codes.ts';
 import { lowerAscii, RECORD_TYPE, recordsOf } from './records.ts';
 
 /** A question, without the asker. */

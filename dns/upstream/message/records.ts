@@ -1,4 +1,4 @@
-import { HEADER_SIZE } from '../../wire/structure.ts';
+import { HEADER_SIZE } from '../../wire/codes.ts';
 
 /** The offsets of a record in its message. */
 export interface RecordSpan {

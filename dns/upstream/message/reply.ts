@@ -1,5 +1,5 @@
-import { RCODE } from '../../wire/codes.ts';
-import { HEADER_SIZE, structureOf } from '../../wire/structure.ts';
+import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
+import { structureOf } from '../../wire/read/structure.ts';
 import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf } from './records.ts';
 
 /** Whether a message answers a query. */

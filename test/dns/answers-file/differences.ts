@@ -1,8 +1,8 @@
 import type { Asked, PlainReply } from './reply.ts';
 
-/** A way in which we answer otherwise than the original on purpose; each has a line in docs/rancher-dns.md. */
+/** An intended difference from rancher-dns; each has a line in docs/rancher-dns.md. */
 export interface Difference {
-  /** As the line begins. */
+  /** The first cell of that line. */
   readonly title: string;
   readonly explains: (asked: Asked, theirs: PlainReply, ours: PlainReply) => boolean;
 }
@@ -14,14 +14,14 @@ const OURS = /(^|\.)(rancher|other)\.internal$/i;
 
 const isEmpty = ({ records }: PlainReply) => records.length === 0;
 const isSingleLabel = ({ name }: Asked) => !name.includes('.');
-/** Aliases, and nothing but them. */
+/** The answer has aliases only. */
 const isChain = ({ records }: PlainReply) => records.length > 0 && records.every((text) => text.split(' ')[1] === '5');
 const saysNo = ({ rcode, soa }: PlainReply) => (rcode === NOERROR || rcode === NXDOMAIN) && soa !== '';
 
-/** The first that explains a difference is the one that counts. */
+/** The first entry that explains a difference applies. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    title: 'Aliases that go in a circle, or are more than nine',
+    title: 'Circular aliases, or more than nine in a chain',
     explains: ({ name }, theirs, ours) =>
       /^(self|loop|ten)$/.test(name) && isEmpty(theirs) && ours.rcode === SERVFAIL && isEmpty(ours),
   },
@@ -34,17 +34,17 @@ export const DIFFERENCES: readonly Difference[] = [
       (type === 'SOA' ? ours.records.length === 1 : saysNo(ours) && isEmpty(ours)),
   },
   {
-    title: 'A name that is an alias, asked for another type than A',
+    title: 'An alias, queried for another type than A',
     explains: ({ type }, theirs, ours) =>
       type !== 'A' && isEmpty(theirs) && (isChain(ours) || ours.records.some((text) => text.includes(' 16 '))),
   },
   {
-    title: 'An alias that leads nowhere',
+    title: 'An alias whose target does not exist',
     explains: ({ type }, theirs, ours) =>
       type === 'A' && isEmpty(theirs) && theirs.rcode === ours.rcode && isChain(ours),
   },
   {
-    title: 'IPv6 of a name that has none',
+    title: 'AAAA of a name without IPv6 addresses',
     explains: ({ type }, theirs, ours) =>
       type === 'AAAA' && theirs.rcode === NOERROR && ours.rcode === NOERROR && isEmpty(ours) && saysNo(ours),
   },
@@ -65,7 +65,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** Null: nothing explains it. */
+/** Null: no entry explains it. */
 export function explanationOf(asked: Asked, theirs: PlainReply, ours: PlainReply): Difference | null {
   return DIFFERENCES.find(({ explains }) => explains(asked, theirs, ours)) ?? null;
 }

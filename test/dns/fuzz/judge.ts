@@ -1,5 +1,5 @@
 import { Packet } from 'dns2';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import { type Input, wordsOf } from './input.ts';
 
 const HEADER_SIZE = 12;

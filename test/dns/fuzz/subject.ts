@@ -8,7 +8,7 @@ import type { Forwarded, Forwarding } from '../../../dns/upstream/forwarder.ts';
 import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
 import { questionOf } from '../../../dns/upstream/message/question.ts';
 import { matchOf } from '../../../dns/upstream/message/reply.ts';
-import { createCookies } from '../../../dns/wire/cookies.ts';
+import { createCookies } from '../../../dns/wire/cookies/cookies.ts';
 import { systemClock } from '../../../system/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { snapshot, type World } from '../../view/world.ts';

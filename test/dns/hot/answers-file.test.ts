@@ -7,7 +7,7 @@ import { createAnswersSource } from '../../../dns/answers-file/answers-source.ts
 import { parseAnswers } from '../../../dns/answers-file/parse.ts';
 import { addressNumber, createHotPath } from '../../../dns/hot/index.ts';
 import { createDetails } from '../../../dns/query/details.ts';
-import { createCookies } from '../../../dns/wire/cookies.ts';
+import { createCookies } from '../../../dns/wire/cookies/cookies.ts';
 import { systemClock } from '../../../system/index.ts';
 import { queryOf, sameWhicheverIsFirst } from './queries.ts';
 

@@ -4,7 +4,7 @@ import { addressNumber, createHotPath, type HotPath } from '../../../dns/hot/ind
 import { createDetails, type QueryDetails } from '../../../dns/query/details.ts';
 import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';
-import { createCookies } from '../../../dns/wire/cookies.ts';
+import { createCookies } from '../../../dns/wire/cookies/cookies.ts';
 import { systemClock } from '../../../system/index.ts';
 import type { HostView } from '../../../view/index.ts';
 

@@ -3,7 +3,7 @@ import { type ChoiceDependencies, createChoice } from '../../../dns/upstream/cho
 import { localMeaning } from '../../../dns/upstream/choice/local-names.ts';
 import { localReply } from '../../../dns/upstream/choice/local-reply.ts';
 import { wireName } from '../../../dns/upstream/message/records.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import { formatUpstream, parseUpstream, type Upstream } from '../../../model/index.ts';
 import { asked, textOf } from './messages.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
 import { matchOf, verdictOf } from '../../../dns/upstream/message/reply.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import { asked, type MessageSketch, queryOf, replyOf } from './messages.ts';
 
 /** A small seeded generator, so that failures are repeatable (mulberry32). */

@@ -2,7 +2,7 @@ import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
 import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
 import type { Question } from '../../../dns/upstream/message/question.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import { asked, type MessageSketch, replyOf, textOf } from './messages.ts';
 
 const DAY = { maxTtlSeconds: 86_400 };

@@ -1,6 +1,6 @@
 import { Packet, type Resource } from 'dns2';
 import { type Question, questionOf } from '../../../dns/upstream/message/question.ts';
-import { HEADER_SIZE } from '../../../dns/wire/structure.ts';
+import { HEADER_SIZE } from '../../../dns/wire/codes.ts';
 
 /** `www.example.com A 300 192.0.2.1`, `example.com SOA 3600 60` (its minimum), `a.example CNAME 60 b.example`. */
 export type RecordText = string;

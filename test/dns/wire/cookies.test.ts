@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createCookies } from '../../../dns/wire/cookies.ts';
-import { replyOptions } from '../../../dns/wire/reply-options.ts';
-import { sipHash24 } from '../../../dns/wire/siphash.ts';
+import { createCookies } from '../../../dns/wire/cookies/cookies.ts';
+import { sipHash24 } from '../../../dns/wire/cookies/siphash.ts';
+import { replyOptions } from '../../../dns/wire/write/reply-options.ts';
 import { bytes, optionOf } from './messages.ts';
 
 describe('sipHash24()', () => {

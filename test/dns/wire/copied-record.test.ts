@@ -1,10 +1,10 @@
 import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
-import { copyRecords } from '../../../dns/wire/copied-record.ts';
-import { encodeReply } from '../../../dns/wire/encode.ts';
-import { readQuery } from '../../../dns/wire/query.ts';
-import { domainRecord } from '../../../dns/wire/record.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { copyRecords } from '../../../dns/wire/read/copied-record.ts';
+import { readQuery } from '../../../dns/wire/read/query.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
+import { encodeReply } from '../../../dns/wire/write/encode.ts';
+import { domainRecord } from '../../../dns/wire/write/record.ts';
 import { bytes, queryOf, wireName } from './messages.ts';
 
 const { TYPE } = Packet;

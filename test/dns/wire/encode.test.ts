@@ -1,6 +1,8 @@
 import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Query, readQuery } from '../../../dns/wire/read/query.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import {
   addressRecord,
   anythingRecord,
@@ -15,9 +17,7 @@ import {
   serviceRecord,
   soaRecord,
   textRecord,
-} from '../../../dns/wire/encode.ts';
-import { type Query, readQuery } from '../../../dns/wire/query.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+} from '../../../dns/wire/write/encode.ts';
 import { bytes, optionOf, optionsIn, type QueryParts, queryOf, wireName } from './messages.ts';
 
 const { TYPE, RCODE } = Packet;

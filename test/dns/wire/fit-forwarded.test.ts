@@ -1,10 +1,10 @@
 import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Fit } from '../../../dns/wire/encode.ts';
-import { fitForwarded } from '../../../dns/wire/fit-forwarded.ts';
-import { type Query, readQuery } from '../../../dns/wire/query.ts';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { type Query, readQuery } from '../../../dns/wire/read/query.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
+import type { Fit } from '../../../dns/wire/write/encode.ts';
+import { fitForwarded } from '../../../dns/wire/write/fit-forwarded.ts';
 import { bytes, optionOf, optionsIn, optOf, type QueryParts, queryOf } from './messages.ts';
 
 const { TYPE, RCODE } = Packet;

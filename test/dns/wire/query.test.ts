@@ -1,7 +1,7 @@
 import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_QUERY, type ReadResult, readQuery } from '../../../dns/wire/query.ts';
+import { MAX_QUERY, type ReadResult, readQuery } from '../../../dns/wire/read/query.ts';
 import { bytes, optionOf, optOf, queryOf } from './messages.ts';
 
 const CLIENT_COOKIE = bytes('0102030405060708');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { structureOf } from '../../../dns/wire/structure.ts';
+import { structureOf } from '../../../dns/wire/read/structure.ts';
 import { bytes, queryOf } from './messages.ts';
 
 const HEADER = '1234 0100 0001 0000 0000 0000';

@@ -1,6 +1,6 @@
 /**
- * SipHash-2-4 with a key of 16 bytes: 8 bytes, low ones first. Node's crypto has no SipHash, and server cookies that other
- * programs understand are made with it [RFC 9018 §4.4]. 64-bit words are two halves here: BigInt costs 20 times as much.
+ * SipHash-2-4 with a key of 16 bytes; 8 bytes, little-endian. Interoperable server cookies need it [RFC 9018 §4.4], and Node's
+ * crypto does not have it. A 64-bit word is two 32-bit halves here: BigInt costs 20 times as much.
  */
 export function sipHash24(key: Uint8Array, message: Uint8Array): Buffer {
   const state = new Int32Array(8);
@@ -21,7 +21,7 @@ export function sipHash24(key: Uint8Array, message: Uint8Array): Buffer {
   return hash;
 }
 
-/** "somepseudorandomlygeneratedbytes", as v0 to v3, low half first. */
+/** v0 to v3, low half first: "somepseudorandomlygeneratedbytes". */
 const START = [0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462];
 
 function fold(state: Int32Array, half: number): number {
@@ -33,7 +33,7 @@ function words(bytes: Uint8Array): readonly number[] {
   return Array.from({ length: bytes.length >> 2 }, (_, n) => view.getInt32(n * 4, true));
 }
 
-/** The message in blocks of 8, its length in the very last byte. */
+/** The message in blocks of 8 bytes; the last byte is its length. */
 function blocks(message: Uint8Array): readonly (readonly [number, number])[] {
   const padded = new Uint8Array((message.length & ~7) + 8);
   padded.set(message);

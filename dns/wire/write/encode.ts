@@ -1,35 +1,34 @@
+import { HEADER_SIZE, RCODE, TYPE } from '../codes.ts';
+import type { ClientEdns } from '../read/client-edns.ts';
+import type { CopiedRecord, WireName } from '../read/copied-record.ts';
+import type { Query, ReadResult } from '../read/query.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { ClientEdns } from './client-edns.ts';
-import { RCODE, TYPE } from './codes.ts';
-import type { CopiedRecord, WireName } from './copied-record.ts';
-import type { Query, ReadResult } from './query.ts';
 import type { DnsRecord } from './record.ts';
-import { HEADER_SIZE } from './structure.ts';
 import { ownerOffset, seedNames, writeRecord } from './write-record.ts';
 
 export * from './record.ts';
 
 export interface Reply {
   readonly rcode: number;
-  /** We know it ourselves: AA. */
+  /** AA. */
   readonly authoritative: boolean;
   readonly answers: readonly (DnsRecord | CopiedRecord)[];
   readonly authorities: readonly (DnsRecord | CopiedRecord)[];
-  /** Left off where there is no room, without TC [RFC 2181 §9]. */
+  /** Left out if there is no room, without TC [RFC 2181 §9]. */
   readonly additionals?: readonly DnsRecord[];
 }
 
-/** How a reply has to be for the client to take it. */
+/** The form in which the client accepts a reply. */
 export interface Fit {
   readonly limitBytes: number;
   readonly transport: 'udp' | 'tcp';
-  /** Options of its OPT record, encoded; only for a client that speaks EDNS. */
+  /** Encoded options for the OPT record; used only if the client uses EDNS. */
   readonly options: Buffer;
   /** At least 0, below 1. */
   readonly random: () => number;
 }
 
-/** What we take over UDP ourselves [RFC 9715 §3.1]. */
+/** The EDNS payload size we announce [RFC 9715 §3.1]. */
 const OWN_PAYLOAD_SIZE = 1232;
 const OPT_SIZE = 11;
 export const FLAG_AA = 0x0400;
@@ -40,9 +39,9 @@ const KEPT_FLAGS = 0x7910;
 const NO_OPTIONS = Buffer.alloc(0);
 
 /**
- * The reply to a query; the question is repeated byte for byte, so in the client's own mix of case. No RRset is cut in two
- * [RFC 2181 §9]: where the next one does not fit, TC tells the client to ask again over TCP. There it has been told
- * already: of a set that is too large even so, it gets as many records as fit, each time others.
+ * The reply to a query. The question is repeated byte for byte, with the client's letter case. RRsets are never split
+ * [RFC 2181 §9]: if the next one does not fit, TC tells the client to retry over TCP. An RRset that is too large even for TCP is
+ * reduced to as many randomly chosen records as fit.
  */
 export function encodeReply(query: Query, reply: Reply, fit: Fit): Buffer {
   const writer = new ByteWriter(query.bytes.subarray(0, query.questionEnd));
@@ -64,12 +63,12 @@ export function encodeReply(query: Query, reply: Reply, fit: Fit): Buffer {
   return bytes;
 }
 
-/** What the OPT record of the reply takes. */
+/** Size of the OPT record of the reply. */
 export function optSize({ edns }: Query, { options }: Fit): number {
   return edns ? OPT_SIZE + options.length : 0;
 }
 
-/** A reply without records, to anything that has a header. */
+/** A reply without records, for any message that has a header. */
 export function encodeRefusal(
   bytes: Buffer,
   { rcode, questionEnd, edns }: Omit<ReadResult & { kind: 'refuse' }, 'kind'>,
@@ -82,12 +81,12 @@ export function encodeRefusal(
   return reply;
 }
 
-/** What went wrong on our side or upstream. */
+/** SERVFAIL: an error here or upstream. */
 export function encodeServerFailure({ bytes, questionEnd, edns }: Query, options: Buffer = NO_OPTIONS): Buffer {
   return encodeRefusal(bytes, { rcode: RCODE.SERVFAIL, questionEnd, edns }, options);
 }
 
-/** Keeps id, opcode, RD and CD of the query; sets QR, and RA where it means something. */
+/** Keeps id, opcode, RD and CD of the query; sets QR, and RA for standard queries. */
 export function writeHeader(bytes: Buffer, flags: number, counts: readonly [number, number, number, number]): void {
   const kept = bytes.readUInt16BE(2) & KEPT_FLAGS;
   const isQuery = (kept & 0x7800) === 0;
@@ -97,7 +96,7 @@ export function writeHeader(bytes: Buffer, flags: number, counts: readonly [numb
   });
 }
 
-/** The OPT record of a reply: DO is copied [RFC 3225 §3], the version is ours. */
+/** The OPT record of a reply: DO is copied [RFC 3225 §3], the version is 0. */
 export function writeOpt(
   writer: ByteWriter,
   { dnssecOk }: ClientEdns,
@@ -128,7 +127,7 @@ function writeAnswers(writer: ByteWriter, records: readonly AnyRecord[], limit: 
   return { written: written + writeSome(writer, set, limit, fit.random), complete: false };
 }
 
-/** As many whole RRsets as fit, in order; how many records that are. */
+/** Writes as many whole RRsets as fit, in order. Returns the number of records. */
 function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: number): number {
   for (let start = 0; start < records.length; ) {
     const before = writer.byteLength();
@@ -143,12 +142,12 @@ function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: num
   return records.length;
 }
 
-/** What a record takes at least: that a set of thousands does not fit is seen before it is written. */
+/** The minimum size of a record, to detect large sets that do not fit before writing them. */
 function leastSize(type: number): number {
   return 11 + (type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0);
 }
 
-/** Of one RRset as many records as fit, chosen by chance. */
+/** Writes as many records of one RRset as fit, chosen at random. */
 function writeSome(writer: ByteWriter, set: readonly AnyRecord[], limit: number, random: () => number): number {
   const shuffled = [...set];
   for (let n = 0; n < shuffled.length - 1; n += 1) {
@@ -160,7 +159,7 @@ function writeSome(writer: ByteWriter, set: readonly AnyRecord[], limit: number,
   return writeUntil(writer, shuffled, 0, shuffled.length, limit);
 }
 
-/** Writes the records of one RRset until one does not fit; gives the index of that one. */
+/** Writes the records of one RRset until one does not fit; returns its index. */
 function writeUntil(
   writer: ByteWriter,
   records: readonly AnyRecord[],
@@ -183,7 +182,7 @@ function writeUntil(
   return end;
 }
 
-/** Records of one owner and type stand together. */
+/** Records of one owner and type are adjacent. */
 function endOfSet(records: readonly AnyRecord[], start: number): number {
   const first = records[start];
   let end = start + 1;

@@ -1,7 +1,7 @@
 import type { Resource } from 'dns2';
-import { CLASS_IN, TYPE } from './codes.ts';
+import { CLASS_IN, TYPE } from '../codes.ts';
 
-/** A record as dns2 encodes it. Names absolute or not, that makes no difference to it. */
+/** A record in the form that dns2 encodes. The trailing dot of names is optional. */
 export type DnsRecord = Omit<Resource, 'toBuffer'>;
 
 /** An address record of either family. */
@@ -26,27 +26,27 @@ export function serviceRecord(
   return { name, type: TYPE.SRV, class: CLASS_IN, ttl, ...service };
 }
 
-/** One record of as many strings of 255 octets as the text takes [RFC 1035 §3.3.14]; dns2 would not cut it. */
+/** One record; the text is split into strings of 255 octets [RFC 1035 §3.3.14], which dns2 does not do. */
 export function textRecord(name: string, ttl: number, text: string): DnsRecord {
   const bytes = Buffer.from(text);
   const strings = Array.from({ length: Math.max(1, Math.ceil(bytes.length / 255)) }, (_, at) =>
     bytes.subarray(at * 255, (at + 1) * 255),
   );
-  // dns2's encoder takes buffers too, which its types do not say.
+  // dns2's encoder also accepts buffers, contrary to its types.
   return { name, type: TYPE.TXT, class: CLASS_IN, ttl, data: strings as unknown as string[] };
 }
 
-/** What ANY is answered with: that there is something, and no more [RFC 8482 §4.2]. */
+/** The answer to ANY: the name exists [RFC 8482 §4.2]. */
 export function anythingRecord(name: string, ttl: number): DnsRecord {
   const data = Buffer.from('\x07RFC8482\x00', 'latin1');
-  // dns2 writes what it has no encoder for as it stands in `data`, which its types do not say.
+  // dns2 writes `data` unchanged for types without an encoder, contrary to its types.
   return { name, type: TYPE.HINFO, class: CLASS_IN, ttl, data: data as unknown as string[] };
 }
 
-/** A name that was just missing may appear at any moment: nobody is to remember a "no" for longer. */
+/** A missing name may appear at any moment, so negative answers are cached for at most this long. */
 const MAX_NEGATIVE_TTL = 1;
 
-/** The SOA of a zone of ours; its minimum is how long a "no" may be remembered [RFC 2308 §4]. */
+/** The SOA of a zone of ours; its minimum is the negative TTL [RFC 2308 §4]. */
 export function soaRecord(zone: string, primary: string, serial: number, ttl: number): DnsRecord {
   const minimum = Math.min(ttl, MAX_NEGATIVE_TTL);
   return {

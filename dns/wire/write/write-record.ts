@@ -1,17 +1,16 @@
 import type { Resource } from 'dns2';
+import { HEADER_SIZE, TYPE } from '../codes.ts';
+import { Packet } from '../dns2.ts';
+import type { CopiedRecord, WireName } from '../read/copied-record.ts';
 import { writeIpv4, writeIpv6 } from './address-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { TYPE } from './codes.ts';
-import type { CopiedRecord, WireName } from './copied-record.ts';
-import { Packet } from './dns2.ts';
 import type { DnsRecord } from './record.ts';
-import { HEADER_SIZE } from './structure.ts';
 
-/** Offsets that a pointer reaches [RFC 1035 §4.1.4]. */
+/** Offsets below this can be pointer targets [RFC 1035 §4.1.4]. */
 const MAX_POINTER = 0x4000;
 const MAX_LABEL = 63;
 
-/** Lets the names of records point at the question. A name with a dot inside a label is no name of ours and is left out. */
+/** Makes the question a target for name compression, unless a label contains a dot, which names of ours never do. */
 export function seedNames(writer: ByteWriter, question: string): void {
   if (question.includes('\\')) return;
   const lower = question.toLowerCase();
@@ -22,21 +21,21 @@ export function seedNames(writer: ByteWriter, question: string): void {
   }
 }
 
-/** Writes a record whose name stands already at `owner`; null: it does not, or out of reach of pointers. */
+/** Writes a record. `owner` is the offset of its name if it was written before; null: it was not, or is too far for a pointer. */
 export function writeRecord(writer: ByteWriter, record: DnsRecord | CopiedRecord, owner: number | null): void {
   if ('wireName' in record) {
     writeCopied(writer, record, owner);
     return;
   }
   const { type } = record;
-  // Of these an answer may have thousands, and dns2's encoder of names costs a microsecond each.
+  // An answer may have thousands of these, and dns2's name encoder costs a microsecond each.
   if (type === TYPE.A || type === TYPE.AAAA) writeAddress(writer, record, owner);
-  // Of this one dns2 would compress the target too, which is forbidden [RFC 2782, RFC 3597 §4].
+  // dns2 would compress the target, which is forbidden for SRV [RFC 2782, RFC 3597 §4].
   else if (type === TYPE.SRV) writeFramed(writer, record, owner, () => writeService(writer, record));
   else Packet.Resource.encode(record as Resource, writer);
 }
 
-/** Where the owner of the record stands that begins at `at`: there, or where it points; null: out of reach of pointers. */
+/** The offset of the owner of the record at `at`, following a pointer; null if it is too far for a pointer. */
 export function ownerOffset(writer: ByteWriter, at: number): number | null {
   const first = writer.bytes[at] ?? 0;
   if (first >= 0xc0) return ((first & 0x3f) << 8) | (writer.bytes[at + 1] ?? 0);
@@ -51,7 +50,7 @@ function writeFramed(writer: ByteWriter, record: Framed, owner: number | null, w
   writeFixed(writer, record, writeData);
 }
 
-/** Byte by byte: half of what a large answer costs is here. */
+/** Byte by byte: half the cost of a large answer is here. */
 function writeAddress(
   writer: ByteWriter,
   { name, type, class: of, ttl, address = '' }: DnsRecord,
@@ -74,10 +73,10 @@ function writeAddress(
   bytes[at + 8] = 0;
   bytes[at + 9] = size;
   const isWritten = size === 4 ? writeIpv4(address, bytes, at + 10) : writeIpv6(address, bytes, at + 10);
-  if (!isWritten) throw new Error(`${name} has an address that is none: ${address}`);
+  if (!isWritten) throw new Error(`${name} has an invalid address: ${address}`);
 }
 
-/** The highest bit is no part of it [RFC 2181 §8]. */
+/** A TTL has 31 bits [RFC 2181 §8]. */
 function clampedTtl(ttl: number): number {
   return Math.min(ttl >>> 0, 0x7fffffff);
 }
@@ -112,7 +111,7 @@ function writeCopied(writer: ByteWriter, record: CopiedRecord, owner: number | n
   });
 }
 
-/** As a pointer, where the name or an end of it stands already. */
+/** Uses a pointer if the name or one of its suffixes was written before. */
 function writeWireName(writer: ByteWriter, { bytes, key }: WireName): void {
   if (key === null || key === '') {
     writer.append(bytes);

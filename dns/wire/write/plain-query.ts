@@ -1,8 +1,8 @@
+import { CLASS_IN } from '../codes.ts';
+import { Packet } from '../dns2.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { CLASS_IN } from './codes.ts';
-import { Packet } from './dns2.ts';
 
-/** A query of our own: recursion desired, no EDNS, id 0 (the forwarder gives it one). Ends with its question. */
+/** A query of our own: recursion desired, no EDNS, id 0 (the forwarder replaces it). Ends with its question. */
 export function plainQuery(name: string, type: number): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt16BE(0x0100, 2);

@@ -1,9 +1,9 @@
 /**
- * Takes what dns2's record encoders write, as bytes. dns2's own writer keeps an array of bits and copies all of it after
+ * A writer for dns2's record encoders that keeps bytes. dns2's own writer keeps an array of bits and copies all of it after
  * every record: 4,000 addresses took seconds.
  */
 export class ByteWriter {
-  /** Suffix (lower case) -> offset, for compression; filled by the encoders. */
+  /** Suffix (lower case) -> offset, for name compression; filled by the encoders. */
   readonly names = new Map<string, number>();
   readonly buffer: number[] = [];
   #bytes: Buffer;
@@ -20,7 +20,7 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Byte by byte: `writeUIntBE` costs several times as much. */
+  /** Byte by byte; `writeUIntBE` costs several times as much. */
   write(value: number, bits: number): void {
     this.#reserve(bits >> 3);
     for (let shift = bits - 8; shift >= 0; shift -= 8) {
@@ -29,13 +29,13 @@ export class ByteWriter {
     }
   }
 
-  /** Characters below 256, a byte each. */
+  /** Text of characters below 256, one byte each. */
   text(text: string): void {
     this.#reserve(text.length);
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
-  /** Room for so many bytes, which whoever claims them fills in, in `bytes` from the offset given on. */
+  /** Reserves `size` bytes and returns their offset in `bytes`; the caller fills them in. */
   claim(size: number): number {
     this.#reserve(size);
     const at = this.#length;
@@ -43,13 +43,13 @@ export class ByteWriter {
     return at;
   }
 
-  /** What is written, and room behind it; another one after each write. */
+  /** The written bytes, followed by free space. Replaced when a write needs more space. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
   writeBuffer(): void {
-    throw new Error('a DNS record encoder wrote another writer, which none of ours does');
+    throw new Error('writeBuffer is not supported; no record encoder in use calls it');
   }
 
   bitLength(): number {
@@ -65,13 +65,13 @@ export class ByteWriter {
     for (let at = bitOffset >> 3; at < end; at += 1) this.#bytes[at] = value >>> ((end - at - 1) * 8);
   }
 
-  /** Forgets everything from `length` on. */
+  /** Removes everything from `length` on. */
   cut(length: number): void {
     this.#length = length;
     for (const [suffix, offset] of this.names) if (offset >= length) this.names.delete(suffix);
   }
 
-  /** Called by dns2 after every record too: no copy. */
+  /** Not a copy: dns2 calls it after every record. */
   toBuffer(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -1,27 +1,27 @@
-import { RCODE } from './codes.ts';
+import { RCODE } from '../codes.ts';
 
-/** What a client says about itself in its OPT record [RFC 6891 §6.1.2]. */
+/** The content of a client's OPT record [RFC 6891 §6.1.2]. */
 export interface ClientEdns {
-  /** What it takes over UDP, as sent. */
+  /** Largest UDP payload it accepts, as sent. */
   readonly payloadSize: number;
-  /** It wants DNSSEC records: DO [RFC 3225]. */
+  /** DO: DNSSEC records wanted [RFC 3225]. */
   readonly dnssecOk: boolean;
-  /** Its COOKIE option: 8 bytes of its own, then perhaps 8 to 32 that a server gave it [RFC 7873 §4]. */
+  /** COOKIE option: 8 bytes of the client, optionally followed by 8 to 32 bytes of a server [RFC 7873 §4]. */
   readonly cookie: Buffer | null;
-  /** It asks how long it may keep the connection [RFC 7828]. */
+  /** The client asks how long the connection may stay idle [RFC 7828]. */
   readonly keepAlive: boolean;
 }
 
 export interface EdnsRead {
   readonly edns: ClientEdns;
-  /** NOERROR, or why the query is refused. */
+  /** NOERROR, or the code to refuse the query with. */
   readonly rcode: number;
 }
 
 export const OPTION_COOKIE = 10;
 export const OPTION_KEEPALIVE = 11;
 
-/** Reads the OPT record whose fixed part begins at `at`, behind its owner; its data end at `end`, within the message. */
+/** Reads the OPT record whose fixed part (after the owner) begins at `at`; its data ends at `end`, within the message. */
 export function readEdns(bytes: Buffer, at: number, end: number): EdnsRead {
   const edns = {
     payloadSize: bytes.readUInt16BE(at + 2),
@@ -29,14 +29,14 @@ export function readEdns(bytes: Buffer, at: number, end: number): EdnsRead {
     cookie: null as Buffer | null,
     keepAlive: false,
   };
-  // What another version means by its options, nobody here knows.
+  // Options of other versions may have another meaning.
   if (bytes.readUInt8(at + 5) !== 0) return { edns, rcode: RCODE.BADVERS };
   for (let option = at + 10; option < end; ) {
     const data = option + 4;
     const next = data > end ? data : data + bytes.readUInt16BE(option + 2);
     if (next > end) return { edns, rcode: RCODE.FORMERR };
     const code = bytes.readUInt16BE(option);
-    // Of several cookies the first counts [RFC 7873 §5.2].
+    // Only the first cookie counts [RFC 7873 §5.2].
     if (code === OPTION_COOKIE && edns.cookie === null) edns.cookie = bytes.subarray(data, next);
     if (code === OPTION_KEEPALIVE && next === data) edns.keepAlive = true;
     option = next;

@@ -1,19 +1,19 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Clock } from '../../system/index.ts';
-import { writeIpv4, writeIpv6 } from './address-bytes.ts';
+import type { Clock } from '../../../system/index.ts';
+import { writeIpv4, writeIpv6 } from '../write/address-bytes.ts';
 import { sipHash24 } from './siphash.ts';
 
-/** Server cookies in the form that all programs share [RFC 9018 §4]: version, three zeros, time, hash. */
+/** Server cookies in the interoperable format [RFC 9018 §4]: version, three zeros, time, hash. */
 export interface Cookies {
-  /** What a client that sent `cookie` is given: its own half and a server cookie, the one it has while that is fresh. */
+  /** The cookie for a client that sent `cookie`: its own half and a server cookie. A fresh server cookie is kept. */
   reply(cookie: Buffer, address: string): Buffer;
-  /** It has a server cookie of ours that has not run out. */
+  /** Whether the cookie contains a valid server cookie of ours. */
   isGood(cookie: Buffer, address: string): boolean;
 }
 
 export interface CookiesOptions {
-  /** 16 bytes; others from `newSecret` after each `rotateMs`. */
+  /** Generates a secret of 16 bytes; called again every `rotateMs`. */
   readonly newSecret?: () => Uint8Array;
   readonly rotateMs?: number;
 }
@@ -21,7 +21,7 @@ export interface CookiesOptions {
 const CLIENT_SIZE = 8;
 const SIZE = 24;
 const VERSION = 1;
-/** In seconds: old enough for a new one, too old, too far in the future [RFC 9018 §4.3]. */
+/** Seconds: age at which a cookie is renewed, maximum age, maximum time in the future [RFC 9018 §4.3]. */
 const RENEW_AFTER = 1_800;
 const MAX_AGE = 3_600;
 const MAX_AHEAD = 300;
@@ -42,7 +42,7 @@ export function createCookies(
     rotatedMs = clock.monotonic();
   };
 
-  /** Which secret a good cookie was made with; null: it is none. */
+  /** The secret of a valid cookie; null: not valid. */
   const maker = (cookie: Buffer, address: string): Uint8Array | null => {
     if (cookie.length !== SIZE || cookie.readUInt8(CLIENT_SIZE) !== VERSION) return null;
     const age = ageOf(cookie, clock);
@@ -72,7 +72,7 @@ export function createCookies(
   };
 }
 
-/** Over the client's half, version, zeros, time and address [RFC 9018 §4.4]. */
+/** Hash of the client's half, version, zeros, time and address [RFC 9018 §4.4]. */
 function hashOf(cookie: Buffer, address: string, secret: Uint8Array): Buffer {
   const isV6 = isIP(address) === 6;
   const input = Buffer.alloc(isV6 ? 32 : 20);
@@ -86,7 +86,7 @@ function secondsOf({ now }: Pick<Clock, 'now'>): number {
   return Math.floor(now() / 1_000) >>> 0;
 }
 
-/** In seconds, negative from the future; the time in it wraps around [RFC 1982]. */
+/** Age in seconds, negative for a time in the future; the time wraps around [RFC 1982]. */
 function ageOf(cookie: Buffer, clock: Pick<Clock, 'now'>): number {
   return (secondsOf(clock) - cookie.readUInt32BE(12)) | 0;
 }

@@ -1,11 +1,11 @@
-import type { ClientEdns } from './client-edns.ts';
-import { OPTION_COOKIE, OPTION_KEEPALIVE } from './client-edns.ts';
-import type { Cookies } from './cookies.ts';
+import type { Cookies } from '../cookies/cookies.ts';
+import type { ClientEdns } from '../read/client-edns.ts';
+import { OPTION_COOKIE, OPTION_KEEPALIVE } from '../read/client-edns.ts';
 
-/** Who gets the reply. */
+/** The receiver of the reply. */
 export interface ReplyTo {
   readonly address: string;
-  /** How long its connection may be idle, over TCP. */
+  /** How long its TCP connection may stay idle. */
   readonly idleMs?: number;
 }
 
@@ -13,12 +13,12 @@ const NONE = Buffer.alloc(0);
 /** The unit of the keepalive option [RFC 7828 §3.1]. */
 const KEEPALIVE_UNIT_MS = 100;
 
-/** The options of the OPT record of a reply: what was asked for, and nothing else. */
+/** The options of the OPT record of a reply: only those that the client requested. */
 export function replyOptions(edns: ClientEdns | null, to: ReplyTo, cookies: Cookies): Buffer {
   if (!edns || (edns.cookie === null && !edns.keepAlive)) return NONE;
   const options: Buffer[] = [];
   if (edns.cookie) options.push(option(OPTION_COOKIE, cookies.reply(edns.cookie, to.address)));
-  // Over UDP it is to be ignored [RFC 7828 §3.2.2].
+  // Must be ignored over UDP [RFC 7828 §3.2.2].
   if (edns.keepAlive && to.idleMs !== undefined) {
     const timeout = Buffer.alloc(2);
     timeout.writeUInt16BE(Math.min(0xffff, Math.floor(to.idleMs / KEEPALIVE_UNIT_MS)));

@@ -1,26 +1,24 @@
-import { CLASS_IN, TYPE } from './codes.ts';
+import { CLASS_IN, HEADER_SIZE, TYPE } from '../codes.ts';
 import { createNameReader, type NameReader } from './name-reader.ts';
 import { skipName } from './question.ts';
-import { HEADER_SIZE, namesIn } from './structure.ts';
+import { namesIn } from './structure.ts';
 
-/** A name on the wire, whole. */
+/** A name in uncompressed wire form. */
 export interface WireName {
   readonly bytes: Buffer;
-  /** Its text in lower case; null: a label has a dot in it, or there are more labels than anybody uses. */
+  /** Its text in lower case; null if a label contains a dot or there are unusually many labels. */
   readonly key: string | null;
 }
 
-/**
- * A record of somebody else's message, fit to stand in another one. dns2 would read a dot within a label as a dot between two.
- */
+/** A record copied from a message of an upstream. dns2 would confuse a dot within a label with the dot between labels. */
 export interface CopiedRecord {
   readonly wireName: WireName;
   readonly type: number;
   readonly class: number;
   readonly ttl: number;
-  /** Names in it are whole. */
+  /** Names in it are uncompressed. */
   readonly data: Buffer;
-  /** What a CNAME stands for. */
+  /** Target of a CNAME; null for other types. */
   readonly target: WireName | null;
 }
 
@@ -29,11 +27,11 @@ export interface Copies {
   readonly authorities: readonly CopiedRecord[];
 }
 
-/** Of a longer section the rest is left out: nobody has so many addresses behind an alias, and each costs time. */
+/** Further records of a section are left out: each costs time, and no real alias has as many. */
 const MAX_COPIES = 250;
 const MAX_LABELS = 20;
 
-/** The records of a message that `structureOf` found sound. */
+/** The records of a message that `structureOf` accepted. */
 export function copyRecords(message: Buffer): Copies {
   const names = createNameReader(message);
   const nameAt = createWireNames(names);
@@ -58,7 +56,7 @@ export function copyRecords(message: Buffer): Copies {
   return { answers: copySection(message.readUInt16BE(6)), authorities: copySection(message.readUInt16BE(8)) };
 }
 
-/** Each name is read once, however many records bear it. */
+/** Reads each name once, however many records have it. */
 function createWireNames(names: NameReader): (at: number) => WireName {
   const known = new Map<number, WireName>();
   return (at) => {

@@ -1,18 +1,19 @@
+import { HEADER_SIZE } from '../codes.ts';
 import { createNameReader, type NameReader } from './name-reader.ts';
 import type { QuestionShape } from './question.ts';
 
 export type { QuestionShape } from './question.ts';
 
 /**
- * The shape of somebody else's message, found at a cost that grows with its length only: every name ends, every pointer leads
- * backwards and to bytes that stay as they are, every record lies within the bytes. Nothing else may look into a message before this has.
+ * The structure of a message from an upstream, checked in linear time: every name ends, every pointer leads backwards and to
+ * bytes that do not change, every record lies within the message. No other code reads a message before this check.
  */
 export interface Structure {
-  /** Null when there is not exactly one. */
+  /** Null unless there is exactly one. */
   readonly question: QuestionShape | null;
-  /** The OPT record; null without [RFC 6891]. */
+  /** The OPT record; null if there is none [RFC 6891]. */
   readonly opt: OptShape | null;
-  /** Number of OPT records: more than one is an error. */
+  /** Number of OPT records; more than one is an error. */
   readonly opts: number;
 }
 
@@ -21,9 +22,7 @@ export interface OptShape {
   readonly version: number;
 }
 
-export const HEADER_SIZE = 12;
-
-/** Null for a message that is broken anywhere. */
+/** Null if any part of the message is broken. */
 export function structureOf(bytes: Buffer): Structure | null {
   if (bytes.length < HEADER_SIZE) return null;
   try {
@@ -34,7 +33,7 @@ export function structureOf(bytes: Buffer): Structure | null {
   }
 }
 
-/** The same for every class: nobody uses another one [RFC 1035 §3.3, RFC 3596]. */
+/** Applied to every class; only IN is in use [RFC 1035 §3.3, RFC 3596]. */
 const TYPE = { A: 1, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, RRSIG: 46, DNSKEY: 48, SPF: 99, CAA: 257 } as const;
 /** Serial, refresh, retry, expire, minimum. */
 const SOA_NUMBERS = 20;
@@ -77,7 +76,7 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
   return at > bytes.length ? null : { question: questions === 1 ? question : null, opt, opts };
 }
 
-/** Where in the data of a record names stand: CNAME, NS, PTR; MX; SRV; SOA (two); RRSIG. */
+/** Type to offset of the name in the record data: CNAME, NS, PTR; MX; SRV; SOA (two names); RRSIG. */
 const NAME_AT: ReadonlyMap<number, number> = new Map([
   [2, 0],
   [5, 0],
@@ -88,7 +87,7 @@ const NAME_AT: ReadonlyMap<number, number> = new Map([
   [46, 18],
 ]);
 
-/** What a record of a type that others look into must be: of its size, with names and texts that end where they should. */
+/** Checks the data of record types that other code reads: its size, and that names and texts end within it. */
 function isSoundData(bytes: Buffer, type: number, names: NameReader, data: number, end: number): boolean {
   switch (type) {
     case TYPE.A:
@@ -113,7 +112,7 @@ function isSoundData(bytes: Buffer, type: number, names: NameReader, data: numbe
   }
 }
 
-/** Behind the last of the character strings [RFC 1035 §3.3.14]. */
+/** The offset after the last character string [RFC 1035 §3.3.14]. */
 function endOfTexts(bytes: Buffer, data: number, end: number): number {
   let at = data;
   while (at < end) at += 1 + (bytes[at] ?? 0);

@@ -3,14 +3,14 @@ export interface QuestionShape {
   readonly name: string;
   readonly type: number;
   readonly class: number;
-  /** Offset of the first byte behind it. */
+  /** Offset after the question. */
   readonly end: number;
 }
 
 const MAX_LABEL = 63;
 const MAX_NAME = 255;
 
-/** The first question of a message; null when it is broken. Its name is never compressed: there is nothing before it. */
+/** The first question of a message; null if it is broken. Its name cannot be compressed: no name precedes it. */
 export function questionAt(bytes: Buffer, start: number): QuestionShape | null {
   const end = skipLabels(bytes, start);
   if (end < 0 || bytes[end] !== 0 || end + 5 > bytes.length) return null;
@@ -22,21 +22,21 @@ export function questionAt(bytes: Buffer, start: number): QuestionShape | null {
   };
 }
 
-/** The offset behind a name, without following where it points; -1 when it is broken [RFC 1035 §4.1.4]. */
+/** The offset after a name, without following pointers; -1 if it is broken [RFC 1035 §4.1.4]. */
 export function skipName(bytes: Buffer, start: number): number {
   const end = skipLabels(bytes, start);
   if (end < 0 || bytes[end] === 0) return end < 0 ? -1 : end + 1;
   return end + 2 <= bytes.length && isBackwards(bytes, end) ? end + 2 : -1;
 }
 
-/** Where the labels at `start` end: the offset of the root's byte, or of a pointer; -1 when they are broken. */
+/** The offset of the root byte or pointer that ends the labels at `start`; -1 if they are broken. */
 function skipLabels(bytes: Buffer, start: number): number {
   let at = start;
   for (let length = bytes[at]; length !== 0; length = bytes[at]) {
     if (length === undefined) return -1;
     if (length >= 0xc0) return at;
     at += length + 1;
-    // The last byte of a name is the root's, which is still to come.
+    // The root byte follows and counts too.
     if (length > MAX_LABEL || at - start >= MAX_NAME) return -1;
   }
   return at;
@@ -47,7 +47,7 @@ function isBackwards(bytes: Buffer, at: number): boolean {
   return target >= 12 && target < at;
 }
 
-/** Of a name that is sound and not compressed. */
+/** The text of a valid, uncompressed name. */
 function textOf(bytes: Buffer, start: number): string {
   let text = '';
   let at = start;

@@ -1,25 +1,25 @@
+import { RCODE, TYPE } from '../codes.ts';
+import { createNameReader } from '../read/name-reader.ts';
+import type { Query } from '../read/query.ts';
+import { skipName } from '../read/question.ts';
+import { structureOf } from '../read/structure.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { RCODE, TYPE } from './codes.ts';
 import { encodeRefusal, encodeServerFailure, type Fit, FLAG_TC, optSize, writeHeader, writeOpt } from './encode.ts';
-import { createNameReader } from './name-reader.ts';
-import type { Query } from './query.ts';
-import { skipName } from './question.ts';
-import { structureOf } from './structure.ts';
 
 const FLAG_AD = 0x0020;
 
-/** About the server, not about the name: what else stands in such a reply is nobody's answer. */
+/** These codes are about the server, not the name: the records of such a reply are not used. */
 const FAILURES: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
 /**
- * Somebody else's reply as our client may have it: AA is ours to say and not theirs, AD only for those who asked for it
- * [RFC 6840 §5.8], EDNS as the client speaks it, since that is between neighbours [RFC 6891 §6.1.1]. What is too large loses
- * its additional section, then the authority section, then RRsets of the answer, of which TC tells [RFC 2181 §9].
+ * An upstream's reply in the form for our client: AA clear, AD only if the client requested it [RFC 6840 §5.8], EDNS as the client
+ * uses it, because EDNS is hop by hop [RFC 6891 §6.1.1]. A reply that is too large loses its additional section, then its
+ * authority section, then RRsets of the answer, with TC set [RFC 2181 §9].
  */
 export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
   const { bytes, questionEnd, edns } = query;
   const rcode = reply.readUInt8(3) & 0xf;
-  // It was sound when it came; but names in it may lie across times to live, which have been counted down since.
+  // Checked again: TTLs were reduced since the first check, and a name may overlap them.
   const structure = structureOf(reply);
   if (!structure) return encodeServerFailure(query, fit.options);
   if (!structure.question || FAILURES.has(rcode))
@@ -41,14 +41,14 @@ export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
   return fitted;
 }
 
-/** Where a message can be cut: behind `count` records of the section it ends at `end`. */
+/** A place where a message can be cut: after `count` records of a section, at offset `end`. */
 interface Place {
   readonly count: number;
   readonly end: number;
 }
 
 interface Outline {
-  /** Behind each RRset of the answer, the first of them behind none. */
+  /** After each RRset of the answer section; the first place is before all of them. */
   readonly answers: readonly Place[];
   readonly authority: Place;
   /** Up to the OPT record. */

@@ -1,4 +1,4 @@
-/** Writes the 4 bytes of an address in text; false when it is none. */
+/** Writes the 4 bytes of an IPv4 address; false if the text is not one. */
 export function writeIpv4(text: string, bytes: Uint8Array, start: number): boolean {
   let value = -1;
   let at = start;
@@ -18,7 +18,7 @@ export function writeIpv4(text: string, bytes: Uint8Array, start: number): boole
   return at === start + 4;
 }
 
-/** Writes the 16 bytes of an address in text; false when it is none, or ends in an IPv4 address. */
+/** Writes the 16 bytes of an IPv6 address; false if the text is not one or ends in an IPv4 address. */
 export function writeIpv6(text: string, bytes: Uint8Array, start: number): boolean {
   const gapAt = text.indexOf('::');
   bytes.fill(0, start, start + 16);
@@ -30,7 +30,7 @@ export function writeIpv6(text: string, bytes: Uint8Array, start: number): boole
   return size === 0 || writeGroups(text, gapAt + 2, text.length, bytes, start + 16 - after * 2) === after;
 }
 
-/** Hexadecimal groups with a colon between; their number, or -1. Never more than 8 are written. */
+/** Writes hexadecimal groups separated by colons; returns their number, or -1. Never writes more than 8. */
 function writeGroups(text: string, from: number, end: number, bytes: Uint8Array, start: number): number {
   let groups = 0;
   let value = 0;

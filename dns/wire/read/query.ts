@@ -1,34 +1,33 @@
+import { CLASS_IN, HEADER_SIZE, RCODE, TYPE } from '../codes.ts';
 import { type ClientEdns, type EdnsRead, readEdns } from './client-edns.ts';
-import { CLASS_IN, RCODE, TYPE } from './codes.ts';
 import { type QuestionShape, questionAt, skipName } from './question.ts';
-import { HEADER_SIZE } from './structure.ts';
 
-/** A question we can answer, with what the reply must repeat. */
+/** A valid query, with the parts that the reply must repeat. */
 export interface Query {
   /** The message as sent. */
   readonly bytes: Buffer;
-  /** Offset behind the question section. */
+  /** Offset after the question section. */
   readonly questionEnd: number;
   /** Case as sent, no trailing dot. */
   readonly name: string;
   readonly type: number;
-  /** Null: it does not speak EDNS, and is not spoken to so [RFC 6891 §6.1.1]. */
+  /** Null: the client did not use EDNS, so the reply does not either [RFC 6891 §6.1.1]. */
   readonly edns: ClientEdns | null;
 }
 
 export type ReadResult =
   | { readonly kind: 'query'; readonly query: Query }
-  /** No question, only "which cookie do you give me, and is mine good?" [RFC 7873 §5.4]. */
+  /** No question, only a cookie: the client asks for a server cookie or whether its own is valid [RFC 7873 §5.4]. */
   | { readonly kind: 'cookie'; readonly edns: ClientEdns; readonly cookie: Buffer }
-  /** To be refused with this code; `questionEnd` says how much of it can be repeated. */
+  /** Must be refused with this code; the message up to `questionEnd` can be repeated. */
   | { readonly kind: 'refuse'; readonly rcode: number; readonly questionEnd: number; readonly edns: ClientEdns | null }
-  /** Not answered at all: no header, or itself a reply (answering those makes loops). */
+  /** Must not be answered: no header, or itself a reply (answering replies causes loops). */
   | { readonly kind: 'drop' };
 
-/** No honest query comes near: a name, an OPT record, padding to a multiple of 128 or 468 [RFC 8467 §4.1]. */
+/** Far above any normal query: a name, an OPT record, padding to a multiple of 128 or 468 [RFC 8467 §4.1]. */
 export const MAX_QUERY = 4096;
 
-/** Judges any bytes at all, at a cost that grows with their number and ends at `MAX_QUERY`. */
+/** Reads any bytes, in linear time up to `MAX_QUERY`. */
 export function readQuery(bytes: Buffer): ReadResult {
   if (bytes.length < HEADER_SIZE || (bytes.readUInt8(2) & 0x80) !== 0) return { kind: 'drop' };
   const shape = bytes.length > MAX_QUERY ? null : shapeOf(bytes);
@@ -57,7 +56,7 @@ interface QueryShape {
   readonly opt: EdnsRead | null;
 }
 
-/** Null unless the counts are true to the last byte, and at most one OPT record stands where it belongs. */
+/** Null unless the counts match the bytes exactly, with at most one OPT record, in the additional section. */
 function shapeOf(bytes: Buffer): QueryShape | null {
   const questions = bytes.readUInt16BE(4);
   const elsewhere = bytes.readUInt16BE(6) + bytes.readUInt16BE(8);
@@ -84,11 +83,11 @@ function shapeOf(bytes: Buffer): QueryShape | null {
   return at === bytes.length ? { question: questions === 1 ? question : null, opt } : null;
 }
 
-/** Types that are no questions: they stand in other sections [RFC 8945 §4.2, RFC 9824 §3.4]. */
+/** Types that may not be queried: they belong in other sections [RFC 8945 §4.2, RFC 9824 §3.4]. */
 const NO_QUESTIONS = { reserved: 0, NXNAME: 128, TSIG: 250 };
 const TYPE_IXFR = 251;
 
-/** Whether a type can be asked for at all; those of 128 to 254 are something else than data [RFC 6895 §3.1]. */
+/** Whether a type may be queried. Types 128 to 254 are not data types [RFC 6895 §3.1]. */
 function verdictOnType(type: number): number {
   const { reserved, NXNAME, TSIG } = NO_QUESTIONS;
   if (type === reserved || type === TYPE.EDNS || type === NXNAME || type === TSIG) return RCODE.FORMERR;
