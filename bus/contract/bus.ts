@@ -1,4 +1,4 @@
-import type { FactKey, FactMap } from '../../facts/index.ts';
+import type { FactChanges, FactMap } from '../../facts/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 
 export type { FactKey, FactMap } from '../../facts/index.ts';
@@ -37,7 +37,7 @@ export interface Lease {
    * Idempotent. Calls are applied in order. Rejects if the bus cannot be written; the driver does not retry, so that the
    * caller can retry with newer facts.
    */
-  publish(changes: ReadonlyMap<FactKey, JsonValue | null>): Promise<void>;
+  publish(changes: FactChanges): Promise<void>;
   /** Aborts when the lease is lost. Then join again and publish everything. */
   readonly lost: AbortSignal;
   /** Withdraws all facts. Idempotent. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { JsonValue, Problem } from '../../model/index.ts';
 import { isDamaged, moveDatabaseAside, openDatabase, pragma, transaction } from '../../system/index.ts';
 import type { Document, PutResult } from '../contract/bus.ts';
+import { withChanges } from '../contract/bus-state.ts';
 import { conflictOf, type DocumentTable } from '../space/index.ts';
 
 /** Documents in an SQLite file. */
@@ -74,10 +75,7 @@ function tableOf(database: DatabaseSync, environment: string): StoredDocuments {
   let documents: ReadonlyMap<string, Document> = readAll();
   // Only after the commit, so that readers never see what is not on the disk.
   const remember = (key: string, document: Document | null): void => {
-    const next = new Map(documents);
-    if (document) next.set(key, document);
-    else next.delete(key);
-    documents = next;
+    documents = withChanges(documents, [[key, document]]);
   };
   const put = (key: string, value: JsonValue, expect: number | undefined): PutResult => {
     const result = transaction(database, (): PutResult => {

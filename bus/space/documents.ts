@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../model/index.ts';
 import type { Document, PutResult } from '../contract/bus.ts';
+import { withChanges } from '../contract/bus-state.ts';
 
 /** The documents of one environment. Their revisions come from one sequence, so that those of each key only grow. */
 export interface DocumentTable {
@@ -23,7 +24,7 @@ export function createMemoryTable(): DocumentTable {
       const conflict = conflictOf(documents.get(key), expect);
       if (conflict) return conflict;
       const revision = nextRevision();
-      documents = new Map(documents).set(key, { value, revision });
+      documents = withChanges(documents, [[key, { value, revision }]]);
       return { ok: true, revision };
     },
     delete: (key, expect) => {
@@ -31,9 +32,7 @@ export function createMemoryTable(): DocumentTable {
       if (!current) return { ok: true, revision: 0 };
       const conflict = conflictOf(current, expect);
       if (conflict) return conflict;
-      const rest = new Map(documents);
-      rest.delete(key);
-      documents = rest;
+      documents = withChanges(documents, [[key, null]]);
       return { ok: true, revision: nextRevision() };
     },
   };

@@ -1,11 +1,12 @@
-import { type JsonValue, sameJson } from '../../model/index.ts';
-import type { FactKey, FactMap } from '../contract/bus.ts';
+import { diffFacts, type FactChanges, type FactMap } from '../../facts/index.ts';
+import { withChanges } from '../contract/bus-state.ts';
+import { applyFactChanges } from '../contract/fact-changes.ts';
 
 /** The claim of one incarnation on the facts of its host. */
 export interface HostLease {
   readonly hostId: string;
   readonly lost: AbortSignal;
-  publish(changes: ReadonlyMap<FactKey, JsonValue | null>): void;
+  publish(changes: FactChanges): void;
   /** Withdraws the facts unless another incarnation has taken over. */
   leave(): void;
   /** Ends the lease as a bus does after its time to live. */
@@ -34,9 +35,8 @@ export function createHostLeases(changed: () => void): HostLeases {
   let facts: ReadonlyMap<string, FactMap> = new Map();
 
   const replace = (hostId: string, next: FactMap | null): void => {
-    const hosts = new Map(facts);
-    if (next) hosts.set(hostId, next);
-    else if (!hosts.delete(hostId)) return;
+    const hosts = withChanges(facts, [[hostId, next]]);
+    if (hosts === facts) return;
     facts = hosts;
     changed();
   };
@@ -49,10 +49,13 @@ export function createHostLeases(changed: () => void): HostLeases {
   const expire = (hostId: string, holder: Holder | undefined): void => {
     if (leave(hostId, holder)) holder?.lost.abort(new Error(`lease of host ${hostId}: expired; join again`));
   };
-  const publish = (hostId: string, holder: Holder, changes: ReadonlyMap<FactKey, JsonValue | null>): void => {
+  const publish = (hostId: string, holder: Holder, changes: FactChanges): void => {
     if (holders.get(hostId) !== holder) throw new Error(`lease of host ${hostId}: it has ended; join again`);
     const before = facts.get(hostId);
-    const next = applyChanges(before ?? noFacts, changes, holder.fresh);
+    const present = before ?? noFacts;
+    // The first publish replaces all facts of an earlier incarnation.
+    const effective = holder.fresh ? diffFacts(present, applyFactChanges(noFacts, changes)) : changes;
+    const next = applyFactChanges(present, effective);
     holder.fresh = false;
     if (next !== before) replace(hostId, next);
   };
@@ -74,22 +77,4 @@ export function createHostLeases(changed: () => void): HostLeases {
     },
     expire: (hostId) => expire(hostId, holders.get(hostId)),
   };
-}
-
-/** The facts after the changes; the same map if nothing changes. `replaceAll` removes the facts that `changes` does not name. */
-function applyChanges(before: FactMap, changes: ReadonlyMap<FactKey, JsonValue | null>, replaceAll: boolean): FactMap {
-  const after = new Map(replaceAll ? undefined : before);
-  let same = !replaceAll || before.size === changes.size;
-  for (const [key, value] of changes) {
-    const old = before.get(key);
-    if (value === null) {
-      if (after.delete(key) || (replaceAll && old !== undefined)) same = false;
-    } else if (old !== undefined && sameJson(old, value)) {
-      after.set(key, old);
-    } else {
-      after.set(key, value);
-      same = false;
-    }
-  }
-  return same && before !== noFacts ? before : after;
 }

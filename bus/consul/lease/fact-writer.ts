@@ -1,12 +1,12 @@
-import { type JsonValue, sameJson } from '../../../model/index.ts';
-import type { FactKey, FactMap } from '../../contract/bus.ts';
+import type { FactChanges, FactMap } from '../../../facts/index.ts';
+import { applyFactChanges } from '../../contract/fact-changes.ts';
 import { type PublicationTarget, type Published, planPublication } from '../layout/publication.ts';
 import type { ConsulApi, Operation } from '../wire/api.ts';
 
 /** Writes the facts of one host as long as its record belongs to the session. Its calls must not overlap. */
 export interface FactWriter {
   /** Rejects if the facts were not written or the outcome is unknown. */
-  write(changes: ReadonlyMap<FactKey, JsonValue | null>): Promise<void>;
+  write(changes: FactChanges): Promise<void>;
   /** Whether Consul surely has what was written last. */
   isCertain(): boolean;
 }
@@ -49,7 +49,7 @@ export function createFactWriter(api: ConsulApi, { hostId, target, lose }: FactW
   return {
     isCertain: () => certain,
     write: async (changes) => {
-      const facts = applyChanges(published.facts, changes);
+      const facts = applyFactChanges(published.facts, structuredClone(changes));
       if (!certain || facts !== published.facts) await send(facts);
     },
   };
@@ -71,19 +71,4 @@ async function removeOrphans(api: ConsulApi, prefix: string, tokens: readonly (s
       some.map((token) => ({ verb: 'delete-tree', key: prefix + token })),
     );
   }
-}
-
-/** The same map if nothing changes. */
-function applyChanges(before: FactMap, changes: ReadonlyMap<FactKey, JsonValue | null>): FactMap {
-  const after = new Map(before);
-  let same = true;
-  for (const [key, value] of changes) {
-    const old = before.get(key);
-    if (value === null) same = !after.delete(key) && same;
-    else if (old === undefined || !sameJson(old, value)) {
-      after.set(key, structuredClone(value));
-      same = false;
-    }
-  }
-  return same ? before : after;
 }

@@ -1,5 +1,5 @@
-import { type JsonValue, sameJson } from '../../../model/index.ts';
-import type { FactKey, FactMap } from '../../contract/bus.ts';
+import type { FactMap } from '../../contract/bus.ts';
+import { keepFactIdentity } from '../../contract/fact-changes.ts';
 import { parseHostRecord } from '../layout/convert.ts';
 import { hostGroup, type Keys } from '../layout/keys.ts';
 import type { Entry } from '../wire/api.ts';
@@ -81,16 +81,5 @@ function assemble(
     buckets.set(token, bucket);
   }
   const facts = new Map([...buckets.values()].flatMap((bucket) => [...bucket]));
-  return { record, buckets, facts: withIdentity(facts, before?.facts) };
-}
-
-function withIdentity(facts: Map<FactKey, JsonValue>, before: FactMap | undefined): FactMap {
-  if (!before) return facts;
-  let same = facts.size === before.size;
-  for (const [key, value] of facts) {
-    const old = before.get(key);
-    if (old !== undefined && sameJson(old, value)) facts.set(key, old);
-    else same = false;
-  }
-  return same ? before : facts;
+  return { record, buckets, facts: before ? keepFactIdentity(before.facts, facts) : facts };
 }
