@@ -2,7 +2,7 @@ import { type Clock, createWakeUp, type WakeUp } from '../../system/index.ts';
 import type { BusBatch } from './bus.ts';
 import { type BusState, batchBetween } from './bus-state.ts';
 
-/** Gives any number of watchers the changes of one state, each at its own pace. */
+/** Gives any number of watchers the changes of one state, each at its own speed. */
 export interface StateFeed {
   /** To be called after the state has changed. */
   changed(): void;

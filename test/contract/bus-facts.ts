@@ -9,7 +9,7 @@ export function factContract(driver: BusDriver): void {
 
     it('a watch of an empty bus yields a complete, empty state', async ({ host, observe, settled }) => {
       const observer = observe(await host());
-      await settled('the first picture', observer.synced);
+      await settled('the first complete state', observer.synced);
       expect([...observer.hosts]).toEqual([]);
       expect([...observer.documents]).toEqual([]);
     });
@@ -30,7 +30,7 @@ export function factContract(driver: BusDriver): void {
       await (await b.join('b', signal)).publish(facts({ host: 'beta' }));
       await a.put('service/shop/web', { kind: 'service' });
       const observer = observe(b);
-      await settled('the picture', observer.synced);
+      await settled('the first complete state', observer.synced);
       expect([...observer.hosts.keys()].sort()).toEqual(['a', 'b']);
       expect(observer.documents.get('service/shop/web')?.value).toEqual({ kind: 'service' });
     });
@@ -81,7 +81,7 @@ export function factContract(driver: BusDriver): void {
     it('a slow consumer gets fewer batches and the latest state', async ({ host, observe, settled, signal }) => {
       const bus = await host();
       const observer = observe(await host());
-      await settled('the first picture', observer.synced);
+      await settled('the first complete state', observer.synced);
       const busy = Promise.withResolvers<void>();
       observer.onBatch(() => busy.promise);
       const lease = await bus.join('a', signal);

@@ -48,7 +48,7 @@ export function lifetimeContract(driver: BusDriver): void {
       expect(await drain(bus.watch(before))).toBe(0);
       const other = fixture.observe(bus);
       const watching = drain(bus.watch(during.signal));
-      await fixture.settled('the first picture', other.synced);
+      await fixture.settled('the first complete state', other.synced);
       during.abort();
       await watching;
       await bus.put('k', 1);

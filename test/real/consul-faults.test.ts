@@ -190,11 +190,11 @@ test('all keys disappear: the known state stays, and hosts with a lease there jo
 test('values that Drover did not write stay unchanged and do no harm', async () => {
   const root = `faults-${tests}/default`;
   const keys = JSON.parse(await cluster.request('GET', `/v1/kv/${root}/?keys`)) as readonly string[];
-  const notice = keys.find((key) => key.includes('/n/')) as string;
+  const record = keys.find((key) => key.includes('/n/')) as string;
   const facts = keys.find((key) => key.includes('/d/')) as string;
-  const group = notice.replace(/\/a$/, '').replace('/n/', '/g/');
-  await cluster.request('PUT', `/v1/kv/${notice.replace(/a$/, 'bad')}`, 'not a notice');
-  await cluster.request('PUT', `/v1/kv/${notice.replace(/a$/, '%25E0%25A4%25A')}`, '1 AAAAAAAAAAAA');
+  const group = record.replace(/\/a$/, '').replace('/n/', '/g/');
+  await cluster.request('PUT', `/v1/kv/${record.replace(/a$/, 'bad')}`, 'not a host record');
+  await cluster.request('PUT', `/v1/kv/${record.replace(/a$/, '%25E0%25A4%25A')}`, '1 AAAAAAAAAAAA');
   await cluster.request('PUT', `/v1/kv/${facts}?flags=1`, 'not deflated');
   for (let n = 0; n < 16; n += 1) {
     const at = String(n).padStart(2, '0');

@@ -29,7 +29,7 @@ test('Q20 a host that is cut off is out on all hosts within 10 s, and back autom
     await link(c, 'up');
     await everybodySees(members(), ['a', 'b', 'c']);
     await poll(() => members().every((one) => one.status()?.probed.every(({ state }) => state === 'heard')), {
-      what: 'everybody to hear everybody',
+      what: 'all hosts to hear each other',
     });
   }
   console.log(`out on the other hosts after ${tookMs.join(', ')} ms`);

@@ -3,28 +3,41 @@ import type { JsonValue } from '../../model/index.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
 
-/** The picture that the batches of one watch add up to. */
+/** The state that results from all batches of one watch. */
 export interface BusObserver {
   readonly hosts: ReadonlyMap<string, FactMap>;
   readonly documents: ReadonlyMap<string, Document>;
-  /** Hosts and documents in the order in which they were seen to go. */
+  /** The removed hosts and documents, in order. */
   readonly gone: readonly string[];
+  synced(): boolean;
+  batchCount(): number;
   fact(hostId: string, key: string): JsonValue | undefined;
-  /** Waits until the picture is so. */
+  /** Called after each batch. The next batch is taken when it resolves. */
+  onBatch(listener: () => void | Promise<void>): void;
+  /** Waits until the condition is true. */
   until(what: string, condition: () => boolean, timeoutMs?: number): Promise<void>;
 }
 
+/** Watches the bus in the background until the test ends. */
 export function observeBus(resources: Resources, bus: Bus): BusObserver {
   const ended = new AbortController();
   const hosts = new Map<string, FactMap>();
   const documents = new Map<string, Document>();
   const gone: string[] = [];
+  let listener: () => void | Promise<void> = () => {};
+  let synced = false;
+  let batches = 0;
   const running = (async () => {
     for await (const batch of bus.watch(ended.signal)) {
       take(hosts, batch.hosts, gone);
       take(documents, batch.documents, gone);
+      synced = batch.synced;
+      batches += 1;
+      await listener();
     }
   })();
+  // The end of the test reports the rejection.
+  running.catch(() => {});
   resources.add('an observer', () => {
     ended.abort();
     return running;
@@ -33,7 +46,12 @@ export function observeBus(resources: Resources, bus: Bus): BusObserver {
     hosts,
     documents,
     gone,
+    synced: () => synced,
+    batchCount: () => batches,
     fact: (hostId, key) => hosts.get(hostId)?.get(key),
+    onBatch: (next) => {
+      listener = next;
+    },
     until: async (what, condition, timeoutMs = 15_000) => void (await poll(condition, { what, timeoutMs })),
   };
 }

@@ -51,7 +51,7 @@ export async function startLivenessHosts(
   const members = ids.map((id, n) => startMember(id, hosts[n] as TestHost, addresses[n] as string, urls));
   await everybodySees(members, ids);
   const heard = (one: LivenessMember) => one.status()?.probed.every(({ state }) => state === 'heard') ?? false;
-  await poll(() => members.every(heard), { what: 'everybody to hear everybody', timeoutMs: 20_000 });
+  await poll(() => members.every(heard), { what: 'all hosts to hear each other', timeoutMs: 20_000 });
   return members;
 }
 
