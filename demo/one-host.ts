@@ -67,14 +67,18 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
   await showStop(screen, resources, alpha, webs[1] as string);
   await followState(screen, resources, alpha);
   await explainAnswers(screen, alpha);
-  await screen.step('drover services', async () => screen.shown('drover services', await listing(alpha, 'services')));
+  for (const command of ['services', 'containers', 'status']) {
+    await screen.step(`drover ${command}`, async () =>
+      screen.shown(`drover ${command}`, await listing(alpha, command)),
+    );
+  }
 }
 
 /** Explains why an address is left out, and why a path does not exist. */
 async function explainAnswers(screen: Screen, { agent }: Member): Promise<void> {
   for (const [command, expected] of [
     ['why dns web --from shop-cart-1', 'shop-web-2 +alpha .* no '],
-    ['why metadata self/service/metadata/baner --from shop-web-1', 'is it banner\\?'],
+    ['why metadata self/service/metadata/baner --from shop-web-1', 'did you mean banner\\?'],
   ] as const) {
     await screen.step(`drover ${command.split(' ', 2).join(' ')}`, async () => {
       const { exitCode, stdout, stderr } = await agent.drover(command.split(' '));

@@ -35,12 +35,12 @@ export const RESOLVER = '169.254.169.250';
 /** Hosts on one wire, each with an engine, the busybox image and an agent that is ready. */
 export async function createWorld(resources: Resources, options: WorldOptions): Promise<World> {
   const step = options.step ?? ((_title, work) => work());
-  const { hosts, addresses } = await step('network namespaces that stand for hosts', async () => {
+  const { hosts, addresses } = await step('network namespaces as hosts', async () => {
     const made: TestHost[] = [];
     for (const name of options.names) made.push(await createTestHost(resources, name));
     return { hosts: made, addresses: await connectHosts(resources, made) };
   });
-  const engines = await step('a Docker Engine on each, with data and socket of its own', () =>
+  const engines = await step('a separate Docker Engine on each host', () =>
     Promise.all(hosts.map((host) => startEngine(resources, host, { dns: [RESOLVER] }))),
   );
   await step(`image ${BUSYBOX_IMAGE} from Debian's busybox-static`, () =>
@@ -51,16 +51,18 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
       ? await step('three Consul servers with a leader', () => consulOn(resources, hosts[0] as TestHost))
       : null;
   const bus = consul ? { driver: 'consul', consul: { addresses: [...consul.urls] } } : { driver: 'embedded' };
-  const members = await step(`drover agent, ${consul ? 'on the Consul cluster' : 'with the embedded bus'}`, () =>
-    Promise.all(
-      hosts.map(async (host, index): Promise<Member> => {
-        const engine = engines[index] as Engine;
-        const address = addresses[index] as string;
-        const config = { host: { name: host.name, address }, bus, ...options.config?.(host.name) };
-        const agent = await startAgent(resources, host, engine, { config });
-        return { name: host.name, address, host, engine, agent };
-      }),
-    ),
+  const members = await step(
+    `drover agent on each host, ${consul ? 'with the Consul cluster' : 'with the embedded bus'}`,
+    () =>
+      Promise.all(
+        hosts.map(async (host, index): Promise<Member> => {
+          const engine = engines[index] as Engine;
+          const address = addresses[index] as string;
+          const config = { host: { name: host.name, address }, bus, ...options.config?.(host.name) };
+          const agent = await startAgent(resources, host, engine, { config });
+          return { name: host.name, address, host, engine, agent };
+        }),
+      ),
   );
   // Before the agents go: Docker asks them to take addresses back, and waits long for an agent that is away.
   resources.add('containers', () => Promise.all(members.map(({ engine }) => removeContainers(engine))));
