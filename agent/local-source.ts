@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import type Docker from 'dockerode';
-import type { FactMap } from '../bus/index.ts';
+import {
+  createHostFact,
+  createHostFacts,
+  type FactMap,
+  type HostFact,
+  type HostFacts,
+  type SetHostFields,
+} from '../facts/index.ts';
 import type { Host } from '../model/index.ts';
 import { createDockerSource, type DockerSource } from '../sources/index.ts';
 import type { StateStore } from '../state/index.ts';
@@ -18,9 +25,13 @@ export interface LocalSourceDependencies {
   readonly run: RunCommand;
 }
 
-/** What this host says about itself: its Docker Engine, its address. */
+/** What this host says about itself: the facts of all owners, its Docker Engine, its address. */
 export interface LocalSource {
+  /** Each owner takes its part: `facts.part(['status/'])`. */
+  readonly facts: HostFacts;
   readonly docker: DockerSource;
+  /** Fields of the fact `host` for another owner: `hostFields('subnets')`. */
+  readonly hostFields: HostFact['fields'];
   readonly incarnation: number;
   address(): string;
   /** Follows the address of the host: DHCP, or a machine that was moved. */
@@ -33,45 +44,83 @@ export async function createLocalSource(
   { docker, store, clock, log, run }: LocalSourceDependencies,
   config: Config,
 ): Promise<LocalSource> {
-  const previous = store.picture().hosts.get(store.hostId);
-  const before = previous?.get('host') as Partial<Host> | undefined;
+  const previous: FactMap = store.picture().hosts.get(store.hostId) ?? new Map();
+  const before = store.allHosts().get(store.hostId)?.host ?? null;
   const fixed = config.host.address === 'auto' ? null : config.host.address;
-  let address = fixed ?? (await findHostAddress(run)) ?? before?.address ?? '127.0.0.1';
-  // A clock that was set back must not make this agent older than the one before it.
+  const address = fixed ?? (await findHostAddress(run)) ?? before?.address ?? '127.0.0.1';
+  // After the clock was set back, this agent must still be newer than the one before it.
   const incarnation = Math.max(clock.now(), (before?.incarnation ?? 0) + 1);
-  const source = createDockerSource({ docker, clock, log }, sourceOptions(store.hostId, address, config, previous));
-  source.updateHost({ incarnation, ...(before?.subnets ? { subnets: before.subnets } : {}) });
-
-  return {
-    docker: source,
-    incarnation,
-    address: () => address,
-    addressPart: async (signal, report) => {
-      while (!signal.aborted && fixed === null) {
-        const found = await findHostAddress(run);
-        if (found !== null && found !== address) {
-          log.info({ before: address, address: found }, 'address of this host changed');
-          address = found;
-          source.updateHost({ address });
-        }
-        report.done();
-        await clock.sleep(ADDRESS_INTERVAL_MS, signal);
-      }
+  const facts = createHostFacts({ log });
+  const host = createHostFact(
+    facts.part(['host']),
+    initialHost(store.hostId, config, { before, address, incarnation }),
+  );
+  const setAddress = host.fields('address', 'incarnation', 'labels', 'name', 'agentVersion', 'id');
+  const source = createDockerSource(
+    {
+      docker,
+      clock,
+      log,
+      facts: facts.part(['container/', 'network/'], previous),
+      setHost: host.fields('hostname', 'milliCpu', 'memoryBytes'),
     },
+    {
+      hostId: store.hostId,
+      managedNetworkName: config.network.name,
+      resyncIntervalMs: config.docker.resyncIntervalMs,
+      ourResolver: config.dns.address,
+    },
+  );
+  return {
+    facts,
+    docker: source,
+    hostFields: host.fields,
+    incarnation,
+    address: () => host.value().address,
+    addressPart: addressPart({ clock, log, run, host, setAddress }, fixed !== null),
   };
 }
 
-function sourceOptions(hostId: string, hostAddress: string, config: Config, initialFacts: FactMap | undefined) {
+interface Known {
+  readonly before: Host | null;
+  readonly address: string;
+  readonly incarnation: number;
+}
+
+function initialHost(id: string, config: Config, { before, address, incarnation }: Known): Host {
+  const name = hostNameOf(config);
   return {
-    hostId,
-    hostName: hostNameOf(config),
-    hostAddress,
-    hostLabels: config.host.labels,
+    id,
+    name,
+    hostname: before?.hostname ?? name,
+    address,
+    labels: config.host.labels,
+    milliCpu: before?.milliCpu ?? null,
+    memoryBytes: before?.memoryBytes ?? null,
+    localStorageMb: null,
     agentVersion: VERSION,
-    managedNetworkName: config.network.name,
-    resyncIntervalMs: config.docker.resyncIntervalMs,
-    ourResolver: config.dns.address,
-    ...(initialFacts ? { initialFacts } : {}),
+    subnets: before?.subnets ?? [],
+    incarnation,
+  };
+}
+
+interface AddressDependencies extends Pick<LocalSourceDependencies, 'clock' | 'log' | 'run'> {
+  readonly host: HostFact;
+  readonly setAddress: SetHostFields<'address'>;
+}
+
+function addressPart({ clock, log, run, host, setAddress }: AddressDependencies, isFixed: boolean): Part {
+  return async (signal, report) => {
+    while (!signal.aborted && !isFixed) {
+      const found = await findHostAddress(run);
+      const before = host.value().address;
+      if (found !== null && found !== before) {
+        log.info({ before, address: found }, 'address of this host changed');
+        setAddress({ address: found });
+      }
+      report.done();
+      await clock.sleep(ADDRESS_INTERVAL_MS, signal);
+    }
   };
 }
 

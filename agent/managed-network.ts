@@ -51,7 +51,7 @@ export interface NetworkContext {
   readonly docker: Docker;
   readonly bus: Bus;
   readonly hostId: string;
-  readonly local: Pick<LocalSource, 'docker'>;
+  readonly local: Pick<LocalSource, 'docker' | 'hostFields'>;
   readonly network: NetworkState;
   readonly guard: Pick<PortGuard, 'vacate'>;
 }
@@ -82,9 +82,10 @@ function managedNetworkPart(
   { docker, bus, hostId, local, network }: NetworkContext,
 ): Part {
   const { name, device, mtu } = config;
+  const announce = local.hostFields('subnets');
 
   const take = (found: ManagedNetwork): void => {
-    if (network.current()?.subnet !== found.subnet) local.docker.updateHost({ subnets: [found.subnet] });
+    if (network.current()?.subnet !== found.subnet) announce({ subnets: [found.subnet] });
     network.found(found);
   };
 

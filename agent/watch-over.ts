@@ -14,7 +14,7 @@ export interface WatchOverSettings {
   readonly signal: AbortSignal;
 }
 
-/** Starts to watch over the other hosts; null on a bus that has room for one host alone. */
+/** Starts to probe the other hosts; null on the embedded bus, which has one host only. */
 export async function watchOver(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   { bus, config, core, incarnation, signal }: WatchOverSettings,
@@ -23,7 +23,7 @@ export async function watchOver(
   const { startLiveness } = await import('../bus/liveness/index.ts');
   const { port } = config.liveness;
   const peers = () =>
-    peersOf(core.store.picture(), core.hostId).map(({ id, address, incarnation: age }) => ({
+    peersOf(core.store.allHosts(), core.hostId).map(({ id, address, incarnation: age }) => ({
       hostId: id,
       address,
       port,

@@ -7,7 +7,7 @@ import { openBus } from './bus.ts';
 import type { Config } from './config/config.ts';
 import type { Core } from './core.ts';
 import type { AgentDependencies } from './dependencies.ts';
-import { createTwinWatch } from './host/duplicate-host-id.ts';
+import { createDuplicateHostIdWatch } from './host/duplicate-host-id.ts';
 import type { LocalSource } from './local-source.ts';
 import type { Parts } from './parts.ts';
 import { createPublisher } from './publisher.ts';
@@ -28,25 +28,26 @@ export interface FactsContext {
   readonly signal: AbortSignal;
   /** Whether Docker has listed this host's containers. */
   readonly isComplete: () => boolean;
-  /** Called when a fact of this host's Docker changed, and after Docker's first list, which may change none. */
+  /** Called when a fact of this host changed, and after Docker's first list, which may change none. */
   readonly onChange: () => void;
 }
 
-/** This host's facts: to the store at once, to the bus when it can be reached. The other hosts': from the bus to the store. */
+/** Facts of this host go to the state at once, and to the bus when it can be reached. Facts of others come from the bus. */
 export async function wireFacts(
   { clock, log }: AgentDependencies,
   config: Config,
   { core, local, parts, signal, isComplete, onChange }: FactsContext,
 ): Promise<WiredFacts> {
   const { hostId, store } = core;
-  const { incarnation, docker } = local;
+  const { incarnation, docker, facts } = local;
   let liveness: Liveness | null = null;
   const opened = await openBus({ clock, log, hears: (id) => liveness?.hears(id) ?? false }, config);
   const { bus } = opened;
-  const twin = createTwinWatch({ hostId, incarnation });
-  const facts = () => (twin.problem() || !isComplete() ? null : docker.facts());
-  const publisher = createPublisher({ bus, facts, clock, log }, { hostId });
-  docker.onChange((changes) => {
+  const duplicate = createDuplicateHostIdWatch({ hostId, incarnation });
+  const published = () => (duplicate.problem() || !isComplete() ? null : facts.facts());
+  const publisher = createPublisher({ bus, facts: published, clock, log }, { hostId });
+  store.replaceHost(hostId, facts.facts());
+  facts.onChange((changes) => {
     store.apply({ hosts: new Map([[hostId, changes]]), documents: new Map() });
     publisher.changed();
     onChange();
@@ -57,11 +58,11 @@ export async function wireFacts(
     },
     'host address': local.addressPart,
     publish: publisher.run,
-    bus: (until, report) => followBus(store, twin.look(bus.watch(until), report.done)),
+    bus: (until, report) => followBus(store, duplicate.check(bus.watch(until), report.done)),
   });
   liveness = await watchOver({ clock, log }, { bus, config, core, incarnation, signal });
-  const twinProblems = () => [twin.problem()].filter((problem) => problem !== null);
-  return { bus, liveness, problems: () => [...twinProblems(), ...opened.problems] };
+  const duplicateProblems = () => [duplicate.problem()].filter((problem) => problem !== null);
+  return { bus, liveness, problems: () => [...duplicateProblems(), ...opened.problems] };
 }
 
 async function untilComplete(clock: Clock, isComplete: () => boolean, signal: AbortSignal): Promise<void> {

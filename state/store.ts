@@ -1,8 +1,7 @@
 import { type FactChanges, type FactMap, type FactTable, factTable } from '../facts/index.ts';
 import type { Environment, HostState, Problem, Snapshot } from '../model/index.ts';
-import { type Clock, type Log, systemClock } from '../system/index.ts';
+import { type Clock, createListeners, type Log, systemClock } from '../system/index.ts';
 import { advance, changesTo, emptyState, type State } from './advance.ts';
-import { createListeners } from './listeners.ts';
 import type { Mirror } from './mirror.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from './picture.ts';
 import { createSaver, type Saver } from './saver.ts';

@@ -18,7 +18,7 @@ export interface StatusSources {
   readonly startedAtMs: number;
   readonly address: () => string;
   readonly hostName: string;
-  readonly store: Pick<StateStore, 'hostId' | 'current' | 'picture' | 'staleSinceMs' | 'problems'>;
+  readonly store: Pick<StateStore, 'hostId' | 'current' | 'allHosts' | 'staleSinceMs' | 'problems'>;
   readonly view: () => HostView;
   readonly bus: Pick<Bus, 'status'>;
   readonly source: Pick<DockerSource, 'status'>;
@@ -97,7 +97,7 @@ function problemsIn(report: unknown): readonly Problem[] {
 }
 
 function collectSilent({ liveness, store }: StatusSources): readonly SilentHost[] {
-  const names = new Map(peersOf(store.picture(), store.hostId).map(({ id, name }) => [id, name]));
+  const names = new Map(peersOf(store.allHosts(), store.hostId).map(({ id, name }) => [id, name]));
   const silent = (liveness?.status().probed ?? []).filter(
     (peer): peer is PeerLiveness & { state: SilentHost['state'] } => peer.state !== 'heard',
   );

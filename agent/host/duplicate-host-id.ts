@@ -1,40 +1,43 @@
 import type { BusBatch } from '../../bus/index.ts';
 import type { Host, Problem } from '../../model/index.ts';
 
-/** Notices that another machine uses our host id (a cloned one): the younger of the two keeps it. */
-export interface TwinWatch {
-  /** Passes batches on, looking at what stands under our own id; `onBatch` is called once each was taken. */
-  look(batches: AsyncIterable<BusBatch>, onBatch: () => void): AsyncIterable<BusBatch>;
-  /** Null while nobody else claims to be us. */
+/** Detects a second machine with the same host id (a cloned one). The machine whose agent started last keeps the id. */
+export interface DuplicateHostIdWatch {
+  /** Passes batches on and checks the facts below the own host id; `onBatch` is called when the consumer has taken a batch. */
+  check(batches: AsyncIterable<BusBatch>, onBatch: () => void): AsyncIterable<BusBatch>;
+  /** Null while no other machine uses the id. */
   problem(): Problem | null;
 }
 
-export function createTwinWatch(own: { readonly hostId: string; readonly incarnation: number }): TwinWatch {
-  let twin: Problem | null = null;
+export function createDuplicateHostIdWatch(own: {
+  readonly hostId: string;
+  readonly incarnation: number;
+}): DuplicateHostIdWatch {
+  let duplicate: Problem | null = null;
 
-  const lookAt = (batch: BusBatch): void => {
+  const checkBatch = (batch: BusBatch): void => {
     if (!batch.hosts.has(own.hostId)) return;
     const host = batch.hosts.get(own.hostId)?.get('host') as Partial<Host> | undefined;
-    const isYounger = typeof host?.incarnation === 'number' && host.incarnation > own.incarnation;
-    twin = isYounger ? twinProblem(own.hostId, host) : null;
+    const isNewer = typeof host?.incarnation === 'number' && host.incarnation > own.incarnation;
+    duplicate = isNewer ? duplicateProblem(own.hostId, host) : null;
   };
 
   return {
-    look: async function* (batches, onBatch) {
+    check: async function* (batches, onBatch) {
       for await (const batch of batches) {
-        lookAt(batch);
+        checkBatch(batch);
         yield batch;
         onBatch();
       }
     },
-    problem: () => twin,
+    problem: () => duplicate,
   };
 }
 
-function twinProblem(hostId: string, { hostname = 'unknown', address = 'unknown' }: Partial<Host>): Problem {
+function duplicateProblem(hostId: string, { hostname = 'unknown', address = 'unknown' }: Partial<Host>): Problem {
   return {
     subject: `host id ${hostId}`,
-    what: `another machine uses it too (${hostname}, ${address}), so this one is not published: was one cloned from the other?`,
-    hint: 'stop the agent on one of them, remove the file host-id from its data directory, and start it again',
+    what: `another machine uses the same host id (${hostname}, ${address}), so other hosts do not see this one; one of the two may be a clone`,
+    hint: 'Stop the agent on one of them, remove the file `host-id` from its data directory, and start the agent again.',
   };
 }

@@ -1,8 +1,7 @@
 import type { Reduce, Reduction } from '../../facts/index.ts';
 import type { JsonValue, Problem, Snapshot } from '../../model/index.ts';
-import type { Log } from '../../system/index.ts';
+import { createListeners, type Listeners, type Log } from '../../system/index.ts';
 import { advance, emptyState, type State } from '../advance.ts';
-import { createListeners, type Listeners } from '../listeners.ts';
 import { readMirror } from '../mirror.ts';
 import { diffPictures, emptyPicture, type Picture } from '../picture.ts';
 import type { ServerMessage } from './feed-wire.ts';

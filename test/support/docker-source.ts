@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
-import type { FactMap } from '../../bus/index.ts';
-import type { Container, Network } from '../../model/index.ts';
+import { createHostFacts, type FactMap, type HostFacts } from '../../facts/index.ts';
+import type { Container, JsonValue, Network } from '../../model/index.ts';
 import { createDockerSource, type DockerSource, type DockerSourceOptions } from '../../sources/docker/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 import { poll } from './poll.ts';
@@ -16,6 +16,7 @@ export interface Heard {
 /** A running source with a memory of what it said. */
 export interface SourceUnderTest {
   readonly source: DockerSource;
+  readonly facts: HostFacts;
   readonly heard: readonly Heard[];
   /** Warnings and errors it logged: constant messages. */
   readonly warnings: readonly string[];
@@ -35,19 +36,23 @@ export interface SourceUnderTest {
 export function startDockerSource(
   resources: Resources,
   socketPath: string,
-  options: Partial<DockerSourceOptions> = {},
+  { initialFacts, ...options }: Partial<DockerSourceOptions> & { readonly initialFacts?: FactMap } = {},
 ): SourceUnderTest {
   const warnings: string[] = [];
   const log = createLog('test', { level: 'silent', format: 'json' });
   const warn = ((...[, message]: [unknown, string]) => void warnings.push(message)) as typeof log.warn;
+  const facts = createHostFacts({ log });
+  const machine = facts.part(['host']);
   const source = createDockerSource(
-    { docker: new Docker({ socketPath }), clock: systemClock, log: { ...quiet(log), warn, error: warn } },
+    {
+      docker: new Docker({ socketPath }),
+      clock: systemClock,
+      log: { ...quiet(log), warn, error: warn },
+      facts: facts.part(['container/', 'network/'], initialFacts),
+      setHost: (fields) => machine.set('host', fields as JsonValue),
+    },
     {
       hostId: 'host-a',
-      hostName: 'alpha',
-      hostAddress: '192.0.2.1',
-      hostLabels: {},
-      agentVersion: '0.0.0',
       managedNetworkName: 'drover',
       resyncIntervalMs: 30_000,
       ourResolver: '169.254.169.250',
@@ -55,7 +60,7 @@ export function startDockerSource(
     },
   );
   const heard: Heard[] = [];
-  source.onChange((changes) => {
+  facts.onChange((changes) => {
     for (const [key, value] of changes) heard.push({ at: performance.now(), key, value });
   });
   const end = new AbortController();
@@ -66,18 +71,19 @@ export function startDockerSource(
   };
   resources.add('Docker source', stop);
 
-  const find = (name: string) => containersIn(source.facts()).find((container) => container.name === name);
-  const seen = () => JSON.stringify({ containers: containersIn(source.facts()), status: source.status() });
+  const find = (name: string) => containersIn(facts.facts()).find((container) => container.name === name);
+  const seen = () => JSON.stringify({ containers: containersIn(facts.facts()), status: source.status() });
   const wait = (what: string, attempt: () => boolean | Container | undefined) =>
     poll(attempt, { what, intervalMs: 5, timeoutMs: 20_000 }).catch((error: Error) => {
       throw new Error(`${error.message}; it knows ${seen()}`);
     });
   return {
     source,
+    facts,
     heard,
     warnings,
-    containers: () => containersIn(source.facts()),
-    networks: () => factsOf<Network>(source.facts(), 'network/'),
+    containers: () => containersIn(facts.facts()),
+    networks: () => factsOf<Network>(facts.facts(), 'network/'),
     container: (name) => {
       const container = find(name);
       if (!container) throw new Error(`there is no container ${name} in ${seen()}`);

@@ -1,7 +1,6 @@
-import type { FactMap } from '../../../bus/index.ts';
+import type { FactMap, FactsPart } from '../../../facts/index.ts';
 import type { Container, JsonValue, Problem } from '../../../model/index.ts';
 import type { ConvertContext } from '../convert/container.ts';
-import type { FactStore } from '../fact-store.ts';
 import { type ContainerRecord, createRecord, stopSignalledAtMs } from './container-record.ts';
 
 /** All records of this host's containers; publishes their facts. */
@@ -30,7 +29,7 @@ export interface ContainerStoreOptions {
   readonly now: () => number;
 }
 
-export function createContainerStore(store: FactStore, options: ContainerStoreOptions): ContainerStore {
+export function createContainerStore(store: FactsPart, options: ContainerStoreOptions): ContainerStore {
   const records = recordsOf(store.facts());
   const idByName = new Map<string, string>();
   const idByAddress = new Map<string, string>();

@@ -3,12 +3,12 @@ import { type ContainerRecord, endedContainer, isOfEarlierLife, stopSignalledAtM
 import type { ContainerStore } from './container-store.ts';
 import type { Inspector } from './inspector.ts';
 import type { NetworkStore } from './network-store.ts';
-import type { Endpoints } from './starting-addresses.ts';
+import type { StartingAddresses } from './starting-addresses.ts';
 
 export interface EventSinkDependencies {
   readonly containers: ContainerStore;
   readonly networks: NetworkStore;
-  readonly endpoints: Endpoints;
+  readonly starting: StartingAddresses;
   readonly inspect: Inspector;
   /** A look that an event asked for has failed. */
   readonly onFailure: () => void;
@@ -22,7 +22,7 @@ type NetworkEvent = Extract<DockerEvent, { kind: 'network' }>;
  * begins is looked at: one container, or one network, never the list.
  */
 export function createEventSink(dependencies: EventSinkDependencies): (event: DockerEvent) => void {
-  const { containers, networks, endpoints, inspect, onFailure } = dependencies;
+  const { containers, networks, starting, inspect, onFailure } = dependencies;
 
   const onContainer = (event: ContainerEvent): void => {
     if (event.action === 'destroy') {
@@ -61,14 +61,14 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
   const onNetwork = (event: NetworkEvent): void => {
     const { action, networkId, containerId } = event;
     if (action === 'destroy' || action === 'remove') networks.remove(networkId);
-    else if (containerId === null) endpoints.look(networkId).catch(onFailure);
+    else if (containerId === null) starting.look(networkId).catch(onFailure);
     else if (action === 'connect') connect(containerId, event);
     else if (action === 'disconnect') disconnect(containerId, event);
   };
 
   const connect = (containerId: string, event: NetworkEvent): void => {
     containers.ensure(containerId).events += 1;
-    endpoints.adopt(containerId, event.networkId).catch(onFailure);
+    starting.adopt(containerId, event.networkId).catch(onFailure);
     void inspect(containerId);
   };
 

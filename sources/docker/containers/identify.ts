@@ -2,12 +2,12 @@ import type { Clock } from '../../../system/index.ts';
 import type { ContainerStore } from './container-store.ts';
 import type { Inspector } from './inspector.ts';
 import type { NetworkStore } from './network-store.ts';
-import type { Endpoints } from './starting-addresses.ts';
+import type { StartingAddresses } from './starting-addresses.ts';
 
 export interface IdentifyDependencies {
   readonly containers: ContainerStore;
   readonly networks: NetworkStore;
-  readonly endpoints: Endpoints;
+  readonly starting: StartingAddresses;
   readonly inspect: Inspector;
   readonly clock: Clock;
 }
@@ -16,15 +16,15 @@ export interface IdentifyOptions {
   /** The answer is false after it, at the latest. */
   readonly limitMs: number;
   /** An address nobody had is not looked for again within this time. */
-  readonly strangerMs: number;
+  readonly unknownMs: number;
   /** Looks under way at most; more are refused. */
   readonly maxLooks: number;
 }
 
 /** `DockerSource.identify`. */
 export function createIdentify(
-  { containers, networks, endpoints, inspect, clock }: IdentifyDependencies,
-  { limitMs, strangerMs, maxLooks }: IdentifyOptions,
+  { containers, networks, starting, inspect, clock }: IdentifyDependencies,
+  { limitMs, unknownMs, maxLooks }: IdentifyOptions,
 ): (address: string) => Promise<boolean> {
   const looks = new Map<string, Promise<boolean>>();
   /** Address -> monotonic time of the look that found nobody; oldest first. */
@@ -32,11 +32,11 @@ export function createIdentify(
 
   const look = async (address: string): Promise<boolean> => {
     for (const { id } of networks.containing(address)) {
-      const network = await endpoints.look(id);
+      const network = await starting.look(id);
       const member = Object.entries(network?.Containers ?? {}).find(([, { IPv4Address, IPv6Address }]) =>
         [IPv4Address, IPv6Address].some((cidr) => cidr?.split('/')[0] === address),
       );
-      if (member && (await endpoints.adopt(member[0], id))) {
+      if (member && (await starting.adopt(member[0], id))) {
         void inspect(member[0]);
         return containers.ownerOf(address) !== null;
       }
@@ -59,7 +59,7 @@ export function createIdentify(
 
   const isFreshStranger = (address: string): boolean => {
     const at = strangers.get(address);
-    return at !== undefined && clock.monotonic() - at < strangerMs;
+    return at !== undefined && clock.monotonic() - at < unknownMs;
   };
 
   const remember = (address: string): void => {

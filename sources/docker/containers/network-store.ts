@@ -1,36 +1,45 @@
+import type { FactsPart } from '../../../facts/index.ts';
 import type { JsonValue, Network } from '../../../model/index.ts';
 import { cidrContains, type NetworkContext, networkFromInspect } from '../convert/network.ts';
 import type { NetworkInspect } from '../engine/schema.ts';
-import type { FactStore } from '../fact-store.ts';
 
 /** The networks of this host as facts. */
 export interface NetworkStore {
   publish(inspect: NetworkInspect): void;
   remove(id: string): void;
-  /** What Docker lists is all there is. */
+  /** Takes a complete list: networks that are not in it are removed. */
   replace(inspects: readonly NetworkInspect[]): void;
-  /** Networks a local address may be on. */
+  /** Networks that may have a local address. */
   containing(address: string): readonly Network[];
 }
 
 const NETWORK_KEY = 'network/';
 
-export function createNetworkStore(store: FactStore, context: NetworkContext): NetworkStore {
+export function createNetworkStore(store: FactsPart, context: NetworkContext): NetworkStore {
+  const networks = new Map<string, Network>();
+  for (const [key, value] of store.facts())
+    if (key.startsWith(NETWORK_KEY)) networks.set(key.slice(NETWORK_KEY.length), value as unknown as Network);
+
   const publish = (inspect: NetworkInspect): void => {
-    // A configuration for other networks (macvlan in Swarm), no network itself.
+    // A template for other networks (macvlan in Swarm), not a network itself.
     if (inspect.ConfigOnly) return;
-    store.set(`${NETWORK_KEY}${inspect.Id}`, networkFromInspect(inspect, context) as unknown as JsonValue);
+    const network = networkFromInspect(inspect, context);
+    networks.set(network.id, network);
+    store.set(`${NETWORK_KEY}${network.id}`, network as unknown as JsonValue);
   };
-  const networks = (): Network[] =>
-    [...store.facts()].filter(([key]) => key.startsWith(NETWORK_KEY)).map(([, value]) => value as unknown as Network);
+  const remove = (id: string): void => {
+    networks.delete(id);
+    store.set(`${NETWORK_KEY}${id}`, null);
+  };
   return {
     publish,
-    remove: (id) => store.set(`${NETWORK_KEY}${id}`, null),
+    remove,
     replace: (inspects) => {
       const ids = new Set(inspects.map(({ Id }) => Id));
-      for (const { id } of networks()) if (!ids.has(id)) store.set(`${NETWORK_KEY}${id}`, null);
+      for (const id of [...networks.keys()]) if (!ids.has(id)) remove(id);
       for (const inspect of inspects) publish(inspect);
     },
-    containing: (address) => networks().filter(({ subnets }) => subnets.some((cidr) => cidrContains(cidr, address))),
+    containing: (address) =>
+      [...networks.values()].filter(({ subnets }) => subnets.some((cidr) => cidrContains(cidr, address))),
   };
 }

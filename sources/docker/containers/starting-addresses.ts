@@ -9,7 +9,7 @@ import type { ContainerStore } from './container-store.ts';
 import type { NetworkStore } from './network-store.ts';
 import { createSingleFlight } from './single-flight.ts';
 
-export interface EndpointsDependencies {
+export interface StartingAddressesDependencies {
   readonly containers: ContainerStore;
   readonly networks: NetworkStore;
   readonly session: SessionHolder;
@@ -19,7 +19,7 @@ export interface EndpointsDependencies {
  * Addresses of containers that are being started: Docker answers for such a container only after its start, but for its
  * networks at once.
  */
-export interface Endpoints {
+export interface StartingAddresses {
   /** The network as it is now, published as a fact; null: it is gone. */
   look(networkId: string): Promise<NetworkInspect | null>;
   /** Gives the container the address that its network says it has, if it has one; true: it has. */
@@ -28,7 +28,11 @@ export interface Endpoints {
   verify(record: ContainerRecord): Promise<void>;
 }
 
-export function createEndpoints({ containers, networks, session }: EndpointsDependencies): Endpoints {
+export function createStartingAddresses({
+  containers,
+  networks,
+  session,
+}: StartingAddressesDependencies): StartingAddresses {
   const look = createSingleFlight(
     async (networkId) => {
       const { api, signal } = session.current();

@@ -8,12 +8,12 @@ import type { ContainerRecord } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
 import type { Inspector } from './inspector.ts';
 import type { NetworkStore } from './network-store.ts';
-import type { Endpoints } from './starting-addresses.ts';
+import type { StartingAddresses } from './starting-addresses.ts';
 
 export interface SyncDependencies {
   readonly containers: ContainerStore;
   readonly networks: NetworkStore;
-  readonly endpoints: Endpoints;
+  readonly starting: StartingAddresses;
   readonly inspect: Inspector;
   readonly session: SessionHolder;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface SyncOptions {
 export type Sync = () => Promise<readonly Problem[]>;
 
 export function createSync(dependencies: SyncDependencies, { patienceMs, auditSize }: SyncOptions): Sync {
-  const { containers, networks, endpoints, inspect, session, clock } = dependencies;
+  const { containers, networks, starting, inspect, session, clock } = dependencies;
 
   return async () => {
     const { api, signal } = session.current();
@@ -68,10 +68,10 @@ export function createSync(dependencies: SyncDependencies, { patienceMs, auditSi
   }
 
   async function verifyStarting(): Promise<void> {
-    const starting = [...containers.all()].filter(({ pending }) => pending.size > 0);
+    const withPending = [...containers.all()].filter(({ pending }) => pending.size > 0);
     await Promise.all(
-      starting.map(async (record) => {
-        await endpoints.verify(record);
+      withPending.map(async (record) => {
+        await starting.verify(record);
         if (record.pending.size === 0) record.inspectedAt = null;
       }),
     );

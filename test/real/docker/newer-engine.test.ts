@@ -116,7 +116,7 @@ test("Q14: with the daemon's `dns` set to us, the first instruction asks us on e
     { resolver: RESOLVER },
   );
   let passes: Promise<unknown> = Promise.resolve();
-  const end = under.source.onChange(() => {
+  const end = under.facts.onChange(() => {
     passes = passes.then(() => {
       const search = ['rancher.internal'];
       return applyOnce(

@@ -42,7 +42,7 @@ function apply(containers: readonly Container[]): Promise<unknown> {
 }
 /** The agent does this at each change of a container. */
 function applyAtEachChange(): void {
-  under.source.onChange((changes) => {
+  under.facts.onChange((changes) => {
     const isContainer = [...changes.keys()].some((key) => key.startsWith('container/'));
     if (isContainer) void apply(under.containers());
   });

@@ -62,7 +62,7 @@ test('the socket is missing at the start: said once, waited for', async () => {
   const under = startDockerSource(resources, path, { resyncIntervalMs: 1000 });
   await poll(() => under.source.status().problem?.what === 'there is no such socket', { what: 'the missing socket' });
   expect(under.source.status()).toMatchObject({ connected: false, lastSyncMs: null, apiVersion: null });
-  expect([...under.source.facts().keys()]).toEqual(['host']);
+  expect(under.facts.facts().size).toBe(0);
   expect(await under.source.identify('172.17.0.2')).toBe(false);
   await startUnixProxy(resources, path, engine.socketPath);
   await poll(() => under.source.status().connected, { what: 'the connection' });
@@ -74,7 +74,7 @@ test('permission is denied: status says so and what to do', async () => {
   // Asked as a user without rights: root may use every socket. The modules are read before, for the checkout may be root's.
   const script = `
     import Docker from 'dockerode';
-    import { connectionProblem } from './state/sources/docker/connection-problem.ts';
+    import { connectionProblem } from './sources/docker/engine/connection-problem.ts';
     process.setgroups([]);
     process.setuid(65534);
     await new Docker({ socketPath: ${JSON.stringify(proxy.socketPath)} }).version().then(
@@ -94,7 +94,7 @@ test('what was known before Docker is seen is kept, and what is gone goes with t
   await engine.run('survivor');
   const first = startDockerSource(resources, engine.socketPath);
   await first.nextSync();
-  const initialFacts = new Map(first.source.facts());
+  const initialFacts = new Map(first.facts.facts());
   await first.stop();
   const ghost = { ...first.container('survivor'), id: 'f'.repeat(64), name: 'ghost' };
   initialFacts.set(`container/${ghost.id}`, ghost as never);
@@ -110,7 +110,7 @@ test('what was known before Docker is seen is kept, and what is gone goes with t
   ).toEqual(['ghost', 'survivor']);
   await startUnixProxy(resources, path, engine.socketPath);
   await under.untilGone('ghost');
-  expect(under.source.facts().get(`container/${under.container('survivor').id}`)).toBe(
+  expect(under.facts.facts().get(`container/${under.container('survivor').id}`)).toBe(
     initialFacts.get(`container/${under.container('survivor').id}`),
   );
   await under.stop();

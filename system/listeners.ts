@@ -1,22 +1,22 @@
-import type { Log } from '../system/index.ts';
+import type { Log } from './log.ts';
 
-/** Those who want to be told; one that throws is logged and harms nobody else. */
+/** Listeners for a value that changes. One that throws is logged and does not affect the others. */
 export interface Listeners<T> {
-  /** Gives the function that ends it. */
+  /** Gives the function that removes the listener. */
   add(listener: (value: T) => void): () => void;
-  /** Whether all took it. */
+  /** Calls all listeners, in order; false when one of them threw. */
   tell(value: T): boolean;
 }
 
 export function createListeners<T>(log: Log): Listeners<T> {
-  // In an object each, so that one function may be added twice.
+  // In an object each, so that one function can be added twice.
   const listeners = new Set<{ readonly take: (value: T) => void }>();
   const tellOne = (take: (value: T) => void, value: T): boolean => {
     try {
       take(value);
       return true;
     } catch (error) {
-      log.error({ err: error }, 'a listener of the state failed');
+      log.error({ err: error }, 'a listener failed');
       return false;
     }
   };
