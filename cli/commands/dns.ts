@@ -20,6 +20,9 @@ interface DnsFlags {
   readonly hostNamespace?: string;
 }
 
+/** DNS shares the port with its predecessor, so a port in use belongs to another program. */
+const ROLE = { role: 'dns', portWaitMs: 1_000 };
+
 export function addDns(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('dns'))
     .description('Run the DNS server. The agent starts it; you can also run it by hand.')
@@ -44,7 +47,7 @@ Examples:
 function runDns(io: Io, command: Command): Promise<void> {
   // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
-  return runServer(io, command, 'dns', async ({ config, followed, clock, log, signal }) => {
+  return runServer(io, command, ROLE, async ({ config, followed, clock, log, signal }) => {
     const { serveDns } = await import('../../dns/index.ts');
     const { listen, handOver = false, givingWay = false, control, hostNamespace = null } = command.opts<DnsFlags>();
     const place = listen === undefined ? 'namespace' : 'host';

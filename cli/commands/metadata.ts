@@ -6,6 +6,9 @@ import { parseListen } from '../support/listen-option.ts';
 import { takesSettings } from '../support/settings.ts';
 import { runAnswers, takesAnswersFlags } from './metadata-answers.ts';
 
+/** The previous metadata server releases the port after this one has loaded. */
+const ROLE = { role: 'metadata', portWaitMs: 15_000 };
+
 export function addMetadata(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('metadata'))
     .description('Run the metadata server (HTTP). The agent starts it; you can also run it by hand.')
@@ -26,7 +29,7 @@ Examples:
 function runMetadata(io: Io, command: Command): Promise<void> {
   // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
-  return runServer(io, command, 'metadata', async ({ config, followed, clock, log }) => {
+  return runServer(io, command, ROLE, async ({ config, followed, clock, log }) => {
     const { prepareMetadata } = await import('../../metadata/index.ts');
     const { returnFreeMemory } = await import('../../system/index.ts');
     const { listen } = command.opts<{ listen?: string }>();

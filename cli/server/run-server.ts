@@ -23,8 +23,20 @@ export type Prepare = (context: {
   readonly signal: AbortSignal;
 }) => Promise<() => Promise<RunningServer>>;
 
+export interface ServerRole {
+  /** Names the process to the agent. */
+  readonly role: string;
+  /** How long to wait for a port that is in use. */
+  readonly portWaitMs: number;
+}
+
 /** Follows the state, serves it, and reports to the agent until SIGTERM or SIGINT. */
-export async function runServer(io: Io, command: Command, role: 'dns' | 'metadata', prepare: Prepare): Promise<void> {
+export async function runServer(
+  io: Io,
+  command: Command,
+  { role, portWaitMs }: ServerRole,
+  prepare: Prepare,
+): Promise<void> {
   const { config } = await readSettings(io, command);
   const { clock, log } = await hostTools(role, config.log);
   const stop = new AbortController();
@@ -34,7 +46,7 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
     const followed = await followView({ clock, log }, { role, config, signal });
     const bind = await prepare({ config, followed, clock, log, signal });
     followed.report({ loaded: true, serving: false });
-    const server = await oncePortIsFree(clock, { signal, waitMs: PORT_WAIT_MS[role] }, bind);
+    const server = await oncePortIsFree(clock, { signal, waitMs: portWaitMs }, bind);
     log.info({}, 'serving');
     await followed.reportRegularly(() => ({ loaded: true, serving: true, ...server.report() }));
     await server.leave?.();
@@ -48,12 +60,6 @@ export async function runServer(io: Io, command: Command, role: 'dns' | 'metadat
   }
   process.exit(EXIT.ok);
 }
-
-/**
- * How long to wait for a port that is in use. The previous metadata server releases the port once this one has loaded. The
- * DNS server shares the port with its predecessor, so a port in use belongs to another program.
- */
-const PORT_WAIT_MS = { dns: 1_000, metadata: 15_000 };
 
 async function oncePortIsFree<T>(
   clock: Clock,

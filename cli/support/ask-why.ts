@@ -5,7 +5,8 @@ import { CommandFailure, type Io } from './io.ts';
 import { agentNotRunning, NOTHING_SAVED, warnSavedState } from './listing.ts';
 
 export interface WhyQuestion<E> {
-  readonly about: 'dns' | 'metadata';
+  /** The last segment of the agent's route. */
+  readonly about: string;
   /** The body of the request to the agent. */
   readonly request: object;
   /** Answers the same question from the state saved on disk, if the agent is not running. */
