@@ -8,7 +8,7 @@ export type Compiled =
   | { readonly ok: true; readonly render: Render }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads and understands a template; one of confd is converted. Never rejects. */
+/** Reads and compiles a template. A confd template is converted first. Never rejects. */
 export async function compileTemplate(
   engine: Engine,
   { source, language }: Pick<TemplateSpec, 'source' | 'language'>,
@@ -18,7 +18,7 @@ export async function compileTemplate(
   try {
     text = await readFile(source, 'utf8');
   } catch (error) {
-    return failed(`it cannot be read: ${reasonOf(error)}`, 'correct the path, or its permissions');
+    return failed(`cannot be read: ${reasonOf(error)}`, 'correct the path or its permissions');
   }
   if (language === 'go') {
     const converted = convertGoTemplate(text, { name: source, known: engine.functions });
@@ -28,11 +28,11 @@ export async function compileTemplate(
   try {
     return { ok: true, render: engine.compile(text) };
   } catch (error) {
-    return failed(`it is not well-formed: ${reasonOf(error)}`, 'correct the template');
+    return failed(`is not a valid template: ${reasonOf(error)}`, 'correct the template');
   }
 }
 
-/** What an error says, in one line. */
+/** The message of an error, in one line. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().split('\n').join(' | ');

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type RunCommand, runCommand } from '../system/index.ts';
 import type { TemplateSpec } from './template-spec.ts';
 
-/** A file as it is. */
+/** A file's present content, mode and owner. */
 export interface FileState {
   readonly content: string;
   readonly mode: number;
@@ -11,7 +11,7 @@ export interface FileState {
   readonly gid: number;
 }
 
-/** Null when there is none. */
+/** Null when there is no such file. */
 export async function readDestination(path: string): Promise<FileState | null> {
   try {
     const content = await readFile(path, 'utf8');
@@ -23,13 +23,13 @@ export async function readDestination(path: string): Promise<FileState | null> {
   }
 }
 
-/** Who shall have a file; null: nothing is said. */
+/** The wanted owner of a file. Null: not specified. */
 export interface Owner {
   readonly uid: number | null;
   readonly gid: number | null;
 }
 
-/** Ids of `user`, `user:group`, `:group`; names are looked up on this machine. Rejects when there is no such one. */
+/** Ids of `user`, `user:group` or `:group`. Looks up names on this machine. Rejects when a name does not exist. */
 export async function ownerOf(text: string | null, run: RunCommand = runCommand): Promise<Owner> {
   if (text === null) return { uid: null, gid: null };
   const [user = '', group = ''] = text.split(':');
@@ -46,15 +46,15 @@ async function idOf(database: 'passwd' | 'group', name: string, run: RunCommand)
   return Number(id);
 }
 
-/** A new version beside its destination, not yet in place. */
+/** A new version in the folder of its destination, not yet in place. */
 export interface Staged {
   readonly path: string;
-  /** Puts it in place: readers see the old file or the new one. */
+  /** Puts the new version in place with a rename: readers see the old file or the new one. */
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** Writes the new version into the folder of its destination; a link is followed, so that it stays one. */
+/** Writes the new version into the folder of its destination. Follows a symbolic link, so that the link stays. */
 export async function stage(
   spec: Pick<TemplateSpec, 'destination' | 'mode'>,
   content: string,
@@ -66,7 +66,7 @@ export async function stage(
   await rm(path, { force: true });
   const discard = () => rm(path, { force: true });
   try {
-    // Nobody else may read it before it has its owner.
+    // Other users must not read the file before it has its owner and mode.
     const file = await open(path, 'wx', 0o600);
     await file.writeFile(content).finally(() => file.close());
     const uid = owner.uid ?? before?.uid ?? null;

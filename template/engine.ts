@@ -1,7 +1,7 @@
 import Handlebars, { type HelperOptions } from 'handlebars';
-import { keyFunctions, plainFunctions, type TemplateFunction } from './confd-functions.ts';
+import { keyFunctions, plainFunctions, type TemplateFunction } from './confd/functions.ts';
+import type { KeyStore } from './confd/key-store.ts';
 import { textOf, truth } from './go/values.ts';
-import type { KeyStore } from './key-store.ts';
 import type { World } from './world.ts';
 import { worldFunctions } from './world-functions.ts';
 
@@ -12,23 +12,23 @@ export interface EngineOptions {
   readonly now: () => number;
 }
 
-/** What a template is filled with. */
+/** What a template is rendered with. */
 export interface RenderInput {
   readonly world: World;
   readonly keys: KeyStore;
 }
 
-/** A template that was understood. Throws when it cannot be filled, with what and where. */
+/** A compiled template. Throws when it cannot be rendered, with what and where. */
 export type Render = (input: RenderInput) => string;
 
 export interface Engine {
-  /** Throws when the template is not well-formed. */
+  /** Throws when the template is not valid. */
   compile(source: string): Render;
-  /** The functions a template can call. */
+  /** Names of the functions that a template can call. */
   readonly functions: ReadonlySet<string>;
 }
 
-/** Handlebars with our functions; nothing is escaped, since what is made is no HTML. */
+/** Handlebars with Drover's functions. Nothing is escaped, because the files are not HTML. */
 export function createEngine({ env, now }: EngineOptions): Engine {
   const handlebars = Handlebars.create();
   const plain = plainFunctions(env, now);
@@ -44,7 +44,7 @@ export function createEngine({ env, now }: EngineOptions): Engine {
   return {
     functions: new Set([...Object.keys(plain), ...Object.keys(late)]),
     compile: (source) => {
-      // Parsed at once, so that a broken template is told when it is read.
+      // `Handlebars.compile` parses at the first rendering; errors must show when the template is read.
       handlebars.parse(source);
       const template = handlebars.compile(source, { noEscape: true });
       return ({ world, keys }) => {
@@ -58,7 +58,7 @@ export function createEngine({ env, now }: EngineOptions): Engine {
 const NO_KEYS: KeyStore = { get: () => null, match: () => [], list: () => [], listDirectories: () => [] };
 const NO_WORLD: World = { self: {}, services: [], containers: [], stacks: [], hosts: [], networks: [] };
 
-/** Handlebars gives its options as last argument. */
+/** Removes the options that Handlebars passes as the last argument. */
 function called(call: TemplateFunction): (...values: unknown[]) => unknown {
   return (...values) => (call as (...given: unknown[]) => unknown)(...values.slice(0, -1));
 }
@@ -82,7 +82,7 @@ function addBlocks(handlebars: typeof Handlebars): void {
   });
 }
 
-/** What Go's range goes through: a list in its order, a map by its keys, a number up to it. */
+/** The items of Go's `range`: a list in order, a map by its keys, the numbers below a number. */
 function itemsOf(value: unknown): readonly (readonly [unknown, unknown])[] {
   if (typeof value === 'number') return Array.from({ length: Math.max(0, value) }, (_, n) => [n, n] as const);
   if (Array.isArray(value)) return value.map((item, index) => [index, item] as const);

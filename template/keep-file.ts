@@ -2,30 +2,30 @@ import { createTwoFilesPatch } from 'diff';
 import { formatProblem, type Problem } from '../model/index.ts';
 import type { RunCommand } from '../system/index.ts';
 import { reasonOf } from './compile.ts';
-import { type FileState, ownerOf, readDestination, stage } from './destination.ts';
+import { type FileState, type Owner, ownerOf, readDestination, stage } from './destination.ts';
 import type { TemplateSpec } from './template-spec.ts';
 
-/** What became of a file. */
+/** The result for one file. */
 export type Outcome =
   | { readonly kind: 'unchanged' }
   /** `difference`: a unified diff. */
   | { readonly kind: 'written' | 'would-write'; readonly difference: string }
-  /** The new version is not in place, the old one is. */
+  /** The old version stays in place. */
   | { readonly kind: 'failed'; readonly problem: Problem }
-  /** The new version is in place, and its reload failed: it is tried again. */
+  /** The new version is in place, but the reload failed and must be retried. */
   | { readonly kind: 'reload-failed'; readonly problem: Problem };
 
 export interface KeepOptions {
-  /** Shows what would be written, and writes and runs nothing. */
+  /** Returns the difference, and neither writes a file nor runs a command. */
   readonly dry: boolean;
-  /** Runs the reload command even when nothing changed: it failed the last time. */
+  /** Runs the reload command even if the file is unchanged, because the last reload failed. */
   readonly reload: boolean;
   readonly signal: AbortSignal;
 }
 
 const COMMAND_TIMEOUT_MS = 60_000;
 
-/** Brings a file to its wanted content. Never rejects: what fails hurts this file alone. */
+/** Writes a file if its content, mode or owner is not as wanted. Never rejects. */
 export async function keepFile(
   run: RunCommand,
   spec: TemplateSpec,
@@ -35,32 +35,38 @@ export async function keepFile(
   try {
     const before = await readDestination(spec.destination);
     const owner = await ownerOf(spec.owner, run);
-    const asWanted =
-      before !== null &&
-      before.content === content &&
-      (spec.mode ?? before.mode) === before.mode &&
-      (owner.uid ?? before.uid) === before.uid &&
-      (owner.gid ?? before.gid) === before.gid;
-    if (asWanted)
+    if (before !== null && isAsWanted(before, { content, owner, mode: spec.mode }))
       return options.reload && !options.dry ? await reload(run, spec, options.signal) : { kind: 'unchanged' };
     const difference = differenceOf(spec.destination, before, content);
     if (options.dry) return { kind: 'would-write', difference };
     const staged = await stage(spec, content, { owner, before });
-    const unfit = await commandProblem(run, spec.check, { src: staged.path, dest: spec.destination }, options.signal);
-    if (unfit !== null) {
+    const failure = await commandProblem(run, spec.check, { src: staged.path, dest: spec.destination }, options.signal);
+    if (failure !== null) {
       await staged.discard();
       return failed(
         spec,
-        `the check says no: ${unfit}`,
-        'the file before stays; correct the template or what it shows',
+        `the check failed: ${failure}`,
+        'correct the template or the values it shows; the old file stays in place',
       );
     }
     await staged.commit();
     const reloaded = await reload(run, spec, options.signal);
     return reloaded.kind === 'reload-failed' ? reloaded : { kind: 'written', difference };
   } catch (error) {
-    return failed(spec, reasonOf(error), 'the file before stays; it is tried again');
+    return failed(spec, reasonOf(error), 'fix the cause; the old file stays in place, and Drover retries');
   }
+}
+
+function isAsWanted(
+  file: FileState,
+  { content, owner, mode }: { readonly content: string; readonly owner: Owner; readonly mode: number | null },
+): boolean {
+  return (
+    file.content === content &&
+    (mode ?? file.mode) === file.mode &&
+    (owner.uid ?? file.uid) === file.uid &&
+    (owner.gid ?? file.gid) === file.gid
+  );
 }
 
 async function reload(run: RunCommand, spec: TemplateSpec, signal: AbortSignal): Promise<Outcome> {
@@ -69,13 +75,13 @@ async function reload(run: RunCommand, spec: TemplateSpec, signal: AbortSignal):
   if (failure === null) return { kind: 'unchanged' };
   const { problem } = failed(
     spec,
-    `the reload command fails: ${failure}`,
-    'the new file is in place; it is tried again',
+    `the reload command failed: ${failure}`,
+    'fix the cause; the new file is in place, and Drover retries the reload',
   );
   return { kind: 'reload-failed', problem };
 }
 
-/** Null when it ends well, or there is none. */
+/** Null when the command succeeds, or there is none. */
 async function commandProblem(
   run: RunCommand,
   command: string | null,
@@ -87,7 +93,7 @@ async function commandProblem(
   return run('/bin/sh', ['-c', text], { timeoutMs: COMMAND_TIMEOUT_MS, signal }).then(() => null, reasonOf);
 }
 
-/** For the shell, where it needs it. */
+/** Quotes a path for the shell if necessary. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
@@ -107,7 +113,7 @@ function differenceOf(path: string, before: FileState | null, content: string): 
   return patch.replace(/^=+\n/, '');
 }
 
-/** One line for people. */
+/** One line for users. */
 export function describeOutcome(spec: Pick<TemplateSpec, 'destination'>, outcome: Outcome): string {
   switch (outcome.kind) {
     case 'unchanged':

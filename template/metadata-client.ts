@@ -1,32 +1,27 @@
-import type { Clock, Log } from '../system/index.ts';
+import { parseJsonIntegers } from '../model/index.ts';
+import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
 
 export interface MetadataClientOptions {
-  /** Where the metadata is: `http://169.254.169.250`. */
+  /** URL of the metadata service: `http://169.254.169.250`. */
   readonly url: string;
-  /** Of the API: `2016-07-29`. */
+  /** Version of the API: `2016-07-29`. */
   readonly version: string;
   readonly signal: AbortSignal;
 }
 
-/** The API of rancher-metadata, as a client. */
+/** A client of the metadata API. */
 export interface MetadataClient {
-  /** The value at a path, which begins with the version of an API. Null when there is none. Rejects when nobody answers. */
+  /** The value at a path that begins with an API version. Null when there is none. Rejects when the server does not answer. */
   get(path: string): Promise<unknown>;
-  /** Resolves with the version of what is served when it is another one than `known`. Tries until aborted. */
+  /** Resolves with the `version` of the metadata as soon as it is not `known`. Retries until aborted. */
   changed(known: string | null): Promise<string>;
 }
 
-/** How long the server holds a question, and how long we wait for it beyond that. */
-const HOLD_SECONDS = 30;
-const GRACE_MS = 10_000;
-const RETRY_MS = { min: 250, max: 5_000 };
-
-/** Whole numbers beyond 2^53 as bigint. */
-function withAllDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const { source = '' } = context ?? {};
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
-}
+/** The duration of a long poll. */
+const LONG_POLL_SECONDS = 30;
+/** Time for a reply, beyond the long poll. */
+const REPLY_TIMEOUT_MS = 10_000;
+const RETRY: RetrySchedule = { minMs: 250, maxMs: 5_000 };
 
 export function createMetadataClient(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
@@ -38,25 +33,28 @@ export function createMetadataClient(
     const reply = await fetch(address, { headers: { accept: 'application/json' }, signal: limit });
     if (reply.status === 404) return null;
     if (!reply.ok) throw new Error(`${address}: HTTP ${reply.status}`);
-    return JSON.parse(await reply.text(), withAllDigits);
+    return parseJsonIntegers(await reply.text(), (integer) => integer);
   };
   return {
-    get: (path) => read(`${base}${path}`, GRACE_MS),
+    get: (path) => read(`${base}${path}`, REPLY_TIMEOUT_MS),
     changed: async (known) => {
       let failures = 0;
       for (;;) {
         signal.throwIfAborted();
         try {
-          const wait = known === null ? '' : `?wait=true&value=${encodeURIComponent(known)}&maxWait=${HOLD_SECONDS}`;
-          const version = String(await read(`${base}/${api}/version${wait}`, HOLD_SECONDS * 1_000 + GRACE_MS));
+          const wait =
+            known === null ? '' : `?wait=true&value=${encodeURIComponent(known)}&maxWait=${LONG_POLL_SECONDS}`;
+          const version = String(
+            await read(`${base}/${api}/version${wait}`, LONG_POLL_SECONDS * 1_000 + REPLY_TIMEOUT_MS),
+          );
           if (failures > 0) log.info({ url: base }, 'metadata answers again');
           failures = 0;
           if (version !== known) return version;
         } catch (error) {
           signal.throwIfAborted();
-          if (failures === 0) log.warn({ url: base, err: error }, 'metadata does not answer; what was written stays');
+          if (failures === 0) log.warn({ url: base, err: error }, 'metadata does not answer; files stay as they are');
           failures += 1;
-          await clock.sleep(Math.min(RETRY_MS.min * 2 ** (failures - 1), RETRY_MS.max), signal);
+          await clock.sleep(backoffMs(RETRY, failures, Math.random()), signal);
         }
       }
     },

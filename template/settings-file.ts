@@ -16,13 +16,13 @@ const entrySchema = z.strictObject({
   prefix: z.string().startsWith('/').optional(),
 });
 
-/** Templates, and what is wrong with those that are left out. */
+/** The templates of a file, and the problems of those that are left out. */
 export interface ReadTemplates {
   readonly templates: readonly TemplateSpec[];
   readonly problems: readonly Problem[];
 }
 
-/** The templates of a file of Drover's own form (`templates:`, a list). Paths are relative to `folder`. */
+/** Parses a file of templates in Drover's form (a list `templates:`). Paths are relative to `folder`. */
 export function parseTemplates(
   text: string,
   { path, folder }: { readonly path: string; readonly folder: string },
@@ -36,7 +36,7 @@ export function parseTemplates(
   if (!list.success) {
     return {
       templates: [],
-      problems: [{ subject: path, what: 'it has no list `templates`', hint: 'see docs/templates.md' }],
+      problems: [{ subject: path, what: 'has no list `templates`', hint: 'add it; docs/templates.md has an example' }],
     };
   }
   const read = list.data.templates.map((entry, at) => readEntry(entry, `${path} templates[${at}]`, folder));
@@ -56,7 +56,7 @@ function readEntry(
     const problems = parsed.error.issues.map(({ path, message }) => ({
       subject: [subject, ...path].join('.'),
       what: message,
-      hint: 'see docs/templates.md',
+      hint: 'correct the entry; docs/templates.md lists the keys',
     }));
     return { template: null, problems };
   }
@@ -76,7 +76,7 @@ function readEntry(
   return { template, problems: [] };
 }
 
-/** confd's templates end in .tmpl. */
+/** Names of confd templates end in `.tmpl`. */
 export function languageOf(source: string): TemplateSpec['language'] {
   return source.endsWith('.tmpl') ? 'go' : 'handlebars';
 }

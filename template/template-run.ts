@@ -1,9 +1,9 @@
 import type { Problem } from '../model/index.ts';
 import type { RunCommand } from '../system/index.ts';
 import { compileTemplate, reasonOf } from './compile.ts';
+import { createKeyStore, flatten } from './confd/key-store.ts';
 import type { Engine } from './engine.ts';
 import { keepFile, type Outcome } from './keep-file.ts';
-import { createKeyStore, flatten } from './key-store.ts';
 import type { MetadataClient } from './metadata-client.ts';
 import type { TemplateSpec } from './template-spec.ts';
 import { type World, worldOf } from './world.ts';
@@ -14,24 +14,24 @@ export interface RunDependencies {
   readonly run: RunCommand;
 }
 
-/** What became of one template. */
+/** The result of one template. */
 export interface TemplateOutcome {
   readonly spec: TemplateSpec;
   readonly outcome: Outcome;
-  /** What else is wrong beside the first: each line that cannot be converted. */
+  /** Further problems, such as other lines that cannot be converted. */
   readonly more: readonly Problem[];
 }
 
 export interface RunOptions {
-  /** Version of the API the world is of. */
+  /** Version of the metadata API. */
   readonly version: string;
   readonly dry: boolean;
-  /** Destinations whose reload command failed the last time. */
+  /** Destinations whose last reload failed. */
   readonly reload: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
-/** Brings each file up to the metadata of now. Rejects when the metadata cannot be read; a template that fails hurts only itself. */
+/** Updates each file to the present metadata. Rejects when the metadata cannot be read. A failed template does not affect the others. */
 export async function runTemplates(
   deps: RunDependencies,
   specs: readonly TemplateSpec[],
@@ -56,7 +56,7 @@ async function runOne(
   const compiled = await compileTemplate(engine, spec);
   if (!compiled.ok) {
     const [problem, ...more] = compiled.problems;
-    if (!problem) throw new Error(`${spec.source}: no problem is named`);
+    if (!problem) throw new Error(`${spec.source}: failed without a problem`);
     return { spec, outcome: { kind: 'failed', problem }, more };
   }
   let content: string;
@@ -65,8 +65,8 @@ async function runOne(
   } catch (error) {
     const problem = {
       subject: spec.source,
-      what: `it cannot be filled: ${reasonOf(error)}`,
-      hint: `${spec.destination} stays as it is; it is tried again at the next change`,
+      what: `cannot be rendered: ${reasonOf(error)}`,
+      hint: `correct the template; ${spec.destination} stays as it is, and Drover retries at the next change`,
     };
     return { spec, outcome: { kind: 'failed', problem }, more: [] };
   }
@@ -74,7 +74,7 @@ async function runOne(
   return { spec, outcome, more: [] };
 }
 
-/** Each path of the metadata is read once a run. */
+/** Reads each path of the metadata once per run. */
 function createReading(metadata: Pick<MetadataClient, 'get'>, version: string) {
   const read = new Map<string, Promise<unknown>>();
   const get = (path: string): Promise<unknown> => {

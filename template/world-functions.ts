@@ -1,18 +1,18 @@
 import { READINESS, standingOf } from '../view/index.ts';
-import type { TemplateFunction } from './confd-functions.ts';
+import type { TemplateFunction } from './confd/functions.ts';
 import { textOf, truth } from './go/values.ts';
 import type { Item, World } from './world.ts';
 
 type List = readonly Item[];
 
-/** The functions that know services, containers, hosts and labels. */
+/** The functions for services, containers, hosts and labels. */
 export function worldFunctions(world: World): Readonly<Record<string, TemplateFunction>> {
   const service = (name: string): Item | undefined => {
-    const { stack, service: own } = splitName(name, stackOfAsker(world));
+    const { stack, service: own } = splitName(name, ownStackOf(world));
     return world.services.find((item) => same(item.name, own) && same(item.stack_name, stack));
   };
   const containersOf = (name: string): List => {
-    const { stack, service: own } = splitName(name, stackOfAsker(world));
+    const { stack, service: own } = splitName(name, ownStackOf(world));
     const found = world.containers.filter((item) => same(item.service_name, own) && same(item.stack_name, stack));
     return sortBy(found, 'name');
   };
@@ -46,7 +46,7 @@ export function worldFunctions(world: World): Readonly<Record<string, TemplateFu
   };
 }
 
-/** Marks digits that are to stand without quotes. */
+/** Marks the digits of a bigint, which are written without quotes. */
 const DIGITS = '\u0000';
 
 function jsonOf(value: unknown): string | undefined {
@@ -54,7 +54,7 @@ function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value, marked, 2)?.replaceAll(/"\\u0000(-?\d+)"/g, '$1');
 }
 
-/** `stack/service`, or a service of the asker's own stack. */
+/** `stack/service`, or a service of the stack in `self`. */
 function splitName(name: string, ownStack: unknown): { readonly stack: unknown; readonly service: string } {
   const slash = name.indexOf('/');
   return slash < 0
@@ -62,11 +62,11 @@ function splitName(name: string, ownStack: unknown): { readonly stack: unknown; 
     : { stack: name.slice(0, slash), service: name.slice(slash + 1) };
 }
 
-function stackOfAsker({ self }: World): unknown {
+function ownStackOf({ self }: World): unknown {
   return memberAt(self, 'stack.name');
 }
 
-/** Names are compared as DNS does. */
+/** Compares names without regard to case, as DNS does. */
 function same(value: unknown, name: unknown): boolean {
   return typeof value === 'string' && typeof name === 'string' && value.toLowerCase() === name.toLowerCase();
 }
@@ -94,7 +94,7 @@ function sortBy(items: List, path: string): List {
   return keyed.sort((a, b) => compare(a.key, b.key)).map(({ item }) => item);
 }
 
-/** Numbers by size, all else as text with the numbers in it by size: web-2 before web-10. */
+/** Compares numbers by size, and other values as text in which numbers count by size: web-2 before web-10. */
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return textOf(a).localeCompare(textOf(b), 'en', { numeric: true });
@@ -110,7 +110,7 @@ function hasCheck(service: Item | undefined): boolean {
   return truth(service?.health_check);
 }
 
-/** Those a load balancer would be given, by the one table of READINESS. */
+/** The containers that a load balancer would use, by the table READINESS. */
 function ready(containers: List, checked: boolean): List {
   const treated = containers.map((item) => ({ item, treatment: treatmentOf(item, checked) }));
   const fit = treated.filter(({ treatment }) => treatment === 'use');
@@ -119,7 +119,7 @@ function ready(containers: List, checked: boolean): List {
 }
 
 function treatmentOf(item: Item, checked: boolean): string {
-  // The metadata does not say whether it was ever ready: one that fails now is better than none.
+  // The metadata does not say whether the container was ever ready. A failing container is better than none.
   const container = { state: item.state, health: item.health_state ?? null, wasReady: true };
   return READINESS[standingOf(container as Parameters<typeof standingOf>[0], checked)].lb;
 }

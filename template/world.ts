@@ -1,20 +1,20 @@
-/** A thing of the metadata, with the fields of its API. */
+/** An object of the metadata, with the fields of the API. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** What a template sees: the metadata of one moment. */
+/** The metadata that a template reads, all of one state. */
 export interface World {
-  /** `container`, `service`, `stack` and `host` of whoever asks; without a container: `host` alone. */
+  /** `container`, `service`, `stack` and `host` of the container that runs the template; on a host only `host`. */
   readonly self: Readonly<Record<string, unknown>>;
   readonly services: readonly Item[];
   readonly containers: readonly Item[];
   readonly stacks: readonly Item[];
   readonly hosts: readonly Item[];
   readonly networks: readonly Item[];
-  /** Name of the environment and whatever else stands at the top. */
+  /** The name of the environment and other keys at the top. */
   readonly [more: string]: unknown;
 }
 
-/** The tree of one API version as a world; what is missing or of another form is empty. */
+/** The tree of one API version as a world. Missing or malformed parts are empty. */
 export function worldOf(tree: unknown): World {
   const top = isItem(tree) ? tree : {};
   const list = (name: string): readonly Item[] => {

@@ -1,4 +1,5 @@
 import { parse, type Tags } from 'yaml';
+import { parseJsonIntegers } from '../../model/index.ts';
 import { createMemo } from '../tree/memo.ts';
 import type { TreeSource, Trees } from '../tree/tree-source.ts';
 import { isObject, own, type Value, type ValueObject } from '../value/value.ts';
@@ -11,7 +12,7 @@ const LATEST = 'latest';
 
 /** Parses answers in JSON or YAML. Whole numbers beyond 2^53 stay exact. Throws with what is wrong and how to fix it. */
 export function parseAnswers(text: string, form: 'json' | 'yaml' = 'json'): Answers {
-  const value = form === 'json' ? parseJson(text) : parseYaml(text);
+  const value = form === 'json' ? (parseJsonIntegers(text, exact) as Value) : parseYaml(text);
   const shape = 'write it as version -> client address or `default` -> tree';
   if (!isObject(value)) throw new Error(`answers: not an object; ${shape}`);
   for (const [version, clients] of Object.entries(value)) {
@@ -26,13 +27,6 @@ export function isYamlFile(path: string): boolean {
 }
 
 const [INT64_MIN, UINT64_MAX] = [-(2n ** 63n), 2n ** 64n - 1n];
-
-function parseJson(text: string): Value {
-  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }): unknown => {
-    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-    return /^-?\d+$/.test(context?.source ?? '') ? exact(BigInt(context?.source ?? '')) : value;
-  });
-}
 
 /** Types of YAML 1.1 that JSON does not have. Their text is taken as it is. */
 const NOT_JSON = /:(timestamp|binary|omap|pairs|set)$/;

@@ -1,14 +1,15 @@
 import type { Problem } from '../../model/index.ts';
+import type { Expression } from './expression.ts';
 import { NotConvertible } from './lexer.ts';
-import { type Expression, type Node, parseGoTemplate } from './parser.ts';
+import { type Node, parseGoTemplate } from './parser.ts';
 
 export type Converted =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * A confd template (Go's text/template with confd's functions) as a Handlebars template that renders the same. `known` are
- * the functions there are. Fails with one problem for each line that has no counterpart.
+ * Converts a confd template (Go's text/template with confd's functions) to a Handlebars template with the same output.
+ * `known` are the names of all functions. Fails with one problem for each line without a counterpart.
  */
 export function convertGoTemplate(
   template: string,
@@ -25,19 +26,19 @@ export function convertGoTemplate(
 function problemOf(name: string, { line, message }: NotConvertible): Problem {
   return {
     subject: `${name} line ${line}`,
-    what: `it cannot be converted: ${message}`,
-    hint: 'write this part as Handlebars (docs/templates.md has a table of counterparts)',
+    what: `cannot be converted: ${message}`,
+    hint: 'write this part as Handlebars; docs/templates.md has a table of counterparts',
   };
 }
 
 interface Converting {
   readonly known: ReadonlySet<string>;
   readonly problems: NotConvertible[];
-  /** Names in sight, innermost last. */
+  /** Names of the variables in scope, innermost last. */
   readonly variables: readonly string[];
 }
 
-/** A variable lives to the end of its block: what follows it goes into a block of its own. */
+/** A Go variable lives until the end of its block, so everything after it goes into a `let` block. */
 function listOf(nodes: readonly Node[], converting: Converting): string {
   let text = '';
   for (const [at, node] of nodes.entries()) {
@@ -46,13 +47,13 @@ function listOf(nodes: readonly Node[], converting: Converting): string {
       continue;
     }
     const value = argument(node.value, node.line, converting);
-    const inside = seeing(converting, node.name);
+    const inside = withVariables(converting, node.name);
     return `${text}{{#let ${value} as |${node.name}|}}${listOf(nodes.slice(at + 1), inside)}{{/let}}`;
   }
   return text;
 }
 
-function seeing(converting: Converting, ...names: readonly string[]): Converting {
+function withVariables(converting: Converting, ...names: readonly string[]): Converting {
   return { ...converting, variables: [...converting.variables, ...names] };
 }
 
@@ -74,7 +75,7 @@ function nodeOf(node: Exclude<Node, { kind: 'assign' }>, converting: Converting)
         argument(node.value, node.line, converting),
         parameters,
         node,
-        seeing(converting, ...names),
+        withVariables(converting, ...names),
       );
     }
   }
@@ -91,7 +92,7 @@ function block(
   return `{{#${helper} ${value}${parameters}}}${listOf(body, converting)}${rest}{{/${helper}}}`;
 }
 
-/** A brace or a backslash beside an expression would become a part of it. */
+/** Handlebars would read a brace or a backslash next to an expression as a part of it. */
 function escapeText(text: string): string {
   const [, before = '', middle = '', after = ''] = /^(\}*)([\s\S]*?)([{\\]*)$/.exec(text) ?? [];
   return `${literal(before)}${middle}${literal(after)}`;
@@ -122,7 +123,7 @@ function variableOf(
   { variables, problems }: Converting,
 ): string {
   if (name !== '' && !variables.includes(name))
-    problems.push(new NotConvertible(line, `there is no variable $${name} here`));
+    problems.push(new NotConvertible(line, `there is no variable $${name} in this block`));
   return [name === '' ? '@root' : name, ...path.map(segment)].join('.');
 }
 
@@ -139,7 +140,7 @@ function segment(name: string): string {
   return `[${name}]`;
 }
 
-/** Handlebars knows no escapes within strings: one with both kinds of quotes, or a line break, is put together. */
+/** Strings in Handlebars have no escapes, so one with both kinds of quotes or a line break is decoded when it is rendered. */
 function stringOf(value: string): string {
   if (/[\n\r\t\\]/.test(value) || (value.includes('"') && value.includes("'"))) {
     return `(unescape "${encodeURIComponent(value)}")`;

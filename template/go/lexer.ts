@@ -1,21 +1,21 @@
-/** A piece of a Go template: text as it stands, or what lies between the braces. */
+/** A piece of a Go template: literal text, or the content of a pair of braces. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   /** `line` counts from 1. */
   | { readonly kind: 'action'; readonly source: string; readonly line: number };
 
-/** What stands between braces, in words. */
+/** The content of a pair of braces, in tokens. */
 export type Token =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly value: string }
-  /** `.`, `.Key`, `.Data.name`: the fields, none for the dot alone. */
+  /** `.`, `.Key`, `.Data.name`: the names of the fields; none for the dot alone. */
   | { readonly kind: 'field'; readonly path: readonly string[] }
   /** `$`, `$x`, `$x.Key`. */
   | { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[] }
   | { readonly kind: 'word'; readonly value: string }
   | { readonly kind: 'mark'; readonly value: '(' | ')' | '|' | ':=' | '=' | ',' };
 
-/** Something this converter cannot take over; `line` of the template. */
+/** A part of a template that cannot be converted; `line` counts from 1. */
 export class NotConvertible extends Error {
   readonly line: number;
   constructor(line: number, what: string) {
@@ -25,8 +25,8 @@ export class NotConvertible extends Error {
 }
 
 /**
- * Cuts a template into text and actions. `{{-` and `-}}` take away the white space beside them, as in Go: it is taken from
- * the text here, so nothing of it is left to convert.
+ * Splits a template into text and actions. `{{-` and `-}}` remove the white space next to them, as in Go. This happens here,
+ * so that there is nothing left to convert.
  */
 export function pieces(template: string): readonly Piece[] {
   const found: Piece[] = [];
@@ -59,7 +59,7 @@ function linesIn(text: string): number {
   return text.split('\n').length - 1;
 }
 
-/** Braces within strings and comments end nothing. */
+/** The position of the closing braces. Braces in strings and comments do not count. */
 function endOfAction(template: string, start: number, line: number): number {
   if (/^(-\s)?\s*\/\*/.test(template.slice(start))) {
     const end = template.indexOf('*/', start);
@@ -78,7 +78,7 @@ function endOfAction(template: string, start: number, line: number): number {
 const WORDS =
   /\s+|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')|(-?\d+(?:\.\d+)?)|(\$[\w]*)((?:\.\w+)*)|((?:\.\w+)+|\.)|(\w+)|(:=|[()|=,])/gy;
 
-/** The words of an action. */
+/** The tokens of an action. */
 export function tokens(source: string, line: number): readonly Token[] {
   const found: Token[] = [];
   const words = new RegExp(WORDS);

@@ -1,18 +1,10 @@
+import { type Expression, parsePipeline } from './expression.ts';
 import { NotConvertible, pieces, type Token, tokens } from './lexer.ts';
-
-/** A value in a Go template. */
-export type Expression =
-  | { readonly kind: 'string'; readonly value: string }
-  /** Numbers, true, false and nil, as written. */
-  | { readonly kind: 'literal'; readonly value: string }
-  | { readonly kind: 'field'; readonly path: readonly string[] }
-  | { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[] }
-  | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Expression[] };
 
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'show'; readonly value: Expression; readonly line: number }
-  /** Holds from here to the end of the block it stands in. */
+  /** The variable exists from here to the end of its block. */
   | { readonly kind: 'assign'; readonly name: string; readonly value: Expression; readonly line: number }
   | {
       readonly kind: 'if' | 'with';
@@ -24,7 +16,7 @@ export type Node =
   | {
       readonly kind: 'range';
       readonly value: Expression;
-      /** Names of the index and the element; null where the template names none. */
+      /** Names of the index and the element; null if the template has none. */
       readonly index: string | null;
       readonly element: string | null;
       readonly body: readonly Node[];
@@ -32,7 +24,7 @@ export type Node =
       readonly line: number;
     };
 
-/** A template, or a list of all that cannot be understood in it. */
+/** The nodes of a template, and the parts that cannot be converted. */
 export type ParsedTemplate = { readonly nodes: readonly Node[]; readonly problems: readonly NotConvertible[] };
 
 interface Reading {
@@ -43,7 +35,7 @@ interface Reading {
 
 type Ending = 'end' | 'else' | 'eof';
 
-/** Never throws; what cannot be read is left out and named. */
+/** Never throws. Parts that cannot be converted are left out and become problems. */
 export function parseGoTemplate(template: string): ParsedTemplate {
   try {
     const reading: Reading = { pieces: pieces(template), at: 0, problems: [] };
@@ -59,7 +51,7 @@ export function parseGoTemplate(template: string): ParsedTemplate {
 interface Block {
   readonly nodes: readonly Node[];
   readonly ending: Ending;
-  /** What follows the word `else`. */
+  /** The tokens after `else`. */
   readonly rest: readonly Token[];
   readonly line: number;
 }
@@ -102,16 +94,16 @@ function readAction(reading: Reading, words: readonly Token[], line: number): No
   }
   const [, second] = words;
   if (first?.kind === 'variable' && second?.kind === 'mark' && (second.value === ':=' || second.value === '=')) {
-    // Variables do not change in Handlebars: a new value in an inner block would be lost at its end.
+    // Variables in Handlebars cannot change: a value assigned in an inner block would be lost at its end.
     if (second.value === '=')
-      throw new NotConvertible(line, `$${first.name} is given another value, which has no counterpart`);
-    return { kind: 'assign', name: first.name, value: readPipeline(words.slice(2), line), line };
+      throw new NotConvertible(line, `assigning another value to $${first.name} has no counterpart`);
+    return { kind: 'assign', name: first.name, value: parsePipeline(words.slice(2), line), line };
   }
-  return { kind: 'show', value: readPipeline(words, line), line };
+  return { kind: 'show', value: parsePipeline(words, line), line };
 }
 
 function readConditional(reading: Reading, kind: 'if' | 'with', words: readonly Token[], line: number): Node {
-  const value = expressionOf(reading, () => readPipeline(words, line));
+  const value = expressionOf(reading, () => parsePipeline(words, line));
   const body = readNodes(reading);
   return { kind, value, body: body.nodes, otherwise: readElse(reading, body, line), line };
 }
@@ -130,12 +122,12 @@ function readRange(reading: Reading, words: readonly Token[], line: number): Nod
     element = third.name;
     rest = words.slice(4);
   }
-  const value = expressionOf(reading, () => readPipeline(rest, line));
+  const value = expressionOf(reading, () => parsePipeline(rest, line));
   const body = readNodes(reading);
   return { kind: 'range', value, index, element, body: body.nodes, otherwise: readElse(reading, body, line), line };
 }
 
-/** What cannot be read is told, and its block is read on: it has problems of its own to tell. */
+/** If the value cannot be parsed, reports that and goes on, so that problems in the block are reported, too. */
 function expressionOf(reading: Reading, read: () => Expression): Expression {
   try {
     return read();
@@ -153,92 +145,8 @@ function readElse(reading: Reading, block: Block, line: number): readonly Node[]
   if (first?.kind === 'word' && (first.value === 'if' || first.value === 'with')) {
     return [readConditional(reading, first.value, rest, block.line)];
   }
-  if (first) throw new NotConvertible(block.line, '{{else}} is followed by something unknown');
+  if (first) throw new NotConvertible(block.line, '{{else}} is followed by unknown words');
   const otherwise = readNodes(reading);
   if (otherwise.ending !== 'end') throw new NotConvertible(block.line, 'a block has no end: {{end}} is missing');
   return otherwise.nodes;
-}
-
-/** `a | f b` is `f b a`. */
-function readPipeline(words: readonly Token[], line: number): Expression {
-  if (words.length === 0) throw new NotConvertible(line, 'a value is missing');
-  const commands = splitAtPipes(words);
-  const [first = [], ...rest] = commands;
-  return rest.reduce<Expression>(
-    (value, command) => {
-      const call = readCommand(command, line);
-      if (call.kind !== 'call') throw new NotConvertible(line, 'what follows | is no function');
-      return { ...call, arguments: [...call.arguments, value] };
-    },
-    readCommand(first, line),
-  );
-}
-
-function splitAtPipes(words: readonly Token[]): readonly (readonly Token[])[] {
-  const commands: Token[][] = [[]];
-  let depth = 0;
-  for (const word of words) {
-    if (word.kind === 'mark' && word.value === '(') depth += 1;
-    if (word.kind === 'mark' && word.value === ')') depth -= 1;
-    if (word.kind === 'mark' && word.value === '|' && depth === 0) commands.push([]);
-    else commands.at(-1)?.push(word);
-  }
-  return commands;
-}
-
-const LITERALS = ['true', 'false', 'nil'];
-
-/** A function with its arguments, or a single value. */
-function readCommand(words: readonly Token[], line: number): Expression {
-  const [first, ...rest] = words;
-  if (!first) throw new NotConvertible(line, 'a value is missing');
-  if (first.kind === 'word' && !LITERALS.includes(first.value)) {
-    return { kind: 'call', name: first.value, arguments: readOperands(rest, line) };
-  }
-  const [value, more] = readOperands(words, line);
-  if (!value || more)
-    throw new NotConvertible(line, 'a value is followed by another one; calls of methods have no counterpart');
-  return value;
-}
-
-function readOperands(words: readonly Token[], line: number): readonly Expression[] {
-  const operands: Expression[] = [];
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at];
-    if (word?.kind === 'mark' && word.value === '(') {
-      const end = closing(words, at, line);
-      operands.push(readPipeline(words.slice(at + 1, end), line));
-      at = end;
-    } else if (word) operands.push(operandOf(word, line));
-  }
-  return operands;
-}
-
-function operandOf(word: Token, line: number): Expression {
-  switch (word.kind) {
-    case 'string':
-    case 'field':
-    case 'variable':
-      return word;
-    case 'number':
-      return { kind: 'literal', value: word.value };
-    case 'word':
-      return LITERALS.includes(word.value)
-        ? { kind: 'literal', value: word.value }
-        : { kind: 'call', name: word.value, arguments: [] };
-    default:
-      throw new NotConvertible(line, `'${word.value}' is out of place`);
-  }
-}
-
-function closing(words: readonly Token[], open: number, line: number): number {
-  let depth = 0;
-  for (let at = open; at < words.length; at += 1) {
-    const word = words[at];
-    if (word?.kind !== 'mark') continue;
-    if (word.value === '(') depth += 1;
-    if (word.value === ')') depth -= 1;
-    if (depth === 0) return at;
-  }
-  throw new NotConvertible(line, ') is missing');
 }

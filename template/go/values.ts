@@ -1,4 +1,4 @@
-/** Whether Go takes a value for true: not false, 0, nil, nor anything empty. */
+/** Whether a value is true in Go: not false, 0, nil or empty. */
 export function truth(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === 'object' && value !== null && !(value instanceof Date)) return Object.keys(value).length > 0;
@@ -17,7 +17,7 @@ export function textOf(value: unknown): string {
   return String(value);
 }
 
-/** Go's Sprintf, for the verbs templates use: v s d q t x X f e g c %, with flags, width and precision. */
+/** Go's Sprintf for the verbs that templates use: v s d q t x X f e g c %, with flags, width and precision. */
 export function printf(format: string, values: readonly unknown[]): string {
   let next = 0;
   const text = format.replace(
@@ -43,7 +43,7 @@ export function printf(format: string, values: readonly unknown[]): string {
 }
 
 function formatted(verb: string, value: unknown, precision: number | null, flags: string): string {
-  // Go's int is as exact.
+  // A bigint keeps all its digits, as Go's int does.
   const whole = typeof value === 'bigint' ? value : null;
   const number = Number(value);
   switch (verb) {
@@ -72,7 +72,7 @@ function formatted(verb: string, value: unknown, precision: number | null, flags
     case 'c':
       return String.fromCodePoint(number);
     default:
-      throw new Error(`printf: the verb %${verb} is not known`);
+      throw new Error(`printf: unknown verb %${verb}`);
   }
 }
 

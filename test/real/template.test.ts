@@ -52,7 +52,7 @@ function follow(...args: readonly string[]) {
 }
 
 describe('once', () => {
-  test('fills a file, leaves it alone while nothing changes, and shows a difference before it writes', async () => {
+  test('fills a file, does not touch it without a change, and shows the difference with --dry', async () => {
     const args = ['-s', path('up.hbs'), '-d', path('up.conf'), '--reload', `echo reloaded >>${path('log')}`, '--once'];
     const dry = await template(...args, '--dry');
     expect(dry.stdout).toContain('+  server 10.42.0.2:80;');
@@ -68,7 +68,7 @@ describe('once', () => {
     expect(await lines('log')).toEqual(['reloaded']);
   });
 
-  test('owner and mode are as told, else as they were; a link stays a link', async () => {
+  test('sets the given owner and mode, else keeps the present ones; keeps a symbolic link', async () => {
     await writeFile(path('real.conf'), 'old');
     await chmod(path('real.conf'), 0o640);
     await symlink(path('real.conf'), path('up.conf'));
@@ -83,7 +83,7 @@ describe('once', () => {
     expect((await stat(path('real.conf'))).mode & 0o7777).toBe(0o600);
   });
 
-  test('Q34: a check that says no keeps the last good file, and leaves nothing behind', async () => {
+  test('Q34: a failed check keeps the last good file, and leaves no other file', async () => {
     await writeFile(path('up.conf'), 'good');
     const { exitCode, stderr } = await template(
       '-s',
@@ -96,13 +96,13 @@ describe('once', () => {
       `touch ${path('reloaded')}`,
       '--once',
     );
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${path('up.conf')}: the check says no:`)]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${path('up.conf')}: the check failed:`)]);
     expect(stderr).toContain('no nope');
     expect(await content('up.conf')).toBe('good');
     expect((await readdir(dir)).sort()).toEqual(['up.conf', 'up.hbs']);
   });
 
-  test('metadata that nobody serves is an error with its address', async () => {
+  test('an unreachable metadata server is an error with its address', async () => {
     const { exitCode, stderr } = await execa(
       'bin/drover',
       ['template', '--metadata', 'http://127.0.0.1:1', '-s', path('up.hbs'), '-d', path('x'), '--once'],
@@ -118,7 +118,7 @@ describe("confd's folder", () => {
   const GO =
     '{{range ls "/stacks/shop/services/web/containers"}}{{$ip := printf "/stacks/shop/services/web/containers/%s/primary_ip" .}}server {{.}} {{getv $ip}}\n{{end}}';
 
-  test('is read as it is; a broken file, and a line that cannot be converted, hurt only themselves', async () => {
+  test('is used unchanged; an invalid file or line affects only its own template', async () => {
     await mkdir(path('conf.d'));
     await mkdir(path('templates'));
     await writeFile(path('conf.d/a.toml'), TOML('a', 'check_cmd = "test -s {{.src}}"\n'));
@@ -130,11 +130,11 @@ describe("confd's folder", () => {
     expect(await content('a.conf')).toBe('server web-1 10.42.0.1\nserver web-2 10.42.0.2\n');
     expect((await stat(path('a.conf'))).mode & 0o7777).toBe(0o600);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${path('conf.d/c.toml')}: it is no TOML`);
-    expect(stderr).toContain(`${path('templates/b.tmpl')} line 2: it cannot be converted: there is no function cgetv`);
+    expect(stderr).toContain(`${path('conf.d/c.toml')}: is not valid TOML`);
+    expect(stderr).toContain(`${path('templates/b.tmpl')} line 2: cannot be converted: there is no function cgetv`);
   });
 
-  test('convert shows what becomes of a template, or names the line', async () => {
+  test('convert prints the converted template, or the lines that cannot be converted', async () => {
     await writeFile(path('a.tmpl'), '{{range gets "/self/*"}}{{.Value}}{{end}}');
     const shown = await execa('bin/drover', ['template', 'convert', path('a.tmpl')]);
     expect(shown.stdout).toBe('{{#range (gets "/self/*")}}{{show this.[Value]}}{{/range}}');
@@ -145,7 +145,7 @@ describe("confd's folder", () => {
 });
 
 describe('following', () => {
-  test('a file follows a scale-up, once for changes that come together; its readers never see a part', async () => {
+  test('a file follows a scale-up, is written once for several changes, and is never seen half written', async () => {
     follow('-s', path('up.hbs'), '-d', path('up.conf'), '--reload', `echo x >>${path('log')}`);
     await poll(async () => (await lines('up.conf')).length === 4, { what: 'the first file' });
     for (let n = 3; n <= 12; n += 1) server.show({ containers: Array.from({ length: n }, (_, at) => web(at + 1)) });
@@ -161,7 +161,7 @@ describe('following', () => {
     await poll(async () => (await lines('log')).length === 2, { what: 'one more reload' });
   });
 
-  test('a file follows injected configuration, as it was written, while its container runs on', async () => {
+  test('a file follows injected configuration without a restart of the container', async () => {
     const shown = (metadata: string): World => ({ ...TWO, declarations: [declaration('shop/web', { metadata })] });
     server.show(shown('{"limits":{"z":18446744073709551615,"a":[1,2.5]}}'));
     await writeFile(path('limits.hbs'), '{{#with (service "shop/web")}}{{toJson metadata.limits}}{{/with}}\n');
@@ -175,7 +175,7 @@ describe('following', () => {
     await poll(async () => (await lines('log')).length === 2, { what: 'a reload each' });
   });
 
-  test('Q34: one that fails is tried again by itself, and the others are up to date meanwhile', {
+  test('Q34: retries a failed template, and keeps the other files up to date', {
     timeout: 60_000,
   }, async () => {
     const settings = {
@@ -188,26 +188,30 @@ describe('following', () => {
     await writeFile(path('bad.hbs'), '{{#each}');
     const daemon = follow('--config', path('templates.json'));
     await poll(async () => (await lines('up.conf')).length === 4, { what: 'the good file' });
-    await poll(() => /bad.hbs: it is not well-formed/.test(daemon.output()), { what: 'the bad one to be named' });
-    await poll(() => /the reload command fails/.test(daemon.output()), { what: 'the failed reload to be named' });
+    await poll(() => /bad.hbs: is not a valid template/.test(daemon.output()), {
+      what: 'the log line about the bad template',
+    });
+    await poll(() => /the reload command failed/.test(daemon.output()), {
+      what: 'the log line about the failed reload',
+    });
     server.show(THREE);
     await poll(async () => (await lines('up.conf')).length === 5, { what: 'the good file after a change' });
     await writeFile(path('bad.hbs'), 'good now');
     await appendFile(path('may-reload'), '');
     await poll(async () => (await content('bad.conf').catch(() => '')) === 'good now', {
-      what: 'the repaired one',
+      what: 'the repaired template',
       timeoutMs: 20_000,
     });
     const again = () => daemon.output().match(/template works again/g)?.length === 2;
     await poll(again, { what: 'both to work again', timeoutMs: 20_000 });
   });
 
-  test('Q2: while nobody serves metadata the file stays; afterwards it goes on', async () => {
+  test('Q2: the file stays while the metadata server is down, and follows again afterwards', async () => {
     const daemon = follow('-s', path('up.hbs'), '-d', path('up.conf'));
     await poll(async () => (await lines('up.conf')).length === 4, { what: 'the first file' });
     const { port } = server;
     await server[Symbol.asyncDispose]();
-    await poll(() => /metadata does not answer/.test(daemon.output()), { what: 'the outage to be told' });
+    await poll(() => /metadata does not answer/.test(daemon.output()), { what: 'the log line about the outage' });
     expect((await lines('up.conf')).length).toBe(4);
     server = await startServer(THREE, { listen: [{ address: '127.0.0.1', port }] });
     resources.add('second metadata', () => server[Symbol.asyncDispose]());

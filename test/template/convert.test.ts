@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createKeyStore, flatten } from '../../template/confd/key-store.ts';
 import { convertGoTemplate, createEngine } from '../../template/index.ts';
-import { createKeyStore, flatten } from '../../template/key-store.ts';
 import { worldOf } from '../../template/world.ts';
 
 const engine = createEngine({ env: { HOME: '/root' }, now: () => 0 });
@@ -109,40 +109,40 @@ describe('templates of confd render as they did there', () => {
     expect(rendered(template)).toBe(expected);
   });
 
-  test('a key that is not there fails with its name', () => {
+  test('a missing key fails with its name', () => {
     expect(() => rendered('{{getv "/nothing"}}')).toThrow('key does not exist: /nothing');
   });
 });
 
-describe('what has no counterpart is named with its line', () => {
+describe('a part without a counterpart is a problem with its line', () => {
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
     [
       'functions',
       'a\n{{cgetv "/x"}}\n{{lookupSRV "a" "b" "c"}}',
       [
-        't line 2: it cannot be converted: there is no function cgetv',
-        't line 3: it cannot be converted: there is no function lookupSRV',
+        't line 2: cannot be converted: there is no function cgetv',
+        't line 3: cannot be converted: there is no function lookupSRV',
       ],
     ],
-    ['templates', '{{define "x"}}', ['t line 1: it cannot be converted: {{define}} has no counterpart']],
+    ['templates', '{{define "x"}}', ['t line 1: cannot be converted: {{define}} has no counterpart']],
     [
       'other values for variables',
       '{{$x := 1}}{{$x = 2}}',
-      ['t line 1: it cannot be converted: $x is given another value, which has no counterpart'],
+      ['t line 1: cannot be converted: assigning another value to $x has no counterpart'],
     ],
     [
       'methods',
       '{{range ls "/"}}\n{{.Method "a"}}{{end}}',
-      ['t line 2: it cannot be converted: a value is followed by another one; calls of methods have no counterpart'],
+      ['t line 2: cannot be converted: one value follows another; method calls have no counterpart'],
     ],
     [
       'unknown variables',
       '{{if true}}{{$a := 1}}{{end}}{{$a}}',
-      ['t line 1: it cannot be converted: there is no variable $a here'],
+      ['t line 1: cannot be converted: there is no variable $a in this block'],
     ],
-    ['missing ends', '{{if true}}\n', ['t line 1: it cannot be converted: a block has no end: {{end}} is missing']],
-    ['stray ends', 'x\n{{end}}', ['t line 2: it cannot be converted: {{end}} without a block']],
-    ['open braces', 'x\n\n{{ a', ['t line 3: it cannot be converted: an action has no end: }} is missing']],
+    ['missing ends', '{{if true}}\n', ['t line 1: cannot be converted: a block has no end: {{end}} is missing']],
+    ['stray ends', 'x\n{{end}}', ['t line 2: cannot be converted: {{end}} without a block']],
+    ['open braces', 'x\n\n{{ a', ['t line 3: cannot be converted: an action has no end: }} is missing']],
   ];
   test.each(cases)('%s', (_, template, expected) => {
     expect(problems(template)).toEqual(expected);

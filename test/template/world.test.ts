@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createKeyStore } from '../../template/confd/key-store.ts';
 import { createEngine } from '../../template/index.ts';
-import { createKeyStore } from '../../template/key-store.ts';
 import { worldOf } from '../../template/world.ts';
 
 const engine = createEngine({ env: {}, now: () => 0 });
@@ -38,7 +38,7 @@ function rendered(template: string): string {
   return engine.compile(template)({ world: WORLD, keys: createKeyStore(new Map()) });
 }
 
-describe('functions that know the world', () => {
+describe('functions for services, containers and hosts', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     [
       'ready containers in order, by number',
@@ -46,12 +46,12 @@ describe('functions that know the world', () => {
       '10.42.0.2 10.42.0.10 ',
     ],
     [
-      'a name without stack is in the own one, in any case',
+      'a name without a stack is in the own stack; case does not matter',
       '{{#each (containersOf "WEB")}}{{name}} {{/each}}',
       'web-2 web-3 web-4 web-10 ',
     ],
     [
-      'none is ready: those that failed are better than none',
+      'if no container is ready, those that fail their check',
       '{{#each (readyContainersOf "api")}}{{primary_ip}} {{/each}}',
       '10.42.1.1 ',
     ],
@@ -67,7 +67,7 @@ describe('functions that know the world', () => {
     ],
     ['labels, with a default', '{{#each (readyContainersOf "web")}}{{label this "Drover.Weight" 1}} {{/each}}', '1 5 '],
     [
-      'those with a label, or a value of it',
+      'containers with a label, or with a value of it',
       '{{#each (withLabel containers "drover.weight")}}{{name}}{{/each}} {{#each (withLabel containers "drover.weight" 4)}}x{{/each}}',
       'web-10 ',
     ],
@@ -79,7 +79,7 @@ describe('functions that know the world', () => {
     ['the host of a container', '{{#each (containersOf "api")}}{{label (hostOf this) "zone"}}{{/each}}', 'aa'],
     ['services of a stack', '{{join (pluck (servicesOf "shop") "name") " "}}', 'api web'],
     ['defaults and quotes', '{{default "" "x"}} {{quote "a\\"b"}} {{at (service "none") "scale" 0}}', 'x "a\\"b" 0'],
-    ['nothing there is nothing shown', '{{#each (readyContainersOf "no/such")}}x{{else}}none{{/each}}', 'none'],
+    ['no containers', '{{#each (readyContainersOf "no/such")}}x{{else}}none{{/each}}', 'none'],
   ];
   test.each(cases)('%s', (_, template, expected) => {
     expect(rendered(template)).toBe(expected);

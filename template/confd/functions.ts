@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import { printf, textOf, truth } from './go/values.ts';
+import { printf, textOf, truth } from '../go/values.ts';
 import type { KeyStore, KeyValue } from './key-store.ts';
 
-/** A function of a template: its arguments in order. What is wrong with them throws, with what and why. */
+/** A function that templates call. Throws when the arguments are not valid. */
 export type TemplateFunction = (...values: readonly never[]) => unknown;
 
-/** Those of confd that look at the metadata. */
+/** The functions of confd that read keys of the metadata. */
 export function keyFunctions(keys: KeyStore): Readonly<Record<string, TemplateFunction>> {
   const get = (key: string): KeyValue => {
     const found = keys.get(key);
@@ -31,7 +31,7 @@ export function keyFunctions(keys: KeyStore): Readonly<Record<string, TemplateFu
 
 type Kv = Readonly<Record<string, unknown>>;
 
-/** Those of confd, and of Go's text/template, that look at nothing but their arguments. `env` is what `getenv` reads. */
+/** The functions of confd and of Go's text/template that read no metadata. `env` is what `getenv` reads. */
 export function plainFunctions(
   env: Readonly<Record<string, string | undefined>>,
   now: () => number,
@@ -92,7 +92,7 @@ function sizeOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-  throw new Error(`len of ${textOf(value)}: it has no length`);
+  throw new Error(`len: ${textOf(value)} has no length`);
 }
 
 function memberOf(value: unknown, key: unknown): unknown {
@@ -102,11 +102,11 @@ function memberOf(value: unknown, key: unknown): unknown {
     return value[key];
   }
   if (typeof value === 'object' && value !== null) return (value as Kv)[String(key)];
-  throw new Error(`index of ${textOf(value)}: it has no members`);
+  throw new Error(`index: ${textOf(value)} has no members`);
 }
 
 function mapOf(pairs: readonly unknown[]): Kv {
-  if (pairs.length % 2 === 1) throw new Error('map wants pairs of a name and a value');
+  if (pairs.length % 2 === 1) throw new Error('map: give pairs of a name and a value');
   return Object.fromEntries(pairs.flatMap((name, at) => (at % 2 === 0 ? [[String(name), pairs[at + 1]]] : [])));
 }
 
@@ -125,11 +125,11 @@ function replaceSome(text: string, from: string, to: string, count: number): str
 function parseBool(text: string): boolean {
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
-  throw new Error(`parseBool: '${text}' is neither true nor false`);
+  throw new Error(`parseBool: '${text}' is not a boolean`);
 }
 
 function integer(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`atoi: '${text}' is no number`);
+  if (!/^[+-]?\d+$/.test(text)) throw new Error(`atoi: '${text}' is not a number`);
   return Number(text);
 }
 

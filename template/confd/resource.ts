@@ -1,8 +1,8 @@
 import { posix, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
-import type { Problem } from '../model/index.ts';
-import type { TemplateSpec } from './template-spec.ts';
+import type { Problem } from '../../model/index.ts';
+import type { TemplateSpec } from '../template-spec.ts';
 
 const resourceSchema = z.object({
   template: z.object({
@@ -24,20 +24,20 @@ export type ReadResource =
   | { readonly ok: true; readonly template: TemplateSpec }
   | { readonly ok: false; readonly problem: Problem };
 
-/** One file of confd's `conf.d` as it is. `folder` is the one `conf.d` and `templates` lie in, `prefix` the one of confd's own settings. */
+/** Parses a file of confd's `conf.d`. `folder` contains `conf.d` and `templates`; `prefix` is that of confd's own settings. */
 export function parseResource(
   text: string,
   { path, folder, prefix }: { readonly path: string; readonly folder: string; readonly prefix: string },
 ): ReadResource {
   const failed = (what: string): ReadResource => ({
     ok: false,
-    problem: { subject: path, what, hint: 'correct the file; the others are not affected' },
+    problem: { subject: path, what, hint: 'correct the file; other files are not affected' },
   });
   let file: unknown;
   try {
     file = parseToml(text);
   } catch (error) {
-    return failed(`it is no TOML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    return failed(`is not valid TOML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
   }
   const parsed = resourceSchema.safeParse(file);
   if (!parsed.success) {
@@ -45,7 +45,7 @@ export function parseResource(
   }
   const { template } = parsed.data;
   const mode = template.mode === undefined || template.mode === '' ? null : modeOf(template.mode);
-  if (mode === undefined) return failed(`template.mode: '${template.mode}' is no octal mode`);
+  if (mode === undefined) return failed(`template.mode: '${template.mode}' is not an octal mode`);
   return {
     ok: true,
     template: {

@@ -1,18 +1,18 @@
-/** A key and its value, as confd's templates see them. */
+/** A key and its value, as confd's templates read them. */
 export interface KeyValue {
   readonly Key: string;
   readonly Value: string;
 }
 
-/** The metadata as flat keys: what confd's rancher backend makes of it. */
+/** The metadata as flat keys, as confd's rancher backend creates them. */
 export interface KeyStore {
   /** Null when there is no such key. */
   get(key: string): KeyValue | null;
-  /** Of all keys that match a pattern of path.Match: `*` and `?` stand for no slash. Sorted by key. */
+  /** All keys that match a pattern of Go's path.Match, in which `*` and `?` do not match a slash. Sorted by key. */
   match(pattern: string): readonly KeyValue[];
-  /** Names directly below a path, sorted; of a path that is itself a key: its last segment. */
+  /** Names directly below a path, sorted. If the path itself is a key, its last segment is included. */
   list(path: string): readonly string[];
-  /** As `list`, of those that have something below. */
+  /** The names of `list` that have keys below them. */
   listDirectories(path: string): readonly string[];
 }
 
@@ -43,7 +43,7 @@ function unique(names: readonly string[]): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/** Of path.Match: `*`, `?`, `[a-z]` and `[^a-z]`, a backslash before a letter that stands for itself. */
+/** The syntax of path.Match: `*`, `?`, `[a-z]`, `[^a-z]`, and a backslash before a literal character. */
 function patternOf(pattern: string): RegExp {
   const source = pattern.replace(/\\.|\[\^?[^\]]*\]|[\s\S]/g, (part) => {
     if (part === '*') return '[^/]*';
@@ -55,8 +55,8 @@ function patternOf(pattern: string): RegExp {
 }
 
 /**
- * A tree of metadata as flat keys: members of an object by their name, items of a list by the `name` they have, else by
- * their number; true and false, numbers and null as text [confd, backends/rancher].
+ * A tree of metadata as flat keys: members of an object by name, items of a list by their `name` or else their index,
+ * booleans, numbers and null as text [confd, backends/rancher].
  */
 export function flatten(path: string, tree: unknown): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
