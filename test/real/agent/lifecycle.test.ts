@@ -64,7 +64,7 @@ test('Q2, Q22: after a reboot with neither Docker nor bus, names are answered fr
   expect(answer).toEqual(['172.17.0.2']);
   const { exitCode, stdout } = await agent.drover(['status']);
   expect(exitCode).toBe(1);
-  expect(stdout).toMatch(/state +revision \d+, STALE: as saved/);
+  expect(stdout).toMatch(/state +revision \d+, STALE: saved/);
   expect(stdout).toMatch(/bus +consul, not connected/);
   expect(stdout).toMatch(/docker +not connected/);
   await agent.stop();
