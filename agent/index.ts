@@ -7,6 +7,7 @@ import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import type { SavedView } from './down/offline.ts';
 
 export type { Agent } from './agent.ts';
+export { SERVER_NAMES, type ServerName } from './children/server-table.ts';
 export type { Program } from './children/servers.ts';
 export type { Config, LoadedConfig } from './config/config.ts';
 export { controlSocket, dnsSocket, feedSocket, mirrorFile } from './config/paths.ts';

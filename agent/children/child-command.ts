@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { canLowerPriority, withLowPriority } from '../../system/index.ts';
 import { type ProcessIdentity, parseStat } from './process-identity.ts';
 
-/** What is to run, and what identifies this version of it. */
+/** A program to run, and what identifies this version of it. */
 export interface ChildSpec {
   /** File-name safe: `dns`. */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface ChildSpec {
   readonly args: readonly string[];
   /** Version of the program; a running child of another version, or with other arguments, is replaced. */
   readonly version: string;
-  /** Further arguments for a process that starts while the one before it still serves; it gives way to that one (`withLowPriority`). */
+  /** Further arguments for a process that starts while the one before it still serves; it runs at low priority (`withLowPriority`). */
   readonly handOverArgs?: readonly string[];
 }
 
@@ -24,15 +24,12 @@ export interface ChildRecord {
 /** Exit code of the launcher when another process holds the child's lock. */
 export const LOCK_HELD = 75;
 
-/** The agent's network namespace as every child finds it among its own descriptors, whichever namespace it runs in. */
-export const AGENT_NAMESPACE = '/proc/self/fd/9';
-
-/** Tells a child that it gives way, and is to stop that once it is ready. */
+/** Tells a child that it runs at low priority, and raises it once it is ready. */
 const GIVING_WAY = '--giving-way';
 
 /**
- * The child writes its own pid file before it becomes the program, so that there is no moment at which it runs and
- * nobody could find it, however its parent ends.
+ * The child writes its own pid file before it becomes the program: however its parent ends, a running child can be found.
+ * Descriptor 9 is AGENT_NAMESPACE.
  */
 const LAUNCH = `
 read -r stat < /proc/$$/stat
@@ -43,8 +40,8 @@ shift 2
 exec "$@"`;
 
 /**
- * The command line that starts a child under an exclusive lock: the kernel holds it for the life of the process (flock
- * keeps the descriptor across exec), so two never run in one slot, whoever starts them.
+ * The command line that starts a child under an exclusive lock. The kernel holds the lock for the life of the process
+ * (flock keeps the descriptor across exec), so two processes never run in one slot, even if two agents start them.
  */
 export function launchCommand(
   runDir: string,
@@ -61,12 +58,12 @@ export function launchCommand(
   return { file: 'flock', args: [...lock, ...launch, ...program] };
 }
 
-/** One line that differs when another version or other arguments are wanted. */
+/** One line that differs for another version or other arguments. */
 export function fingerprintOf({ file, args, version }: ChildSpec): string {
   return JSON.stringify([version, file, ...args]);
 }
 
-/** The record of the child started last in this slot; null without one, or with one that makes no sense. */
+/** The record of the child started last in this slot; null if there is none, or it cannot be parsed. */
 export async function readRecord(runDir: string, slot: string): Promise<ChildRecord | null> {
   const text = await readFile(pidFile(runDir, slot), 'utf8').catch(() => '');
   const [stat = '', bootId = '', fingerprint = ''] = text.split('\n');

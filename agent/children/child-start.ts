@@ -4,14 +4,14 @@ import type { Clock } from '../../system/index.ts';
 import { type ChildRecord, type ChildSpec, launchCommand, prepareRunDir, readRecord } from './child-command.ts';
 import type { ChildOutput } from './child-output.ts';
 
-/** How a process ended; `code` null when it was ended by a signal, or nobody knows. */
+/** How a process exited; `code` null when a signal ended it, or the code is not known. */
 export interface End {
   readonly how: string;
   readonly code: number | null;
 }
 
 export interface StartedChild {
-  /** Its record once it is there; null when it ended before. */
+  /** Its record once it is written; null when the process exited before. */
   readonly recorded: Promise<ChildRecord | null>;
   /** Null when `signal` aborted first. */
   readonly end: Promise<End | null>;
@@ -20,12 +20,12 @@ export interface StartedChild {
 export interface StartSettings {
   readonly runDir: string;
   readonly slot: string;
-  /** Whether another process of it serves, and will until this one does. */
+  /** Whether another process of the child serves until this one does. */
   readonly handOver: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Starts a child that outlives us: in a session of its own, its output in a file. */
+/** Starts a child that outlives the agent: in a session of its own, its output in a file. */
 export async function startChild(
   { clock, output }: { readonly clock: Clock; readonly output: ChildOutput },
   spec: ChildSpec,
@@ -36,7 +36,7 @@ export async function startChild(
   const { fd, close } = await output.open();
   const child = spawn(file, args, { detached: true, stdio: ['ignore', fd, fd], cwd: '/' });
   close();
-  // Neither its end nor its life may keep us alive.
+  // A running child must not keep the agent's process alive.
   child.unref();
   return { recorded: untilRecorded(clock, child, runDir, slot), end: endOf(child, signal) };
 }
@@ -58,9 +58,7 @@ async function untilRecorded(
 function endOf(child: ChildProcess, signal: AbortSignal): Promise<End | null> {
   return once(child, 'exit', { signal }).then(
     ([code, by]: (number | string | null)[]) =>
-      by === null
-        ? { how: `it ended with exit code ${code}`, code: code as number }
-        : { how: `it was ended by ${by}`, code: null },
-    (error: Error) => (signal.aborted ? null : { how: `it cannot be started: ${error.message}`, code: null }),
+      by === null ? { how: `exited (${code})`, code: code as number } : { how: `was killed by ${by}`, code: null },
+    (error: Error) => (signal.aborted ? null : { how: `cannot be started: ${error.message}`, code: null }),
   );
 }

@@ -6,19 +6,20 @@ import { type LivingChild, readLiving, slotsOf } from './child-slots.ts';
 import { type End, startChild } from './child-start.ts';
 import { endProcess } from './end-process.ts';
 import { isRunning, type ProcessIdentity, uptimeMs } from './process-identity.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
 
 export interface ChildStatus {
   readonly name: string;
-  /** `waiting`: it ended and is started again after a pause. `stopped`: it was told to end. */
+  /** `waiting`: it exited and is restarted after a pause. `stopped`: the agent stopped it. */
   readonly state: 'starting' | 'running' | 'waiting' | 'stopped';
   readonly pid: number | null;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number | null;
-  /** It was running already when this agent started. */
+  /** It already ran when this agent started. */
   readonly adopted: boolean;
-  /** Times it ended without being told to, as far as this agent has seen. */
+  /** How often it exited without being stopped, since this agent started. */
   readonly restarts: number;
-  /** How it ended the last time, null if it did not. */
+  /** How it exited the last time, null if it did not. */
   readonly lastEnd: Problem | null;
   readonly outputFile: string;
 }
@@ -27,155 +28,180 @@ export interface ChildDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly output: ChildOutput;
-  /** Resolves when this process of the child can take the place of the one before it. Rejects when `signal` aborts. */
+  /** Resolves when this process can replace the one before it. Rejects when `signal` aborts. */
   readonly ready: (name: string, pid: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface ChildSettings {
   readonly runDir: string;
   readonly retry: RetrySchedule;
-  /** A child that has run this long is steady: when it ends, the pauses begin with the shortest again. */
+  /** A child that has run this long is steady: when it exits, the pauses begin with the shortest again. */
   readonly steadyAfterMs: number;
-  /** How long it may take to end after SIGTERM before SIGKILL. */
+  /** How long it may take to exit after SIGTERM before SIGKILL. */
   readonly stopTimeoutMs: number;
-  /** How often an adopted child is looked at: its end is told to nobody. */
+  /** How often an adopted child is checked: its exit is reported to its own parent, not to this agent. */
   readonly watchIntervalMs: number;
-  /** How long a new version may take to get ready before the old one is ended all the same. */
+  /** How long a new version may take to get ready before the old one is stopped anyway. */
   readonly readyTimeoutMs: number;
 }
 
-/** One process that is kept running and that outlives us. */
+/** One process that is kept running and that outlives the agent. */
 export interface Child {
   status(): ChildStatus;
-  /** Whether another version of it runs, or one with other arguments, until `run` has replaced it. */
+  /** Whether a process of another version or with other arguments runs, until `run` has replaced it. */
   isOutdated(): Promise<boolean>;
-  /** Keeps it running until `signal` aborts, and leaves it running then. Call once. */
+  /** Keeps it running until `signal` aborts, and then leaves it running. Call once. */
   run(signal: AbortSignal): Promise<void>;
-  /** Ends the process, if any, and waits for its end. While `run` runs, it is started again. */
+  /** Stops the process, if any, and waits for its exit. While `run` runs, it is started again. */
   stop(): Promise<void>;
 }
 
 export function createChild(deps: ChildDependencies, spec: ChildSpec, settings: ChildSettings): Child {
-  const { clock, log, output, ready } = deps;
-  const { runDir, retry, steadyAfterMs, stopTimeoutMs, watchIntervalMs, readyTimeoutMs } = settings;
-  const { name } = spec;
-  const idle = { pid: null, startedAtMs: null, adopted: false };
-  let status: ChildStatus = { name, state: 'starting', ...idle, restarts: 0, lastEnd: null, outputFile: output.path };
-  let failures = 0;
-  /** The process we told to end. */
-  let told: number | null = null;
+  return new KeptChild(deps, spec, settings);
+}
 
-  const isWanted = ({ fingerprint }: ChildRecord): boolean => fingerprint === fingerprintOf(spec);
-  const end = (identity: ProcessIdentity): Promise<void> => endProcess(clock, identity, stopTimeoutMs);
+const IDLE = { pid: null, startedAtMs: null, adopted: false } as const;
 
-  const sayRunning = async (identity: ProcessIdentity, adopted: boolean): Promise<void> => {
-    const startedAtMs = clock.now() - (await uptimeMs(identity));
-    status = { ...status, state: 'running', pid: identity.pid, startedAtMs, adopted };
-    log.info({ child: name, pid: identity.pid }, adopted ? 'child adopted' : 'child started');
-  };
+class KeptChild implements Child {
+  readonly #deps;
+  readonly #spec;
+  readonly #settings;
+  #status: ChildStatus;
+  #failures = 0;
+  /** The process that `stop` stopped. */
+  #stopped: number | null = null;
 
-  const watchAdopted = async ({ identity }: LivingChild, signal: AbortSignal): Promise<End | null> => {
-    await sayRunning(identity, true);
-    while (await isRunning(identity)) if (!(await pause(clock, watchIntervalMs, signal))) return null;
-    return { how: 'it ended (an earlier agent started it, so the exit code is not known)', code: null };
-  };
+  constructor(deps: ChildDependencies, spec: ChildSpec, settings: ChildSettings) {
+    this.#deps = deps;
+    this.#spec = spec;
+    this.#settings = settings;
+    const { path: outputFile } = deps.output;
+    this.#status = { name: spec.name, state: 'starting', ...IDLE, restarts: 0, lastEnd: null, outputFile };
+  }
 
-  const startAndWatch = async (slot: string, old: LivingChild | null, signal: AbortSignal): Promise<End | null> => {
-    const started = await startChild({ clock, output }, spec, { runDir, slot, handOver: old !== null, signal });
-    const record = await Promise.race([started.recorded, started.end.then(() => null)]);
-    if (record !== null && old !== null && (await getsReady(record, started.end, signal))) await end(old.identity);
-    if (record !== null && !signal.aborted) await sayRunning(record.identity, false);
-    return started.end;
-  };
+  status(): ChildStatus {
+    return this.#status;
+  }
 
-  /**
-   * Waits until the new process is ready beside the old one; false when it ended instead. One that shares its port with the
-   * old one may take as long as it needs: to end the old one before would only lose what that still answers.
-   */
-  const getsReady = async (
-    { identity }: ChildRecord,
-    newEnd: Promise<unknown>,
-    signal: AbortSignal,
-  ): Promise<boolean> => {
-    const over = new AbortController();
-    const until = AbortSignal.any([signal, over.signal]);
-    const late = clock.sleep(readyTimeoutMs, until).then(
-      () => {
-        log.warn({ child: name, pid: identity.pid }, 'new version is not ready in time');
-        if (!spec.handOverArgs) over.abort();
-      },
-      () => {},
-    );
-    const isReady = ready(name, identity.pid, until).catch(() => {});
-    const outcome = await Promise.race([isReady.then(() => !signal.aborted), newEnd.then(() => false)]);
-    over.abort();
-    await late;
-    return outcome;
-  };
+  async isOutdated(): Promise<boolean> {
+    return (await this.#readLiving()).some((one) => !this.#isWanted(one));
+  }
 
-  const untilGone = async (identity: ProcessIdentity, signal: AbortSignal): Promise<void> => {
-    while ((await isRunning(identity)) && (await pause(clock, watchIntervalMs, signal)));
-  };
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await pause(this.#deps.clock, await this.#live(signal), signal);
+  }
 
-  const attempt = async (signal: AbortSignal): Promise<End | null> => {
-    const living = await readLiving(runDir, name);
-    const wanted = living.find(isWanted);
-    if (wanted) {
-      // Another agent ended in the middle of a replacement.
-      const [other] = living.filter((child) => child !== wanted);
-      if (other && (await getsReady(wanted, untilGone(wanted.identity, signal), signal))) await end(other.identity);
-      return watchAdopted(wanted, signal);
-    }
-    const [old = null] = living;
-    const slots = slotsOf(name);
-    if (old === null) return startAndWatch(slots[0], null, signal);
-    log.info({ child: name, pid: old.identity.pid }, 'child of another version is replaced');
-    await sayRunning(old.identity, true);
-    return startAndWatch(old.slot === slots[0] ? slots[1] : slots[0], old, signal);
-  };
-
-  const sayEnded = async ({ how }: End): Promise<void> => {
-    const lines = await output.tail(5);
-    const what = lines.length === 0 ? how : `${how}; it printed last: ${lines.join(' | ')}`;
-    const lastEnd = { subject: `process ${name}`, what, hint: `it is started again by itself; see ${output.path}` };
-    status = { ...status, state: 'waiting', ...idle, restarts: status.restarts + 1, lastEnd };
-    log.warn({ child: name, problem: lastEnd }, 'child ended');
-  };
+  async stop(): Promise<void> {
+    const living = await this.#readLiving();
+    const [first] = living;
+    if (first === undefined) return;
+    this.#stopped = first.identity.pid;
+    await Promise.all(living.map(({ identity }) => this.#end(identity)));
+    if (this.#status.pid === this.#stopped) this.#set({ state: 'stopped', ...IDLE });
+  }
 
   /** One life of the process; gives the pause before the next one. */
-  const live = async (signal: AbortSignal): Promise<number> => {
+  async #live(signal: AbortSignal): Promise<number> {
+    const { clock } = this.#deps;
+    const { steadyAfterMs, retry } = this.#settings;
     const begin = clock.monotonic();
-    const ended = await attempt(signal).catch((error: Error): End => ({ how: error.message, code: null }));
+    const ended = await this.#attempt(signal).catch((error: Error): End => ({ how: error.message, code: null }));
     if (ended === null || signal.aborted) return 0;
-    if (told !== null) {
-      told = null;
-      status = { ...status, state: 'stopped', ...idle };
+    if (this.#stopped !== null) {
+      this.#stopped = null;
+      this.#set({ state: 'stopped', ...IDLE });
       return 0;
     }
-    failures = clock.monotonic() - begin >= steadyAfterMs ? 1 : failures + 1;
-    // Held lock: somebody else has started it meanwhile, and it is adopted in the next round.
-    if (ended.code !== LOCK_HELD) await sayEnded(ended);
-    return backoffMs(retry, failures, Math.random());
-  };
+    this.#failures = clock.monotonic() - begin >= steadyAfterMs ? 1 : this.#failures + 1;
+    // If the lock is held, another agent has started it meanwhile, and the next round adopts it.
+    if (ended.code !== LOCK_HELD) await this.#setEnded(ended);
+    return backoffMs(retry, this.#failures, Math.random());
+  }
 
-  return {
-    status: () => status,
-    isOutdated: async () => {
-      const living = await readLiving(runDir, name);
-      return living.some((one) => !isWanted(one));
-    },
-    run: async (signal) => {
-      while (!signal.aborted) await pause(clock, await live(signal), signal);
-    },
-    stop: async () => {
-      const living = await readLiving(runDir, name);
-      const [first] = living;
-      if (first === undefined) return;
-      told = first.identity.pid;
-      await Promise.all(living.map(({ identity }) => end(identity)));
-      if (status.pid === told) status = { ...status, state: 'stopped', ...idle };
-    },
-  };
+  /** Adopts, replaces or starts the process, and waits for its exit; null when `signal` aborted first. */
+  async #attempt(signal: AbortSignal): Promise<End | null> {
+    const living = await this.#readLiving();
+    const wanted = living.find((one) => this.#isWanted(one));
+    if (wanted) return this.#adopt(wanted, living.find((one) => one !== wanted) ?? null, signal);
+    const [old = null] = living;
+    const [first, second] = slotsOf(this.#spec.name);
+    if (old === null) return this.#start(first, null, signal);
+    this.#deps.log.info({ child: this.#spec.name, pid: old.identity.pid }, 'replacing a child of another version');
+    await this.#setRunning(old.identity, true);
+    return this.#start(old.slot === first ? second : first, old, signal);
+  }
+
+  /** `other`: another agent stopped in the middle of a replacement, which is completed first. */
+  async #adopt({ identity }: LivingChild, other: LivingChild | null, signal: AbortSignal): Promise<End | null> {
+    const { clock } = this.#deps;
+    const { watchIntervalMs } = this.#settings;
+    const isPausedWhileRunning = async (): Promise<boolean> =>
+      (await isRunning(identity)) && pause(clock, watchIntervalMs, signal);
+    const untilGone = async (): Promise<void> => {
+      while (await isPausedWhileRunning());
+    };
+    if (other && (await this.#isReady(identity, untilGone(), signal))) await this.#end(other.identity);
+    await this.#setRunning(identity, true);
+    await untilGone();
+    if (signal.aborted) return null;
+    return { how: 'exited (an earlier agent started it, so the exit code is not known)', code: null };
+  }
+
+  async #start(slot: string, old: LivingChild | null, signal: AbortSignal): Promise<End | null> {
+    const { runDir } = this.#settings;
+    const started = await startChild(this.#deps, this.#spec, { runDir, slot, handOver: old !== null, signal });
+    const record = await Promise.race([started.recorded, started.end.then(() => null)]);
+    if (record === null) return started.end;
+    if (old !== null && (await this.#isReady(record.identity, started.end, signal))) await this.#end(old.identity);
+    if (!signal.aborted) await this.#setRunning(record.identity, false);
+    return started.end;
+  }
+
+  #isReady({ pid }: ProcessIdentity, end: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+    const { name, handOverArgs } = this.#spec;
+    const { readyTimeoutMs } = this.#settings;
+    return waitUntilReady(this.#deps, {
+      name,
+      pid,
+      end,
+      readyTimeoutMs,
+      sharesPort: handOverArgs !== undefined,
+      signal,
+    });
+  }
+
+  #readLiving(): Promise<readonly LivingChild[]> {
+    return readLiving(this.#settings.runDir, this.#spec.name);
+  }
+
+  #isWanted({ fingerprint }: ChildRecord): boolean {
+    return fingerprint === fingerprintOf(this.#spec);
+  }
+
+  #end(identity: ProcessIdentity): Promise<void> {
+    return endProcess(this.#deps.clock, identity, this.#settings.stopTimeoutMs);
+  }
+
+  async #setRunning(identity: ProcessIdentity, adopted: boolean): Promise<void> {
+    const { clock, log } = this.#deps;
+    const startedAtMs = clock.now() - (await uptimeMs(identity));
+    this.#set({ state: 'running', pid: identity.pid, startedAtMs, adopted });
+    log.info({ child: this.#spec.name, pid: identity.pid }, adopted ? 'child adopted' : 'child started');
+  }
+
+  async #setEnded({ how }: End): Promise<void> {
+    const { output, log } = this.#deps;
+    const lines = await output.tail(5);
+    const what = lines.length === 0 ? how : `${how}; its last output: ${lines.join(' | ')}`;
+    const hint = `no action needed, Drover restarts it; if it keeps exiting, see ${output.path}`;
+    const lastEnd = { subject: `process ${this.#spec.name}`, what, hint };
+    this.#set({ state: 'waiting', ...IDLE, restarts: this.#status.restarts + 1, lastEnd });
+    log.warn({ child: this.#spec.name, problem: lastEnd }, 'child exited');
+  }
+
+  #set(changed: Partial<ChildStatus>): void {
+    this.#status = { ...this.#status, ...changed };
+  }
 }
 
 /** False when aborted. */

@@ -4,17 +4,14 @@ import type { FeedServer } from '../../state/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
 import { VERSION } from '../version.ts';
-import { AGENT_NAMESPACE, type ChildSpec } from './child-command.ts';
+import type { ChildSpec } from './child-command.ts';
+import { SERVER_NAMES, SERVERS, type ServerName } from './server-table.ts';
 import { createSupervisor, defaultSupervisorSettings, type Supervisor } from './supervisor.ts';
 
 const NAMESPACE_INTERVAL_MS = 1_000;
 
 /** How this program is started again with another command: `drover dns`. */
-export type Program = (command: 'dns' | 'metadata') => { readonly file: string; readonly args: readonly string[] };
-
-/** DNS listens beside the process before it, which then leaves; metadata takes the port as soon as it is free. */
-const HAND_OVER = { dns: { handOverArgs: ['--hand-over'] }, metadata: {} } as const;
-const READY_WHEN: Readonly<Record<string, string>> = { dns: 'serving', metadata: 'loaded' };
+export type Program = (command: ServerName) => { readonly file: string; readonly args: readonly string[] };
 
 export interface ServersDependencies {
   readonly clock: Clock;
@@ -29,17 +26,17 @@ export function createServers(
   { clock, log, serviceAddress, peers }: ServersDependencies,
   { config, program }: { readonly config: Config; readonly program: Program },
 ): Supervisor {
-  const settings = { dns: config.dns, metadata: config.metadata };
-  const specs = (['dns', 'metadata'] as const).map((name): ChildSpec => {
+  const specs = SERVER_NAMES.map((name): ChildSpec => {
+    const { section, args: more, handOver } = SERVERS[name];
     const { file, args } = program(name);
-    const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, settings[name]])}`;
-    const all = name === 'dns' ? [...args, '--host-namespace', AGENT_NAMESPACE] : args;
-    return { name, ...serviceAddress.enterCommand(file, all), version, ...HAND_OVER[name] };
+    const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, section(config)])}`;
+    const handOverArgs = handOver.args ? { handOverArgs: handOver.args } : {};
+    return { name, ...serviceAddress.enterCommand(file, [...args, ...more]), version, ...handOverArgs };
   });
-  const isReady = (name: string, pid: number): boolean =>
-    peers?.().some(
-      (peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, READY_WHEN[name] ?? 'serving'),
-    ) ?? true;
+  const isReady = (name: string, pid: number): boolean => {
+    const { readyWhen } = SERVERS[name as ServerName].handOver;
+    return peers?.().some((peer) => peer.role === name && peer.pid === pid && saysTrue(peer.report, readyWhen)) ?? true;
+  };
   const ready = async (name: string, pid: number, signal: AbortSignal): Promise<void> => {
     while (!isReady(name, pid)) await clock.sleep(10, signal);
   };

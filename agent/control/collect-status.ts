@@ -5,6 +5,7 @@ import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { FeedServer, StateStore } from '../../state/index.ts';
 import type { HostView } from '../../view/index.ts';
+import { SERVER_NAMES } from '../children/server-table.ts';
 import { isServing } from '../children/servers.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
@@ -72,7 +73,7 @@ function collectState({ store, view }: StatusSources): AgentStatus['state'] {
 }
 
 function collectProcesses({ supervisor, feed }: StatusSources): readonly ProcessStatus[] {
-  return ['dns', 'metadata'].map((name) => {
+  return SERVER_NAMES.map((name) => {
     const child = supervisor?.status().find((one) => one.name === name) ?? null;
     const followers = feed.peers().filter(({ role }) => role === name);
     const follower = followers.find(({ pid }) => pid === child?.pid) ?? followers[0] ?? null;

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
-import { asDnsReport, renderDnsMetrics } from '../../dns/metrics/index.ts';
+import { SERVERS } from '../children/server-table.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
 /** Metrics of one host, in Prometheus' text format, computed from its status when they are asked for. */
@@ -47,15 +47,15 @@ export function createMetrics(readStatus: () => AgentStatus, now: () => number):
     render: async () => {
       // Once for all of them: they shall show one moment.
       read = readStatus();
-      return `${await registry.metrics()}${renderDns(read)}`;
+      return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },
   };
 }
 
-/** The DNS process has metrics of its own, histograms among them, which are shown as it reports them. */
-function renderDns({ processes }: AgentStatus): string {
-  const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
-  return report ? renderDnsMetrics(report) : '';
+/** The metrics of processes that render their own, such as histograms. */
+async function renderOwnMetrics({ processes }: AgentStatus): Promise<string> {
+  const texts = await Promise.all(processes.map(({ name, report }) => SERVERS[name].renderMetrics?.(report) ?? ''));
+  return texts.join('');
 }
 
 function addProcesses(registry: Registry, status: () => AgentStatus): void {
@@ -102,7 +102,7 @@ function addProcesses(registry: Registry, status: () => AgentStatus): void {
     registers,
     collect() {
       this.reset();
-      for (const { name, report } of status().processes.filter(({ name }) => name !== 'dns'))
+      for (const { name, report } of status().processes.filter(({ name }) => !SERVERS[name].renderMetrics))
         for (const [counter, value] of countersOf(report)) this.set({ process: name, counter }, value);
     },
   });

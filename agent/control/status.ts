@@ -2,6 +2,7 @@ import type { BusStatus } from '../../bus/index.ts';
 import type { JsonValue, Problem } from '../../model/index.ts';
 import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { ChildStatus } from '../children/child.ts';
+import type { ServerName } from '../children/server-table.ts';
 
 /** What runs on this host, how far it is, and what fails and why. The JSON of `GET /v1/status`. */
 export interface AgentStatus {
@@ -39,7 +40,7 @@ export interface DockerStatus {
 
 /** One of the processes containers talk to. */
 export interface ProcessStatus {
-  readonly name: string;
+  readonly name: ServerName;
   /** Null when it is not ours to keep running (`supervise: false`). */
   readonly child: ChildStatus | null;
   /** Whether it follows our state. */

@@ -3,6 +3,7 @@ import { type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
 import { explainPath, type MetadataExplanation, type MetadataWhyRequest } from '../../metadata/index.ts';
 import { ok, problem, type Result } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
+import { SERVERS, type ServerName } from '../children/server-table.ts';
 import type { AgentStatus } from './status.ts';
 
 const upstreams = z.array(z.string()).max(100);
@@ -53,7 +54,7 @@ function read<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
 
 function explained<R, E extends { readonly notes: readonly string[] }>(
   status: AgentStatus,
-  role: keyof typeof SERVERS,
+  role: ServerName,
   request: Result<R>,
   explainIt: (request: R) => Result<E>,
 ): Result<E> {
@@ -62,11 +63,9 @@ function explained<R, E extends { readonly notes: readonly string[] }>(
   return ok({ ...result.value, notes: [...result.value.notes, ...serverNotes(status, role)] });
 }
 
-const SERVERS = { dns: 'DNS server', metadata: 'metadata server' } as const;
-
 /** Why what the server answers may differ from what we say here. */
-function serverNotes({ processes, state }: AgentStatus, role: keyof typeof SERVERS): readonly string[] {
-  const what = SERVERS[role];
+function serverNotes({ processes, state }: AgentStatus, role: ServerName): readonly string[] {
+  const what = SERVERS[role].title;
   const server = processes.find(({ name }) => name === role);
   if (!server?.serving) return [`the ${what} of this host does not answer now: see \`drover status\``];
   const { appliedRevision } = server;

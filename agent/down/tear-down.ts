@@ -14,6 +14,7 @@ import {
 import { restoreResolvConfs } from '../../resolv-conf/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { addressManagementPart } from '../address-management.ts';
+import { SERVER_NAMES } from '../children/server-table.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
 
@@ -88,7 +89,7 @@ function steps(
     step('port guard', () => clean(deps.guard.remove())),
     ...(config.network.enabled ? network : []),
     step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
-    step('dns and metadata', () => clean(deps.supervisor.stop())),
+    step(SERVER_NAMES.join(' and '), () => clean(deps.supervisor.stop())),
     step('service address', () => clean(deps.serviceAddress.remove())),
     step('run directory', () => clean(removeRunFiles(config.runDir))),
   ];
@@ -136,6 +137,6 @@ async function restoreResolvers(docker: Docker): Promise<readonly Problem[]> {
 
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
-  const names = ['dns', 'metadata'].flatMap((name) => ends.map((end) => `${name}.${end}`));
+  const names = SERVER_NAMES.flatMap((name) => ends.map((end) => `${name}.${end}`));
   for (const name of [...names, 'feed.sock']) await rm(join(runDir, name), { force: true });
 }

@@ -7,6 +7,7 @@ import {
   findServer,
   problemsOf,
   readSavedView,
+  SERVER_NAMES,
 } from '../../agent/index.ts';
 import { formatDuration } from '../output/duration.ts';
 import { formatStatus } from '../output/status-page.ts';
@@ -41,17 +42,17 @@ Examples:
 
 async function showWithoutAgent(io: Io, config: Config, json: boolean): Promise<void> {
   const saved = await readSavedView(config);
-  const dns = await findServer(config, 'dns');
-  const metadata = await findServer(config, 'metadata');
+  const pids = await Promise.all(SERVER_NAMES.map((name) => findServer(config, name)));
+  const pidByName = Object.fromEntries(SERVER_NAMES.map((name, index) => [name, pids[index] ?? null]));
   const savedAtMs = saved?.savedAtMs ?? null;
   io.setExitCode(EXIT.agentNotRunning);
-  if (json) return io.print(JSON.stringify({ away: true, savedAtMs, dns, metadata }, null, 2));
+  if (json) return io.print(JSON.stringify({ away: true, savedAtMs, ...pidByName }, null, 2));
   const state = savedAtMs === null ? 'none saved' : `STALE: saved ${formatDuration(Date.now() - savedAtMs)} ago`;
   const server = (pid: number | null) => (pid === null ? 'not running' : `still answering, pid ${pid}`);
+  const servers = Object.entries(pidByName).map(([name, pid]) => `${name.padEnd(10)} ${server(pid)}`);
   io.print(`agent      NOT RUNNING: no answer at ${controlSocket(config)}
 state      ${state}
-dns        ${server(dns)}
-metadata   ${server(metadata)}
+${servers.join('\n')}
 
 The agent is not running. Start it: \`drover agent\`.`);
 }

@@ -33,8 +33,10 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 const containersUse = (number: number): string => `${count(number, 'container')} ${number === 1 ? 'uses' : 'use'}`;
 
 function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string])[] {
-  const report = asDnsReport(processes.find(({ name }) => name === 'dns')?.report);
-  return report ? [['dns', summarizeDns(report)]] : [];
+  return processes.flatMap(({ name, report }) => {
+    const read = asDnsReport(report);
+    return read ? [[name, summarizeDns(read)] as const] : [];
+  });
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {

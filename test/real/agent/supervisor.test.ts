@@ -80,7 +80,7 @@ test('a child survives kill -9 of its supervisor, writes on, and is adopted by t
   expect(await starts('writer', pid)).toEqual([String(pid)]);
 });
 
-test('an adopted child that dies is started again and told with its last lines', async () => {
+test('an adopted child that exits is restarted, and status shows its last lines', async () => {
   const sleeper = program('sleeper', 'exec sleep 1000');
   const first = supervise([sleeper]);
   await running(first);
@@ -99,7 +99,7 @@ test('an adopted child that dies is started again and told with its last lines',
   expect(status.pid).not.toBe(pid);
   expect(status.adopted).toBe(false);
   expect(status.lastEnd?.what).toContain('hello from sleeper');
-  expect(second.output().match(/"msg":"child ended"/g)).toHaveLength(1);
+  expect(second.output().match(/"msg":"child exited"/g)).toHaveLength(1);
 });
 
 test('a crash loop waits longer each time, up to the limit, and names exit code and output', async () => {
@@ -108,13 +108,13 @@ test('a crash loop waits longer each time, up to the limit, and names exit code 
   const times = daemon
     .output()
     .split('\n')
-    .filter((line) => line.includes('"msg":"child ended"'))
+    .filter((line) => line.includes('"msg":"child exited"'))
     .map((line) => Date.parse(JSON.parse(line).time));
   const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
   // Pauses are drawn from the upper half of 50, 100, 200, 400, 400 ms.
   expect(gaps[0]).toBeGreaterThanOrEqual(25);
   for (const gap of gaps.slice(3)) expect(gap).toBeGreaterThanOrEqual(190);
-  expect(statusOf(daemon)[0]?.lastEnd?.what).toMatch(/exit code 3; it printed last: .*it hurts/);
+  expect(statusOf(daemon)[0]?.lastEnd?.what).toMatch(/exited \(3\); its last output: .*it hurts/);
 });
 
 test('two supervisors at once never run a child twice', async () => {
