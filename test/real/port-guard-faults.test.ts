@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { problemsOf } from '../../agent/index.ts';
+import { PORT_BINDINGS_FILE, parsePortBindings } from '../../model/index.ts';
+import { writeFileAtomic } from '../../system/index.ts';
 import { inside } from '../support/containers.ts';
 import { removeContainers } from '../support/engine.ts';
 import { ASK_SELF, createGuardedHost, type GuardedHost } from '../support/guarded-host.ts';
@@ -13,6 +15,7 @@ let alpha: GuardedHost;
 
 beforeAll(async () => {
   alpha = await createGuardedHost(resources);
+  await wrapNft();
   await alpha.run('web');
   await alpha.untilKnown('web');
 }, 120_000);
@@ -20,29 +23,41 @@ afterAll(() => resources.close());
 
 const nft = (...args: readonly string[]) => alpha.host.run('nft', args);
 
-/** Puts a program in the place of nft that fails for some commands: pattern of the shell -> message. Gives the way back. */
-async function breakNft(failures: Readonly<Record<string, string>>): Promise<() => Promise<unknown>> {
+let nftDir: string;
+
+/**
+ * Puts a shell script in the place of nft that can be told to fail. It stays until the host is gone: if it were unmounted
+ * while it is being started, the shell would read the nft binary in its place, and run that as a script.
+ */
+async function wrapNft(): Promise<void> {
   const { host } = alpha;
   const path = (await host.run('sh', ['-c', 'command -v nft'])).trim();
-  const dir = await mkdtemp(join(host.dir, 'nft-'));
-  const branches = Object.entries(failures).map(
-    ([pattern, text]) => `${pattern}) echo 'Error: ${text}' >&2; exit 1 ;;`,
-  );
+  nftDir = await mkdtemp(join(host.dir, 'nft-'));
+  await copyFile(path, join(nftDir, 'nft'));
+  await writeFile(join(nftDir, 'failures'), '');
   const script = `#!/bin/sh
 input=
 case "$*" in *-f*) input=$(cat) ;; esac
-case "$* $input" in
-${branches.join('\n')}
-esac
-printf '%s\n' "$input" | ${dir}/nft "$@"
+. ${nftDir}/failures
+printf '%s\n' "$input" | ${nftDir}/nft "$@"
 `;
-  const install = 'cp "$2" "$1/nft" && cat > "$1/broken" && chmod +x "$1/broken" && mount --bind "$1/broken" "$2"';
-  await host.run('sh', ['-c', install, 'sh', dir, path], { input: script });
-  // Lazily: the agent may be in the middle of running it.
-  return () => host.run('umount', ['--lazy', path]);
+  const wrapper = join(nftDir, 'wrapper');
+  await writeFile(wrapper, script);
+  for (const file of [wrapper, join(nftDir, 'nft')]) await chmod(file, 0o755);
+  await host.run('mount', ['--bind', wrapper, path]);
 }
 
-test('Q24: the table is back within 5 s, with all that is known', async () => {
+/** Lets nft fail for some commands (shell pattern -> message). Returns how to end it. */
+async function breakNft(failures: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
+  const branches = Object.entries(failures).map(
+    ([pattern, text]) => `${pattern}) echo 'Error: ${text}' >&2; exit 1 ;;`,
+  );
+  const file = join(nftDir, 'failures');
+  await writeFileAtomic(file, `case "$* $input" in\n${branches.join('\n')}\nesac\n`);
+  return () => writeFileAtomic(file, '');
+}
+
+test('Q24: a deleted table is restored within 5 s, with all its elements', async () => {
   const before = await alpha.setOf('addresses');
   await nft('delete', 'table', 'bridge', 'drover_guard');
   const isBack = async () => (await alpha.setOf('addresses')).join() === before.join();
@@ -54,20 +69,20 @@ test('Q24: the table is back within 5 s, with all that is known', async () => {
   expect(await inside(alpha, 'web', ASK_SELF)).toBe('web');
 });
 
-test('Q14: a container gets its address back at once when it starts again, also while the guard is behind', async () => {
+test('Q14: a container that restarts gets its address back at once, even while the guard cannot be updated', async () => {
   const { engine, router } = alpha;
   const ipv4 = router.ipv4.replace(/\d+$/, '77');
   const EndpointsConfig = { drover: { IPAMConfig: { IPv4Address: ipv4 } } };
   const fixed = await alpha.run('fixed', {}, { NetworkingConfig: { EndpointsConfig } });
   await alpha.untilKnown('fixed');
-  const hint = await breakNft({ "*'list table bridge'*": 'the guard cannot look' });
+  const repair = await breakNft({ "*'list table bridge'*": 'simulated failure' });
   await fixed.restart({ t: 0 });
   expect(await engine.exec('fixed', ['sh', '-c', ASK_SELF])).toEqual({ exitCode: 0, output: 'fixed' });
-  await hint();
+  await repair();
   await alpha.untilKnown('fixed');
 });
 
-test('Q2: a new agent goes on with what stands', async () => {
+test('Q2: a new agent takes over the existing table', async () => {
   const { agent } = alpha;
   await agent.stop('SIGKILL');
   const before = await alpha.setOf('addresses');
@@ -80,7 +95,7 @@ test('Q2: a new agent goes on with what stands', async () => {
   expect(after).toHaveLength(before.length + 1);
 }, 60_000);
 
-test('network.guard: false removes what stood, and then theft succeeds', async () => {
+test('network.guard: false removes the table, and then an address can be stolen', async () => {
   const { agent } = alpha;
   await alpha.run('thief', { CapAdd: ['NET_ADMIN'] });
   await alpha.untilKnown('thief');
@@ -92,6 +107,8 @@ test('network.guard: false removes what stood, and then theft succeeds', async (
   };
   await restartWith(JSON.stringify({ ...JSON.parse(config), network: { guard: false } }));
   await poll(async () => !(await nft('list', 'tables')).includes('drover_guard'), { what: 'the table to be gone' });
+  const published = () => readFile(join(agent.runDir, PORT_BINDINGS_FILE), 'utf8');
+  await poll(async () => parsePortBindings(await published()) === 'off', { what: 'the published bindings' });
   expect(await alpha.steal('thief', 'web')).toContain('web');
   await restartWith(config);
   await alpha.untilKnown('web');
@@ -99,10 +116,10 @@ test('network.guard: false removes what stood, and then theft succeeds', async (
   expect(await alpha.steal('thief', 'web')).not.toContain('web');
 }, 90_000);
 
-test('where the kernel has no such tables, status says so and what to do, and nothing else is concerned', async () => {
+test('on a kernel without such tables, status reports it with a hint, and everything else keeps working', async () => {
   const { agent } = alpha;
   await nft('delete', 'table', 'bridge', 'drover_guard');
-  const hint = await breakNft({
+  const repair = await breakNft({
     "*'list table bridge'*|*'delete element bridge'*": 'No such file or directory',
     "*'table bridge'*": 'Could not process rule: Operation not supported',
   });
@@ -115,16 +132,17 @@ test('where the kernel has no such tables, status says so and what to do, and no
   expect((await agent.drover(['status'])).stdout).toContain('port guard');
   await nft('delete', 'table', 'ip', 'drover');
   const goesOn = async () => /^table ip drover$/m.test(await nft('list', 'tables'));
-  await poll(goesOn, { what: 'the other parts to go on', timeoutMs: 5_000 });
+  await poll(goesOn, { what: 'the other components to keep working', timeoutMs: 5_000 });
   await alpha.run('unguarded');
   expect(await inside(alpha, 'unguarded', ASK_SELF)).toBe('unguarded');
-  await hint();
+  await repair();
   await alpha.untilKnown('unguarded');
-  await poll(async () => problemsOf(await agent.status()).length === 0, { what: 'all to be well' });
+  await poll(async () => problemsOf(await agent.status()).length === 0, { what: 'no problems' });
 }, 60_000);
 
-test('drover down removes it', async () => {
+test('drover down removes the table and the published bindings', async () => {
   await removeContainers(alpha.engine);
   expect(await alpha.agent.drover(['down'])).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await nft('list', 'tables')).not.toContain('drover');
+  expect(await readdir(alpha.agent.runDir)).not.toContain(PORT_BINDINGS_FILE);
 }, 60_000);
