@@ -2,6 +2,7 @@ import type { JsonValue } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { Bus, BusBatch, Document } from '../contract/bus.ts';
 import type { Action, Mark } from './decide.ts';
+import { createRefutationHolds } from './refutation-holds.ts';
 
 export interface MarksDependencies {
   readonly bus: Pick<Bus, 'watch' | 'put' | 'delete'>;
@@ -32,35 +33,21 @@ interface Seen extends Omit<Mark, 'ageMs'> {
   readonly seenMs: number;
 }
 
-interface Hold {
-  /** When we saw the mark that another host deleted. */
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly lengthMs: number;
-}
-
 const PREFIX = 'liveness/';
-const HOLD_MS = 10_000;
-const HOLD_LIMIT_MS = 60_000;
 
 export function createMarks({ bus, clock, log }: MarksDependencies, { self, signal }: MarksOptions): Marks {
   const marks = new Map<string, Seen>();
-  const holds = new Map<string, Hold>();
+  const holds = createRefutationHolds();
   const present = new Set<string>();
   const writing = new Map<string, Promise<void>>();
   let synced = false;
 
-  /** Delays our next mark of a host after a refutation, longer each time, until we hear the host again. */
-  const refuted = (hostId: string, sinceMs: number): void => {
-    const lengthMs = Math.min(HOLD_LIMIT_MS, (holds.get(hostId)?.lengthMs ?? HOLD_MS / 2) * 2);
-    holds.set(hostId, { sinceMs, lengthMs, untilMs: clock.monotonic() + lengthMs });
-  };
   const applyDocument = (hostId: string, document: Document | null): void => {
     const before = marks.get(hostId);
     const mark = document && parseMark(document);
     if (mark) marks.set(hostId, { ...mark, seenMs: clock.monotonic() });
     else marks.delete(hostId);
-    if (before && !mark) refuted(hostId, before.seenMs);
+    if (before && !mark) holds.refuted(hostId, before.seenMs, clock.monotonic());
   };
   const applyBatch = (batch: BusBatch): void => {
     for (const [hostId, facts] of batch.hosts) {
@@ -99,13 +86,7 @@ export function createMarks({ bus, clock, log }: MarksDependencies, { self, sign
       return seen ? { ...seen, ageMs: nowMs - seen.seenMs } : null;
     },
     hostIds: () => marks.keys(),
-    holdMs: (hostId, heardMs, nowMs) => {
-      const hold = holds.get(hostId);
-      if (!hold) return 0;
-      const heardSince = heardMs !== null && nowMs - heardMs > hold.sinceMs;
-      if (heardSince) holds.delete(hostId);
-      return heardSince ? 0 : Math.max(0, hold.untilMs - nowMs);
-    },
+    holdMs: holds.holdMs,
     isPresent: (hostId) => !synced || present.has(hostId),
     perform: (action) => {
       const { hostId } = action;
