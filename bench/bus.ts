@@ -1,5 +1,5 @@
 /**
- * The cost of one changed container on the bus: bytes that each agent reads, writes, time until the change is seen. Uses three
+ * The cost of one changed container on the bus: bytes that each agent reads, writes, time until the change is visible. Uses three
  * real Consul servers with the keys of the given numbers of hosts, each with 20 containers (no Docker).
  *   node bench/bus.ts [hosts ...]        default: 50 200 1000
  */
@@ -20,7 +20,7 @@ try {
   const cluster = await startConsulCluster(resources);
   const consul = (await cluster.leader()).url;
   console.log(
-    '| hosts | read per change, median | max | writes per change | seen after, p50 | p99 | open queries | first picture | one sweep | idle |',
+    '| hosts | read per change, median | max | writes per change | visible after, p50 | p99 | open queries | first complete read | one sweep | idle |',
   );
   console.log('|---|---|---|---|---|---|---|---|---|---|');
   for (const hosts of sizes.length > 0 ? sizes : [50, 200, 1000]) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   CONSUL_PATH,
-  everybodySees,
   type LivenessMember,
   letPass,
   startLivenessHosts,
+  waitUntilAllSee,
 } from '../support/liveness-hosts.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
@@ -30,9 +30,9 @@ test('Q2 Q20 a host that only lost Consul stays, even after its session has expi
 
   // Without Consul it can neither refute nor report its return. The other hosts do both by their probes.
   c?.agent.signal('SIGSTOP');
-  await everybodySees(others, ['a', 'b']);
+  await waitUntilAllSee(others, ['a', 'b']);
   c?.agent.signal('SIGCONT');
-  await everybodySees(others, ['a', 'b', 'c']);
+  await waitUntilAllSee(others, ['a', 'b', 'c']);
 
   const healedMs = Date.now();
   await c?.heal();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { everybodySees, type LivenessMember, startLivenessHosts } from '../support/liveness-hosts.ts';
+import { type LivenessMember, startLivenessHosts, waitUntilAllSee } from '../support/liveness-hosts.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 
@@ -21,13 +21,13 @@ test('Q20 a host that is cut off is out on all hosts within 10 s, and back autom
     const sinceMs = Date.now();
     await link(c, 'down');
     const others = members().slice(0, 2);
-    await everybodySees(others, ['a', 'b']);
+    await waitUntilAllSee(others, ['a', 'b']);
     tookMs.push(...others.map((one) => one.sinceMs() - sinceMs));
     await poll(() => a?.stateOf('c') === 'down', { what: 'the status of a to name c' });
     // The host itself keeps the state it had (Q2).
     expect(c?.present().toSorted()).toEqual(['a', 'b', 'c']);
     await link(c, 'up');
-    await everybodySees(members(), ['a', 'b', 'c']);
+    await waitUntilAllSee(members(), ['a', 'b', 'c']);
     await poll(() => members().every((one) => one.status()?.probed.every(({ state }) => state === 'heard')), {
       what: 'all hosts to hear each other',
     });
@@ -39,17 +39,17 @@ test('Q20 a host that is cut off is out on all hosts within 10 s, and back autom
 test('Q20 a stopped host is out within 10 s, and back automatically', async () => {
   const sinceMs = Date.now();
   c?.agent.signal('SIGSTOP');
-  await everybodySees(members().slice(0, 2), ['a', 'b']);
+  await waitUntilAllSee(members().slice(0, 2), ['a', 'b']);
   expect((a?.sinceMs() ?? 0) - sinceMs).toBeLessThan(10_000);
   c?.agent.signal('SIGCONT');
-  await everybodySees(members(), ['a', 'b', 'c']);
+  await waitUntilAllSee(members(), ['a', 'b', 'c']);
 });
 
 test('Q20 of two hosts, the remaining one decides alone', async () => {
   b?.agent.signal('SIGTERM');
-  await everybodySees([a, c] as LivenessMember[], ['a', 'c']);
+  await waitUntilAllSee([a, c] as LivenessMember[], ['a', 'c']);
   const sinceMs = Date.now();
   await link(c, 'down');
-  await everybodySees([a] as LivenessMember[], ['a']);
+  await waitUntilAllSee([a] as LivenessMember[], ['a']);
   expect((a?.sinceMs() ?? 0) - sinceMs).toBeLessThan(10_000);
 });

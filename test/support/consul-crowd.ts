@@ -16,23 +16,23 @@ import type { Resources } from './resources.ts';
 const log = createLog('crowd', { level: 'silent', format: 'json' });
 const hex = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** What one change costs in a crowd of hosts. */
+/** The cost of one change among many hosts. */
 export interface ChangeCost {
   readonly hosts: number;
-  /** Per change, by one agent that watches: bytes from Consul, without its sweeps. */
+  /** Per change: bytes that a watching agent reads from Consul, without its sweeps. */
   readonly readBytes: readonly number[];
-  /** One sweep of all hosts, which an agent makes now and then whether something changes or not. */
+  /** Bytes of one sweep of all hosts, which an agent makes regularly, even without changes. */
   readonly sweepBytes: number;
-  /** Per change, by the host that changes: requests that write. */
+  /** Per change: write requests of the changing host. */
   readonly writes: readonly number[];
-  /** Per change: from the call of publish to the watcher's batch. */
+  /** Per change: time from the call of `publish` to the watcher's batch. */
   readonly latencyMs: readonly number[];
-  /** Most requests of the watcher that were open at once while nothing changed. */
+  /** The maximum of simultaneously open requests of the watcher without changes. */
   readonly openQueries: number;
-  /** The watcher's first complete picture. */
+  /** The watcher's first complete state. */
   readonly joinMs: number;
   readonly joinBytes: number;
-  /** Per second of the watcher while nothing changes. */
+  /** Bytes per second of the watcher without changes. */
   readonly idleBytesPerSecond: number;
 }
 
@@ -43,7 +43,7 @@ export interface CrowdOptions {
   readonly changes: number;
 }
 
-/** Fills Consul with the keys of so many hosts with 20 containers each, then measures two real agents among them. */
+/** Fills Consul with the keys of many hosts with 20 containers each, then measures two real agents among them. */
 export async function measureCrowd(resources: Resources, options: CrowdOptions): Promise<ChangeCost> {
   const { consul, namespace, hosts, changes } = options;
   await populate(resources, options);
@@ -77,13 +77,13 @@ export async function measureCrowd(resources: Resources, options: CrowdOptions):
       for (const [key, value] of batch.hosts.get('changing-host') ?? []) seen.set(key, value);
     }
   })();
-  await poll(() => last?.synced, { what: 'the first picture', timeoutMs: 60_000 });
-  if (count < hosts + 2) throw new Error(`the first picture has ${count} hosts of ${hosts + 2}`);
+  await poll(() => last?.synced, { what: 'the first complete state', timeoutMs: 60_000 });
+  if (count < hosts + 2) throw new Error(`the first state has ${count} hosts of ${hosts + 2}`);
   const join = { joinMs: performance.now() - joinStart, joinBytes: watchProxy.received() };
   await quiet(watchProxy);
   const idle = await idleCost(watchProxy);
   const sweep = await sweepCost(consul, namespace);
-  // Without sweeps and renewals: they come by the clock.
+  // Without sweeps and renewals, which do not depend on changes.
   const cost = () => watchProxy.receivedFor((request) => !isSweep(request) && !request.path.includes('/session/'));
   const results: { readBytes: number; writes: number; latencyMs: number }[] = [];
   for (let change = 0; change < changes; change += 1) {
@@ -97,7 +97,7 @@ export async function measureCrowd(resources: Resources, options: CrowdOptions):
     await quiet(watchProxy);
     const made = changeProxy.requests().slice(before.requests);
     const writes = made.filter(({ method, path }) => method === 'PUT' && !path.includes('/session/')).length;
-    // The changing agent reads too, by transactions of gets, if it watches; here it does not.
+    // A watching agent also reads by transactions. The changing agent does not watch.
     results.push({ readBytes: cost() - before.bytes, writes, latencyMs });
   }
   ended.abort();
@@ -112,7 +112,7 @@ export async function measureCrowd(resources: Resources, options: CrowdOptions):
   };
 }
 
-/** Waits until nothing more comes. */
+/** Waits until no more bytes arrive. */
 async function quiet(proxy: FaultProxy): Promise<void> {
   let [bytes, since] = [proxy.received(), performance.now()];
   await poll(
@@ -120,7 +120,7 @@ async function quiet(proxy: FaultProxy): Promise<void> {
       if (proxy.received() !== bytes) [bytes, since] = [proxy.received(), performance.now()];
       return performance.now() - since > 150;
     },
-    { what: 'quiet', timeoutMs: 30_000 },
+    { what: 'the end of the traffic', timeoutMs: 30_000 },
   );
 }
 
@@ -182,7 +182,7 @@ function uuidOf(text: string): string {
   return hex(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');
 }
 
-/** One host, 4 networks and 20 containers, as the Docker source tells them. */
+/** One host, 4 networks and 20 containers, as the Docker source publishes them. */
 function factsOf(hostId: string, n: number): ReadonlyMap<string, JsonValue> {
   const host: Host = {
     id: hostId,

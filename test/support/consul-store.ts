@@ -6,7 +6,7 @@ import type { Resources } from './resources.ts';
 
 const log = createLog('test', { level: 'silent', format: 'json' });
 
-/** The Consul driver for the contract suite, on one real three-server cluster; each store is a namespace of its own. */
+/** The Consul driver for the contract suite, on a real cluster of three servers. Each store is a namespace of its own. */
 export function consulDriver(shared: Resources): BusDriver {
   let started: Promise<ConsulCluster> | null = null;
   let stores = 0;
@@ -22,9 +22,9 @@ export function consulDriver(shared: Resources): BusDriver {
         connect: async (environment): Promise<Bus> =>
           createConsulBus({ clock: systemClock, log }, { address: [...cluster.urls], namespace, environment }),
         expireLease: async (environment, hostId) => {
-          const notices = await cluster.request('GET', `/v1/kv/${namespace}/${environment}/n/?keys`);
-          const notice = (JSON.parse(notices) as readonly string[]).find((key) => key.endsWith(`/${hostId}`));
-          await endSessionOf(cluster, notice ?? '');
+          const records = await cluster.request('GET', `/v1/kv/${namespace}/${environment}/n/?keys`);
+          const record = (JSON.parse(records) as readonly string[]).find((key) => key.endsWith(`/${hostId}`));
+          await endSessionOf(cluster, record ?? '');
         },
         expireLock: (environment, name) => endSessionOf(cluster, `${namespace}/${environment}/l/${name}`),
       };
@@ -32,7 +32,7 @@ export function consulDriver(shared: Resources): BusDriver {
   };
 }
 
-/** Ends the session that holds a key, as Consul does when its time has passed. */
+/** Ends the session that holds a key, as Consul does after its TTL. */
 async function endSessionOf(cluster: ConsulCluster, key: string): Promise<void> {
   const [entry] = JSON.parse(await cluster.request('GET', `/v1/kv/${key}`)) as { Session: string }[];
   await cluster.request('PUT', `/v1/session/destroy/${entry?.Session}`);

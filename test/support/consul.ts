@@ -11,15 +11,15 @@ import type { TestHost } from './test-host.ts';
 export const CONSUL = resolve(import.meta.dirname, '../../.tools/consul-1.8.7/usr/bin/consul');
 
 export interface ConsulOptions {
-  /** Where the servers run; default: the namespace of the test itself. */
+  /** The host of the servers. Default: the namespace of the test. */
   readonly host?: TestHost;
   /** Default 3. */
   readonly servers?: number;
-  /** One for each server; default: loopback addresses that nobody uses. They must exist already. */
+  /** One existing address for each server. Default: unused loopback addresses. */
   readonly addresses?: readonly string[];
   /** Merged into each server's configuration file, such as `acl`, `ca_file`, `verify_incoming`, `ports`. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Sent with the requests of the harness itself. */
+  /** Token for the requests of the test harness. */
   readonly token?: string;
 }
 
@@ -30,24 +30,24 @@ export interface ConsulServer {
   readonly address: string;
   readonly pid: () => number;
   readonly output: () => string;
-  /** Ends it with a signal (default SIGKILL) and waits for its end. */
+  /** Sends a signal (default SIGKILL) and waits until the process has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;
-  /** Starts it again on its data. */
+  /** Starts it again with its data. */
   start(): void;
 }
 
-/** A real Consul cluster of servers without clients, ready when it has a leader and takes a write. */
+/** A real Consul cluster of servers. It is ready when it has a leader that accepts writes. */
 export interface ConsulCluster {
   readonly servers: readonly ConsulServer[];
   readonly urls: readonly string[];
-  /** The server that leads now, once there is one. */
+  /** Waits for a leader and gives its server. */
   leader(): Promise<ConsulServer>;
-  /** Waits until there is a leader that takes writes. */
+  /** Waits until there is a leader that accepts writes. */
   ready(): Promise<void>;
-  /** A request to one server (default the first that answers), from the cluster's own namespace; gives the body. */
+  /** Sends a request to one server (default: the first that responds) from the cluster's namespace; gives the body. */
   request(method: string, path: string, body?: string, headers?: readonly string[]): Promise<string>;
 }
 
@@ -68,7 +68,7 @@ export async function startConsulCluster(resources: Resources, options: ConsulOp
     servers,
     urls: servers.map(({ url }) => url),
     request,
-    // The server that is asked may have been started a moment ago, and not know it yet.
+    // A server that has just started may not know the leader yet.
     leader: () =>
       poll(
         async () => {
@@ -79,7 +79,7 @@ export async function startConsulCluster(resources: Resources, options: ConsulOp
       ),
     ready: async () => {
       await poll(async () => (await request('PUT', '/v1/kv/drover-test-ready', 'yes')).trim() === 'true', {
-        what: 'a Consul leader that takes writes',
+        what: 'a Consul leader that accepts writes',
         timeoutMs: 40_000,
         intervalMs: 100,
       });
@@ -152,7 +152,7 @@ async function createServerProcess(
   return { server, stop };
 }
 
-/** curl, because it can be run inside another namespace. */
+/** Uses curl, which can run inside another namespace. */
 function createRequest(
   servers: readonly ConsulServer[],
   { host, config, token }: ConsulOptions,
@@ -178,7 +178,7 @@ function createRequest(
   };
 }
 
-/** A random /24 of 127.0.0.0/8, so that clusters of several test files do not meet. */
+/** A random /24 of 127.0.0.0/8, so that the clusters of different test files do not collide. */
 export async function freeLoopback(count: number): Promise<readonly string[]> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const net = `127.${1 + Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 256)}`;

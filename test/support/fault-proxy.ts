@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Resources } from './resources.ts';
 
 /**
- * What happens to connections. `pass`: nothing. `cut`: reset, old and new ones. `hang`: nothing goes through any more,
- * nothing is closed. `nonsense`: every request is answered with `bytes`, whatever it was. `truncate`: each answer is cut
- * off, by a reset or, politely, by an ordinary end.
+ * What the proxy does to connections. `pass`: forwards them. `cut`: resets old and new ones. `hang`: forwards nothing and
+ * closes nothing. `nonsense`: answers every request with `bytes`. `truncate`: ends each response early, by a reset or,
+ * politely, by an ordinary end.
  */
 export type Fault =
   | { readonly kind: 'pass' | 'cut' | 'hang' }
@@ -18,20 +18,20 @@ export interface Request {
   readonly path: string;
 }
 
-/** A TCP proxy in front of an HTTP server, that counts and does damage. */
+/** A TCP proxy in front of an HTTP server that counts bytes and injects faults. */
 export interface FaultProxy {
   readonly url: string;
   set(fault: Fault): void;
-  /** Sends new connections elsewhere, and ends the old ones. */
+  /** Forwards new connections to another server, and closes the old ones. */
   retarget(target: string): void;
-  /** Bytes of HTTP since the start: to the server, and from it. */
+  /** HTTP bytes since the start, to the server and from it. */
   sent(): number;
   received(): number;
-  /** Bytes of the answers to requests of which this holds. */
+  /** Bytes of the responses to matching requests. */
   receivedFor(matches: (request: Request) => boolean): number;
-  /** Requests seen, in order. */
+  /** All requests, in order. */
   requests(): readonly Request[];
-  /** Requests without the first byte of an answer so far. */
+  /** Requests that have no response yet. */
   open(): readonly Request[];
 }
 
@@ -42,7 +42,7 @@ interface Counted extends Request {
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
-  /** The last request, and whether its answer has begun. */
+  /** The last request, and whether its response has started. */
   request: Counted | null;
   answered: boolean;
 }

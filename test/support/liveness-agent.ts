@@ -1,6 +1,6 @@
 /**
- * The smallest agent: the Consul bus, one host fact, liveness. Run as a process in a test host; each line on standard
- * output is what changed: `{"atMs", "hosts": [...]}`, the hosts that are not gone, or `{"atMs", "status": ...}` with `status` on standard input.
+ * A minimal agent: the Consul bus, one host fact, liveness. Runs as a process in a test host. Each line on standard output is
+ * `{"atMs", "hosts": [...]}`, the present hosts after a change, or `{"atMs", "status": ..., "connected"}` every 250 ms.
  *   node liveness-agent.ts '{"hostId", "address", "consul": [...], "environment", "peers": [[hostId, address], ...]}'
  */
 import { createConsulBus, type FactMap, type Lease } from '../../bus/index.ts';
@@ -47,12 +47,12 @@ const liveness = startLiveness(
   },
 );
 
-let told = '';
-function tell(): void {
+let printed = '';
+function printHosts(): void {
   const present = [...hosts].flatMap(([id, host]) => (Number(host.incarnation) <= (down.get(id) ?? 0) ? [] : [id]));
   const line = JSON.stringify(present.sort());
-  if (line === told) return;
-  told = line;
+  if (line === printed) return;
+  printed = line;
   console.log(JSON.stringify({ atMs: Date.now(), hosts: present }));
 }
 
@@ -65,7 +65,7 @@ async function follow(): Promise<void> {
       if (mark?.state === 'down') down.set(key.slice(9), mark.incarnation);
       else down.delete(key.slice(9));
     }
-    tell();
+    printHosts();
   }
 }
 

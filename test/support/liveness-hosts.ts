@@ -13,32 +13,32 @@ interface Line {
   readonly connected?: boolean;
 }
 
-/** A host with the smallest agent (`liveness-agent.ts`), on a wire with others and with a Consul cluster. */
+/** A host with a minimal agent (`liveness-agent.ts`), connected to other hosts and a Consul cluster. */
 export interface LivenessMember {
   readonly id: string;
   readonly host: TestHost;
   readonly address: string;
   readonly agent: Daemon;
-  /** The hosts it has now. */
+  /** The hosts that it has now. */
   present(): readonly string[];
-  /** When they became what they are, milliseconds since the epoch. */
+  /** Time of the last change of `present`, in milliseconds since the epoch. */
   sinceMs(): number;
   status(): LivenessStatus | undefined;
-  /** What its liveness says of another host. */
+  /** The state of another host in its liveness status. */
   stateOf(id: string): string | undefined;
   connected(): boolean;
-  /** Every set of hosts it had since then, the one at that time not included. */
+  /** Every set of hosts after that time, without the set at that time. */
   historySince(ms: number): readonly (readonly string[])[];
-  /** Drops the packets that match, until healed. */
+  /** Drops matching packets until `heal`. */
   drop(...matches: readonly string[]): Promise<void>;
   heal(): Promise<void>;
 }
 
 const CONSUL = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
-/** What `drop` takes to cut a host from Consul alone. */
+/** Arguments of `drop` that cut a host off from Consul only. */
 export const CONSUL_PATH = ['ip daddr 192.0.2.101-192.0.2.103', 'ip saddr 192.0.2.101-192.0.2.103'];
 
-/** Hosts of these ids that all hear each other, and Consul on a host of its own. */
+/** Starts hosts with these ids, which all hear each other, and Consul on a separate host. */
 export async function startLivenessHosts(
   resources: Resources,
   ids: readonly string[],
@@ -49,7 +49,7 @@ export async function startLivenessHosts(
   for (const address of CONSUL) await consulHost.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);
   const { urls } = await startConsulCluster(resources, { host: consulHost, addresses: CONSUL });
   const members = ids.map((id, n) => startMember(id, hosts[n] as TestHost, addresses[n] as string, urls));
-  await everybodySees(members, ids);
+  await waitUntilAllSee(members, ids);
   const heard = (one: LivenessMember) => one.status()?.probed.every(({ state }) => state === 'heard') ?? false;
   await poll(() => members.every(heard), { what: 'all hosts to hear each other', timeoutMs: 20_000 });
   return members;
@@ -85,12 +85,12 @@ function parseLine(line: string): readonly Line[] {
   try {
     return [JSON.parse(line) as Line];
   } catch {
-    // The first line may have been cut off by the limit on what is kept.
+    // The first line may be truncated, because the kept output is limited.
     return [];
   }
 }
 
-export async function everybodySees(members: readonly LivenessMember[], ids: readonly string[]): Promise<void> {
+export async function waitUntilAllSee(members: readonly LivenessMember[], ids: readonly string[]): Promise<void> {
   await poll(() => members.every((one) => one.present().toSorted().join() === ids.toSorted().join()), {
     what: `${members.map(({ id }) => id).join()} to see ${ids.join()}`,
     timeoutMs: 20_000,
@@ -100,7 +100,7 @@ export async function everybodySees(members: readonly LivenessMember[], ids: rea
   });
 }
 
-/** Time for something to go wrong: there is no event to wait for. */
+/** Waits for a fixed time to show that nothing happens, because there is no event to wait for. */
 export async function letPass(ms: number): Promise<void> {
   const until = performance.now() + ms;
   await poll(() => performance.now() > until, { what: 'the time to pass', timeoutMs: ms + 5_000, intervalMs: 100 });

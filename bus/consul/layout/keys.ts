@@ -24,7 +24,6 @@ export interface Keys {
   document(key: string): string;
   documentKeyOf(key: string): string;
   /** `p/`: the parts of documents that are too large for one value. */
-  readonly parts: string;
   partsOf(documentKey: string): string;
   /** `l/`: leader locks. */
   lock(name: string): string;
@@ -73,7 +72,6 @@ export function keysOf(namespace: string, environment: string): Keys {
     documentsOf: (group) => `${documents}${group}/`,
     document: (key) => `${documents}${documentGroup(key)}/${key}`,
     documentKeyOf: (key) => key.slice(documents.length + 4),
-    parts,
     partsOf: (key) => `${parts}${encodeURIComponent(key)}/`,
     lock: (name) => locks + encodeURIComponent(name),
   };
