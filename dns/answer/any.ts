@@ -5,8 +5,8 @@ import { anythingRecord } from '../wire/write/record.ts';
 import { type Asked, type OwnResolution, type Rendering, renderReply } from './render.ts';
 
 /**
- * What ANY gets [RFC 8482 §4]: a name that is another name for something is that, whatever there is at the end
- * [RFC 1034 §3.6.2]; of one that has other records nobody is told which.
+ * The answer to ANY [RFC 8482 §4]: the CNAME record of an alias [RFC 1034 §3.6.2]; for other existing names a HINFO record
+ * instead of the list of records.
  */
 export function renderAny(query: Asked, resolution: OwnResolution, rendering: Rendering): Reply {
   if (resolution.kind !== 'nodata' && resolution.kind !== 'nxdomain') return renderReply(query, resolution, rendering);

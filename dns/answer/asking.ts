@@ -1,13 +1,13 @@
 import type { HostView, Scope, SearchMode, Trail } from '../../view/index.ts';
 
-/** What a server is told about answering. */
+/** Settings of a server that affect resolutions. */
 export interface ResolveOptions {
-  /** What `rancher-metadata` stands for. */
+  /** Address of `rancher-metadata`. */
   readonly metadataAddress: string;
   readonly search?: SearchMode;
 }
 
-/** A question on its way to a resolution. */
+/** A question, with everything that its resolution depends on. */
 export interface Asking extends ResolveOptions {
   readonly view: HostView;
   readonly scope: Scope;

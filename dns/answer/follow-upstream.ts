@@ -11,8 +11,8 @@ import { renderAddresses, renderAliases } from './render.ts';
 type UpstreamAlias = Extract<Resolution, { kind: 'upstream-alias' }>;
 
 /**
- * The reply for a chain of aliases of ours that ends in a name of others, from what upstream says about that one. The first
- * record is ours, and that is what AA speaks of [RFC 1035 §4.1.1].
+ * The reply for an alias chain of ours that ends in an external name, from the upstream's reply for that name. AA is set because
+ * it describes the first record, which is ours [RFC 1035 §4.1.1].
  */
 export function renderUpstreamEnd(
   query: Query,
@@ -20,7 +20,7 @@ export function renderUpstreamEnd(
   forwarded: Forwarded | null,
   ttlSeconds: number,
 ): Reply {
-  // It was sound when it came; but names in it may lie across times to live, which have been counted down since.
+  // Checked again: TTLs were reduced since the first check, and a name may overlap them.
   const reply = forwarded && structureOf(forwarded.reply) ? forwarded.reply : null;
   const end = reply ? copyRecords(reply) : { answers: [], authorities: [] };
   const found = (answers: Reply['answers'], rcode: number, authorities: readonly CopiedRecord[] = []): Reply => {
@@ -34,7 +34,7 @@ export function renderUpstreamEnd(
   }
   const rcode = reply ? rcodeOf(reply) : RCODE.SERVFAIL;
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return found([], RCODE.SERVFAIL);
-  // How long the "no" may be remembered is for the zone at the end to say [RFC 2308 §3].
+  // The zone of the target determines the negative TTL [RFC 2308 §3].
   const negative = end.authorities.filter(({ type }) => type === TYPE.SOA);
   return found([...chain, ...end.answers], rcode, negative);
 }

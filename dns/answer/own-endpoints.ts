@@ -17,22 +17,22 @@ import type { AddressResolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
 import type { Asking } from './asking.ts';
 
-/** How a set of addresses is given. */
+/** The addresses of an answer, and how they are given. */
 export type Given = Pick<AddressResolution, 'addresses' | 'give' | 'weights' | 'ttlSeconds'>;
 
 type Asked = Pick<Asking, 'view' | 'scope' | 'trail'>;
 
-/** The endpoints that are answered for services of one name; the first one's options hold. */
+/** The endpoints in the answer for the services of one name. The options of the first service apply. */
 export interface ChosenEndpoints {
   readonly options: ServiceAnswers;
   readonly taken: readonly AnsweredEndpoint[];
-  /** Ready as well, but on other hosts, and the service prefers those of the asker's. */
+  /** Also ready, but on other hosts, while the service prefers local endpoints. */
   readonly notLocal: readonly AnsweredEndpoint[];
 }
 
 const NO_OPTIONS: ServiceAnswers = { give: 'all', ttlSeconds: null, preferLocal: false, texts: [] };
 
-/** `full`: by `all.`, which knows no options but the TTL. */
+/** `full`: queried by `all.`, where only the TTL option applies. */
 export function chooseEndpoints(
   { view, scope, trail }: Asked,
   services: readonly ServiceView[],
@@ -48,7 +48,7 @@ export function chooseEndpoints(
   return { options, taken: local, notLocal: answer.filter((endpoint) => !isLocal(endpoint)) };
 }
 
-/** A container by its own name, as an endpoint of its service; none when its state leaves it out. */
+/** The endpoint of a container queried by its own name; none if its state excludes it. */
 export function containerEndpoints(
   { view, scope, trail }: Asked,
   containers: readonly Container[],
@@ -59,14 +59,14 @@ export function containerEndpoints(
     if (READINESS[standing].name !== 'use' || !reach.ok) return [];
     const { address, addresses, via, ports } = reach;
     const service = serviceOf(view, container)?.key ?? '';
-    // Its ports and its weight are also what the service says.
+    // The service also determines ports and weight.
     if (service !== '') trail?.depends(serviceKeyOf(service));
     const reason = READINESS[standing].when;
     return [{ service, container, address, addresses, via, ports, standing, answered: true, reason }];
   });
 }
 
-/** Addresses of the type asked for, each once, with their weights where those differ. */
+/** Addresses of the requested type without duplicates, with their weights if those differ. */
 export function givenAddresses(
   { view, type }: Pick<Asking, 'view' | 'type'>,
   endpoints: readonly AnsweredEndpoint[],

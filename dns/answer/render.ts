@@ -13,10 +13,10 @@ import {
   textRecord,
 } from '../wire/write/encode.ts';
 
-/** What rendering needs to know of a query. */
+/** The parts of a query that rendering needs. */
 export type Asked = Pick<Query, 'name' | 'type'>;
 
-/** What is answered from here alone. */
+/** A resolution that needs no upstream. */
 export type OwnResolution = Exclude<Resolution, { kind: 'forward' | 'failure' | 'upstream-alias' }>;
 
 export interface Rendering {
@@ -26,7 +26,7 @@ export interface Rendering {
   readonly ttlSeconds: number;
 }
 
-/** The records of a reply; addresses in the order given. */
+/** The records of a reply; addresses in the order of the resolution. */
 export function renderReply(query: Asked, resolution: OwnResolution, rendering: Rendering): Reply {
   const ttlSeconds = ('ttlSeconds' in resolution ? resolution.ttlSeconds : null) ?? rendering.ttlSeconds;
   switch (resolution.kind) {
@@ -62,7 +62,7 @@ export function renderReply(query: Asked, resolution: OwnResolution, rendering: 
   }
 }
 
-/** The addresses at the end of the chain. */
+/** The addresses of the name at the end of the alias chain. */
 export function renderAddresses(
   query: Asked,
   { aliases, addresses }: { readonly aliases: readonly Alias[]; readonly addresses: readonly string[] },
@@ -72,7 +72,7 @@ export function renderAddresses(
   return addresses.map((address) => addressRecord(owner, query.type, ttlSeconds, address));
 }
 
-/** The first owner is the question itself. `ttlSeconds` is for those that have no TTL of their own. */
+/** The owner of the first alias is the queried name. `ttlSeconds` applies to aliases without their own TTL. */
 export function renderAliases(query: Asked, aliases: readonly Alias[], ttlSeconds: number): readonly DnsRecord[] {
   return aliases.map((alias, at) =>
     domainRecord(at === 0 ? query.name : alias.owner, TYPE.CNAME, alias.ttlSeconds ?? ttlSeconds, alias.target),
@@ -98,7 +98,7 @@ function hostRecord({ name, address }: TargetAddress, ttlSeconds: number): DnsRe
   return addressRecord(name, isIP(address) === 6 ? TYPE.AAAA : TYPE.A, ttlSeconds, address);
 }
 
-/** What bears the records at the end of the chain. */
+/** The name at the end of the alias chain. */
 function ownerOf(query: Asked, aliases: readonly Alias[]): string {
   return aliases.at(-1)?.target ?? query.name;
 }

@@ -23,7 +23,7 @@ import { serviceRecords } from './service-records.ts';
 
 const MAX_ALIASES = 10;
 
-/** The one place where a question becomes an answer. */
+/** Resolves a question. All answers from the state of this host come from here. */
 export function resolve(
   view: HostView,
   scope: Scope,
@@ -33,14 +33,14 @@ export function resolve(
 ): Resolution {
   const name = question.name.toLowerCase();
   const asking = { ...options, view, scope, type: question.type, trail };
-  return backwards(asking, name) ?? follow(asking, name, []);
+  return reverseLookup(asking, name) ?? follow(asking, name, []);
 }
 
-/** The aliases up to here. */
+/** The aliases followed so far. */
 type Chain = readonly Alias[];
 
-/** An address of ours backwards; null: the name is no such thing. */
-function backwards(asking: Asking, name: string): Resolution | null {
+/** A reverse lookup; null: the name is not a reverse name. */
+function reverseLookup(asking: Asking, name: string): Resolution | null {
   const { view, type, metadataAddress, trail } = asking;
   const reverse = reverseAddress(name);
   if (!reverse) return aboveAddresses(asking, name);
@@ -52,7 +52,7 @@ function backwards(asking: Asking, name: string): Resolution | null {
   return type === TYPE.PTR ? { kind: 'pointer', target: found.name } : { kind: 'nodata', aliases: [], zone };
 }
 
-/** Above names of ours a name exists [RFC 8020 §2], and upstream knows nothing of it; null: it is not above them alone. */
+/** A parent of reverse names of ours exists [RFC 8020 §2], and upstreams do not know it; null: it has other children too. */
 function aboveAddresses({ view, trail }: Asking, name: string): Resolution | null {
   const range = reverseRange(name);
   if (!range) return null;
@@ -91,7 +91,7 @@ function apex({ type, metadataAddress }: Asking, zone: string, aliases: readonly
   return { kind: 'name-server', zone, target: `${METADATA_NAME}.${zone}`, addresses: [metadataAddress] };
 }
 
-/** A service's own addresses hold where the name it points at leads nowhere. */
+/** If the target has no addresses, the service's own addresses are used. */
 function followAlias(
   asking: Asking,
   names: Omit<Alias, 'ttlSeconds'>,
@@ -116,7 +116,7 @@ function followAlias(
 
 type WithRecords = Exclude<NameMeaning, { kind: 'foreign' | 'unknown' | 'cname' | 'apex' }>;
 
-/** Null: none of this type. */
+/** Null: no records of this type. */
 function recordsOf(asking: Asking, meaning: WithRecords, chain: Chain): Resolution | null {
   switch (meaning.kind) {
     case 'service':
@@ -173,10 +173,10 @@ function hostResolution(
 }
 
 function texts(services: readonly ServiceView[], aliases: Chain): Resolution | null {
-  const said = services.map(serviceAnswers);
-  const all = [...new Set(said.flatMap((one) => one.texts))];
+  const options = services.map(serviceAnswers);
+  const all = [...new Set(options.flatMap((one) => one.texts))];
   if (all.length === 0) return null;
-  return { kind: 'texts', aliases, texts: all, ttlSeconds: said[0]?.ttlSeconds ?? null };
+  return { kind: 'texts', aliases, texts: all, ttlSeconds: options[0]?.ttlSeconds ?? null };
 }
 
 function srv(records: ReturnType<typeof serviceRecords>, ttlSeconds: number | null, aliases: Chain, turn: string) {

@@ -1,4 +1,4 @@
-/** The zones of reverse names, for the SOA of a "no". */
+/** The zones of reverse names, for the SOA of negative answers. */
 export type ReverseZone = 'in-addr.arpa.' | 'ip6.arpa.';
 
 export interface ReverseRange {
@@ -7,7 +7,7 @@ export interface ReverseRange {
   readonly zone: ReverseZone;
 }
 
-/** The address a complete reverse name (lower case, no trailing dot) is about; null for every other name. */
+/** The address of a complete reverse name (lower case, no trailing dot); null for other names. */
 export function reverseAddress(name: string): { readonly address: string; readonly zone: ReverseZone } | null {
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
   if (v4) {
@@ -21,7 +21,7 @@ export function reverseAddress(name: string): { readonly address: string; readon
   return { address: compressed(groups.map((group) => Number.parseInt(group, 16))), zone: 'ip6.arpa.' };
 }
 
-/** The addresses from the first to the last below a name that stands above some (`2.0.10.in-addr.arpa`); null for others. */
+/** The first and last address below an incomplete reverse name (`2.0.10.in-addr.arpa`); null for other names. */
 export function reverseRange(name: string): ReverseRange | null {
   const parts = /^(?:((?:\d{1,3}\.){1,3})in-addr|((?:[0-9a-f]\.){1,31})ip6)\.arpa$/.exec(name);
   if (!parts) return null;

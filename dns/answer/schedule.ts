@@ -1,10 +1,10 @@
-/** Longer ones are coarsened; each entry is one answer. */
+/** Longer schedules are reduced in resolution. Each entry is one answer. */
 const MAX_LENGTH = 4_096;
 
 /**
- * Who begins the answers, one after the other, round and round: indexes into a list with these weights. Each comes as often as
- * its weight says and as evenly as that allows (5, 1, 1 gives 0 0 0 1 2 0 0 and not five in a row at the start of each
- * round); weight 0 never comes while another is above. Null: all in turn, which needs no schedule.
+ * Which element comes first in each answer of one round: indexes into a list with these weights. Each index appears in proportion
+ * to its weight, evenly distributed (5, 1, 1 gives 0 0 0 1 2 0 0). Weight 0 never appears if another is above 0. Null: equal
+ * weights, which need no schedule.
  */
 export function scheduleOf(weights: readonly number[] | null): readonly number[] | null {
   if (!weights || weights.every((weight) => weight === weights[0])) return null;
@@ -15,7 +15,7 @@ export function scheduleOf(weights: readonly number[] | null): readonly number[]
   return places.sort((a, b) => a.place - b.place || a.index - b.index).map(({ index }) => index);
 }
 
-/** The weights in lowest terms; too many places are scaled down, and none above 0 becomes nothing. */
+/** The weights in lowest terms, scaled down if the sum is too large. No weight above 0 becomes 0. */
 function sharesOf(weights: readonly number[]): readonly number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const divisor = weights.reduce(commonDivisor, 0);

@@ -9,13 +9,13 @@ import {
 import type { ServiceRecord, TargetAddress } from '../query/resolution.ts';
 import type { Asking } from './asking.ts';
 
-/** SRV records of endpoints: where each is to be had, and its addresses beside them. */
+/** SRV records of endpoints, with the addresses of their targets. */
 export interface ServiceRecords {
   readonly services: readonly ServiceRecord[];
   readonly additional: readonly TargetAddress[];
 }
 
-/** Those of one port, or of all. `second` are endpoints that are to be tried when none of the first answers. */
+/** For one port or all ports. Endpoints in `second` get a lower priority: clients use them if none of the first works. */
 export function serviceRecords(
   { view, trail }: Pick<Asking, 'view' | 'trail'>,
   first: readonly AnsweredEndpoint[],

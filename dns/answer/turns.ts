@@ -3,20 +3,20 @@ import type { AddressResolution } from '../query/resolution.ts';
 import { scheduleOf } from './schedule.ts';
 
 /**
- * Deals addresses out in turns: each answer begins with the next one, strictly, whoever asks; A and AAAA apart, since most
- * clients ask for both and would otherwise get every other one only.
+ * Rotates addresses: each answer begins with the next one, regardless of the asker. A and AAAA rotate separately: most clients
+ * query both and would otherwise see only every second address first.
  */
 export interface Turns {
-  /** The addresses of this answer: all, beginning with the next one, or that one alone. */
+  /** The addresses of this answer: all, beginning with the next one, or only the next one. */
   deal(resolution: Pick<AddressResolution, 'turn' | 'addresses' | 'give' | 'weights'>): readonly string[];
   /** Any list, beginning with the next one. */
   rotate<T>(turn: string, list: readonly T[]): readonly T[];
 }
 
-/** A list keeps its turn as long as no more than this many others came between. */
+/** The position of a list is kept until this many other lists were used. */
 const MAX_KEPT = 250_000;
 
-/** With another `seed` others are the first to begin, so that a thousand hosts that start do not all begin with the same. */
+/** The seed sets the first positions, so that a thousand starting hosts do not all begin with the same address. */
 export function createTurns(seed = 0): Turns {
   const counts = createCounts(seed);
   const schedules = new WeakMap<readonly number[], readonly number[] | null>();
@@ -41,7 +41,7 @@ export function createTurns(seed = 0): Turns {
   };
 }
 
-/** Counts that are kept for as long as they are among the last used; the older half is forgotten at once. */
+/** Counts by key, in two generations; the older one is dropped when the newer one is full. */
 function createCounts(seed: number): { next(of: string): number } {
   let recent = new Map<string, number>();
   let before = new Map<string, number>();
@@ -58,7 +58,7 @@ function createCounts(seed: number): { next(of: string): number } {
   };
 }
 
-/** Where it begins: 0 without a seed, else anywhere (FNV-1a). */
+/** The first count: 0 without a seed, else a hash of the key (FNV-1a). */
 function startOf(seed: number, of: string): number {
   if (seed === 0) return 0;
   let hash = seed >>> 0;

@@ -3,7 +3,7 @@ import { ok, plainAddress, problem, type Result } from '../../model/index.ts';
 import type { Watch } from '../metrics/live-queries.ts';
 import { rcodeName } from '../wire/codes.ts';
 
-/** Which queries somebody wants to see. */
+/** Which queries a client wants to see. */
 export type QueryFilter = Pick<Watch, 'from' | 'wanted'>;
 
 type AskerAt = (address: string) => { readonly label: string } | null;
@@ -14,7 +14,7 @@ const RCODES = new Set(Array.from({ length: 24 }, (_, code) => rcodeName(code)))
 export function parseQueryFilter(wanted: URLSearchParams, askerAt: AskerAt): Result<QueryFilter> {
   const rcode = wanted.get('rcode')?.toUpperCase() ?? null;
   if (rcode !== null && !RCODES.has(rcode)) {
-    return problem(`rcode ${rcode}`, 'is none', `use one of ${[...RCODES].slice(0, 6).join(', ')}`);
+    return problem(`rcode ${rcode}`, 'does not exist', `use one of ${[...RCODES].slice(0, 6).join(', ')}`);
   }
   const matches = nameMatcher(wanted.get('name'));
   return ok({

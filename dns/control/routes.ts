@@ -9,27 +9,27 @@ import { type LeftOut, type SeenQuery, seenQuery } from './seen-query.ts';
 
 export interface ControlDependencies {
   readonly live: LiveQueries;
-  /** Who asks from an address, as far as that is known. */
+  /** The asker at an address; null if it is not known. */
   readonly askerAt: (address: string) => { readonly label: string } | null;
   readonly report: () => DnsReport;
   readonly clock: Clock;
-  /** Ends the streams. */
+  /** Aborts to end the streams. */
   readonly signal: AbortSignal;
 }
 
-/** What came of reading the answers file again. */
+/** The result of a reload of the answers file. */
 export interface Reloaded {
   readonly ok: boolean;
-  /** If `ok`: what was left out; else why the file was not used. */
+  /** If `ok`: entries that were left out; else why the file was not used. */
   readonly problems: readonly Problem[];
 }
 
-/** Counters, for Prometheus. */
+/** Serves metrics for Prometheus. */
 export function metricsRoute(report: () => DnsReport): Route {
   return (_, response) => sendText(response, 200, renderDnsMetrics(report()), 'text/plain; version=0.0.4');
 }
 
-/** As the original: OK, or 500 and why. */
+/** Like rancher-dns: 200 and `OK`, or 500 and the reason. */
 export function reloadRoute(reload: () => Promise<Reloaded>): Route {
   return async (_, response) => {
     try {
@@ -44,7 +44,7 @@ export function reloadRoute(reload: () => Promise<Reloaded>): Route {
 
 const LEFT_OUT_INTERVAL_MS = 1_000;
 
-/** Live queries, a line each, until the client goes: `?from=&name=&rcode=`. */
+/** Streams live queries, one line each, until the client disconnects: `?from=&name=&rcode=`. */
 export function queriesRoute({ live, askerAt, clock, signal }: ControlDependencies): Route {
   return async (_, response, { searchParams }) => {
     const filter = parseQueryFilter(searchParams, askerAt);
@@ -58,7 +58,7 @@ export function queriesRoute({ live, askerAt, clock, signal }: ControlDependenci
     const watching = live.watch({
       ...filter.value,
       onQuery: (seen) => {
-        // A reader that is slow is not waited for.
+        // A slow client loses lines instead of delaying the server.
         if (response.writableNeedDrain) unsent += 1;
         else writeLine(response, seenQuery(seen, clock.now()));
       },
@@ -73,7 +73,7 @@ export function queriesRoute({ live, askerAt, clock, signal }: ControlDependenci
         } else unsent = leftOut;
       }
     } catch {
-      // The client is gone, or the server ends.
+      // The client disconnected, or the server closes.
     } finally {
       watching.stop();
       response.end();

@@ -3,18 +3,18 @@ import type { Resolution } from '../query/resolution.ts';
 import { rcodeName } from '../wire/codes.ts';
 import { typeName } from '../wire/type-names.ts';
 
-/** A query as `drover dns queries` shows it; one line of the stream. */
+/** A query as shown by `drover dns queries`; one line of the stream. */
 export interface SeenQuery {
   /** ISO 8601. */
   readonly time: string;
-  /** The container's name, or what the asker is taken for. */
+  /** The container's name, or the kind of asker. */
   readonly asker: string;
   readonly from: string;
   readonly transport: 'udp' | 'tcp';
-  /** As sent, without the trailing dot; null where it could not be read. */
+  /** As sent, without the trailing dot; null if it could not be read. */
   readonly name: string | null;
   readonly type: string | null;
-  /** What the name is to this asker, in short. */
+  /** A short description of the resolution. */
   readonly matched: string;
   readonly rcode: string;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface SeenQuery {
   readonly answers: number;
 }
 
-/** The other kind of line: how many were not shown since the last one, for the rate's sake. */
+/** The other kind of line: number of queries not shown since the last one, because of the rate limit. */
 export interface LeftOut {
   readonly leftOut: number;
 }
@@ -45,7 +45,7 @@ export function seenQuery({ client, details, reply, rcode, micros }: Seen, nowMs
   };
 }
 
-/** What a question came to, for people. */
+/** A short description of a resolution. */
 export function describeResolution(resolution: Resolution): string {
   switch (resolution.kind) {
     case 'addresses':
@@ -67,6 +67,6 @@ export function describeResolution(resolution: Resolution): string {
     case 'forward':
       return 'upstream';
     case 'failure':
-      return 'nothing to be said now';
+      return 'cannot be answered now';
   }
 }

@@ -3,12 +3,12 @@ import { type ControlDependencies, metricsRoute, queriesRoute, reloadRoute } fro
 import { serveUnixSocket } from './unix-socket.ts';
 
 export interface DnsControlDependencies extends ControlDependencies {
-  /** Absent: there is nothing to read again. */
+  /** Absent: there is nothing to reload. */
   readonly reload?: Parameters<typeof reloadRoute>[0];
   readonly log: Log;
 }
 
-/** Serves live queries and counters at a unix socket (null: nowhere). That it cannot be had keeps nobody from answering. */
+/** Serves live queries and metrics on a unix socket (null: none). If that fails, DNS still works. */
 export async function serveDnsControl(
   dependencies: DnsControlDependencies,
   path: string | null,
@@ -24,7 +24,7 @@ export async function serveDnsControl(
     const { close } = await serveUnixSocket(routes, path);
     return close;
   } catch (error) {
-    log.warn({ err: error, path }, 'no control socket: live queries cannot be watched');
+    log.warn({ err: error, path }, 'cannot create the control socket; `drover dns queries` does not work');
     return async () => undefined;
   }
 }

@@ -2,11 +2,11 @@ import { chmod, rename, stat, unlink } from 'node:fs/promises';
 import { type HttpServer, type Route, serveHttp } from '../../system/index.ts';
 
 /**
- * Serves at a path that only its owner may open. Another process that serves there goes on with the connections it has; new
- * ones come here. Rejects when the folder is missing or may not be written.
+ * Serves on a unix socket that only its owner may open. A process that served there before keeps its connections; new connections
+ * come here. Rejects if the directory is missing or not writable.
  */
 export async function serveUnixSocket(routes: ReadonlyMap<string, Route>, path: string): Promise<HttpServer> {
-  // Made beside it and put in its place: there is no moment without a socket, nor with one that others may open.
+  // Created under another name and renamed, so that a socket always exists and is never open to others.
   const made = `${path}.${process.pid}`;
   await unlink(made).catch(() => undefined);
   const http = await serveHttp(routes, (server) => {

@@ -22,7 +22,7 @@ export interface Considered {
   readonly notes: readonly string[];
 }
 
-/** Every endpoint behind the names that were asked for, in order. */
+/** Every endpoint behind the given names, in order. */
 export function explainEndpoints(asking: Asking, names: readonly string[]): Considered {
   const parts = names.map((name) => {
     const { meaning } = lookupName(asking.view, asking.scope, name, asking.search);
@@ -56,8 +56,8 @@ function ofServices(asking: Asking, services: readonly ServiceView[], full: bool
     all.map((endpoint): ExplainedEndpoint => {
       const second = endpoint.answered && elsewhere.has(identityOf(endpoint));
       if (!second) return ofFamily(type, explained(view, endpoint, endpoint.answered, endpoint.reason));
-      if (type === TYPE.SRV) return explained(view, endpoint, true, 'on another host: to be tried second');
-      const reason = 'ready, but on another host, and the service prefers those of this one';
+      if (type === TYPE.SRV) return explained(view, endpoint, true, 'on another host: lower priority');
+      const reason = 'ready, but on another host; the service prefers local endpoints';
       return explained(view, endpoint, false, reason);
     }),
   );
@@ -71,13 +71,13 @@ function ofContainers(asking: Asking, containers: readonly Container[]): readonl
     if (endpoint) return ofFamily(asking.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
     const left = READINESS[standing].name !== 'use';
-    const reason = left ? READINESS[standing].when : 'it has no address that can be reached from here';
+    const reason = left ? READINESS[standing].when : 'it has no address that is reachable from here';
     const service = serviceOf(view, container)?.key ?? '';
     return explained(view, { container, service, addresses: [] }, false, reason);
   });
 }
 
-/** One that is given, as far as it has an address of the type asked for. */
+/** Marks an endpoint as not given if it has no address of the requested type. */
 function ofFamily(type: number, endpoint: ExplainedEndpoint): ExplainedEndpoint {
   const family = familyOf(type);
   if (!endpoint.given || family === null || endpoint.addresses.some((text) => isIP(text) === family)) return endpoint;

@@ -4,7 +4,7 @@ import type { LocalMeaning } from '../upstream/choice/local-names.ts';
 import { wireName } from '../upstream/message/records.ts';
 import type { ExplainedForward } from './explanation.ts';
 
-/** What the server is told about upstreams. */
+/** The server's settings for upstreams. */
 export interface ForwardSettings {
   /** Default resolvers in order, `address` or `address:port`. */
   readonly upstreams: readonly string[];
@@ -12,7 +12,7 @@ export interface ForwardSettings {
   readonly ourselves: readonly Upstream[];
 }
 
-/** Whom the server asks for a name that is not ours, in order. What it has found out about them meanwhile is not known here. */
+/** The upstreams that the server asks for an external name, in order. The server's statistics about them are not considered. */
 export function explainForward(
   name: string,
   asker: { readonly dns: readonly string[] },
@@ -28,12 +28,12 @@ export function explainForward(
   const rule = ruleFor(name, rules);
   if (choice.kind === 'local') {
     const reason = rule
-      ? `a rule says that nobody is asked for names below ${rule.suffix}`
+      ? `a dns.forward rule without resolvers matches names below ${rule.suffix}`
       : LOCAL[choice.meaning.kind];
     return { name, upstreams: [], reason };
   }
   const reason = rule
-    ? `a rule names the resolvers of names below ${rule.suffix}`
+    ? `a dns.forward rule matches names below ${rule.suffix}`
     : asker.dns.length > 0
       ? "the container's own resolvers, then those of the host"
       : "the host's resolvers";
@@ -41,10 +41,10 @@ export function explainForward(
 }
 
 const LOCAL: Readonly<Record<LocalMeaning['kind'], string>> = {
-  localhost: 'it is this very machine, and nobody is asked',
-  nxdomain: 'such names are nobody’s anywhere, and nobody is asked [RFC 6761, RFC 6303]',
-  nodata: 'it exists and has nothing here, and nobody is asked',
-  site: 'only a resolver of this site can know private addresses, and none of the upstreams is one',
+  localhost: 'loopback name; never forwarded',
+  nxdomain: 'reserved name; never forwarded [RFC 6761, RFC 6303]',
+  nodata: 'reserved name without records; never forwarded',
+  site: 'reverse lookup of a private address; no upstream has a private address, so it is not forwarded',
 };
 
 function ruleFor(name: string, rules: readonly ForwardRule[]): ForwardRule | null {

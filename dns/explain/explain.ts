@@ -32,20 +32,20 @@ export interface ExplainSettings extends ResolveOptions {
 }
 
 export interface Asked {
-  /** Any case, trailing dot or not. */
+  /** In any case, with or without trailing dot. */
   readonly name: string;
   readonly type: number;
-  /** A container by name or id, or an address; null: anybody. */
+  /** A container by name or id, or an address; null: any other asker. */
   readonly from: string | null;
 }
 
-/** A question and the settings of the server it is for, as one host's tools tell them to each other. */
+/** A question and the settings of the server, as the command line sends them to the agent. */
 export interface WhyRequest {
   readonly asked: Asked;
   readonly settings: ExplainSettings;
 }
 
-/** Why a name is answered as it is: by the very functions that answer. A problem where nobody is called `from`. */
+/** Explains an answer with the functions that the server itself uses. A problem if `from` is not known. */
 export function explain(view: HostView, { name, type, from }: Asked, settings: ExplainSettings): Result<Explanation> {
   const asker = findAsker(view, from);
   if (!asker.ok) return asker;
@@ -86,11 +86,11 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
 }
 
 function searchOf(view: HostView, scope: Scope, name: string, { search }: ExplainSettings): SearchStory {
-  if (reverseAddress(name)) return { suffix: null, applies: false, reason: 'it is an address backwards' };
+  if (reverseAddress(name)) return { suffix: null, applies: false, reason: 'it is a reverse lookup' };
   return searchStory(view, scope, name, search);
 }
 
-/** The names that were followed, the question first. */
+/** The queried name and the targets of the aliases that were followed. */
 function chainOf(name: string, resolution: Resolution): readonly string[] {
   const aliases = 'aliases' in resolution ? resolution.aliases : 'alias' in resolution ? [resolution.alias] : [];
   return [name, ...aliases.map(({ target }) => target.slice(0, -1))];
@@ -103,8 +103,8 @@ function targetText(target: LinkTarget): string {
 function viewNotes({ snapshot }: HostView, { container }: Scope): readonly string[] {
   const off = container?.labels['io.rancher.container.dns'] === 'false' || container?.labels['drover.dns'] === 'false';
   return [
-    ...(snapshot.complete ? [] : ['the first whole picture of the environment is still missing']),
-    ...(off ? [`${container?.name} is labelled not to use this server: its resolv.conf is left alone`] : []),
+    ...(snapshot.complete ? [] : ['the first complete snapshot of the environment has not been loaded yet']),
+    ...(off ? [`a label of ${container?.name} opts out of this server; its resolv.conf is not changed`] : []),
   ];
 }
 
@@ -131,47 +131,47 @@ function explainReply(
   };
 }
 
-/** Of a chain that leaves our names: what is ours of it. */
+/** The part of an alias chain that is answered without an upstream. */
 function ownPart(resolution: Exclude<Resolution, { kind: 'forward' | 'failure' }>): OwnResolution {
   if (resolution.kind !== 'upstream-alias') return resolution;
   return { kind: 'nodata', aliases: resolution.aliases, zone: '.' };
 }
 
-/** One sentence. */
+/** The resolution in one sentence. */
 function meaningOf(view: HostView, { name, type }: Question, resolution: Resolution): string {
   const wanted = typeName(type);
   switch (resolution.kind) {
     case 'addresses':
-      if (resolution.addresses.length === 1) return 'the only one there is to give';
+      if (resolution.addresses.length === 1) return 'the only address';
       return resolution.give === 'one'
-        ? `one of these, the next one each time${resolution.weights ? ', by weight' : ''}`
-        : `all of these, another one first each time${resolution.weights ? ', by weight' : ''}`;
+        ? `one of these addresses, in rotation${resolution.weights ? ' by weight' : ''}`
+        : `all of these addresses, in rotation${resolution.weights ? ' by weight' : ''}`;
     case 'upstream-alias':
       return resolution.otherwise.length === 0
-        ? `another name for ${resolution.target}, which is not ours: what upstream says of it follows`
-        : `another name for ${resolution.target}, which is not ours: what upstream says of it follows; if that is nothing, ${resolution.otherwise.join(' ')}`;
+        ? `an alias for the external name ${resolution.target}, which is forwarded`
+        : `an alias for the external name ${resolution.target}, which is forwarded; without an answer: ${resolution.otherwise.join(' ')}`;
     case 'alias':
-      return `another name for ${resolution.alias.target}`;
+      return `an alias for ${resolution.alias.target}`;
     case 'pointer':
-      return `the address ${reverseAddress(name)?.address ?? ''} is that of ${resolution.target}`;
+      return `${reverseAddress(name)?.address ?? ''} is the address of ${resolution.target}`;
     case 'services':
-      return 'where its endpoints are to be had';
+      return 'the ports of its endpoints';
     case 'texts':
-      return 'the texts its manifest gives';
+      return 'the TXT records of its manifest';
     case 'soa':
     case 'name-server':
-      return 'the suffix itself, which this server answers for';
+      return 'the suffix itself; this server is authoritative for it';
     case 'nodata':
       return type === TYPE.ANY
-        ? 'nobody is told which records there are [RFC 8482]'
-        : `the name exists, but has no ${wanted}`;
+        ? 'the name exists; ANY does not list its records [RFC 8482]'
+        : `the name exists but has no ${wanted} records`;
     case 'nxdomain':
-      return 'there is no such name, and nobody else is asked for it';
+      return 'the name does not exist; it is not forwarded';
     case 'forward':
-      return 'the name is not ours: an upstream resolver is asked';
+      return 'the name is not one of ours';
     case 'failure':
       return view.snapshot.complete
-        ? 'its names lead to each other in a circle, or over too many steps'
-        : 'it is not known here, and may be once the first whole picture is there';
+        ? 'its aliases form a loop or a chain of more than 10'
+        : 'the name is not known yet; the first complete snapshot has not been loaded';
   }
 }

@@ -1,34 +1,34 @@
 import type { SearchStory, TriedName } from '../../view/index.ts';
 
-/** Why a name is answered as it is, as data. Addresses and names are as people write them. */
+/** The explanation of an answer, as data. */
 export interface Explanation {
   /** Lower case, without trailing dot; type by name. */
   readonly name: string;
   readonly type: string;
-  /** Of the state it was looked up in; counts on this host alone. */
+  /** Revision of the state; valid on this host only. */
   readonly revision: number;
-  /** Whose server is asked: an asker's own host's. */
+  /** The host whose server answers: the asker's own host. */
   readonly host: string;
   readonly asker: ExplainedAsker;
   readonly search: SearchStory;
-  /** In order; the one that was chosen last. */
+  /** The names that were looked up, in order; the last one was used. */
   readonly tried: readonly TriedName[];
   readonly reply: ExplainedReply;
   /** Every endpoint that was considered. */
   readonly endpoints: readonly ExplainedEndpoint[];
-  /** Null: it is not asked of anybody else. */
+  /** Null: the name is not forwarded. */
   readonly forward: ExplainedForward | null;
-  /** What is worth knowing besides. */
+  /** Further remarks. */
   readonly notes: readonly string[];
 }
 
 export interface ExplainedAsker {
-  /** The container's name, or what the asker is taken for. */
+  /** The container's name, or the kind of asker. */
   readonly label: string;
   readonly address: string | null;
   /** Search list, without trailing dots. */
   readonly search: readonly string[];
-  /** Its own names, and what they lead to. */
+  /** Its own names and their targets. */
   readonly links: readonly { readonly name: string; readonly target: string }[];
   /** Its own resolvers. */
   readonly dns: readonly string[];
@@ -37,9 +37,9 @@ export interface ExplainedAsker {
 export interface ExplainedReply {
   /** Null: an upstream decides. */
   readonly rcode: string | null;
-  /** What was decided, in a sentence. */
+  /** The decision, in one sentence. */
   readonly meaning: string;
-  /** In stable order; which comes first changes with every answer. */
+  /** In stable order; real answers rotate. */
   readonly answers: readonly ExplainedRecord[];
   readonly additionals: readonly ExplainedRecord[];
 }
@@ -56,14 +56,14 @@ export interface ExplainedEndpoint {
   readonly container: string | null;
   readonly host: string | null;
   readonly addresses: readonly string[];
-  /** Whether it is in the answer to this question, as far as it has such an address. */
+  /** Whether the endpoint is in the answer to this question. */
   readonly given: boolean;
   readonly reason: string;
   readonly weight: number;
 }
 
 export interface ExplainedForward {
-  /** What is asked for. */
+  /** The forwarded name. */
   readonly name: string;
   /** In order, `address:port`. */
   readonly upstreams: readonly string[];

@@ -2,61 +2,61 @@ import type { DependencyKey, Trail } from '../../view/index.ts';
 import type { Question } from './question.ts';
 import type { Resolution } from './resolution.ts';
 
-/** Who asks. Askers with equal keys get equal answers, until a change says otherwise. */
+/** The sender of a query. Askers with equal keys get equal answers until a change is reported. */
 export interface Asker {
-  /** Its scope in short. */
+  /** Identifies the scope of the asker. */
   readonly key: string;
-  /** For people: the container's name, or what the asker is taken for. */
+  /** For display: the container's name, or the kind of asker. */
   readonly label: string;
   /** Its own upstream resolvers, asked before the default ones; `address` or `address:port`. */
   readonly dns: readonly string[];
-  /** It has no names of its own: what does not depend on `asker` it sees as all others do of whom the same is said. */
+  /** The asker has no names of its own: answers that do not depend on the asker are shared by all common askers. */
   readonly isCommon?: boolean;
-  /** Names in closed zones that only it has, absolute, lower case. */
+  /** Names in closed zones that only this asker has, absolute, lower case. */
   readonly ownNames?: readonly string[];
 }
 
-/** What happened on the way from a question to its resolution. */
+/** Records the dependencies of a resolution. */
 export interface Trace extends Trail {
-  /** The resolution may be another one once this has changed; the key is one that `Change` speaks of again. */
+  /** The resolution may change when this key appears in a `Change`. */
   depends(on: DependencyKey): void;
 }
 
-/** What may be answered differently from now on: the keys a trace was given, or everything and everybody. */
+/** What may have changed: dependency keys that were passed to a trace, or everything. */
 export type Change = 'everything' | ReadonlySet<string>;
 
 /**
- * Zones in which a name exists for nobody that is not among the names told, nor the asker's own, nor of the kind that nobody
- * bears (`OPEN_NAMES`). For the many names that are asked at random there.
+ * Zones whose names are completely known: a name exists only if it is in `names()`, is one of the asker's own, or matches
+ * `OPEN_NAMES`. Makes queries for random names in them cheap.
  */
 export interface ClosedZones {
-  /** Absolute, lower case. Another list only with a change of everything. */
+  /** Absolute, lower case. The list changes only with a change of everything. */
   zones(): readonly string[];
-  /** Names that exist in them, absolute, lower case; others beside do no harm. */
+  /** All names in the zones, absolute, lower case; may include other names. */
   names(): Iterable<string>;
-  /** The same as far as they may be new by a change of this key. */
+  /** The names that a change of this key may have added. */
   namesByChange(key: string): readonly string[];
 }
 
-/** Follows what changes, for one reader. */
+/** Reports changes to one reader. */
 export interface ChangeReader {
-  /** What has changed since the last call; null: nothing. Askers are to be recognised anew after any change. */
+  /** What has changed since the last call; null: nothing. After any change, askers must be looked up again. */
   take(): Change | null;
 }
 
-/** Where our own names come from: the state of this host, or an answers file. `A` is the source's own kind of asker. */
+/** The source of our own names: the state of this host, or an answers file. `A` is the source's kind of asker. */
 export interface NameSource<A extends Asker = Asker> {
-  /** At once wherever possible, or a promise while a starting container is looked for. Never rejects. */
+  /** The asker at an address. A promise only while a starting container is identified. Never rejects. */
   who(address: string): A | Promise<A>;
-  /** Who asks, where that is certain now; null: only `who` can tell. Waits for nobody and starts nothing. */
+  /** The asker, if it is already known; null: call `who`. Has no side effects. */
   known(address: string): A | null;
-  /** The names everybody has, absolute: worth loading before the first question. */
+  /** The names that all askers see, absolute, to load before the first query. */
   names(): Iterable<string>;
-  /** Where it is certain what exists; absent: nowhere. */
+  /** Absent: there are no closed zones. */
   readonly closed?: ClosedZones;
-  /** What there is to answer now. */
+  /** The answer to a question now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
-  /** What an SOA record says: its primary name server and the serial. */
+  /** Primary name server and serial of the SOA record. */
   authority(): { readonly primary: string; readonly serial: number };
   changes(): ChangeReader;
 }

@@ -1,12 +1,12 @@
-/** An external service says: `owner` is another name for `target`. */
+/** `owner` is an alias for `target`. */
 export interface Alias {
   readonly owner: string;
   readonly target: string;
-  /** Its own; null: the server's. */
+  /** Null: the server's default. */
   readonly ttlSeconds: number | null;
 }
 
-/** Where a service is to be had [RFC 2782]; the target is absolute. */
+/** An SRV record [RFC 2782]; the target is absolute. */
 export interface ServiceRecord {
   readonly priority: number;
   readonly weight: number;
@@ -14,19 +14,19 @@ export interface ServiceRecord {
   readonly target: string;
 }
 
-/** An address of a target, for the additional section; the name is without trailing dot. */
+/** An address of an SRV target, for the additional section; the name has no trailing dot. */
 export interface TargetAddress {
   readonly name: string;
   readonly address: string;
 }
 
 /**
- * What there is to answer, as data. Names are without trailing dot (owners) or absolute (targets). A `ttlSeconds` of null is
- * the server's own.
+ * The answer to a question, as data. Owners have no trailing dot, targets are absolute. A `ttlSeconds` of null means the server's
+ * default.
  */
 export type Resolution =
   | AddressResolution
-  /** The alias chain leaves our names: its end is asked upstream; `otherwise` are the service's own addresses. */
+  /** The alias chain ends in an external name, which is forwarded; `otherwise` are the service's own addresses. */
   | {
       readonly kind: 'upstream-alias';
       readonly aliases: readonly Alias[];
@@ -42,11 +42,11 @@ export type Resolution =
       readonly aliases: readonly Alias[];
       readonly services: readonly ServiceRecord[];
       readonly additional: readonly TargetAddress[];
-      /** What they are taken in turns of: clients that take the first one are spread too. */
+      /** Key of the rotation, so that clients that use the first record are distributed too. */
       readonly turn: string;
       readonly ttlSeconds: number | null;
     }
-  /** One record each. */
+  /** One record for each text. */
   | {
       readonly kind: 'texts';
       readonly aliases: readonly Alias[];
@@ -54,30 +54,30 @@ export type Resolution =
       readonly ttlSeconds: number | null;
     }
   | { readonly kind: 'soa'; readonly zone: string }
-  /** NS of a suffix: who answers for it, absolute, with its addresses. */
+  /** NS of a suffix: the name server, absolute, with its addresses. */
   | {
       readonly kind: 'name-server';
       readonly zone: string;
       readonly target: string;
       readonly addresses: readonly string[];
     }
-  /** The name exists, this type does not. */
+  /** The name exists without records of this type. */
   | { readonly kind: 'nodata'; readonly aliases: readonly Alias[]; readonly zone: string }
   | { readonly kind: 'nxdomain'; readonly aliases: readonly Alias[]; readonly zone: string }
   | { readonly kind: 'forward' }
-  /** Not to be answered now: the first complete picture is missing, or aliases go in a circle. */
+  /** Cannot be answered: the first complete snapshot is missing, or aliases form a loop. */
   | { readonly kind: 'failure' };
 
-/** All addresses of the type asked for, in stable order, each once; never empty. */
+/** All addresses of the requested type, in stable order, without duplicates; never empty. */
 export interface AddressResolution {
   readonly kind: 'addresses';
   readonly aliases: readonly Alias[];
   readonly addresses: readonly string[];
-  /** What they are taken in turns of. */
+  /** Key of the rotation. */
   readonly turn: string;
-  /** All, beginning with the next one, or the next one alone; in both cases strictly in turns. */
+  /** All addresses, rotated, or one address; strictly in turn in both cases. */
   readonly give: 'all' | 'one';
-  /** How often each is the next one, parallel to `addresses`; null: all alike. See `scheduleOf`. */
+  /** How often each address comes first, parallel to `addresses`; null: equally often. See `scheduleOf`. */
   readonly weights: readonly number[] | null;
   readonly ttlSeconds: number | null;
 }

@@ -1,6 +1,6 @@
 const MAX_KEPT = 1_000;
 
-/** What was found for an asker, for as long as the state it was found in is the newest one. */
+/** Remembers results for each asker until the state changes. */
 export function createRecollection<State extends object, Owner extends object, Found>(): (
   state: State,
   owner: Owner,

@@ -10,12 +10,12 @@ import {
 } from '../../view/index.ts';
 import type { Asker } from '../query/name-source.ts';
 
-/** A container of this host, or anybody else, with its names. */
+/** A container of this host or any other sender, with the names it sees. */
 export interface StateAsker extends Asker {
   readonly scope: Scope;
 }
 
-/** Null for an asker that is not a container of this host. */
+/** `container` is null for an asker that is not a container of this host. */
 export function stateAsker(view: HostView, container: Container | null): StateAsker {
   const scope = scopeOf(view, container);
   return {
@@ -29,8 +29,8 @@ export function stateAsker(view: HostView, container: Container | null): StateAs
 }
 
 /**
- * All that answers to an asker depend on besides the question, as text: two replicas of a service are one to us. Its
- * networks count because an endpoint on several is given by the address on one they share.
+ * Everything except the question that answers to an asker depend on, as text, so that replicas of a service share answers. The
+ * networks are included because the address of an endpoint is chosen on a shared network.
  */
 function keyOf(view: HostView, { container, search, links }: Scope): string {
   if (container === null) return '';

@@ -8,7 +8,7 @@ import type { Recognition } from './recognition.ts';
 import { createRecollection } from './recollection.ts';
 import { type StateAsker, stateAsker } from './state-asker.ts';
 
-/** The state of this host as a source of names: per asker, by the newest view. */
+/** The state of this host as a source of names; always uses the newest view. */
 export function createStateSource(
   { view, recognition }: { readonly view: () => HostView; readonly recognition: Recognition },
   options: ResolveOptions,
@@ -53,7 +53,7 @@ export function createStateSource(
   };
 }
 
-/** Askers of the newest view; an older view is asked for no more. */
+/** Askers of the newest view, each made once. */
 function createAskers(): (view: HostView, container: Container | null) => StateAsker {
   let of: HostView | null = null;
   let known = new Map<Container | null, StateAsker>();

@@ -93,7 +93,7 @@ test('Q32 a label of the newest container: one address at a time, in strict turn
 test('drover why dns says what the container is answered, from the agent', async () => {
   const explanation = await why('web', '--from', 'shop-app-1');
   expect(explanation).toMatchObject({ name: 'web', type: 'A', host: 'alpha', asker: { label: 'shop-app-1' } });
-  expect(explanation.reply).toMatchObject({ rcode: 'NOERROR', meaning: 'one of these, the next one each time' });
+  expect(explanation.reply).toMatchObject({ rcode: 'NOERROR', meaning: 'one of these addresses, in rotation' });
   const values = explanation.reply.answers.map(({ value }) => value);
   expect(values.sort()).toEqual((await digIn('shop-app-1', 'all.web')).split('\n').sort());
   expect(await why('web', '--from', 'other')).toMatchObject({ reply: { rcode: 'NXDOMAIN' } });

@@ -41,7 +41,7 @@ async function serve(control: string | null = path) {
   return { server, port: server.addresses[0]?.port ?? 0 };
 }
 
-/** Watches until closed; gives the lines. */
+/** Watches live queries until closed, and collects the lines. */
 async function watch(query = '') {
   const lines: Record<string, unknown>[] = [];
   const stop = new AbortController();
@@ -56,7 +56,7 @@ async function watch(query = '') {
 }
 
 describe('the control socket', () => {
-  test('is for its owner alone, and gone when the server is', async () => {
+  test('is accessible to its owner only, and removed with the server', async () => {
     const { server } = await serve();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(dir)).toEqual(['dns.sock']);
@@ -64,7 +64,7 @@ describe('the control socket', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  test('goes to the process that takes over, and stays when the one before ends', async () => {
+  test('passes to the process that takes over, and remains when the previous one ends', async () => {
     const before = await serve();
     const after = await serve();
     await before.server.close();
@@ -75,12 +75,12 @@ describe('the control socket', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  test('that cannot be had keeps nobody from answering', async () => {
+  test('that cannot be created does not prevent answers', async () => {
     const { port } = await serve('/nonexistent/dns.sock');
     expect(await addresses(port, 'web.shop')).toBe('10.42.1.1');
   });
 
-  test('gives metrics', async () => {
+  test('serves metrics', async () => {
     const { port, server } = await serve();
     await ask(port, 'web.shop');
     const lines: string[] = [];
@@ -95,7 +95,7 @@ describe('the control socket', () => {
 });
 
 describe('live queries', () => {
-  test('who asked for what, what it is, and what was said', async () => {
+  test('show asker, question, resolution and reply', async () => {
     const { port, server } = await serve();
     const seen = await watch();
     await ask(port, 'Web.shop', { from: '127.0.0.5' });
@@ -155,17 +155,21 @@ describe('live queries', () => {
     await server.close();
   });
 
-  test('a filter that makes no sense is refused; the server that ends ends the stream', async () => {
+  test('an invalid filter is refused; closing the server ends the stream', async () => {
     const { server } = await serve();
     const refused = await watch('?rcode=FOO');
-    expect(await refused.ended).toMatchObject({ ok: false, away: false, problem: { what: /rcode FOO: is none/ } });
+    expect(await refused.ended).toMatchObject({
+      ok: false,
+      notRunning: false,
+      problem: { what: /rcode FOO: does not exist/ },
+    });
     const seen = await watch();
     await server.close();
     expect(await seen.ended).toMatchObject({ ok: true });
-    expect(await (await watch()).ended).toMatchObject({ ok: false, away: true });
+    expect(await (await watch()).ended).toMatchObject({ ok: false, notRunning: true });
   });
 
-  test('who goes, or does not read, costs nothing', async () => {
+  test('a client that disconnects or does not read costs nothing', async () => {
     const { port, server } = await serve();
     const gone = await watch();
     expect(server.live.watched()).toBe(true);

@@ -66,12 +66,12 @@ function why(question: string, { from = null, world = WORLD, search = 'own' }: A
   return explained.value;
 }
 
-describe('explain() in words', () => {
+describe('explain(), formatted', () => {
   test('a service, its scope, its endpoints and why each is answered or not', () => {
     expect(`\n${formatExplanation(why('web', { from: 'shop-web-1' }))}\n`).toBe(`
 web A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 
-NOERROR: the only one there is to give
+NOERROR: the only address
   web 5 A 10.42.1.1
 
 Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
@@ -87,18 +87,18 @@ The search list is used: it is a single label. Names tried below the suffix:
 Endpoints:
   ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
   shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or nobody declared a check
-  shop-web-2  node2  10.42.2.1  3       no        ready, but on another host, and the service prefers those of this one
+  shop-web-2  node2  10.42.2.1  3       no        ready, but on another host; the service prefers local endpoints
   shop-web-3  node2  10.42.2.2  1       no        stopping: it was sent its stop signal
   shop-web-4  node2  -          1       no        only node2 reaches its network net-bridge, and it publishes no port; attach it to the managed network
 `);
   });
 
-  test('a name outside: who is asked, in which order', () => {
+  test('an external name: the upstreams in order', () => {
     expect(`\n${formatExplanation(why('www.example.com', { from: '10.42.1.1' }))}\n`).toBe(
       `
 www.example.com A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 
-Forwarded: the name is not ours: an upstream resolver is asked
+Forwarded: the name is not one of ours
 
 Upstreams for www.example.com, in this order (the container's own resolvers, then those of the host):
   9.9.9.9:53
@@ -116,11 +116,11 @@ The search list is not used: names in .com are the Internet's, whatever our stac
     );
   });
 
-  test('nothing there: what was tried', () => {
+  test('a missing name: the names that were tried', () => {
     expect(`\n${formatExplanation(why('nosuch', { from: 'db-mysql-1' }))}\n`).toBe(`
 nosuch A, asked by db-mysql-1 (10.42.2.3) on node2, revision 1
 
-NXDOMAIN: there is no such name, and nobody else is asked for it
+NXDOMAIN: the name does not exist; it is not forwarded
 
 Search list: db.rancher.internal mysql.db.rancher.internal rancher.internal
 
@@ -137,18 +137,18 @@ Note: it runs on node2: this is what that host answers, by what this one knows o
 
 describe('explain()', () => {
   test.each<[string, Asked, string, string]>([
-    ['web.shop', {}, 'NOERROR', 'the only one'],
-    ['all.web.shop', {}, 'NOERROR', 'all of these, another one first each time, by weight'],
-    ['web.shop AAAA', {}, 'NOERROR', 'the name exists, but has no AAAA'],
-    ['web.shop ANY', {}, 'NOERROR', 'nobody is told which records'],
-    ['web.shop SRV', {}, 'NOERROR', 'where its endpoints are to be had'],
-    ['site.ext CNAME', {}, 'NOERROR', 'another name for www.example.com.'],
-    ['site.ext', {}, 'null', 'if that is nothing, 203.0.113.1'],
-    ['loop.ext', {}, 'SERVFAIL', 'in a circle'],
+    ['web.shop', {}, 'NOERROR', 'the only address'],
+    ['all.web.shop', {}, 'NOERROR', 'all of these addresses, in rotation by weight'],
+    ['web.shop AAAA', {}, 'NOERROR', 'the name exists but has no AAAA records'],
+    ['web.shop ANY', {}, 'NOERROR', 'ANY does not list its records'],
+    ['web.shop SRV', {}, 'NOERROR', 'the ports of its endpoints'],
+    ['site.ext CNAME', {}, 'NOERROR', 'an alias for www.example.com.'],
+    ['site.ext', {}, 'null', 'without an answer: 203.0.113.1'],
+    ['loop.ext', {}, 'SERVFAIL', 'form a loop'],
     ['rancher.internal NS', {}, 'NOERROR', 'the suffix itself'],
-    ['1.1.42.10.in-addr.arpa PTR', {}, 'NOERROR', 'the address 10.42.1.1 is that of shop-web-1.rancher.internal.'],
-    ['nosuch', { world: { ...WORLD, complete: false } }, 'SERVFAIL', 'the first whole picture'],
-    ['x.corp.example', {}, 'null', 'not ours'],
+    ['1.1.42.10.in-addr.arpa PTR', {}, 'NOERROR', '10.42.1.1 is the address of shop-web-1.rancher.internal.'],
+    ['nosuch', { world: { ...WORLD, complete: false } }, 'SERVFAIL', 'the first complete snapshot'],
+    ['x.corp.example', {}, 'null', 'not one of ours'],
   ])('%s %j: %s, %s', (question, asked, rcode, meaning) => {
     const { reply } = why(question, asked);
     expect([String(reply.rcode), reply.meaning]).toEqual([rcode, expect.stringContaining(meaning)]);
@@ -162,7 +162,7 @@ describe('explain()', () => {
     ['a guest', 'guest', { label: 'shop-web-1' }, 'shares the network of shop-web-1'],
     ['one with the host’s network', 'hosted', { label: 'anybody' }, "has its host's network"],
     ['one that is down', 'stopped', { label: 'stopped', address: null }, 'has no address now (stopped)'],
-    ['one that is exempt', 'off', { label: 'off' }, 'its resolv.conf is left alone'],
+    ['one that is exempt', 'off', { label: 'off' }, 'its resolv.conf is not changed'],
     ['an unknown local address', '10.42.1.200', { label: 'anybody' }, 'no container is known to have it'],
     ['an address outside', '198.51.100.1', { label: 'anybody' }, 'it sees what everybody sees'],
   ])('from %s', (_, from, asker, note) => {
@@ -171,16 +171,16 @@ describe('explain()', () => {
     expect(notes.join('; ')).toContain(note);
   });
 
-  test('a name nobody bears, and one that two do', () => {
+  test('an unknown container name, and an ambiguous one', () => {
     expect(() => why('web', { from: 'nosuch' })).toThrow('container nosuch is not known on any host');
     expect(() => why('web', { from: 'twin' })).toThrow('could be twin (twin-a on node2), twin (twin-b on node2)');
   });
 
   test.each<[string, readonly string[], string]>([
-    ['x.corp.example', ['10.0.0.1:53'], 'a rule names the resolvers of names below corp.example'],
-    ['x.secret.corp.example', [], 'a rule says that nobody is asked for names below secret.corp.example.'],
-    ['localhost', [], 'this very machine'],
-    ['printer.test', [], 'nobody'],
+    ['x.corp.example', ['10.0.0.1:53'], 'a dns.forward rule matches names below corp.example'],
+    ['x.secret.corp.example', [], 'a dns.forward rule without resolvers matches names below secret.corp.example.'],
+    ['localhost', [], 'loopback name'],
+    ['printer.test', [], 'reserved name'],
     ['www.example.org', ['192.0.2.53:53', '[fd00::53]:5353'], "the host's resolvers"],
   ])('%s goes to %j: %s', (name, upstreams, reason) => {
     const { forward } = why(name);
@@ -194,24 +194,24 @@ describe('explain()', () => {
     ['web.shop', { applies: true, reason: 'it ends in the name of stack shop' }],
     ['google.com', { applies: false }],
     ['a.example', { applies: false, reason: 'it has dots and example is no stack of ours' }],
-    ['1.1.42.10.in-addr.arpa', { applies: false, reason: 'it is an address backwards' }],
+    ['1.1.42.10.in-addr.arpa', { applies: false, reason: 'it is a reverse lookup' }],
   ])('the search for %s: %j', (name, search) => {
     expect(why(name).search).toMatchObject(search);
   });
 
-  test('in the compatibility mode the search is for every name', () => {
+  test('in compatibility mode the search list applies to every name', () => {
     expect(why('a.example', { search: 'every' }).search).toMatchObject({ applies: true });
     expect(why('a.example', { search: 'every' }).tried.map(({ relative }) => relative)).toEqual(['a.example']);
   });
 
-  test('what is wrong with an alias is told', () => {
+  test('problems of an alias are in the notes', () => {
     expect(why('alias.ext').notes).toEqual([
       'ext/alias: ext/alias is in the alias already',
       'ext/alias: there is no service no/such to stand for',
     ]);
   });
 
-  test('an endpoint without an address of the family asked for says so', () => {
+  test('an endpoint without an address of the requested family says so', () => {
     expect(why('all.web.shop AAAA').endpoints[0]).toMatchObject({ given: false, reason: 'it has no IPv6 address' });
   });
 });
