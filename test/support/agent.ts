@@ -9,9 +9,9 @@ import type { Resources } from './resources.ts';
 import type { TestHost } from './test-host.ts';
 
 export interface AgentOptions {
-  /** Configuration beside directories and Docker's socket; an object of the file's shape, its sections merged one deep. */
+  /** Further configuration, in the shape of the file. Its sections are merged one level deep. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** `control`: return as soon as the agent can be asked. Default: it is in touch with Docker, its servers serve. */
+  /** `control`: return as soon as the control socket answers. Default: when Docker is connected and the servers serve. */
   readonly until?: 'ready' | 'control';
 }
 
@@ -23,16 +23,16 @@ export interface DroverResult {
 
 /** An agent on a test host, with its `dns` and `metadata`. */
 export interface RunningAgent {
-  /** The process that runs now; another one after `start()`. */
+  /** The current process; changes with `start()`. */
   readonly daemon: Daemon;
   readonly configPath: string;
   readonly dataDir: string;
   readonly runDir: string;
   /** Runs `drover ARGS` on the host, with the agent's configuration. Never rejects for an exit code. */
   drover(args: readonly string[], input?: string): Promise<DroverResult>;
-  /** What `GET /v1/status` says; rejects while the agent is away. */
+  /** The result of `GET /v1/status`; rejects while the agent is not running. */
   status(): Promise<AgentStatus>;
-  /** Ends the agent's process alone and waits for its end; default SIGTERM. */
+  /** Stops only the agent's process and waits for its end; default SIGTERM. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again. */
   start(until?: 'ready' | 'control'): Promise<void>;
@@ -40,7 +40,7 @@ export interface RunningAgent {
 
 const PROGRAM = resolve('bin/drover');
 
-/** Starts `drover agent` on a host; `engine` null: no Docker there. Everything it made goes with the host. */
+/** Starts `drover agent` on a host; `engine` null: without Docker. Everything it creates is removed with the host. */
 export async function startAgent(
   resources: Resources,
   host: TestHost,

@@ -1,6 +1,6 @@
 import type { Applier } from '../../reconcile/index.ts';
 
-/** One pass of the reconciler: observes, plans and makes all changes. Returns how many there were. */
+/** One pass of the reconciler: observes, plans and applies all changes. Returns their number. */
 export async function applyOnce<Desired, Observed, Change>(
   { observe, plan, apply }: Applier<Desired, Observed, Change>,
   desired: Desired,

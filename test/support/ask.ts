@@ -1,6 +1,6 @@
 /**
- * Runs as a process of its own, inside the network namespace of a container or host: asks one server for the A records of
- * one name every few milliseconds and prints a JSON line `{at, rcode, addresses}` whenever the sorted answer changes.
+ * Runs as a separate process inside the network namespace of a container or host: queries one server for the A records of one
+ * name every few milliseconds and prints a JSON line `{at, rcode, addresses}` whenever the sorted answer changes.
  * `at` is the wall clock in milliseconds at which the reply with the change arrived.
  *
  *   node ask.ts SERVER NAME INTERVAL_MS

@@ -4,7 +4,7 @@ import { poll } from './poll.ts';
 
 export const BASE_IMAGE = 'drover-base:latest';
 
-/** Imports a minimal Debian (scripts/fetch-base), for what needs a real glibc; gives the tag. */
+/** Imports a minimal Debian (scripts/fetch-base) for programs that need glibc; returns the tag. */
 export async function importBaseImage({ docker }: Pick<Engine, 'docker'>): Promise<string> {
   const [repo, tag] = BASE_IMAGE.split(':') as [string, string];
   const stream = await docker.importImage(createReadStream('.tools/base-bookworm.tar'), { repo, tag });

@@ -1,5 +1,5 @@
 /**
- * Runs as a process of its own: uses the addon for UDP in batches in ways that may end a process, and prints `done`.
+ * Runs as a separate process: uses the UDP addon in ways that might crash a process, and prints `done`.
  *
  *   node batch-script.ts SCENE
  */
@@ -16,7 +16,7 @@ function theAddon(): UdpBatchAddon {
   return loaded.value;
 }
 
-/** An echo, that first calls `onBatch`. */
+/** An echo server that first calls `onBatch`. */
 function openEcho(sendBuffer: number, onBatch: (count: number) => void = () => {}, address = '127.0.0.1') {
   const addon = theAddon();
   const { slots, rxSlot, txSlot } = addon;
@@ -45,7 +45,7 @@ async function openClient(): Promise<Socket> {
 }
 
 const SCENES: Readonly<Record<string, () => Promise<void>>> = {
-  /** Where the network is slow (a queue on lo), the socket takes no more: replies wait, and none is lost or doubled. */
+  /** On a slow network (a queue on lo) the socket is full: replies wait, and none is lost or duplicated. */
   pressure: async () => {
     const { addon, handle, port } = openEcho(1);
     const client = await openClient();
@@ -66,7 +66,7 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     addon.close(handle);
     client.close();
   },
-  /** Bound to no address: replies come from the one that was asked, not from what the route says, also late and after leaving. */
+  /** Bound to no address: replies come from the queried address, not from the route's, also late and after leaving. */
   wildcard: async () => {
     let asked = 0;
     const echo = openEcho(
@@ -95,8 +95,8 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     client.close();
   },
   /**
-   * Bursts of a few clients, to two addresses of a server that is bound to neither: replies that go together to one client
-   * are cut where they should be, whatever their sizes and wherever they came from.
+   * Bursts of a few clients to two addresses of a server that is bound to neither: replies that are sent together to one
+   * client are split correctly for any sizes and source addresses.
    */
   groups: async () => {
     let largest = 0;
@@ -130,7 +130,7 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     addon.close(handle);
     for (const client of clients) client.close();
   },
-  /** Workers that end, and are ended, in the middle of their work. */
+  /** Workers that exit, and are terminated, in the middle of their work. */
   workers: async () => {
     const client = await openClient();
     for (let round = 0; round < 20; round += 1) {
@@ -151,7 +151,7 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     parentPort?.postMessage(echo.port);
     await once(process, 'never');
   },
-  /** Closing inside of a batch, again and again; handles that nobody keeps. */
+  /** Repeatedly closes a socket inside a batch, and drops handles. */
   closing: async () => {
     const client = await openClient();
     for (let round = 0; round < 300; round += 1) {
@@ -169,7 +169,7 @@ const SCENES: Readonly<Record<string, () => Promise<void>>> = {
     globalThis.gc?.();
     client.close();
   },
-  /** What a callback throws is the process's to deal with, and the socket goes on. */
+  /** An exception in a callback is an uncaught exception of the process, and the socket keeps working. */
   throwing: async () => {
     const caught: string[] = [];
     process.on('uncaughtException', (error) => caught.push(error.message));

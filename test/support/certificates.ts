@@ -7,9 +7,9 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** A certificate authority of a test, by openssl. */
+/** A certificate authority for a test, made with openssl. */
 export interface Authority extends Certificate {
-  /** A certificate for server and client use, good for these IP addresses. */
+  /** A certificate for server and client use, valid for these IP addresses. */
   issue(name: string, addresses: readonly string[]): Promise<Certificate>;
 }
 

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { Engine } from './engine.ts';
 
-/** Whatever has an engine: an engine's own host, a member of a world, a stage of the demo. */
+/** Anything with an engine: a test host, a member of a world, a step of the demo. */
 export interface HasEngine {
   readonly engine: Engine;
 }
@@ -11,11 +11,11 @@ export interface ComposeOptions {
   /** `NetworkMode`, default Drover's managed network. */
   readonly network?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Anything else of Docker's create options. */
+  /** Further create options of Docker. */
   readonly create?: Docker.ContainerCreateOptions;
 }
 
-/** Starts a container as `docker compose up` would label it; gives its Docker id. */
+/** Starts a container with the labels of `docker compose up`; returns its Docker id. */
 export async function composeUp(
   { engine }: HasEngine,
   stack: string,
@@ -38,7 +38,7 @@ export async function composeUp(
   return container.id;
 }
 
-/** A web server that says who it is, and logs who asks. */
+/** A web server that answers with its host name and logs the client addresses. */
 export const WEB_COMMAND = [
   'sh',
   '-c',
@@ -61,7 +61,7 @@ export async function dieTime({ engine }: HasEngine, id: string): Promise<number
   });
 }
 
-/** Runs a shell line inside a container; throws unless it ends with 0. */
+/** Runs a shell line inside a container; throws unless it exits with 0. */
 export async function inside({ engine }: HasEngine, container: string, line: string): Promise<string> {
   const { exitCode, output } = await engine.exec(container, ['sh', '-c', line]);
   if (exitCode !== 0) throw new Error(`in ${container}: ${line}: exit code ${exitCode}\n${output}`);
@@ -69,8 +69,8 @@ export async function inside({ engine }: HasEngine, container: string, line: str
 }
 
 /**
- * `nslookup` of A records inside a container, as printed; the exit code is left aside: busybox fails when any domain of the
- * search list lacks the name, also beside an answer.
+ * The output of `nslookup` for A records inside a container. The exit code is ignored, because busybox fails if any domain of the
+ * search list lacks the name, even with an answer.
  */
 export async function lookUp({ engine }: HasEngine, container: string, name: string): Promise<string> {
   return (await engine.exec(container, ['nslookup', '-type=a', name])).output;

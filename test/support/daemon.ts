@@ -4,11 +4,11 @@ import { once } from 'node:events';
 export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** How long it may take to end after SIGTERM before SIGKILL, default 10 s. */
+  /** Time between SIGTERM and SIGKILL, default 10 s. */
   readonly stopTimeoutMs?: number;
 }
 
-/** A program a test started; it is told to end when the test's process dies. */
+/** A program that a test started; it receives a signal when the test's process dies. */
 export interface Daemon {
   readonly pid: number;
   /** Standard output and error so far (the last 200 kB). */
@@ -28,7 +28,7 @@ export interface Daemon {
 const KEEP = 200_000;
 
 export function startDaemon(file: string, args: readonly string[], options: DaemonOptions = {}): Daemon {
-  // setpriv --pdeathsig: a test process that is killed leaves nothing behind.
+  // setpriv --pdeathsig: no program is left behind if the test process is killed.
   const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'TERM', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: options.cwd,

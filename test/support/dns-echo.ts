@@ -1,10 +1,10 @@
 /**
- * Runs as a process of its own, inside the network namespace of a client: for each line of standard input (a DNS message in
- * hexadecimal) sends it and prints the reply, `-` when none came in time.
+ * Runs as a separate process inside the network namespace of a client. Sends each line of standard input (a DNS message in
+ * hexadecimal) and prints the reply, or `-` if none arrives in time.
  *
  *   node dns-echo.ts SERVER
  *
- * With a rate it sends the one message again and again from several sockets instead, and prints JSON lines every 50 ms:
+ * With a rate it sends one message repeatedly from several sockets instead, and prints JSON lines every 50 ms:
  * `{at, replies}`, `at` in milliseconds since the epoch, `replies` since the start.
  *
  *   node dns-echo.ts SERVER RATE HEX
@@ -57,7 +57,7 @@ function load(perSecond: number, message: Buffer): void {
 function open(): Promise<Socket> {
   const socket = createSocket('udp4');
   const { promise, resolve } = Promise.withResolvers<Socket>();
-  // Nobody listening there is a reply that does not come.
+  // If the port is closed, no reply arrives.
   socket.on('error', () => undefined);
   socket.connect(53, server, () => resolve(socket));
   return promise;

@@ -16,18 +16,18 @@ import type { Resources } from './resources.ts';
 import type { TestHost } from './test-host.ts';
 import { testLog } from './test-log.ts';
 
-/** A real `drover dns` on a loopback port, kept running by the agent's own supervisor, without an agent around it. */
+/** A `drover dns` process on a loopback port, run by the agent's supervisor but without an agent. */
 export interface DnsHost {
   readonly port: number;
   readonly configPath: string;
-  /** The process that serves now. */
+  /** The process that is serving. */
   pid(): number;
   status(): ChildStatus;
-  /** What it last told the agent. */
+  /** Its last report to the agent. */
   report(): { readonly [key: string]: JsonValue };
   /** Changes facts of its only host, `a`. */
   change(facts: Record<string, unknown>): void;
-  /** Replaces it as an upgrade does; resolves when the one before has ended. */
+  /** Replaces it as an upgrade does; resolves when the old process has ended. */
   restart(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
   const feed = await serveFeed({ store, clock: systemClock, log }, { path: feedSocket(config) });
   resources.add('feed', () => feed.close());
 
-  // What outlives an agent must not outlive a test that is killed.
+  // Servers outlive an agent, but must not outlive a killed test.
   const program = (command: 'dns' | 'metadata') => ({
     file: 'setpriv',
     args: [
@@ -115,7 +115,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
       const { pid } = status();
       await halt();
       version += 1;
-      // As a new version would differ: by a setting that changes nothing here.
+      // Changes the fingerprint, as a new version would, through a setting without effect.
       supervisor = supervise({ sourceAddress: `169.254.168.${version}` as Config['dns']['sourceAddress'] });
       run();
       await poll(() => status().pid !== pid && !status().adopted && isServing(), {
@@ -126,7 +126,7 @@ export async function startDnsHost(resources: Resources, options: DnsHostOptions
   };
 }
 
-/** What the only host says of itself. */
+/** The facts of the only host. */
 export function factsOfHost(services: number): Record<string, unknown> {
   const containers = Array.from({ length: services * 2 }, (_, n) => {
     const service = `s${n >> 1}`;

@@ -6,14 +6,14 @@ import { createLog, systemClock } from '../../system/index.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
 
-/** A change of one fact, as a listener heard it. */
+/** A change of one fact, as a listener received it. */
 export interface Heard {
   readonly at: number;
   readonly key: string;
   readonly value: unknown;
 }
 
-/** A running source with a memory of what it said. */
+/** A running source that records its facts and warnings. */
 export interface SourceUnderTest {
   readonly source: DockerSource;
   readonly facts: HostFacts;
@@ -22,9 +22,9 @@ export interface SourceUnderTest {
   readonly warnings: readonly string[];
   containers(): readonly Container[];
   networks(): readonly Network[];
-  /** By name; throws when there is none. */
+  /** The container of this name; throws if there is none. */
   container(name: string): Container;
-  /** Waits until the container of this name is as `expected` says; gives it. */
+  /** Waits until the container of this name satisfies `expected`; returns it. */
   until(name: string, what: string, expected: (container: Container) => boolean): Promise<Container>;
   untilGone(name: string): Promise<void>;
   /** Waits for a comparison with Docker's list that began after this call. */

@@ -11,7 +11,7 @@ export function told(under: SourceUnderTest): string {
     .join('; ');
 }
 
-/** The same, as Docker's list has it. */
+/** The same from Docker's list. */
 export async function listed({ docker }: Engine): Promise<string> {
   const containers = await docker.listContainers({ all: true });
   const lines = containers.map(({ Names, State, NetworkSettings }) => {
@@ -22,7 +22,7 @@ export async function listed({ docker }: Engine): Promise<string> {
   return lines.toSorted().join('; ');
 }
 
-/** Waits until the facts say what Docker's list says. */
+/** Waits until the facts equal Docker's list. */
 export async function untilEqual(engine: Engine, under: SourceUnderTest, timeoutMs = 15_000): Promise<void> {
   const equal = async () => told(under) === (await listed(engine));
   try {

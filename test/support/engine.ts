@@ -27,11 +27,11 @@ export interface Engine {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data. */
   start(): Promise<void>;
-  /** Makes `drover-busybox` from the machine's static busybox; gives the tag. */
+  /** Creates the image `drover-busybox` from the machine's static busybox; returns the tag. */
   buildBusybox(): Promise<string>;
-  /** `docker run -d`, with the raw create options; gives the container. */
+  /** `docker run -d` with the raw create options; returns the container. */
   run(name: string, options?: Docker.ContainerCreateOptions): Promise<Docker.Container>;
-  /** `docker exec` to its end: exit code and both outputs together. */
+  /** `docker exec` to completion: exit code, and both outputs combined. */
   exec(container: string, command: readonly string[]): Promise<{ readonly exitCode: number; readonly output: string }>;
 }
 
@@ -99,11 +99,11 @@ export async function startEngine(resources: Resources, host: TestHost, options:
   };
 }
 
-/** After a SIGKILL its containerd dies a moment later; a dockerd that finds it dying waits for it in vain. */
+/** After a SIGKILL containerd exits a moment later. A dockerd that starts before that waits for it in vain. */
 async function containerdEnded(execRoot: string): Promise<void> {
   const pid = await readFile(join(execRoot, 'containerd/containerd.pid'), 'utf8').catch(() => null);
   if (pid === null) return;
-  // Where PID 1 does not reap, the ended process stays as a zombie: identify() does not count it.
+  // If PID 1 does not reap, the process stays as a zombie, which identify() ignores.
   await poll(async () => (await identify(Number(pid))) === null, { what: `containerd ${pid.trim()} to end` });
 }
 

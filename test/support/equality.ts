@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ShardedMap } from '../../model/index.ts';
 
-/** For `toEqual`: a sharded map is equal to whatever map has the same entries. */
+/** For `toEqual`: a sharded map equals any map with the same entries. */
 expect.addEqualityTesters([
   function (a, b, testers) {
     if (!(a instanceof ShardedMap || b instanceof ShardedMap)) return undefined;

@@ -1,10 +1,10 @@
 import type { Clock } from '../../system/index.ts';
 
-/** A clock that stands still until it is told. */
+/** A clock that advances only when the test tells it to. */
 export interface FakeClock extends Clock {
-  /** Moves on, waking sleepers in order of time; what they set off runs before the next one wakes. */
+  /** Advances the time and wakes sleepers in order. Work that one of them triggers runs before the next one wakes. */
   advance(ms: number): Promise<void>;
-  /** How many sleep now. */
+  /** Number of current sleepers. */
   sleepers(): number;
 }
 
@@ -58,7 +58,7 @@ export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
   };
 }
 
-/** Lets promises that are ready run to their ends. */
+/** Lets resolved promises run their continuations. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

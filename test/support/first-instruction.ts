@@ -12,9 +12,9 @@ const NETWORKS = ['bridge', 'drover', 'front'];
 const AT_ONCE = 4;
 
 /**
- * Runs `count` containers in turn on three kinds of networks; the first thing each does is to resolve `name` and to read
- * its own name from the metadata service. Addresses are used again as containers go. Gives those that failed or saw
- * another's identity.
+ * Runs `count` containers in turn on three kinds of networks. The first instruction of each resolves `name` and reads the
+ * container's own name from the metadata server. Addresses are reused. Returns the containers that failed or saw another
+ * container's identity.
  */
 export async function runFirstInstructions(
   member: Member,

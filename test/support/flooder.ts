@@ -1,11 +1,11 @@
 /**
- * Runs as a process of its own: asks much more than it should, from one address and several ports, until SIGTERM. Prints
- * what it has sent and got back so far, and whether it gets less than it asks for: `{"sent":N,"got":N,"overloaded":true}`.
+ * Runs as a separate process: floods a server from one address and several ports until SIGTERM. Prints the numbers of queries
+ * and replies, and whether there are fewer replies than queries: `{"sent":N,"got":N,"overloaded":true}`.
  *
  *   node flooder.ts SERVER PORT FROM PER_SECOND plain|cookie [MOST_PER_SECOND]
  *
- * With MOST_PER_SECOND it asks more and more until the server cannot keep up, and from then on twice as much as it answers:
- * more than it can do, whatever the machine leaves it.
+ * With MOST_PER_SECOND it raises the rate until the server cannot keep up, and then sends twice the rate of the replies:
+ * more than the server can answer, however busy the machine is.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { encodeQuery, encodeWithCookie } from './steady-queries.ts';
 const [server = '', port = '', from = '', perSecond = '', kind = '', most = perSecond] = process.argv.slice(2);
 const TICK_MS = 2;
 const WINDOW_MS = 250;
-/** A share of answers below this is overload. */
+/** A share of replies below this counts as overload. */
 const ANSWERED = 0.75;
 
 const sockets = await Promise.all(
@@ -48,7 +48,7 @@ let last = performance.now();
 let owed = 0;
 setInterval(() => {
   const now = performance.now();
-  // What could not be sent in time is not made up for: a pause must not become a burst.
+  // Missed queries are not sent later: a pause must not become a burst.
   owed += (Math.min(now - last, 10 * TICK_MS) / 1_000) * rate;
   last = now;
   for (; owed >= 1; owed -= 1) {

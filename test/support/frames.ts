@@ -2,15 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../system/index.ts';
 
-/** Frames as anybody can make them who may open a packet socket; hexadecimal, for `send-frames`. */
+/** Frames in hexadecimal for `send-frames`, as any program with a packet socket can send them. */
 
-/** Who is named as the sender, by both kinds of address. */
+/** The claimed sender: MAC and IPv4 address. */
 export interface Station {
   readonly mac: string;
   readonly ipv4: string;
 }
 
-/** Compiles `send-frames` into a directory, static: it runs in any container. */
+/** Compiles `send-frames` statically into a directory, so that it runs in any container. */
 export async function buildSendFrames(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   const options = ['-static', '-O2', '-Wall', '-Wextra', '-Werror'];
@@ -33,7 +33,7 @@ export function arpReply(from: Station, to: Station): string {
   return ethernet(from.mac, to.mac, `0806${arp(2, from, to)}`);
 }
 
-/** The same frame with a VLAN tag of number 0 before its type: a host that gets it takes it as if there were none. */
+/** The same frame with a VLAN tag of number 0 before its type; receiving hosts ignore the tag. */
 export function tagged(frame: string): string {
   return `${frame.slice(0, 24)}81000000${frame.slice(24)}`;
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port that is free for UDP and TCP on 127.0.0.1, below those the system gives away by itself: so nobody takes it between
- * this and its use but another test that draws the same number.
+ * A port that is free for UDP and TCP on 127.0.0.1, below the ephemeral range, so that only another test that picks the same
+ * number can take it before it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -6,7 +6,7 @@ import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
 import { createWorld, type Member, RESOLVER } from './world.ts';
 
-/** A host whose managed network is guarded, with real containers. */
+/** A host with containers on a managed network with the port guard. */
 export interface GuardedHost extends Member {
   /** The bridge: the containers' gateway. */
   readonly router: Station;
@@ -15,17 +15,17 @@ export interface GuardedHost extends Member {
   /** Starts a container on the managed network, with `/tools/send-frames` in it and Docker's default capabilities. */
   run(name: string, host?: Docker.HostConfig, create?: Docker.ContainerCreateOptions): Promise<Docker.Container>;
   stationOf(container: string): Promise<Station>;
-  /** What a set of the guard's table holds, sorted. */
+  /** The elements of a set of the guard's table, sorted. */
   setOf(set: string): Promise<readonly string[]>;
-  /** Waits until the port that the container is behind is known. */
+  /** Waits until the container's port is known. */
   untilKnown(container: string): Promise<void>;
-  /** Lets a container with NET_ADMIN take another's address for a while, claim it by ARP and ask who it is: what it is told. */
+  /** Lets a container with NET_ADMIN use another container's address, claim it by ARP, and read its identity; returns the reply. */
   steal(thief: string, victim: string): Promise<string>;
   /** Reason -> packets dropped for it so far. */
   drops(): Promise<Readonly<Record<string, number>>>;
 }
 
-/** Prints the name that the metadata service knows the asker by; ends soon where no answer comes. */
+/** Prints the name under which metadata knows the client; gives up soon if there is no reply. */
 export const ASK_SELF = `busybox timeout 2 wget -qO- http://${RESOLVER}/latest/self/container/name`;
 
 const TABLE = ['bridge', 'drover_guard'];
@@ -50,7 +50,7 @@ export async function createGuardedHost(
       .flatMap((element) => element.trim() || [])
       .toSorted();
   };
-  // The bridge has one MAC address for good, and Docker gives it that when it makes it.
+  // The bridge keeps the MAC address that Docker assigns when it creates the bridge.
   const router = { mac: await macOf(member, 'drover1'), ipv4 };
   const stationOf = async (container: string): Promise<Station> => {
     const { NetworkSettings } = await engine.docker.getContainer(container).inspect();
@@ -71,7 +71,7 @@ export async function createGuardedHost(
     setOf,
     untilKnown: async (container) => {
       const address = await addressOf(member, container);
-      // An address that was given anew is not taken before the port that has it now is known.
+      // A reassigned address is `taken` again only after its new port is known.
       const isKnown = async () => (await setOf('taken')).includes(address);
       await poll(isKnown, { what: `${container} to be known at ${address}` });
     },

@@ -8,17 +8,17 @@ import type { Resources } from './resources.ts';
 import { createTestHost, type TestHost } from './test-host.ts';
 import { testLog } from './test-log.ts';
 
-/** A Docker Engine with a network `drover` whose addresses come from our driver, run as a process of its own. */
+/** A Docker Engine with a network `drover` whose addresses come from the address driver, a separate process. */
 export interface IpamHost {
   readonly host: TestHost;
   readonly engine: Engine;
-  /** The driver that runs now. */
+  /** The current driver process. */
   ipam(): Daemon;
   /** SIGKILL (or a clean end), then a new process on the same file. */
   restart(signal?: NodeJS.Signals): Promise<void>;
   /** Addresses that Docker holds, sorted. */
   held(): Promise<string[]>;
-  /** Addresses that were handed out at least once, sorted; restarts the driver, which holds its file alone. */
+  /** Addresses that were assigned at least once, sorted; restarts the driver, which locks its file. */
   records(): Promise<{ readonly leased: string[]; readonly freed: string[] }>;
   addressOf(container: string): Promise<string>;
 }
@@ -27,7 +27,7 @@ export const POOL = '10.42.7.0/24';
 export const GATEWAY = '10.42.7.1';
 
 export async function createIpamHost(resources: Resources, name: string): Promise<IpamHost> {
-  // Orphans are taken back soon; how long an address rests is left as it is.
+  // Orphaned leases are released soon; the rest period of addresses is unchanged.
   const settings = { settleMs: 1000, orphanMs: 1000, reclaimIntervalMs: 500 };
   const host = await createTestHost(resources, name);
   const engine = await startEngine(resources, host);

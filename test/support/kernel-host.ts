@@ -16,12 +16,12 @@ export const SERVICE_ADDRESS = '169.254.169.250';
 
 /** A host with Drover's bridge, clients on its ports, and a real `drover dns` whose kernel answers. */
 export interface KernelHost {
-  /** Where the bridge and the servers are. */
+  /** The host with the bridge and the servers. */
   readonly home: TestHost;
   readonly configPath: string;
   readonly dns: Daemon;
   readonly clients: readonly TestHost[];
-  /** Replaces what is known of the host: more containers beside the clients, and declarations. */
+  /** Replaces the host's state: further containers besides the clients, and declarations. */
   show(containers: readonly Container[], declarations?: readonly ServiceDeclaration[]): void;
   /** Queries the kernel has answered so far. */
   answered(): Promise<number>;

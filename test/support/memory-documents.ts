@@ -6,7 +6,7 @@ interface Stored {
   readonly revision: number;
 }
 
-/** Durable documents with compare-and-set, in memory; `turn` runs before each operation, to mix concurrent callers. */
+/** Durable documents with compare-and-set, in memory; `turn` runs before each operation, to interleave concurrent callers. */
 export function createMemoryDocuments(turn: () => Promise<void> = async () => {}) {
   const stored = new Map<string, Stored>();
   let revision = 0;

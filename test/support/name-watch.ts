@@ -13,7 +13,7 @@ export interface Sighting {
   readonly addresses: readonly string[];
 }
 
-/** What a DNS server answers, seen from inside a network namespace, change by change. */
+/** The changes of a DNS server's answer, seen from inside a network namespace. */
 export interface NameWatch {
   sightings(): readonly Sighting[];
   /** Waits for the first sighting after `afterMs` that satisfies `test`. */
@@ -21,7 +21,7 @@ export interface NameWatch {
   stop(): Promise<void>;
 }
 
-/** Asks `server` for `name` every `intervalMs` from the network namespace of process `pid` (a container's first process). */
+/** Queries `server` for `name` every `intervalMs` from the network namespace of process `pid` (a container's first process). */
 export function watchName(
   resources: Resources,
   pid: number,

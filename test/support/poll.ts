@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface PollOptions {
-  /** What is waited for, for the message. */
+  /** What the caller waits for; part of the error message. */
   readonly what: string;
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
-  /** Checked in each round: throws when waiting has become pointless (the process exited). */
+  /** Called in each round; throws if waiting is pointless, for example because the process exited. */
   readonly giveUp?: () => void;
 }
 
-/** Calls `attempt` until it gives a value other than undefined, null or false; a failure counts as "not yet". */
+/** Calls `attempt` until it returns a value other than undefined, null or false. An exception counts as "not yet". */
 export async function poll<T>(
   attempt: () => T | Promise<T>,
   options: PollOptions,

@@ -3,16 +3,16 @@ import type { NameWatch } from './name-watch.ts';
 import type { Member } from './world.ts';
 
 /**
- * Milliseconds from Docker's own time stamps on one host to the change of the answer seen on another. Negative: the answer
- * was ahead, since an address is known when Docker joins the network, before the first process runs, and leaves at the
- * stop signal, before the last one ends.
+ * Milliseconds from Docker's time stamps on one host to the changed answer on another. Negative: the answer was earlier, because
+ * an address is known when Docker joins the network, before the first process runs, and is removed at the stop signal, before
+ * the last process ends.
  */
 export interface Propagation {
   readonly startToAnswered: readonly number[];
   readonly dieToGone: readonly number[];
 }
 
-/** Starts and stops a container of `web` on `origin`, `rounds` times, while `watch` looks at the name elsewhere. */
+/** Starts and stops a container of `web` on `origin`, `rounds` times, while `watch` queries the name elsewhere. */
 export async function measurePropagation(origin: Member, watch: NameWatch, rounds: number): Promise<Propagation> {
   const startToAnswered: number[] = [];
   const dieToGone: number[] = [];

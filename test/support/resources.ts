@@ -4,9 +4,9 @@
  * `await using resources = createResources()` or `afterEach(() => resources.close())`.
  */
 export interface Resources extends AsyncDisposable {
-  /** Registers how to undo something that was just made. */
+  /** Registers how to undo something that was just created. */
   add(what: string, undo: () => Promise<unknown> | unknown): void;
-  /** Undoes everything, last made first; goes on after a failure and rejects at the end with all of them. Idempotent. */
+  /** Undoes everything in reverse order. Continues after a failure, and rejects at the end with all failures. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -35,7 +35,7 @@ function askUdp(address: string, port: number): Promise<string> {
     const timer = setTimeout(() => fail(new Error(`no answer from udp ${address}:${port}`)), timeoutMs);
     socket.on('error', fail);
     socket.on('message', (message) => end(() => resolve(message.toString())));
-    // A connected socket takes answers from the address it asked only, as resolvers do.
+    // A connected socket accepts replies only from the queried address, as resolvers do.
     socket.connect(port, address, ((error?: Error) => (error ? fail(error) : socket.send('who am I'))) as () => void);
   });
 }

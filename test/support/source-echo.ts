@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Answers everyone with the address it sees them at: `node source-echo.ts NAME ADDRESS tcp:80 udp:53 ...`.
+// Answers every client with the address that it sees: `node source-echo.ts NAME ADDRESS tcp:80 udp:53 ...`.
 const [name = '', address = '', ...ports] = process.argv.slice(2);
 const listening = ports.map(async (spec) => {
   const [protocol, port] = spec.split(':');

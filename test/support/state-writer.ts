@@ -1,5 +1,5 @@
-// A process that writes to a bus file and a mirror as fast as it can, to be killed at any moment. Prints what was
-// acknowledged: `bus 17`, `mirror 9`. Arguments: bus file, mirror file.
+// A process that writes to a bus file and a mirror as fast as it can until the test kills it. Prints acknowledged
+// writes: `bus 17`, `mirror 9`. Arguments: bus file, mirror file.
 import { writeSync } from 'node:fs';
 import { createEmbeddedBus } from '../../bus/index.ts';
 import type { Picture } from '../../state/index.ts';
@@ -20,7 +20,7 @@ let written = Number((await bus.get('last'))?.value ?? 0);
 
 for (;;) {
   written += 1;
-  // A write of its own each; a step that was cut short is done again from its beginning.
+  // Each is a separate write; an interrupted step is repeated from its beginning.
   const created = await bus.put(`document/${written}`, { n: written, pad });
   if (written % 7 === 0) await bus.delete(`document/${written - 3}`);
   const counted = await bus.put('last', written, (await bus.get('last'))?.revision ?? 0);

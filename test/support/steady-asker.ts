@@ -2,12 +2,12 @@ import type { Daemon } from './daemon.ts';
 import { poll } from './poll.ts';
 import type { TestHost } from './test-host.ts';
 
-/** Asks DNS and metadata over and over, from a host's own network, and keeps count. */
+/** Queries DNS and metadata continuously from a host's own network, and counts the results. */
 export interface SteadyAsker {
   readonly good: number;
-  /** One line for each answer that was missing or wrong. */
+  /** One line per missing or wrong answer. */
   readonly bad: readonly string[];
-  /** Waits until so many more good answers have come. */
+  /** Waits for this many further correct answers. */
   more(count: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs as a process of its own, inside a network namespace: asks a DNS server over UDP and TCP at a steady pace until
- * SIGTERM, then prints what came of it as one line of JSON (`SteadyResult`). Before, `sent N` now and then.
+ * Runs as a separate process inside a network namespace: queries a DNS server over UDP and TCP at a steady rate until SIGTERM,
+ * then prints the result as one line of JSON (`SteadyResult`). Prints `sent N` periodically before that.
  *
  *   node steady-client.ts ORDER_AS_JSON
  */
@@ -11,15 +11,15 @@ import { askOverTcp, startSteadyQueries, type Tally } from './steady-queries.ts'
 
 export interface SteadyOrder {
   readonly port: number;
-  /** Names of the server's own, asked `perSecond` over UDP, and over TCP with so many questions a connection. */
+  /** Names of the server: queried `perSecond` over UDP, and over TCP with this many queries per connection. */
   readonly names: readonly string[];
   readonly perSecond: number;
   readonly perConnection: readonly number[];
-  /** Names outside, asked so often; an upstream runs here that takes `answerAfterMs`. */
+  /** External names, queried at this rate; a local upstream answers after `answerAfterMs`. */
   readonly outside: { readonly perSecond: number; readonly upstreamPort: number; readonly answerAfterMs: number };
 }
 
-/** Latencies are left out, and all but the first of many bad ones. */
+/** Omits latencies, and all but the first failures. */
 export interface SteadyResult {
   readonly own: Omit<Tally, 'latenciesMs'>;
   readonly outside: Omit<Tally, 'latenciesMs'>;

@@ -4,17 +4,17 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resources } from './resources.ts';
 
-/** Asks over UDP at an even pace, from many ports, each question once: what is not answered is lost. */
+/** Sends UDP queries at a steady rate from many ports, each once. A query without a reply counts as lost. */
 export interface SteadyQueries {
   readonly sent: number;
-  /** Ends asking, waits for what is still to come, and gives what came of it. */
+  /** Stops sending, waits for outstanding replies, and returns the result. */
   stop(): Promise<Tally>;
 }
 
 export interface Tally {
   readonly sent: number;
   readonly answered: number;
-  /** One line for each question that was not answered, or with another rcode than NOERROR. */
+  /** One line per query without a reply, or with another rcode than NOERROR. */
   readonly bad: readonly string[];
   readonly latenciesMs: readonly number[];
 }
@@ -32,7 +32,7 @@ export interface SteadyOptions {
   readonly encode?: (id: number, name: string) => Buffer;
 }
 
-/** Long: a question that is answered late is not lost. */
+/** Long, because a late reply is not a loss. */
 const PATIENCE_MS = 15_000;
 const TICK_MS = 2;
 
@@ -107,7 +107,7 @@ export function encodeQuery(id: number, name: string): Buffer {
   return Buffer.concat([header, ...labels, Buffer.from([0, 0, 1, 0, 1])]);
 }
 
-/** The same with a DNS cookie, which is no question for a fast path [RFC 7873 §4]. */
+/** The same with a DNS cookie, which the hot path does not answer [RFC 7873 §4]. */
 export function encodeWithCookie(id: number, name: string): Buffer {
   const query = encodeQuery(id, name);
   query.writeUInt16BE(1, 10);
@@ -136,8 +136,8 @@ export interface TcpOptions {
 }
 
 /**
- * Asks over TCP, one question after the other, until the signal aborts. A connection that the server ends in order is
- * followed by another one [RFC 7766 §6.2.4]; whatever else goes wrong is a line of `bad`.
+ * Sends queries over TCP, one after the other, until the signal aborts. After the server closes a connection in order, it opens
+ * another one [RFC 7766 §6.2.4]. Any other failure is a line of `bad`.
  */
 export async function askOverTcp({
   port,
@@ -169,7 +169,7 @@ export async function askOverTcp({
   return { sent, answered, bad };
 }
 
-/** Gives `answered`, `ended` for an orderly end, or what went wrong, one for each reply that is waited for. */
+/** Resolves, for each expected reply, to `answered`, `ended` (closed in order), or the failure. */
 function readReplies(socket: ReturnType<typeof connect>): { next(): Promise<string> } {
   let waiting: ((outcome: string) => void) | null = null;
   let over: string | null = null;

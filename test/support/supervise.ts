@@ -1,5 +1,5 @@
 /**
- * Runs as a process of its own: a supervisor and nothing else, until SIGTERM.
+ * Runs only a supervisor, as a separate process, until SIGTERM.
  *
  *   node supervise.ts RUN_DIR SPECS_AS_JSON
  */
@@ -8,7 +8,7 @@ import { createLog, systemClock } from '../../system/index.ts';
 
 const [runDir = '', specs = '[]'] = process.argv.slice(2);
 const log = createLog('supervise', { level: 'info', format: 'json' });
-// A program of a test is ready once it has lived for a moment.
+// A test program counts as ready after it has run for a moment.
 const ready = (_name: string, _pid: number, signal: AbortSignal) => systemClock.sleep(300, signal);
 const supervisor = createSupervisor({ clock: systemClock, log, ready }, JSON.parse(specs), {
   ...defaultSupervisorSettings,

@@ -8,16 +8,16 @@ import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
 
 /**
- * A host of its own: network and mount namespaces without a name, held by one process and gone with it. `/run/docker`,
- * `/run/netns` and `/run/drover` are private to it; the file system is otherwise the machine's.
+ * A test host: unnamed network and mount namespaces that one process holds and that disappear with it. `/run/docker`,
+ * `/run/netns` and `/run/drover` are private; the rest of the file system is the machine's.
  */
 export interface TestHost {
   readonly name: string;
   /** Scratch directory, removed at the end. */
   readonly dir: string;
-  /** Process whose namespaces are this host's. */
+  /** Process that holds the host's namespaces. */
   readonly holderPid: number;
-  /** Runs a command inside to its end and gives its standard output. */
+  /** Runs a command inside to completion and returns its standard output. */
   run(file: string, args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<string>;
   /** Starts a daemon inside; stopped with the host. */
   start(file: string, args: readonly string[], options?: DaemonOptions): Daemon;
@@ -30,7 +30,7 @@ const PRIVATE_MOUNTS = ['/run/docker', '/run/netns', '/run/drover'];
 export async function createTestHost(resources: Resources, name: string): Promise<TestHost> {
   const dir = await mkdtemp(join(tmpdir(), `drover-${name}-`));
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  // What is mounted there already would hide the propagation of ours from Docker, which looks at the first mount of a path.
+  // An existing mount would hide this mount's propagation from Docker, which looks only at the first mount of a path.
   const mounts = PRIVATE_MOUNTS.map(
     (path) => `mkdir -p ${path} && { umount ${path} 2>/dev/null || true; } && mount -t tmpfs tmpfs ${path}`,
   ).join(' && ');
@@ -71,7 +71,7 @@ export async function createTestHost(resources: Resources, name: string): Promis
   };
 }
 
-/** Ends every process that still lives in the holder's mount namespace (shims of containers), by process id. */
+/** Kills every process that is left in the holder's mount namespace (shims of containers), by process id. */
 async function killInhabitants(holderPid: number): Promise<void> {
   const home = await readlink(`/proc/${holderPid}/ns/mnt`).catch(() => null);
   if (home === null) return;
@@ -83,15 +83,15 @@ async function killInhabitants(holderPid: number): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended by itself.
+      // The process has already exited.
     }
   }
   await sleep(20);
 }
 
 /**
- * Puts hosts on one Ethernet segment (a bridge in a namespace of its own): host i gets `192.0.2.(i+1)/24` on `uplink`.
- * Gives the addresses in the order of the hosts.
+ * Connects hosts to one Ethernet segment (a bridge in a separate namespace): host i gets `192.0.2.(i+1)/24` on `uplink`.
+ * Returns the addresses in the order of the hosts.
  */
 export async function connectHosts(resources: Resources, hosts: readonly TestHost[]): Promise<readonly string[]> {
   const wire = await createTestHost(resources, 'wire');

@@ -6,29 +6,29 @@ import type { Resources } from './resources.ts';
 export interface ProxyFaults {
   /** Share of the event lines that never arrive, 0 to 1. */
   dropEvents: number;
-  /** Event lines arrive so many milliseconds late, each by a random part of it: their order changes too. */
+  /** Event lines arrive up to this many milliseconds late, by a random amount each, so their order changes as well. */
   delayEventsMs: number;
   /** Share of the event lines that arrive twice. */
   repeatEvents: number;
-  /** Other answers arrive so many milliseconds late: by then they may be older than what events said. */
+  /** Other replies arrive this many milliseconds late, so they may be older than later events. */
   delayAnswersMs: number;
   /** Share of other answers whose connection is cut in the middle. */
   cutAnswers: number;
   /** Answers (and events) are replaced by this text. */
   nonsense: string | null;
-  /** New connections are not accepted: they end at once. */
+  /** New connections are closed at once. */
   refuse: boolean;
   /** Answers other than events never arrive; connections stay open. */
   stall: boolean;
 }
 
-/** Stands between a client and a server on Unix sockets and does harm; speaks enough HTTP to know an event stream. */
+/** A faulty proxy between a client and a server on Unix sockets. It parses enough HTTP to recognise an event stream. */
 export interface UnixProxy {
   readonly socketPath: string;
   readonly faults: ProxyFaults;
   /** Event lines that were dropped so far. */
   dropped(): number;
-  /** Connections that were tried so far. */
+  /** Connection attempts so far. */
   connections(): number;
   /** Cuts every open connection. */
   cutAll(): void;
@@ -81,7 +81,7 @@ export async function startUnixProxy(
     inner.on('close', () => client.destroy());
   });
 
-  /** Each chunk of the stream holds whole lines; a dropped chunk leaves the framing sound. */
+  /** Each chunk of the stream has whole lines, so dropping a chunk keeps the framing intact. */
   const passEvents = (client: Socket, bytes: Buffer): void => {
     const headEnd = bytes.subarray(0, 5).toString('latin1') === 'HTTP/' ? bytes.indexOf('\r\n\r\n') + 4 : 0;
     client.write(bytes.subarray(0, headEnd));
@@ -124,7 +124,7 @@ export async function startUnixProxy(
   return { socketPath, faults, dropped: () => dropped, connections: () => connections, cutAll, close };
 }
 
-/** HTTP chunks (`1a\r\n...\r\n`) as they stand. */
+/** HTTP chunks (`1a\r\n...\r\n`), not decoded. */
 function chunksOf(bytes: Buffer): readonly Buffer[] {
   const chunks: Buffer[] = [];
   let rest = bytes;

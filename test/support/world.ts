@@ -7,7 +7,7 @@ import { connectHosts, createTestHost, type TestHost } from './test-host.ts';
 /** One host of a world: namespaces, a Docker Engine at its default bridge range, an agent. */
 export interface Member {
   readonly name: string;
-  /** On the wire between the hosts. */
+  /** Address on the network between the hosts. */
   readonly address: string;
   readonly host: TestHost;
   readonly engine: Engine;
@@ -20,7 +20,7 @@ export interface WorldOptions {
   readonly bus: 'embedded' | 'consul';
   /** More configuration for the agent of one host. */
   readonly config?: (name: string) => Record<string, unknown>;
-  /** Tells about each stage of the setting up; default: silent. */
+  /** Reports each step of the setup; default: silent. */
   readonly step?: <T>(title: string, work: () => Promise<T>) => Promise<T>;
 }
 
@@ -32,7 +32,7 @@ export interface World {
 /** Docker's `dns` setting on a host with Drover. */
 export const RESOLVER = '169.254.169.250';
 
-/** Hosts on one wire, each with an engine, the busybox image and an agent that is ready. */
+/** Hosts on one network, each with an engine, the busybox image and an agent that is ready. */
 export async function createWorld(resources: Resources, options: WorldOptions): Promise<World> {
   const step = options.step ?? ((_title, work) => work());
   const { hosts, addresses } = await step('network namespaces as hosts', async () => {
@@ -64,12 +64,12 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
         }),
       ),
   );
-  // Before the agents go: Docker asks them to take addresses back, and waits long for an agent that is away.
+  // Before the agents stop: Docker asks them to release addresses, and waits long if an agent is not running.
   resources.add('containers', () => Promise.all(members.map(({ engine }) => removeContainers(engine))));
   return { members, consul };
 }
 
-/** Consul servers on addresses of their own on the wire, so that every host reaches them. */
+/** Consul servers with their own addresses on the network, so that every host reaches them. */
 async function consulOn(resources: Resources, host: TestHost): Promise<ConsulCluster> {
   const addresses = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
   for (const address of addresses) await host.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);

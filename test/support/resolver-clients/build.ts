@@ -8,7 +8,7 @@ const WARNINGS = ['-O2', '-Wall', '-Wextra', '-Werror'];
 
 /**
  * Compiles the clients into a directory: `getaddrinfo` and `connects` with musl and with glibc, `c-ares`, `pairs`,
- * `acceptor`, and Node beside its client. The musl ones are static, the others need a Debian around them.
+ * `acceptor`, and Node with its client. The musl clients are static, the others need Debian's libraries.
  */
 export async function buildResolverClients(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });

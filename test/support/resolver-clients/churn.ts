@@ -1,7 +1,6 @@
 /**
- * Another host on the bus, with containers that come and go all the time, and one service that stays: a process of its own
- * on a test host. It keeps still until SIGUSR2 tells it to begin, and from the next one on again. Prints how many changes
- * it has made.
+ * Another host on the bus, whose containers start and stop all the time, and one stable service. Runs as a separate process on
+ * a test host. SIGUSR2 starts the changes, and the next one stops them. Prints the number of changes.
  *   node churn.ts CONSUL_URL ADDRESS CHANGES_PER_SECOND
  */
 import { createHash } from 'node:crypto';
@@ -78,7 +77,7 @@ function busyContainer(change: number): Container {
   return containerOf('churn', service, number, `10.42.77.${100 + (change % 150)}`);
 }
 
-// An agent that hears nothing of a host takes its containers for gone.
+// Without probes from this host, other agents would consider it dead and drop its containers.
 startLiveness(
   { bus, clock: systemClock, log },
   {
@@ -100,7 +99,7 @@ await lease.publish(
   ]),
 );
 console.log('ready');
-// Each change is one container that comes, moves, or (every fourth) goes. A bus that is slow gets several at once.
+// Each change adds, moves or (every fourth) removes one container. If the bus is slow, several changes are published at once.
 let changes = 0;
 let begunAt = 0;
 while (!stop.signal.aborted) {

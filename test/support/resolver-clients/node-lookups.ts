@@ -1,6 +1,6 @@
 /**
- * The same through Node: `dns.lookup` (getaddrinfo on a thread pool) in turn with Node's own c-ares resolver, which knows
- * no search list and so is asked for absolute names only.
+ * The same lookups with Node: `dns.lookup` (getaddrinfo on a thread pool) and Node's own c-ares resolver in turn. The latter has
+ * no search list, so it looks up only absolute names.
  *   node node-lookups.ts CLIENT NAMES LOOKUPS AT_ONCE
  */
 import { lookup, Resolver } from 'node:dns/promises';
@@ -23,7 +23,7 @@ let begun = 0;
 const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
 const isMissing = (error: unknown) => ['ENOTFOUND', 'ENODATA'].includes(codeOf(error));
 
-/** Gives the addresses, none for a name that does not exist. */
+/** Returns the addresses; none if the name does not exist. */
 async function byLookup(name: string): Promise<readonly string[]> {
   try {
     return (await lookup(name, { all: true })).map(({ address }) => address);

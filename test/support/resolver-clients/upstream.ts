@@ -1,6 +1,6 @@
 /**
- * A DNS server for names outside, by a script: names it has are answered, all others do not exist. UDP only; a process of
- * its own on a test host.
+ * A scripted DNS server for external names: names that it does not know get NXDOMAIN. UDP only. Runs as a separate process on a
+ * test host.
  *   node upstream.ts ADDRESS PORT NAME=ADDRESS[,ADDRESS] ...
  */
 import { createSocket } from 'node:dgram';
@@ -56,7 +56,7 @@ function addressBytes(text: string): Buffer {
   );
 }
 
-/** The SOA of the root: who may say that there is no such name [RFC 2308 §2.2]. */
+/** The SOA of the root, for negative answers [RFC 2308 §2.2]. */
 const SOA = record([0], TYPE.SOA, Buffer.concat([Buffer.alloc(2), Buffer.alloc(16), Buffer.from([0, 0, 0, 60])]));
 
 function replyTo(query: Buffer): Buffer {

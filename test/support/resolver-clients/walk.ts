@@ -4,7 +4,7 @@ import type { Member } from '../world.ts';
 import type { ResolverClient, ResolverWorld } from './world.ts';
 import { CLIENTS } from './world.ts';
 
-/** What a client says of its lookups; a stall is one of more than a second. */
+/** The results of a client; a stall is a lookup of more than a second. */
 export interface Walk {
   readonly client: string;
   readonly lookups: number;
@@ -17,10 +17,10 @@ export interface Walk {
   readonly failures: readonly string[];
 }
 
-/** Lookups of one client that are under way at once. */
+/** Concurrent lookups per client. */
 const AT_ONCE = 4;
 
-/** All clients look up so many names each, at the same time. */
+/** Lets all clients look up this many names each, at the same time. */
 export async function walkAll({ alpha, names }: ResolverWorld, lookupsEach: number): Promise<readonly Walk[]> {
   await writeFile(join(alpha.host.dir, 'clients/names'), `${names.join('\n')}\n`);
   return Promise.all(CLIENTS.map((client) => walk(alpha, client, lookupsEach)));
@@ -32,7 +32,7 @@ async function walk(alpha: Member, client: ResolverClient, lookups: number): Pro
   return run<Walk>(alpha, container, args);
 }
 
-/** Runs a program of `/clients` inside a container and reads the JSON it prints; throws with its words when it fails. */
+/** Runs a program of `/clients` inside a container and parses its JSON output. Throws with the output if it fails. */
 export async function run<T>(alpha: Member, container: string, [program, ...args]: readonly string[]): Promise<T> {
   const { exitCode, output } = await alpha.engine.exec(container, [`/clients/${program}`, ...args]);
   if (exitCode !== 0) throw new Error(`${program} in ${container} ended with ${exitCode}:\n${output}`);

@@ -11,17 +11,17 @@ import { connectHosts, createTestHost, type TestHost } from '../test-host.ts';
 import { type Member, RESOLVER } from '../world.ts';
 import { buildResolverClients } from './build.ts';
 
-/** A host with real containers in which resolvers of all kinds look names up, and others that come and go. */
+/** A host with containers in which several resolvers look up names, and other containers that start and stop. */
 export interface ResolverWorld {
   readonly alpha: Member;
-  /** Names with what must come back: `NAME ADDRESS,ADDRESS` or `NAME -`. */
+  /** Names with the expected answer: `NAME ADDRESS,ADDRESS` or `NAME -`. */
   readonly names: readonly string[];
-  /** Starts the coming and going of others: on another host by the bus, and of containers here. */
+  /** Starts changes: of another host on the bus, and of containers on this host. */
   churn(): Churn;
 }
 
 export interface Churn {
-  /** Changes of the other host so far, and containers of this one that came and went. */
+  /** Changes of the other host so far, and containers of this host that started and stopped. */
   counts(): { readonly onTheBus: number; readonly containers: number };
   /** Seconds since it began. */
   seconds(): number;
@@ -88,7 +88,7 @@ async function startContainers(alpha: Member, clients: string): Promise<void> {
   for (const { name, image, network } of CLIENTS) {
     const HostConfig = {
       ...{ DnsSearch: SEARCH, DnsOptions: ['ndots:5'], Binds: [`${clients}:/clients:ro`] },
-      // An IPv6 address of its own, were it link-local, is what makes glibc sort IPv4 addresses of its subnet too.
+      // If the container had any IPv6 address, even a link-local one, glibc would also sort IPv4 addresses by subnet.
       Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '0' },
     };
     await composeUp(alpha, 'shop', name, 1, { network, create: { Image: image, HostConfig } });
@@ -109,10 +109,10 @@ async function startChurner(host: TestHost, address: string, consul: string): Pr
   return churner;
 }
 
-/** A service of four endpoints that take connections, answered one address at a time. */
+/** A service with four endpoints that accept connections; DNS answers with one address at a time. */
 export const ONE_BY_ONE = { name: 'turns', port: 7000, endpoints: 4 };
 
-/** Starts it; gives the addresses. */
+/** Starts it; returns the addresses. */
 export async function startOneByOne(alpha: Member): Promise<readonly string[]> {
   const { name, port, endpoints } = ONE_BY_ONE;
   const Binds = [`${join(alpha.host.dir, 'clients')}:/clients:ro`];
@@ -125,7 +125,7 @@ export async function startOneByOne(alpha: Member): Promise<readonly string[]> {
   return addresses;
 }
 
-/** Own short names, services of other stacks, absolute names, names outside, and names that do not exist. */
+/** Short names, services of other stacks, absolute names, external names, and names that do not exist. */
 async function namesOf(alpha: Member): Promise<readonly string[]> {
   const web = [await addressOf(alpha, 'shop-web-1'), await addressOf(alpha, 'shop-web-2')];
   const api = [await addressOf(alpha, 'shop-api-1')];
