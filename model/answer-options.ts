@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
 
 /** How DNS answers for a service, as far as it was said; null: not said. */
 export interface AnswerOptions {
@@ -63,7 +63,7 @@ export function weightOfLabels(labels: Labels): number | null {
 
 /** The same from a declaration's options (`answers: one`, `weight: 3`, `dns: {ttl: 5, prefer: local}`). */
 export function answerOptionsOf(options: { readonly [key: string]: JsonValue }): AnswerOptions {
-  const dns = isObject(options.dns) ? options.dns : {};
+  const dns = isJsonObject(options.dns) ? options.dns : {};
   return {
     answers: options.answers === 'one' || options.answers === 'all' ? options.answers : null,
     ttlSeconds: wholeOf(dns.ttl, MAX_TTL_SECONDS),
@@ -74,7 +74,7 @@ export function answerOptionsOf(options: { readonly [key: string]: JsonValue }):
 
 /** TXT records of a declaration (`dns: {txt: [...]}`). */
 export function textsOf(options: { readonly [key: string]: JsonValue }): readonly string[] {
-  const txt = isObject(options.dns) ? options.dns.txt : null;
+  const txt = isJsonObject(options.dns) ? options.dns.txt : null;
   return Array.isArray(txt) ? txt.filter((text): text is string => typeof text === 'string') : [];
 }
 
@@ -131,10 +131,6 @@ function whole(text: string, maximum: number): number | null {
 
 function wholeOf(value: JsonValue | undefined, maximum: number): number | null {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maximum ? value : null;
-}
-
-function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function quote(text: string): string {

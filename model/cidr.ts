@@ -32,6 +32,12 @@ export function parseInterfaceCidr(text: string): Result<{ readonly address: Add
   return ok({ address: address.value, cidr: cidrOf(address.value, Number(after)) });
 }
 
+/** An IPv4 range from its canonical text; null for anything else. */
+export function parseIpv4Cidr(text: string): Cidr | null {
+  const parsed = parseCidr(text);
+  return parsed.ok && parsed.value.family === 4 ? parsed.value : null;
+}
+
 /** The range of this prefix length that holds `address`. */
 export function cidrOf(address: Address, prefixLength: number): Cidr {
   const shift = BigInt(bitsOf(address.family) - prefixLength);

@@ -63,8 +63,12 @@ export interface Container {
   /** Number within the service (`com.docker.compose.container-number`, last part of Rancher's name), null if unknown. */
   readonly serviceIndex: number | null;
   readonly state: ContainerState;
+  /** Docker's own health check: what Docker reports. Whether the container is ready is decided in `view/` alone. */
   readonly health: HealthState | null;
-  /** Whether it was ready since its last start; a container that was never ready does not come back by the fallback. */
+  /**
+   * Docker has reported the container as running, with its health check passed or without one, since its last start. An
+   * observation with the name that it has on the bus; `view/` decides what follows from it.
+   */
   readonly wasReady: boolean;
   readonly networkMode: NetworkMode;
   /** Id of the container whose network namespace it shares (`network_mode: container:...`). */

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../model/index.ts';
 import type { HotStats } from '../hot/index.ts';
 import type { KernelReport } from '../kernel/index.ts';
 import type { Batching } from '../listen/batching.ts';
@@ -42,11 +43,7 @@ export function asDnsReport(report: unknown): DnsReport | null {
     said.kernel,
     said.served,
   ];
-  if (!parts.every(isObject) || typeof said.queries !== 'number') return null;
+  if (!parts.every(isJsonObject) || typeof said.queries !== 'number') return null;
   const { resolvers, loops, cache } = forwarding as Record<string, unknown>;
-  return Array.isArray(resolvers) && Array.isArray(loops) && isObject(cache) ? (report as DnsReport) : null;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Array.isArray(resolvers) && Array.isArray(loops) && isJsonObject(cache) ? (report as DnsReport) : null;
 }

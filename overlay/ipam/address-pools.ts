@@ -1,6 +1,5 @@
-import { type Cidr, cidrHolds, cidrsOverlap, ok, problem, type Result } from '../../model/index.ts';
+import { type Cidr, cidrHolds, cidrsOverlap, ok, parseIpv4Cidr, problem, type Result } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { addressNumber, addressText } from './address-number.ts';
 import { chooseAddress, isUsable } from './choose-address.ts';
 import type { LeaseStore } from './lease-store.ts';

@@ -1,6 +1,13 @@
-import { cidrsOverlap, type JsonValue, ok, type Problem, problem, type Result } from '../../model/index.ts';
+import {
+  cidrsOverlap,
+  type JsonValue,
+  ok,
+  type Problem,
+  parseIpv4Cidr,
+  problem,
+  type Result,
+} from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { capacityOf, chooseOwn, freeSubnets, isInside, type SubnetClaim, type SubnetSpace } from './subnet-plan.ts';
 
 /** The part of a bus that claims need; `Bus` of bus/ fits. */

@@ -1,7 +1,6 @@
 import type Docker from 'dockerode';
-import { nthAddress, ok, problem, type Result } from '../../model/index.ts';
+import { nthAddress, ok, parseIpv4Cidr, problem, type Result } from '../../model/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { findRangeConflicts } from './range-conflicts.ts';
 
 export interface ManagedNetworkSettings {

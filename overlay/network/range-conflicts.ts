@@ -1,8 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { type IpRoute, readIp } from '../../linux/index.ts';
-import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
+import { type Cidr, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 
 export interface RangeCheck {
   /** Canonical CIDRs that the managed network uses or would use. */

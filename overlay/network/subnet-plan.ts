@@ -1,5 +1,4 @@
-import { type Cidr, cidrHolds, cidrsOverlap, nthSubnet, subnetCount } from '../../model/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
+import { type Cidr, cidrHolds, cidrsOverlap, nthSubnet, parseIpv4Cidr, subnetCount } from '../../model/index.ts';
 
 /** A claim as it stands on the bus. */
 export interface SubnetClaim {

@@ -1,8 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { type IpRoute, type Step, step } from '../../linux/index.ts';
-import { type Cidr, cidrsOverlap, type Problem } from '../../model/index.ts';
+import { type Cidr, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
 import { overlapsRoute } from '../network/range-conflicts.ts';
 import type { DesiredRouting, Peer, RoutingSettings } from './desired-routing.ts';
 

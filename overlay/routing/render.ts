@@ -1,5 +1,5 @@
 import { acceptRule, type WantedRules } from '../../linux/index.ts';
-import { parseIpv4Cidr } from '../ipv4-cidr.ts';
+import { parseIpv4Cidr } from '../../model/index.ts';
 import type { DesiredRouting } from './desired-routing.ts';
 
 /** The comment that marks our rules in chains that are not ours. */

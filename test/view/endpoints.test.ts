@@ -83,6 +83,19 @@ describe('which endpoints are answered', () => {
     ]);
   });
 
+  test('a ready one that cannot be reached does not block the fallback', () => {
+    const containers = [
+      container('c1', 's/web', null, { health: 'healthy' }),
+      container('c2', 's/web', '10.42.1.2', { health: 'unhealthy' }),
+    ];
+    const { answer: given, all } = endpoints({ containers, declarations: [checked] }, 's/web');
+    expect(given.map(({ address }) => address)).toEqual(['10.42.1.2']);
+    expect(all.map(({ address, answered }) => [address, answered])).toEqual([
+      [null, false],
+      ['10.42.1.2', true],
+    ]);
+  });
+
   test('none when all are initializing or draining: NODATA in DNS, 503 at the load balancer', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1', { health: 'initializing' }),

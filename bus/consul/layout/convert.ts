@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { JsonObject, JsonValue } from '../../../model/index.ts';
+import { isJsonObject, type JsonValue } from '../../../model/index.ts';
 import type { FactKey, FactMap } from '../../contract/bus.ts';
 import { hash32 } from '../../contract/hash.ts';
 import type { StoredValue } from '../wire/api.ts';
@@ -88,7 +88,7 @@ export function encodeBucket(facts: FactMap, index: number, count: number): Buck
 /** Throws a DamageError if the bytes are not a bucket. */
 export function decodeBucket(stored: StoredValue): FactMap {
   const json = decodeJson(stored);
-  if (!isObject(json)) throw new DamageError('not an object of facts');
+  if (!isJsonObject(json)) throw new DamageError('not an object of facts');
   return new Map(Object.entries(json));
 }
 
@@ -119,12 +119,8 @@ export interface PartsPointer {
 /** Throws a DamageError if it is not a pointer. */
 export function parsePointer(value: Buffer): PartsPointer {
   const json = decodeJson({ value, flags: FORMAT.json });
-  const { token, flags, count } = isObject(json) ? json : {};
+  const { token, flags, count } = isJsonObject(json) ? json : {};
   if (typeof token === 'string' && typeof flags === 'number' && typeof count === 'number')
     return { token, flags, count };
   throw new DamageError('not a pointer to parts');
-}
-
-function isObject(json: JsonValue): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

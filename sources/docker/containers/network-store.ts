@@ -1,6 +1,13 @@
 import type { FactsPart } from '../../../facts/index.ts';
-import type { JsonValue, Network } from '../../../model/index.ts';
-import { cidrContains, type NetworkContext, networkFromInspect } from '../convert/network.ts';
+import {
+  type Cidr,
+  cidrContains,
+  type JsonValue,
+  type Network,
+  parseAddress,
+  parseCidr,
+} from '../../../model/index.ts';
+import { type NetworkContext, networkFromInspect } from '../convert/network.ts';
 import type { NetworkInspect } from '../engine/schema.ts';
 
 /** The networks of this host as facts. */
@@ -9,7 +16,7 @@ export interface NetworkStore {
   remove(id: string): void;
   /** Takes a complete list: networks that are not in it are removed. */
   replace(inspects: readonly NetworkInspect[]): void;
-  /** Networks that may have a local address. */
+  /** Networks with a subnet that contains the address. */
   containing(address: string): readonly Network[];
 }
 
@@ -39,7 +46,18 @@ export function createNetworkStore(store: FactsPart, context: NetworkContext): N
       for (const id of [...networks.keys()]) if (!ids.has(id)) remove(id);
       for (const inspect of inspects) publish(inspect);
     },
-    containing: (address) =>
-      [...networks.values()].filter(({ subnets }) => subnets.some((cidr) => cidrContains(cidr, address))),
+    containing: (text) => {
+      const address = parseAddress(text);
+      if (!address.ok) return [];
+      const contains = (cidr: Cidr): boolean => cidrContains(cidr, address.value);
+      return [...networks.values()].filter(({ subnets }) => cidrsOf(subnets).some(contains));
+    },
   };
+}
+
+function cidrsOf(subnets: readonly string[]): readonly Cidr[] {
+  return subnets.flatMap((subnet) => {
+    const parsed = parseCidr(subnet);
+    return parsed.ok ? [parsed.value] : [];
+  });
 }

@@ -3,7 +3,7 @@ import type { Inspect } from '../engine/schema.ts';
 import { addressesOf, sortAddresses } from './addresses.ts';
 import { describeContainer } from './describe-container.ts';
 import { exposedPorts, publishedPorts } from './ports.ts';
-import { healthOf, isActive, isReady, networkModeOf, stateOf } from './state.ts';
+import { healthOf, isActive, isRunningWell, networkModeOf, stateOf } from './state.ts';
 
 /** What a container's fact depends on beside Docker's answer. */
 export interface ConvertContext {
@@ -62,7 +62,7 @@ function lifeOf(
   if (startedAtMs === null) return { startedAtMs, wasReady: false, startCount: 0 };
   const sameStart = previous?.startedAtMs === startedAtMs;
   const startCount = sameStart ? previous.startCount : Math.max(previous?.startCount ?? 0, restartCount) + 1;
-  return { startedAtMs, wasReady: isReady(life) || (sameStart && previous.wasReady), startCount };
+  return { startedAtMs, wasReady: isRunningWell(life) || (sameStart && previous.wasReady), startCount };
 }
 
 /** Docker's end time and the time of its die event differ slightly. The first one is kept, so that the fact changes once. */

@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import type { Network, NetworkKind } from '../../../model/index.ts';
+import { type Network, type NetworkKind, parseInterfaceCidr } from '../../../model/index.ts';
 import type { NetworkInspect } from '../engine/schema.ts';
 
 export interface NetworkContext {
@@ -32,22 +31,8 @@ function kindOf(inspect: NetworkInspect, managedNetworkName: string): NetworkKin
   return inspect.Driver === 'null' ? 'none' : 'other';
 }
 
-/** `172.18.3.4/16` -> `172.18.0.0/16`; IPv6 in lower case as Docker writes it. */
-export function canonicalCidr(cidr: string): string {
-  const [address = '', prefix = ''] = cidr.split('/');
-  const length = Number(prefix);
-  if (!isIPv4(address) || !Number.isInteger(length) || length > 32) return cidr.toLowerCase();
-  const masked = toNumber(address) - (toNumber(address) % 2 ** (32 - length));
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(masked / 2 ** shift) % 256).join('.')}/${length}`;
-}
-
-/** Whether an IPv4 address lies in a canonical IPv4 CIDR. */
-export function cidrContains(cidr: string, address: string): boolean {
-  const prefix = cidr.split('/')[1];
-  if (!isIPv4(address) || prefix === undefined) return false;
-  return canonicalCidr(`${address}/${prefix}`) === cidr;
-}
-
-function toNumber(ipv4: string): number {
-  return ipv4.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+/** The canonical text of a range (`172.18.3.4/16` -> `172.18.0.0/16`); what is not a range stays as it is. */
+export function canonicalCidr(text: string): string {
+  const parsed = parseInterfaceCidr(text);
+  return parsed.ok ? parsed.value.cidr.text : text;
 }

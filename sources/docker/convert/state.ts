@@ -22,8 +22,8 @@ export function healthOf(status: string | null | undefined): HealthState | null 
   return status === 'healthy' || status === 'unhealthy' ? status : null;
 }
 
-/** Whether it gets traffic by its own state and Docker's health check. */
-export function isReady({ state, health }: Pick<Container, 'state' | 'health'>): boolean {
+/** Whether Docker reports the container as running, with its health check passed or without one. */
+export function isRunningWell({ state, health }: Pick<Container, 'state' | 'health'>): boolean {
   return state === 'running' && (health === null || health === 'healthy');
 }
 

@@ -4,7 +4,7 @@ import { addressesOf } from './addresses.ts';
 import type { ConvertContext } from './container.ts';
 import { sortPorts } from './ports.ts';
 import { type Sketch, startingContainer } from './sketch.ts';
-import { healthOf, isActive, isReady, networkModeOf, stateOf } from './state.ts';
+import { healthOf, isActive, isRunningWell, networkModeOf, stateOf } from './state.ts';
 
 /** The fact from the list alone, for a container that Docker does not let us inspect in time. Pure. */
 export function containerFromSummary(summary: Summary, context: ConvertContext): Container {
@@ -13,7 +13,7 @@ export function containerFromSummary(summary: Summary, context: ConvertContext):
     ...startingContainer(sketchOf(summary), context),
     ...networkModeOf(summary.HostConfig?.NetworkMode, context.idOf),
     ...live,
-    wasReady: isReady(live),
+    wasReady: isRunningWell(live),
   };
 }
 
