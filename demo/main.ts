@@ -28,13 +28,8 @@ Examples:
 `;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      hosts: { type: 'string', default: '1' },
-      keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = readOptions();
+  if (values === null) return 2;
   if (values.help) {
     console.log(USAGE);
     return 0;
@@ -98,6 +93,22 @@ async function main(): Promise<number> {
       exitCode = 1;
     });
   return exitCode;
+}
+
+/** Null for an option that does not exist, which is then reported. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        hosts: { type: 'string', default: '1' },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`demo: ${error instanceof Error ? error.message : error}; see npm run demo -- --help`);
+    return null;
+  }
 }
 
 async function fetchConsul(screen: Screen): Promise<void> {
