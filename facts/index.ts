@@ -5,5 +5,6 @@ export * from './host-draft.ts';
 export * from './host-fact.ts';
 export * from './host-facts.ts';
 export * from './kind.ts';
+export { livenessSchema } from './liveness.ts';
 export * from './reduction.ts';
 export * from './table.ts';

@@ -1,3 +1,4 @@
+import { livenessSchema } from '../../facts/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { Bus, BusBatch, Document } from '../contract/bus.ts';
@@ -110,7 +111,6 @@ function markOf(action: Exclude<Action, { kind: 'clear' }>, self: string): JsonV
 
 /** Null if it is not a mark that this version knows. */
 function parseMark({ value, revision }: Document): Omit<Mark, 'ageMs'> | null {
-  const { state, incarnation, by } = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, JsonValue>;
-  if (state !== 'suspect' && state !== 'down') return null;
-  return typeof incarnation === 'number' && typeof by === 'string' ? { state, incarnation, by, revision } : null;
+  const parsed = livenessSchema.safeParse(value);
+  return parsed.success ? { ...parsed.data, revision } : null;
 }
