@@ -1,4 +1,4 @@
-export type { ListUsedAddresses } from './ipam/address-pools.ts';
+export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { ListUsedAddresses } from './address-pools.ts';
+import type { ListUsedAddresses } from './compare-leases.ts';
 
 /**
  * What Docker holds in a pool, from all its networks: endpoints, gateways, auxiliary addresses. Null when Docker does not

@@ -1,15 +1,22 @@
 import type { Container } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
-import type { ManagedNetwork } from '../network/docker-network.ts';
 import type { DesiredGuard, GuardedContainer } from './desired-guard.ts';
 import type { ObservedGuard } from './observed-guard.ts';
 import type { GuardChange } from './plan.ts';
 import type { PortGuard } from './port-guard.ts';
 
+/** The Docker network whose containers are guarded. */
+export interface GuardedNetwork {
+  /** Docker's id. */
+  readonly id: string;
+  /** The bridge device. */
+  readonly device: string;
+}
+
 export interface PortGuardSources {
-  /** The network whose containers are guarded; null: not known yet. */
-  readonly network: () => ManagedNetwork | null;
+  /** Null: not known yet. */
+  readonly network: () => GuardedNetwork | null;
   /** Whether Docker has listed this host's containers: those known from before a restart may be gone. */
   readonly isComplete: () => boolean;
 }
@@ -22,7 +29,7 @@ export function portGuardComponent(
   sources: PortGuardSources | 'off',
 ): PortGuardComponent {
   const guard = keepIdentical(
-    (containers: ReadonlyMap<string, Container>, { id, device }: ManagedNetwork): DesiredGuard => ({
+    (containers: ReadonlyMap<string, Container>, { id, device }: GuardedNetwork): DesiredGuard => ({
       device,
       containers: guardedContainers(containers, id),
     }),

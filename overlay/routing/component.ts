@@ -2,13 +2,12 @@ import type { Step } from '../../linux/index.ts';
 import type { Host } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
-import type { ManagedNetwork } from '../network/docker-network.ts';
-import type { DesiredRouting, Peer } from './desired-routing.ts';
+import type { DesiredRouting, OwnNetwork, Peer } from './desired-routing.ts';
 import type { ManagedRouting, ObservedRouting } from './managed-routing.ts';
 
 export interface RoutingSources {
   /** This host's part of the managed network; null: there is none yet. */
-  readonly network: () => ManagedNetwork | null;
+  readonly network: () => OwnNetwork | null;
   /** All ranges of the environment, canonical CIDRs; the identical list while nothing changed. */
   readonly ranges: () => readonly string[];
 }
@@ -35,7 +34,7 @@ export function managedRoutingComponent(
 /** Pure. */
 export function desiredRouting(
   hostId: string,
-  { subnet, gateway, device }: ManagedNetwork,
+  { subnet, gateway, device }: OwnNetwork,
   ranges: readonly string[],
   ...hosts: readonly (Host | null)[]
 ): DesiredRouting {

@@ -7,12 +7,21 @@ export interface Peer {
   readonly subnets: readonly string[];
 }
 
+/** This host's part of the managed network. */
+export interface OwnNetwork {
+  /** Canonical CIDR. */
+  readonly subnet: string;
+  readonly gateway: string;
+  /** The bridge device. */
+  readonly device: string;
+}
+
 /** What traffic between hosts needs on this one. */
 export interface DesiredRouting {
   /** All ranges of the environment's managed network, canonical CIDRs. */
   readonly ranges: readonly string[];
-  /** This host's part, null before it has one. */
-  readonly own: { readonly subnet: string; readonly gateway: string; readonly device: string } | null;
+  /** Null before this host has a part. */
+  readonly own: OwnNetwork | null;
   /** The other hosts. */
   readonly peers: readonly Peer[];
 }

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type AddressPools, createAddressPools } from '../../overlay/ipam/address-pools.ts';
@@ -12,6 +11,7 @@ const POOL = '10.42.1.0/28';
 const settings = { restMs: 60_000, settleMs: 10_000, orphanMs: 30_000 };
 const log = testLog('ipam');
 
+/** In memory, because every lease is synced to disk. */
 let dir: string;
 let time: FakeClock;
 let store: LeaseStore;
@@ -19,7 +19,7 @@ let pools: AddressPools;
 let used: ReadonlySet<string> | null;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'drover-pools-'));
+  dir = mkdtempSync(join('/dev/shm', 'drover-pools-'));
   time = createFakeClock();
   used = new Set();
   open();
@@ -40,7 +40,7 @@ async function take(address = '', isGateway = false): Promise<string> {
   return result.ok ? result.value : result.problem.what;
 }
 
-test('addresses nobody had come first, in order; freed ones rest, then the oldest comes first', async () => {
+test('unused addresses are assigned first, in order; freed ones rest, then the one freed first comes first', async () => {
   expect(await take('', true)).toBe('10.42.1.1/28');
   expect(await take()).toBe('10.42.1.2/28');
   expect(await take()).toBe('10.42.1.3/28');
@@ -56,7 +56,7 @@ test('addresses nobody had come first, in order; freed ones rest, then the oldes
   expect(await take()).toBe('10.42.1.2/28');
 });
 
-test('leases and rests outlive the process; a clock that went back frees nothing early and nothing never', async () => {
+test('leases and rests survive a restart; after the clock was set back, nothing is freed early and everything in the end', async () => {
   await time.advance(100_000);
   await take();
   await take();
@@ -70,21 +70,21 @@ test('leases and rests outlive the process; a clock that went back frees nothing
   expect(await take()).toBe('10.42.1.2/28');
 });
 
-test('an address asked for by number needs no rest, must be inside, and is refused while in use', async () => {
+test('an address requested by number needs no rest, must be inside the pool, and is refused while in use', async () => {
   expect(await take('10.42.1.9')).toBe('10.42.1.9/28');
   pools.releaseAddress(POOL, '10.42.1.9');
   expect(await take('10.42.1.9')).toBe('10.42.1.9/28');
-  expect(await take('10.42.1.15')).toContain('is no host address');
-  expect(await take('10.42.2.1')).toContain('is no host address');
-  expect(await take('rubbish')).toContain('is no host address');
+  expect(await take('10.42.1.15')).toContain('is not a host address');
+  expect(await take('10.42.2.1')).toContain('is not a host address');
+  expect(await take('rubbish')).toContain('is not a host address');
   await time.advance(10_000);
   used = new Set(['10.42.1.9']);
   expect(await take('10.42.1.9')).toContain('is in use by another container');
   used = null;
-  expect(await take('10.42.1.9')).toContain('Docker cannot say');
+  expect(await take('10.42.1.9')).toContain('Docker cannot list');
 });
 
-test('an address whose holder is gone without a word is given to who asks for it, after the time its holder had to show', async () => {
+test('an address that was never released is assigned on request once Docker no longer lists it', async () => {
   await take('10.42.1.9');
   const second = take('10.42.1.9');
   const third = take('10.42.1.9');
@@ -97,7 +97,7 @@ test('an address whose holder is gone without a word is given to who asks for it
   expect(await third).toContain('is in use');
 });
 
-test('requests for the pool and the gateway may come again; another pool may not overlap', async () => {
+test('the pool and the gateway can be requested again; another pool must not overlap', async () => {
   expect(pools.requestPool(POOL, '')).toEqual({ ok: true, value: { id: POOL, pool: POOL } });
   expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
   expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
@@ -106,7 +106,7 @@ test('requests for the pool and the gateway may come again; another pool may not
   expect(pools.requestPool(POOL, '10.42.2.0/30')).toMatchObject({ ok: false });
 });
 
-test('only the named part of a pool is handed out', async () => {
+test('addresses come from the range of the pool', async () => {
   const result = pools.requestPool(POOL, '10.42.1.8/30');
   const id = result.ok ? result.value.id : '';
   const taken = await Promise.all([1, 2, 3, 4, 5].map(() => pools.requestAddress(id, '', false)));
@@ -119,7 +119,7 @@ test('only the named part of a pool is handed out', async () => {
   ]);
 });
 
-test('a lease without an endpoint is taken back after a while, unless Docker cannot say or it shows again', async () => {
+test('a lease that Docker does not list is freed after a while, unless the list fails or has it again', async () => {
   await take();
   await take();
   await time.advance(20_000);
@@ -135,7 +135,7 @@ test('a lease without an endpoint is taken back after a while, unless Docker can
   expect(leased()).toEqual([2]);
 });
 
-test('a lease is learned from Docker, except what was freed while Docker was asked', async () => {
+test('a lease is learned from Docker, unless it was freed while Docker was listing', async () => {
   used = new Set(['10.42.1.5', '10.42.1.2']);
   await take();
   await take();
@@ -145,7 +145,7 @@ test('a lease is learned from Docker, except what was freed while Docker was ask
   expect(leased()).toEqual([1, 5]);
 });
 
-test('a pool that is released frees its addresses; they rest', async () => {
+test('releasing a pool frees its addresses, which then rest', async () => {
   await take();
   pools.releasePool(POOL);
   pools.releasePool(POOL);
@@ -153,7 +153,7 @@ test('a pool that is released frees its addresses; they rest', async () => {
   expect(await take()).toBe('10.42.1.2/28');
 });
 
-test('10,000 leases and releases: the number of free addresses stays (Q18)', { timeout: 60_000 }, async () => {
+test('Q18: after 10,000 leases and releases all addresses are free again', { timeout: 60_000 }, async () => {
   for (let count = 0; count < 2000; count++) {
     const five = await Promise.all([1, 2, 3, 4, 5].map(() => take()));
     expect(new Set(five).size).toBe(5);
@@ -164,7 +164,7 @@ test('10,000 leases and releases: the number of free addresses stays (Q18)', { t
   expect(store.records(POOL)).toHaveLength(14);
 });
 
-test('Q34: no bytes from Docker harm the driver', async () => {
+test('Q34: malformed requests from Docker get an error', async () => {
   for (const body of [
     '',
     'null',

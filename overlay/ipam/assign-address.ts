@@ -1,0 +1,84 @@
+import { ok, problem, type Result } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import { addressText } from './address-number.ts';
+import { chooseAddress } from './choose-address.ts';
+import type { ListUsedAddresses } from './compare-leases.ts';
+import type { LeaseStore } from './lease-store.ts';
+import type { Pool } from './pool.ts';
+
+export interface AssignDependencies {
+  readonly store: LeaseStore;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly listUsed: ListUsedAddresses;
+  /** Milliseconds since the epoch, never going back. */
+  readonly now: () => number;
+  /** Frees the leases of a pool that Docker no longer has. */
+  readonly reclaim: (pool: string) => Promise<void>;
+}
+
+/** Leases an address to whoever asks. The result is `10.42.1.7/24`. */
+export function lease(
+  { store, now }: Pick<AssignDependencies, 'store' | 'now'>,
+  { name, cidr }: Pool,
+  address: number,
+): Result<string> {
+  store.lease(name, address, now());
+  return ok(`${addressText(address)}/${cidr.prefixLength}`);
+}
+
+/** Any address of the pool's range that is free and was not in use within `restMs`. */
+export async function assignAny(
+  deps: AssignDependencies,
+  pool: Pool,
+  { restMs }: { readonly restMs: number },
+): Promise<Result<string>> {
+  const { store, now } = deps;
+  const choose = (): number | null =>
+    chooseAddress({
+      pool: pool.cidr,
+      range: pool.range,
+      records: store.records(pool.name),
+      restedBeforeMs: now() - restMs,
+    });
+  let address = choose();
+  if (address === null) {
+    await deps.reclaim(pool.name);
+    address = choose();
+  }
+  if (address !== null) return lease(deps, pool, address);
+  const leased = store.records(pool.name).filter((record) => record.leased).length;
+  return problem(
+    `address pool ${pool.range.text}`,
+    `exhausted: ${leased} addresses are in use, the others were freed less than ${restMs / 1000} s ago`,
+    'stop containers, or wait; for larger subnets change network.prefixLength',
+  );
+}
+
+/**
+ * One address by number. A freed address can be assigned at once, because the request is intended. A leased one can be
+ * assigned if Docker no longer uses it: after a crash of Docker nobody releases it.
+ */
+export async function assignExact(
+  deps: AssignDependencies,
+  pool: Pool,
+  address: number,
+  { settleMs }: { readonly settleMs: number },
+): Promise<Result<string>> {
+  const { store, clock, listUsed, now } = deps;
+  for (;;) {
+    const known = store.record(pool.name, address);
+    if (!known?.leased) return lease(deps, pool, address);
+    const settlesInMs = known.sinceMs + settleMs - now();
+    if (settlesInMs > 0) await clock.sleep(settlesInMs);
+    const used = await listUsed(pool.name);
+    // Another request may have leased the address in the meantime.
+    if (store.record(pool.name, address)?.sinceMs !== known.sinceMs) continue;
+    const text = addressText(address);
+    if (used && !used.has(text)) return lease(deps, pool, address);
+    return problem(
+      `address ${text}`,
+      used ? 'is in use by another container' : 'is leased, and Docker cannot list the addresses in use',
+      'choose another address, or remove the container that has it',
+    );
+  }
+}
