@@ -54,9 +54,8 @@ export function createAnswering(
   );
   const mayAnswer = () => !live.watched();
   const kernel = createKernelService({ clock, log, run: runCommand, mayAnswer }, options.kernel ?? null);
-  const { mirror } = kernel;
   const hot = createHotPath(
-    { source, answerer, divert: live.divert, ...(mirror ? { mirror } : {}) },
+    { source, answerer, divert: live.divert, follower: kernel.mirror },
     { maxBytes: HOT_BYTES, udpPayloadBytes },
   );
   return { source, forwarder, answer: createSafeAnswer(answerer, { recorder, live, clock, log }), hot, kernel };

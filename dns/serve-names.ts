@@ -68,7 +68,6 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     dependencies.rehearse?.();
     dependencies.onReady?.();
     await listenOnAll(listeners, places, { answering, recorder, clock, addon });
-    settleHotPath(hot, signal);
   } catch (error) {
     await close();
     throw error;
@@ -108,12 +107,6 @@ async function listenOnAll(
   const onDrop = () => recorder.dropped('connection');
   const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
   for (const at of places) listeners.push(await listenOn(context, at));
-}
-
-/** Loads the rest of the hot path between queries. */
-function settleHotPath(hot: Answering['hot'], signal: AbortSignal): void {
-  const settle = () => void (signal.aborted || hot.settle() || setImmediate(settle));
-  settle();
 }
 
 interface ReportParts {

@@ -1,6 +1,5 @@
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
 export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './answer-options.ts';
-export { closedZones, linkNames, namesByChange, namesInZones, OPEN_NAMES } from './closed-zones.ts';
 export {
   ANY_CHANGE,
   ASKER,

@@ -27,11 +27,6 @@ export function createAnswersSource(
     who: (address) => askers(current(), address),
     known: (address) => askers(current(), address),
     names: () => namesIn(current()),
-    closed: {
-      zones: () => current().authoritative,
-      names: () => allNames(current()),
-      namesByChange: () => [],
-    },
     resolve: (asker, question, trace) => {
       const answers = current();
       trace?.depends(ANY_CHANGE);
@@ -115,19 +110,6 @@ function allowed(upstreams: readonly string[], never: ReadonlySet<string>): read
 
 function* namesIn({ common }: Answers): Iterable<string> {
   for (const records of [common.a, common.cname]) yield* records.keys();
-}
-
-/** Every name with records for any asker, including short names that the common search list completes. */
-function* allNames({ common, sections, between }: Answers): Iterable<string> {
-  yield* between;
-  for (const { a, cname, ptr, txt } of [common, ...sections.values()]) {
-    for (const records of [a, cname, ptr, txt]) {
-      for (const name of records.keys()) {
-        yield name;
-        for (const domain of common.search) if (name.endsWith(domain)) yield `${name.slice(0, -domain.length)}.`;
-      }
-    }
-  }
 }
 
 /** Counts content changes, for the SOA serial. */

@@ -5,19 +5,18 @@ export function hashText(text: string): number {
   return hash;
 }
 
-/** Of all bits into the low ones, for a table whose size is a power of two. */
+/** Mixes all bits into the low ones, for a table whose size is a power of two. */
 export function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Continues the hash of a name with four bytes of its wire form in lower case, little-endian, zeros behind the last ones. */
+/** Continues the hash of a name with four bytes of its wire form in lower case. */
 export function mix(mixed: number, four: number): number {
   const hash = Math.imul(mixed ^ four, 0x85ebca6b);
   return hash ^ (hash >>> 15);
 }
 
-/** The hash of an entry: of its name, mixed already, and of its scope and type. */
+/** The hash of an entry, from the hash of its name and its owner (scope and type). */
 export function hashOf(mixed: number, owner: number): number {
-  const hash = Math.imul(mixed ^ Math.imul(owner, 0x9e3779b1), 0x85ebca6b);
-  return hash ^ (hash >>> 15);
+  return mix(mixed, Math.imul(owner, 0x9e3779b1));
 }

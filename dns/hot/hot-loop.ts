@@ -1,42 +1,38 @@
-import { GENERAL_PATH } from '../listen/fast-answer.ts';
+import { GENERAL_PATH } from '../query/fast-answer.ts';
 import type { Asker } from '../query/name-source.ts';
-import type { Absence } from './absence.ts';
-import type { Generations } from './generations.ts';
-import { RECORD } from './layout.ts';
+import { mix } from './hash.ts';
 import type { Negative } from './negatives.ts';
-import { FIXED, ROUND } from './pack.ts';
+import { HEADER_SIZE, MAX_TYPE, OPT, OPT_SIZE, Question, type QuestionOptions } from './question.ts';
 import { COMMON_BIT, EVERYBODY, NOBODY, type Scopes } from './scopes.ts';
+import { FIELD, ownerOf, type Table } from './table.ts';
+import { numbersOf } from './words.ts';
 
-/** What the loop found in a query, for whoever has to find the answer that is not in the table. */
+/** A question whose answer is not in the table. */
 export interface Missed {
   /** The lower-case name, `nameSize` bytes of it, as little-endian numbers filled up with zeros. */
-  readonly key: Int32Array;
+  readonly name: Int32Array;
   readonly nameSize: number;
   readonly type: number;
   readonly scope: number;
-  /** Whether the scope sees what everybody sees. */
+  /** Whether replies of `EVERYBODY` hold for this scope. */
   readonly isCommon: boolean;
-  /** Of the name; see `hashOf`. */
+  /** The hash of the name. */
   readonly mixed: number;
 }
 
-/** An entry of `current`; or a "no" for a whole zone; or null: the general path. */
+/** An entry of the table, the reply for a name that does not exist, or null: the general path. */
 export type Found = number | Negative | null;
 
-export interface LoopParts<A extends Asker> {
-  readonly generations: Generations;
+export interface LoopParts<A extends Asker> extends QuestionOptions {
+  readonly table: Table;
   readonly scopes: Scopes<A>;
-  /** By number of the turn: how many answers were given. */
+  /** By index: how many replies were given; see `TurnCounters`. */
   readonly turns: Uint32Array;
-  readonly divert: ((from: number) => boolean) | null;
+  readonly divert: (from: number) => boolean;
   /** Applies what has changed. */
   readonly catchUp: () => void;
-  readonly miss: (missed: Missed) => Found;
-  readonly absence: Absence<A>;
-  /** By number up to 255: 1 where a question of this type is one to be answered. */
-  readonly types: Uint8Array;
-  /** Of replies, to clients that take so much. */
-  readonly maxPayload: number;
+  readonly load: (missed: Missed) => Found;
+  /** The start of the hash of a name. */
   readonly seed: number;
 }
 
@@ -47,246 +43,189 @@ export interface Answered {
   readonly count: number;
 }
 
-const HEADER_SIZE = 12;
-const OPT_SIZE = 11;
-const MAX_NAME = 255;
-const MAX_LABEL = 63;
-/** Types above are transfers, ANY and the like, or nobody's. */
-export const MAX_TYPE = 127;
-/** No question either [RFC 6895 §3.1]. */
-const TYPE_OPT = 41;
 const RCODES = 16;
-/** What UDP carries unasked [RFC 1035 §4.2.1], and what there is room for. */
-export const MIN_PAYLOAD = 512;
-export const MAX_PAYLOAD = 1_232;
 
-const KEY_MASK = (1 << FIXED.keyBits) - 1;
-const SIZE_MASK = (1 << FIXED.sizeBits) - 1;
-const SERIAL_SHIFT = FIXED.keyBits + FIXED.sizeBits;
-const COUNT_MASK = (1 << ROUND.countBits) - 1;
-const NUMBERS_MASK = (1 << ROUND.numbersBits) - 1;
-const ONE_BIT = 1 << (ROUND.countBits + ROUND.numbersBits);
-
-/**
- * Takes a query apart where it lies and writes the reply from the table. One long function, with the state of the table in
- * local variables and no object made: that is what makes it fast.
- */
+/** Answers queries from the table. It works on numbers in typed arrays and allocates nothing, which makes it fast. */
 export class HotLoop<A extends Asker> {
-  /** Replies by type of the question, times 16, plus rcode. */
-  readonly #answered = new Float64Array((MAX_TYPE + 1) * RCODES);
   /** The serial of SOA records. */
   serial = 0;
   /** The OPT records of replies without and with DO, as three overlapping numbers each: from byte 0, 4 and 7. */
   readonly opts = new Int32Array(6);
+  /** Replies by type of the question, times 16, plus rcode. */
+  readonly #answered = new Float64Array((MAX_TYPE + 1) * RCODES);
   readonly #parts: LoopParts<A>;
-  readonly #key = new Int32Array(64);
+  readonly #question: Question;
+  readonly #name = new Int32Array(64);
   #tx: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(parts: LoopParts<A>) {
     this.#parts = parts;
+    this.#question = new Question(parts);
   }
 
   answer(rx: Uint8Array, at: number, length: number, from: number, tx: Uint8Array, to: number): number {
-    if (length < HEADER_SIZE + 7) return GENERAL_PATH;
-    const parts = this.#parts;
-    parts.catchUp();
-    const end = at + length;
-    // A query, no other flags than RD, AD and CD; one question and at most one other record.
-    const additionals = rx[at + 11] as number;
-    const odd =
-      ((rx[at + 2] as number) & 0xfe) |
-      ((rx[at + 3] as number) & 0xcf) |
-      (rx[at + 4] as number) |
-      ((rx[at + 5] as number) ^ 1) |
-      (rx[at + 6] as number) |
-      (rx[at + 7] as number) |
-      (rx[at + 8] as number) |
-      (rx[at + 9] as number) |
-      (rx[at + 10] as number) |
-      (additionals & 0xfe);
-    if (odd !== 0) return GENERAL_PATH;
-    const name = at + HEADER_SIZE;
-    let q = name;
-    for (let label = rx[q] as number; label !== 0; label = rx[q] as number) {
-      q += label + 1;
-      if (label > MAX_LABEL || q >= end) return GENERAL_PATH;
-    }
-    q += 1;
-    const nameSize = q - name;
-    if (nameSize > MAX_NAME || q + 4 > end) return GENERAL_PATH;
-    const type = rx[q + 1] as number;
-    if (type === 0 || type === TYPE_OPT) return GENERAL_PATH;
-    if (rx[q] !== 0 || parts.types[type] !== 1 || rx[q + 2] !== 0 || rx[q + 3] !== 1) return GENERAL_PATH;
-    q += 4;
-    let limit = MIN_PAYLOAD;
-    let opt = -1;
-    if (additionals === 0) {
-      if (q !== end) return GENERAL_PATH;
-    } else {
-      // An OPT record of version 0 with nothing in it; DO may be set.
-      if (q + OPT_SIZE !== end) return GENERAL_PATH;
-      const dnssecOk = rx[q + 7] as number;
-      const oddOpt =
-        (rx[q] as number) |
-        (rx[q + 1] as number) |
-        ((rx[q + 2] as number) ^ 41) |
-        (rx[q + 5] as number) |
-        (rx[q + 6] as number) |
-        (dnssecOk & 0x7f) |
-        (rx[q + 8] as number) |
-        (rx[q + 9] as number) |
-        (rx[q + 10] as number);
-      if (oddOpt !== 0) return GENERAL_PATH;
-      opt = dnssecOk === 0 ? 0 : 3;
-      const payload = ((rx[q + 3] as number) << 8) | (rx[q + 4] as number);
-      limit = payload > parts.maxPayload ? parts.maxPayload : payload > MIN_PAYLOAD ? payload : MIN_PAYLOAD;
-    }
-    const asker = parts.scopes.of(from);
+    const { catchUp, scopes, divert } = this.#parts;
+    catchUp();
+    if (!this.#question.read(rx, at, length)) return GENERAL_PATH;
+    const asker = scopes.of(from);
     if (asker === NOBODY) return GENERAL_PATH;
-
-    // The question goes over as it is, by fours; the same in lower case is the key.
     if (tx !== this.#tx) this.#useBuffer(tx);
-    const view = this.#view;
-    const key = this.#key;
-    const question = to + HEADER_SIZE;
-    let mixed = parts.seed;
-    let numbers = 0;
-    for (let n = 0; n < nameSize; n += 4) {
-      const b = name + n;
-      let four =
-        (rx[b] as number) |
-        ((rx[b + 1] as number) << 8) |
-        ((rx[b + 2] as number) << 16) |
-        ((rx[b + 3] as number) << 24);
-      view.setInt32(question + n, four, true);
-      const left = nameSize - n;
-      if (left < 4) four &= (1 << (left << 3)) - 1;
-      // Of each byte between A and Z the bit that makes it small.
-      const low = four & 0x7f7f7f7f;
-      four |= ((low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~four & 0x80808080) >>> 2;
-      key[numbers] = four;
-      numbers += 1;
-      mixed = Math.imul(mixed ^ four, 0x85ebca6b);
-      mixed ^= mixed >>> 15;
-    }
-    let o = question + nameSize;
-    view.setInt32(o, (type << 16) | 1);
-    o += 4;
-
-    const { generations } = parts;
-    let entry = 0;
-    if (asker >= COMMON_BIT) entry = generations.find(mixed, (EVERYBODY << 7) | type, key, numbers);
-    if (entry === 0) {
-      const scope = asker & (COMMON_BIT - 1);
-      entry = generations.find(mixed, (scope << 7) | type, key, numbers);
-      if (entry === 0) {
-        const negative = parts.absence.negativeFor(key, nameSize, mixed);
-        const found = negative ?? parts.miss({ key, nameSize, type, scope, isCommon: asker >= COMMON_BIT, mixed });
-        if (found === null) return GENERAL_PATH;
-        if (typeof found !== 'number') {
-          if (parts.divert?.(from)) return GENERAL_PATH;
-          return this.#refuse(found, rx, at, to, { type, nameSize, limit, opt });
-        }
-        entry = found;
-      }
-    }
-    const { records, pool } = generations.current;
-    const head = records[entry + RECORD.head] as number;
-    if (head === 0) return GENERAL_PATH;
-    const fixed = records[entry + RECORD.fixed] as number;
-    const round = records[entry + RECORD.round] as number;
-    const count = round & COUNT_MASK;
-    const each = (round >>> ROUND.countBits) & NUMBERS_MASK;
-    const one = (round & ONE_BIT) !== 0;
-    const fixedSize = (fixed >>> FIXED.keyBits) & SIZE_MASK;
-    const size = o - to + fixedSize + (one ? each : count * each) * 4 + (opt < 0 ? 0 : OPT_SIZE);
-    if (size > limit || parts.divert?.(from)) return GENERAL_PATH;
-
-    let p = (records[entry + RECORD.key] as number) + (fixed & KEY_MASK);
-    const turn = records[entry + RECORD.turn] as number;
-    for (let n = 0; n < fixedSize; n += 4) {
-      view.setInt32(o + n, pool[p] as number, true);
-      p += 1;
-    }
-    const serialAt = fixed >>> SERIAL_SHIFT;
-    if (serialAt !== 0) view.setInt32(o + serialAt - 1, this.serial);
-    o += fixedSize;
-    if (count !== 0) {
-      const given = parts.turns[turn & 0xffff] as number;
-      parts.turns[turn & 0xffff] = given + 1;
-      const length = round >>> ROUND.scheduleShift;
-      const past = p + count * each;
-      const first = p + (length === 0 ? given % count : (pool[past + (given % length)] as number)) * each;
-      const until = one ? first + each : past;
-      for (let n = first; n < until; n += 1) {
-        view.setInt32(o, pool[n] as number, true);
-        o += 4;
-      }
-      if (!one) {
-        for (let n = p; n < first; n += 1) {
-          view.setInt32(o, pool[n] as number, true);
-          o += 4;
-        }
-      }
-    }
-    this.#finish(rx, at, to, o, head, turn >>> 16, opt);
-    const counter = type * RCODES + ((head >>> 16) & 15);
-    this.#answered[counter] = (this.#answered[counter] as number) + 1;
+    const found = this.#find(asker, this.#copyQuestion(rx, at + HEADER_SIZE, to + HEADER_SIZE));
+    if (found === null) return GENERAL_PATH;
+    const size = typeof found === 'number' ? this.#sizeOf(found) : this.#sizeWith(found.bytes.length);
+    if (size === 0 || size > this.#question.limit || divert(from)) return GENERAL_PATH;
+    if (typeof found === 'number') this.#writeEntry(found, rx, at, to);
+    else this.#writeNegative(found, rx, at, to);
     return size;
   }
 
   answered(): readonly Answered[] {
-    const counted: Answered[] = [];
-    for (let at = 0; at < this.#answered.length; at += 1) {
-      const count = this.#answered[at] as number;
-      if (count > 0) counted.push({ type: Math.floor(at / RCODES), rcode: at % RCODES, count });
-    }
-    return counted;
+    return [...this.#answered].flatMap((count, at) =>
+      count === 0 ? [] : [{ type: Math.floor(at / RCODES), rcode: at % RCODES, count }],
+    );
   }
 
-  /** What is answered meanwhile does not count. */
+  /** Replies that `during` produces are not counted. */
   uncounted(during: () => void): void {
     const before = this.#answered.slice();
     during();
     this.#answered.set(before);
   }
 
-  /** The header, and the OPT record at `o`. */
-  #finish(rx: Uint8Array, at: number, to: number, o: number, head: number, additionals: number, opt: number): void {
+  /** Copies the question as it is, four bytes at a time; its name in lower case becomes the key. Returns the key's hash. */
+  #copyQuestion(rx: Uint8Array, from: number, to: number): number {
+    const { nameSize, type } = this.#question;
+    const name = this.#name;
     const view = this.#view;
-    const flags = (head >>> 16) | (((rx[at + 2] as number) & 1) << 8) | ((rx[at + 3] as number) & 0x10);
-    view.setInt32(to, ((rx[at] as number) << 24) | ((rx[at + 1] as number) << 16) | flags);
-    view.setInt32(to + 4, 0x10000 | ((head >>> 8) & 0xff));
-    view.setInt32(to + 8, ((head & 0xff) << 16) | (additionals + (opt < 0 ? 0 : 1)));
-    if (opt < 0) return;
+    let mixed = this.#parts.seed;
+    for (let n = 0; n < nameSize; n += 4) {
+      const b = from + n;
+      let four =
+        (rx[b] as number) |
+        ((rx[b + 1] as number) << 8) |
+        ((rx[b + 2] as number) << 16) |
+        ((rx[b + 3] as number) << 24);
+      view.setInt32(to + n, four, true);
+      const left = nameSize - n;
+      if (left < 4) four &= (1 << (left << 3)) - 1;
+      // In each byte between A and Z, the bit that makes it lower case.
+      const low = four & 0x7f7f7f7f;
+      four |= ((low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~four & 0x80808080) >>> 2;
+      name[n >> 2] = four;
+      mixed = mix(mixed, four);
+    }
+    view.setInt32(to + nameSize, (type << 16) | 1);
+    return mixed;
+  }
+
+  #find(asker: number, mixed: number): Found {
+    const { table, load } = this.#parts;
+    const { type, nameSize } = this.#question;
+    const name = this.#name;
+    const size = numbersOf(nameSize);
+    const isCommon = asker >= COMMON_BIT;
+    const scope = asker & (COMMON_BIT - 1);
+    const entry =
+      (isCommon && table.find(name, size, mixed, ownerOf(EVERYBODY, type))) ||
+      table.find(name, size, mixed, ownerOf(scope, type));
+    return entry || load({ name, nameSize, type, scope, isCommon, mixed });
+  }
+
+  /** Bytes of the whole reply with so many behind the question. */
+  #sizeWith(bytes: number): number {
+    const { nameSize, opt } = this.#question;
+    return HEADER_SIZE + nameSize + 4 + bytes + (opt === OPT.none ? 0 : OPT_SIZE);
+  }
+
+  /** 0: the general path answers this question. */
+  #sizeOf(entry: number): number {
+    const { entries } = this.#parts.table;
+    if (entries[entry + FIELD.flags] === 0) return 0;
+    const records = (entries[entry + FIELD.given] as number) * (entries[entry + FIELD.recordSize] as number) * 4;
+    return this.#sizeWith((entries[entry + FIELD.fixedBytes] as number) + records);
+  }
+
+  #writeEntry(entry: number, rx: Uint8Array, at: number, to: number): void {
+    const { entries, pool } = this.#parts.table;
+    const view = this.#view;
+    let o = to + HEADER_SIZE + this.#question.nameSize + 4;
+    let p = (entries[entry + FIELD.key] as number) + (entries[entry + FIELD.keySize] as number);
+    const fixedBytes = entries[entry + FIELD.fixedBytes] as number;
+    for (let n = 0; n < fixedBytes; n += 4) {
+      view.setInt32(o + n, pool[p] as number, true);
+      p += 1;
+    }
+    const serialAt = entries[entry + FIELD.serialAt] as number;
+    if (serialAt >= 0) view.setInt32(o + serialAt, this.serial);
+    o += fixedBytes;
+    if (entries[entry + FIELD.records] !== 0) o = this.#writeRecords(entry, p, o);
+    const answers = entries[entry + FIELD.answers] as number;
+    const authorities = entries[entry + FIELD.authorities] as number;
+    this.#writeHeader(rx, at, to, entries[entry + FIELD.flags] as number, answers);
+    this.#writeEnd(to, o, authorities, entries[entry + FIELD.additionals] as number);
+  }
+
+  /** Writes the records at `p` of the pool to `o`, the one whose turn it is first. Returns the end. */
+  #writeRecords(entry: number, p: number, o: number): number {
+    const { turns, table } = this.#parts;
+    const { entries, pool } = table;
+    const count = entries[entry + FIELD.records] as number;
+    const size = entries[entry + FIELD.recordSize] as number;
+    const schedule = entries[entry + FIELD.schedule] as number;
+    const turn = entries[entry + FIELD.turn] as number;
+    const past = p + count * size;
+    const given = turns[turn] as number;
+    turns[turn] = given + 1;
+    const first = p + (schedule === 0 ? given % count : (pool[past + (given % schedule)] as number)) * size;
+    const isOne = entries[entry + FIELD.given] === 1;
+    const end = this.#writePool(first, isOne ? first + size : past, o);
+    return isOne ? end : this.#writePool(p, first, end);
+  }
+
+  #writePool(from: number, until: number, o: number): number {
+    const { pool } = this.#parts.table;
+    const view = this.#view;
+    let end = o;
+    for (let n = from; n < until; n += 1) {
+      view.setInt32(end, pool[n] as number, true);
+      end += 4;
+    }
+    return end;
+  }
+
+  #writeNegative(negative: Negative, rx: Uint8Array, at: number, to: number): void {
+    const { bytes, serialAt, pointers, questionSize, flags } = negative;
+    const view = this.#view;
+    const o = to + HEADER_SIZE + this.#question.nameSize + 4;
+    this.#tx.set(bytes, o);
+    const longer = this.#question.nameSize + 4 - questionSize;
+    for (const pointer of pointers) view.setUint16(o + pointer, view.getUint16(o + pointer) + longer);
+    view.setInt32(o + serialAt, this.serial);
+    this.#writeHeader(rx, at, to, flags, 0);
+    this.#writeEnd(to, o + bytes.length, 1, 0);
+  }
+
+  /** Id, flags and the counts of questions and answers; counts the reply. */
+  #writeHeader(rx: Uint8Array, at: number, to: number, flags: number, answers: number): void {
+    const view = this.#view;
+    const id = ((rx[at] as number) << 24) | ((rx[at + 1] as number) << 16);
+    view.setInt32(to, id | flags | (((rx[at + 2] as number) & 1) << 8) | ((rx[at + 3] as number) & 0x10));
+    view.setInt32(to + 4, 0x10000 | answers);
+    const counter = this.#question.type * RCODES + (flags & 15);
+    this.#answered[counter] = (this.#answered[counter] as number) + 1;
+  }
+
+  /** The other two counts, and the OPT record at `o`. */
+  #writeEnd(to: number, o: number, authorities: number, additionals: number): void {
+    const { opt } = this.#question;
+    const view = this.#view;
+    view.setInt32(to + 8, (authorities << 16) | (additionals + (opt === OPT.none ? 0 : 1)));
+    if (opt === OPT.none) return;
     const { opts } = this;
     view.setInt32(o, opts[opt] as number, true);
     view.setInt32(o + 4, opts[opt + 1] as number, true);
     view.setInt32(o + 7, opts[opt + 2] as number, true);
-  }
-
-  #refuse(
-    negative: Negative,
-    rx: Uint8Array,
-    at: number,
-    to: number,
-    { type, nameSize, limit, opt }: { type: number; nameSize: number; limit: number; opt: number },
-  ): number {
-    const { bytes, serialAt, pointers, questionSize, flags } = negative;
-    const o = to + HEADER_SIZE + nameSize + 4;
-    const size = o - to + bytes.length + (opt < 0 ? 0 : OPT_SIZE);
-    if (size > limit) return GENERAL_PATH;
-    this.#tx.set(bytes, o);
-    const longer = nameSize + 4 - questionSize;
-    for (const pointer of pointers) {
-      this.#view.setUint16(o + pointer, this.#view.getUint16(o + pointer) + longer);
-    }
-    this.#view.setInt32(o + serialAt, this.serial);
-    this.#finish(rx, at, to, o + bytes.length, (flags << 16) | 1, 0, opt);
-    const counter = type * RCODES + (flags & 15);
-    this.#answered[counter] = (this.#answered[counter] as number) + 1;
-    return size;
   }
 
   #useBuffer(tx: Uint8Array): void {

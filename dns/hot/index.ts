@@ -1,5 +1,4 @@
-export { addressNumber, addressText } from './address-number.ts';
-export type { Entry } from './entry.ts';
+export type { FollowedKey, TableFollower } from './follower.ts';
 export {
   createHotPath,
   type HotPath,
@@ -7,4 +6,4 @@ export {
   type HotPathOptions,
   type HotStats,
 } from './hot-path.ts';
-export type { HotMirror, MirrorKey } from './mirror.ts';
+export type { StoredReply } from './stored-reply.ts';

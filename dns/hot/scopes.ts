@@ -1,110 +1,75 @@
+import { addressText } from '../query/address-number.ts';
 import type { Asker, NameSource } from '../query/name-source.ts';
-import { addressText } from './address-number.ts';
 
-/** Not certain who asks. */
+/** The asker is not known for certain. */
 export const NOBODY = 0;
-/** What everybody gets who has no names of its own. */
+/** The scope of answers that all askers without names of their own get. */
 export const EVERYBODY = 1;
-/** Beside the number of a scope: whether what everybody gets is looked at first. */
+/** Set beside the number of a scope whose askers get the answers of `EVERYBODY`. */
 export const COMMON_BIT = 1 << 24;
 
-const CELLS = 65_536;
-const MAX_ADDRESSES = CELLS / 2;
-/** They are part of a number with the type. */
-const MAX_SCOPES = 1 << 23;
-const MAX_KEYS = 16_384;
+/** Spoofed addresses must not fill the memory. */
+const MAX_ADDRESSES = 32_768;
+const MAX_SCOPES = 16_384;
 
-/**
- * Who asks, by number: askers whose answers are alike have one scope. What was found for an address holds until the next
- * change.
- */
+export interface ScopesOptions<A extends Asker> {
+  readonly source: Pick<NameSource<A>, 'known'>;
+  /** Called for every address that was recognised. */
+  readonly onKnown: (from: number, scope: number, asker: A) => void;
+  /** Called when all numbers are in use, before they are given out again. */
+  readonly onExhausted: () => void;
+}
+
+/** Askers by number: those with equal answers share a scope. An address keeps its scope until the next change. */
 export class Scopes<A extends Asker> {
-  /** Triples: address, the time it was recognised at, scope. */
-  readonly #cells = new Int32Array(CELLS * 3);
-  readonly #source: Pick<NameSource<A>, 'known'>;
-  readonly #onScope: (from: number, scope: number, asker: A) => void;
-  #numbers = new Map<string, number>();
-  #askers = new Map<number, A>();
-  #next = EVERYBODY + 1;
-  #addresses = 0;
-  #now = 1;
+  readonly #options: ScopesOptions<A>;
+  readonly #addresses = new Map<number, number>();
+  readonly #numbers = new Map<string, number>();
+  /** The newest asker of each scope. */
+  readonly #askers = new Map<number, A>();
 
-  /** `onScope` is told of every address that was recognised. */
-  constructor(source: Pick<NameSource<A>, 'known'>, onScope: (from: number, scope: number, asker: A) => void) {
-    this.#source = source;
-    this.#onScope = onScope;
+  constructor(options: ScopesOptions<A>) {
+    this.#options = options;
   }
 
-  /** The scope of an address, with `COMMON_BIT` where that holds; `NOBODY` when only the general path can tell. */
+  /** The scope of an address, with `COMMON_BIT` where that holds; `NOBODY` if only the general path can find out. */
   of(from: number): number {
-    const cells = this.#cells;
-    const address = from | 0;
-    let cell = (Math.imul(address, 0x9e3779b1) >>> 16) * 3;
-    for (;;) {
-      const time = cells[cell + 1] as number;
-      if (time === 0) break;
-      if (cells[cell] === address) {
-        if (time === this.#now) return cells[cell + 2] as number;
-        break;
-      }
-      cell = cell + 3 === cells.length ? 0 : cell + 3;
-    }
-    return this.#recognise(address, cell);
+    return this.#addresses.get(from | 0) ?? this.#recognise(from >>> 0);
   }
 
-  /** The newest asker of a scope that `of` has just given, without the bit. */
+  /** The asker of a scope that `of` has just returned, without the bit. */
   asker(scope: number): A | undefined {
     return this.#askers.get(scope);
   }
 
-  /** Everybody is to be recognised anew. */
+  /** The state has changed: every address is recognised again. */
   changed(): void {
-    this.#now += 1;
+    this.#addresses.clear();
   }
 
-  /** True: all scopes have been given out; nothing that was kept under one holds any more. */
-  takeExhausted(): boolean {
-    if (this.#next < MAX_SCOPES) return false;
-    this.#next = EVERYBODY + 1;
-    this.#forgetKeys();
-    return true;
-  }
-
-  #recognise(address: number, cell: number): number {
-    const asker = this.#source.known(addressText(address));
+  #recognise(from: number): number {
+    const asker = this.#options.source.known(addressText(from));
     if (asker === null) return NOBODY;
     const number = this.#numberOf(asker);
     this.#askers.set(number, asker);
     const scope = asker.isCommon ? number | COMMON_BIT : number;
-    if (this.#cells[cell + 1] === 0) this.#addresses += 1;
-    this.#cells[cell] = address;
-    this.#cells[cell + 1] = this.#now;
-    this.#cells[cell + 2] = scope;
-    // Spoofed ones must not fill it.
-    if (this.#addresses > MAX_ADDRESSES) this.#forgetAddresses();
-    this.#onScope(address >>> 0, scope, asker);
+    if (this.#addresses.size >= MAX_ADDRESSES) this.#addresses.clear();
+    this.#addresses.set(from | 0, scope);
+    this.#options.onKnown(from, scope, asker);
     return scope;
   }
 
   #numberOf({ key }: A): number {
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    if (this.#numbers.size >= MAX_KEYS) this.#forgetKeys();
-    const scope = this.#next;
-    this.#next += 1;
-    this.#numbers.set(key, scope);
-    return scope;
-  }
-
-  #forgetAddresses(): void {
-    this.#cells.fill(0);
-    this.#addresses = 0;
-  }
-
-  /** The numbers are not given out again: what was kept under them is not found any more, and goes in time. */
-  #forgetKeys(): void {
-    this.#numbers = new Map();
-    this.#askers = new Map();
-    this.#forgetAddresses();
+    if (this.#numbers.size >= MAX_SCOPES) {
+      this.#options.onExhausted();
+      this.#numbers.clear();
+      this.#askers.clear();
+      this.#addresses.clear();
+    }
+    const number = EVERYBODY + 1 + this.#numbers.size;
+    this.#numbers.set(key, number);
+    return number;
   }
 }

@@ -1,208 +1,245 @@
-import { spread } from './hash.ts';
-import { DEAD, extentOf, RECORD, STRIDE } from './layout.ts';
+import type { FollowedKey, TableFollower } from './follower.ts';
+import { hashOf, spread } from './hash.ts';
+import type { StoredReply } from './stored-reply.ts';
+import { bytesOfName, numbersOf, writeBytes } from './words.ts';
 
-/** What is put into a table; the numbers of the pool are made by `packEntry`. */
-export interface Packed {
-  readonly hash: number;
+/** The numbers of an entry, from its offset on: one cache line. Its key and its bytes are in the pool. */
+export const FIELD = {
+  /** Of name, type and scope. */
+  hash: 0,
+  /** Scope and type; REMOVED once the entry was removed. */
+  owner: 1,
+  /** The next entry in the same slot. */
+  next: 2,
+  /** Where in the pool the key begins. The fixed part, the records and the schedule follow it. */
+  key: 3,
+  /** Numbers of the key. */
+  keySize: 4,
+  /** Bytes 2 and 3 of the header; 0: the general path answers this question. */
+  flags: 5,
+  answers: 6,
+  authorities: 7,
+  additionals: 8,
+  fixedBytes: 9,
+  serialAt: 10,
+  records: 11,
+  /** Numbers of each record. */
+  recordSize: 12,
+  /** How many of the records one reply has. */
+  given: 13,
+  /** Numbers of the schedule; 0: the records take turns one after the other. */
+  schedule: 14,
+  /** Index of the turn counter. */
+  turn: 15,
+} as const;
+
+const STRIDE = 16;
+/** Entry, hash of a dependency, the next link of the same bucket. */
+const LINK_STRIDE = 3;
+const REMOVED = -1;
+/** Bytes one entry is planned with: 64 for its numbers, 50 for the indexes, the rest for key and reply. */
+const BYTES_PER_ENTRY = 256;
+const LINKS_PER_ENTRY = 3;
+const NXDOMAIN = 3;
+
+/** What is looked for: a name in wire form and lower case, as little-endian numbers filled up with zeros. */
+export interface TableKey {
+  readonly name: Int32Array;
+  /** Bytes of the name. */
+  readonly nameSize: number;
+  /** The hash of the name; see `mix`. */
+  readonly mixed: number;
+  /** See `ownerOf`. */
   readonly owner: number;
-  /** Key and answer. */
-  readonly numbers: Int32Array;
-  /** Of `numbers`, those that are in use. */
-  readonly size: number;
-  readonly head: number;
-  readonly fixed: number;
-  readonly round: number;
+}
+
+export interface NewEntry {
+  readonly key: TableKey;
+  /** Null: the general path answers this question. */
+  readonly reply: StoredReply | null;
   readonly turn: number;
-  /** Hashes of what it depends on. */
-  readonly dependencies: ArrayLike<number>;
+  /** Hashes of what the reply depends on. */
+  readonly dependencies: readonly number[];
+}
+
+export function ownerOf(scope: number, type: number): number {
+  return (scope << 7) | type;
 }
 
 /**
- * One generation of entries: an open-addressing table in typed arrays that is filled until it is full, and then emptied as
- * a whole. Entries are named by where their record begins; 0 is none. Removing one takes it out of the index; its bytes are
- * free again with the next emptying.
+ * Replies by scope, type and name, in typed arrays: a chained hash table, and an index from dependencies to entries. It is
+ * filled from front to end. When it is full it is emptied as a whole; what is still asked for is encoded again. An entry
+ * is named by its offset; 0 is no entry.
  */
 export class Table {
-  readonly slots: Int32Array;
-  readonly records: Int32Array;
+  readonly entries: Int32Array;
   readonly pool: Int32Array;
-  readonly mask: number;
   /** Entries that can be found. */
   count = 0;
+  /** Those of them that say that a name does not exist. */
+  negatives = 0;
+  /** Replies that were added since the start. */
+  loaded = 0;
+  readonly #slots: Int32Array;
   readonly #buckets: Int32Array;
-  /** Pairs: an entry, and the next link of its bucket. */
   readonly #links: Int32Array;
-  #recordsEnd = STRIDE;
+  readonly #follower: TableFollower | null;
+  #entriesEnd = STRIDE;
   #poolEnd = 0;
-  #linksEnd = 2;
-  #freeLink = 0;
+  #linksEnd = LINK_STRIDE;
 
-  constructor(bytes: number) {
-    const { slots, entries, buckets, links, poolNumbers } = extentOf(bytes);
-    this.slots = new Int32Array(slots);
-    this.mask = slots - 1;
-    this.records = new Int32Array((entries + 1) * STRIDE);
-    this.pool = new Int32Array(poolNumbers);
-    this.#buckets = new Int32Array(buckets);
-    this.#links = new Int32Array((links + 1) * 2);
+  constructor(maxBytes: number, follower: TableFollower | null) {
+    const entries = Math.max(16, Math.floor(maxBytes / BYTES_PER_ENTRY));
+    this.entries = new Int32Array((entries + 1) * STRIDE);
+    this.#links = new Int32Array((entries * LINKS_PER_ENTRY + 1) * LINK_STRIDE);
+    const slots = 2 ** Math.ceil(Math.log2(entries));
+    this.#slots = new Int32Array(slots);
+    this.#buckets = new Int32Array(slots);
+    const taken = this.entries.length + this.#links.length + 2 * slots;
+    this.pool = new Int32Array(Math.max(1_024, Math.floor(maxBytes / 4) - taken));
+    this.#follower = follower;
   }
 
-  /** Memory that has been written to. */
+  /** Memory that was written to. */
   get bytes(): number {
-    const numbers = this.#recordsEnd + this.#poolEnd + this.#linksEnd;
-    return 4 * (numbers + this.slots.length + this.#buckets.length);
+    return 4 * (this.#entriesEnd + this.#poolEnd + this.#linksEnd + this.#slots.length + this.#buckets.length);
   }
 
-  /** The entry of this key, whose numbers are the first `size` of `key`. */
-  find(hash: number, owner: number, key: Int32Array, size: number): number {
-    const { slots, records, pool, mask } = this;
-    let slot = spread(hash) & mask;
-    for (let entry = slots[slot] as number; entry !== 0; entry = slots[slot] as number) {
-      if (records[entry] === hash && records[entry + RECORD.owner] === owner) {
-        const at = records[entry + RECORD.key] as number;
-        let n = 0;
-        while (n < size && pool[at + n] === key[n]) n += 1;
-        if (n === size) return entry;
-      }
-      slot = (slot + 1) & mask;
+  find(name: Int32Array, size: number, mixed: number, owner: number): number {
+    const { entries, pool } = this;
+    const hash = hashOf(mixed, owner);
+    let entry = this.#slots[spread(hash) & (this.#slots.length - 1)] as number;
+    for (; entry !== 0; entry = entries[entry + FIELD.next] as number) {
+      if (entries[entry] !== hash || entries[entry + FIELD.owner] !== owner) continue;
+      const key = entries[entry + FIELD.key] as number;
+      let n = 0;
+      while (n < size && pool[key + n] === name[n]) n += 1;
+      if (n === size) break;
     }
-    return 0;
-  }
-
-  /** Puts what is not there yet; 0 when there is no room. */
-  insert(packed: Packed): number {
-    const { numbers, size, dependencies } = packed;
-    const entry = this.#recordsEnd;
-    const key = this.#poolEnd;
-    const end = key + size + 1 + dependencies.length;
-    if (entry + STRIDE > this.records.length || end > this.pool.length || !this.#hasLinks(dependencies.length))
-      return 0;
-    for (let n = 0; n < size; n += 1) this.pool[key + n] = numbers[n] as number;
-    this.pool[key + size] = dependencies.length;
-    for (let n = 0; n < dependencies.length; n += 1) this.pool[key + size + 1 + n] = dependencies[n] as number;
-    const { hash, owner, head, fixed, round, turn } = packed;
-    this.records.set([hash, owner, key, size, head, fixed, round, turn], entry);
-    this.#enter(entry, end);
     return entry;
   }
 
-  /** Takes an entry over from another table; 0 when there is no room. */
-  adopt(other: Table, theirs: number): number {
-    const entry = this.#recordsEnd;
-    const key = this.#poolEnd;
-    const from = other.records[theirs + RECORD.key] as number;
-    const size = other.records[theirs + RECORD.size] as number;
-    const dependencies = other.pool[from + size] as number;
-    const end = key + size + 1 + dependencies;
-    if (entry + STRIDE > this.records.length || end > this.pool.length || !this.#hasLinks(dependencies)) return 0;
-    for (let n = 0; n < end - key; n += 1) this.pool[key + n] = other.pool[from + n] as number;
-    for (let n = 0; n < STRIDE; n += 1) this.records[entry + n] = other.records[theirs + n] as number;
-    this.records[entry + RECORD.key] = key;
-    this.#enter(entry, end);
+  /** Adds what is not there yet, and empties the table before if there is no room. 0: larger than the whole table. */
+  insert(added: NewEntry): number {
+    const { key, reply, turn, dependencies } = added;
+    const keySize = numbersOf(key.nameSize);
+    const size = keySize + (reply === null ? 0 : sizeOf(reply));
+    if (!this.#hasRoom(size, dependencies.length)) this.clear();
+    if (!this.#hasRoom(size, dependencies.length)) return 0;
+    const entry = this.#entriesEnd;
+    const hash = hashOf(key.mixed, key.owner);
+    const slot = spread(hash) & (this.#slots.length - 1);
+    const place = [hash, key.owner, this.#slots[slot] as number, this.#poolEnd, keySize];
+    this.entries.set([...place, ...(reply === null ? GENERAL_PATH_FIELDS : fieldsOf(reply, turn))], entry);
+    this.#slots[slot] = entry;
+    this.#entriesEnd += STRIDE;
+    for (let n = 0; n < keySize; n += 1) this.pool[this.#poolEnd + n] = key.name[n] as number;
+    if (reply) writeReply(this.pool, this.#poolEnd + keySize, reply);
+    this.#poolEnd += size;
+    for (const dependency of dependencies) this.#link(entry, dependency);
+    this.count += 1;
+    if (this.#isNegative(entry)) this.negatives += 1;
+    if (reply) {
+      this.loaded += 1;
+      this.#follower?.put(this.#keyOf(entry), reply);
+    }
     return entry;
   }
 
-  remove(entry: number): void {
-    const { slots, records, mask } = this;
-    let hole = spread(records[entry] as number) & mask;
-    while (slots[hole] !== entry) hole = (hole + 1) & mask;
-    // Whatever may stand in the hole moves there, so that nothing is searched for in vain.
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = spread(records[slots[slot] as number] as number) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      slots[hole] = slots[slot] as number;
-      hole = slot;
-    }
-    slots[hole] = 0;
-    records[entry + RECORD.owner] = DEAD;
-    this.count -= 1;
-  }
-
-  /** Removes all entries that depend on it, each told first; `dependency` is a hash. */
-  invalidate(dependency: number, tell: (entry: number) => void): void {
+  /** Removes all entries with this dependency, given as a hash. */
+  invalidate(dependency: number): void {
     const links = this.#links;
     const bucket = this.#bucketOf(dependency);
     let before = 0;
-    for (let link = this.#buckets[bucket] as number; link !== 0; ) {
+    for (let link = this.#buckets[bucket] as number; link !== 0; link = links[link + 2] as number) {
       const entry = links[link] as number;
-      const next = links[link + 1] as number;
-      if (!this.#isDead(entry) && this.#dependsOn(entry, dependency)) {
-        tell(entry);
-        this.remove(entry);
-      }
-      if (this.#isDead(entry)) {
-        if (before === 0) this.#buckets[bucket] = next;
-        else links[before + 1] = next;
-        this.#free(link);
-      } else {
-        before = link;
-      }
-      link = next;
+      if (links[link + 1] === dependency && !this.#isRemoved(entry)) this.#remove(entry);
+      if (!this.#isRemoved(entry)) before = link;
+      else if (before === 0) this.#buckets[bucket] = links[link + 2] as number;
+      else links[before + 2] = links[link + 2] as number;
     }
   }
 
   clear(): void {
-    if (this.#recordsEnd === STRIDE) return;
-    this.slots.fill(0);
+    if (this.#entriesEnd === STRIDE) return;
+    this.#slots.fill(0);
     this.#buckets.fill(0);
-    this.#recordsEnd = STRIDE;
+    this.#entriesEnd = STRIDE;
     this.#poolEnd = 0;
-    this.#linksEnd = 2;
-    this.#freeLink = 0;
+    this.#linksEnd = LINK_STRIDE;
     this.count = 0;
+    this.negatives = 0;
+    this.#follower?.clear();
   }
 
-  #enter(entry: number, poolEnd: number): void {
-    this.#recordsEnd = entry + STRIDE;
-    this.#poolEnd = poolEnd;
-    const at = (this.records[entry + RECORD.key] as number) + (this.records[entry + RECORD.size] as number);
-    const dependencies = this.pool[at] as number;
-    for (let n = 1; n <= dependencies; n += 1) this.#link(entry, this.pool[at + n] as number);
-    let slot = spread(this.records[entry] as number) & this.mask;
-    while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask;
-    this.slots[slot] = entry;
-    this.count += 1;
+  #hasRoom(size: number, dependencies: number): boolean {
+    return (
+      this.#entriesEnd + STRIDE <= this.entries.length &&
+      this.#poolEnd + size <= this.pool.length &&
+      this.#linksEnd + dependencies * LINK_STRIDE <= this.#links.length
+    );
   }
 
-  /** The dead at the head of the bucket make room first: what changes often leaves no chain behind. */
-  #link(entry: number, dependency: number): void {
-    const links = this.#links;
-    const bucket = this.#bucketOf(dependency);
-    let head = this.#buckets[bucket] as number;
-    while (head !== 0 && this.#isDead(links[head] as number)) {
-      const next = links[head + 1] as number;
-      this.#free(head);
-      head = next;
+  #remove(entry: number): void {
+    const { entries } = this;
+    const next = entries[entry + FIELD.next] as number;
+    const slot = spread(entries[entry] as number) & (this.#slots.length - 1);
+    let before = this.#slots[slot] as number;
+    if (before === entry) this.#slots[slot] = next;
+    else {
+      while (entries[before + FIELD.next] !== entry) before = entries[before + FIELD.next] as number;
+      entries[before + FIELD.next] = next;
     }
-    const link = this.#freeLink !== 0 ? this.#freeLink : this.#linksEnd;
-    if (link === this.#freeLink) this.#freeLink = links[link + 1] as number;
-    else this.#linksEnd += 2;
-    links[link] = entry;
-    links[link + 1] = head;
-    this.#buckets[bucket] = link;
+    this.count -= 1;
+    if (this.#isNegative(entry)) this.negatives -= 1;
+    this.#follower?.drop(this.#keyOf(entry));
+    entries[entry + FIELD.owner] = REMOVED;
   }
 
-  #free(link: number): void {
-    this.#links[link + 1] = this.#freeLink;
-    this.#freeLink = link;
-  }
-
-  #hasLinks(count: number): boolean {
-    return this.#linksEnd + count * 2 <= this.#links.length;
+  #link(entry: number, dependency: number): void {
+    const bucket = this.#bucketOf(dependency);
+    this.#links.set([entry, dependency, this.#buckets[bucket] as number], this.#linksEnd);
+    this.#buckets[bucket] = this.#linksEnd;
+    this.#linksEnd += LINK_STRIDE;
   }
 
   #bucketOf(dependency: number): number {
     return spread(dependency) & (this.#buckets.length - 1);
   }
 
-  #isDead(entry: number): boolean {
-    return this.records[entry + RECORD.owner] === DEAD;
+  #isRemoved(entry: number): boolean {
+    return this.entries[entry + FIELD.owner] === REMOVED;
   }
 
-  #dependsOn(entry: number, dependency: number): boolean {
-    const at = (this.records[entry + RECORD.key] as number) + (this.records[entry + RECORD.size] as number);
-    const count = this.pool[at] as number;
-    for (let n = 1; n <= count; n += 1) if (this.pool[at + n] === dependency) return true;
-    return false;
+  #isNegative(entry: number): boolean {
+    return ((this.entries[entry + FIELD.flags] as number) & 15) === NXDOMAIN;
   }
+
+  #keyOf(entry: number): FollowedKey {
+    const owner = this.entries[entry + FIELD.owner] as number;
+    const key = this.entries[entry + FIELD.key] as number;
+    return { scope: owner >>> 7, type: owner & 0x7f, name: bytesOfName(this.pool, key) };
+  }
+}
+
+/** From `FIELD.flags` on. */
+const GENERAL_PATH_FIELDS = new Array<number>(STRIDE - FIELD.flags).fill(0);
+
+function fieldsOf(reply: StoredReply, turn: number): readonly number[] {
+  const { flags, answers, authorities, additionals, fixed, serialAt, records, recordSize, one, schedule } = reply;
+  const count = recordSize === 0 ? 0 : records.length / recordSize;
+  const given = one ? 1 : count;
+  const round = [count, recordSize >> 2, given, schedule?.length ?? 0, turn];
+  return [flags, answers, authorities, additionals, fixed.length, serialAt, ...round];
+}
+
+/** Numbers in the pool. */
+function sizeOf({ fixed, records, schedule }: StoredReply): number {
+  return numbersOf(fixed.length) + numbersOf(records.length) + (schedule?.length ?? 0);
+}
+
+function writeReply(pool: Int32Array, at: number, { fixed, records, schedule }: StoredReply): void {
+  writeBytes(pool, at, fixed);
+  writeBytes(pool, at + numbersOf(fixed.length), records);
+  if (schedule) pool.set(schedule, at + numbersOf(fixed.length) + numbersOf(records.length));
 }

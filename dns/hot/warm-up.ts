@@ -1,4 +1,4 @@
-import { type FastAnswer, GENERAL_PATH } from '../listen/fast-answer.ts';
+import { type FastAnswer, GENERAL_PATH } from '../query/fast-answer.ts';
 import { canonicalQuery, wireName } from './canonical-query.ts';
 
 /** A and AAAA, with what a query may bring along: what clients ask first. */

@@ -1,4 +1,5 @@
-import { addressText, type Entry, type HotMirror } from '../hot/index.ts';
+import type { StoredReply, TableFollower } from '../hot/index.ts';
+import { addressText } from '../query/address-number.ts';
 import type { KernelAnswers } from './kernel-answers.ts';
 import type { KernelAnswer } from './layout.ts';
 
@@ -6,7 +7,7 @@ const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
 /** Keeps the kernel in step with the hot path's table. */
-export function createKernelMirror(kernel: KernelAnswers): HotMirror {
+export function createKernelMirror(kernel: KernelAnswers): TableFollower {
   return {
     pause: kernel.pause,
     resume: kernel.resume,
@@ -22,7 +23,7 @@ export function createKernelMirror(kernel: KernelAnswers): HotMirror {
 }
 
 /** Plain addresses dealt out in turns, or an SOA that says there are none; whatever else a service asks for is the server's. */
-function answerOf(type: number, entry: Entry): KernelAnswer | null {
+function answerOf(type: number, entry: StoredReply): KernelAnswer | null {
   if ((type !== TYPE_A && type !== TYPE_AAAA) || entry.additionals > 0 || entry.one || entry.schedule) return null;
   if (entry.flags !== PLAIN_FLAGS) return null;
   if (entry.answers === 0 && entry.authorities === 1 && entry.serialAt >= 0) {

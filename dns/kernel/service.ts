@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Problem } from '../../model/index.ts';
 import { type Clock, createWakeUp, type Log, type RunCommand } from '../../system/index.ts';
-import type { HotMirror } from '../hot/index.ts';
+import type { TableFollower } from '../hot/index.ts';
 import type { KernelStats } from './kernel-answers.ts';
 import { createKernelMirror } from './mirror.ts';
 import { listPorts } from './ports.ts';
@@ -28,7 +28,7 @@ export type KernelReport =
 
 export interface KernelService {
   /** Null: there is nobody to keep in step. */
-  readonly mirror: HotMirror | null;
+  readonly mirror: TableFollower | null;
   report(): KernelReport;
   /** Containers came or went: looks at the bridge again. */
   lookAgain(): void;

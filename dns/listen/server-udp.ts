@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Clock } from '../../system/index.ts';
-import type { FastAnswer } from './fast-answer.ts';
+import type { FastAnswer } from '../query/fast-answer.ts';
 import type { GeneralPath } from './general-path.ts';
 import type { Listen, UdpServer } from './server.ts';
 import { serveBatch, type UdpBatchAddon } from './udp-batch.ts';

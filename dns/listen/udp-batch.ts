@@ -1,5 +1,5 @@
-import { addressText } from '../hot/index.ts';
-import { GENERAL_PATH } from './fast-answer.ts';
+import { addressText } from '../query/address-number.ts';
+import { GENERAL_PATH } from '../query/fast-answer.ts';
 import { untilQuiet } from './quiet.ts';
 import type { Listen, UdpServer } from './server.ts';
 import type { UdpContext } from './server-udp.ts';

@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import { plainAddress } from '../../model/index.ts';
-import { addressNumber } from '../hot/index.ts';
-import { GENERAL_PATH } from './fast-answer.ts';
+import { addressNumber } from '../query/address-number.ts';
+import { GENERAL_PATH } from '../query/fast-answer.ts';
 import { readOverflow } from './overflow.ts';
 import { untilQuiet } from './quiet.ts';
 import type { Listen, UdpServer } from './server.ts';

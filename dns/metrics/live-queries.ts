@@ -1,5 +1,5 @@
 import type { Clock } from '../../system/index.ts';
-import { addressText } from '../hot/index.ts';
+import { addressText } from '../query/address-number.ts';
 import type { Client } from '../query/client.ts';
 import type { QueryDetails } from '../query/details.ts';
 

@@ -12,8 +12,6 @@ export interface Asker {
   readonly dns: readonly string[];
   /** The asker has no names of its own: answers that do not depend on the asker are shared by all common askers. */
   readonly isCommon?: boolean;
-  /** Names in closed zones that only this asker has, absolute, lower case. */
-  readonly ownNames?: readonly string[];
 }
 
 /** Records the dependencies of a resolution. */
@@ -24,19 +22,6 @@ export interface Trace extends Trail {
 
 /** What may have changed: dependency keys that were passed to a trace, or everything. */
 export type Change = 'everything' | ReadonlySet<string>;
-
-/**
- * Zones whose names are completely known: a name exists only if it is in `names()`, is one of the asker's own, or matches
- * `OPEN_NAMES`. Makes queries for random names in them cheap.
- */
-export interface ClosedZones {
-  /** Absolute, lower case. The list changes only with a change of everything. */
-  zones(): readonly string[];
-  /** All names in the zones, absolute, lower case; may include other names. */
-  names(): Iterable<string>;
-  /** The names that a change of this key may have added. */
-  namesByChange(key: string): readonly string[];
-}
 
 /** Reports changes to one reader. */
 export interface ChangeReader {
@@ -52,8 +37,6 @@ export interface NameSource<A extends Asker = Asker> {
   known(address: string): A | null;
   /** The names that all askers see, absolute, to load before the first query. */
   names(): Iterable<string>;
-  /** Absent: there are no closed zones. */
-  readonly closed?: ClosedZones;
   /** The answer to a question now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
   /** Primary name server and serial of the SOA record. */

@@ -1,13 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import {
-  type HostView,
-  type LinkTarget,
-  linkNames,
-  networkOwner,
-  type Scope,
-  scopeOf,
-  serviceOf,
-} from '../../view/index.ts';
+import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf, serviceOf } from '../../view/index.ts';
 import type { Asker } from '../query/name-source.ts';
 
 /** A container of this host or any other sender, with the names it sees. */
@@ -24,7 +16,6 @@ export function stateAsker(view: HostView, container: Container | null): StateAs
     dns: scope.dns,
     scope,
     isCommon: scope.links.size === 0,
-    ownNames: linkNames(view, scope.links),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { closedZones, differences, type HostView, listNames, namesByChange, namesInZones } from '../../view/index.ts';
+import { differences, type HostView, listNames } from '../../view/index.ts';
 import type { ResolveOptions } from '../answer/asking.ts';
 import { resolve } from '../answer/resolve.ts';
 import type { Change, NameSource } from '../query/name-source.ts';
@@ -26,11 +26,6 @@ export function createStateSource(
       return container === undefined ? null : askers(view(), container);
     },
     names: () => listNames(view()),
-    closed: {
-      zones: () => closedZones(view()),
-      names: () => namesInZones(view()),
-      namesByChange: (key) => namesByChange(view(), key),
-    },
     resolve: (asker, question, trace) => {
       const now = view();
       const find = () => resolve(now, asker.scope, question, options, trace);

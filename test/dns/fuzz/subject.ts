@@ -1,6 +1,7 @@
 import { createAnswerer } from '../../../dns/answer/answerer.ts';
 import { createTurns } from '../../../dns/answer/turns.ts';
-import { addressNumber, createHotPath } from '../../../dns/hot/index.ts';
+import { createHotPath } from '../../../dns/hot/index.ts';
+import { addressNumber } from '../../../dns/query/address-number.ts';
 import { createDetails } from '../../../dns/query/details.ts';
 import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';

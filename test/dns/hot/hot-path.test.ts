@@ -193,21 +193,31 @@ describe('who asks', () => {
 });
 
 describe('what is kept', () => {
-  test('names that do not exist leave nothing behind', () => {
-    const paths = living({ containers: replicas(1) });
+  test('a flood of names that do not exist takes a bounded share, and all of them get their answer', () => {
+    const paths = living({ containers: replicas(1) }, { maxNegatives: 500 });
     first(paths, WEB);
-    const { entries, bytes } = paths.hot.stats();
-    for (let n = 0; n < 500; n += 1) {
-      for (const name of [
-        `x${n}.rancher.internal`,
-        `y${n}`,
-        `all.z${n}.rancher.internal`,
-        `u${n}.web.shop.rancher.internal`,
-      ]) {
-        expect(ask(paths, name)?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
-      }
+    for (let n = 0; n < 1_000; n += 1)
+      expect(paths.answerHot(queryOf(`x${n}.rancher.internal`, TYPE.A), ANYBODY)?.[3]).toBe(0x83);
+    const full = paths.hot.stats();
+    expect(full.entries).toBe(1 + 500);
+    for (const name of ['y', 'all.z.rancher.internal', 'u.web.shop.rancher.internal', 'x1.rancher.internal'])
+      expect(ask(paths, name)?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+    expect(paths.hot.stats()).toMatchObject({ entries: full.entries, bytes: full.bytes });
+    first(paths, 'web-shop-1');
+    expect(addresses(paths, WEB)).toEqual(['10.42.1.1']);
+  });
+
+  test('16,384 different askers use up the scopes, and the next ones still get their own answers', () => {
+    const stacks = 16_400;
+    const askers = Array.from({ length: stacks }, (_, n) =>
+      container(`x${n}`, `s${n}/x`, `10.${50 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`),
+    );
+    const paths = living({ containers: askers }, { maxBytes: 32 * 1024 * 1024 });
+    for (const [n, { addresses: own }] of askers.entries()) {
+      if (n % 64 > 0 && n < 16_300) paths.answerHot(queryOf('rancher.internal', TYPE.SOA), own[0]?.ipv4 ?? '');
+      else expect([n, addresses(paths, 'x', own[0]?.ipv4 ?? '')]).toEqual([n, [own[0]?.ipv4]]);
     }
-    expect(paths.hot.stats()).toMatchObject({ entries, bytes });
+    expect(paths.hot.stats().entries).toBeLessThan(200);
   });
 
   test('all names and types of many askers never take more than they may, and stay right', () => {

@@ -153,7 +153,8 @@ test('whatever was asked before and has changed since, both paths give the same 
       (world, steps, given) => {
         let now: World = world;
         let view: HostView = viewOf(snapshotOf(world, 1), 'a');
-        const living = createPaths(() => view);
+        // Few names that do not exist are kept: the others are answered from the reply of their zone.
+        const living = createPaths(() => view, { maxNegatives: 5 });
         const regular = QUESTIONS.map((question, n) => ({
           ...question,
           ...(given[n % given.length] as (typeof given)[0]),

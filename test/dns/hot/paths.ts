@@ -1,6 +1,7 @@
 import { createAnswerer } from '../../../dns/answer/answerer.ts';
 import { createTurns } from '../../../dns/answer/turns.ts';
-import { addressNumber, createHotPath, type HotPath } from '../../../dns/hot/index.ts';
+import { createHotPath, type HotPath } from '../../../dns/hot/index.ts';
+import { addressNumber } from '../../../dns/query/address-number.ts';
 import { createDetails, type QueryDetails } from '../../../dns/query/details.ts';
 import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';
@@ -18,6 +19,7 @@ export interface Paths {
 
 export interface PathsOptions {
   readonly maxBytes?: number;
+  readonly maxNegatives?: number;
   readonly ttlSeconds?: number;
   readonly divert?: (from: number) => boolean;
 }
@@ -28,7 +30,7 @@ const GUARD = 0xa5;
 const ROOM = 32;
 
 export function createPaths(view: () => HostView, options: PathsOptions = {}): Paths {
-  const { maxBytes = 4 * 1024 * 1024, ttlSeconds = 7, divert = () => false } = options;
+  const { maxBytes = 4 * 1024 * 1024, maxNegatives = 16_384, ttlSeconds = 7, divert = () => false } = options;
   const signal = new AbortController().signal;
   const recognition = createRecognition(
     { view, identify: async () => false, clock: systemClock },
@@ -45,7 +47,7 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
     },
     { ttlSeconds },
   );
-  const hot = createHotPath({ source, answerer, divert }, { maxBytes, seed: 1 });
+  const hot = createHotPath({ source, answerer, divert }, { maxBytes, maxNegatives, seed: 1 });
   const rx = Buffer.alloc(ROOM + 1_024);
   const tx = Buffer.alloc(TX_SIZE + 2 * ROOM);
   const guard = Buffer.alloc(ROOM, GUARD);

@@ -1,23 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Generations } from '../../../dns/hot/generations.ts';
-import { hashOf } from '../../../dns/hot/hash.ts';
-import { RECORD } from '../../../dns/hot/layout.ts';
-import { type Packed, Table } from '../../../dns/hot/table.ts';
+import type { FollowedKey, TableFollower } from '../../../dns/hot/index.ts';
+import type { StoredReply } from '../../../dns/hot/stored-reply.ts';
+import { FIELD, type NewEntry, ownerOf, Table } from '../../../dns/hot/table.ts';
 
-/** An entry whose answer is its own number; few hashes, so that many entries want the same place. */
-function packed(id: number, dependencies: readonly number[] = [], hash = id % 7): Packed {
-  const numbers = Int32Array.from([id, id, id]);
-  return { hash, owner: id % 3, numbers, size: 3, head: id, fixed: 1, round: 0, turn: 0, dependencies };
+/** One label of two letters, and a hash that few names do not share, so that many entries want the same slot. */
+const nameOf = (id: number) => Int32Array.of(2 | ((97 + (id >> 4)) << 8) | ((97 + (id & 15)) << 16));
+const NAME_SIZE = 4;
+const mixedOf = (id: number) => id % 7;
+const OWNER = ownerOf(5, 1);
+
+function reply(id: number, flags = 0x8400, fixedBytes = 16): StoredReply {
+  const fixed = new Uint8Array(fixedBytes).fill(id);
+  const records = { records: new Uint8Array(0), recordSize: 0, one: false, schedule: null, turn: '' };
+  return { flags, answers: id, authorities: 0, additionals: 0, fixed, serialAt: -1, ...records };
 }
 
-/** As `Generations` looks for it. */
-function keyed(id: number, dependencies: readonly number[]): Packed {
-  return packed(id, dependencies, hashOf(id, id % 3));
+function entry(id: number, dependencies: readonly number[] = [], stored: StoredReply | null = reply(id)): NewEntry {
+  const key = { name: nameOf(id), nameSize: NAME_SIZE, mixed: mixedOf(id), owner: OWNER };
+  return { key, reply: stored, turn: 0, dependencies };
 }
 
-function findIn(table: Table, id: number, hash = id % 7): number {
-  return table.find(hash, id % 3, Int32Array.of(id), 1);
+function findIn(table: Table, id: number): number | null {
+  const found = table.find(nameOf(id), 1, mixedOf(id), OWNER);
+  return found === 0 ? null : (table.entries[found + FIELD.answers] as number);
+}
+
+/** The ids that a follower of the table would answer. */
+function createFollower(): TableFollower & { readonly ids: Set<number> } {
+  const ids = new Set<number>();
+  const idOf = ({ scope, type, name }: FollowedKey) => {
+    expect([scope, type, name.length, name[0], name[3]]).toEqual([5, 1, NAME_SIZE, 2, 0]);
+    return (((name[1] as number) - 97) << 4) | ((name[2] as number) - 97);
+  };
+  const never = () => undefined;
+  return {
+    ids,
+    put: (key, { answers }) => {
+      expect(answers).toBe(idOf(key));
+      ids.add(answers);
+    },
+    drop: (key) => expect(ids.delete(idOf(key))).toBe(true),
+    clear: () => ids.clear(),
+    pause: never,
+    resume: never,
+    know: never,
+    forgetAskers: never,
+  };
 }
 
 const IDS = Array.from({ length: 61 }, (_, id) => id);
@@ -29,106 +58,85 @@ const anyStep = fc.oneof(
 );
 
 describe('Table', () => {
-  test('finds what was put in and not invalidated, whatever the order, and nothing else', () => {
+  test('finds what was added and not invalidated, in any order, and nothing else; so does a follower', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 20, arbitrary: anyStep }), { maxLength: 80 }), (steps) => {
-        const table = new Table(64 * 1024);
+        const follower = createFollower();
+        const table = new Table(64 * 1024, follower);
         const model = new Map<number, readonly number[]>();
         for (const step of steps) {
           if (step.kind === 'clear') {
             table.clear();
             model.clear();
           } else if (step.kind === 'invalidate') {
-            const told: number[] = [];
-            table.invalidate(step.on, (entry) => told.push(table.records[entry + RECORD.head] as number));
-            const gone = [...model].filter(([, on]) => on.includes(step.on)).map(([id]) => id);
-            expect(told.toSorted()).toEqual(gone.toSorted());
-            for (const id of gone) model.delete(id);
+            table.invalidate(step.on);
+            for (const [id, on] of model) if (on.includes(step.on)) model.delete(id);
           } else if (!model.has(step.id)) {
-            expect(table.insert(packed(step.id, step.on))).not.toBe(0);
+            expect(table.insert(entry(step.id, step.on))).not.toBe(0);
             model.set(step.id, step.on);
           }
-          if (table.count !== model.size) expect(table.count).toBe(model.size);
-          const found = IDS.filter((id) => findIn(table, id) !== 0);
-          if (found.join() !== IDS.filter((id) => model.has(id)).join()) expect(found).toEqual([...model.keys()]);
+          expect(table.count).toBe(model.size);
+          expect(IDS.filter((id) => findIn(table, id) === id)).toEqual(IDS.filter((id) => model.has(id)));
+          expect(IDS.filter((id) => follower.ids.has(id))).toEqual(IDS.filter((id) => model.has(id)));
         }
       }),
       { numRuns: 150 },
     );
   });
 
-  test('one that is made anew over and over leaves no chain behind, beside one that stays', () => {
-    const table = new Table(1024 * 1024);
-    table.insert(packed(1, [5]));
-    for (let n = 0; n < 3_000; n += 1) {
-      table.insert(packed(2, [5, 6]));
-      table.invalidate(6, () => undefined);
+  test('keeps scopes and types apart', () => {
+    const table = new Table(64 * 1024, null);
+    table.insert(entry(1));
+    for (const owner of [ownerOf(6, 1), ownerOf(5, 28)]) expect(table.find(nameOf(1), 1, mixedOf(1), owner)).toBe(0);
+    expect(findIn(table, 1)).toBe(1);
+  });
+
+  test('counts the names that do not exist', () => {
+    const table = new Table(64 * 1024, null);
+    table.insert(entry(1, [1], reply(1, 0x8403)));
+    table.insert(entry(2, [2], reply(2, 0x8403)));
+    table.insert(entry(3, [1]));
+    expect([table.count, table.negatives]).toEqual([3, 2]);
+    table.invalidate(1);
+    expect([table.count, table.negatives]).toEqual([1, 1]);
+    table.clear();
+    expect([table.count, table.negatives]).toEqual([0, 0]);
+  });
+
+  test('a follower gets no question that the general path answers', () => {
+    const follower = createFollower();
+    const table = new Table(64 * 1024, { ...follower, drop: () => undefined });
+    const found = table.insert(entry(1, [1], null));
+    expect([table.entries[found + FIELD.flags], follower.ids.size, table.loaded]).toEqual([0, 0, 0]);
+    table.invalidate(1);
+    expect(table.count).toBe(0);
+  });
+
+  test('is emptied when it is full of entries, bytes or dependencies, and then takes as much again', () => {
+    const many = Array.from({ length: 60 }, (_, n) => n);
+    for (const [dependencies, fixedBytes] of [
+      [[], 0],
+      [[], 800],
+      [many, 0],
+    ] as const) {
+      const follower = createFollower();
+      const table = new Table(64 * 1024, follower);
+      const counts = Array.from({ length: 600 }, (_, n) => {
+        table.insert(entry(n % 61, dependencies, reply(n % 61, 0x8400, fixedBytes)));
+        expect(table.bytes).toBeLessThanOrEqual(64 * 1024);
+        expect(findIn(table, n % 61)).toBe(n % 61);
+        return table.count;
+      });
+      const most = Math.max(...counts);
+      const emptied = counts.flatMap((count, n) => (count === 1 ? [n] : []));
+      expect(emptied.length).toBeGreaterThan(2);
+      expect(emptied.every((n, index) => n === index * most)).toBe(true);
     }
-    let steps = 0;
-    table.invalidate(5, () => (steps += 1));
-    expect([steps, table.count]).toEqual([1, 0]);
   });
 
-  test('says when it is full, of entries as of bytes, and takes as much again after it was emptied', () => {
-    const fill = (table: Table, size: number): number => {
-      const numbers = new Int32Array(size);
-      for (let id = 1; ; id += 1) {
-        numbers[0] = id;
-        if (table.insert({ ...packed(id), numbers: numbers.slice(), size }) === 0) return id - 1;
-      }
-    };
-    for (const size of [3, 200]) {
-      const table = new Table(256 * 1024);
-      const first = fill(table, size);
-      expect(first).toBeGreaterThan(100);
-      expect(table.bytes).toBeLessThanOrEqual(256 * 1024);
-      table.clear();
-      expect([table.count, fill(table, size)]).toEqual([0, first]);
-    }
-  });
-});
-
-describe('Generations', () => {
-  test('keeps what is asked for, forgets the rest, and stays within its bytes', () => {
-    const generations = new Generations(256 * 1024, null);
-    const loyal = [1, 2, 3];
-    const has = (id: number) => {
-      const key = Int32Array.of(id);
-      return generations.find(id, id % 3, key, 1);
-    };
-    for (const id of loyal) generations.insert(keyed(id, [id]));
-    let turned = 0;
-    for (let id = 10; id < 5_000; id += 1) {
-      generations.insert(keyed(id, [id]));
-      for (const one of loyal) {
-        if (has(one) === 0) {
-          turned += 1;
-          generations.insert(keyed(one, [one]));
-        }
-      }
-      expect(generations.bytes).toBeLessThanOrEqual(256 * 1024);
-    }
-    expect(turned).toBe(0);
-    expect(has(10)).toBe(0);
-    expect(has(4_999)).not.toBe(0);
-    expect(generations.count).toBeLessThan(2_000);
-  });
-
-  test('what moved over is invalidated there too, and what is left behind as well', () => {
-    const removed: number[] = [];
-    const generations = new Generations(64 * 1024, (table, entry) => removed.push(table.records[entry + 4] as number));
-    generations.insert(keyed(1, [77]));
-    generations.insert(keyed(2, [77]));
-    for (let id = 10; generations.previous === null; id += 1) generations.insert(keyed(id, []));
-    expect(generations.find(1, 1, Int32Array.of(1), 1)).not.toBe(0);
-    generations.invalidate(77);
-    expect(removed.toSorted()).toEqual([1, 2]);
-    expect(generations.find(2, 2, Int32Array.of(2), 1)).toBe(0);
-  });
-
-  test('an entry that no table holds is refused', () => {
-    const generations = new Generations(64 * 1024, null);
-    const numbers = new Int32Array(64 * 1024);
-    expect(generations.insert({ ...packed(1), numbers, size: numbers.length })).toBe(0);
+  test('refuses an entry larger than the whole table', () => {
+    const table = new Table(64 * 1024, null);
+    expect(table.insert(entry(1, [], reply(1, 0x8400, 128 * 1024)))).toBe(0);
+    expect(table.insert(entry(1))).not.toBe(0);
   });
 });
