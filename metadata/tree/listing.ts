@@ -1,5 +1,5 @@
 import type { Container, HostState } from '../../model/index.ts';
-import type { HostView } from '../../view/index.ts';
+import { type HostView, isSidekick, type StackView } from '../../view/index.ts';
 
 /** All hosts, by name. */
 export function hostsOf(view: HostView): readonly HostState[] {
@@ -10,6 +10,13 @@ export function hostsOf(view: HostView): readonly HostState[] {
 /** The containers of a host that belong to no service, by name. */
 export function standaloneOf(state: HostState): readonly Container[] {
   return [...state.containers.values()].filter(isStandalone).sort(byName);
+}
+
+/** The names of a stack's sidekicks, by the lower-case name of their primary service. */
+export function sidekicksByLeader(stack: StackView): ReadonlyMap<string, readonly string[]> {
+  const all = [...stack.services.values()].filter(isSidekick);
+  const byLeader = Map.groupBy(all, (service) => service.primaryService.toLowerCase());
+  return new Map([...byLeader].map(([leader, services]) => [leader, services.map(({ name }) => name)]));
 }
 
 function isStandalone({ stack, service, primaryService }: Container): boolean {

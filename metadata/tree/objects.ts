@@ -4,7 +4,7 @@ import type { ValueObject } from '../value/value.ts';
 import { containerObject, dependsOnOthers } from './container.ts';
 import { hostObject } from './host.ts';
 import { injectedObject } from './injected.ts';
-import { standaloneOf } from './listing.ts';
+import { sidekicksByLeader, standaloneOf } from './listing.ts';
 import { createMemo } from './memo.ts';
 import { networkObjects, uuidOfNetwork } from './network.ts';
 import type { Scopes } from './scopes.ts';
@@ -182,7 +182,7 @@ class ViewObjects implements Objects {
 
   sidekicksOf(service: ServiceView, stack: StackView): readonly string[] {
     if (isSidekick(service)) return NO_NAMES;
-    const byLeader = this.#made.sidekicks(stack, [], () => groupSidekicks(stack));
+    const byLeader = this.#made.sidekicks(stack, [], () => sidekicksByLeader(stack));
     return byLeader.get(service.name.toLowerCase()) ?? NO_NAMES;
   }
 }
@@ -194,11 +194,4 @@ export function inputsOf(service: ServiceView | null): readonly unknown[] {
   if (service === null) return [];
   const { key, name, stack, primaryService, declaration } = service;
   return [key, name, stack, primaryService, declaration?.healthCheck];
-}
-
-/** By the lower-case name of the primary service. */
-function groupSidekicks(stack: StackView): ReadonlyMap<string, readonly string[]> {
-  const all = [...stack.services.values()].filter(isSidekick);
-  const byLeader = Map.groupBy(all, (service) => service.primaryService.toLowerCase());
-  return new Map([...byLeader].map(([leader, services]) => [leader, services.map(({ name }) => name)]));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ExactJson, formatExactJson, membersOf, parseExactJson } from '../../model/index.ts';
+import { type ExactJson, formatExactJson, membersOf, parseExactJson, parseJsonIntegers } from '../../model/index.ts';
 
 /** As JSON.parse would give it. */
 function plain(value: ExactJson): unknown {
@@ -24,6 +24,17 @@ test('every JSON text is read as JSON.parse reads it, whatever its white space',
 test('keys stay in their order, and whole numbers keep their digits', () => {
   const text = '{"b":[9007199254740993,-18446744073709551616],"10":1,"9":{"__proto__":2,"a\\"{":1.5},"1":""}';
   expect(formatExactJson(parseExactJson(text))).toBe(text);
+});
+
+test('parseJsonIntegers() converts exactly the whole numbers that JSON.parse rounds', () => {
+  const text = '{"a":[9007199254740992,9007199254740991,-9007199254740993],"b":1.5e300,"c":"9007199254740993","d":1}';
+  expect(parseJsonIntegers(text, (integer) => integer)).toEqual({
+    a: [9007199254740992n, 9007199254740991, -9007199254740993n],
+    b: 1.5e300,
+    c: '9007199254740993',
+    d: 1,
+  });
+  expect(parseJsonIntegers('[9007199254740992]', Number)).toEqual([9007199254740992]);
 });
 
 test('what is no JSON is refused, never half read', () => {
