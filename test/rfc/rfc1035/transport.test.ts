@@ -13,7 +13,7 @@ const outside = { role: 'forwarder' } as const;
 describeRfc('RFC 1035 transport', (check) => {
   check(
     '§4.2.1',
-    'over UDP a reply is at most 512 octets; what does not fit is cut and says so',
+    'over UDP a reply has at most 512 octets; a longer one is truncated, with TC',
     ours,
     async ({ ask }) => {
       const reply = await ask(BIG);
@@ -22,26 +22,26 @@ describeRfc('RFC 1035 transport', (check) => {
     },
   );
 
-  check('§4.2.1', 'a reply that fits is not cut', ours, async ({ ask }) => {
+  check('§4.2.1', 'a reply that fits is not truncated', ours, async ({ ask }) => {
     const reply = await ask(`web.shop.${ZONE}`);
     expect(reply).toMatchObject({ tc: false });
     expect(reply.answers).toHaveLength(3);
   });
 
-  check('§4.2.2', 'over TCP the whole RRset, each address once, without TC', ours, async ({ ask }) => {
+  check('§4.2.2', 'over TCP the reply has the whole RRset, each address once, without TC', ours, async ({ ask }) => {
     const reply = await ask(BIG, { over: 'tcp' });
     expect(reply.tc).toBe(false);
     expect(new Set(addresses(reply)).size).toBe(80);
   });
 
-  check('§4.2.2', 'a message over TCP has its length before it, in both directions', ours, async (on) => {
+  check('§4.2.2', 'a message over TCP is preceded by its length, in both directions', ours, async (on) => {
     using client = await on.connect();
     const bytes = query(BIG);
     await client.write(framed(bytes));
     expect((await client.next())?.id).toBe(bytes.readUInt16BE(0));
   });
 
-  check('§4.2.1', 'a forwarded reply of more than 512 octets is cut too', outside, async ({ ask, upstream }) => {
+  check('§4.2.1', 'a forwarded reply of more than 512 octets is truncated, too', outside, async ({ ask, upstream }) => {
     const owner = 'large.upstream.example.';
     upstream.script(owner, cutOverUdp(answering(manyAddresses(60))));
     const reply = await ask(owner);
@@ -49,7 +49,7 @@ describeRfc('RFC 1035 transport', (check) => {
     expect(reply).toMatchObject({ tc: true, rcode: 'NOERROR' });
   });
 
-  check('§4.2.1', 'an upstream’s cut reply is asked for again over TCP', outside, async ({ ask, upstream }) => {
+  check('§4.2.1', 'a truncated reply of an upstream is retried over TCP', outside, async ({ ask, upstream }) => {
     const owner = 'cut.upstream.example.';
     upstream.script(owner, cutOverUdp(answering(manyAddresses(60))));
     const reply = await ask(owner, { over: 'tcp' });

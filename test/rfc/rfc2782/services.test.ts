@@ -9,7 +9,7 @@ import type { Rr } from '../wire/records.ts';
 import { ZONE } from '../zone/zone.ts';
 
 const ours = { role: 'authoritative', needs: ['srv'] } as const;
-const urged = { ...ours, differs: { unbound: 'it leaves out what was not asked for' } };
+const urged = { ...ours, differs: { unbound: 'it omits records that were not requested' } };
 const OWNERS = [`_8080._tcp.web.shop.${ZONE}`, `_http._tcp.web.shop.${ZONE}`, `web.shop.${ZONE}`];
 
 describeRfc('RFC 2782', (check) => {
@@ -28,18 +28,18 @@ describeRfc('RFC 2782', (check) => {
     }
   });
 
-  check('Format', 'the service and protocol labels take any case', ours, async ({ ask }) => {
+  check('Format', 'the service and protocol labels are case-insensitive', ours, async ({ ask }) => {
     expect((await ask(`_HTTP._Tcp.web.shop.${ZONE}`, { type: TYPE.SRV })).answers).toHaveLength(3);
   });
 
-  check('Target', 'is not compressed', ours, async ({ ask }) => {
+  check('Target', 'the target is not compressed', ours, async ({ ask }) => {
     for (const over of ['udp', 'tcp'] as const) {
       const { answers } = await ask(OWNERS[0] ?? '', { type: TYPE.SRV, over });
       expect(answers.map(({ compressedData }) => compressedData)).toEqual([false, false, false]);
     }
   });
 
-  check('Target', 'is a name with addresses, not an alias', ours, async ({ ask }) => {
+  check('Target', 'the target is a name with addresses, not an alias', ours, async ({ ask }) => {
     const { answers } = await ask(OWNERS[0] ?? '', { type: TYPE.SRV });
     for (const record of answers) {
       const found = await ask(fieldsOf(record).target);
@@ -47,7 +47,7 @@ describeRfc('RFC 2782', (check) => {
     }
   });
 
-  check('Additional', 'addresses that come along are those of the targets', ours, async ({ ask }) => {
+  check('Additional', 'additional addresses are those of the targets', ours, async ({ ask }) => {
     const { answers, additional } = await ask(OWNERS[0] ?? '', { type: TYPE.SRV, edns: {} });
     const targets = answers.map((record) => fieldsOf(record).target);
     for (const { owner, type, text } of additional) {
@@ -57,7 +57,7 @@ describeRfc('RFC 2782', (check) => {
     }
   });
 
-  check('Additional', 'they come along, as servers are urged to have them', urged, async ({ ask }) => {
+  check('Additional', 'the addresses of the targets are in the additional section', urged, async ({ ask }) => {
     const { additional } = await ask(OWNERS[0] ?? '', { type: TYPE.SRV, edns: {} });
     expect(additional.map(({ text }) => text).toSorted()).toEqual(['10.42.1.1', '10.42.1.2', '10.42.1.3']);
   });
@@ -68,11 +68,11 @@ describeRfc('RFC 2782', (check) => {
     expectNegative(await ask(`dual.shop.${ZONE}`, { type: TYPE.SRV }), 'NOERROR');
   });
 
-  check('Owner', 'other types at the name of a service record are NODATA', ours, async ({ ask }) => {
+  check('Owner', 'other types at the name of an SRV record are NODATA', ours, async ({ ask }) => {
     expectNegative(await ask(OWNERS[0] ?? ''), 'NOERROR');
   });
 
-  check('Format', 'records of others pass through unchanged', { role: 'forwarder' }, async ({ ask, upstream }) => {
+  check('Format', 'forwarded records are passed on unchanged', { role: 'forwarder' }, async ({ ask, upstream }) => {
     const owner = '_sip._udp.upstream.example.';
     upstream.script(owner, withData(Buffer.concat([u16(10, 60, 5060), name('sip.upstream.example.')])));
     const { answers } = await ask(owner, { type: TYPE.SRV });

@@ -9,7 +9,7 @@ import type { Place, Target } from './target.ts';
 export const bind: Target = {
   name: 'bind',
   title: 'BIND 9.18',
-  lacks: { 'second address': 'it listens at addresses of interfaces, and loopback has one' },
+  lacks: { 'second address': 'it listens on the addresses of interfaces, and loopback has only one' },
   start: async (resources, place) => {
     await startProgram(resources, place, 'named', async (directory) => {
       await writeFile(join(directory, 'zone'), zoneFile());

@@ -13,7 +13,7 @@ export const droverAnswers: Target = {
   name: 'drover-answers',
   title: 'Drover, answers file',
   lacks: {
-    wildcard: 'services have names; nothing of ours makes a wildcard',
+    wildcard: 'Drover has no wildcards',
     srv: 'an answers file has no SRV records',
   },
   start: async (resources, place) => {

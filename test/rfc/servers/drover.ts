@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 export const drover: Target = {
   name: 'drover',
   title: 'Drover',
-  lacks: { wildcard: 'services have names; nothing of ours makes a wildcard' },
+  lacks: { wildcard: 'Drover has no wildcards' },
   start: async (resources, { at, upstreamPort }) => {
     const view = viewOf(snapshot(world()), 'a');
     const server = await serveDns(

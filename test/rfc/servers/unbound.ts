@@ -9,7 +9,7 @@ import type { Place, Target } from './target.ts';
 export const unbound: Target = {
   name: 'unbound',
   title: 'unbound 1.17',
-  lacks: { cookies: 'DNS cookies came with 1.18' },
+  lacks: { cookies: 'it supports DNS cookies only from 1.18 on' },
   start: async (resources, place) => {
     await startProgram(resources, place, 'unbound', async (directory) => {
       await writeFile(join(directory, 'zone'), zoneFile());
