@@ -1,5 +1,5 @@
 /** A record set as written in the file; `ttlSeconds` is null without a TTL of its own. */
-export interface Entry<Value> {
+export interface RecordSet<Value> {
   readonly value: Value;
   readonly ttlSeconds: number | null;
 }
@@ -7,10 +7,10 @@ export interface Entry<Value> {
 /** Keys are lower case and absolute. */
 export interface Records {
   /** Addresses separated by spaces: half the memory of a list. */
-  readonly a: ReadonlyMap<string, Entry<string>>;
-  readonly cname: ReadonlyMap<string, Entry<string>>;
-  readonly ptr: ReadonlyMap<string, Entry<string>>;
-  readonly txt: ReadonlyMap<string, Entry<readonly string[]>>;
+  readonly a: ReadonlyMap<string, RecordSet<string>>;
+  readonly cname: ReadonlyMap<string, RecordSet<string>>;
+  readonly ptr: ReadonlyMap<string, RecordSet<string>>;
+  readonly txt: ReadonlyMap<string, RecordSet<readonly string[]>>;
 }
 
 /** The answers for one asker, or for all. */

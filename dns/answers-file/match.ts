@@ -1,4 +1,4 @@
-import { type Answers, authorityOver, type Entry, type Section } from './answers.ts';
+import { type Answers, authorityOver, type RecordSet, type Section } from './answers.ts';
 
 /** The answers, and how names are completed. */
 export interface Matching {
@@ -10,12 +10,12 @@ export interface Matching {
 }
 
 /** A record set and the name it was found at: the queried name, or one completed by a search domain. */
-export interface Match<Value> extends Entry<Value> {
+export interface Match<Value> extends RecordSet<Value> {
   readonly at: string;
 }
 
 /** Selects one kind of records of a section. */
-type Pick<Value> = (section: Section) => ReadonlyMap<string, Entry<Value>>;
+type Pick<Value> = (section: Section) => ReadonlyMap<string, RecordSet<Value>>;
 
 /**
  * The record set of a name (absolute, lower case) for an asker; null if there is none. Order: the asker's own section with its

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Entry, Records } from './answers.ts';
+import type { RecordSet, Records } from './answers.ts';
 import type { Faults } from './faults.ts';
 import { absolute, keyFault, nameFault, pointerKey } from './names.ts';
 import type { Path } from './text.ts';
@@ -28,8 +28,8 @@ function parseKind<Value>(
   faults: Faults,
   parse: ParseValue<Value>,
   keyOf: (key: string) => string,
-): ReadonlyMap<string, Entry<Value>> {
-  const entries = new Map<string, Entry<Value>>();
+): ReadonlyMap<string, RecordSet<Value>> {
+  const entries = new Map<string, RecordSet<Value>>();
   if (kind === undefined || kind === null) return entries;
   if (!isRecord(kind)) {
     faults.add(path, 'is not a map of names', 'write entries as NAME.: { answer: ... }');
@@ -40,19 +40,19 @@ function parseKind<Value>(
     const fault: Fault = (what, hint) => faults.add([...path, key], what, hint);
     const wrong = keyFault(name);
     if (wrong !== null) fault(wrong, 'write a DNS name in lower case with a trailing dot');
-    const entry = wrong === null ? parseEntry(kind[key], parse, fault) : null;
+    const entry = wrong === null ? parseRecordSet(kind[key], parse, fault) : null;
     if (entry) entries.set(name, entry);
   }
   return entries;
 }
 
 /** `{ answer, ttl }`, or the answer alone. */
-function parseEntry<Value>(entry: unknown, parse: ParseValue<Value>, fault: Fault): Entry<Value> | null {
-  if (!isRecord(entry)) return entryOf(parse(entry, fault), null);
-  return entryOf(parse(entry.answer, fault), parseTtl(entry.ttl, fault));
+function parseRecordSet<Value>(entry: unknown, parse: ParseValue<Value>, fault: Fault): RecordSet<Value> | null {
+  if (!isRecord(entry)) return recordSetOf(parse(entry, fault), null);
+  return recordSetOf(parse(entry.answer, fault), parseTtl(entry.ttl, fault));
 }
 
-function entryOf<Value>(value: Value | null, ttlSeconds: number | null): Entry<Value> | null {
+function recordSetOf<Value>(value: Value | null, ttlSeconds: number | null): RecordSet<Value> | null {
   return value === null ? null : { value, ttlSeconds };
 }
 

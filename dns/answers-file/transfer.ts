@@ -1,4 +1,4 @@
-import type { Answers, Entry, Records, Section } from './answers.ts';
+import type { Answers, RecordSet, Records, Section } from './answers.ts';
 import type { ParsedAnswers } from './parse.ts';
 
 /** A parsed file on its way between processes, in parts small enough that receiving one delays no query. */
@@ -9,7 +9,7 @@ export type Part =
   | { readonly kind: 'end'; readonly parsed: ParsedAnswers };
 
 type AnyValue = string | readonly string[];
-type Entries = readonly (readonly [name: string, entry: Entry<AnyValue>])[];
+type Entries = readonly (readonly [name: string, entry: RecordSet<AnyValue>])[];
 
 const KINDS = ['a', 'cname', 'ptr', 'txt'] as const satisfies readonly (keyof Records)[];
 const NO_RECORDS: Records = { a: new Map(), cname: new Map(), ptr: new Map(), txt: new Map() };
@@ -49,11 +49,11 @@ function* slicesOf<T>(all: Iterable<T>): Generator<readonly T[]> {
 
 /** Call it with each part in order: gives null until the last part, and the file then. */
 export function createAssembly(): (part: Part) => ParsedAnswers | null {
-  const records = new Map<string, Map<string, Entry<AnyValue>>>();
+  const records = new Map<string, Map<string, RecordSet<AnyValue>>>();
   const between = new Set<string>();
   const recordsOf = (section: string, of: keyof Records) => {
     const key = `${of} ${section}`;
-    const known = records.get(key) ?? new Map<string, Entry<AnyValue>>();
+    const known = records.get(key) ?? new Map<string, RecordSet<AnyValue>>();
     records.set(key, known);
     return known;
   };

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Clock } from '../../../system/index.ts';
-import { writeIpv4, writeIpv6 } from '../write/address-bytes.ts';
+import { writeIpv4, writeIpv6 } from '../address-bytes.ts';
 import { sipHash24 } from './siphash.ts';
 
 /** Server cookies in the interoperable format [RFC 9018 §4]: version, three zeros, time, hash. */

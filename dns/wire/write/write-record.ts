@@ -1,8 +1,8 @@
 import type { Resource } from 'dns2';
+import { writeIpv4, writeIpv6 } from '../address-bytes.ts';
 import { HEADER_SIZE, TYPE } from '../codes.ts';
 import { Packet } from '../dns2.ts';
 import type { CopiedRecord, WireName } from '../read/copied-record.ts';
-import { writeIpv4, writeIpv6 } from './address-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { DnsRecord } from './record.ts';
 

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { Packet } from 'dns2';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { writeIpv4, writeIpv6 } from '../../../dns/wire/write/address-bytes.ts';
+import { writeIpv4, writeIpv6 } from '../../../dns/wire/address-bytes.ts';
 
 function written(text: string): string | null {
   const bytes = Buffer.alloc(20, 0xee);
