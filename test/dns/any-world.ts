@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Container, ServiceDeclaration, ServiceKind } from '../../model/index.ts';
 import { at, BRIDGE, container, declaration, host, MANAGED, network, type World } from '../view/world.ts';
 
-/** Few names, so that they meet: stacks, services, links, hosts and public domains share labels. */
+/** Few labels, shared by stacks, services, links, hosts and public domains, so that names collide. */
 const STACKS = ['shop', 'db', 'com', 'host', 'all'] as const;
 const SERVICES = ['web', 'all', 'db', 'a.b', 'shop'] as const;
 const NAMES = ['web', 'one', 'ONE', 'my.one', 'web.shop', 'one.a.host', 'rancher-metadata', 'x'.repeat(64)] as const;
@@ -18,7 +18,7 @@ const TARGETS = [
 
 const anyKey = fc.tuple(fc.constantFrom(...STACKS), fc.constantFrom(...SERVICES)).map((parts) => parts.join('/'));
 
-/** Addresses of host `a` are this machine's own loopback, so that a test can ask from them; IPv6 is never asked from. */
+/** Addresses of host `a` are this machine's own loopback, so that a test can ask from them; IPv6 is never a source address. */
 const anyContainer = fc.record({
   hostId: fc.constantFrom('a', 'a', 'b'),
   service: fc.option(fc.tuple(anyKey, fc.option(fc.constantFrom('log', 'web'))), { freq: 4 }),
@@ -113,7 +113,7 @@ const anyLabel = fc.constantFrom(
 );
 const anySuffix = fc.constantFrom('', '', '.rancher.internal', '.drover.internal', '.RANCHER.internal');
 
-/** A name as it might be asked for, without trailing dot. */
+/** A name that might be queried, without trailing dot. */
 export const anyName: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 8,

@@ -7,13 +7,13 @@ import { createSubject } from './fuzz/subject.ts';
 import { LARGE } from './fuzz/worlds.ts';
 import { bytes, optionOf, optOf, queryOf } from './wire/messages.ts';
 
-/** What one packet may cost on a machine of one's own: a hundred plain queries. */
+/** The most that one packet may cost on an idle machine: a hundred plain queries. */
 const LIMIT_MS = 1;
 const PLAIN_QUERIES = 100;
 const FROM = '10.42.1.5';
 const MAX = 65_535;
 
-/** As many copies of a record as fit behind a query, and the count in the header. */
+/** A query followed by as many copies of a record as fit, with the right count in the header. */
 function filled(query: Buffer, record: Buffer, section: 4 | 6 | 8 | 10, size: number, counted = true): Buffer {
   const copies = Math.floor((size - query.length) / record.length);
   const message = Buffer.concat([query, ...new Array<Buffer>(copies).fill(record)]);
@@ -21,7 +21,7 @@ function filled(query: Buffer, record: Buffer, section: 4 | 6 | 8 | 10, size: nu
   return message;
 }
 
-/** A query with 60 pointers, each to the one before, the first to a name of 127 labels. */
+/** A query with 60 pointers, each to the previous one, the first to a name of 127 labels. */
 function chained(): Buffer {
   const name = Array.from({ length: 126 }, () => 'a').join('.');
   const query = queryOf({ name });
@@ -39,7 +39,7 @@ function chained(): Buffer {
 const RECORD = bytes('c00c 0001 0001 00000000 0000');
 const LONG = [63, 63, 63, 61].map((size, n) => String.fromCharCode(97 + n).repeat(size)).join('.');
 
-/** The worst of each kind, as large as a datagram can be, and as large as a query is read. */
+/** The most expensive input of each kind: as large as a datagram, and as large as an accepted query. */
 function worst(size: number): readonly (readonly [string, Buffer])[] {
   const options = (data: number) =>
     optOf({
@@ -93,7 +93,7 @@ function worst(size: number): readonly (readonly [string, Buffer])[] {
     ['an unknown name of 255 bytes', queryOf({ name: `${LONG.slice(0, 200)}.rancher.internal` })],
     ['an unknown name of 100 labels', queryOf({ name: `${'a.'.repeat(100)}rancher.internal` })],
     ['dots and backslashes in labels', queryOf({ name: LONG.replaceAll(/[ac]/g, '\\').replaceAll('b', '\x00') })],
-    ['a name asked backwards', queryOf({ name: `${'f.'.repeat(32)}ip6.arpa`, type: 12 })],
+    ['a reverse name', queryOf({ name: `${'f.'.repeat(32)}ip6.arpa`, type: 12 })],
     ['ANY for the largest service', queryOf({ name: 'thousands.big', type: 255, opt: { payloadSize: 0xffff } })],
     ['A of a service of 5,000', queryOf({ name: 'thousands.big', opt: { payloadSize: 0xffff } })],
     ['AAAA of a service of 5,000', queryOf({ name: 'thousands.big', type: 28 })],
@@ -107,7 +107,7 @@ interface Cost {
 
 const subject = createSubject(LARGE);
 
-/** The best of some tries: what it costs when nobody else has the processor. Few are enough where it costs little. */
+/** The fastest of several runs, so that other programs do not count. Cheap inputs need few runs. */
 async function costOf(what: string, send: () => unknown, limitMs = LIMIT_MS): Promise<Cost> {
   let ms = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 10 || (ms > limitMs && round < 60); round += 1) {
@@ -118,7 +118,7 @@ async function costOf(what: string, send: () => unknown, limitMs = LIMIT_MS): Pr
   return { what, ms };
 }
 
-/** Those that cost too much, beside what a plain query costs here and now. */
+/** The inputs that cost too much, relative to a plain query now. */
 async function tooDear(costs: readonly Cost[], times = 10): Promise<readonly string[]> {
   const control = await costOf('a plain query', () => subject.general(queryOf(), FROM, 'udp'));
   const limitMs = times * Math.max(LIMIT_MS, PLAIN_QUERIES * control.ms);
@@ -139,9 +139,9 @@ describe('no packet costs more than a millisecond', () => {
     expect(await tooDear(costs)).toEqual([]);
   });
 
-  /** A reply of 64 kB, which an upstream gives over TCP only; the limit is that of a query for each of the steps it takes. */
+  /** A reply of 64 kB, which only TCP carries. Each processing step has the limit of a query. */
   test.each(['answer', 'authority', 'additional'] as const)(
-    'from an upstream: the worst in the section %s, to a name of others and behind an alias of ours',
+    'from an upstream: expensive records in section %s, for an external name and behind an alias of ours',
     async (section) => {
       const costs: Cost[] = [];
       for (const { what, count, records } of worstRecords()) {

@@ -24,8 +24,8 @@ async function timed<T>(work: Promise<T>): Promise<{ readonly value: T; readonly
   return { value, ms: performance.now() - start };
 }
 
-describe('who asks', () => {
-  test('each container has its own names; the same address of another stack is another scope', async () => {
+describe('the asker', () => {
+  test('each container has its own names; containers of different stacks have different scopes', async () => {
     const dns = await startDns(resources, WITH_ASKER);
     expect(await addresses(dns.port, 'db', { from: '127.0.1.5' })).toBe('10.42.1.5');
     expect(await addresses(dns.port, 'db', { from: '127.0.1.5', tcp: true })).toBe('10.42.1.5');
@@ -35,7 +35,7 @@ describe('who asks', () => {
   });
 });
 
-test('a new view holds from the next answer on, for everybody', async () => {
+test('a new view applies from the next answer on, for every asker', async () => {
   const dns = await startDns(resources, EMPTY);
   expect(await addresses(dns.port, 'db.shop')).toBe('10.42.1.5');
   dns.see({ networks: NETWORKS, containers: [{ ...DB, state: 'stopping' }] });
@@ -45,7 +45,7 @@ test('a new view holds from the next answer on, for everybody', async () => {
 });
 
 describe('Q14 a query from an unknown address on a local network', () => {
-  test('waits for the view to know it, and is then answered in its scope', async () => {
+  test('waits until the view knows it, and is then answered in its scope', async () => {
     const looked: string[] = [];
     const dns = await startDns(resources, EMPTY, {
       identify: async (address) => {
@@ -60,7 +60,7 @@ describe('Q14 a query from an unknown address on a local network', () => {
     expect(dns.server.stats().held).toBe(1);
   });
 
-  test('one inspection for all queries of an address under way; the view may follow later than its answer', async () => {
+  test('one inspection for all waiting queries of an address; the view may follow after the inspection', async () => {
     const found = Promise.withResolvers<boolean>();
     let inspections = 0;
     const dns = await startDns(resources, EMPTY, {
@@ -78,7 +78,7 @@ describe('Q14 a query from an unknown address on a local network', () => {
     expect(inspections).toBe(1);
   });
 
-  test('the view alone is enough: the start event may come before the inspection ends', async () => {
+  test('a change of the view suffices: the start event may arrive before the inspection ends', async () => {
     const dns = await startDns(resources, EMPTY, { holdMs: 5_000, identify: () => new Promise(() => undefined) });
     const asked = timed(addresses(dns.port, 'db', { from: '127.0.1.5' }));
     await poll(() => dns.server.stats().held === 1, { what: 'the query to be held' });
@@ -89,11 +89,11 @@ describe('Q14 a query from an unknown address on a local network', () => {
   });
 
   test.each<[string, () => Promise<boolean>, number, number]>([
-    ['nobody has it: at once', async () => false, 0, 150],
+    ['no container has it: at once', async () => false, 0, 150],
     ['the inspection fails: at once', () => Promise.reject(new Error('no Docker')), 0, 150],
     ['the inspection hangs: after 250 ms', () => new Promise(() => undefined), 240, 1_000],
-    ['found, and the view never follows: after 250 ms', async () => true, 240, 1_000],
-  ])('%s, in the scope of everybody', async (_, identify, atLeastMs, atMostMs) => {
+    ['found, but the view never follows: after 250 ms', async () => true, 240, 1_000],
+  ])('%s, in the common scope', async (_, identify, atLeastMs, atMostMs) => {
     const dns = await startDns(resources, EMPTY, { identify });
     let ms = Number.POSITIVE_INFINITY;
     for (let n = 0; n < 3; n += 1) {
@@ -105,7 +105,7 @@ describe('Q14 a query from an unknown address on a local network', () => {
     expect(ms).toBeLessThan(atMostMs);
   });
 
-  test('an address elsewhere is not held; a held query ends with the server', async () => {
+  test('queries from other addresses are not held; close() ends held queries', async () => {
     const dns = await startDns(resources, EMPTY, { holdMs: 60_000, identify: () => new Promise(() => undefined) });
     expect(await addresses(dns.port, 'db.shop', { from: '127.0.2.9' })).toBe('10.42.1.5');
     expect(dns.server.stats().held).toBe(0);

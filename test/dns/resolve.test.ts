@@ -106,7 +106,7 @@ describe('resolve()', () => {
     ['loop.ext', 'failure'],
     ['self.ext', 'failure'],
     ['local.ext', 'upstream-alias local.ext=web.shop. web.shop.'],
-    // Backwards.
+    // Reverse lookups.
     ['1.1.42.10.in-addr.arpa PTR', 'pointer shop-web-1.rancher.internal.'],
     ['1.1.42.10.in-addr.arpa A', 'nodata in-addr.arpa.'],
     ['77.1.42.10.in-addr.arpa PTR', 'nxdomain in-addr.arpa.'],
@@ -120,7 +120,7 @@ describe('resolve()', () => {
     expect(line(question)).toBe(expected);
   });
 
-  test('before the first complete picture nothing is said not to exist; what is known is answered', () => {
+  test('before the first complete snapshot no name is NXDOMAIN; known names are answered', () => {
     const world = { ...WORLD, complete: false };
     expect(line('nosuch', world)).toBe('failure');
     expect(line('nosuch.shop.rancher.internal', world)).toBe('failure');

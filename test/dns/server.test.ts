@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-describe('replies as dig sees them', () => {
+describe('replies to dig', () => {
   test('Q9 an existing name: AA, RA, TTL 1, and NODATA with SOA for other types', async () => {
     const a = await dig(dns.port, 'web.shop.rancher.internal');
     expect(a).toMatch(/status: NOERROR[\s\S]*flags: qr aa rd ra; QUERY: 1, ANSWER: 3/);
@@ -56,25 +56,25 @@ describe('replies as dig sees them', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
-  test('the question comes back as sent, and the answer is named like it', async () => {
+  test('the question is repeated as sent, and the answer has the same letter case', async () => {
     const { questions, answers } = await ask(dns.port, 'wEb.ShOp');
     expect([questions[0]?.name, answers[0]?.name]).toEqual(['wEb.ShOp', 'wEb.ShOp']);
   });
 
-  test('without RD no RD; EDNS only to those who speak it; an unknown version is BADVERS', async () => {
+  test('RD is copied; EDNS only for clients that use it; an unknown version is BADVERS', async () => {
     expect(await dig(dns.port, '+norecurse', 'web.shop')).toMatch(/flags: qr aa ra;/);
     expect(await dig(dns.port, '+noedns', 'web.shop')).not.toMatch(/EDNS/);
     expect(await dig(dns.port, '+edns=1', '+noednsnegotiation', 'web.shop')).toMatch(/BADVERS/);
     expect(await dig(dns.port, '+subnet=192.0.2.0/24', 'web.shop')).toMatch(/NOERROR/);
   });
 
-  test('other classes are not implemented, nor is a request that is no query; transfers are refused', async () => {
+  test('other classes and opcodes are NOTIMP; transfers are REFUSED', async () => {
     expect(await dig(dns.port, 'version.bind', 'CH', 'TXT')).toMatch(/status: NOTIMP/);
     expect(await dig(dns.port, '+opcode=status', 'web.shop')).toMatch(/status: NOTIMP/);
     expect(await dig(dns.port, 'rancher.internal', 'AXFR')).toMatch(/Transfer failed/);
   });
 
-  test('ANY: HINFO for names that have records, the alias of one that is an alias, NXDOMAIN for those missing', async () => {
+  test('ANY: HINFO for names with records, the CNAME of an alias, NXDOMAIN for missing names', async () => {
     const any = (name: string) => dig(dns.port, name, 'ANY', '+notcp', '+noall', '+answer', '+authority', '+comments');
     expect(await any('web.shop')).toMatch(/NOERROR[\s\S]*aa rd ra; QUERY: 1, ANSWER: 1, AUTHORITY: 0/);
     expect(await any('web.shop')).toMatch(/IN\s+HINFO\s+\\?"RFC8482/);
@@ -83,7 +83,7 @@ describe('replies as dig sees them', () => {
     expect(await any('nosuch.shop.rancher.internal')).toMatch(/NXDOMAIN[\s\S]*aa rd ra; [\s\S]*SOA/);
   });
 
-  test('cookies: dig finds its own half, and ours is good the next time; one of a wrong length is FORMERR', async () => {
+  test('cookies: dig accepts its own half, ours is valid the next time; a wrong length is FORMERR', async () => {
     const asked = (...args: readonly string[]) => digPlain(dns.port, '+tries=1', ...args, 'web.shop');
     const cookie = /COOKIE: ([0-9a-f]{48}) \(good\)/.exec(await asked())?.[1] ?? '';
     expect(cookie).toHaveLength(48);
@@ -92,7 +92,7 @@ describe('replies as dig sees them', () => {
     expect(await asked('+nocookie')).not.toContain('COOKIE');
   });
 
-  test('DO comes back as sent; keepalive is told over TCP to those who ask', async () => {
+  test('DO is copied; keepalive is sent over TCP to clients that ask', async () => {
     expect(await dig(dns.port, '+dnssec', 'web.shop')).toMatch(/EDNS: version: 0, flags: do; udp: 1232/);
     expect(await dig(dns.port, '+tcp', '+keepalive', 'web.shop')).toMatch(/TCP[- ]KEEPALIVE: 10\.0 secs/i);
     expect(await dig(dns.port, '+keepalive', 'web.shop')).not.toMatch(/KEEPALIVE:/i);
@@ -105,13 +105,13 @@ describe('replies as dig sees them', () => {
     expect(await dig(dns.port, '.', 'NS')).toMatch(/status: SERVFAIL/);
   });
 
-  test('backwards', async () => {
+  test('reverse lookups', async () => {
     expect(await dig(dns.port, '+short', '-x', '10.42.1.2')).toBe('w2.rancher.internal.\n');
   });
 });
 
-describe('turns', () => {
-  test('Q32 every answer has all addresses and begins with the next one, strictly', async () => {
+describe('rotation', () => {
+  test('Q32 every answer has all addresses and begins strictly with the next one', async () => {
     const first = [];
     for (let n = 0; n < 9; n += 1) {
       const given = (await addresses(dns.port, n % 2 ? 'web.shop' : 'WEB.shop.rancher.internal')).split(' ');
@@ -122,7 +122,7 @@ describe('turns', () => {
     expect(new Set(first).size).toBe(3);
   });
 
-  test('questions of another type take no turn', async () => {
+  test('queries of another type do not rotate', async () => {
     const one = (await addresses(dns.port, 'web.shop')).split(' ')[0];
     await ask(dns.port, 'web.shop', { type: Packet.TYPE.AAAA });
     const two = (await addresses(dns.port, 'web.shop')).split(' ')[0];
@@ -141,13 +141,13 @@ describe('Q30 big answers', () => {
     ['100, EDNS 4096, of which 1232 are used', 'hundred.big', { edns: 4_096 }, 0],
     ['100, TCP', 'hundred.big', { tcp: true }, 100],
     ['5,000, EDNS 65535', 'thousands.big', { edns: 65_535 }, 0],
-  ])('%s: all or, with TC, none', async (_, name, options, expected) => {
+  ])('%s: all addresses, or none with TC', async (_, name, options, expected) => {
     const { header, answers, errors } = await ask(dns.port, name, options);
     expect(errors).toEqual([]);
     expect([header.tc, new Set(answers.map(({ address }) => address)).size]).toEqual([expected > 0 ? 0 : 1, expected]);
   });
 
-  test('larger datagrams, where they are allowed', async () => {
+  test('larger datagrams, if configured', async () => {
     const large = await startDns(resources, WORLD, { udpPayloadBytes: 4_096 });
     const [fits, beyond] = [
       await ask(large.port, 'hundred.big', { edns: 4_096 }),
@@ -156,7 +156,7 @@ describe('Q30 big answers', () => {
     expect([fits.header.tc, fits.answers.length, beyond.header.tc, beyond.answers.length]).toEqual([0, 100, 1, 0]);
   });
 
-  test('5,000 over TCP: what it carries, another part each time', async () => {
+  test('5,000 addresses over TCP: as many as fit, another subset each time', async () => {
     const start = performance.now();
     const one = await ask(dns.port, 'thousands.big', { tcp: true });
     const two = await ask(dns.port, 'thousands.big', { tcp: true });
@@ -166,13 +166,13 @@ describe('Q30 big answers', () => {
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
-  test('dig comes back over TCP by itself', async () => {
+  test('dig retries over TCP by itself', async () => {
     expect((await dig(dns.port, '+short', '+bufsize=512', 'hundred.big')).trim().split('\n')).toHaveLength(100);
   });
 });
 
-describe('bytes that are no query', () => {
-  test('10,000 random messages: they are judged, and it still answers', async () => {
+describe('bytes that are not a query', () => {
+  test('10,000 random messages: the server still answers', async () => {
     const flood = 10_000;
     const random = createRandom();
     const before = dns.server.stats();
@@ -180,7 +180,7 @@ describe('bytes that are no query', () => {
     socket.on('error', () => undefined);
     for (let n = 0; n < flood; n += 1) {
       socket.send(randomMessage(n, random), dns.port, '127.0.0.1');
-      // So that no queue drops what should be judged; ANY waits for its turn behind it.
+      // So that no queue drops messages of the test; ANY waits behind them.
       if (n % 100 === 99) await ask(dns.port, 'web.shop', { type: Packet.TYPE.ANY });
     }
     expect(await addresses(dns.port, 'rancher-metadata')).toBe('169.254.169.250');
@@ -190,7 +190,7 @@ describe('bytes that are no query', () => {
     socket.close();
   });
 
-  test('a broken query is FORMERR with its id; replies and crumbs are not answered', async () => {
+  test('a broken query is FORMERR with its id; replies and fragments are not answered', async () => {
     const broken = Buffer.concat([queryFor('web').subarray(0, 12), Buffer.from([0xc0, 0x0c, 0, 1, 0, 1])]);
     const reply = await exchange(dns.port, broken);
     expect([reply.readUInt16BE(0), reply.readUInt8(3) & 0xf, reply.length]).toEqual([0x1234, Packet.RCODE.FORMERR, 12]);
@@ -200,14 +200,14 @@ describe('bytes that are no query', () => {
     await expect(exchange(dns.port, Buffer.from('crumb'), { timeoutMs: 200 })).rejects.toThrow('no reply');
   });
 
-  test('a name with a dot inside a label is nobody, and is repeated as sent', async () => {
+  test('a name with a dot inside a label does not exist, and is repeated as sent', async () => {
     const query = Buffer.from('123401000001000000000000037765620473682e70000001 0001'.replaceAll(' ', ''), 'hex');
     const reply = await exchange(dns.port, query);
     expect(reply.subarray(12, query.length)).toEqual(query.subarray(12));
     expect(reply.readUInt8(3) & 0xf).toBe(Packet.RCODE.SERVFAIL);
   });
 
-  test('TCP: broken frames, half frames, one byte at a time, a hundred in one write, and a client that leaves', async () => {
+  test('TCP: broken frames, partial frames, one byte at a time, a hundred in one write, and a client that disconnects', async () => {
     for (const bytes of [Buffer.from([0, 3, 1, 2, 3]), Buffer.from([0xff, 0xff, 1]), Buffer.alloc(0)]) {
       const socket = createConnection(dns.port, '127.0.0.1');
       socket.end(bytes);
@@ -230,7 +230,7 @@ describe('bytes that are no query', () => {
   });
 });
 
-test('listening where somebody else does says so; closing twice is fine', async () => {
+test('an address in use is reported; close() is idempotent', async () => {
   const view = viewOf(snapshot({}), 'a');
   const parts = {
     view: () => view,
@@ -248,7 +248,7 @@ test('listening where somebody else does says so; closing twice is fine', async 
   await other.close();
 });
 
-test('whatever fails on the way, the client gets SERVFAIL and the server lives', async () => {
+test('an internal error becomes SERVFAIL, and the server keeps running', async () => {
   const fault = () => {
     throw new Error('the state is gone');
   };
@@ -263,7 +263,7 @@ test('whatever fails on the way, the client gets SERVFAIL and the server lives',
   expect(broken.stats().answers).toEqual({ SERVFAIL: 2 });
 });
 
-test('throughput of one client with 64 queries under way (printed)', async () => {
+test('throughput of one client with 64 queries in flight (printed)', async () => {
   const socket = createSocket('udp4');
   const query = queryFor('web.shop.rancher.internal');
   const total = 10_000;
@@ -288,7 +288,7 @@ test('throughput of one client with 64 queries under way (printed)', async () =>
   );
 });
 
-/** Lehmer's numbers: the same bytes in every run. */
+/** A Lehmer generator: the same bytes in every run. */
 function createRandom(): (below: number) => number {
   let state = 42;
   return (below) => {
@@ -297,7 +297,7 @@ function createRandom(): (below: number) => number {
   };
 }
 
-/** A third of them pure noise, the rest a query with some bytes changed. */
+/** A third is random bytes, the rest are queries with some bytes changed. */
 function randomMessage(n: number, random: (below: number) => number): Buffer {
   if (n % 3 === 0) return Buffer.from(Array.from({ length: random(200) }, () => random(256)));
   const query = queryFor('log.web.shop.rancher.internal', { edns: 1_232 });

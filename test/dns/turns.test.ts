@@ -8,8 +8,8 @@ function alike(turn: string, addresses: readonly string[], give: 'all' | 'one' =
   return { turn, addresses, give, weights: null };
 }
 
-describe('turns', () => {
-  test('are strict for each list, and a list that shrinks goes on', () => {
+describe('createTurns()', () => {
+  test('rotates each list strictly, also one that shrinks', () => {
     const turns = createTurns();
     const last = (of: string, list: readonly string[]) => turns.deal(alike(of, list))[0]?.at(-1);
     expect(['a', 'a', 'b', 'a', 'a'].map((of) => last(of, LIST))).toEqual(['1', '2', '1', '3', '1']);
@@ -17,14 +17,14 @@ describe('turns', () => {
     expect(turns.deal(alike('a', []))).toEqual([]);
   });
 
-  test('A and AAAA asked for in pairs each have turns of their own', () => {
+  test('rotates A and AAAA separately', () => {
     const turns = createTurns();
     const pairs = LIST.map(() => [turns.deal(alike('a', LIST))[0], turns.deal(alike('a', ['::1', '::2', '::3']))[0]]);
     expect(pairs.map(([four]) => four)).toEqual(LIST);
     expect(pairs.map(([, six]) => six)).toEqual(['::1', '::2', '::3']);
   });
 
-  test('one at a time: 10,000 answers over 4 addresses are 2,500 each', () => {
+  test('gives one address at a time: 10,000 answers over 4 addresses are 2,500 each', () => {
     const turns = createTurns(4711);
     const counts = new Map<string, number>();
     for (let at = 0; at < 10_000; at += 1) {
@@ -35,7 +35,7 @@ describe('turns', () => {
     expect([...counts.values()]).toEqual([2500, 2500, 2500, 2500]);
   });
 
-  test('are not forgotten among 250,000 lists', () => {
+  test('keeps the positions of 250,000 lists', () => {
     const turns = createTurns();
     const begins = (round: number) =>
       Array.from({ length: 250_000 }, (_, at) => turns.rotate(`list ${at}`, LIST)[0]).every(
@@ -44,12 +44,12 @@ describe('turns', () => {
     expect([begins(0), begins(1)]).toEqual([true, true]);
   });
 
-  test('with another seed others begin', () => {
+  test('begins elsewhere with another seed', () => {
     const first = (seed: number) => createTurns(seed).rotate('a', LIST)[0];
     expect(new Set(Array.from({ length: 50 }, (_, seed) => first(seed * 7919 + 1))).size).toBe(3);
   });
 
-  test('weights say who begins; the others follow in order', () => {
+  test('the weights determine the first address; the others follow in order', () => {
     const turns = createTurns();
     const weighted = { ...alike('a', LIST), weights: [2, 1, 0] };
     expect(
@@ -85,7 +85,7 @@ describe('scheduleOf()', () => {
     expect(scheduleOf(weights)).toEqual(expected);
   });
 
-  test('stays short for many uneven weights, and leaves nobody out', () => {
+  test('stays short for many uneven weights, and includes every index', () => {
     const weights = Array.from({ length: 1000 }, (_, at) => at + 1);
     const schedule = scheduleOf(weights) ?? [];
     expect(schedule.length).toBeLessThan(6_000);

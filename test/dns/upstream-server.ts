@@ -3,20 +3,20 @@ import { freePort } from '../support/free-port.ts';
 import type { Resources } from '../support/resources.ts';
 
 export interface UpstreamServer {
-  /** `address:port`, as serveDns takes it. */
+  /** `address:port`, as serveDns accepts it. */
   readonly at: string;
-  /** Names asked for, lower case, in order, with the type: `www.example.com 1 udp`. Probes for loops are not among them. */
+  /** Received queries in order, lower case, with type: `www.example.com 1 udp`. Without loop probes. */
   readonly asked: readonly string[];
 }
 
-/** How a test server replies: the packet to send, or null for silence. Change it while it runs. */
+/** How a test server replies: the packet to send, or null for no reply. May change while the server runs. */
 export type Behaviour = (
   request: Packet,
   reply: Packet,
   transport: 'udp' | 'tcp',
 ) => Packet | null | Promise<Packet | null>;
 
-/** A real small DNS server (dns2's) on a free port of a loopback address, UDP and TCP. */
+/** A small real DNS server (dns2) on a free port of a loopback address, UDP and TCP. */
 export async function startUpstream(resources: Resources, behaviour: Behaviour): Promise<UpstreamServer> {
   const asked: string[] = [];
   const serve = (transport: 'udp' | 'tcp') => async (request: Packet, send: (reply: Packet) => unknown) => {
@@ -38,7 +38,7 @@ export async function startUpstream(resources: Resources, behaviour: Behaviour):
   return { at: `127.0.0.1:${port}`, asked };
 }
 
-/** Answers any A question with one address. */
+/** Answers every A question with one address. */
 export function answering(address: string): Behaviour {
   return (request, reply) => withAddress(request, reply, address);
 }
@@ -48,7 +48,7 @@ export function withAddress(request: Packet, reply: Packet, address: string, nam
   return reply;
 }
 
-/** Answers with a code and nothing else. */
+/** Answers with a response code only. */
 export function refusing(rcode: keyof typeof Packet.RCODE): Behaviour {
   return (_, reply) => {
     reply.header.rcode = Packet.RCODE[rcode];

@@ -9,7 +9,7 @@ import { type HostView, viewOf } from '../../view/index.ts';
 import type { Resources } from '../support/resources.ts';
 import { snapshot, type World } from '../view/world.ts';
 
-/** A server on a loopback port of its own, with a view that the test may replace. */
+/** A server on a free loopback port, with a view that the test may replace. */
 export interface TestDns {
   readonly server: DnsServer;
   readonly port: number;
@@ -46,7 +46,7 @@ export async function startDns(resources: Resources, world: World, options: Test
 
 export interface AskOptions {
   readonly type?: number;
-  /** Address to ask from; default 127.0.0.1. */
+  /** Source address; default 127.0.0.1. */
   readonly from?: string;
   /** EDNS payload size; absent: no EDNS. */
   readonly edns?: number;
@@ -55,13 +55,13 @@ export interface AskOptions {
   readonly timeoutMs?: number;
 }
 
-/** Asks with a raw socket and gives the reply, read by dns2. */
+/** Sends a query from a raw socket; returns the reply, decoded by dns2. */
 export async function ask(port: number, name: string, options: AskOptions = {}): Promise<Packet> {
   const reply = await exchange(port, queryFor(name, options), options);
   return Packet.parse(reply);
 }
 
-/** `10.42.1.1 10.42.1.2`, or the name of the rcode when there is no answer. */
+/** `10.42.1.1 10.42.1.2`, or the name of the rcode if there is no answer. */
 export async function addresses(port: number, name: string, options: AskOptions = {}): Promise<string> {
   const { answers, header } = await ask(port, name, options);
   const given = answers.flatMap(({ address }) => address ?? []);
@@ -77,7 +77,7 @@ export function queryFor(name: string, { type = Packet.TYPE.A, edns }: AskOption
   return query.toBuffer();
 }
 
-/** Sends bytes and gives the first reply. */
+/** Sends bytes and returns the first reply. */
 export function exchange(port: number, message: Buffer, options: AskOptions = {}): Promise<Buffer> {
   return options.tcp ? exchangeTcp(port, message, options) : exchangeUdp(port, message, options);
 }
@@ -112,12 +112,12 @@ async function exchangeTcp(
   return Packet.readStream(socket).finally(() => socket.destroy());
 }
 
-/** What a real client program says; arguments as on its command line. */
+/** The output of dig; arguments as on its command line. */
 export async function dig(port: number, ...args: readonly string[]): Promise<string> {
   return digPlain(port, '+nocookie', '+tries=1', '+time=8', ...args);
 }
 
-/** The same, with its own defaults: EDNS with a cookie. */
+/** The same with dig's own defaults: EDNS with a cookie. */
 export async function digPlain(port: number, ...args: readonly string[]): Promise<string> {
   return (await promisify(execFile)('dig', ['@127.0.0.1', '-p', String(port), ...args])).stdout;
 }

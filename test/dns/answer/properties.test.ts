@@ -14,7 +14,7 @@ function view(world: World, previous?: HostView): HostView {
   return viewOf(snapshot({ ...world, revision: (previous?.revision ?? 0) + 1 }), 'a', previous);
 }
 
-/** Anybody, or one of the containers of this host. */
+/** No container (null), or a container of this host. */
 function askerOf({ containers = [] }: World, seed: number): Container | null {
   const here = containers.filter(({ hostId }) => hostId === 'a');
   return here[seed % (here.length + 1)] ?? null;
@@ -31,8 +31,8 @@ function ask(world: World, seed: number, name: string, type: string): Resolution
 
 const isUnder = (name: string) => /(^|\.)(rancher|drover)\.internal$/i.test(name);
 
-describe('whatever the state, the asker and the name', () => {
-  test('there is an answer, and it is sound: circles of names, aliases and links end', () => {
+describe('for any state, asker and name', () => {
+  test('there is a valid answer: loops of names, aliases and links end', () => {
     fc.assert(
       fc.property(anyWorld, fc.nat(20), anyName, anyType, (world, seed, name, type) => {
         const found = ask(world, seed, name, type);
@@ -54,7 +54,7 @@ describe('whatever the state, the asker and the name', () => {
     );
   });
 
-  test('a name exists or not whatever the type, and where it does not, nothing does below it [RFC 8020]', () => {
+  test('whether a name exists does not depend on the type, and nothing exists below a missing name [RFC 8020]', () => {
     const anyBelow = fc.constantFrom('x', 'web', 'all', '_tcp');
     fc.assert(
       fc.property(anyWorld, anyName, anyType, anyBelow, (given, name, type, below) => {
@@ -85,7 +85,7 @@ describe('whatever the state, the asker and the name', () => {
     );
   });
 
-  test('what the search finds is what the whole name has', () => {
+  test('the search list finds the records of the full name', () => {
     fc.assert(
       fc.property(anyWorld, fc.nat(20), anyName, (world, seed, name) => {
         if (isUnder(name)) return;
@@ -100,13 +100,13 @@ describe('whatever the state, the asker and the name', () => {
     );
   });
 
-  test('a name that ends in no stack is nobody’s to complete', () => {
+  test('a name that does not end in a stack is not completed', () => {
     fc.assert(
       fc.property(anyWorld, fc.nat(20), anyName, (world, seed, name) => {
         const last = name.toLowerCase().split('.').at(-1) ?? '';
         const rest = name.toLowerCase().replace(/^(all\.|(_[^.]*\.)?_(tcp|udp|sctp)\.)/, '');
         if (!(rest.includes('.') && !isUnder(name) && !name.includes('arpa'))) return;
-        // Sidekicks of these worlds are called so.
+        // Names of sidekicks in these worlds.
         if (/^(log|web)\./.test(rest)) return;
         const stacks = [...view(world).stacks.keys()];
         if (!(!stacks.includes(last) || last === 'com')) return;
@@ -117,7 +117,7 @@ describe('whatever the state, the asker and the name', () => {
   });
 });
 
-/** The world with one thing of it replaced, added or taken away. */
+/** The world with one thing replaced, added or removed. */
 const anyChange = fc.record({
   what: fc.constantFrom('container', 'declaration', 'host', 'network'),
   at: fc.nat(20),
@@ -165,7 +165,7 @@ const QUESTIONS = [
   .flatMap((name) => [name, `${name}.rancher.internal`, `all.${name}`, `_80._tcp.${name}.rancher.internal`])
   .flatMap((name) => ['A', 'AAAA', 'SRV'].map((type) => [name, type] as const));
 
-test('an answer holds until something it depends on has changed', () => {
+test('an answer stays the same until one of its dependencies changes', () => {
   let kept = 0;
   fc.assert(
     fc.property(anyWorld, anyChange, fc.nat(20), (world, change, seed) => {
@@ -173,7 +173,7 @@ test('an answer holds until something it depends on has changed', () => {
       const after = viewOf(sharing(before, changed(world, change)), 'a', before);
       const difference = differences(before, after);
       const asker = askerOf(world, seed);
-      // An asker that changed itself, or has other names or another network, is another asker.
+      // An asker that changed, or that has other names or another network, is another asker.
       if (asker && asker.networkMode !== 'bridge') return;
       if (asker && after.snapshot.hosts.get('a')?.containers.get(asker.id) !== asker) return;
       const [then, now] = [scopeOf(before, asker), scopeOf(after, asker)];
@@ -193,7 +193,7 @@ test('an answer holds until something it depends on has changed', () => {
   expect(kept).toBeGreaterThan(10_000);
 });
 
-test('an answer that does not depend on the asker is the same for all who have no names of their own', () => {
+test('an answer that does not depend on the asker is the same for all askers without names of their own', () => {
   let alike = 0;
   fc.assert(
     fc.property(anyWorld, fc.nat(20), fc.nat(20), (world, one, other) => {
@@ -221,7 +221,7 @@ function unique<T extends { readonly stack: string; readonly name: string }>(lis
   return [...new Map(list.map((one) => [`${one.stack}/${one.name}`, one])).values()];
 }
 
-/** The snapshot of another world with everything that is equal shared, as the state's own snapshots are. */
+/** The snapshot of another world that shares all equal parts, as the state's own snapshots do. */
 function sharing(before: HostView, world: World) {
   const next = snapshot({ ...world, revision: before.revision + 1 });
   const keep = <V>(old: ReadonlyMap<string, V> | undefined, now: ReadonlyMap<string, V>) => {

@@ -32,7 +32,7 @@ const WEB = container('web1', 'shop/web', '10.42.1.1', {
   labels: { 'drover.port.http': '80' },
 });
 
-/** As one compose file makes them on two hosts. */
+/** The containers of one Compose file on two hosts. */
 const TWIN = { name: 'twin-api-1', ports: [published(8080, 18080)] };
 
 const WORLD: World = {
@@ -81,7 +81,7 @@ function ask(question: string, { asker = null, world = WORLD, options = {} }: As
   return resolve(view, scopeOf(view, asker), asked, { metadataAddress: METADATA, ...options });
 }
 
-/** Addresses, or records on a line each, or the kind. */
+/** Addresses, or one record a line, or the kind of resolution. */
 function line(question: string, asked: Asked = {}): string {
   const found = ask(question, asked);
   switch (found.kind) {
@@ -121,15 +121,15 @@ describe('SRV', () => {
     ['_sctp.web.shop.rancher.internal SRV', 'nxdomain'],
     ['_tcp.rancher.internal SRV', 'nxdomain'],
     ['_80._tcp.nosuch.shop.rancher.internal SRV', 'nxdomain'],
-    // Behind a published port it is the host's number; of two with one name each has a name of its own.
+    // A published port has the host's number; two containers with one name have names with their hosts.
     ['_8080._tcp.api.twin SRV', '0 1 8080 twin-api-1.node1.host'],
     ['twin-api-1.node1.host.rancher.internal', '10.42.1.5'],
     ['twin-api-1.node2.host.rancher.internal', '192.0.2.2'],
     ['nosuch.node2.host.rancher.internal', 'nxdomain'],
-    // External: no container, so the name of the service.
+    // An external service has no containers, so the target is the service.
     ['_5432._tcp.db.ext SRV', '0 1 5432 db.ext'],
     ['db.ext SRV', '0 1 5432 db.ext'],
-    // By an alias, and of all ports.
+    // By an alias, and for all ports.
     ['_5432._tcp.alias.ext SRV', '0 1 5432 db.ext'],
     ['_80._tcp.alias.ext SRV', '0 1 80 shop-web-1, 0 1 80 shop-web-2'],
     [
@@ -145,19 +145,19 @@ describe('SRV', () => {
     expect(line(question)).toBe(expected);
   });
 
-  test('by the name of the service alone: every port of every endpoint', () => {
+  test('by the name of the service: every port of every endpoint', () => {
     expect(line('web.shop SRV').split(', ')).toEqual([
       ...['53', '80', '443', '9000', '9001'].map((port) => `0 1 ${port} shop-web-1`),
       ...['53', '80', '443', '9000', '9001'].map((port) => `0 1 ${port} shop-web-2`),
     ]);
   });
 
-  test('a port that is only published elsewhere counts with the number it has there', () => {
+  test('a port that is only published has its published number', () => {
     const containers = (WORLD.containers ?? []).filter(({ id }) => id !== 'api1');
     expect(line('_8080._tcp.api.twin SRV', { world: { ...WORLD, containers } })).toBe('0 1 18080 twin-api-1');
   });
 
-  test('the addresses of the targets come along, of both families', () => {
+  test('the additional section has the addresses of the targets, of both families', () => {
     const exposed = [{ port: 80, protocol: 'tcp' }] as const;
     const made = container('both', 'v6/both', null, { addresses: [at(MANAGED, '10.42.1.6', 'fd42::6')], exposed });
     const found = ask('_80._tcp.both.v6 SRV', { world: { containers: [made] } });
@@ -170,7 +170,7 @@ describe('SRV', () => {
     });
   });
 
-  test('every target leads to the addresses that came with it', () => {
+  test('every target resolves to the addresses in the additional section', () => {
     for (const question of ['web.shop SRV', 'api.twin SRV', 'alias.ext SRV', 'db.ext SRV']) {
       const found = ask(question);
       if (found.kind !== 'services') throw new Error(question);
@@ -194,7 +194,7 @@ describe('all.', () => {
     ['all.shop-web-1.rancher.internal', 'nxdomain'],
     ['all.shop.rancher.internal', 'nxdomain'],
     ['all.all.web.shop.rancher.internal', 'nxdomain'],
-    // A sidekick that is called so.
+    // A sidekick with that name.
     ['all.web.odd', '10.42.1.8'],
     ['all.com', 'forward'],
     ['all.web', 'forward'],
@@ -246,7 +246,7 @@ describe('AAAA', () => {
     expect(line(question)).toBe(expected);
   });
 
-  test('not of a bridge that the asker is not on', () => {
+  test('no address of a bridge that the asker is not attached to', () => {
     const asker = (networkId: string) =>
       container('asker', null, null, { addresses: [at(networkId, '172.19.0.9'), at(MANAGED, '10.42.1.99')] });
     const asked = (networkId: string) => {
@@ -269,7 +269,7 @@ describe('options', () => {
       }),
     );
 
-  test('by default: all, the server’s TTL, all alike', () => {
+  test('default: all addresses, the server’s TTL, equal weights', () => {
     expect(ask('web.s', { world: { containers: four() } })).toMatchObject({
       addresses: ['10.42.1.1', '10.42.1.2', '10.42.1.3', '10.42.1.4'],
       give: 'all',
@@ -278,7 +278,7 @@ describe('options', () => {
     });
   });
 
-  test('labels of the newest container; those of the declaration and its options come before', () => {
+  test('labels of the newest container; the declaration and its options take precedence', () => {
     const labels = [{ 'drover.answers': 'all' }, {}, {}, { 'drover.answers': 'one', 'drover.dns.ttl': '7' }];
     const containers = four({}, labels);
     expect(ask('web.s', { world: { containers } })).toMatchObject({ give: 'one', ttlSeconds: 7 });
@@ -294,7 +294,7 @@ describe('options', () => {
     });
   });
 
-  test('weights: a container’s own before its service’s; equal ones are none', () => {
+  test('weights: a container’s own before its service’s; equal weights are omitted', () => {
     const containers = four({}, [{ 'drover.weight': '5' }, { 'drover.weight': '0' }]);
     const weighed = declaration('s/web', { options: { weight: 2 } });
     expect(ask('web.s', { world: { containers } })).toMatchObject({ weights: [5, 0, 1, 1] });
@@ -311,7 +311,7 @@ describe('options', () => {
     expect(ask('web.s', { world: { declarations } })).toMatchObject({ give: 'one', weights: [9, 1] });
   });
 
-  test('prefer: local, as long as a local one can be given; SRV has the others second', () => {
+  test('prefer: local, while a local endpoint is ready; SRV lists the others with lower priority', () => {
     const local = declaration('s/web', { options: { dns: { prefer: 'local' } }, expose: ['80'] });
     const declarations = [local];
     expect(line('web.s', { world: { containers: four(), declarations } })).toBe('10.42.1.1 10.42.1.2');
@@ -343,7 +343,7 @@ describe('options', () => {
   });
 });
 
-describe('the compatibility mode of the search', () => {
+describe('the compatibility mode of the search list', () => {
   const world = {
     containers: [container('c1', 'com/google', '10.42.1.1'), container('c2', null, '10.42.1.2', { name: 'a.b.c' })],
   };

@@ -15,7 +15,7 @@ const reduce = reductionFor('dns').fact;
 const reduced = (container: Container): Container =>
   reduce(`container/${container.id}`, container as unknown as JsonValue) as unknown as Container;
 
-/** What containers have besides what these worlds give them. */
+/** Fields of containers that these worlds do not set. */
 const anyExtra = fc.record({
   image: fc.constantFrom('shop/web:1', 'x'),
   hostname: fc.constantFrom(null, 'web', 'one'),
@@ -39,7 +39,7 @@ function dressed(container: Container, { image, hostname, priority, upstreams }:
   };
 }
 
-test('DNS says the same by the facts it is sent as it would by all of them', () => {
+test('DNS answers from the reduced facts are the same as from all facts', () => {
   fc.assert(
     fc.property(anyWorld, fc.array(anyExtra), fc.nat(20), anyName, anyType, (given, extras, seed, name, type) => {
       const full = (given.containers ?? []).map((container, at) => {
@@ -59,7 +59,7 @@ test('DNS says the same by the facts it is sent as it would by all of them', () 
   );
 });
 
-test('a reduced fact is valid, and is reduced once', () => {
+test('a reduced fact is valid, and reducing it again changes nothing', () => {
   fc.assert(
     fc.property(anyWorld, anyExtra, ({ containers = [] }, extra) => {
       for (const container of containers) {
@@ -75,7 +75,7 @@ test('a reduced fact is valid, and is reduced once', () => {
   );
 });
 
-test('what is no container, or no sound one, is left to whoever parses it', () => {
+test('other or invalid facts are passed on unchanged', () => {
   expect(reduce('host', { image: 'x' })).toEqual({ image: 'x' });
   for (const value of [null, 'text', 7, [], {}, { addresses: 'none', labels: 7 }, { addresses: [null, 'x'] }])
     expect(() => reduce('container/a', value as JsonValue)).not.toThrow();

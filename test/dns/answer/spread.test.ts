@@ -28,7 +28,7 @@ afterAll(() => resources.close());
 const LOOKUPS = 10_000;
 const AT_ONCE = 50;
 
-/** Asks over and over, as resolvers do: A, or A and AAAA together. How often each address was the answer, most first. */
+/** Queries repeatedly, as resolvers do: A, or A and AAAA together. Returns how often each address was the answer, highest first. */
 async function spread(
   name: string,
   types: readonly number[],
@@ -83,14 +83,14 @@ describe('Q32 10,000 lookups of a service that gives one address at a time', () 
     }
   });
 
-  test('over UDP and TCP in turn they are still strict', async () => {
+  test('the rotation stays strict when UDP and TCP alternate', async () => {
     const asked: (string | undefined)[] = [];
     for (let n = 0; n < 8; n += 1) asked.push((await ask(dns.port, 'one.s', { tcp: n % 2 === 1 })).answers[0]?.address);
     const counts = asked.map((address) => asked.filter((other) => other === address).length);
     expect(counts).toEqual(counts.map(() => 2));
   });
 
-  test('all. gives them all', async () => {
+  test('all. gives all addresses', async () => {
     expect((await ask(dns.port, 'all.one.s')).answers).toHaveLength(4);
   });
 });

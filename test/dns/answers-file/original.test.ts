@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-test('every question is answered as rancher-dns 0.17.4 answered it, or as a listed difference says', async () => {
+test('every question is answered like rancher-dns 0.17.4, except for listed differences', async () => {
   const recorded = readRecorded();
   expect(recorded.map(({ name, type, from }) => ({ name, type, from }))).toEqual(QUESTIONS);
   const met = new Set<Difference>();

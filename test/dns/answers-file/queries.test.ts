@@ -12,7 +12,7 @@ afterAll(() => resources.close());
 
 const TEXT = 'default: { authoritative: [rancher.internal], a: { web.rancher.internal.: 10.0.0.1 } }';
 
-/** `drover dns queries` as a process; ready once it is told what passes. */
+/** A `drover dns queries` process; ready when it shows the first query. */
 async function watch(server: StandAlone, ...flags: readonly string[]): Promise<Daemon> {
   const daemon = startDaemon(resolve('bin/drover'), ['dns', 'queries', '--control', server.control, ...flags]);
   resources.add('drover dns queries', () => daemon.stop());
@@ -26,7 +26,7 @@ async function watch(server: StandAlone, ...flags: readonly string[]): Promise<D
   return daemon;
 }
 
-test('it shows what is asked as a table, a sample under load, and says how many were left out', async () => {
+test('shows queries as a table, a sample of them under load, and the number of those left out', async () => {
   const server = await startStandAlone(resources, { text: TEXT });
   const daemon = await watch(server);
   await ask(server.port, 'nosuch\u001b[2J.rancher.internal');
@@ -44,13 +44,13 @@ test('it shows what is asked as a table, a sample under load, and says how many 
   const shown = daemon.stdout().split('\n').length - shownBefore;
   const seconds = (performance.now() - from) / 1_000;
   expect(shown).toBeGreaterThan(50);
-  // 50 a second, a line for the others, and the second that had begun.
+  // 50 a second, one line for the others, and the current second.
   expect(shown).toBeLessThanOrEqual(52 * (seconds + 2));
   const { lost, sent } = await load.stop();
   expect({ lost, many: sent > 1_000 }).toEqual({ lost: 0, many: true });
 });
 
-test('filters, JSON, and the hot path again when nobody looks any more', async () => {
+test('filters, JSON, and the hot path again after the watch ends', async () => {
   const server = await startStandAlone(resources, { text: TEXT });
   const daemon = await watch(server, '--json', '--from', '127.0.0.77');
   for (const from of ['127.0.0.1', '127.0.0.77']) await ask(server.port, 'nosuch.rancher.internal', { from });
@@ -72,7 +72,7 @@ test('filters, JSON, and the hot path again when nobody looks any more', async (
   );
 });
 
-test('nobody there: exit code 2', async () => {
+test('no DNS process: exit code 2', async () => {
   const daemon = startDaemon(resolve('bin/drover'), ['dns', 'queries', '--control', '/nonexistent/dns.sock']);
   expect(await daemon.exit).toBe(2);
   expect(daemon.output()).toContain('DNS at /nonexistent/dns.sock: is not running');

@@ -1,4 +1,4 @@
-/** Questions about `test/fixtures/answers/shop.yaml`, each asked from an address: what a file of the original can be asked. */
+/** Questions about `test/fixtures/answers/shop.yaml`, each from a source address. */
 export const ASKERS = ['127.0.0.1', '127.0.0.2', '127.0.0.9'] as const;
 
 export const NAMES = [
@@ -66,5 +66,5 @@ export const NAMES = [
   `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.rancher.internal`,
 ] as const;
 
-/** The original treats every other type as MX. */
+/** rancher-dns treats every other type like MX. */
 export const TYPES = ['A', 'AAAA', 'CNAME', 'TXT', 'PTR', 'MX', 'SOA', 'ANY'] as const;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ASKERS, NAMES, TYPES } from './questions.ts';
 import type { Asked, PlainReply } from './reply.ts';
 
-/** Where the original's replies are kept, a line a name; see `scripts/compare-with-rancher-dns.ts`. */
+/** The recorded replies of rancher-dns, one name a line; see `scripts/compare-with-rancher-dns.ts`. */
 export const RECORDED_FILE = 'test/fixtures/answers/rancher-dns-v0.17.4.jsonl';
 
 export const QUESTIONS: readonly Asked[] = NAMES.flatMap((name) =>
@@ -11,7 +11,7 @@ export const QUESTIONS: readonly Asked[] = NAMES.flatMap((name) =>
 
 type Recorded = readonly [name: string, replies: readonly (readonly [Asked['type'], Asked['from'], PlainReply])[]];
 
-/** What the original said to each of `QUESTIONS`. */
+/** The replies of rancher-dns to `QUESTIONS`. */
 export function readRecorded(): readonly (Asked & { readonly theirs: PlainReply })[] {
   const lines = readFileSync(RECORDED_FILE, 'utf8').trim().split('\n');
   return lines.flatMap((line) => {

@@ -1,12 +1,12 @@
 import { Packet } from 'dns2';
 import { exchange, queryFor } from '../wire.ts';
 
-/** What matters of a reply, as text, so that two servers can be compared. */
+/** The relevant parts of a reply as text, to compare two servers. */
 export interface PlainReply {
   readonly rcode: number;
-  /** AA and TC, as far as they are set. */
+  /** AA and TC, if set. */
   readonly flags: string;
-  /** `owner type data`, lower case, sorted; aliases keep their order, before the rest. */
+  /** `owner type data`, lower case, sorted; aliases first, in their order. */
   readonly records: readonly string[];
   /** The owner of the SOA, or ''. */
   readonly soa: string;

@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-describe("what the original's own tests expect", () => {
-  test('TCP and EDNS, for its own and for forwarded names', async () => {
+describe('cases from the tests of rancher-dns', () => {
+  test('TCP and EDNS, for own and for forwarded names', async () => {
     for (const name of ['web.shop.rancher.internal', 'www.example.com']) {
       expect(await dig(server.port, '+tcp', name)).toMatch(/status: NOERROR[\s\S]*\(TCP\)/);
       expect(await dig(server.port, '+edns=0', name)).toMatch(/status: NOERROR[\s\S]*EDNS: version: 0/);
@@ -30,13 +30,13 @@ describe("what the original's own tests expect", () => {
     expect(await dig(server.port, '+notcp', 'web.shop', 'ANY')).toMatch(/status: NOTIMP/);
   });
 
-  test('RD and RA in forwarded replies, AA in its own', async () => {
+  test('RD and RA in forwarded replies, AA in own replies', async () => {
     expect(await dig(server.port, 'www.example.com')).toMatch(/flags: qr rd ra;/);
     expect(await dig(server.port, 'nosuch.example.com')).toMatch(/status: NXDOMAIN[\s\S]*flags: qr rd ra;/);
     expect(await dig(server.port, 'x.rancher.internal')).toMatch(/status: NXDOMAIN[\s\S]*flags: qr aa rd ra;/);
   });
 
-  test('no such type: NODATA; no such name: NXDOMAIN; both with the SOA of the domain', async () => {
+  test('missing type: NODATA; missing name: NXDOMAIN; both with the SOA of the domain', async () => {
     const soa = /^rancher\.internal\.\s+1\s+IN\s+SOA\s/m;
     const none = await dig(server.port, 'web.shop.rancher.internal', 'AAAA');
     expect(none).toMatch(/status: NOERROR[\s\S]*ANSWER: 0, AUTHORITY: 1/);
@@ -51,7 +51,7 @@ describe("what the original's own tests expect", () => {
     expect(await dig(server.port, name)).toMatch(new RegExp(`^${name}\\.\\s+600\\s+IN\\s+A\\s+10\\.42\\.0\\.11$`, 'm'));
   });
 
-  test('an alias comes with what it leads to, always in this order', async () => {
+  test('an alias is followed by the records of its target, always in this order', async () => {
     for (let n = 0; n < 50; n += 1) {
       const { answers } = await ask(server.port, 'ext.shop.rancher.internal');
       expect(answers.map(({ type }) => type)).toEqual([Packet.TYPE.CNAME, Packet.TYPE.A]);
@@ -60,7 +60,7 @@ describe("what the original's own tests expect", () => {
   });
 });
 
-describe('who asks', () => {
+describe('askers', () => {
   test.each([
     ['127.0.0.1', 'web', '10.42.0.5 10.42.0.6'],
     ['127.0.0.1', 'log', '10.42.0.5'],
@@ -78,7 +78,7 @@ describe('who asks', () => {
     }
   });
 
-  test('its own resolvers are asked before the common ones, whatever they say that is no answer', async () => {
+  test('the asker’s own resolvers are asked before the common ones', async () => {
     const failing = await startUpstream(resources, refusing('SERVFAIL'));
     const own = await startUpstream(resources, (request, reply) => withAddress(request, reply, '192.0.2.7'));
     const text = JSON.stringify({
@@ -93,17 +93,17 @@ describe('who asks', () => {
 });
 
 describe('TTLs', () => {
-  test('its own do not run down, those of upstream do, each record by itself', async () => {
+  test('TTLs of own records are constant; TTLs of upstream records count down, each by itself', async () => {
     const ttls = async (name: string) => (await ask(server.port, name)).answers.map(({ ttl }) => ttl);
     expect(await ttls('web.shop')).toEqual([600, 600]);
     expect(await ttls('db.store')).toEqual([42]);
     expect(await ttls('chain')).toEqual([11, 600, 42]);
     await ask(server.port, 'www.example.com');
-    await poll(async () => ((await ttls('www.example.com'))[0] ?? 999) < 299, { what: 'the TTL to run down' });
+    await poll(async () => ((await ttls('www.example.com'))[0] ?? 999) < 299, { what: 'the TTL to count down' });
     expect(await ttls('web.shop')).toEqual([600, 600]);
   });
 
-  test('--ttl is for those that have none, and what upstream replies are kept at most', async () => {
+  test('--ttl applies to records without TTL, and limits the cache time of upstream replies', async () => {
     const { port } = await startStandAlone(resources, { text: await shopFile(upstream.at), flags: ['--ttl', '1'] });
     expect((await ask(port, 'web.shop')).answers[0]?.ttl).toBe(1);
     expect((await ask(port, 'db.store')).answers[0]?.ttl).toBe(42);
@@ -113,20 +113,20 @@ describe('TTLs', () => {
         await ask(port, 'www.example.com');
         return upstream.asked.length - before >= 3;
       },
-      { what: 'upstream to be asked again each second', intervalMs: 100 },
+      { what: 'one upstream query each second', intervalMs: 100 },
     );
   });
 });
 
 describe('flags', () => {
-  test('--ndots leaves names with so many dots as they are', async () => {
+  test('--ndots: names with this many dots are not completed', async () => {
     const { port } = await startStandAlone(resources, { text: await shopFile(upstream.at), flags: ['-ndots', '1'] });
     expect(await addresses(port, 'web', { from: '127.0.0.1' })).not.toBe('NXDOMAIN');
     expect(await addresses(port, 'web.shop', { from: '127.0.0.1' })).toBe('NXDOMAIN');
     expect(upstream.asked).toContain('web.shop 1 udp');
   });
 
-  test('--never-recurse-to: those are not asked, wherever they stand', async () => {
+  test('--never-recurse-to: these upstreams are never queried', async () => {
     const text = JSON.stringify({ default: { recurse: [upstream.at] } });
     const before = upstream.asked.length;
     const { port } = await startStandAlone(resources, { text, flags: ['--never-recurse-to', '10.9.9.9,127.0.0.1'] });
@@ -134,7 +134,7 @@ describe('flags', () => {
     expect(upstream.asked.length).toBe(before);
   });
 
-  test('--pid-file and the ones that are only taken', async () => {
+  test('--pid-file, and flags that are accepted and ignored', async () => {
     const dir = join(server.path, '..');
     const flags = ['--pid-file', join(dir, 'pid'), '-log', 'x', '-rancher-metadata-answer', '10.0.0.1', '-debug'];
     const { daemon } = await startStandAlone(resources, { text: '', flags });
@@ -172,7 +172,7 @@ test('Q27 names of the file and names without a dot never reach an upstream', as
   expect(fresh.asked.filter((asked) => !/^(nosuch\.example\.com) /.test(asked))).toEqual([]);
 });
 
-test('no such name becomes no such record for IPv6 of forwarded names', async () => {
+test('NXDOMAIN becomes NODATA for AAAA of forwarded names', async () => {
   expect(await addresses(server.port, 'nosuch.example.com', { type: Packet.TYPE.AAAA })).toBe('NODATA');
   expect(await addresses(server.port, 'nosuch.example.com', { type: Packet.TYPE.MX })).toBe('NXDOMAIN');
 });

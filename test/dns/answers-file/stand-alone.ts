@@ -7,11 +7,11 @@ import { poll } from '../../support/poll.ts';
 import type { Resources } from '../../support/resources.ts';
 import { type Behaviour, startUpstream, type UpstreamServer, withAddress } from '../upstream-server.ts';
 
-/** `drover dns --answers` as a process of its own. */
+/** A `drover dns --answers` process. */
 export interface StandAlone {
   readonly daemon: Daemon;
   readonly port: number;
-  /** Of `POST /v1/reload`. */
+  /** Port of `POST /v1/reload`. */
   readonly reloadPort: number;
   readonly path: string;
   readonly control: string;
@@ -21,19 +21,19 @@ export interface StandAlone {
 }
 
 export interface StandAloneOptions {
-  /** Null: no file is there. */
+  /** Null: there is no file. */
   readonly text: string | null;
   readonly flags?: readonly string[];
 }
 
 const FIXTURE = resolve('test/fixtures/answers/shop.yaml');
 
-/** The fixture, with this resolver upstream. */
+/** The fixture with this upstream resolver. */
 export async function shopFile(upstream: string): Promise<string> {
   return (await readFile(FIXTURE, 'utf8')).replaceAll('UPSTREAM', upstream);
 }
 
-/** Starts it on free ports of 127.0.0.1, so that it can be asked from all of 127.0.0.0/8. */
+/** Starts the process on free ports of 127.0.0.1, reachable from all of 127.0.0.0/8. */
 export async function startStandAlone(resources: Resources, options: StandAloneOptions): Promise<StandAlone> {
   const { text, flags = [] } = options;
   const dir = await mkdtemp(join(tmpdir(), 'drover-answers-'));
@@ -63,7 +63,7 @@ export async function startStandAlone(resources: Resources, options: StandAloneO
   };
 }
 
-/** Where it says it serves; null before. */
+/** The ports in its log; null before they are logged. */
 function portsOf(output: string): { readonly port: number; readonly reloadPort: number } | null {
   const line = logLines(output).find(({ msg }) => msg === 'serving') as
     | { addresses: readonly { port: number }[]; reload: { port: number } | null }
@@ -71,7 +71,7 @@ function portsOf(output: string): { readonly port: number; readonly reloadPort: 
   return line ? { port: line.addresses[0]?.port ?? 0, reloadPort: line.reload?.port ?? 0 } : null;
 }
 
-/** What it logged, as JSON. */
+/** Its log lines. */
 export function logLines(output: string): readonly Record<string, unknown>[] {
   return output
     .split('\n')
@@ -79,7 +79,7 @@ export function logLines(output: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** www.example.com is 192.0.2.1, servfail fails, nothing else is there; IPv6 of the first is there, too. */
+/** www.example.com is 192.0.2.1 and has an IPv6 address, servfail fails, all other names are missing. */
 export const internet: Behaviour = (request, reply) => {
   const [question] = request.questions;
   const name = question?.name.toLowerCase() ?? '';

@@ -2,12 +2,12 @@ import { createSocket } from 'node:dgram';
 import { queryFor } from '../wire.ts';
 
 export interface SteadyLoad {
-  /** Waits for what is under way, and tells. */
+  /** Waits for the queries in flight, and returns the result. */
   stop(): Promise<{
     readonly sent: number;
     readonly lost: number;
     readonly slowestMs: number;
-    /** `first label rcode` of the replies, and how many. */
+    /** Number of replies by `first label rcode`. */
     readonly rcodes: Readonly<Record<string, number>>;
   }>;
 }
@@ -16,7 +16,7 @@ const INTERVAL_MS = 5;
 const AT_ONCE = 10;
 const LOST_AFTER_MS = 3_000;
 
-/** Asks some 2,000 questions a second, from one socket, one after the other. */
+/** Sends about 2,000 queries a second from one socket. */
 export function askSteadily(port: number, names: readonly string[]): SteadyLoad {
   const queries = names.map((name) => queryFor(name));
   const socket = createSocket('udp4');

@@ -30,13 +30,13 @@ function why(world: World, name: string, type: number, from: string | null): Exp
   return explained.value;
 }
 
-/** From where a container of this host asks; null: it has no address, and is nobody. */
+/** Source address of a container of this host; null: it has no address. */
 function addressesOf({ containers = [] }: World): readonly (string | null)[] {
   const own = containers.filter(({ hostId, state }) => hostId === 'a' && state === 'running');
   return [null, ...own.flatMap(({ addresses }) => addresses.flatMap(({ ipv4 }) => ipv4 ?? []))];
 }
 
-/** As `drover why` writes it. */
+/** The type as `drover why` writes it. */
 function recordText(record: Packet['answers'][number]): string {
   const { type, ttl, address, domain, ns, data, priority, weight, port, target } = record;
   const texts: Readonly<Record<number, string>> = {
@@ -81,7 +81,7 @@ async function compare(world: World, question: { name: string; type: string; pic
   expect({ ...about, asked: isAsked }).toEqual({ ...about, asked: forward?.upstreams[0] === upstream.at });
 }
 
-test('what `drover why dns` says is what the server answers, whoever asks for whatever, over UDP and TCP', async () => {
+test('`drover why dns` shows what the server answers, for any asker and name, over UDP and TCP', async () => {
   const anyQuestion = fc.record({ name: anyName, type: anyType, pick: fc.nat(20), tcp: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(anyWorld, fc.array(anyQuestion, { minLength: 5, maxLength: 10 }), async (world, questions) => {

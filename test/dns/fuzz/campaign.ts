@@ -11,36 +11,36 @@ import { LATER, WORLD } from './worlds.ts';
 export interface CampaignOptions {
   readonly packets: number;
   readonly seed: number;
-  /** Tried first, and changed from then on. */
+  /** Initial inputs, mutated later. */
   readonly corpus: readonly Input[];
-  /** How many of the packets, from the first on, are guided by coverage, which costs time. */
+  /** Number of first packets that are guided by coverage, which costs time. */
   readonly guided: number;
-  /** What one packet may take; tried again several times before it counts. */
+  /** Time limit for one packet; repeated several times before it counts. */
   readonly limitMs: number;
   readonly onProgress?: (done: number, faults: readonly string[]) => void;
-  /** Ends it before its time. */
+  /** Aborts the campaign. */
   readonly signal?: AbortSignal;
 }
 
 export interface CampaignResult {
   readonly packets: number;
-  /** Answered by the hot path, and compared. */
+  /** Packets answered by the hot path and compared. */
   readonly hot: number;
-  /** Blocks of the code that ran. */
+  /** Code blocks that ran. */
   readonly blocks: number;
-  /** Inputs that reached something new. */
+  /** Inputs that reached new blocks. */
   readonly found: readonly Input[];
-  /** What went wrong, with the input as a line of the corpus. */
+  /** Failures, each with its input as a line of the corpus. */
   readonly faults: readonly string[];
-  /** Live memory after a tenth of the packets, and at the end. */
+  /** Heap in use after a tenth of the packets, and at the end. */
   readonly memoryBytes: readonly [number, number];
-  /** The worst packet of all, at its best. */
+  /** The fastest run of the slowest packet. */
   readonly slowestMs: number;
 }
 
 const BATCH = 256;
 const MAX_FAULTS = 20;
-/** The state changes as often: the hot path must forget what it knew. */
+/** The state changes this often, so that the hot path has to drop replies. */
 const CHANGE_EVERY = 20_000;
 const DEEP_EVERY = 16;
 
@@ -92,8 +92,8 @@ interface Search {
 }
 
 /**
- * Which of a batch made the blocks run. A look at the counters costs as much as a hundred packets: so it is looked for in one
- * half and the other. What does not run again, because the state is another one now, is left.
+ * Finds the packet of a batch that made the blocks run. Reading the counters costs as much as a hundred packets, so this is a
+ * binary search. Blocks that do not run again, because the state has changed, are ignored.
  */
 async function locate(search: Search, batch: readonly Input[], blocks: readonly string[]): Promise<readonly Input[]> {
   if (blocks.length === 0 || batch.length <= 1) return blocks.length === 0 ? [] : batch;
@@ -146,7 +146,7 @@ function createTrial(subject: Subject, limitMs: number): Trial {
     if (performance.now() - start > limitMs) await timeAgain(input);
     return reply;
   };
-  /** Most that take long were interrupted; those that always do are faults. */
+  /** Most slow packets were interrupted; a packet that is always slow is a failure. */
   const timeAgain = async (input: Input): Promise<void> => {
     let best = Number.POSITIVE_INFINITY;
     for (let n = 0; n < 20; n += 1) {
@@ -160,7 +160,7 @@ function createTrial(subject: Subject, limitMs: number): Trial {
   return trial;
 }
 
-/** What is still in use, after the rest was collected. */
+/** Heap in use after garbage collection. */
 function liveBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');

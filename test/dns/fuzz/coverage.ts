@@ -1,16 +1,16 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** Which blocks of code have run, as V8 counts them. */
+/** Block coverage, as counted by V8. */
 export interface Coverage {
-  /** The blocks that ran since the last look and never had before. */
+  /** Blocks that ran for the first time since the last call. */
   fresh(): readonly string[];
-  /** Which of these blocks ran since the last look. */
+  /** Which of these blocks ran since the last call. */
   hit(blocks: readonly string[]): readonly string[];
   total(): number;
   close(): void;
 }
 
-/** Counts blocks of the files that are asked for; slows all code down, so it is for guided runs only. */
+/** Counts blocks of the selected files. Slows down all code, so it is used in guided runs only. */
 export function startCoverage(isOurs: (url: string) => boolean): Coverage {
   const session = new Session();
   session.connect();
@@ -19,7 +19,7 @@ export function startCoverage(isOurs: (url: string) => boolean): Coverage {
   const known = new Set<string>();
   const look = (): ReadonlySet<string> => {
     let scripts: readonly Profiler.ScriptCoverage[] = [];
-    // Within one thread the answer comes at once. Counters begin anew.
+    // Within one thread the result is there at once. The counters are reset.
     session.post('Profiler.takePreciseCoverage', (error, taken) => {
       if (error) throw error;
       scripts = taken.result;

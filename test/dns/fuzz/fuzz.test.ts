@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-/** The bench's own words about a run of it, in a process of its own: counting blocks slows down all that runs beside it. */
+/** The output of the benchmark in a child process: counting blocks slows down everything in its process. */
 async function fuzz(...args: readonly string[]) {
-  // A packet is slow when it takes ten times what it may: others share this machine.
+  // Ten times the usual limit, because the machine is shared.
   const fixed = ['bench/dns-fuzz.ts', '--limit-ms', '10'];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...fixed, ...args], {
     timeout: 120_000,
@@ -14,7 +14,7 @@ async function fuzz(...args: readonly string[]) {
   return { report: JSON.parse(line) as { [key: string]: number }, stderr };
 }
 
-test('Q34 broken messages on both paths, guided by what they reach: no crash, no difference, no leak', {
+test('Q34 broken messages on both paths, guided by coverage: no crash, no difference, no leak', {
   timeout: 130_000,
 }, async () => {
   const { report, stderr } = await fuzz('--packets', '80000', '--guided', '10000', '--seed', '7');

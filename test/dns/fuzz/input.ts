@@ -1,6 +1,6 @@
 import { ASKERS } from './worlds.ts';
 
-/** One try: a message, how it comes, and what the upstream would say if it were asked. */
+/** One input: a message, its transport, and the upstream's reply. */
 export interface Input {
   readonly query: Buffer;
   readonly transport: 'udp' | 'tcp';
@@ -11,7 +11,7 @@ export interface Input {
 
 const UPSTREAM_HEAD = 8;
 
-/** As one line of a corpus: transport and asker, the query, the upstream's words. */
+/** As one line of a corpus: transport and asker, the query, the upstream's reply. */
 export function formatInput({ query, transport, from, upstream }: Input): string {
   const asker = ASKERS.indexOf(from);
   return `${transport} ${asker} ${query.toString('hex') || '-'} ${upstream.toString('hex') || '-'}`;

@@ -6,7 +6,7 @@ const HEADER_SIZE = 12;
 const LARGEST = { udp: 1_232, tcp: 65_535 };
 const RCODES = new Set([0, 1, 2, 3, 4, 5]);
 
-/** What is wrong with a reply, whatever was asked; null: nothing. `deep`: dns2 reads it too. */
+/** What is wrong with a reply; null: nothing. `deep`: dns2 decodes it too. */
 export function judge(input: Input, reply: Buffer | null, deep: boolean): string | null {
   const { query, transport } = input;
   const isDue = query.length >= HEADER_SIZE && (query.readUInt8(2) & 0x80) === 0;
@@ -37,7 +37,7 @@ function badQuestion(query: Buffer, reply: Buffer): string | null {
   return reply.subarray(HEADER_SIZE, end).equals(query.subarray(HEADER_SIZE, end)) ? null : 'another question';
 }
 
-/** What an upstream says of itself is passed on. */
+/** Failures of an upstream are passed on. */
 function badCode(reply: Buffer, rcode: number, opts: number, upstreams: number): string | null {
   const flags = reply.readUInt16BE(2);
   if (opts > 1) return 'more than one OPT record';
@@ -54,7 +54,7 @@ function unreadable(reply: Buffer): string | null {
   return errors.length > 0 ? `dns2 cannot read it: ${errors[0]?.message}` : null;
 }
 
-/** Where both paths differ in what they say; null: nowhere. Which of several addresses comes first is for chance. */
+/** The difference between the replies of both paths; null: none. The order of addresses may differ. */
 export function difference(hot: Buffer, general: Buffer | null): string | null {
   if (!general) return 'the hot path answers where the general one is silent';
   const [one, other] = [normalised(hot), normalised(general)];
@@ -62,8 +62,8 @@ export function difference(hot: Buffer, general: Buffer | null): string | null {
 }
 
 /**
- * Everything but the order of answers and how names are compressed: an SOA that points into the question has its case. Of a
- * single address only that it is one.
+ * The reply without the order of answers and the compression of names (an SOA that points into the question has its case). A
+ * single address is replaced by a mark.
  */
 function normalised(reply: Buffer): string {
   const { header, questions, answers, authorities, additionals } = Packet.parse(reply);

@@ -3,7 +3,7 @@ import type { Input } from './input.ts';
 import type { Random } from './random.ts';
 import { ASKERS } from './worlds.ts';
 
-/** Bytes that mean something: ends of names, pointers, the largest label and one more, counts. */
+/** Bytes with a meaning: ends of names, pointers, the longest label and one more, counts. */
 const TELLING = [0, 1, 0x3f, 0x40, 0x80, 0xc0, 0xff, 41, 10, 11, 12] as const;
 const PIECES = [
   bytes('c00c'),
@@ -40,7 +40,7 @@ const setNumber: Change = (message, random) => {
   return message;
 };
 
-/** The header is small and decides much. */
+/** The header is small, so it is mutated more often. */
 const setCount: Change = (message, random) => {
   if (message.length < 12) return message;
   message.writeUInt16BE(random.pick([0, 1, 1, 2, 3, 0xffff]), 4 + 2 * random.below(4));
@@ -101,7 +101,7 @@ const CHANGES = [
   append,
 ];
 
-/** Another id, other letters, another type or bit: a query that is as good as it was, so that the hot path answers it. */
+/** Changes id, letter case, type or a flag: the query stays valid, so that the hot path answers it. */
 const gentle: Change = (message, random) => {
   const result = changeCase(message, random, message);
   if (result.length < 12) return result;
@@ -122,7 +122,7 @@ function changed(message: Buffer, random: Random, other: Buffer): Buffer {
   return result;
 }
 
-/** Another try like this one; `other` lends parts. */
+/** A mutated input; parts may come from `other`. */
 export function mutate(input: Input, other: Input, random: Random): Input {
   const what = random.below(12);
   return {

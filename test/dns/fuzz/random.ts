@@ -1,4 +1,4 @@
-/** Numbers by chance, the same in every run with the same seed (xorshift, 32 bits). */
+/** Pseudo-random numbers, the same for the same seed (xorshift, 32 bits). */
 export interface Random {
   /** At least 0, below the limit. */
   below(limit: number): number;

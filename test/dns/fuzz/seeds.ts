@@ -42,7 +42,7 @@ const UPSTREAMS = [
   { flags: 0x8180, counts: [1, 0, 0], records: bytes('c00c 0021 0001 0000003c 0009 0001 0002 0050 01 61 00') },
 ] as const;
 
-/** What is known to be interesting before anything was tried. */
+/** The initial inputs. */
 export function seeds(): readonly Input[] {
   return NAMES.flatMap((name, n) =>
     TYPES.map((type, t): Input => {

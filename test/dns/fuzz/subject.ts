@@ -14,13 +14,13 @@ import { systemClock } from '../../../system/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { snapshot, type World } from '../../view/world.ts';
 
-/** Both ways a message can go, without sockets. */
+/** Both paths of a message, without sockets. */
 export interface Subject {
-  /** What the general path replies; a name of others is answered with what `say` was given. */
+  /** The reply of the general path. External names get the reply set by `say`. */
   general(message: Buffer, from: string, transport: 'udp' | 'tcp'): Promise<Buffer | null> | Buffer | null;
-  /** What the hot path replies to a datagram; null: it leaves it to the general path. */
+  /** The reply of the hot path to a datagram; null: left to the general path. */
   hot(message: Buffer, from: string): Buffer | null;
-  /** What the upstream says from now on: header, and all that stands behind the question. */
+  /** Sets the upstream's reply: the header, and everything after the question. */
   say(flags: number, counts: readonly [number, number, number], records: Buffer): void;
   see(world: World): void;
 }
@@ -68,7 +68,7 @@ interface Said {
   readonly records: Buffer;
 }
 
-/** An upstream that says what it is told to; what it says is judged, kept and given again as any upstream's reply is. */
+/** An upstream with a fixed reply, which is checked, kept and replayed like any upstream's reply. */
 function createSpeaker(said: () => Said): Forwarding & { close(): void } {
   const forward: Forwarding['forward'] = (message, questionEnd): Forwarded | null => {
     const { flags, counts, records } = said();

@@ -5,7 +5,7 @@ const many = (service: string, count: number) =>
     container(`${service}-${n}`, `big/${service}`, `10.43.${n >> 8}.${n & 255}`, { serviceIndex: n }),
   );
 
-/** Of all kinds a few: what a query may be about. */
+/** A few objects of every kind. */
 export const WORLD: World = {
   containers: [
     container('w1', 'shop/web', '10.42.1.1'),
@@ -35,7 +35,7 @@ export const WORLD: World = {
   ],
 };
 
-/** The same a little later: an endpoint less, another more, a service gone. */
+/** The same a little later: one endpoint fewer, one more, one service removed. */
 export const LATER: World = {
   revision: 2,
   containers: [
@@ -46,7 +46,7 @@ export const LATER: World = {
   declarations: (WORLD.declarations ?? []).filter(({ name }) => name !== 'ips'),
 };
 
-/** With services that no datagram carries, and one that not even TCP does. */
+/** With services too large for a datagram, and one too large for TCP. */
 export const LARGE: World = {
   ...WORLD,
   containers: [...(WORLD.containers ?? []), ...many('thousands', 5_000)],

@@ -9,14 +9,14 @@ function written(text: string): string | null {
   const isV4 = text.includes('.');
   const ok = isV4 ? writeIpv4(text, bytes, 2) : writeIpv6(text, bytes, 2);
   const size = isV4 ? 4 : 16;
-  // Nothing outside is touched, whatever the text.
+  // Bytes outside are never written.
   expect([bytes.subarray(0, 2), bytes.subarray(2 + size)].every((part) => part.every((byte) => byte === 0xee))).toBe(
     true,
   );
   return ok ? bytes.subarray(2, 2 + size).toString('hex') : null;
 }
 
-test('IPv4: all octets, and nothing that is no address', () => {
+test('IPv4: all octets, and no text that is not an address', () => {
   fc.assert(
     fc.property(fc.ipV4(), (text) => {
       const octets = text.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
@@ -28,7 +28,7 @@ test('IPv4: all octets, and nothing that is no address', () => {
   }
 });
 
-test('IPv6: as dns2 has it, and nothing that is no address', () => {
+test('IPv6: the same bytes as dns2, and no text that is not an address', () => {
   fc.assert(
     fc.property(fc.ipV6(), (text) => {
       fc.pre(!text.includes('.'));
@@ -57,7 +57,7 @@ test('IPv6: as dns2 has it, and nothing that is no address', () => {
   expect(written('1:2:3:4:5:6:7::')).toBe('00010002000300040005000600070000');
 });
 
-test('any text: the same judgement as Node has, dotted IPv6 apart', () => {
+test('any text: the same verdict as Node, except for dotted IPv6', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('0', '1', 'f', 'F', 'g', ':', '::', '.', '25', '255') }), (text) => {
       const isAddress = text.includes('.') ? isIPv4(text) : isIPv6(text);

@@ -12,7 +12,7 @@ describe('sipHash24()', () => {
       Uint8Array.from({ length: size }, (_, at) => at),
     ).toString('hex');
 
-  test('gives what its authors say it gives', () => {
+  test('gives the reference values of its authors', () => {
     expect([0, 1, 7, 8, 9, 15, 16, 20, 32, 63].map(hash)).toEqual([
       '310e0edd47db6f72',
       'fd67dc93c539f874',
@@ -28,7 +28,7 @@ describe('sipHash24()', () => {
   });
 });
 
-/** A clock that stands at a second of the epoch, until it is told otherwise. */
+/** A clock that stands still at a given time. */
 function clockAt(seconds: number) {
   const clock = { seconds, now: () => clock.seconds * 1_000, monotonic: () => clock.seconds * 1_000 };
   return clock;
@@ -56,12 +56,12 @@ describe('server cookies', () => {
       1_559_734_700,
       'fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e',
     ],
-  ])('%s is made as RFC 9018 appendix A has it', (_, address, sent, seconds, given) => {
+  ])('%s: the cookie of RFC 9018 appendix A', (_, address, sent, seconds, given) => {
     const cookies = createCookies({ clock: clockAt(seconds) }, { newSecret: () => SECRET });
     expect(cookies.reply(bytes(sent), address).toString('hex')).toBe(given);
   });
 
-  test('after the secret was changed the old one is good for the time it has, and another is given (appendix A.4)', () => {
+  test('after a change of the secret, old cookies stay valid until they expire, and new ones are given (appendix A.4)', () => {
     const secrets = [bytes('dd3bdf9344b678b185a6f5cb60fca715'), bytes('445536bcd2513298075a5d379663c962')];
     const clock = clockAt(1_559_741_961 - 60);
     const cookies = createCookies({ clock }, { newSecret: () => secrets.shift() ?? SECRET, rotateMs: 60_000 });
@@ -89,12 +89,12 @@ describe('server cookies', () => {
       changed[at] = (changed[at] ?? 0) ^ 1;
       return [`with byte ${at} changed`, changed, IPV4, 0, false];
     }),
-  ])('one %s', (_, cookie, address, later, good) => {
+  ])('a cookie %s', (_, cookie, address, later, good) => {
     const cookies = createCookies({ clock: clockAt(ISSUED + later) }, { newSecret: () => SECRET });
     expect(cookies.isGood(cookie, address)).toBe(good);
   });
 
-  test('one of less than half an hour is given back as it is; two servers do not know the same secret', () => {
+  test('a cookie younger than half an hour is returned unchanged; two servers have different secrets', () => {
     const clock = clockAt(ISSUED);
     const [one, two] = [createCookies({ clock }), createCookies({ clock })];
     const given = one.reply(ISSUED_COOKIE.subarray(0, 8), IPV4);
@@ -105,7 +105,7 @@ describe('server cookies', () => {
     expect(one.reply(given, IPV4)).not.toEqual(given);
   });
 
-  test('the time in it may wrap around [RFC 1982]', () => {
+  test('the time may wrap around [RFC 1982]', () => {
     const clock = clockAt(0xffff_ff00);
     const cookies = createCookies({ clock }, { newSecret: () => SECRET });
     const given = cookies.reply(ISSUED_COOKIE.subarray(0, 8), IPV4);
@@ -118,19 +118,19 @@ describe('replyOptions()', () => {
   const cookies = createCookies({ clock: clockAt(ISSUED) }, { newSecret: () => SECRET });
   const edns = { payloadSize: 1232, dnssecOk: false, cookie: null, keepAlive: false };
 
-  test('what was not asked for is not given', () => {
+  test('options that were not requested are not sent', () => {
     expect(replyOptions(null, { address: IPV4 }, cookies)).toHaveLength(0);
     expect(replyOptions(edns, { address: IPV4, idleMs: 10_000 }, cookies)).toHaveLength(0);
   });
 
-  test('keepalive over TCP in tenths of a second, and not over UDP [RFC 7828]', () => {
+  test('keepalive over TCP in tenths of a second, never over UDP [RFC 7828]', () => {
     const asks = { ...edns, keepAlive: true };
     expect(replyOptions(asks, { address: IPV4, idleMs: 10_000 }, cookies)).toEqual(optionOf(11, Buffer.of(0, 100)));
     expect(replyOptions(asks, { address: IPV4, idleMs: 0 }, cookies)).toEqual(optionOf(11, Buffer.of(0, 0)));
     expect(replyOptions(asks, { address: IPV4 }, cookies)).toHaveLength(0);
   });
 
-  test('a cookie to those who sent one', () => {
+  test('a cookie for clients that sent one', () => {
     const asks = { ...edns, cookie: ISSUED_COOKIE.subarray(0, 8), keepAlive: true };
     expect(replyOptions(asks, { address: IPV4 }, cookies)).toEqual(optionOf(10, ISSUED_COOKIE));
   });

@@ -9,7 +9,7 @@ import { bytes, queryOf, wireName } from './messages.ts';
 
 const { TYPE } = Packet;
 
-/** A reply of an upstream about www.example.com, whose name stands at 12, with records behind it. */
+/** An upstream's reply for www.example.com (name at offset 12) with the given records. */
 function upstream(answers: readonly string[], authorities: readonly string[] = []): Buffer {
   const counts = [1, answers.length, authorities.length, 0] as const;
   const message = queryOf({
@@ -26,7 +26,7 @@ const ALIAS = 'c00c 0005 0001 0000003c 0006 03636462 c010';
 const AT_CDN = 'c02d 0001 0001 0000001e 0004 c0000201';
 const SOA = 'c010 0006 0001 00000e10 0018 c010 c010 00000001 00000002 00000003 00000004 00000005';
 
-/** The copies in a reply of ours to a question for an alias of ours, read by dns2. */
+/** The copied records in our reply for an alias, decoded by dns2. */
 function copied(message: Buffer) {
   const read = readQuery(queryOf({ name: 'host.ext' }));
   if (read.kind !== 'query') throw new Error('not a query');
@@ -40,7 +40,7 @@ function copied(message: Buffer) {
 }
 
 describe('copyRecords()', () => {
-  test('names are whole again in another message, and compressed there', () => {
+  test('names are complete in the other message, and compressed there', () => {
     const { packet, encoded } = copied(upstream([ALIAS, AT_CDN, AT_CDN.replace('0201', '0202')], [SOA]));
     expect(packet.errors).toEqual([]);
     expect(packet.answers.map(({ name, ttl, domain, address }) => [name, ttl, domain ?? address])).toEqual([
@@ -53,7 +53,7 @@ describe('copyRecords()', () => {
     expect(encoded.toString('latin1').split('example').length - 1).toBeLessThanOrEqual(3);
   });
 
-  test('a dot inside a label stays one', () => {
+  test('a dot inside a label is kept', () => {
     const dotted = 'c00c 0005 0001 0000003c 0006 03 612e62 c010';
     const { encoded } = copied(upstream([dotted, 'c02d 0001 0001 0000001e 0004 c0000201']));
     expect(encoded.includes(Buffer.concat([bytes('03 612e62'), wireName('example.com')]))).toBe(true);
@@ -65,7 +65,7 @@ describe('copyRecords()', () => {
     ['SRV', TYPE.SRV, '0001 0002 0003 c010', '000100020003'],
     ['NS', TYPE.NS, 'c010', ''],
     ['PTR', TYPE.PTR, 'c010', ''],
-  ])('the name in %s is whole', (_, type, data, before) => {
+  ])('the name in %s is complete', (_, type, data, before) => {
     const size = (data.replaceAll(' ', '').length / 2).toString(16).padStart(4, '0');
     const [record] = copyRecords(
       upstream([`c00c ${type.toString(16).padStart(4, '0')} 0001 0000003c ${size} ${data}`]),
@@ -73,7 +73,7 @@ describe('copyRecords()', () => {
     expect(record?.data).toEqual(Buffer.concat([bytes(before), wireName('example.com')]));
   });
 
-  test('other types as they stand; other classes and too many records are left out', () => {
+  test('other types unchanged; other classes and too many records are left out', () => {
     expect(copyRecords(upstream(['c00c ff00 0001 0000003c 0003 c00c01'])).answers[0]?.data).toEqual(bytes('c00c01'));
     expect(copyRecords(upstream(['c00c 0010 0003 0000003c 0002 0161'])).answers).toEqual([]);
     const many = copyRecords(upstream(new Array<string>(1_000).fill('c00c 0001 0001 0000003c 0004 c0000201')));

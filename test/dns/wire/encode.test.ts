@@ -39,7 +39,7 @@ function addressesOf(name: string, count: number, subnet = '10.0'): readonly Dns
   return Array.from({ length: count }, (_, n) => addressRecord(name, TYPE.A, 1, `${subnet}.${n >> 8}.${n & 255}`));
 }
 
-/** Read by dns2, which must find nothing amiss; the counts must be those of what is there, to the last byte. */
+/** Decodes with dns2, and checks that the header counts match the bytes exactly. */
 function parsed(message: Buffer): Packet {
   const packet = Packet.parse(message);
   expect(packet.errors).toEqual([]);
@@ -75,7 +75,7 @@ describe('encodeReply()', () => {
     expect(theirs.readUInt16BE(2)).toBe(0x8183);
   });
 
-  test('every type of ours, as dns2 reads it back', () => {
+  test('every type of ours, decoded by dns2', () => {
     const target = 'w1.rancher.internal';
     const answers = [
       domainRecord(NAME, TYPE.CNAME, 5, 'Other.Example.'),
@@ -106,7 +106,7 @@ describe('encodeReply()', () => {
     expect(packet.additionals[0]?.address).toBe('10.42.0.1');
   });
 
-  test('Q15 a "no" is remembered for a second at most, whatever the TTL of our names', () => {
+  test('Q15 negative answers have a TTL of at most one second, whatever the TTL of our names', () => {
     for (const [ttl, minimum] of [
       [600, 1],
       [1, 1],
@@ -129,14 +129,14 @@ describe('encodeReply()', () => {
     expect(two.subarray(-wireName(NAME).length)).toEqual(wireName(NAME));
   });
 
-  test('ANY in words [RFC 8482 §4.2]', () => {
+  test('HINFO for ANY [RFC 8482 §4.2]', () => {
     const reply = encodeReply(asked({ type: 255 }), { ...ANSWER, answers: [anythingRecord(NAME, 1)] }, within(512));
     expect(reply.subarray(queryOf().length).toString('latin1')).toBe(
       '\xc0\x0c\0\x0d\0\x01\0\0\0\x01\0\x09\x07RFC8482\0',
     );
   });
 
-  test('an address that is none is an error, not an answer', () => {
+  test('an invalid address is an error', () => {
     for (const [type, address] of [
       [TYPE.A, '10.0.0.256'],
       [TYPE.AAAA, '::g'],
@@ -147,7 +147,7 @@ describe('encodeReply()', () => {
     }
   });
 
-  test('EDNS to those who speak it: our size, version 0, DO as sent, the options', () => {
+  test('EDNS for clients that use it: our size, version 0, DO as sent, the options', () => {
     const options = optionOf(10, Buffer.alloc(24, 5));
     expect(parsed(encodeReply(asked(), ANSWER, within(512, { options }))).additionals).toEqual([]);
     for (const dnssecOk of [false, true]) {
@@ -159,7 +159,7 @@ describe('encodeReply()', () => {
   });
 });
 
-describe('what does not fit [RFC 2181 §9]', () => {
+describe('replies that are too large [RFC 2181 §9]', () => {
   const alias = domainRecord(NAME, TYPE.CNAME, 1, 'many.example');
   const soa = soaRecord('rancher.internal', 'rancher.internal', 1, 1);
   const counts = (reply: Buffer) => {
@@ -172,7 +172,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     return counts(message);
   };
 
-  test('over UDP: whole RRsets, and TC where one is missing', () => {
+  test('over UDP: whole RRsets, and TC if one is missing', () => {
     const fits = Math.floor((512 - queryOf().length) / 16);
     expect(encoded({ answers: addressesOf(NAME, fits) }, within(512))).toEqual({ tc: 0, counts: [fits, 0, 0] });
     expect(encoded({ answers: addressesOf(NAME, fits + 1) }, within(512))).toEqual({ tc: 1, counts: [0, 0, 0] });
@@ -204,7 +204,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     });
   });
 
-  test('where an RRset of the answer is missing, so is all that comes behind it', () => {
+  test('after a missing RRset of the answer, nothing follows', () => {
     const services = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((port) =>
       serviceRecord(NAME, 1, { priority: 1, weight: 1, port, target: 'w1.rancher.internal' }),
     );
@@ -216,7 +216,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     });
   });
 
-  test('names out of reach of pointers are written in full', () => {
+  test('names beyond the reach of pointers are written in full', () => {
     const names = ['a.example', 'b.example', 'c.example'];
     const answers = names.flatMap((name, n) => addressesOf(name, 700, `10.${n}`));
     const { answers: given } = parsed(
@@ -238,7 +238,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     }
   });
 
-  test('room for EDNS is kept', () => {
+  test('space for EDNS is reserved', () => {
     const options = optionOf(10, Buffer.alloc(24));
     const query = asked({ opt: {} });
     const room = 512 - query.questionEnd - 11 - options.length;
@@ -250,7 +250,7 @@ describe('what does not fit [RFC 2181 §9]', () => {
     });
   });
 
-  test('Q30 over TCP: as many records as fit, by chance, without TC', () => {
+  test('Q30 over TCP: as many random records as fit, without TC', () => {
     const many = addressesOf(NAME, 5_000);
     const random = createRandom();
     const times = new Map<string, number>();
@@ -265,14 +265,14 @@ describe('what does not fit [RFC 2181 §9]', () => {
       expect(given.size).toBe(message.readUInt16BE(6));
       for (const address of given) times.set(address, (times.get(address) ?? 0) + 1);
     }
-    // Each is given in 4,093 of 5,000 cases: 41 of 50, with a deviation of 2.7.
+    // Each is included in 4,093 of 5,000 cases: 41 of 50, with a deviation of 2.7.
     const share = [...times.values()];
     expect(times.size).toBe(5_000);
     expect(Math.min(...share)).toBeGreaterThan(41 - 17);
     expect(Math.max(...share)).toBeLessThanOrEqual(50);
   });
 
-  test('any records and any limit: whole sets, a true TC, nothing beyond the limit', () => {
+  test('any records and any limit: whole RRsets, correct TC, never above the limit', () => {
     const owner = fc.constantFrom(NAME, 'a.example', 'A.Example', 'b.rancher.internal', '');
     const record = fc.oneof(
       fc.tuple(owner, fc.ipV4()).map(([name, address]) => addressRecord(name, TYPE.A, 1, address)),
@@ -315,31 +315,31 @@ describe('refusals', () => {
     return encodeRefusal(message, read);
   };
 
-  test('BADVERS stands in two places, with EDNS version 0 [RFC 6891 §6.1.3]', () => {
+  test('BADVERS is split over header and OPT record, with EDNS version 0 [RFC 6891 §6.1.3]', () => {
     const reply = refused(queryOf({ opt: { version: 3, dnssecOk: true } }));
     expect(reply.readUInt8(3) & 0xf).toBe(0);
     const { header, additionals } = parsed(reply);
     expect([header.rcode, additionals[0]]).toMatchObject([RCODE.BADVERS, { version: 0, doFlag: true }]);
   });
 
-  test('an opcode that is not ours: it is repeated, RA says nothing then', () => {
+  test('an unknown opcode is repeated, without RA', () => {
     const reply = refused(queryOf({ flags: 0x2910, opt: {} }));
     expect(reply.readUInt16BE(2)).toBe(0xa914);
     expect(parsed(reply).questions).toHaveLength(1);
   });
 
-  test('what cannot be read is not repeated', () => {
+  test('an unreadable question is not repeated', () => {
     expect(refused(queryOf({ tail: Buffer.of(0) }))).toEqual(bytes('1234 8181 0000 0000 0000 0000'));
   });
 
-  test('SERVFAIL without AA, with EDNS to those who speak it', () => {
+  test('SERVFAIL without AA, with EDNS for clients that use it', () => {
     const reply = encodeServerFailure(asked({ opt: {} }));
     expect(reply.readUInt16BE(2)).toBe(0x8182);
     expect(parsed(reply).additionals).toHaveLength(1);
   });
 });
 
-/** Lehmer's numbers: the same in every run. */
+/** A Lehmer generator: the same numbers in every run. */
 function createRandom(): () => number {
   let state = 42;
   return () => {

@@ -52,7 +52,7 @@ function counts(message: Buffer): readonly number[] {
 }
 
 describe('fitForwarded()', () => {
-  test('what fits stays as it is, under the id and the letters of the client', () => {
+  test('a reply that fits is unchanged, with the id and letter case of the client', () => {
     const reply = upstream({ answers: [a(1), a(2)], authorities: [SOA], additionals: [GLUE] });
     const fitted = fitForwarded(asked(), reply, within(512));
     expect(counts(fitted)).toEqual([0, 2, 1, 1]);
@@ -77,7 +77,7 @@ describe('fitForwarded()', () => {
     expect(fitForwarded(asked(query), upstream({ flags }), within(512)).readUInt16BE(2)).toBe(expected);
   });
 
-  test('EDNS is between neighbours: theirs goes, with what is behind it; ours comes for those who speak it', () => {
+  test('EDNS is hop by hop: the upstream’s OPT record is removed, ours is added for clients that use EDNS', () => {
     const theirs = optOf({ payloadSize: 4096, options: optionOf(15, Buffer.alloc(2)) });
     const reply = upstream({ answers: [a(1)], additionals: [GLUE, theirs, record('c010', TYPE.A, '01010101')] });
     expect(counts(fitForwarded(asked(), reply, within(512)))).toEqual([0, 1, 0, 1]);
@@ -88,7 +88,7 @@ describe('fitForwarded()', () => {
     expect([...optionsIn(fitted).keys()]).toEqual([10]);
   });
 
-  test('what is too large loses additional, then authority, then RRsets, and TC tells of these only', () => {
+  test('a reply that is too large loses additional, then authority, then RRsets; only the last sets TC', () => {
     const answers = [record(QUESTION, TYPE.CNAME, '01 61 c010'), ...[1, 2, 3, 4].map((n) => a(n, 'c029'))];
     const reply = upstream({ answers, authorities: [SOA], additionals: [GLUE] });
     const at = (limit: number) => counts(fitForwarded(asked(), reply, within(limit)));
@@ -102,18 +102,18 @@ describe('fitForwarded()', () => {
     expect(at(reply.length - glue - soa - set - 1)).toEqual([1, 0, 0, 0]);
   });
 
-  test('one RRset is one, whether its name is written in full or points there', () => {
+  test('an RRset is recognized with compressed and uncompressed names', () => {
     const answers = [a(1, '01 61 03 777777 c010'), a(2, 'c01d'), a(3, '01 41 03 575757 c010'), a(4, 'c01d')];
     const reply = upstream({ answers });
     expect(counts(fitForwarded(asked(), reply, within(reply.length - 1)))).toEqual([1, 0, 0, 0]);
   });
 
-  test('two RRsets are two, although they have one type', () => {
+  test('two RRsets of one type are distinguished', () => {
     const reply = upstream({ answers: [a(1), a(2), a(3, '01 61 c010'), a(4, 'c03d')] });
     expect(counts(fitForwarded(asked(), reply, within(reply.length - 1)))).toEqual([1, 2, 0, 0]);
   });
 
-  test('a refusal that left the question out gets it back', () => {
+  test('a refusal without the question gets the question back', () => {
     const bare = bytes('9999 8185 0000 0000 0000 0000');
     const fitted = fitForwarded(asked({ opt: {} }), bare, within(512));
     const { header, questions, additionals } = Packet.parse(fitted);
@@ -125,7 +125,7 @@ describe('fitForwarded()', () => {
     ]);
   });
 
-  test('of a failure nothing but the failure is passed on; of a reply that is broken by now nothing', () => {
+  test('only the code of a failure is passed on; a broken reply becomes SERVFAIL', () => {
     const failed = upstream({ flags: 0x8182, answers: [a(1)], authorities: [SOA] });
     expect(counts(fitForwarded(asked(), failed, within(512)))).toEqual([0, 0, 0, 0]);
     const broken = upstream({ answers: [a(1)] });
@@ -133,7 +133,7 @@ describe('fitForwarded()', () => {
     expect(Packet.parse(fitForwarded(asked(), broken, within(512))).header.rcode).toBe(RCODE.SERVFAIL);
   });
 
-  test('any sound reply and any limit: sound, within the limit, TC true', () => {
+  test('any well-formed reply and any limit: well-formed, within the limit, correct TC', () => {
     const any = fc.array(
       fc.oneof(
         fc.integer({ min: 1, max: 250 }).map((n) => a(n)),

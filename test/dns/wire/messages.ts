@@ -1,11 +1,11 @@
 import { Packet } from 'dns2';
 
-/** Bytes from hexadecimal text, spaces as one likes. */
+/** Bytes from hexadecimal text; spaces are ignored. */
 export function bytes(text: string): Buffer {
   return Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 }
 
-/** A name on the wire. */
+/** A name in wire form. */
 export function wireName(name: string): Buffer {
   const labels = name.split('.').filter((label) => label !== '');
   return Buffer.concat([
@@ -16,15 +16,15 @@ export function wireName(name: string): Buffer {
 
 export interface QueryParts {
   readonly id?: number;
-  /** The 16 bits of the header; default RD. */
+  /** The flags of the header; default RD. */
   readonly flags?: number;
   readonly name?: string;
   readonly type?: number;
   readonly class?: number;
-  /** Counts of the header, where they are not to be true. */
+  /** Counts of the header, if they should be wrong. */
   readonly counts?: readonly [number, number, number, number];
   readonly opt?: OptParts;
-  /** Behind everything. */
+  /** Bytes after the message. */
   readonly tail?: Buffer;
 }
 
@@ -36,7 +36,7 @@ export interface OptParts {
   readonly options?: Buffer;
 }
 
-/** A query put together byte by byte, so that it may be wrong wherever a test wants it. */
+/** A query built byte by byte, so that any part can be wrong. */
 export function queryOf(parts: QueryParts = {}): Buffer {
   const { id = 0x1234, flags = 0x0100, name = 'web.shop.rancher.internal', type = Packet.TYPE.A, opt, tail } = parts;
   const header = Buffer.alloc(12);
@@ -82,7 +82,7 @@ export function optionsIn(message: Buffer): ReadonlyMap<number, Buffer> {
   return found;
 }
 
-/** Length of the options: the OPT record of ours is always the last one. */
+/** Length of the options; our OPT record is always the last record. */
 function tailOf(message: Buffer): number {
   for (let size = 0; size + 11 <= message.length; size += 1) {
     const at = message.length - size - 11;

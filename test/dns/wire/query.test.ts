@@ -6,7 +6,7 @@ import { bytes, optionOf, optOf, queryOf } from './messages.ts';
 
 const CLIENT_COOKIE = bytes('0102030405060708');
 
-/** `query`, `drop`, or the name of the rcode, with `+opt` where the refusal has EDNS and `+question` where it repeats one. */
+/** `query`, `drop`, or the name of the rcode, with `+opt` if the refusal has EDNS and `+question` if it repeats the question. */
 function verdict(message: Buffer): string {
   const read = readQuery(message);
   if (read.kind !== 'refuse') return read.kind;
@@ -41,15 +41,15 @@ describe('readQuery()', () => {
 
     ['a status request', queryOf({ flags: 0x1000 }), 'NOTIMP+question'],
     ['an update', queryOf({ flags: 0x2800, opt: {} }), 'NOTIMP+opt+question'],
-    ['an opcode nobody knows, header only', queryOf({ flags: 0x7800, counts: [0, 0, 0, 0] }).subarray(0, 12), 'NOTIMP'],
-    ['an opcode nobody knows, and noise', Buffer.concat([queryOf({ flags: 0x7800 }), Buffer.alloc(5_000)]), 'NOTIMP'],
+    ['an unknown opcode, header only', queryOf({ flags: 0x7800, counts: [0, 0, 0, 0] }).subarray(0, 12), 'NOTIMP'],
+    ['an unknown opcode, and random bytes', Buffer.concat([queryOf({ flags: 0x7800 }), Buffer.alloc(5_000)]), 'NOTIMP'],
 
     ['no question', queryOf({ counts: [0, 0, 0, 0] }).subarray(0, 12), 'FORMERR'],
     ['two questions', queryOf({ counts: [2, 0, 0, 0], tail: bytes('c00c 0001 0001') }), 'FORMERR'],
     ['65,535 questions', queryOf({ counts: [0xffff, 0, 0, 0] }), 'FORMERR'],
-    ['a question less than announced', queryOf().subarray(0, 12), 'FORMERR'],
-    ['a record less than announced', queryOf({ counts: [1, 0, 0, 1] }), 'FORMERR'],
-    ['a record more than announced', queryOf({ counts: [1, 0, 0, 0], opt: {} }), 'FORMERR'],
+    ['fewer questions than announced', queryOf().subarray(0, 12), 'FORMERR'],
+    ['fewer records than announced', queryOf({ counts: [1, 0, 0, 1] }), 'FORMERR'],
+    ['more records than announced', queryOf({ counts: [1, 0, 0, 0], opt: {} }), 'FORMERR'],
     ['a byte too many', queryOf({ tail: Buffer.of(0) }), 'FORMERR'],
     ['half a type', queryOf().subarray(0, -3), 'FORMERR'],
     ['a label of 64', queryOf({ name: 'a'.repeat(64) }), 'FORMERR'],
@@ -85,7 +85,7 @@ describe('readQuery()', () => {
       'FORMERR+opt+question',
     ],
     ['half an option', queryOf({ opt: { options: bytes('0008') } }), 'FORMERR+opt+question'],
-    ['an option nobody knows', queryOf({ opt: { options: optionOf(65_001, Buffer.alloc(5)) } }), 'query'],
+    ['an unknown option', queryOf({ opt: { options: optionOf(65_001, Buffer.alloc(5)) } }), 'query'],
     ...[0, 7, 9, 15, 41].map(
       (n) =>
         [`a cookie of ${n}`, queryOf({ opt: { options: cookie(n) } }), 'FORMERR+opt+question'] as [
@@ -113,7 +113,7 @@ describe('readQuery()', () => {
     ),
     ...[0, 41, 128, 250].map(
       (type) =>
-        [`type ${type}, which is no question`, queryOf({ type }), 'FORMERR+question'] as [string, Buffer, string],
+        [`type ${type}, which may not be queried`, queryOf({ type }), 'FORMERR+question'] as [string, Buffer, string],
     ),
     ...[251, 252].map(
       (type) => [`type ${type}, a transfer`, queryOf({ type }), 'REFUSED+question'] as [string, Buffer, string],
@@ -129,7 +129,7 @@ describe('readQuery()', () => {
     },
   );
 
-  test('gives what the reply must repeat, and what the client says of itself', () => {
+  test('returns the parts that the reply repeats, and the client’s EDNS data', () => {
     const options = Buffer.concat([
       optionOf(8, Buffer.alloc(6)),
       optionOf(11, Buffer.alloc(0)),
@@ -149,7 +149,7 @@ describe('readQuery()', () => {
     });
   });
 
-  test('a keepalive that tells a time is none of a client [RFC 7828 §3.2.1]', () => {
+  test('a keepalive option with a timeout is ignored in a query [RFC 7828 §3.2.1]', () => {
     const read = readQuery(queryOf({ opt: { options: optionOf(11, Buffer.of(0, 100)) } }));
     expect(read.kind === 'query' && read.query.edns?.keepAlive).toBe(false);
   });
@@ -159,7 +159,7 @@ describe('readQuery()', () => {
     expect(read.kind === 'query' && read.query.name).toBe('a\\.b.\\\\');
   });
 
-  test('any bytes, and any byte of a good query changed: a verdict, never an exception, and the same one twice', () => {
+  test('any bytes, and any changed byte of a good query: a verdict, never an exception, and repeatable', () => {
     const good = queryOf({ opt: { options: Buffer.concat([cookie(24), optionOf(11, Buffer.alloc(0))]) } });
     const changed = fc
       .array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
@@ -184,6 +184,6 @@ function assertRepeatable(message: Buffer, read: ReadResult): void {
   if (read.kind === 'refuse') expect(read.questionEnd).toBeLessThanOrEqual(message.length);
   if (read.kind !== 'query') return;
   expect(read.query.questionEnd).toBeLessThanOrEqual(message.length);
-  // dns2 reads dots within labels as dots between them.
+  // dns2 confuses dots within labels with dots between labels.
   if (!read.query.name.includes('\\')) expect(Packet.parse(message).questions[0]?.name).toBe(read.query.name);
 }

@@ -8,7 +8,7 @@ const HEADER = '1234 0100 0001 0000 0000 0000';
 const REPLY = '1234 8180 0001 0001 0000 0000 0161 00 0001 0001';
 
 describe('structureOf()', () => {
-  test('reads a question with its case, and the size the client takes', () => {
+  test('reads a question with its letter case, and the payload size', () => {
     expect(structureOf(queryOf({ name: 'WeB.Shop', opt: {} }))).toEqual({
       question: { name: 'WeB.Shop', type: 1, class: 1, end: 26 },
       opt: { payloadSize: 1232, version: 0 },
@@ -20,14 +20,14 @@ describe('structureOf()', () => {
     expect(structureOf(bytes(`${HEADER} 03 612e62 01 5c 00 0001 0001`))?.question?.name).toBe('a\\.b.\\\\');
   });
 
-  test('names through several pointers are whole', () => {
+  test('names over several pointers are complete', () => {
     const message = bytes(`1234 8180 0001 0002 0000 0000 0161 00 0001 0001
       0162 c00c 0010 0001 00000000 0000
       0163 c013 0005 0001 00000000 0002 c013`);
     expect(structureOf(message)).not.toBeNull();
   });
 
-  test('a pointer may lead into data that stays as it is', () => {
+  test('a pointer may lead into data that does not change', () => {
     const message = bytes(`1234 8180 0001 0002 0000 0000 0161 00 0001 0001
       c00c 0010 0001 00000000 0003 016200
       c01f 0010 0001 00000000 0000`);
@@ -71,10 +71,10 @@ describe('structureOf()', () => {
     ['an IPv4 address of three bytes', `${REPLY} c00c 0001 0001 00000000 0003 0a0000`],
     ['an IPv6 address of four', `${REPLY} c00c 001c 0001 00000000 0004 0a000001`],
     ['a text that runs out of its record', `${REPLY} c00c 0010 0001 00000000 0003 036161`],
-    ['an alias that is nothing', `${REPLY} c00c 0005 0001 00000000 0000 00`],
-    ['an alias with something behind it', `${REPLY} c00c 0005 0001 00000000 0003 c00c00`],
+    ['an alias with an empty target', `${REPLY} c00c 0005 0001 00000000 0000 00`],
+    ['an alias with extra bytes', `${REPLY} c00c 0005 0001 00000000 0003 c00c00`],
     ['an SOA without numbers', `${REPLY} c00c 0006 0001 00000000 0004 c00cc00c`],
-    ['an SOA with numbers too many', `${REPLY} c00c 0006 0001 00000000 0019 c00cc00c ${'00'.repeat(21)}`],
+    ['an SOA with too many numbers', `${REPLY} c00c 0006 0001 00000000 0019 c00cc00c ${'00'.repeat(21)}`],
     [
       'a second name of an SOA that does',
       `${HEADER.slice(0, -4)}0001 01 61 00 0001 0001 00 0006 0001 00000000 0002 00 01 61 00`,
@@ -83,7 +83,7 @@ describe('structureOf()', () => {
     expect(structureOf(bytes(text))).toBeNull();
   });
 
-  test('any bytes, and any bytes of a good message changed: a verdict, never an exception', () => {
+  test('any bytes, and any changed bytes of a good message: a verdict, never an exception', () => {
     const good = queryOf({ name: 'log.web.shop.rancher.internal', opt: {} });
     const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 3 });
     fc.assert(
