@@ -1,4 +1,5 @@
 export * from './clock.ts';
+export * from './coalesce.ts';
 export * from './command.ts';
 export * from './database.ts';
 export * from './files.ts';

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { type Container, ok, plainAddress, problem, type Result } from '../model/index.ts';
-import { networkOwner } from './address.ts';
-import { findContainers } from './find.ts';
-import type { HostView } from './host-view.ts';
-import { identify, isLocalAddress } from './identity.ts';
-import { viewOf } from './view-of.ts';
+import { viewOf } from './build/view-of.ts';
+import { networkOwner } from './endpoints/address.ts';
+import { findContainers } from './host-view/find.ts';
+import type { HostView } from './host-view/host-view.ts';
+import { identify, isLocalAddress } from './host-view/identity.ts';
 
 /** Who is taken to ask, and in whose eyes. */
 export interface FoundAsker {

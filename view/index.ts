@@ -1,29 +1,36 @@
-export { containerAddress, networkOwner, type Reach, type Unreachable } from './address.ts';
-export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './answer-options.ts';
+export { viewOf } from './build/view-of.ts';
+export { containerAddress, networkOwner, type Reach, type Unreachable } from './endpoints/address.ts';
+export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './endpoints/answer-options.ts';
+export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints/endpoints.ts';
+export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './endpoints/ports.ts';
+export {
+  type Consumer,
+  READINESS,
+  type ReadinessRow,
+  type Standing,
+  standingOf,
+  type Treatment,
+} from './endpoints/readiness.ts';
+export { type FoundAsker, findAsker } from './find-asker.ts';
 export {
   ANY_CHANGE,
   ASKER,
   containerKey,
   type DependencyKey,
+  factKey,
   hostKey,
   nameKey,
   serviceKeyOf,
   stackKey,
-} from './dependency-key.ts';
-export { differences } from './differences.ts';
-export { endpointTarget } from './endpoint-target.ts';
-export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints.ts';
-export { findContainers, findService, isSidekick, serviceOf } from './find.ts';
-export { type FoundAsker, findAsker } from './find-asker.ts';
-export type * from './host-view.ts';
-export { identify, isLocalAddress } from './identity.ts';
-export { listNames } from './list-names.ts';
-export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchStory } from './lookup.ts';
-export { METADATA_NAME, type NameMeaning } from './meaning.ts';
-export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './ports.ts';
-export { type Consumer, READINESS, type ReadinessRow, type Standing, standingOf, type Treatment } from './readiness.ts';
-export { retouched } from './retouch.ts';
-export { isOurRange, ptrName, type ReverseName } from './reverse-name.ts';
-export { type LinkTarget, type Scope, type SearchDomains, scopeOf, searchDomains } from './scope.ts';
-export type { Trail, TriedName } from './trail.ts';
-export { viewOf } from './view-of.ts';
+} from './host-view/dependency-key.ts';
+export type { DependencyRecorder, TriedName } from './host-view/dependency-recorder.ts';
+export { differences } from './host-view/differences.ts';
+export { findContainers, findService, isSidekick, serviceOf } from './host-view/find.ts';
+export type * from './host-view/host-view.ts';
+export { identify, isLocalAddress } from './host-view/identity.ts';
+export { endpointTarget } from './lookup/endpoint-target.ts';
+export { listNames } from './lookup/list-names.ts';
+export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchStory } from './lookup/lookup.ts';
+export { METADATA_NAME, type NameMeaning } from './lookup/meaning.ts';
+export { isOurRange, ptrName, type ReverseName } from './lookup/reverse-name.ts';
+export { type LinkTarget, type Scope, type SearchDomains, scopeOf, searchDomains } from './lookup/scope.ts';

@@ -3,6 +3,7 @@ import type { JsonValue } from '../../model/index.ts';
 import type { FeedClient } from '../../state/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
+import { withChangedIdentity } from './rehearsal.ts';
 
 /** The state as a server process sees it: the agent's, or the saved state while the agent is not running. */
 export interface FollowedView {
@@ -35,7 +36,7 @@ export async function followView(
   { role, config, signal }: { readonly role: string; readonly config: Config; readonly signal: AbortSignal },
 ): Promise<FollowedView> {
   const { connectFeed } = await import('../../state/index.ts');
-  const { retouched, viewOf } = await import('../../view/index.ts');
+  const { viewOf } = await import('../../view/index.ts');
   const paths = { path: feedSocket(config), mirrorPath: mirrorFile(config) };
   const feed = connectFeed({ clock, log }, { ...paths, role, version: VERSION, signal });
   await firstState(feed, clock, log, signal);
@@ -65,7 +66,7 @@ export async function followView(
     rehearse: () => {
       for (let time = 0; time < REHEARSALS; time += 1) {
         const { hostId, snapshot } = view ?? advance();
-        view = viewOf(retouched(snapshot), hostId, view ?? undefined);
+        view = viewOf(withChangedIdentity(snapshot), hostId, view ?? undefined);
         notify();
       }
       advance();

@@ -1,4 +1,4 @@
-import type { HostView, Scope, SearchMode, Trail } from '../../view/index.ts';
+import type { DependencyRecorder, HostView, Scope, SearchMode } from '../../view/index.ts';
 
 /** Settings of a server that affect resolutions. */
 export interface ResolveOptions {
@@ -12,5 +12,5 @@ export interface Asking extends ResolveOptions {
   readonly view: HostView;
   readonly scope: Scope;
   readonly type: number;
-  readonly trail: Trail | undefined;
+  readonly recorder: DependencyRecorder | undefined;
 }

@@ -20,7 +20,7 @@ import type { Asking } from './asking.ts';
 /** The addresses of an answer, and how they are given. */
 export type Given = Pick<AddressResolution, 'addresses' | 'give' | 'weights' | 'ttlSeconds'>;
 
-type Asked = Pick<Asking, 'view' | 'scope' | 'trail'>;
+type Asked = Pick<Asking, 'view' | 'scope' | 'recorder'>;
 
 /** The endpoints in the answer for the services of one name. The options of the first service apply. */
 export interface ChosenEndpoints {
@@ -34,14 +34,14 @@ const NO_OPTIONS: ServiceAnswers = { give: 'all', ttlSeconds: null, preferLocal:
 
 /** `full`: queried by `all.`, where only the TTL option applies. */
 export function chooseEndpoints(
-  { view, scope, trail }: Asked,
+  { view, scope, recorder }: Asked,
   services: readonly ServiceView[],
   full: boolean,
 ): ChosenEndpoints {
   const [first] = services;
   const said = first ? serviceAnswers(first) : NO_OPTIONS;
   const options: ServiceAnswers = full ? { ...said, give: 'all', preferLocal: false } : said;
-  const answer = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container, trail).answer);
+  const answer = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container, recorder).answer);
   const isLocal = ({ container }: AnsweredEndpoint) => container?.hostId === view.hostId;
   const local = options.preferLocal ? answer.filter(isLocal) : [];
   if (local.length === 0) return { options, taken: answer, notLocal: [] };
@@ -50,17 +50,17 @@ export function chooseEndpoints(
 
 /** The endpoint of a container queried by its own name; none if its state excludes it. */
 export function containerEndpoints(
-  { view, scope, trail }: Asked,
+  { view, scope, recorder }: Asked,
   containers: readonly Container[],
 ): readonly AnsweredEndpoint[] {
   return containers.flatMap((container): readonly AnsweredEndpoint[] => {
     const standing = standingOf(container, false);
-    const reach = containerAddress(view, container, scope.container, trail);
+    const reach = containerAddress(view, container, scope.container, recorder);
     if (READINESS[standing].name !== 'use' || !reach.ok) return [];
     const { address, addresses, via, ports } = reach;
     const service = serviceOf(view, container)?.key ?? '';
     // The service also determines ports and weight.
-    if (service !== '') trail?.depends(serviceKeyOf(service));
+    if (service !== '') recorder?.depends(serviceKeyOf(service));
     const reason = READINESS[standing].when;
     return [{ service, container, address, addresses, via, ports, standing, answered: true, reason }];
   });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import {
   ANY_CHANGE,
+  type DependencyRecorder,
   type HostView,
   hostKey,
   isOurRange,
@@ -11,7 +12,6 @@ import {
   type Scope,
   type ServiceView,
   serviceAnswers,
-  type Trail,
 } from '../../view/index.ts';
 import type { Question } from '../query/question.ts';
 import type { Alias, Resolution } from '../query/resolution.ts';
@@ -29,10 +29,10 @@ export function resolve(
   scope: Scope,
   question: Question,
   options: ResolveOptions,
-  trail?: Trail,
+  recorder?: DependencyRecorder,
 ): Resolution {
   const name = question.name.toLowerCase();
-  const asking = { ...options, view, scope, type: question.type, trail };
+  const asking = { ...options, view, scope, type: question.type, recorder };
   return reverseLookup(asking, name) ?? follow(asking, name, []);
 }
 
@@ -41,10 +41,10 @@ type Chain = readonly Alias[];
 
 /** A reverse lookup; null: the name is not a reverse name. */
 function reverseLookup(asking: Asking, name: string): Resolution | null {
-  const { view, type, metadataAddress, trail } = asking;
+  const { view, type, metadataAddress, recorder } = asking;
   const reverse = reverseAddress(name);
   if (!reverse) return aboveAddresses(asking, name);
-  trail?.depends(ANY_CHANGE);
+  recorder?.depends(ANY_CHANGE);
   const { address, zone } = reverse;
   const found = address === metadataAddress ? metadataPointer(view) : ptrName(view, address);
   if (found.kind === 'foreign') return { kind: 'forward' };
@@ -53,10 +53,10 @@ function reverseLookup(asking: Asking, name: string): Resolution | null {
 }
 
 /** A parent of reverse names of ours exists [RFC 8020 §2], and upstreams do not know it; null: it has other children too. */
-function aboveAddresses({ view, trail }: Asking, name: string): Resolution | null {
+function aboveAddresses({ view, recorder }: Asking, name: string): Resolution | null {
   const range = reverseRange(name);
   if (!range) return null;
-  trail?.depends(ANY_CHANGE);
+  recorder?.depends(ANY_CHANGE);
   return isOurRange(view, range.first, range.last) ? { kind: 'nodata', aliases: [], zone: range.zone } : null;
 }
 
@@ -65,8 +65,8 @@ function metadataPointer({ snapshot }: HostView): { readonly kind: 'name'; reado
 }
 
 function follow(asking: Asking, name: string, aliases: Chain): Resolution {
-  const { view, scope, search, trail } = asking;
-  const { zone, meaning } = lookupName(view, scope, name, search, trail);
+  const { view, scope, search, recorder } = asking;
+  const { zone, meaning } = lookupName(view, scope, name, search, recorder);
   if (aliases.length > 0 && zone === '.') {
     return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
   }
@@ -167,7 +167,7 @@ function hostResolution(
   { name, hosts }: Extract<WithRecords, { kind: 'host' }>,
   chain: Chain,
 ): Resolution | null {
-  for (const id of hosts) asking.trail?.depends(hostKey(id));
+  for (const id of hosts) asking.recorder?.depends(hostKey(id));
   const known = hosts.flatMap((id) => asking.view.snapshot.hosts.get(id)?.host?.address ?? []);
   return fitting(asking, known, chain, `host ${name}`);
 }

@@ -17,7 +17,7 @@ export interface ServiceRecords {
 
 /** For one port or all ports. Endpoints in `second` get a lower priority: clients use them if none of the first works. */
 export function serviceRecords(
-  { view, trail }: Pick<Asking, 'view' | 'trail'>,
+  { view, recorder }: Pick<Asking, 'view' | 'recorder'>,
   first: readonly AnsweredEndpoint[],
   second: readonly AnsweredEndpoint[],
   wanted: PortName | null,
@@ -26,7 +26,7 @@ export function serviceRecords(
   const additional = new Map<string, TargetAddress>();
   for (const [priority, endpoints] of [first, second].entries()) {
     for (const endpoint of endpoints) {
-      const target = endpointTarget(view, endpoint, trail);
+      const target = endpointTarget(view, endpoint, recorder);
       if (target === null) continue;
       const weight = endpointWeight(view, endpoint);
       for (const port of endpointPorts(view, endpoint)) {

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../model/index.ts';
 import {
+  type DependencyRecorder,
   type FoundAsker,
   findAsker,
   type HostView,
@@ -8,7 +9,6 @@ import {
   type SearchStory,
   scopeOf,
   searchStory,
-  type Trail,
   type TriedName,
 } from '../../view/index.ts';
 import { renderAny } from '../answer/any.ts';
@@ -58,10 +58,10 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
   const { name, type } = question;
   const scope = scopeOf(view, container);
   const tried: TriedName[] = [];
-  const trail: Trail = { depends: () => {}, tried: (one) => tried.push(one) };
-  const resolution = resolve(view, scope, question, settings, trail);
+  const recorder: DependencyRecorder = { depends: () => {}, tried: (one) => tried.push(one) };
+  const resolution = resolve(view, scope, question, settings, recorder);
   const chain = chainOf(name, resolution);
-  const { endpoints, notes } = explainEndpoints({ ...settings, view, scope, type, trail: undefined }, chain);
+  const { endpoints, notes } = explainEndpoints({ ...settings, view, scope, type, recorder: undefined }, chain);
   const leaves = resolution.kind === 'upstream-alias' && type !== TYPE.ANY;
   const forwarded = resolution.kind === 'forward' ? name : leaves ? resolution.target.slice(0, -1) : null;
   return {

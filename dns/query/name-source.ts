@@ -1,4 +1,4 @@
-import type { DependencyKey, Trail } from '../../view/index.ts';
+import type { DependencyKey, DependencyRecorder } from '../../view/index.ts';
 import type { Question } from './question.ts';
 import type { Resolution } from './resolution.ts';
 
@@ -15,7 +15,7 @@ export interface Asker {
 }
 
 /** Records the dependencies of a resolution. */
-export interface Trace extends Trail {
+export interface Trace extends DependencyRecorder {
   /** The resolution may change when this key appears in a `Change`. */
   depends(on: DependencyKey): void;
 }

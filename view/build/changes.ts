@@ -1,0 +1,50 @@
+import {
+  type Container,
+  eachDifference,
+  type HostState,
+  type ServiceDeclaration,
+  type Snapshot,
+} from '../../model/index.ts';
+
+export interface ContainerChange {
+  readonly before: Container | null;
+  readonly after: Container | null;
+}
+
+/** How one host's state differs. Null: the host was or is not there. */
+export interface HostChange {
+  readonly before: HostState | null;
+  readonly after: HostState | null;
+}
+
+export interface DeclarationChange {
+  readonly before: ServiceDeclaration | null;
+  readonly after: ServiceDeclaration | null;
+}
+
+export interface Changes {
+  readonly hosts: readonly HostChange[];
+  readonly declarations: readonly DeclarationChange[];
+}
+
+/** What differs between two snapshots, by identity: parts that are shared cost nothing but their comparison. */
+export function changesBetween(before: Snapshot | null, after: Snapshot): Changes {
+  return {
+    hosts: differing(before?.hosts ?? new Map(), after.hosts),
+    declarations: differing(before?.declarations ?? new Map(), after.declarations),
+  };
+}
+
+/** The containers that differ between two states of one host. */
+export function containerChanges({ before, after }: HostChange): readonly ContainerChange[] {
+  return differing(before?.containers ?? new Map(), after?.containers ?? new Map());
+}
+
+function differing<V>(
+  before: ReadonlyMap<string, V>,
+  after: ReadonlyMap<string, V>,
+): readonly { before: V | null; after: V | null }[] {
+  const changes: { before: V | null; after: V | null }[] = [];
+  eachDifference(before, after, (_key, old, now) => changes.push({ before: old ?? null, after: now ?? null }));
+  return changes;
+}

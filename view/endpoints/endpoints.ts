@@ -1,0 +1,189 @@
+import { isIP } from 'node:net';
+import type { Container, PublishedPort, ServiceDeclaration } from '../../model/index.ts';
+import { serviceKeyOf } from '../host-view/dependency-key.ts';
+import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
+import { findService } from '../host-view/find.ts';
+import type { HostView, ServiceView } from '../host-view/host-view.ts';
+import { containerAddress, type Reach } from './address.ts';
+import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
+
+/** One endpoint of a service, with what is made of it and why. */
+export interface Endpoint {
+  /** `ServiceView.key` of the service it belongs to; another one than asked for behind an alias. */
+  readonly service: string;
+  /** Null for an external address and a virtual address. */
+  readonly container: Container | null;
+  /** Null when it cannot be reached from this host; never empty. */
+  readonly address: string | null;
+  /** Of either family one, `address` among them; empty when it cannot be reached. */
+  readonly addresses: readonly string[];
+  readonly via: Reach['via'] | 'external' | 'virtual' | null;
+  /** Ports of the host that lead to it, for `published`. */
+  readonly ports: readonly PublishedPort[];
+  /** Null where no container stands behind it. */
+  readonly standing: Standing | null;
+  readonly answered: boolean;
+  /** For people: why it is answered or left out. */
+  readonly reason: string;
+}
+
+export type AnsweredEndpoint = Endpoint & { readonly address: string };
+
+export interface Endpoints {
+  /** What the consumer gets, in stable order: each address (with its ports) once, none empty. */
+  readonly answer: readonly AnsweredEndpoint[];
+  /** Everything that was considered, in stable order. */
+  readonly all: readonly Endpoint[];
+  /** What is wrong with the definition, for people: a link to nothing, a circle. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The endpoints of a service for askers on this host. Who is answered follows READINESS; the fallback holds when none that
+ * can be reached is ready. An alias is all its targets, each by its own rules; a service met twice counts once. For a known
+ * asker the address is one it can reach, where there is a choice.
+ */
+export function endpointsOf(
+  view: HostView,
+  service: ServiceView,
+  consumer: Consumer = 'dns',
+  asker: Container | null = null,
+  recorder?: DependencyRecorder,
+): Endpoints {
+  return collect({ view, consumer, asker, recorder }, service, new Set());
+}
+
+/** What the endpoints are for. */
+interface Purpose {
+  readonly view: HostView;
+  readonly consumer: Consumer;
+  readonly asker: Container | null;
+  readonly recorder: DependencyRecorder | undefined;
+}
+
+function collect(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
+  met.add(service.key);
+  purpose.recorder?.depends(serviceKeyOf(service.key));
+  const { declaration } = service;
+  if (service.kind === 'externalService') return externalEndpoints(service);
+  if (service.kind === 'dnsService') return aliasEndpoints(purpose, service, met);
+  if (declaration?.vip && purpose.consumer === 'dns')
+    return fixed(service, [declaration.vip], 'virtual', 'virtual address');
+  return judged(purpose, service);
+}
+
+function externalEndpoints(service: ServiceView): Endpoints {
+  return fixed(service, service.declaration?.externalIps ?? [], 'external', 'declared');
+}
+
+function fixed(service: ServiceView, ips: readonly string[], via: 'external' | 'virtual', reason: string): Endpoints {
+  const notes = ips.filter((ip) => isIP(ip) === 0).map((ip) => `${service.key}: ${ip || "''"} is not an IP address`);
+  const valid = ips.filter((ip) => isIP(ip) !== 0);
+  const all = valid.map((address) => ({
+    service: service.key,
+    container: null,
+    address,
+    addresses: [address],
+    via,
+    ports: [],
+    standing: null,
+    answered: true,
+    reason,
+  }));
+  return { answer: once(all), all, notes };
+}
+
+function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
+  const parts = linkedServices(purpose.view, service, purpose.recorder).map(({ target, linked }): Endpoints => {
+    if (!linked) return nothing(`${service.key}: there is no service ${target} to stand for`);
+    if (met.has(linked.key)) return nothing(`${service.key}: ${target} is in the alias already`);
+    return collect(purpose, linked, met);
+  });
+  return {
+    answer: once(parts.flatMap(({ answer }) => answer)),
+    all: parts.flatMap(({ all }) => all),
+    notes: parts.flatMap(({ notes }) => notes),
+  };
+}
+
+/** What an alias names, in its order. */
+export function linkedServices(
+  view: HostView,
+  { declaration }: Pick<ServiceView, 'declaration'>,
+  recorder?: DependencyRecorder,
+): readonly { readonly target: string; readonly linked: ServiceView | null }[] {
+  return (declaration?.links ?? []).map(({ target }) => {
+    recorder?.depends(serviceKeyOf(target));
+    return { target, linked: findService(view, target) };
+  });
+}
+
+function nothing(note: string): Endpoints {
+  return { answer: [], all: [], notes: [note] };
+}
+
+interface Candidate extends Endpoint {
+  readonly treatment: Treatment;
+}
+
+function judged(purpose: Purpose, service: ServiceView): Endpoints {
+  const { consumer } = purpose;
+  const checked = hasCheck(service.declaration);
+  const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
+  const reached = (...treatments: Treatment[]) =>
+    candidates.filter(({ address, treatment }) => address !== null && treatments.includes(treatment));
+  const ready = reached('use', 'list');
+  const fallback = ready.length === 0;
+  const fit = fallback ? reached('fallback') : ready;
+  const chosen = new Set(consumer === 'dns' || consumer === 'external' ? atOwnPorts(fit) : fit);
+  const all = candidates.map(({ treatment: _, ...endpoint }, at): Endpoint => {
+    const own = candidates[at];
+    if (own && chosen.has(own)) return { ...endpoint, answered: true, reason: fallback ? FALLBACK : endpoint.reason };
+    return own && fit.includes(own) ? { ...endpoint, reason: OTHER_PORTS } : endpoint;
+  });
+  return { answer: once(all), all, notes: [] };
+}
+
+const FALLBACK = 'its check fails; answered since no endpoint is ready';
+const OTHER_PORTS = 'its host leads to it from other port numbers only; left out while others are ready';
+
+function candidate(
+  { view, consumer, asker, recorder }: Purpose,
+  service: ServiceView,
+  container: Container,
+  checked: boolean,
+): Candidate {
+  const standing = standingOf(container, checked);
+  const reach = containerAddress(view, container, asker, recorder);
+  const row = READINESS[standing];
+  const endpoint = { service: service.key, container, standing, answered: false, treatment: row[consumer] };
+  if (!reach.ok) {
+    const reason = standing === 'down' ? row.when : reach.reason;
+    return { ...endpoint, address: null, addresses: [], via: null, ports: [], reason };
+  }
+  const { address, addresses, via, ports } = reach;
+  return { ...endpoint, address, addresses, via, ports, reason: row.when };
+}
+
+function hasCheck(declaration: ServiceDeclaration | null): boolean {
+  return (declaration?.healthCheck ?? null) !== null;
+}
+
+/** A client that knows the container's port would miss an endpoint behind another port number, so those are the last choice. */
+function atOwnPorts(fit: readonly Candidate[]): readonly Candidate[] {
+  const direct = fit.filter(
+    ({ via, ports }) => via !== 'published' || ports.some(({ hostPort, containerPort }) => hostPort === containerPort),
+  );
+  return direct.length > 0 ? direct : fit;
+}
+
+function once(endpoints: readonly Endpoint[]): readonly AnsweredEndpoint[] {
+  const met = new Map<string, AnsweredEndpoint>();
+  for (const endpoint of endpoints) {
+    const { address, answered, ports } = endpoint;
+    if (!answered || address === null) continue;
+    const key = [address, ...ports.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`)].join(' ');
+    if (!met.has(key)) met.set(key, { ...endpoint, address });
+  }
+  return [...met.values()];
+}

@@ -1,0 +1,141 @@
+import type { Container } from '../../model/index.ts';
+
+/** What an endpoint is fit for, decided by its container's state and health alone. The rows of READINESS. */
+export type Standing =
+  | 'ready'
+  | 'unchecked'
+  | 'initializing'
+  | 'failing'
+  | 'unhealthy'
+  | 'draining'
+  | 'paused'
+  | 'down';
+
+/** Who asks. `name` is the container's own name in DNS, `dns` the service's. The columns of READINESS. */
+export type Consumer = 'dns' | 'name' | 'metadata' | 'lb' | 'virtual' | 'external';
+
+/**
+ * `use`: given out. `fallback`: given out while no endpoint of the service is `use`. `drain`: what is open goes on, nothing
+ * new. `list`: shown with its state. `leave`: left out.
+ */
+export type Treatment = 'use' | 'fallback' | 'drain' | 'list' | 'leave';
+
+export interface ReadinessRow extends Readonly<Record<Consumer, Treatment>> {
+  /** When a container is in this row, for people. */
+  readonly when: string;
+}
+
+/** The one table of who gets what. docs/dns.md shows it. */
+export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
+  ready: {
+    when: 'starting or running; healthy, or nobody declared a check',
+    dns: 'use',
+    name: 'use',
+    metadata: 'list',
+    lb: 'use',
+    virtual: 'use',
+    external: 'use',
+  },
+  unchecked: {
+    when: 'starting or running; a check is declared, but no checker has reported yet',
+    dns: 'use',
+    name: 'use',
+    metadata: 'list',
+    lb: 'use',
+    virtual: 'use',
+    external: 'use',
+  },
+  initializing: {
+    when: 'starting or running; its check has not passed since the start',
+    dns: 'leave',
+    name: 'use',
+    metadata: 'list',
+    lb: 'leave',
+    virtual: 'leave',
+    external: 'leave',
+  },
+  failing: {
+    when: 'starting or running; was ready since its start, its check fails now',
+    dns: 'fallback',
+    name: 'use',
+    metadata: 'list',
+    lb: 'fallback',
+    virtual: 'fallback',
+    external: 'fallback',
+  },
+  unhealthy: {
+    when: 'starting or running; its check fails and it was never ready',
+    dns: 'leave',
+    name: 'use',
+    metadata: 'list',
+    lb: 'leave',
+    virtual: 'leave',
+    external: 'leave',
+  },
+  draining: {
+    when: 'stopping: it was sent its stop signal',
+    dns: 'leave',
+    name: 'leave',
+    metadata: 'list',
+    lb: 'drain',
+    virtual: 'drain',
+    external: 'leave',
+  },
+  paused: {
+    when: 'paused by its operator',
+    dns: 'leave',
+    name: 'use',
+    metadata: 'list',
+    lb: 'leave',
+    virtual: 'leave',
+    external: 'leave',
+  },
+  down: {
+    when: 'created, restarting or stopped',
+    dns: 'leave',
+    name: 'leave',
+    metadata: 'list',
+    lb: 'leave',
+    virtual: 'leave',
+    external: 'leave',
+  },
+};
+
+/** The row of a container. A declared check that nobody carries out must not make its service vanish: see `unchecked`. */
+export function standingOf(
+  container: Pick<Container, 'state' | 'health' | 'wasReady'>,
+  checkDeclared: boolean,
+): Standing {
+  switch (container.state) {
+    case 'created':
+    case 'restarting':
+    case 'stopped':
+      return 'down';
+    case 'stopping':
+      return 'draining';
+    case 'paused':
+      return 'paused';
+    case 'starting':
+    case 'running':
+      return healthStanding(container, checkDeclared);
+  }
+}
+
+function healthStanding(
+  { health, wasReady }: Pick<Container, 'health' | 'wasReady'>,
+  checkDeclared: boolean,
+): Standing {
+  switch (health) {
+    case null:
+      return checkDeclared ? 'unchecked' : 'ready';
+    case 'healthy':
+    case 'updating-healthy':
+      return 'ready';
+    case 'initializing':
+    case 'reinitializing':
+      return 'initializing';
+    case 'unhealthy':
+    case 'updating-unhealthy':
+      return wasReady ? 'failing' : 'unhealthy';
+  }
+}

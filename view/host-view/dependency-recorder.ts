@@ -1,0 +1,23 @@
+import type { DependencyKey } from './dependency-key.ts';
+
+/** Records how an answer came about. Optional everywhere: without a recorder nothing is recorded, at no cost. */
+export interface DependencyRecorder {
+  /** Something that was looked up, found or not. */
+  depends(on: DependencyKey): void;
+  /** A name that was tried: relative to the suffix, and its meaning for this asker. Only explanations use it. */
+  tried?(name: TriedName): void;
+}
+
+/** One step from a question to its meaning. */
+export interface TriedName {
+  /** The name in the question or at the end of an alias: lower case, without trailing dot. */
+  readonly asked: string;
+  /** Lower case, relative to the suffix. */
+  readonly relative: string;
+  /** Where the name was looked up: among the asker's own names (links) or among all names. */
+  readonly among: 'links' | 'names';
+  /** For people: `service shop/web`, `no such name`. */
+  readonly found: string;
+  /** Whether this is the meaning of the question. */
+  readonly chosen: boolean;
+}

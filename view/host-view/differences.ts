@@ -1,0 +1,62 @@
+import { eachDifference } from '../../model/index.ts';
+import {
+  ANY_CHANGE,
+  containerKey,
+  type DependencyKey,
+  factKey,
+  hostKey,
+  nameKey,
+  serviceKeyOf,
+  stackKey,
+} from './dependency-key.ts';
+import type { HostView, StackView } from './host-view.ts';
+
+/**
+ * The keys of everything that is not the same in two views of one host, by identity: what is shared costs its comparison
+ * only. Answers that depend on none of them hold in both. `everything` where it is not worth telling apart. Not told: who
+ * has which address here, and what an asker's own scope is made of.
+ */
+export function differences(before: HostView, after: HostView): 'everything' | ReadonlySet<DependencyKey> {
+  const keys = new Set<DependencyKey>();
+  if (before === after) return keys;
+  if (!isComparable(before, after)) return 'everything';
+  keys.add(ANY_CHANGE);
+  eachDifference(before.snapshot.hosts, after.snapshot.hosts, (id, old, now) => {
+    if (old?.host !== now?.host || old?.networks !== now?.networks) keys.add(hostKey(id));
+    eachDifference(old?.containers ?? NONE, now?.containers ?? NONE, (container) => keys.add(containerKey(container)));
+    eachDifference(old?.facts ?? NONE, now?.facts ?? NONE, (kind, oldOfKind, nowOfKind) =>
+      eachDifference<unknown>(oldOfKind ?? NONE, nowOfKind ?? NONE, (fact) => keys.add(factKey(id, kind, fact))),
+    );
+  });
+  eachDifference(before.stacks, after.stacks, (stack, old, now) => {
+    if (!old || !now) keys.add(stackKey(stack));
+    eachDifference(servicesOf(old), servicesOf(now), (inner) => keys.add(serviceKeyOf(`${stack}/${inner}`)));
+  });
+  eachDifference(before.index.names, after.index.names, (name) => keys.add(nameKey(name)));
+  return keys;
+}
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+function isComparable(before: HostView, after: HostView): boolean {
+  return (
+    before.hostId === after.hostId &&
+    before.snapshot.complete === after.snapshot.complete &&
+    before.snapshot.environment.uuid === after.snapshot.environment.uuid &&
+    isSameList(before.snapshot.environment.suffixes, after.snapshot.environment.suffixes) &&
+    isSameMap(before.index.sidekickOf, after.index.sidekickOf)
+  );
+}
+
+function servicesOf(stack: StackView | undefined): StackView['services'] {
+  return stack?.services ?? NONE;
+}
+
+function isSameList(before: readonly string[], after: readonly string[]): boolean {
+  return before.length === after.length && before.every((item, at) => item === after[at]);
+}
+
+function isSameMap(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
+  if (before === after) return true;
+  return before.size === after.size && [...before].every(([key, value]) => after.get(key) === value);
+}

@@ -1,8 +1,0 @@
-import { mainSuffix } from './domain-name.ts';
-import type { HostView } from './host-view.ts';
-
-/** Every name everybody has below the main suffix, absolute, in no order. */
-export function* listNames(view: HostView): Generator<string> {
-  const suffix = mainSuffix(view);
-  for (const name of view.index.names.keys()) yield `${name}.${suffix}.`;
-}

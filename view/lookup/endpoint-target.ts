@@ -1,0 +1,45 @@
+import type { Container } from '../../model/index.ts';
+import type { Endpoint } from '../endpoints/endpoints.ts';
+import { nameKey } from '../host-view/dependency-key.ts';
+import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
+import { absoluteName } from '../host-view/domain-name.ts';
+import { hostName } from '../host-view/host-name.ts';
+import type { HostView } from '../host-view/host-view.ts';
+import { nameNode } from '../host-view/names.ts';
+import { parseServiceKey, serviceName } from '../host-view/service-key.ts';
+import { METADATA_NAME } from './meaning.ts';
+
+/**
+ * A name (absolute) that leads to an endpoint's addresses: its container's, with the host's behind it where containers of
+ * several hosts share the name, as those of one compose file do. Without a container, or without such a name, it is that of
+ * the service.
+ */
+export function endpointTarget(
+  view: HostView,
+  { container, service }: Pick<Endpoint, 'container' | 'service'>,
+  recorder?: DependencyRecorder,
+): string | null {
+  const own = container && (uniqueName(view, container, recorder) ?? nameOnHost(view, container, recorder));
+  if (own) return own;
+  const key = parseServiceKey(service);
+  return key && absoluteName(view, serviceName(key));
+}
+
+function uniqueName(view: HostView, { name }: Container, recorder?: DependencyRecorder): string | null {
+  const relative = name.toLowerCase();
+  recorder?.depends(nameKey(relative));
+  const node = nameNode(view, relative);
+  const unique = node?.containers.length === 1 && node.services.length === 0 && relative !== METADATA_NAME;
+  return unique ? absoluteName(view, relative) : null;
+}
+
+function nameOnHost(view: HostView, { name, hostId }: Container, recorder?: DependencyRecorder): string | null {
+  const host = view.snapshot.hosts.get(hostId)?.host;
+  if (!host) return null;
+  const relative = `${name.toLowerCase()}.${hostName(host)}`;
+  recorder?.depends(nameKey(relative));
+  recorder?.depends(nameKey(hostName(host)));
+  const taken = nameNode(view, relative) !== undefined;
+  const twins = (nameNode(view, hostName(host))?.hosts.length ?? 0) > 1;
+  return taken || twins ? null : absoluteName(view, relative);
+}

@@ -1,0 +1,199 @@
+import { ASKER, nameKey, stackKey } from '../host-view/dependency-key.ts';
+import type { DependencyRecorder, TriedName } from '../host-view/dependency-recorder.ts';
+import { hasSuffixWithin, underSuffix, withoutDot } from '../host-view/domain-name.ts';
+import type { HostView } from '../host-view/host-view.ts';
+import { nameNode } from '../host-view/names.ts';
+import { parseServiceKey } from '../host-view/service-key.ts';
+import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
+import type { Scope } from './scope.ts';
+import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
+
+export interface NameLookup {
+  /** Where a negative answer has its SOA: our suffix (lower case, absolute), or `.` for names completed by search. */
+  readonly zone: string;
+  readonly meaning: NameMeaning;
+}
+
+/**
+ * Which names without our suffix the server completes by the asker's search list. `own`: single labels, and names whose last
+ * label is one of our stacks. `every`: all of them, as Rancher did.
+ */
+export type SearchMode = 'own' | 'every';
+
+/** `name` in any case; a trailing dot makes no difference: names without our suffix are searched for as the scope says. */
+export function lookupName(
+  view: HostView,
+  scope: Scope,
+  name: string,
+  search: SearchMode = 'own',
+  recorder?: DependencyRecorder,
+): NameLookup {
+  const plain = withoutDot(name);
+  const lookup = { view, scope, recorder, asked: plain };
+  const under = underSuffix(view, plain);
+  if (under) {
+    const zone = `${under.suffix}.`;
+    return { zone, meaning: under.relative === '' ? { kind: 'apex' } : exactMeaning(lookup, under.relative) };
+  }
+  recorder?.depends(ASKER);
+  const found = searchedMeaning(lookup, plain, search);
+  return { zone: '.', meaning: found ?? { kind: isOthers(lookup, plain) ? 'foreign' : 'unknown' } };
+}
+
+/** Single labels are nobody else's, and neither is a name of ours with a search domain behind it: they stay here (Q27). */
+function isOthers({ view, scope }: Lookup, name: string): boolean {
+  if (name === '' || name === 'localhost') return true;
+  return name.includes('.') && !hasSuffixWithin(view, name, scope.container?.dnsSearch ?? []);
+}
+
+/** `asked` is the name as it was asked for. */
+interface Searching extends Lookup {
+  readonly asked: string;
+}
+
+function exactMeaning(lookup: Searching, relative: string): NameMeaning {
+  const meaning = plainMeaning(lookup, [relative], isThere) ?? null;
+  if (meaning) return meaning;
+  const special = parseSpecialName(relative);
+  return (special && specially(lookup, special, [special.rest])) ?? { kind: 'unknown' };
+}
+
+function searchedMeaning(lookup: Searching, name: string, search: SearchMode): NameMeaning | null {
+  const plain = searchRule(lookup, name, search).applies
+    ? plainMeaning(lookup, candidates(lookup, name), hasRecords)
+    : null;
+  if (plain) return plain;
+  const special = parseSpecialName(name);
+  if (!special || !searchRule(lookup, special.rest, search).applies) return null;
+  return specially(lookup, special, candidates(lookup, special.rest));
+}
+
+function specially(lookup: Searching, special: SpecialName, names: readonly string[]): NameMeaning | null {
+  const meaning = plainMeaning(lookup, names, hasRecords);
+  return meaning && specialMeaning(lookup, special, meaning);
+}
+
+/** How a name is looked for, for people. */
+export interface SearchStory {
+  /** Ours that it is below, without trailing dot; then no search list is needed. */
+  readonly suffix: string | null;
+  /** Whether the server completes it by the search list. */
+  readonly applies: boolean;
+  readonly reason: string;
+}
+
+/** Whether the server's search applies to a name, in any form, and why. */
+export function searchStory(view: HostView, scope: Scope, name: string, search: SearchMode = 'own'): SearchStory {
+  const lookup = { view, scope, recorder: undefined };
+  const plain = withoutDot(name);
+  const under = underSuffix(view, plain);
+  if (under) return { suffix: under.suffix, applies: false, reason: `it is a whole name below ${under.suffix}` };
+  const rule = searchRule(lookup, plain, search);
+  const special = rule.applies ? null : parseSpecialName(plain);
+  const rest = special && searchRule(lookup, special.rest, search);
+  if (special && rest?.applies) return { suffix: null, applies: true, reason: `as to ${special.rest}, ${rest.reason}` };
+  return { suffix: null, ...rule };
+}
+
+/** Whether the search list is used for a name that is not below a suffix of ours (lower case), and why, for people. */
+function searchRule(
+  lookup: Lookup,
+  name: string,
+  search: SearchMode,
+): { readonly applies: boolean; readonly reason: string } {
+  const { view, recorder } = lookup;
+  if (name === '') return { applies: false, reason: 'the root has no search list' };
+  if (search === 'every') return { applies: true, reason: 'the compatibility mode completes every name' };
+  if (!name.includes('.')) return { applies: true, reason: 'it is a single label' };
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  if (PUBLIC_ENDS.has(last)) {
+    return { applies: false, reason: `names in .${last} are the Internet's, whatever our stacks are called` };
+  }
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const stack = name.slice(dot + 1);
+    recorder?.depends(stackKey(stack));
+    if (view.stacks.has(stack)) return { applies: true, reason: `it ends in the name of stack ${stack}` };
+  }
+  if (isOwnSidekick(lookup, name)) return { applies: true, reason: "it is a sidekick in the asker's own stack" };
+  return { applies: false, reason: `it has dots and ${last} is no stack of ours` };
+}
+
+/** `log.web`: musl's resolver does not search for names with dots, so its clients would not find it by themselves. */
+function isOwnSidekick(lookup: Lookup, name: string): boolean {
+  const { view, recorder } = lookup;
+  return candidates(lookup, name).some((relative) => {
+    recorder?.depends(nameKey(relative));
+    const services = nameNode(view, relative)?.services ?? [];
+    return services.some((key) => parseServiceKey(key)?.inner.includes('/'));
+  });
+}
+
+/** A stack may be called so; its services' short names then lack the suffix: nobody's google.com is taken from him. */
+const PUBLIC_ENDS: ReadonlySet<string> = new Set(['com', 'net', 'org', 'edu', 'gov', 'mil', 'arpa']);
+
+/** The name under every search domain, relative to the suffix. */
+function candidates({ view, scope }: Lookup, name: string): readonly string[] {
+  return scope.search.flatMap((domain) => {
+    const relative = underSuffix(view, withoutDot(domain))?.relative;
+    return relative === undefined ? [] : [relative === '' ? name : `${name}.${relative}`];
+  });
+}
+
+/** The asker's own names first, under every search domain, then everybody's. */
+function plainMeaning(
+  lookup: Searching,
+  names: readonly string[],
+  fits: (meaning: NameMeaning) => boolean,
+): NameMeaning | null {
+  for (const relative of names) {
+    const meaning = linkMeaning(lookup, relative);
+    if (meaning) tell(lookup, { relative, among: 'links', meaning, chosen: true });
+    if (meaning) return meaning;
+  }
+  for (const relative of names) {
+    const meaning = commonMeaning(lookup, relative);
+    const chosen = fits(meaning);
+    tell(lookup, { relative, among: 'names', meaning, chosen });
+    if (chosen) return meaning;
+  }
+  return null;
+}
+
+function isThere({ kind }: NameMeaning): boolean {
+  return kind !== 'unknown';
+}
+
+function hasRecords({ kind }: NameMeaning): boolean {
+  return kind !== 'unknown' && kind !== 'empty';
+}
+
+function tell(
+  { recorder, asked }: Searching,
+  { meaning, ...tried }: Pick<TriedName, 'relative' | 'among' | 'chosen'> & { readonly meaning: NameMeaning },
+): void {
+  recorder?.tried?.({ ...tried, asked, found: describeMeaning(meaning) });
+}
+
+/** What a name is, for people. */
+export function describeMeaning(meaning: NameMeaning): string {
+  switch (meaning.kind) {
+    case 'service':
+      return meaning.services.map(({ key }) => `service ${key}`).join(' and ');
+    case 'cname':
+      return `${meaning.services.map(({ key }) => `service ${key}`).join(' and ')}, another name for ${meaning.target}`;
+    case 'container':
+      return meaning.containers.length === 1 ? `container ${meaning.name}` : `${meaning.containers.length} containers`;
+    case 'host':
+      return `host ${meaning.name}`;
+    case 'metadata':
+      return 'the metadata service';
+    case 'apex':
+      return 'the suffix itself';
+    case 'empty':
+      return 'no records, but names below it';
+    case 'unknown':
+      return 'no such name';
+    case 'foreign':
+      return 'not ours';
+  }
+}

@@ -1,0 +1,85 @@
+import { type Container, upstreamsOfLabels } from '../../model/index.ts';
+import { mainSuffix, underSuffix, withoutDot } from '../host-view/domain-name.ts';
+import { findService, serviceOf } from '../host-view/find.ts';
+import type { HostView } from '../host-view/host-view.ts';
+
+/** What a name of a link leads to. */
+export type LinkTarget =
+  | { readonly kind: 'service'; readonly key: string }
+  | { readonly kind: 'container'; readonly container: Container };
+
+/** What names mean to one asker. Null container: anybody else. */
+export interface Scope {
+  readonly container: Container | null;
+  /** Where bare names are looked for, in order: lower case, absolute. */
+  readonly search: readonly string[];
+  /** Names only this asker has: links and their aliases, relative to the suffix (`database`, `database.db`). */
+  readonly links: ReadonlyMap<string, LinkTarget>;
+  /** Its own upstream resolvers, asked first. */
+  readonly dns: readonly string[];
+}
+
+/** Give null for an asker that is not a container of this host. */
+export function scopeOf(view: HostView, container: Container | null): Scope {
+  if (container === null) return { container, search: [`${mainSuffix(view)}.`], links: new Map(), dns: [] };
+  const stackFirst = [...unitDomains(view, container)].reverse();
+  const own = container.dnsSearch.map(withoutDot).filter((domain) => underSuffix(view, domain));
+  const domains = priorityOf(container) === 'service_last' ? [...own, ...stackFirst] : [...stackFirst, ...own];
+  return {
+    container,
+    search: unique([...domains, mainSuffix(view)]).map((domain) => `${domain}.`),
+    links: linksOf(view, container),
+    dns: unique([...upstreamsOfLabels(container.labels), ...container.dns]),
+  };
+}
+
+/** The search line of a container's resolv.conf. */
+export interface SearchDomains {
+  /** Lower case, without trailing dot, as resolv.conf has them. */
+  readonly domains: readonly string[];
+  /** Whether they go before or behind what the file already has (`io.rancher.container.dns.priority=service_last`). */
+  readonly position: 'first' | 'last';
+}
+
+/** Service, stack, the container's own `--dns-search`, the suffix; the label `None` leaves the first two out. */
+export function searchDomains(view: HostView, container: Container): SearchDomains {
+  const own = container.dnsSearch.map(withoutDot).filter((domain) => domain !== '');
+  return {
+    domains: unique([...unitDomains(view, container), ...own, mainSuffix(view)]),
+    position: priorityOf(container) === 'service_last' ? 'last' : 'first',
+  };
+}
+
+/** `<primary service>.<stack>.<suffix>`, `<stack>.<suffix>`: a sidekick has those of the service that leads its unit. */
+function unitDomains(view: HostView, container: Container): readonly string[] {
+  const service = serviceOf(view, container);
+  if (!service || priorityOf(container) === 'none') return [];
+  const stack = `${service.stack.toLowerCase()}.${mainSuffix(view)}`;
+  return [`${service.primaryService.toLowerCase()}.${stack}`, stack];
+}
+
+function priorityOf({ labels }: Container): string | undefined {
+  return labels['io.rancher.container.dns.priority']?.toLowerCase();
+}
+
+/** A link of the service beats one of the container; a link to a service under its own full name adds nothing. */
+function linksOf(view: HostView, container: Container): ReadonlyMap<string, LinkTarget> {
+  const links = new Map<string, LinkTarget>();
+  const siblings = view.snapshot.hosts.get(container.hostId)?.containers;
+  for (const [name, id] of Object.entries(container.links)) {
+    const target = siblings?.get(id);
+    if (target) links.set(name.toLowerCase(), { kind: 'container', container: target });
+  }
+  for (const { target, alias } of serviceOf(view, container)?.declaration?.links ?? []) {
+    const linked = findService(view, target);
+    if (!linked || target.toLowerCase() === alias.toLowerCase()) continue;
+    const name = (alias || linked.name).toLowerCase();
+    links.set(name, { kind: 'service', key: linked.key });
+    links.set(`${name}.${linked.stack.toLowerCase()}`, { kind: 'service', key: linked.key });
+  }
+  return links;
+}
+
+function unique(domains: readonly string[]): readonly string[] {
+  return domains.filter((domain, at) => domains.indexOf(domain) === at);
+}
