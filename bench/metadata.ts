@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
 const CHANGES = 10;
 
-/** Rates of one peer, by kind, one of each round. */
+/** Rates of one peer, by kind, one per round. */
 type Rates = ReadonlyMap<Kind, RequestRate[]>;
 
 async function measureRounds(peers: readonly Peer[]): Promise<ReadonlyMap<Peer, Rates>> {
@@ -47,7 +47,7 @@ async function measureRounds(peers: readonly Peer[]): Promise<ReadonlyMap<Peer, 
 const middle = (samples: readonly RequestRate[], of: (rate: RequestRate) => number) => percentile(samples.map(of), 0.5);
 
 function printRates(rates: ReadonlyMap<Peer, Rates>): void {
-  printRow(['what', 'server', 'requests/s', 'p99', 'CPU a request', 'errors']);
+  printRow(['what', 'server', 'requests/s', 'p99', 'CPU per request', 'errors']);
   printRow(Array.from({ length: 6 }, () => '---'));
   for (const kind of KINDS) {
     for (const [{ name }, byKind] of rates) {
@@ -62,25 +62,25 @@ function printRates(rates: ReadonlyMap<Peer, Rates>): void {
   console.log();
 }
 
-/** The middle one of the ratios within each round; null without a peer. */
+/** The median of the ratios within each round. */
 function ratioTargets(rates: ReadonlyMap<Peer, Rates>): readonly Verdict[] {
   const [ours, theirs] = [...rates.values()];
   if (!ours || !theirs) return [];
   return KINDS.map((kind) => {
     const peers = theirs.get(kind) ?? [];
     const ratios = (ours.get(kind) ?? []).map(({ perSecond }, round) => perSecond / (peers[round]?.perSecond ?? 0));
-    return atLeast(`${kind.title}: requests a second, to rancher-metadata`, percentile(ratios, 0.5), 2);
+    return atLeast(`${kind.title}: requests per second, ratio to rancher-metadata`, percentile(ratios, 0.5), 2);
   });
 }
 
 function printLongPolls(costs: ReadonlyMap<Peer, LongPollCost>): void {
-  printRow(['1,000 clients, one change a second', 'p50', 'p99', 'last', 'CPU of the server a change']);
+  printRow(['1,000 clients, one change per second', 'p50', 'p99', 'last', 'CPU of the server per change']);
   printRow(Array.from({ length: 5 }, () => '---'));
   for (const [{ name }, { answeredMs, cpuMsPerChange }] of costs) {
     const cells = [0.5, 0.99, 1].map((share) => `${percentile(answeredMs, share).toFixed(0)} ms`);
     printRow([name, ...cells, `${cpuMsPerChange.toFixed(0)} ms`]);
   }
-  console.log('\nFrom the request to read the file again, which each server parses whole.\n');
+  console.log('\nTimes start at the reload request; each server parses the whole file.\n');
 }
 
 const stack = createResources();
@@ -108,14 +108,14 @@ try {
   );
   printVerdicts('Targets', [
     ...ratioTargets(rates),
-    limit('CPU of one change among 20,000 containers, until it is answered', large.cpuMsPerChange, 5, 'ms'),
+    limit('CPU per change with 20,000 containers, until it is answered', large.cpuMsPerChange, 5, 'ms'),
     limit(
-      '100 long polls answered, p99 beyond the p99 of the echo',
+      '100 long polls answered, p99 above the p99 of the echo',
       percentile(large.hundredMs, 0.99) - percentile(large.echoMs, 0.99),
       10,
       'ms',
     ),
-    limit('memory with 20,000 containers, over an empty Node process', megabytes(large.loadedBytes), 80, 'MB'),
+    limit('memory with 20,000 containers, above an empty Node process', megabytes(large.loadedBytes), 80, 'MB'),
   ]);
 } finally {
   await stack.close();

@@ -1,10 +1,10 @@
-/** The `version` that answers are made with; to be replaced by another one at each change. */
+/** The first `version` of the answers; each change replaces it. */
 export const FIRST_VERSION = 'version-000000';
 
 const CONTAINERS = 5_000;
 const PER_SERVICE = 10;
 
-/** An answers file of 5,000 containers in 500 services, as rancher-metadata has them; everybody is the first container. */
+/** An answers file of rancher-metadata with 5,000 containers in 500 services. Every client is the first container. */
 export function answersText(): string {
   const containers = Array.from({ length: CONTAINERS }, (_, n) => containerObject(n));
   const services = Array.from({ length: CONTAINERS / PER_SERVICE }, (_, n) => ({

@@ -10,17 +10,17 @@ import { cpuSeconds, residentBytes } from '../support/process-cost.ts';
 import { monotonicMs, openCrowd, pathOfPoll } from './long-polls.ts';
 
 export interface LargeCost {
-  /** Resident beyond what an empty Node process has, bytes: once it serves, after the changes, and after whole trees were read. */
+  /** Resident memory above an empty Node process, in bytes: when it serves, after the changes, and after whole trees were read. */
   readonly loadedBytes: number;
   readonly changedBytes: number;
   readonly readBytes: number;
-  /** Of the metadata process, from a change to the answered `version`, milliseconds, the mean of all changes. */
+  /** CPU of the metadata process from a change to the answered `version`, in milliseconds, mean of all changes. */
   readonly cpuMsPerChange: number;
-  /** From the writing of a change to its answer at a client that waits, milliseconds. */
+  /** From the write of a change to the reply at a waiting client, in milliseconds. */
   readonly answeredMs: readonly number[];
-  /** The same of each of a hundred clients that wait. */
+  /** The same for each of a hundred waiting clients. */
   readonly hundredMs: readonly number[];
-  /** From the questions of a hundred clients at once to the answers of a server that only echoes, milliseconds. */
+  /** The reply time of an echo server to a hundred simultaneous clients, in milliseconds. */
   readonly echoMs: readonly number[];
 }
 
@@ -83,7 +83,7 @@ export async function measureLarge(resources: Resources, dir: string): Promise<L
   };
 }
 
-/** `change` makes one and gives when it was written, milliseconds of the monotonic clock. */
+/** `change` writes a change and resolves with the time of the write, in milliseconds of the monotonic clock. */
 async function measureHundred(resources: Resources, change: (n: number) => Promise<number>) {
   const echo = startDaemon(process.execPath, ['-e', ECHO]);
   resources.add('echo', () => echo.stop());

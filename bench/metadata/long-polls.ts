@@ -4,18 +4,18 @@ import { cpuSeconds } from '../support/process-cost.ts';
 import type { Peer } from './peers.ts';
 
 export interface LongPollCost {
-  /** From the moment the reload was asked for to each client's reply, milliseconds. */
+  /** From the reload request to the reply at each client, in milliseconds. */
   readonly answeredMs: readonly number[];
-  /** Of the server, for each change and all that follows from it, milliseconds. */
+  /** CPU of the server per change, including all replies, in milliseconds. */
   readonly cpuMsPerChange: number;
 }
 
 const CLIENTS = 1_000;
-/** Addresses that the clients have. */
+/** Number of client addresses. */
 const CONTAINERS = 50;
 const INTERVAL_MS = 1_000;
 
-/** Clients that wait for another version, each on a connection of its own, while one comes every second. */
+/** Clients that wait for the next version, each on its own connection, with one change per second. */
 export async function measureLongPolls(peer: Peer, changes: number): Promise<LongPollCost> {
   let version = await (await fetch(`http://127.0.0.1:${peer.port}/latest/version`)).text();
   const crowd = await openCrowd(peer.port, CLIENTS, (n) => `127.0.1.${1 + (n % CONTAINERS)}`);
@@ -37,16 +37,16 @@ export async function measureLongPolls(peer: Peer, changes: number): Promise<Lon
   return { answeredMs, cpuMsPerChange: (used * 1_000) / changes };
 }
 
-/** The clock of `process.hrtime`, milliseconds. */
+/** The clock of `process.hrtime`, in milliseconds. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Connections that each ask once a round. */
+/** Connections that each send one request per round. */
 export interface Crowd {
-  /** Sends what each asks. */
+  /** Sends the request on every connection. */
   ask(path: string): void;
-  /** Resolves when all have an answer: how long after `start` each came, milliseconds, and the last one's body. */
+  /** Resolves when all have a reply: the time of each after `start`, in milliseconds, and the last body. */
   answered(start: number): Promise<{ readonly times: readonly number[]; readonly body: string }>;
   close(): void;
 }

@@ -6,15 +6,15 @@ import type { Resources } from '../../test/support/resources.ts';
 import { signalFamily } from '../support/process-cost.ts';
 import { answersText, FIRST_VERSION } from './answers.ts';
 
-/** Of the two cores one is the server's, the other everybody else's. */
+/** One of the two cores belongs to the server, the other to all other processes. */
 export const SERVER_CORE = 1;
 
-/** A server of the same answers file, asleep (SIGSTOP) until its turn. */
+/** A server with the same answers file, stopped (SIGSTOP) until its turn. */
 export interface Peer {
   readonly name: string;
   readonly pid: number;
   readonly port: number;
-  /** Writes another version into the file and has it read: what a change is. */
+  /** Writes another version into the file and reloads it. */
   change(): Promise<string>;
   awake<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -25,7 +25,7 @@ export interface PeerProgram {
   readonly args: readonly string[];
 }
 
-/** Drover, and the original where its binary is given. */
+/** Drover, and the original if its binary is given. */
 export function peerPrograms(original: string | undefined): readonly PeerProgram[] {
   return [
     { name: 'Drover', file: 'bin/drover', args: ['metadata'] },
@@ -33,7 +33,7 @@ export function peerPrograms(original: string | undefined): readonly PeerProgram
   ];
 }
 
-/** Starts them one after the other, each with a copy of the file. Rejects when one does not answer. */
+/** Starts the servers one after the other, each with its own copy of the file. Rejects when one does not answer. */
 export async function startPeers(
   resources: Resources,
   dir: string,

@@ -19,14 +19,14 @@ export const KINDS: readonly Kind[] = [
 export interface RequestRate {
   readonly perSecond: number;
   readonly p99Ms: number;
-  /** Of the server, for each request. */
+  /** CPU of the server per request. */
   readonly cpuMicros: number;
   readonly errors: number;
 }
 
 const WRK_CORE = '0';
 
-/** As many requests as the server answers, by wrk, over connections that stay. */
+/** Measures the highest request rate with wrk over persistent connections. */
 export async function measureRequests(peer: Peer, kind: Kind, seconds: number): Promise<RequestRate> {
   await wrk(peer, kind, 0.5);
   const before = cpuSeconds(peer.pid);

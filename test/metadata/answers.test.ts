@@ -21,7 +21,7 @@ const YAML = `
 `;
 
 describe('parseAnswers()', () => {
-  it('reads YAML as the original did, and dates as they are written', () => {
+  it('parses YAML like the original, and keeps dates as text', () => {
     const answers = parseAnswers(YAML, 'yaml') as Record<string, Record<string, unknown>>;
     expect(answers['2016-07-29']?.default).toEqual({
       name: 'new',
@@ -34,7 +34,7 @@ describe('parseAnswers()', () => {
     expect(answers['2016-07-29']?.['10.42.0.7']).toMatchObject({ name: 'new', self: { container: { name: 'me' } } });
   });
 
-  it('keeps whole numbers exact to 64 bits, others as near as a double', () => {
+  it('keeps whole numbers of up to 64 bits exact, and rounds larger ones to a double', () => {
     const text =
       '{"v":{"default":{"a":9007199254740993,"b":-9223372036854775808,"c":1e2,"d":99999999999999999999,"e":1.0}}}';
     expect(parseAnswers(text)).toEqual({
@@ -42,11 +42,11 @@ describe('parseAnswers()', () => {
     });
   });
 
-  it.each(['[]', '1', 'null', '{"latest":[]}', '{"latest":null}'])('%s is refused with the form to write', (text) => {
+  it.each(['[]', '1', 'null', '{"latest":[]}', '{"latest":null}'])('rejects %s and shows the expected form', (text) => {
     expect(() => parseAnswers(text)).toThrow('write it as version -> client address or `default` -> tree');
   });
 
-  it('a file that cannot be read or parsed is named', async () => {
+  it('names a file that cannot be read or parsed', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'drover-answers-'));
     try {
       await writeFile(join(dir, 'a.yml'), YAML);
@@ -69,14 +69,14 @@ describe('createAnswersSource()', () => {
   };
   const source = createAnswersSource(() => answers);
 
-  it('serves the tree of the client, else the default one', () => {
+  it('serves the tree of the client, else the default tree', () => {
     expect(source.treeFor('2015-12-19', '10.0.0.1')).toEqual({ n: 2 });
     expect(source.treeFor('2015-12-19', '10.0.0.2')).toEqual({ n: 1 });
     expect(source.treeFor('2015-12-19', 'toString')).toEqual({ n: 1 });
     expect(source.treeFor('2014-01-01', '10.0.0.1')).toBeUndefined();
   });
 
-  it('takes the highest version for `latest`, and has none without data', () => {
+  it('takes the highest version as `latest`, and has no tree without data', () => {
     expect(source.treeFor('latest', '10.0.0.1')).toEqual({ n: 3 });
     expect(source.versions()).toEqual({
       '2015-12-19': '/2015-12-19',

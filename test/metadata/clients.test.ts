@@ -5,7 +5,7 @@ import { SHOP } from './shop.ts';
 
 const JSON_ONLY = { Accept: 'application/json', 'User-Agent': 'Go-http-client/1.1' };
 
-describe('what the known clients send', () => {
+describe('the requests of known clients', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer(SHOP);
@@ -20,7 +20,7 @@ describe('what the known clients send', () => {
   const web1 = (path: string) => readAs('10.42.1.7', path);
 
   describe.each(['/2016-07-29', '/2015-12-19', '/latest'])('go-rancher-metadata at %s', (base) => {
-    it('reads its lists, each an array of objects with a name and a UUID', async () => {
+    it('reads lists of objects with a name and a UUID', async () => {
       for (const list of ['services', 'stacks', 'containers', 'hosts', 'networks']) {
         const objects = (await web1(`${base}/${list}`)) as Record<string, unknown>[];
         expect(objects.length).toBeGreaterThan(0);
@@ -28,7 +28,7 @@ describe('what the known clients send', () => {
       }
     });
 
-    it('reads who it is', async () => {
+    it('reads its own container, service, stack and host', async () => {
       const same = (name: string) => expect.stringMatching(new RegExp(`^${name}$`, 'i'));
       expect(await web1(`${base}/self/container`)).toMatchObject({ name: same('shop-web-1') });
       expect(await web1(`${base}/self/service`)).toMatchObject({ name: same('web'), token: 'secret' });
@@ -41,7 +41,7 @@ describe('what the known clients send', () => {
       expect(await web1(`${base}/region_name`)).toBeNull();
     });
 
-    it('finds the types its structs have', async () => {
+    it('gets the types that its structs expect', async () => {
       const containers = (await web1(`${base}/containers`)) as Record<string, unknown>[];
       for (const one of containers) {
         expect(['string', 'object']).toContain(typeof one.service_index);
@@ -60,7 +60,7 @@ describe('what the known clients send', () => {
       }
     });
 
-    it('starts with `init`, then polls with what it has', async () => {
+    it('starts with the value `init`, then polls with the current value', async () => {
       const first = (await web1(`${base}/version?wait=true&value=init&maxWait=5`)) as string;
       const polling = web1(`${base}/version?wait=true&value=${first}&maxWait=5`);
       while (server.server.stats().waiting === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -70,12 +70,12 @@ describe('what the known clients send', () => {
     });
   });
 
-  it('go-rancher-metadata needs null, not 404, for what there is none of', async () => {
+  it('go-rancher-metadata needs null instead of 404 for empty values', async () => {
     expect(await web1('/2016-07-29/environments')).toBeNull();
     expect(await web1('/2016-07-29/region_name')).toBeNull();
   });
 
-  it('confd starts with GET /, reads keys without looking at the status, and watches the version', async () => {
+  it('confd starts with GET /, reads keys without checking the status, and polls the version', async () => {
     expect((await get(server.port, '/')).status).toBe(200);
     const missing = await server.getAs('10.42.1.7', '/2015-12-19/self/nope', JSON_ONLY);
     expect(JSON.parse(missing.body)).toEqual({ code: 404, message: 'Not found', type: 'error' });
@@ -103,7 +103,7 @@ describe('what the known clients send', () => {
   });
 });
 
-/** confd's way from a tree to flat keys. */
+/** A tree as flat keys, as confd creates them. */
 function flatten(key: string, value: unknown, into = new Map<string, string>()): Map<string, string> {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {

@@ -12,7 +12,7 @@ const read = (trees: Trees, view: HostView, key: string): Value | undefined => t
 const lists = ['containers', 'services', 'stacks', 'hosts', 'networks'];
 const content = (trees: Trees, view: HostView): string => JSON.stringify(lists.map((key) => read(trees, view, key)));
 
-test('after any walk of changes `version` and lists are those of a tree made anew, and go together', () => {
+test('after any sequence of changes, `version` and lists equal those of a new tree, and change together', () => {
   const walk = fc.array(anyStep, { minLength: 1, maxLength: 25 });
   fc.assert(
     fc.property(walk, fc.boolean(), fc.nat(), (steps, sharded, pick) => {
@@ -20,7 +20,7 @@ test('after any walk of changes `version` and lists are those of a tree made ane
       let now: Snapshot = sharded ? { ...empty, hosts: ShardedMap.empty(4) } : empty;
       let view = viewOf(now, 'a');
       const trees = createTrees();
-      /** Every view of the walk with what it was found to say. */
+      /** Every view of the sequence with its `version` and content. */
       const seen: { readonly view: HostView; readonly version: Value | undefined; readonly content: string }[] = [];
       for (const step of steps) {
         now = apply(now, step);
@@ -32,7 +32,7 @@ test('after any walk of changes `version` and lists are those of a tree made ane
       }
       for (const { version, content } of seen)
         for (const other of seen) if (content !== other.content) expect(version).not.toBe(other.version);
-      // A state that was kept is read again after newer ones.
+      // A pinned state is read again after newer states.
       const kept = seen[pick % seen.length];
       const again = kept && viewOf(kept.view.snapshot, 'a');
       if (again) expect(read(trees, again, 'version')).toBe(kept.version);

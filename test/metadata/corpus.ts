@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { exchange, type RawReply } from './raw-http.ts';
 
-/** Requests and replies recorded from the real server, which had loaded `answers.json`. */
+/** Requests and replies recorded from rancher-metadata with `answers.json`. */
 export interface Recorded {
   readonly id: string;
   readonly tags: readonly string[];
   readonly note?: string;
   readonly req: { method: string; target: string; headers: [string, string][]; proto?: string; body?: string };
   readonly res: { closed?: true; status: number; headers: [string, string][]; body?: string; body_base64?: string };
-  /** The answers that were loaded while this request waited. */
+  /** The answers file that was loaded during this long poll. */
   readonly reload?: string;
 }
 
@@ -24,7 +24,7 @@ export const secondAnswers = firstAnswers
   .replaceAll('20-aff454dabf2760385d247a5955488ff3', '21-0c1b2d3e4f5061728394a5b6c7d8e9f0')
   .replaceAll('"region_name":"region-1"', '"region_name":"region-2"');
 
-/** What differs on purpose; metadata/README.md explains each. */
+/** Intended differences; metadata/README.md explains each. */
 export const FIXED: Readonly<Record<string, Pick<RawReply, 'status' | 'body'>>> = {
   'main-273': { status: 200, body: '0/\n' },
   'main-275': { status: 200, body: '0/\n1=ok\n' },
@@ -33,7 +33,7 @@ export const FIXED: Readonly<Record<string, Pick<RawReply, 'status' | 'body'>>> 
 
 const COMPARED = ['content-type', 'location', 'access-control-allow-origin', 'x-content-type-options'];
 
-/** Sends a request as it was sent then. */
+/** Sends a recorded request, byte for byte. */
 export function send(port: number, { req }: Recorded): Promise<RawReply> {
   const head = `${req.method} ${req.target} ${req.proto ?? 'HTTP/1.1'}\r\n`;
   const headers = req.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');

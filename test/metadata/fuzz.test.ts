@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.server.close());
 
-/** What was recorded, and what never was. */
+/** Recorded requests and made-up ones. */
 const seeds: readonly string[] = [
   ...corpus.map(({ req }) => {
     const headers = req.headers.filter(([name]) => name !== 'Connection').map((pair) => `${pair.join(': ')}\r\n`);
@@ -31,7 +31,7 @@ const seeds: readonly string[] = [
   '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
 ];
 
-/** Cut, doubled, with bytes that are others, put together with another one. */
+/** A request that is cut, doubled, changed in some bytes, or joined with another one. */
 const request: fc.Arbitrary<Buffer> = fc
   .record({
     parts: fc.array(fc.constantFrom(...seeds), { minLength: 1, maxLength: 3 }),
@@ -46,7 +46,7 @@ const request: fc.Arbitrary<Buffer> = fc
     return bytes.subarray(0, Math.ceil(bytes.length * cut));
   });
 
-/** Sends it in two pieces, and leaves after a moment if the server does not end it; gives what came back. */
+/** Sends a request in two packets, and disconnects after a moment if the server does not. Resolves with the reply. */
 async function offend(bytes: Buffer): Promise<string> {
   const socket = connect(server.port, '127.0.0.1');
   const chunks: Buffer[] = [];
@@ -59,7 +59,7 @@ async function offend(bytes: Buffer): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-test('Q34 whatever is sent: whole replies or the end of the connection, no bug met, nothing changed, nothing kept', async () => {
+test('Q34 any bytes get whole replies or the end of the connection; the server does not fail and keeps no connection', async () => {
   const before = await server.json('/latest');
   const AT_ONCE = 32;
   await fc.assert(
@@ -71,11 +71,11 @@ test('Q34 whatever is sent: whole replies or the end of the connection, no bug m
   );
   expect(server.server.stats().failed).toBe(0);
   expect(await server.json('/latest')).toEqual(before);
-  await poll(() => server.server.stats().connections === 0, { what: 'all connections to be gone' });
+  await poll(() => server.server.stats().connections === 0, { what: 'the end of all connections' });
   expect(server.server.stats().waiting).toBe(0);
 }, 60_000);
 
-/** A process of its own, for the descriptors: opens connections from many addresses, some at a time, and says nothing. */
+/** A child process, because of the file descriptors: opens connections from many addresses and sends nothing. */
 const CROWD = `
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -88,14 +88,14 @@ for (let n = 0; n < count; n += 200) {
 console.log('there');
 `;
 
-test('Q34 ten thousand connections that say nothing keep nobody from being answered', async () => {
+test('Q34 the server answers while ten thousand connections are open and silent', async () => {
   const args = ['--input-type=module', '-e', CROWD, String(server.port), '10000'];
   const crowd = startDaemon(process.execPath, args);
   try {
     const { stats } = server.server;
-    // The kernel connects before we accept.
+    // The kernel completes connections before the server accepts them.
     await poll(() => crowd.stdout().includes('there') && stats().connections === 10_000, {
-      what: 'the crowd',
+      what: 'all silent connections',
       timeoutMs: 30_000,
       giveUp: crowd.assertRunning,
     });
@@ -105,5 +105,8 @@ test('Q34 ten thousand connections that say nothing keep nobody from being answe
   } finally {
     await crowd.stop();
   }
-  await poll(() => server.server.stats().connections === 0, { what: 'the crowd to be gone', timeoutMs: 20_000 });
+  await poll(() => server.server.stats().connections === 0, {
+    what: 'the end of the silent connections',
+    timeoutMs: 20_000,
+  });
 }, 60_000);

@@ -1,9 +1,9 @@
 /**
- * A process of its own: many long polls at once, from many addresses of loopback, each on a connection of its own.
+ * A child process: many simultaneous long polls from many loopback addresses, each on its own connection.
  *
  *   node herd-client.ts PORT COUNT VALUE
  *
- * Prints `waiting` once all are sent, and at the end JSON: the bodies that came, and when (milliseconds of the wall clock, sorted).
+ * Prints `waiting` when all are sent, and at the end JSON: the bodies, and their times (milliseconds of the wall clock, sorted).
  */
 import { connect } from 'node:net';
 

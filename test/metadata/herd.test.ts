@@ -17,14 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => resources.close());
 
-test('ten thousand long polls cost nothing while they wait, and are all answered within a second of the change', async () => {
+test('ten thousand long polls use no CPU while they wait, and all are answered within a second of the change', async () => {
   const server = await startServer(SHOP);
   resources.add('server', () => server[Symbol.asyncDispose]());
   const { body } = await server.get('/latest/version');
   const herd = startDaemon('node', [CLIENT, String(server.port), String(HERD), body]);
   resources.add('herd', () => herd.stop());
   await poll(() => server.server.stats().waiting === HERD, {
-    what: 'all to wait',
+    what: 'all long polls',
     timeoutMs: 30_000,
     giveUp: herd.assertRunning,
   });
@@ -52,8 +52,8 @@ test('ten thousand long polls cost nothing while they wait, and are all answered
 });
 
 /**
- * Share of a core this process burns, the server in it, so an upper bound. Of several windows the middle one: in one or two
- * of them the garbage of ten thousand arrivals is collected, which is not a cost of waiting.
+ * The CPU share of this process, which includes the server: an upper bound. The median of several windows, because one or two of
+ * them contain the garbage collection after ten thousand new connections, which is not a cost of waiting.
  */
 async function idleShare(): Promise<number> {
   const shares: number[] = [];

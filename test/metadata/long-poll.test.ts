@@ -11,18 +11,18 @@ const withHealth = (health: 'healthy' | 'unhealthy') => ({
   containers: SHOP.containers.map((one) => (one.id === WEB_1.id ? { ...one, health } : one)),
 });
 
-test('whoever was told of the end of a connection is not, once the long poll is over', async () => {
+test('a long poll removes its disconnect listener when it ends', async () => {
   const clock = createFakeClock();
   const polls = createLongPolls({ clock });
   const told = new Set<() => void>();
-  const onGone = (listener: () => void) => {
+  const onDisconnect = (listener: () => void) => {
     told.add(listener);
     return () => told.delete(listener);
   };
   let value: string | null = null;
-  const answered = polls.wait(() => value, 60_000, onGone);
-  const expired = polls.wait(() => null, 1_000, onGone);
-  const gone = polls.wait(() => null, 60_000, onGone);
+  const answered = polls.wait(() => value, 60_000, onDisconnect);
+  const expired = polls.wait(() => null, 1_000, onDisconnect);
+  const gone = polls.wait(() => null, 60_000, onDisconnect);
   expect(told.size).toBe(3);
   [...told].at(-1)?.();
   expect(await gone).toBeNull();
@@ -45,12 +45,12 @@ describe('a long poll', () => {
     server.getAs('10.42.1.7', `${path}?wait=true&value=${encodeURIComponent(value)}&maxWait=${maxWait}`);
   const settled = (count: number) => poll(() => server.server.stats().waiting === count, { what: `${count} waiters` });
 
-  it('is answered at once when the value is another already', async () => {
+  it('is answered at once if the value differs already', async () => {
     const { body } = await server.get('/latest/version');
     expect((await waitFor('/latest/version', 'init', 60)).body).toBe(body);
   });
 
-  it('lasts as long as it asks, to the second', async () => {
+  it('lasts as long as requested', async () => {
     const { body } = await server.get('/latest/version');
     const start = performance.now();
     expect((await waitFor('/latest/version', body, 1)).body).toBe(body);
@@ -58,7 +58,7 @@ describe('a long poll', () => {
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
-  it('wakes at the change of its value, not at others', async () => {
+  it('ends when its value changes, and at no other change', async () => {
     const waiting = waitFor('/latest/self/container/health_state', 'healthy', 60);
     await settled(1);
     server.show({ ...SHOP, declarations: [] });
@@ -69,7 +69,7 @@ describe('a long poll', () => {
     server.show(SHOP);
   });
 
-  it('on `version` sleeps through views with equal content', async () => {
+  it('on `version` does not end at a new view with the same content', async () => {
     const { body } = await server.get('/latest/version');
     const waiting = waitFor('/latest/version', body, 60);
     await settled(1);
@@ -81,7 +81,7 @@ describe('a long poll', () => {
     server.show(SHOP);
   });
 
-  it('waits for a path to appear, and says 404 when it does not', async () => {
+  it('waits for a missing path, and is 404 if it does not appear', async () => {
     const never = waitFor('/latest/containers/shop-web-9', 'x', 1);
     const soon = waitFor('/latest/services/late/name', 'x', 60);
     await settled(2);
@@ -94,7 +94,7 @@ describe('a long poll', () => {
     server.show(SHOP);
   });
 
-  it('of 100 waiters wakes all within milliseconds; an idle server does as fast', async () => {
+  it('ends for 100 clients within milliseconds, as fast as an idle server replies', async () => {
     const control = await startServer(SHOP);
     const { body } = await server.get('/latest/version');
     const changedAt: { ms: number } = { ms: 0 };
@@ -106,7 +106,7 @@ describe('a long poll', () => {
     changedAt.ms = performance.now();
     server.show(withHealth('unhealthy'));
     const delays = (await Promise.all(waiters)).sort((a, b) => a - b);
-    // The same client, 100 connections at once, nothing to wait for: what the machine takes for it today.
+    // Control: 100 simultaneous requests of the same client without a long poll.
     const start = performance.now();
     const idle = Array.from({ length: 100 }, () =>
       get(control.port, '/latest/version').then(() => performance.now() - start),

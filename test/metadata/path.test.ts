@@ -6,7 +6,7 @@ import { queryEscape } from '../../metadata/render/query.ts';
 import type { Value } from '../../metadata/value/value.ts';
 import { lookUp } from '../../metadata/value/walk.ts';
 
-/** One line: what the target leads to. */
+/** The meaning of a target in one line. */
 function read(target: string): string {
   const parsed = parseTarget(target);
   if (parsed.kind === 'redirect') return `301 ${parsed.location}`;
@@ -103,7 +103,7 @@ describe('lookUp()', () => {
 describe('properties', () => {
   const json = fc.jsonValue().map((value) => value as Value);
 
-  it('any bytes are read without an exception, and a redirect leads to a clean path', () => {
+  it('any bytes are parsed without an exception, and redirects lead to a clean path', () => {
     const target = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc
@@ -121,7 +121,7 @@ describe('properties', () => {
     );
   });
 
-  it('every key of any tree is reached by its escaped form, and looking changes nothing', () => {
+  it('every key of any tree is found by its escaped form, and the lookup does not change the tree', () => {
     const key = fc
       .string({ minLength: 1, maxLength: 20 })
       .filter((text) => !/[\n]/.test(text) && !/(^|\/)(\.{0,2})($|\/)/.test(text));
@@ -138,7 +138,7 @@ describe('properties', () => {
     );
   });
 
-  it('any Accept header names a format', () => {
+  it('every Accept header selects a format', () => {
     const header = fc.oneof(
       fc.string({ maxLength: 100 }),
       fc

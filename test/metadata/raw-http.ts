@@ -7,7 +7,7 @@ export interface RawReply {
   readonly body: string;
 }
 
-/** Sends bytes as they are and reads one reply to the end of the connection or of its length. */
+/** Sends bytes and reads one reply, up to its length or the end of the connection. */
 export function exchange(
   port: number,
   request: string | Buffer,

@@ -16,7 +16,7 @@ import {
 } from './corpus.ts';
 import type { RawReply } from './raw-http.ts';
 
-/** A long poll of a minute takes three seconds. */
+/** The clock runs faster: a long poll of a minute takes three seconds. */
 const HASTE = 20;
 const hastyClock: Clock = {
   ...systemClock,
@@ -71,7 +71,7 @@ describe('the requests recorded from the original', () => {
     });
   }
 
-  it('are all there, and only those that closed the connection differ', () => {
+  it('are complete, and only the replies that closed the connection differ', () => {
     expect(corpus).toHaveLength(369);
     expect(corpus.filter(({ res }) => res.closed).map(({ id }) => id)).toEqual(Object.keys(FIXED));
     expect(server.stats().failed).toBe(0);

@@ -36,7 +36,7 @@ describe('renderText()', () => {
 
 describe('formatFixed() rounds as Go does', () => {
   const cases: readonly (readonly [number, string])[] = [
-    // An exact half goes to the even neighbour.
+    // An exact half is rounded to even.
     [0.0078125, '0.007812'],
     [0.0234375, '0.023438'],
     [-0.0078125, '-0.007812'],
@@ -84,7 +84,7 @@ describe('printsAs() compares as the original did', () => {
   ];
   it.each(cases)('%o against %j: %j', (value, text, same) => expect(printsAs(value, text)).toBe(same));
 
-  it('never prints more than it was given to compare with', () => {
+  it('stops printing at the first difference', () => {
     const read: string[] = [];
     const value = { a: 1, b: 2 } as Record<string, Value>;
     Object.defineProperty(value, 'c', { enumerable: true, get: () => read.push('c') });
@@ -112,7 +112,7 @@ describe('renderJson()', () => {
   ];
   it.each(cases)('%o -> %s', (value, text) => expect(renderJson(value)).toBe(text));
 
-  it('injected configuration keeps its order and every digit, in lists of keys it is sorted as all others', () => {
+  it('keeps the order and all digits of injected configuration; the text form sorts its keys', () => {
     const value = injectedObject('{"z":9007199254740993,"10":{"b":[],"a":{}},"9":[{"y":1,"x":-0.5}]}');
     expect(renderJson(value)).toBe('{"z":9007199254740993,"10":{"b":[],"a":{}},"9":[{"y":1,"x":-0.5}]}');
     expect(renderYaml(value)).toBe('z: 9007199254740993\n"10":\n  b: []\n  a: {}\n"9":\n- "y": 1\n  x: -0.5\n');
@@ -123,7 +123,7 @@ describe('renderJson()', () => {
     expect(injectedObject('{}')).toEqual({});
   });
 
-  it('renders a container once for as long as it lives', () => {
+  it('renders a container object once', () => {
     const container = { metadata_kind: 'container', name: 'a' };
     const cache = new WeakMap<object, string>();
     expect(renderJson([container, { in: container }], cache)).toBe(
@@ -170,8 +170,8 @@ describe('renderYaml()', () => {
   ];
   it.each(cases)('%o -> %j', (value, text) => expect(renderYaml(value)).toBe(text));
 
-  it('is read back by a YAML parser as it was', () => {
-    // U+2028 and U+2029 are line breaks in YAML 1.1, which we write, and plain characters in 1.2.
+  it('a YAML parser reads the same value back', () => {
+    // U+2028 and U+2029 are line breaks in YAML 1.1, which Drover writes, and plain characters in YAML 1.2.
     const text = fc
       .string({ unit: 'binary', maxLength: 60 })
       .filter((made) => made.isWellFormed() && !/[\u2028\u2029]/.test(made));

@@ -12,10 +12,10 @@ export interface TestServer extends AsyncDisposable {
   view(): HostView;
   /** Replaces the whole world. */
   show(world: World): void;
-  /** Replaces the snapshot, sharing with the view before. */
+  /** Replaces the snapshot. The new view shares unchanged parts with the old one. */
   advance(next: Snapshot): void;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<RawReply>;
-  /** As the container of that address. */
+  /** Sends the request as the container with this address. */
   getAs(address: string, path: string, headers?: Readonly<Record<string, string>>): Promise<RawReply>;
   json(path: string, address?: string): Promise<unknown>;
 }

@@ -15,7 +15,7 @@ describe('metadata over HTTP', () => {
   });
   afterAll(() => server.server.close());
 
-  it('reads as shell scripts expect', async () => {
+  it('returns text as shell scripts expect', async () => {
     const read = async (path: string) => (await server.getAs('10.42.1.7', path)).body;
     expect(await read('/')).toBe('2015-07-25\n2015-12-19\n2016-07-29\nlatest\n');
     expect(await read('/latest/self/service/name')).toBe('web');
@@ -33,7 +33,7 @@ describe('metadata over HTTP', () => {
     expect(await read('/latest/region_name')).toBe('');
   });
 
-  it('says what it sends', async () => {
+  it('sends the Content-Type of the format', async () => {
     const typeOf = async (accept: string) =>
       (await server.get('/latest/self/host', { Accept: accept })).headers['content-type'];
     expect(await typeOf('*/*')).toBe('text/plain; charset=utf-8');
@@ -50,7 +50,7 @@ describe('metadata over HTTP', () => {
     });
   });
 
-  it('gives the default tree to a container without a service on the way through null', async () => {
+  it('replies 404 to a path through null', async () => {
     expect(await server.getAs('198.51.100.9', '/latest/self/service/name')).toMatchObject({
       status: 404,
       body: 'Not found\n',
@@ -58,7 +58,7 @@ describe('metadata over HTTP', () => {
     expect(await server.getAs('10.42.1.7', '/latest/self/service/vip/x')).toMatchObject({ status: 404 });
   });
 
-  it('believes X-Forwarded-For of its proxies only', async () => {
+  it('trusts X-Forwarded-For from trusted proxies only', async () => {
     await using open = await startServer(SHOP, { trustedProxies: [] });
     expect((await open.getAs('10.42.1.7', '/latest/self')).body).toBe('host/\n');
     expect((await server.getAs('198.51.100.7, 10.42.1.7', '/latest/self/container/name')).body).toBe('shop-web-1');
@@ -67,7 +67,7 @@ describe('metadata over HTTP', () => {
     await expect(startServer(SHOP, { trustedProxies: ['10.0.0.0/33'] })).rejects.toThrow('trusted proxy 10.0.0.0/33');
   });
 
-  it('listens on several addresses, and says why it cannot', async () => {
+  it('listens on several addresses, and reports an address that is in use', async () => {
     await using two = await startServer(SHOP, {
       listen: [
         { address: '127.0.0.1', port: 0 },
@@ -81,7 +81,7 @@ describe('metadata over HTTP', () => {
     );
   });
 
-  it('tags a value, and sends nothing to who has it', async () => {
+  it('sends an ETag, and 304 if the client has the value', async () => {
     const first = await server.get('/latest/services', { Accept: 'application/json' });
     const tag = first.headers.etag ?? '';
     const again = { Accept: 'application/json', 'If-None-Match': `"x", W/${tag}` };
@@ -95,7 +95,7 @@ describe('metadata over HTTP', () => {
     expect((await server.get('/latest/nope', { 'If-None-Match': tag })).headers.etag).toBeUndefined();
   });
 
-  it('keeps a connection open over many requests, HEAD and errors among them', async () => {
+  it('keeps a connection open for many requests, including HEAD and errors', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = (method: string, path: string) =>
       new Promise<number>((resolve, reject) => {
@@ -115,7 +115,7 @@ describe('metadata over HTTP', () => {
     agent.destroy();
   });
 
-  it('knows the difference between empty and not known yet', async () => {
+  it('does not serve an empty tree before the first snapshot', async () => {
     await using fresh = await startServer({ hosts: [], complete: false });
     expect((await fresh.get('/')).body).toBe('latest\n');
     expect(await fresh.get('/latest')).toMatchObject({ status: 404, body: 'Not found\n' });
@@ -127,7 +127,7 @@ describe('metadata over HTTP', () => {
     expect((await fresh.get('/')).body).toContain('2016-07-29');
   });
 
-  it('counts', async () => {
+  it('counts requests and replies', async () => {
     await using counted = await startServer(SHOP);
     await counted.get('/latest');
     await counted.get('/latest/nope');
@@ -146,14 +146,14 @@ describe('metadata over HTTP', () => {
   });
 });
 
-describe('a caller that is not known yet', () => {
+describe('a client that is not known yet', () => {
   const STRANGER = '172.17.0.77';
   const stranger = container('new-id', 'Shop/Web', null, { name: 'new', addresses: [at(BRIDGE, STRANGER)] });
   const known = { ...SHOP, containers: [...SHOP.containers, stranger] };
-  /** No hold ends by itself. */
+  /** A clock on which no wait ends. */
   const endless: Clock = { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(600_000, signal) };
 
-  it('is waited for while it is inspected, and answered as itself', async () => {
+  it('waits while Drover inspects it, and is answered as the new container', async () => {
     const asked: string[] = [];
     const server = await startServer(SHOP, {
       parts: {
@@ -172,7 +172,7 @@ describe('a caller that is not known yet', () => {
     await server.server.close();
   });
 
-  it('is waited for when the inspect is done before the view has it', async () => {
+  it('waits if the inspect ends before the view has the container', async () => {
     await using server = await startServer(SHOP, { parts: { identify: async () => true } });
     const waiting = server.getAs(STRANGER, '/latest/self/container/name');
     await poll(() => server.server.stats().held === 1, { what: 'the request', intervalMs: 1 });
@@ -181,7 +181,7 @@ describe('a caller that is not known yet', () => {
     expect((await waiting).body).toBe('new');
   });
 
-  it('is answered at the change, also when the inspect never comes back', async () => {
+  it('is answered at the change of the view even if the inspect never ends', async () => {
     await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}), clock: endless } });
     const waiting = server.getAs(STRANGER, '/latest/self/container/name');
     await poll(() => server.server.stats().held === 1, { what: 'the request', intervalMs: 1 });
@@ -189,7 +189,7 @@ describe('a caller that is not known yet', () => {
     expect((await waiting).body).toBe('new');
   });
 
-  it('is held for 250 ms at most, then answered like anybody', async () => {
+  it('waits at most 250 ms, and is then answered as an unknown client', async () => {
     await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}) } });
     const start = performance.now();
     expect((await server.getAs(STRANGER, '/latest/self')).body).toBe('host/\n');
@@ -198,20 +198,20 @@ describe('a caller that is not known yet', () => {
   });
 
   it.each([
-    ['nobody', async () => false],
-    ['an error', () => Promise.reject(new Error('docker is away'))],
-  ])('is not held once the inspect says %s', async (_, identify) => {
+    ['unknown', async () => false],
+    ['an error', () => Promise.reject(new Error('Docker is down'))],
+  ])('does not wait longer when the inspect ends with %s', async (_, identify) => {
     await using server = await startServer(SHOP, { parts: { identify, clock: endless } });
     expect((await server.getAs(STRANGER, '/latest/self')).body).toBe('host/\n');
   });
 
-  it('is not held when it is on no network of this host', async () => {
+  it('does not wait if it is on no network of this host', async () => {
     await using server = await startServer(SHOP, { parts: { identify: () => new Promise(() => {}) } });
     await server.getAs('198.51.100.1', '/latest/self');
     expect(server.server.stats().held).toBe(0);
   });
 
-  it('is nobody again once its container is gone', async () => {
+  it('is an unknown client again after its container is removed', async () => {
     await using server = await startServer(known);
     expect((await server.getAs(STRANGER, '/latest/self/container/name')).body).toBe('new');
     server.show(SHOP);
@@ -233,7 +233,7 @@ describe('bad input', () => {
     ['2,000 headers', `GET / HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(3_000)}\r\n`, 431],
     ['a path of 8,000 segments', `GET /latest${'/a'.repeat(8_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 404],
     ['a broken escape', 'GET /latest/%g1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
-    ['no HTTP', 'hello\r\n\r\n', 404],
+    ['text that is not HTTP', 'hello\r\n\r\n', 404],
     ['bytes', Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 37) % 256)), 400],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex'), 404],
     ['no host', 'GET /latest HTTP/1.1\r\n\r\n', 400],
@@ -244,19 +244,19 @@ describe('bad input', () => {
     ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n', 417],
     ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 404],
   ];
-  it.each(cases)('%s: an error, and the server goes on', async (_, bytes, status) => {
+  it.each(cases)('%s gets an error, and the server continues', async (_, bytes, status) => {
     expect([status, 400, 404, 0]).toContain((await send(bytes)).status);
     await stillServes();
   });
 
-  it('ends a connection that sends its request too slowly', async () => {
+  it('closes a connection that sends its request too slowly', async () => {
     const start = performance.now();
     const reply = await send('GET /latest HTTP/1.1\r\nHost: x\r\n');
     expect(reply.status).toBe(408);
     expect(performance.now() - start).toBeLessThan(25_000);
   }, 40_000);
 
-  it('bounds the connections of one client', async () => {
+  it('limits the connections of one client', async () => {
     const closed = await Promise.all(
       Array.from({ length: 30 }, () =>
         get(server.port, '/latest/version?wait=true&value=&maxWait=1').then(({ status }) => status),
@@ -273,7 +273,7 @@ describe('bad input', () => {
     await stillServes();
   });
 
-  it('a client that leaves ends its long poll', async () => {
+  it('a disconnect ends the long poll', async () => {
     const { connect } = await import('node:net');
     const socket = connect(server.port, '127.0.0.1');
     socket.write('GET /latest/nope?wait=true&value=&maxWait=60 HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -282,11 +282,11 @@ describe('bad input', () => {
     await poll(() => server.server.stats().waiting === 0, { what: 'its end' });
   });
 
-  it('met no bug of ours', () => expect(server.server.stats().failed).toBe(0));
+  it('no request failed', () => expect(server.server.stats().failed).toBe(0));
 });
 
 describe('close()', () => {
-  it('answers those who wait with what is, ends all connections, and may be called again', async () => {
+  it('answers long polls with the present value, ends all connections, and is idempotent', async () => {
     const server = await startServer(SHOP);
     const version = (await server.get('/latest/version')).body;
     const waiting = server.get(`/latest/version?wait=true&value=${version}&maxWait=60`);
@@ -300,7 +300,7 @@ describe('close()', () => {
   });
 });
 
-it('serves all else where one object cannot be made', async () => {
+it('serves all other paths if one object cannot be created', async () => {
   const broken = container('broken-id', 'Shop/Broken', '10.42.1.66', { ports: null as unknown as [] });
   await using server = await startServer({ ...SHOP, containers: [...SHOP.containers, broken] });
   expect((await server.get('/latest/version')).status).toBe(500);

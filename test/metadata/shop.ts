@@ -1,7 +1,7 @@
 import type { Container } from '../../model/index.ts';
 import { at, BRIDGE, CHECK, container, declaration, host, MANAGED, type World } from '../view/world.ts';
 
-/** Two services with a sidekick, an external one and a lone container, on two hosts; names in mixed case. */
+/** A service with a sidekick, an external service and a standalone container, on two hosts. Names are in mixed case. */
 export const WEB_1: Container = container('web-1-id', 'Shop/Web', null, {
   name: 'Shop-Web-1',
   hostname: 'web1',

@@ -15,16 +15,16 @@ import {
 import { get } from './raw-http.ts';
 import { type StandAlone, startStandAlone } from './stand-alone.ts';
 
-const AS_THE_ORIGINAL = ['-xff', '--compat-content-type'];
+const LIKE_ORIGINAL = ['-xff', '--compat-content-type'];
 
-/** A minute of waiting is shown in haste by recorded.test.ts. */
+/** recorded.test.ts replays the long polls of a minute with a faster clock. */
 const isQuick = ({ tags, reload }: Recorded): boolean => !tags.includes('veryslow') && reload === undefined;
 
-describe('drover metadata --answers, to what was recorded from the original', () => {
+describe('drover metadata --answers, to the requests recorded from the original', () => {
   const resources = createResources();
   let server: StandAlone;
   beforeAll(async () => {
-    server = await startStandAlone(resources, { text: firstAnswers, flags: AS_THE_ORIGINAL });
+    server = await startStandAlone(resources, { text: firstAnswers, flags: LIKE_ORIGINAL });
   });
   afterAll(() => resources.close());
 
@@ -45,8 +45,8 @@ describe('drover metadata --answers', () => {
   });
   afterEach(() => resources.close());
 
-  it('answers long polls when the file is read again, by signal and by request', async () => {
-    const server = await startStandAlone(resources, { text: firstAnswers, flags: AS_THE_ORIGINAL });
+  it('answers long polls after a reload by SIGHUP and by POST', async () => {
+    const server = await startStandAlone(resources, { text: firstAnswers, flags: LIKE_ORIGINAL });
     const { body: version } = await get(server.port, '/latest/version');
     const changed = get(server.port, `/latest/version?wait=true&value=${version}&maxWait=60`);
     await server.write(secondAnswers);
@@ -59,7 +59,7 @@ describe('drover metadata --answers', () => {
     expect((await back).body).toBe(version);
   });
 
-  it('a file that makes no sense leaves all as it was, and says why', async () => {
+  it('keeps the content before if the new file is invalid, and reports why', async () => {
     const server = await startStandAlone(resources, { text: '{"v":{"default":{"a":1}}}' });
     await server.write('{"v":');
     const { status, body } = await server.reload();
@@ -69,7 +69,7 @@ describe('drover metadata --answers', () => {
     expect((await get(server.port, '/v/a')).body).toBe('1');
   });
 
-  it('without a file there is only `latest`, with nothing in it, until there is one', async () => {
+  it('serves an empty `latest` until the file exists', async () => {
     const server = await startStandAlone(resources, { text: null });
     const read = async (path: string) => {
       const { status, body } = await get(server.port, path);
@@ -83,7 +83,7 @@ describe('drover metadata --answers', () => {
     expect(await read('/latest/a')).toEqual([200, 'b']);
   });
 
-  it('large YAML keeps every digit, and requests are answered while it is read', async () => {
+  it('answers requests while it parses large YAML, and keeps every digit', async () => {
     const list = Array.from(
       { length: 20_000 },
       (_, n) => `    - { name: c${n}, id: ${9007199254740993n + BigInt(n)} }`,
@@ -106,11 +106,11 @@ describe('drover metadata --answers', () => {
     expect(slowest).toBeLessThan(1_000);
   });
 
-  it('a file that is there and makes no sense at the start ends it, naming the file', async () => {
+  it('exits at the start if the file is invalid, and names the file', async () => {
     await expect(startStandAlone(resources, { text: '{' })).rejects.toThrow(/answers\.json: .*JSON/s);
   });
 
-  it('believes X-Forwarded-For with --xff only', async () => {
+  it('trusts X-Forwarded-For with --xff only', async () => {
     const text = '{"v":{"default":{"who":"anybody"},"10.0.0.7":{"who":"seven"}}}';
     const as = { 'X-Forwarded-For': '10.0.0.7' };
     const plain = await startStandAlone(resources, { text });
@@ -120,7 +120,7 @@ describe('drover metadata --answers', () => {
     expect((await get(believing.port, '/v/who')).body).toBe('anybody');
   });
 
-  it('ends at once, answering who waits', async () => {
+  it('answers long polls and exits at once on SIGTERM', async () => {
     const server = await startStandAlone(resources, { text: '{"v":{"default":{"a":"b"}}}' });
     const waiting = get(server.port, '/v/a?wait=true&value=b&maxWait=60');
     await poll(async () => (await get(server.port, '/v/a')).body === 'b', { what: 'an answer' });

@@ -5,7 +5,7 @@ import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { poll } from '../support/poll.ts';
 import type { Resources } from '../support/resources.ts';
 
-/** `drover metadata --answers` as a process of its own. */
+/** `drover metadata --answers` as a child process. */
 export interface StandAlone {
   readonly daemon: Daemon;
   readonly port: number;
@@ -15,14 +15,14 @@ export interface StandAlone {
 }
 
 export interface StandAloneOptions {
-  /** Null: no file is there. */
+  /** Null: the file does not exist. */
   readonly text: string | null;
   /** Default `answers.json`. */
   readonly name?: string;
   readonly flags?: readonly string[];
 }
 
-/** Starts it on free ports of 127.0.0.1. */
+/** Starts the server on free ports of 127.0.0.1. */
 export async function startStandAlone(resources: Resources, options: StandAloneOptions): Promise<StandAlone> {
   const { text, name = 'answers.json', flags = [] } = options;
   const dir = await mkdtemp(join(tmpdir(), 'drover-answers-'));
@@ -33,7 +33,7 @@ export async function startStandAlone(resources: Resources, options: StandAloneO
   const daemon = startDaemon(resolve('bin/drover'), ['metadata', ...where, ...flags]);
   resources.add('drover metadata --answers', () => daemon.stop());
   const serving = await poll(() => servingLine(daemon.output()), {
-    what: 'the server to serve',
+    what: 'the log line `serving`',
     timeoutMs: 20_000,
     giveUp: daemon.assertRunning,
   });

@@ -6,7 +6,7 @@ import { type HostView, identify, viewOf } from '../../view/index.ts';
 import { at, container, declaration, ENVIRONMENT, MANAGED, snapshot, type World } from '../view/world.ts';
 import { ALONE, LOG_1, SHOP, WEB_1, WEB_2 } from './shop.ts';
 
-/** A map as JSON text, its keys the other way round. */
+/** A map as JSON text, with the keys in reverse order. */
 function reversed(json: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(json) as object).reverse()));
 }
@@ -188,7 +188,7 @@ describe('the tree', () => {
       state: 'active',
       uuid: 'a',
     });
-    // The bridge of each host is its own; the managed network is one.
+    // Each host has its own bridge; the managed network spans hosts.
     expect(networks?.map(({ name, is_default, host_ports }) => [name, is_default, host_ports])).toEqual([
       ['net-bridge', false, true],
       ['net-bridge', false, true],
@@ -205,7 +205,7 @@ describe('the tree', () => {
     expect(containers?.map(({ network_uuid }) => network_uuid === managed?.uuid)).toEqual([true, true, true, false]);
   });
 
-  it('lists by stack, service and index, the standalone ones last', () => {
+  it('lists containers by stack, service and index, standalone containers last', () => {
     const tree = treeOf(SHOP);
     expect(names(tree.containers)).toEqual(['shop-web-1', 'shop-web-2', 'shop-log-1', 'alone']);
     expect(names(tree.services)).toEqual(['db', 'web', 'log']);
@@ -217,7 +217,7 @@ describe('the tree', () => {
     expect(treeOf(turned)).toEqual(tree);
   });
 
-  it('names a unit: sidekicks share the UUID of the service that leads them', () => {
+  it('sidekicks have the UUID of their primary service', () => {
     const [, web, log] = treeOf(SHOP).services as ValueObject[];
     expect(log).toMatchObject({ name: 'log', primary_service_name: 'web', sidekicks: [], uuid: web?.uuid });
   });
@@ -232,7 +232,7 @@ describe('the tree', () => {
     });
   });
 
-  it('follows from labels alone where nothing is declared', () => {
+  it('is built from labels alone without a declaration', () => {
     const [web] = treeOf({ containers: [WEB_1, WEB_2] }).services as ValueObject[];
     expect(web).toMatchObject({
       scale: 2,
@@ -256,7 +256,7 @@ describe('the tree', () => {
 });
 
 describe('the versions', () => {
-  it('2015-12-19 keeps the case, puts the host address into ports, numbers hosts, has null for no links', () => {
+  it('2015-12-19 keeps the case, shows the host address in ports, numbers hosts, and has null without links', () => {
     const { services, containers, hosts, stacks } = treeOf(SHOP, '2015-12-19') as Record<string, ValueObject[]>;
     expect(containers?.[0]).toMatchObject({
       name: 'Shop-Web-1',
@@ -289,7 +289,7 @@ describe('the versions', () => {
     expect(findVersion('2017-01-01')).toBeUndefined();
   });
 
-  it('differ in nothing else', () => {
+  it('have no other differences', () => {
     const strip = (tree: unknown) =>
       JSON.stringify(tree)
         .toLowerCase()
@@ -304,7 +304,7 @@ describe('the versions', () => {
 });
 
 describe('self', () => {
-  it('is the asker: container, host, service, stack', () => {
+  it('has the container, host, service and stack of the client', () => {
     const self = treeOf(SHOP, 'latest', '10.42.1.8').self as Record<string, ValueObject>;
     expect(Object.keys(self)).toEqual(['container', 'host', 'service', 'stack']);
     expect(self).toMatchObject({
@@ -314,21 +314,21 @@ describe('self', () => {
     });
   });
 
-  it('is recognised at any of its addresses', () => {
+  it('recognises a container by each of its addresses', () => {
     expect(treeOf(SHOP, 'latest', '172.17.0.2').self).toMatchObject({ container: { name: 'shop-web-1' } });
   });
 
-  it('of a standalone container has no service and no stack', () => {
+  it('has no service and no stack for a standalone container', () => {
     const running = { ...SHOP, containers: [{ ...ALONE, state: 'running' as const }] };
     expect(Object.keys(treeOf(running, 'latest', '172.17.0.9').self as object)).toEqual(['container', 'host']);
   });
 
-  it('of anybody else is the host alone', () => {
+  it('has only the host for other clients', () => {
     expect(treeOf(SHOP, 'latest', '10.42.2.7').self).toEqual({ host: expect.objectContaining({ uuid: 'a' }) });
     expect(treeOf(SHOP, 'latest', '198.51.100.1').self).toEqual({ host: expect.objectContaining({ uuid: 'a' }) });
   });
 
-  it('carries the token, which nobody else sees, in every container of the service', () => {
+  it('shows the token to every container of the service, and to no other client', () => {
     const second = container('web-3-id', 'Shop/Web', '10.42.1.10', { serviceIndex: 3 });
     const world = { ...SHOP, containers: [...SHOP.containers, second] };
     const owned = ['10.42.1.7', '10.42.1.10'].map((address) => treeOf(world, 'latest', address));
@@ -342,7 +342,7 @@ describe('self', () => {
     }
   });
 
-  it('minus the token is the object of the lists', () => {
+  it('has the same service object as the lists, except for the token', () => {
     const tree = treeOf(SHOP, 'latest', '10.42.1.7') as Record<string, ValueObject[] & ValueObject>;
     expect({ ...(tree.self?.service as ValueObject), token: null }).toEqual(tree.services?.[1]);
     expect(tree.self?.container).toEqual(tree.containers?.[0]);
@@ -350,7 +350,7 @@ describe('self', () => {
   });
 });
 
-describe('one view after another', () => {
+describe('successive views', () => {
   const trees = createTrees();
   const read = (view: HostView, version: Version = NEWEST) =>
     trees(view, version, null) as Record<string, ValueObject[]>;
@@ -366,7 +366,7 @@ describe('one view after another', () => {
     };
   };
 
-  it('keeps every object that did not change', () => {
+  it('reuse every object that did not change', () => {
     const first = viewOf(snapshot(SHOP), 'a');
     const before = read(first);
     const second = viewOf(changed(first.snapshot, 'log-1-id', { health: 'unhealthy' }), 'a', first);
@@ -379,11 +379,11 @@ describe('one view after another', () => {
     expect(after.services?.[2]?.containers).toEqual([after.containers?.[2]]);
   });
 
-  it('forgets objects of lists that nobody has read for a hundred views, and keeps `version` all the while', () => {
+  it('drop the objects of lists that were not read for a hundred views, and keep `version` correct', () => {
     const trees = createTrees();
     const read = (view: HostView) => trees(view, NEWEST, null) as Record<string, ValueObject[]>;
     let view = viewOf(snapshot(SHOP), 'a');
-    /** So many changes of another container, which are asked for the version alone. */
+    /** Applies this many changes to another container, and reads only `version` after each. */
     const pass = (views: number): void => {
       for (let n = 0; n < views; n += 1) {
         const health = n % 2 === 0 ? 'unhealthy' : 'healthy';
@@ -402,7 +402,7 @@ describe('one view after another', () => {
     expect(again).not.toBe(first);
   });
 
-  it('gives the same as a tree made anew, whatever changed', () => {
+  it('give the same as a new tree after any change', () => {
     const linked = container('linked', 'Other/Linked', '10.42.1.50', { links: { w: 'web-1-id' } });
     const joined = container('side', 'Other/Side', null, { networkMode: 'container', networkFrom: 'web-1-id' });
     const moved = { ...WEB_1, uuid: 'other', addresses: [at(MANAGED, '10.42.1.99')] };
@@ -434,13 +434,13 @@ describe('one view after another', () => {
     }
   });
 
-  it('changes `version` with the content, and only with it', () => {
+  it('change `version` with the content, and only with it', () => {
     const view = viewOf(snapshot(SHOP), 'a');
     const versionOf = (next: Snapshot) => read(viewOf(next, 'a', view)).version;
     const before = read(view).version;
     expect(before).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(read(viewOf(snapshot({ ...SHOP, revision: 9 }), 'a')).version).toBe(before);
-    // Seen by nobody through metadata.
+    // Not shown in the metadata.
     expect(versionOf(changed(view.snapshot, 'web-1-id', { wasReady: false }))).toBe(before);
     expect(versionOf(changed(view.snapshot, 'web-1-id', { health: 'unhealthy' }))).not.toBe(before);
     expect(versionOf(changed(view.snapshot, 'web-1-id', { name: 'SHOP-Web-1' }))).not.toBe(before);
@@ -457,7 +457,7 @@ describe('one view after another', () => {
   });
 });
 
-/** `next`, with every part of `before` that is equal: as the mirror makes its snapshots. */
+/** `next` with every equal part of `before`, as snapshots share their parts. */
 function sharing<T>(before: T, next: T): T {
   if (isDeepStrictEqual(before, next)) return before;
   if (before instanceof Map && next instanceof Map) {

@@ -18,7 +18,7 @@ afterEach(() => resources.close());
 const HERD_CLIENT = resolve('test/metadata/herd-client.ts');
 const HERD = 10_000;
 const NAMES = Array.from({ length: 10 }, (_, n) => `s${n}.shop.rancher.internal`);
-/** What DNS does not read, so that it has nothing to do with the change itself. */
+/** A label that DNS does not read, so that the change itself costs DNS nothing. */
 const RENAMED = { 'container/c0': { ...(factsOfHost(1)['container/c0'] as object), hostname: 'renamed' } };
 /** Ten times what an operator would not notice. */
 const MARGIN_MS = 100;
@@ -27,7 +27,7 @@ const ECHO = `
   socket.on('message', (message, { port, address }) => socket.send(message, port, address));
   socket.bind(0, '127.0.0.1', () => console.log(socket.address().port));`;
 
-/** `drover metadata` beside the DNS process, of the same agent's feed. */
+/** `drover metadata` beside the DNS process, with the feed of the same agent. */
 async function startMetadata({ configPath }: DnsHost): Promise<number> {
   const port = await freePort();
   const daemon = startDaemon('bin/drover', ['metadata', '--config', configPath, '--listen', `127.0.0.1:${port}`]);
@@ -50,12 +50,12 @@ async function readVersion(port: number): Promise<string> {
   return (await fetch(`http://127.0.0.1:${port}/latest/version`)).text();
 }
 
-/** Ten thousand that wait; `answered` gives when all were, milliseconds of the wall clock. */
+/** Ten thousand long polls. `answered` resolves when all have a reply, with the wall clock in milliseconds. */
 async function startHerd(port: number) {
   const herd = startDaemon('node', [HERD_CLIENT, String(port), String(HERD), await readVersion(port)]);
   resources.add('herd', () => herd.stop());
   await poll(() => herd.stdout().includes('waiting'), {
-    what: 'all to wait',
+    what: 'all long polls',
     timeoutMs: 60_000,
     giveUp: herd.assertRunning,
   });
@@ -69,7 +69,7 @@ async function startHerd(port: number) {
   };
 }
 
-/** Asks DNS and the echo alike, until `work` is done. */
+/** Sends queries to DNS and to the echo until `work` is done. */
 async function askBeside(dnsPort: number, echoPort: number, work: () => Promise<unknown>) {
   const options = { perSecond: 500, sockets: 16, names: NAMES };
   const [dns, echo] = [
@@ -80,7 +80,9 @@ async function askBeside(dnsPort: number, echoPort: number, work: () => Promise<
   return { dns: await dns.stop(), echo: await echo.stop() };
 }
 
-test('ten thousand long polls that wait and are woken are no trouble for DNS', { timeout: 90_000 }, async () => {
+test('ten thousand long polls do not delay DNS, neither waiting nor when they are answered', {
+  timeout: 90_000,
+}, async () => {
   const dns = await startDnsHost(resources, { batching: 'auto' });
   const port = await startMetadata(dns);
   const echoPort = await startEcho();

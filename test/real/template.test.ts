@@ -171,7 +171,7 @@ describe('following', () => {
     await becomes('{"z":18446744073709551615,"a":[1,2.5]}');
     server.show(shown('{"limits":{"z":18446744073709551614,"a":[]}}'));
     await becomes('{"z":18446744073709551614,"a":[]}');
-    // Behind each file that was put in place.
+    // The reload command runs after the file is in place.
     await poll(async () => (await lines('log')).length === 2, { what: 'a reload each' });
   });
 
@@ -203,7 +203,7 @@ describe('following', () => {
       timeoutMs: 20_000,
     });
     const again = () => daemon.output().match(/template works again/g)?.length === 2;
-    await poll(again, { what: 'both to work again', timeoutMs: 20_000 });
+    await poll(again, { what: 'two log lines that a template works again', timeoutMs: 20_000 });
   });
 
   test('Q2: the file stays while the metadata server is down, and follows again afterwards', async () => {

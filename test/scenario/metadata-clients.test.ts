@@ -7,7 +7,7 @@ import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
 
-/** Byte for byte what the known clients send, from inside a container. */
+/** The requests of known clients, byte for byte, from inside a container. */
 const resources = createResources();
 let alpha: Member;
 const CLIENT = 'shop-web-1';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await composeUp(alpha, 'shop', 'web', 2);
   await composeUp(alpha, 'data', 'db', 1);
   await poll(async () => /1=shop-web-2/.test((await go('/2016-07-29/self/service/containers', 'text/plain')).body), {
-    what: 'both containers to be known',
+    what: 'both containers in the metadata',
   });
 }, 120_000);
 afterAll(() => resources.close());
@@ -29,7 +29,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** Writes requests one after the other into one connection, and gives all that comes back within `seconds`. */
+/** Sends requests one after the other on one connection, and resolves with all replies within `seconds`. */
 async function exchange(requests: readonly string[], seconds: number): Promise<string> {
   const writes = requests.map(
     (request) => `printf '${request.replaceAll('%', '%%').replaceAll('\r\n', '\\r\\n')}'; sleep 0.2;`,
@@ -79,7 +79,7 @@ describe('go-rancher-metadata', () => {
     60_000,
   );
 
-  test('uses its connection again, and needs null where there is nothing', async () => {
+  test('reuses its connection, and needs null for empty values', async () => {
     const targets = ['/2016-07-29/environments', '/2016-07-29/region_name', '/2016-07-29/self/container/name'];
     const replies = repliesIn(
       await exchange(
@@ -94,7 +94,7 @@ describe('go-rancher-metadata', () => {
     ]);
   });
 
-  test('OnChange: is told the first version at once, the next one when something changed, the same one after maxWait', async () => {
+  test('OnChange: gets the first version at once, the next one at a change, and the same one after maxWait', async () => {
     const first = (await read('/2016-07-29/version?wait=true&value=init&maxWait=5')) as string;
     const started = performance.now();
     const waiting = go(`/2016-07-29/version?wait=true&value=${first}&maxWait=1`, 'application/json', 2);
@@ -108,7 +108,7 @@ describe('go-rancher-metadata', () => {
 });
 
 describe("confd's rancher backend", () => {
-  test('once: any answer to GET /, then each key, without a look at the status', async () => {
+  test('once: any reply to GET /, then each key, without checking the status', async () => {
     expect((await go('/', '*/*')).status).toBe(200);
     expect(await read('/2015-12-19/self/service/containers')).toEqual([
       expect.objectContaining({ name: 'shop-web-1', primary_ip: expect.stringMatching(/^10\.42\./) }),
@@ -120,7 +120,7 @@ describe("confd's rancher backend", () => {
     });
   });
 
-  test('watch: init sets the baseline, a change ends the wait of ten seconds', async () => {
+  test('watch: `init` gets the current version, and a change ends the long poll of ten seconds', async () => {
     const baseline = await read('/2015-12-19/version?wait=true&value=init&maxWait=10');
     const changed = go(`/2015-12-19/version?wait=true&value=${baseline}&maxWait=10`, 'application/json', 8);
     await composeUp(alpha, 'data', 'db', 3);
@@ -128,12 +128,12 @@ describe("confd's rancher backend", () => {
   }, 30_000);
 });
 
-test('shell scripts: names of containers, and fields, with nothing but wget and cut', async () => {
+test('shell scripts: names of containers, and fields, with wget and cut only', async () => {
   const script = "wget -qO- http://rancher-metadata/latest/self/service/containers | cut -d= -f2 | tr '\\n' ' '";
   expect(await inside(alpha, CLIENT, script)).toBe('shop-web-1 shop-web-2 ');
 });
 
-test('configuration that drover apply injects is read without a restart, to the last digit, and wakes who waits', async () => {
+test('configuration from drover apply is readable without a restart, with all digits, and ends long polls', async () => {
   const url = 'http://rancher-metadata/latest/self/service/metadata';
   const manifest = join(alpha.host.dir, 'shop.yml');
   const declare = async (limit: string): Promise<void> => {
@@ -166,7 +166,7 @@ async function startOf(container: string): Promise<string> {
   return (await alpha.engine.docker.getContainer(container).inspect()).State.StartedAt;
 }
 
-test('drover why metadata says what the container is answered, from the agent', async () => {
+test('drover why metadata asks the agent and shows the reply that the container gets', async () => {
   const why = (...args: readonly string[]) => alpha.agent.drover(['why', 'metadata', ...args]);
   const path = '/latest/self/container/primary_ip';
   const { stdout } = await why(path, '--from', CLIENT, '--json');

@@ -30,7 +30,7 @@ function problems(template: string): readonly string[] {
   return converted.ok ? [] : converted.problems.map(({ subject, what }) => `${subject}: ${what}`);
 }
 
-describe('templates of confd render as they did there', () => {
+describe('confd templates render as in confd', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['a value', 'name={{getv "/self/service/name"}}', 'name=web'],
     [
