@@ -31,6 +31,6 @@ export async function removeExpired(
       { verb: 'delete-tree', key: keys.factsOf(hostId) },
       bump(keys.group(groupOf(record))),
     ]);
-    if (outcome.ok) log.info({ hostId }, 'removed host: its Consul session expired and it answers no probes');
+    if (outcome.ok) log.info({ hostId }, 'removed host: Consul session expired, and the host answers no probes');
   }
 }

@@ -40,7 +40,7 @@ export function createSessionTakeover(dependencies: SessionTakeoverDependencies)
           { verb: 'check-index', key, index: modifyIndex },
           { verb: 'lock', key, value, session: ours.session.id },
         ]);
-        if (outcome.ok) log.info({ hostId }, 'keeping host: its Consul session expired, but it answers probes');
+        if (outcome.ok) log.info({ hostId }, 'keeping host: Consul session expired, but the host answers probes');
       } catch {
         // The bus status reports that Consul does not respond. The next sweep tries again.
       }
