@@ -1,6 +1,6 @@
 import type { Container, Problem } from '../model/index.ts';
 import type { ContainerResolver } from './desired-resolvers.ts';
-import { exemptionOf } from './exemption.ts';
+import { exclusionOf, exemptionOf } from './exemption.ts';
 import { nameserversIn } from './render.ts';
 
 /** A container's resolv.conf as it was read. `none`: Docker has no such file. */
@@ -14,12 +14,14 @@ export type ObservedFile =
 export type ObservedFiles = ReadonlyMap<string, ObservedFile>;
 
 /**
- * Which resolver a container uses. `ours`: only Drover. `exempt`: Drover does not set it (no network, no file of its own,
- * or a label opts out). `problem`: Drover is missing, is not the only one, or the file cannot be written.
+ * Which resolver a container uses. `ours`: only Drover. `exempt`: Drover never sets it (no network, no file of its own, or a
+ * label opts out). `inactive`: not yet or no longer running. `problem`: Drover is missing, is not the only one, or the file
+ * cannot be written.
  */
 export type ResolverState =
   | { readonly kind: 'ours' }
   | { readonly kind: 'exempt'; readonly why: string }
+  | { readonly kind: 'inactive'; readonly why: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /** Docker id -> state. */
@@ -33,14 +35,14 @@ export function resolverStates(
 
 function stateOf(resolver: string, container: Container, file: ObservedFile = { kind: 'none' }): ResolverState {
   const why = exemptionOf(container);
-  if (why !== null) return { kind: 'exempt', why };
+  if (why !== null) return { kind: exclusionOf(container) === null ? 'inactive' : 'exempt', why };
   switch (file.kind) {
     case 'text':
       return stateOfText(resolver, container, file.text);
     case 'failed':
       return stateOfFailure(container, file);
     case 'none':
-      return container.state === 'starting' ? { kind: 'exempt', why: 'it is starting' } : stateWithoutFile(container);
+      return container.state === 'starting' ? { kind: 'inactive', why: 'it is starting' } : stateWithoutFile(container);
   }
 }
 
@@ -59,7 +61,7 @@ function stateOfText(resolver: string, container: Container, text: string): Reso
 }
 
 function stateOfFailure(container: Container, { code, message }: { code: string; message: string }): ResolverState {
-  if (code === 'ENOENT') return { kind: 'exempt', why: 'its resolv.conf is gone because it was removed' };
+  if (code === 'ENOENT') return { kind: 'inactive', why: 'its resolv.conf is gone because it was removed' };
   const why = code === 'ELOOP' ? 'the file is a symbolic link' : message;
   return problemOf(container, `cannot write its resolv.conf: ${why}`, hintFor(code));
 }

@@ -42,19 +42,25 @@ test('plan() of the text it wrote is empty', () => {
   expect(planOf(desiredOf(), textOf(text))).toEqual({ changes: [], problems: [] });
 });
 
-test.each<[string, Partial<Container>, string]>([
-  ['without a network', { networkMode: 'none' }, 'it has no network'],
-  ['that shares a network', { networkMode: 'container' }, 'it uses the file of the container whose network it shares'],
+test.each<[string, Partial<Container>, string, string]>([
+  ['without a network', { networkMode: 'none' }, 'exempt', 'it has no network'],
+  [
+    'that shares a network',
+    { networkMode: 'container' },
+    'exempt',
+    'it uses the file of the container whose network it shares',
+  ],
   [
     'with the Rancher label',
     { labels: { 'io.rancher.container.dns': 'False' } },
+    'exempt',
     'its label io.rancher.container.dns is false',
   ],
-  ['with the Drover label', { labels: { 'drover.dns': 'false' } }, 'its label drover.dns is false'],
-  ['that is stopped', { state: 'stopped' }, 'it is not running'],
-  ['that was created', { state: 'created' }, 'it is not running'],
-])('a container %s is exempt', (_title, changes, why) => {
-  expect(stateOf(desiredOf(changes), { kind: 'none' })).toEqual({ kind: 'exempt', why });
+  ['with the Drover label', { labels: { 'drover.dns': 'false' } }, 'exempt', 'its label drover.dns is false'],
+  ['that is stopped', { state: 'stopped' }, 'inactive', 'it is not running'],
+  ['that was created', { state: 'created' }, 'inactive', 'it is not running'],
+])('a container %s: Drover does not set its resolver', (_title, changes, kind, why) => {
+  expect(stateOf(desiredOf(changes), { kind: 'none' })).toEqual({ kind, why });
 });
 
 test('a label with another value does not opt out', () => {
@@ -81,9 +87,9 @@ test.each<[string, ObservedFile, string, string]>([
 });
 
 test('a removed file and a starting container without a file are no problems', () => {
-  expect(stateOf(desiredOf(), failed('ENOENT'))).toMatchObject({ kind: 'exempt' });
+  expect(stateOf(desiredOf(), failed('ENOENT'))).toMatchObject({ kind: 'inactive' });
   expect(stateOf(desiredOf({ state: 'starting' }), { kind: 'none' })).toEqual({
-    kind: 'exempt',
+    kind: 'inactive',
     why: 'it is starting',
   });
 });
