@@ -1,20 +1,20 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
 import { type Step, step } from './step.ts';
 
-/** What of iptables matters to us; rules as `iptables -S` prints them, without `-A CHAIN `. */
+/** The iptables chains that Drover reads; rules as `iptables -S` prints them, without `-A CHAIN `. */
 export interface FilterChains {
   readonly forwardPolicy: string;
   readonly forward: readonly string[];
-  /** Null where Docker has not made it. */
+  /** Null: Docker has not created the chain. */
   readonly dockerUser: readonly string[] | null;
   /**
-   * PREROUTING of the raw table; null where Docker does not filter there. From version 28 on it drops whatever is addressed
-   * to a container and does not come in by the container's own bridge: our answers too, long before FORWARD.
+   * PREROUTING of the raw table; null: Docker does not filter there. Since version 28, Docker drops packets to a container
+   * that do not arrive on the container's bridge. This includes our replies, long before FORWARD.
    */
   readonly rawPrerouting: readonly string[] | null;
 }
 
-/** Reads the chains; null where there is no iptables at all. */
+/** Null: iptables is not installed. */
 export async function readFilterChains(run: RunCommand, signal?: AbortSignal): Promise<FilterChains | null> {
   const filter = await readTable(run, 'filter', signal);
   if (!filter) return null;
@@ -42,24 +42,24 @@ function rulesOf(lines: readonly string[], chain: string): readonly string[] {
   return lines.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length));
 }
 
-/** A rule of ours, as iptables prints it: `-d 10.0.0.1/32 -o drover0 -m comment --comment drover -j ACCEPT`. */
+/** One of our rules, as iptables prints it: `-d 10.0.0.1/32 -o drover0 -m comment --comment drover -j ACCEPT`. */
 export function acceptRule(match: string, comment: string): string {
   return `${match} -m comment --comment ${comment} -j ACCEPT`;
 }
 
-/** What one of our parts wants in the chains. */
+/** The rules that one component needs in the chains. */
 export interface WantedRules {
-  /** Marks our rules; each part has its own. */
+  /** Marks the rules of the component. */
   readonly comment: string;
-  /** Where the host drops what it forwards: Docker's FORWARD policy is DROP, and an accept in another table does not overrule it. */
+  /** For hosts that drop forwarded packets: Docker sets the FORWARD policy to DROP, and accepting in another table does not override it. */
   readonly forward: readonly string[];
-  /** Before Docker's own in the raw table, where it has them. */
+  /** Before Docker's rules in the raw table, if there are any. */
   readonly raw: readonly string[];
 }
 
 /**
- * The step that puts the rules where they belong, and nowhere else: in the chain for the operator's own rules, behind those
- * and before the chain's end. With nothing wanted it removes what carries the comment.
+ * The step that brings the rules to their place: into the chain for the operator's rules, after those and before the end of
+ * the chain. If no rules are wanted, it removes all rules with the comment.
  */
 export function planAcceptRules(chains: FilterChains | null, { comment, forward, raw }: WantedRules): Step[] {
   if (!chains) return [];
@@ -79,13 +79,15 @@ function transaction(table: string, lines: readonly string[]): readonly string[]
   return lines.length === 0 ? [] : [`*${table}`, ...lines, 'COMMIT'];
 }
 
-/** Where our rules belong in a chain: where they are put among the others, and before which rule it is enough to stand. */
+/** The place of our rules in a chain. */
 interface Place {
+  /** Index among the other rules at which ours are inserted. */
   readonly among: (others: readonly string[]) => number;
+  /** Index among all rules before which ours may be anywhere. */
   readonly limit: (rules: readonly string[], isOurs: (rule: string) => boolean) => number;
 }
 
-/** Behind the operator's own rules, before the chain's end. Another part of Drover may stand on either side. */
+/** After the operator's rules and before the end of the chain, on either side of the rules of other components. */
 const BEFORE_END: Place = { among: endOf, limit: endOf };
 
 const FIRST: Place = {

@@ -1,11 +1,11 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
 
-/** What `ip -json` prints about links, addresses and routes, as far as we read it; everything else is left alone. */
+/** The fields that Drover reads of links, addresses and routes as `ip -json` prints them. */
 export interface IpLink {
   readonly ifname: string;
   readonly ifindex?: number;
   readonly link_index?: number;
-  /** Number of the namespace the other end is in, as this one counts them; absent: our own. */
+  /** Number of the peer device's namespace, as counted in this namespace; absent: this namespace. */
   readonly link_netnsid?: number;
   /** The bridge it is a port of. */
   readonly master?: string;
@@ -27,33 +27,33 @@ export interface IpRoute {
 }
 
 export interface ReadOptions {
-  /** Runs it elsewhere (`nsenter ...`). */
+  /** Command that runs `ip` elsewhere (`nsenter ...`). */
   readonly prefix?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface IpAnswers {
+export interface IpObjects {
   readonly links: readonly IpLink[];
   readonly routes: readonly IpRoute[];
 }
 
-/** Asks `ip` several questions (`address show`, `route show ...`) in one process; answers of a kind come together. */
+/** Runs several `ip` commands (`address show`, `route show ...`) in one process, and merges their results by kind. */
 export async function readIp(
   run: RunCommand,
-  questions: readonly string[],
+  commands: readonly string[],
   { prefix = [], signal }: ReadOptions = {},
-): Promise<IpAnswers> {
+): Promise<IpObjects> {
   const [file = 'ip', ...args] = [...prefix, 'ip', '-json', '-details', '-batch', '-'];
-  const text = await run(file, args, { input: `${questions.join('\n')}\n`, ...(signal ? { signal } : {}) });
+  const text = await run(file, args, { input: `${commands.join('\n')}\n`, ...(signal ? { signal } : {}) });
   const entries = text.split('\n').flatMap((line): object[] => (line.trim() === '' ? [] : JSON.parse(line)));
-  // `ip` prints an empty object for what a filter left out.
+  // `ip` prints an empty object for each item that a filter excludes.
   return {
     links: entries.filter((entry): entry is IpLink => 'ifname' in entry),
     routes: entries.filter((entry): entry is IpRoute => 'dst' in entry),
   };
 }
 
-/** One device; null where it does not exist. */
+/** Null: the device does not exist. */
 export async function readDevice(run: RunCommand, device: string, options: ReadOptions = {}): Promise<IpLink | null> {
   try {
     return (await readIp(run, [`address show dev ${device}`], options)).links[0] ?? null;

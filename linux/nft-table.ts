@@ -1,17 +1,20 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
 import { type Step, step } from './step.ts';
 
-/** Names a table: there may be one of a name in each family. */
+/** Each family can have a table of the same name. */
 export interface TableId {
   readonly family: 'ip' | 'bridge';
   readonly name: string;
 }
 
-/** An nft table of ours, always replaced as a whole in one transaction. */
+/** One of our nft tables. It is always replaced as a whole in one transaction. */
 export interface NftTable {
-  /** The table as it stands in the kernel, without what packets put into its sets and counters; null if there is none. What was replaced last reads back as it was written. */
+  /**
+   * The table in the kernel, without counters and dynamic set elements; null: there is none. The text that was written last is
+   * returned as it was written, although nft lists it differently.
+   */
   read(signal?: AbortSignal): Promise<string | null>;
-  /** Remembers how the kernel lists what was just written: nft rewrites some forms. Call after the step was applied. */
+  /** Remembers how nft lists the text that was just written, because nft rewrites some forms. Call it after the step. */
   learn(written: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -39,12 +42,12 @@ export function createNftTable({ run }: { run: RunCommand }, { family, name }: T
   };
 }
 
-/** Whether two texts of a table differ in more than white space. */
+/** Whether two texts of a table are equal except for white space. */
 export function sameTable(a: string | null, b: string | null): boolean {
   return a === b || (a !== null && b !== null && normal(a) === normal(b));
 }
 
-/** Puts a rendered table (`table ip NAME { ... }`) in the place of whatever has its name, atomically. */
+/** Replaces the table of this name with a rendered one (`table ip NAME { ... }`), atomically. */
 export function replaceTable({ family, name }: TableId, text: string): Step {
   return step('nft -f -', `table ${family} ${name}\ndelete table ${family} ${name}\n${text}`);
 }

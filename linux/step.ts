@@ -1,6 +1,6 @@
 import type { RunCommand } from '../system/index.ts';
 
-/** One change to this host's network, as the command that makes it: logged, printed as a dry run, compared in tests. */
+/** A change to this host's network, as the command that makes it. It is logged, printed as a dry run and compared in tests. */
 export interface Step {
   readonly file: string;
   readonly args: readonly string[];
@@ -14,7 +14,7 @@ export function step(line: string, input?: string): Step {
   return input === undefined ? { file, args } : { file, args, input };
 }
 
-/** One line; what goes to standard input follows in braces. */
+/** One line. The text for standard input follows in braces. */
 export function formatStep({ file, args, input }: Step): string {
   const line = [file, ...args].join(' ');
   return input === undefined ? line : `${line} { ${input.trim().replaceAll(/\s*\n\s*/g, '; ')} }`;

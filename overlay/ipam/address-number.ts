@@ -6,7 +6,7 @@ export function addressNumber(text: string): number | null {
   return parsed.ok && parsed.value.family === 4 ? Number(parsed.value.value) : null;
 }
 
-/** The text of such a number. */
+/** The dotted form of an address number. */
 export function addressText(address: number): string {
   return addressOf(4, BigInt(address)).text;
 }

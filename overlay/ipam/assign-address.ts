@@ -16,7 +16,7 @@ export interface AssignDependencies {
   readonly reclaim: (pool: string) => Promise<void>;
 }
 
-/** Leases an address to whoever asks. The result is `10.42.1.7/24`. */
+/** Leases an address without further checks. The result is `10.42.1.7/24`. */
 export function lease(
   { store, now }: Pick<AssignDependencies, 'store' | 'now'>,
   { name, cidr }: Pool,
@@ -56,7 +56,7 @@ export async function assignAny(
 
 /**
  * One address by number. A freed address can be assigned at once, because the request is intended. A leased one can be
- * assigned if Docker no longer uses it: after a crash of Docker nobody releases it.
+ * assigned if Docker no longer uses it, because Docker does not release addresses when it crashes.
  */
 export async function assignExact(
   deps: AssignDependencies,

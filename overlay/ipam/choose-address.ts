@@ -1,9 +1,9 @@
 import { type Cidr, cidrSize } from '../../model/index.ts';
 
-/** What is known of an address that was handed out at least once. */
+/** An address that was assigned at least once. */
 export interface AddressRecord {
   readonly address: number;
-  /** False: it was freed at `sinceMs` and may still be resting. */
+  /** False: it was freed at `sinceMs`. */
   readonly leased: boolean;
   /** Milliseconds since the epoch. */
   readonly sinceMs: number;
@@ -11,15 +11,15 @@ export interface AddressRecord {
 
 export interface ChooseFrom {
   readonly pool: Cidr;
-  /** Part of the pool that may be handed out (`--ip-range`). */
+  /** Part of the pool to choose from (`--ip-range`). */
   readonly range: Cidr;
   /** Of this pool. */
   readonly records: readonly AddressRecord[];
-  /** Addresses freed after this moment are still resting. */
+  /** Addresses freed after this time are still resting. */
   readonly restedBeforeMs: number;
 }
 
-/** An address nobody had, in order; else the one that was freed first; null when all are leased or resting. */
+/** The lowest address that was never assigned, otherwise the one that was freed first; null when all are leased or resting. */
 export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFrom): number | null {
   const known = new Set(records.map(({ address }) => address));
   const first = Math.max(firstOf(range), firstOf(pool) + 1);
@@ -33,7 +33,7 @@ export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFr
   return rested[0]?.address ?? null;
 }
 
-/** Whether a container can have it: inside the pool, not its network or broadcast address. */
+/** Whether a container can use the address: it is inside the pool and not its network or broadcast address. */
 export function isUsable(pool: Cidr, address: number): boolean {
   return address > firstOf(pool) && address < lastOf(pool);
 }

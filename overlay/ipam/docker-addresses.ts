@@ -2,8 +2,8 @@ import type Docker from 'dockerode';
 import type { ListUsedAddresses } from './compare-leases.ts';
 
 /**
- * What Docker holds in a pool, from all its networks: endpoints, gateways, auxiliary addresses. Null when Docker does not
- * answer in time (it asks for addresses itself before its API is up).
+ * Lists the addresses in a pool that any Docker network uses: endpoints, gateways, auxiliary addresses. Null when Docker does
+ * not answer in time: at its start, Docker requests addresses before its own API is available.
  */
 export function listDockerAddresses(docker: Docker, { timeoutMs = 3000 } = {}): ListUsedAddresses {
   return async (pool) => {
@@ -18,7 +18,7 @@ export function listDockerAddresses(docker: Docker, { timeoutMs = 3000 } = {}): 
 async function usedIn(docker: Docker, pool: string): Promise<ReadonlySet<string>> {
   const networks = await docker.listNetworks();
   const inPool = networks.filter(({ IPAM }) => IPAM?.Config?.some(({ Subnet }) => Subnet === pool));
-  // The list names no endpoints; only a single network's answer does.
+  // The list of networks does not contain endpoints; only inspecting a network does.
   const details: Docker.NetworkInspectInfo[] = await Promise.all(
     inPool.map(({ Id }) => docker.getNetwork(Id).inspect()),
   );

@@ -11,17 +11,17 @@ import { refuse } from './wire.ts';
 
 export interface IpamSettings {
   /**
-   * Docker names the driver after the file: `/run/docker/plugins/drover.sock` is `--ipam-driver drover`. A number is a
-   * listening socket that was inherited (systemd's first is 3).
+   * Docker derives the driver's name from the file: `/run/docker/plugins/drover.sock` is `--ipam-driver drover`. A number is
+   * the descriptor of an inherited socket (systemd's first is 3).
    */
   readonly listen: string | number;
   /** Database file, such as `/var/lib/drover/ipam.db`. */
   readonly file: string;
-  /** How long a freed address is not handed out again. Default 60 s. */
+  /** How long a freed address is not assigned again. Default 60 s. */
   readonly restMs?: number;
-  /** How long Docker may take from asking for an address to listing its endpoint. Default 10 s. */
+  /** How long Docker may take from requesting an address to listing its endpoint. Default 10 s. */
   readonly settleMs?: number;
-  /** How long an address may be leased without an endpoint before it is taken back. Default 30 s. */
+  /** How long an address may be leased without an endpoint before it is freed. Default 30 s. */
   readonly orphanMs?: number;
   /** How often leases are compared with Docker's list. Default 15 s. */
   readonly reclaimIntervalMs?: number;
@@ -38,13 +38,13 @@ export interface IpamDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly listUsed: ListUsedAddresses;
-  /** Called with each address before Docker gets it: whoever had it is gone. */
+  /** Called with each address before Docker gets it. The previous holder is gone. */
   readonly vacate?: (address: string) => Promise<void>;
 }
 
 /**
- * Serves Docker's remote IPAM interface; needs neither bus nor a running Docker. Resolves once it listens. Every lease is on
- * disk before Docker hears of it.
+ * Serves Docker's remote IPAM interface. Needs neither the bus nor a running Docker. Resolves when it listens. A lease is on
+ * disk before Docker gets the reply.
  */
 export async function serveIpam(
   { clock, log, listUsed, vacate }: IpamDependencies,
@@ -55,8 +55,8 @@ export async function serveIpam(
   const server = http.createServer((request, response) => {
     respond(pools, request)
       .catch((error: Error) => {
-        log.error({ path: request.url, error }, 'an address request failed');
-        return refuse(`Drover's address driver failed: ${error.message}`);
+        log.error({ path: request.url, error }, 'address request failed');
+        return refuse(`Drover's IPAM driver failed: ${error.message}`);
       })
       .then((reply) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(JSON.stringify(reply)))
       .catch(() => response.destroy());
@@ -125,7 +125,7 @@ async function startListening(server: Server, listen: string | number): Promise<
     });
   if (typeof listen === 'number') return start({ fd: listen });
   await mkdir(dirname(listen), { recursive: true });
-  // Put in place by a rename: a socket of a process that was killed is replaced without a moment in between.
+  // The rename replaces the socket of a killed process without a gap.
   const temporary = `${listen}.${process.pid}`;
   await rm(temporary, { force: true });
   await start(temporary);
@@ -145,7 +145,7 @@ async function reclaimLoop(
       await reclaim();
       failing = false;
     } catch (error) {
-      if (!failing) log.warn({ error }, 'leases cannot be compared with Docker');
+      if (!failing) log.warn({ error }, 'cannot compare address leases with Docker');
       failing = true;
     }
   }

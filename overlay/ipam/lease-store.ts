@@ -4,12 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../system/index.ts';
 import type { AddressRecord } from './choose-address.ts';
 
-/** Which addresses are handed out, on disk before anybody hears of it. One process at a time. */
+/** The assigned addresses. A change is on disk when the call returns. Only one process can open the file. */
 export interface LeaseStore {
   hasPool(pool: string): boolean;
   pools(): readonly string[];
   addPool(pool: string): void;
-  /** Forgets the pool and frees all of its addresses; they rest. */
+  /** Removes the pool and frees all its addresses, which then rest. */
   removePool(pool: string, nowMs: number): void;
   /** Leased and freed addresses of a pool. */
   records(pool: string): readonly AddressRecord[];
@@ -28,8 +28,8 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the file, waiting a while for a process that is about to end. One that cannot be read is put aside: leases are
- * then learned from Docker again.
+ * Opens the file, and waits up to 5 s for another process to close it. A damaged file is renamed, and the leases are learned
+ * from Docker again.
  */
 export function openLeaseStore(file: string, { log, nowMs }: { log: Log; nowMs: number }): LeaseStore {
   mkdirSync(dirname(file), { recursive: true });
@@ -37,13 +37,13 @@ export function openLeaseStore(file: string, { log, nowMs }: { log: Log; nowMs: 
   try {
     database = open(file);
   } catch (error) {
-    if (!isCorrupt(error)) throw new Error(`cannot open ${file}; is another process serving it?`, { cause: error });
+    if (!isCorrupt(error)) throw new Error(`cannot open ${file}; another process may be using it`, { cause: error });
     const aside = `${file}.unreadable-${nowMs}`;
     renameSync(file, aside);
-    log.error({ file, aside, error }, 'address leases cannot be read, starting anew from what Docker says');
+    log.error({ file, aside, error }, 'address leases are damaged; learning them again from Docker');
     database = open(file);
   }
-  // A clock that was set back must not let an address rest for ever.
+  // After the clock was set back, an address must not rest until its old time.
   database.prepare('UPDATE address SET since_ms = ? WHERE since_ms > ?').run(nowMs, nowMs);
   return createStore(database);
 }
@@ -53,7 +53,7 @@ function open(file: string): DatabaseSync {
   try {
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;');
     database.exec('PRAGMA synchronous = FULL;');
-    // Takes the lock now, so that a second process fails at its start and not later.
+    // Takes the lock now, so that a second process fails when it starts.
     database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     return database;
   } catch (error) {
@@ -85,7 +85,7 @@ function createStore(database: DatabaseSync): LeaseStore {
     pools: () => pools.all().map(({ name }) => String(name)),
     addPool: (pool) => void addPool.run(pool),
     removePool: (pool, nowMs) => {
-      // Two statements: after a crash between them the addresses rest and the pool is there, which is harmless.
+      // After a crash between the two statements the pool exists and its addresses rest, which is harmless.
       freeAll.run(nowMs, pool);
       removePool.run(pool);
     },

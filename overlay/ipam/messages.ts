@@ -11,20 +11,20 @@ import {
   requestPool,
 } from './wire.ts';
 
-/** Docker's question -> our answer. */
+/** The reply to a request from Docker. */
 export async function answer(pools: AddressPools, path: string, body: string): Promise<Result<Reply>> {
   switch (path) {
     case '/Plugin.Activate':
       return ok({ Implements: ['IpamDriver'] });
     case '/IpamDriver.GetCapabilities':
-      // Leases are on our own disk, dockerd need not repeat its requests. Without asking for MAC addresses Docker derives
-      // them from the IP address, so that neighbours never hold a stale one.
+      // Leases are on disk, so dockerd need not repeat its requests after a restart. Docker derives MAC addresses from IP
+      // addresses unless the driver requires them, so neighbour entries never become stale.
       return ok({ RequiresMACAddress: false, RequiresRequestReplay: false });
     case '/IpamDriver.GetDefaultAddressSpaces':
       return ok({ LocalDefaultAddressSpace: 'drover-local', GlobalDefaultAddressSpace: 'drover-global' });
     case '/IpamDriver.RequestPool':
       return using(requestPool, body, async ({ Pool, SubPool, V6 }) => {
-        if (V6) return problem('address pool', 'IPv6 is asked for', 'leave --ipv6 away on networks of this driver');
+        if (V6) return problem('address pool', 'IPv6 is not supported', 'omit --ipv6 for networks of this driver');
         const result = pools.requestPool(Pool, SubPool);
         return result.ok ? ok({ PoolID: result.value.id, Pool: result.value.pool, Data: {} }) : result;
       });
@@ -44,7 +44,7 @@ export async function answer(pools: AddressPools, path: string, body: string): P
         return ok({});
       });
     default:
-      return problem(`request ${path}`, 'is unknown to this driver', 'it serves IpamDriver only');
+      return problem(`request ${path}`, 'is not supported', 'use the drover driver for IPAM only');
   }
 }
 
@@ -55,7 +55,11 @@ async function using<Schema extends z.ZodType>(
 ): Promise<Result<Reply>> {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return reply(parsed.data);
-  return problem('address request', parsed.error.issues.map(({ message }) => message).join(', '), 'ask as Docker does');
+  return problem(
+    'address request',
+    parsed.error.issues.map(({ message }) => message).join(', '),
+    'send requests as Docker does',
+  );
 }
 
 function parseJson(body: string): unknown {

@@ -5,16 +5,16 @@ import type { Log } from '../../system/index.ts';
 export interface StrandedOptions {
   /** Name of the managed network. */
   readonly network: string;
-  /** Socket of the address driver, as Docker names it in its complaint. */
+  /** Socket of the IPAM driver, as Docker names it in its error message. */
   readonly socketPath: string;
 }
 
-/** Restart policies by which Docker itself would have started the container, had it had an address. */
+/** Docker starts containers with these restart policies itself. */
 const RESTARTED = new Set(['always', 'unless-stopped']);
 
 /**
- * Starts the containers that Docker was to start and could not, because it asked for an address while the driver was away
- * (Docker came up before the agent); Docker does not try again. Gives those that still do not start.
+ * Starts the containers that Docker could not start because the IPAM driver was not running: when Docker starts before the
+ * agent, it requests addresses once and does not retry. Returns those that still do not start.
  */
 export async function startStranded(
   { docker, log }: { readonly docker: Docker; readonly log: Log },
@@ -29,13 +29,16 @@ export async function startStranded(
     const name = Name.replace(/^\//, '');
     try {
       await container.start();
-      log.info({ container: name }, 'started a container that Docker could not start without the address driver');
+      log.info(
+        { container: name },
+        'started a container that Docker could not start while the IPAM driver was not running',
+      );
     } catch (cause) {
-      const what = `Docker could not start it while the address driver was away, and cannot now: ${String(cause)}`;
+      const what = `Docker could not start it while the IPAM driver was not running, and cannot start it now: ${String(cause)}`;
       problems.push({
         subject: `container ${name}`,
         what,
-        hint: `fix what Docker reports, then: docker start ${name}`,
+        hint: `fix the cause that Docker reports, then run: docker start ${name}`,
       });
     }
   }

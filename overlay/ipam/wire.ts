@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Docker's remote IPAM interface (libnetwork docs/ipam.md), the part of each message that we read. */
+/** The fields that Drover reads of Docker's remote IPAM messages (libnetwork docs/ipam.md). */
 const text = z
   .string()
   .nullish()
@@ -23,7 +23,7 @@ export type ReleaseAddress = z.output<typeof releaseAddress>;
 export const REQUEST_TYPE = 'RequestAddressType';
 export const GATEWAY_TYPE = 'com.docker.network.gateway';
 
-/** An answer as Docker reads it; a filled `Error` is shown to the user. */
+/** A reply to Docker, which shows `Error` to the user. */
 export type Reply = Readonly<Record<string, unknown>>;
 
 export const refuse = (why: string): Reply => ({ Error: why });

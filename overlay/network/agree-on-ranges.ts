@@ -1,7 +1,7 @@
 import type { JsonValue, Problem } from '../../model/index.ts';
 import type { ClaimDocuments } from './claim-subnets.ts';
 
-/** From what all hosts of an environment take their subnets. */
+/** The ranges that the hosts of an environment take their subnets from. */
 export interface NetworkRanges {
   /** Canonical CIDRs, in the order of use. */
   readonly ranges: readonly string[];
@@ -10,23 +10,23 @@ export interface NetworkRanges {
 }
 
 export interface AgreedRanges extends NetworkRanges {
-  /** This host's configuration says something else, and is not followed; null when it agrees. */
+  /** Set when this host's configuration differs and is ignored. */
   readonly problem: Problem | null;
 }
 
 const KEY = 'network/ranges';
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 /**
- * The ranges belong to the environment: the first host writes down its own, the others follow. Ranges may be added at the
- * end, by the first host whose configuration has them; nothing else changes them, for hosts live in them. Rejects when the
+ * The ranges of the environment: the first host writes those of its configuration, the others use them. A host whose
+ * configuration has more ranges at the end adds them. Other changes are refused, because subnets are in use. Rejects when the
  * bus cannot be reached. Idempotent, may run concurrently on any number of hosts.
  */
 export async function agreeOnRanges(
   documents: Pick<ClaimDocuments, 'list' | 'put'>,
   own: NetworkRanges,
 ): Promise<AgreedRanges> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const document = (await documents.list(KEY)).get(KEY);
     const standing = document ? parseRanges(document.value) : null;
     if (standing && !extendsRanges(own, standing)) return { ...standing, problem: problemOf(own, standing) };
@@ -34,17 +34,17 @@ export async function agreeOnRanges(
     const value = { ranges: [...own.ranges], prefixLength: own.prefixLength };
     if ((await documents.put(KEY, value, document?.revision ?? 0)).ok) return { ...own, problem: null };
   }
-  throw new Error(`${KEY} could not be written in ${MOST_TRIES} tries: what the bus lists and what it refuses differ`);
+  throw new Error(`cannot write ${KEY} after ${MAX_TRIES} attempts: the bus rejects the revision that it lists`);
 }
 
-/** Once no host holds a subnet any more, other ranges may be chosen. */
+/** Removes the ranges when no host has a subnet any more, so that others can be chosen. */
 export async function forgetRanges(documents: Pick<ClaimDocuments, 'list' | 'delete'>): Promise<void> {
   if ((await documents.list('subnet/')).size > 0) return;
   const document = (await documents.list(KEY)).get(KEY);
   if (document) await documents.delete(KEY, document.revision);
 }
 
-/** A document that cannot be understood is written anew: no host lives by it. */
+/** Null: invalid. No host can use such a document, so it is overwritten. */
 function parseRanges(value: JsonValue): NetworkRanges | null {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
   const { ranges, prefixLength } = value as { readonly ranges?: JsonValue; readonly prefixLength?: JsonValue };
@@ -60,13 +60,13 @@ function isPrefix(short: readonly string[], long: readonly string[]): boolean {
   return short.every((range, index) => range === long[index]);
 }
 
-/** A host whose configuration merely lacks what was added is no problem: it follows. */
+/** Null when the environment's ranges only have more at the end. */
 function problemOf(own: NetworkRanges, standing: NetworkRanges): Problem | null {
   if (extendsRanges(standing, own)) return null;
-  const say = ({ ranges, prefixLength }: NetworkRanges) => `${ranges.join(', ')} in subnets of /${prefixLength}`;
+  const format = ({ ranges, prefixLength }: NetworkRanges) => `${ranges.join(', ')} in subnets of /${prefixLength}`;
   return {
     subject: 'managed network ranges',
-    what: `this host's configuration says ${say(own)}, the environment has ${say(standing)}, which is followed`,
-    hint: 'make network.range, network.ranges and network.prefixLength equal on all hosts; ranges can be added at the end, others need a drover down on all hosts',
+    what: `the environment uses ${format(standing)}; this host's configuration has ${format(own)}, which is ignored`,
+    hint: 'set network.range, network.ranges and network.prefixLength to the same values on all hosts; ranges can be added at the end, other changes need `drover down` on all hosts',
   };
 }

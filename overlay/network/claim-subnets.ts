@@ -10,7 +10,7 @@ import {
 import type { Clock, Log } from '../../system/index.ts';
 import { capacityOf, chooseOwn, freeSubnets, isInside, type SubnetClaim, type SubnetSpace } from './subnet-plan.ts';
 
-/** The part of a bus that claims need; `Bus` of bus/ fits. */
+/** The part of the bus that claims need. */
 export interface ClaimDocuments {
   list(prefix: string): Promise<ReadonlyMap<string, { readonly value: JsonValue; readonly revision: number }>>;
   put(key: string, value: JsonValue, expect?: number): Promise<{ readonly ok: boolean }>;
@@ -19,36 +19,36 @@ export interface ClaimDocuments {
 
 export interface ClaimSettings {
   readonly hostId: string;
-  /** Canonical CIDRs, used in this order; more may be added at the end later. Default `['10.42.0.0/16']`. */
+  /** Canonical CIDRs, used in this order; more can be added at the end later. Default `['10.42.0.0/16']`. */
   readonly ranges?: readonly string[];
   /** Of each host's subnet. Default 24. */
   readonly prefixLength?: number;
 }
 
 export interface Claim {
-  /** Canonical CIDR that is this host's. */
+  /** Canonical CIDR of this host's subnet. */
   readonly subnet: string;
   readonly used: number;
   readonly capacity: number;
-  /** Set from 80 % use on. */
+  /** Set when 80 % or more are in use. */
   readonly warning: Problem | null;
 }
 
 export interface SubnetClaims {
   /**
-   * This host's subnet: the one it has already (validated), else a free one. `inUse` is the subnet the host's network has
-   * now: if the bus says it is another host's, that is a problem. Rejects when the bus cannot be reached. Idempotent, may
-   * run concurrently on any number of hosts.
+   * Claims a subnet for this host, unless it has one. `inUse` is the subnet of the host's Docker network: if another host has
+   * claimed it, that is a problem. Rejects when the bus cannot be reached. Idempotent, may run concurrently on any number of
+   * hosts.
    */
   ensure(inUse?: string | null): Promise<Result<Claim>>;
-  /** Gives all of this host's subnets back. Only after its containers are gone. */
+  /** Releases all subnets of this host. Call it only when its containers are gone. */
   release(): Promise<void>;
 }
 
 const PREFIX = 'subnet/';
 const WARN_SHARE = 0.8;
-/** Each lost race is another host's success, so that this many are more than there are hosts to race with. */
-const MOST_TRIES = 1000;
+/** Each lost race is a success of another host, and there are fewer hosts than this. */
+const MAX_TRIES = 1000;
 
 export function claimSubnets(
   { documents, clock, log }: { documents: ClaimDocuments; clock: Pick<Clock, 'now'>; log: Log },
@@ -61,7 +61,7 @@ export function claimSubnets(
   const claim = async (subnet: string): Promise<boolean> => {
     const written = await documents.put(keyOf(subnet), { hostId, claimedAtMs: clock.now() }, 0);
     if (!written.ok) return false;
-    // Compare-and-set guards one key. Hosts that disagree on the prefix length write different keys for one space.
+    // Compare-and-set protects one key. Hosts with different prefix lengths write different keys for the same addresses.
     const claims = await list();
     const own = claims.find((other) => other.subnet === subnet && other.hostId === hostId);
     if (own && claims.some((other) => other !== own && overlapping(other.subnet, subnet))) {
@@ -72,7 +72,7 @@ export function claimSubnets(
     return true;
   };
 
-  /** One look at the bus; null: somebody else was faster, look again. */
+  /** One attempt; null: another host was faster. */
   const attempt = async (space: SubnetSpace, inUse: string | null): Promise<Result<Claim> | null> => {
     const claims = await list();
     const owner = claims.find(({ subnet }) => subnet === inUse)?.hostId;
@@ -82,7 +82,7 @@ export function claimSubnets(
       for (const { subnet, revision } of spare) await documents.delete(keyOf(subnet), revision);
       return ok(describe(space, keep.subnet, claims.length - spare.length));
     }
-    // A network that stands while its claim is gone takes the claim back rather than being renumbered.
+    // If the claim of an existing network is gone, claim its subnet again instead of renumbering it.
     if (inUse !== null) return (await claim(inUse)) ? ok(describe(space, inUse, claims.length + 1)) : null;
     for (const subnet of freeSubnets(space, claims, hostId))
       return (await claim(subnet)) ? ok(describe(space, subnet, claims.length + 1)) : null;
@@ -93,13 +93,11 @@ export function claimSubnets(
     ensure: async (inUse = null) => {
       const space = parseSpace(ranges, prefixLength);
       if (!space.ok) return space;
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
         const result = await attempt(space.value, inUse);
         if (result) return result;
       }
-      throw new Error(
-        `no subnet could be claimed in ${MOST_TRIES} tries: what the bus lists and what it refuses differ`,
-      );
+      throw new Error(`cannot claim a subnet after ${MAX_TRIES} attempts: the bus rejects the revisions that it lists`);
     },
     release: async () => {
       for (const { subnet, revision, ...rest } of await list())
@@ -117,7 +115,7 @@ function keyOf(subnet: string): string {
   return `${PREFIX}${subnet.replace('/', '_')}`;
 }
 
-/** A document that is not a claim is somebody else's rubbish: it takes no place, and we never write over it. */
+/** Null: not a claim. Such a document does not occupy a subnet and is never overwritten. */
 function parseClaim(key: string, { value, revision }: { value: JsonValue; revision: number }): SubnetClaim | null {
   const subnet = key.slice(PREFIX.length).replace('_', '/');
   if (parseIpv4Cidr(subnet) === null || value === null || typeof value !== 'object') return null;
@@ -133,8 +131,8 @@ function parseSpace(ranges: readonly string[], prefixLength: number): Result<Sub
     if (!range || range.prefixLength > prefixLength || prefixLength > 30)
       return problem(
         `managed network range ${text}`,
-        `is not a CIDR that holds subnets of /${prefixLength}`,
-        'write it as 10.42.0.0/16, with a prefix length between its own and 30',
+        `is not a CIDR that contains subnets of /${prefixLength}`,
+        'use a range such as 10.42.0.0/16, with a `network.prefixLength` between its own and 30',
       );
     parsed.push(range);
   }
@@ -151,28 +149,28 @@ function warningFor(space: SubnetSpace, subnet: string, used: number, capacity: 
     return {
       subject: `subnet ${subnet}`,
       what: `lies outside the managed network's ranges ${space.ranges.map(({ text }) => text).join(', ')}`,
-      hint: 'add its range to the ranges again, on all hosts',
+      hint: 'add its range to `network.ranges` again, on all hosts',
     };
   if (used < WARN_SHARE * capacity) return null;
   return {
     subject: 'managed network ranges',
     what: `${used} of ${capacity} subnets are claimed`,
-    hint: 'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
+    hint: 'add a range to `network.ranges` (hosts keep their subnets), or release the subnets of removed hosts: `drover forget`',
   };
 }
 
 function exhausted(space: SubnetSpace, used: number): Result<never> {
   return problem(
     'managed network ranges',
-    `exhausted: all ${capacityOf(space)} subnets of ${space.ranges.map(({ text }) => text).join(', ')} are taken (${used} claims)`,
-    'add a further range (hosts keep the subnets they have), or release those of hosts that are gone (drover forget)',
+    `exhausted: all ${capacityOf(space)} subnets of ${space.ranges.map(({ text }) => text).join(', ')} are claimed (${used} claims)`,
+    'add a range to `network.ranges` (hosts keep their subnets), or release the subnets of removed hosts: `drover forget`',
   );
 }
 
 function lostTo(subnet: string, owner: string): Result<never> {
   return problem(
     `subnet ${subnet}`,
-    `is the subnet of this host's network, but host ${owner || '(unknown)'} owns it now`,
-    'stop the containers on this host, remove its managed network, and the agent makes a new one',
+    `is used by this host's network, but claimed by host ${owner || '(unknown)'}`,
+    'stop the containers of the managed network on this host and remove the network; the agent then creates it with a new subnet',
   );
 }

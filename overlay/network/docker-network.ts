@@ -4,7 +4,7 @@ import type { Log, RunCommand } from '../../system/index.ts';
 import { findRangeConflicts } from './range-conflicts.ts';
 
 export interface ManagedNetworkSettings {
-  /** Name of the Docker network, what compose files name as external. Default `drover`. */
+  /** Name of the Docker network; Compose files refer to it as an external network. Default `drover`. */
   readonly name?: string;
   /** Canonical CIDR claimed for this host. */
   readonly subnet: string;
@@ -25,13 +25,13 @@ export interface ManagedNetwork {
   readonly gateway: string;
 }
 
-/** Marks the network as made by us, where it lives. */
+/** Label of networks that Drover made. */
 export const MANAGED_LABEL = 'drover.managed';
 const BRIDGE = 'com.docker.network.bridge';
 
 /**
- * The Docker network that containers on all hosts meet on: makes it if it is not there. One that is not ours, or has
- * another subnet, is a problem and stays as it is. Rejects when Docker cannot be reached. Idempotent.
+ * Creates the Docker network that connects containers of all hosts, unless it exists. A network that Drover did not make, or
+ * that has another subnet, is a problem and is not changed. Rejects when Docker cannot be reached. Idempotent.
  */
 export async function ensureManagedNetwork(
   { docker, run, log }: { docker: Docker; run: RunCommand; log: Log },
@@ -41,7 +41,7 @@ export async function ensureManagedNetwork(
   const cidr = parseIpv4Cidr(subnet);
   const gateway = cidr && nthAddress(cidr, 1);
   if (!gateway)
-    return problem(`managed network ${name}`, `${subnet} is not a subnet`, 'claim one, such as 10.42.1.0/24');
+    return problem(`managed network ${name}`, `${subnet} is not a subnet`, 'use a subnet such as 10.42.1.0/24');
   const found = await inspect(docker, name);
   if (found) return check(found, name, subnet);
   const [conflict] = await findRangeConflicts({ run }, { ranges: [subnet], device: settings.device ?? 'drover1' });
@@ -52,21 +52,21 @@ export async function ensureManagedNetwork(
   } catch (error) {
     const { statusCode, message } = error as { statusCode?: number; message: string };
     if (statusCode === undefined || statusCode === 409) throw error;
-    return problem(`managed network ${name}`, message, `free what the message names, or choose other ranges`);
+    return problem(`managed network ${name}`, message, 'fix the cause that Docker reports, or choose other ranges');
   }
-  log.info({ network: name, subnet }, 'made the managed network');
+  log.info({ network: name, subnet }, 'created the managed network');
   const made = await inspect(docker, name);
-  if (!made) throw new Error(`Docker network ${name} vanished while it was made; it is made again at the next try`);
+  if (!made) throw new Error(`Docker network ${name} was removed while Drover created it`);
   return check(made, name, subnet);
 }
 
-/** The network of ours on this host, null if there is none (or one of that name is somebody else's). */
+/** Our network on this host; null: there is none, or Drover did not make the network of that name. */
 export async function findManagedNetwork(docker: Docker, name = 'drover'): Promise<ManagedNetwork | null> {
   const found = await inspect(docker, name);
   return found && isOurs(found) ? toNetwork(found) : null;
 }
 
-/** Removes our network if no container uses it; a problem names those that do. Idempotent. */
+/** Removes our network, unless containers use it: the problem then names them. Idempotent. */
 export async function removeManagedNetwork(docker: Docker, name = 'drover'): Promise<Result<null>> {
   const found = await inspect(docker, name);
   if (!found || !isOurs(found)) return ok(null);
@@ -89,9 +89,9 @@ function createOptions(
     IPAM: { Driver: ipamDriver, Config: [{ Subnet: subnet, Gateway: gateway }] },
     Options: {
       [`${BRIDGE}.name`]: device,
-      // We masquerade what leaves the environment; between hosts the source address stays.
+      // Drover masquerades traffic that leaves the environment; between hosts the source address is kept.
       [`${BRIDGE}.enable_ip_masquerade`]: 'false',
-      // Docker 28 drops what is routed to container addresses from elsewhere unless told otherwise; older ones ignore it.
+      // Without this, Docker 28 drops packets that are routed to container addresses. Older versions ignore the option.
       [`${BRIDGE}.gateway_mode_ipv4`]: 'nat-unprotected',
       'com.docker.network.driver.mtu': String(mtu),
     },
@@ -102,7 +102,7 @@ function createOptions(
 async function inspect(docker: Docker, name: string): Promise<Docker.NetworkInspectInfo | null> {
   try {
     const found: Docker.NetworkInspectInfo = await docker.getNetwork(name).inspect();
-    // Docker also finds a network by a prefix of its id.
+    // Docker also accepts a prefix of a network's id.
     return found.Name === name ? found : null;
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return null;
@@ -123,13 +123,13 @@ function toNetwork({ Id, Name, Options, IPAM }: Docker.NetworkInspectInfo): Mana
 function check(found: Docker.NetworkInspectInfo, name: string, subnet: string): Result<ManagedNetwork> {
   const subject = `Docker network ${name}`;
   if (!isOurs(found))
-    return problem(subject, 'was not made by Drover', 'remove it, or give the managed network another name');
+    return problem(subject, 'was not created by Drover', 'remove the network, or change `network.name`');
   const network = toNetwork(found);
   if (network.subnet !== subnet)
     return problem(
       subject,
-      `has subnet ${network.subnet}, but this host's is ${subnet}`,
-      'stop the containers on it and remove the network; the agent makes it anew',
+      `has subnet ${network.subnet}, but the subnet of this host is ${subnet}`,
+      'stop the containers on the network and remove it; the agent then creates it again',
     );
   return ok(network);
 }

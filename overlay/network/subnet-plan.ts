@@ -1,6 +1,6 @@
 import { type Cidr, cidrHolds, cidrsOverlap, nthSubnet, parseIpv4Cidr, subnetCount } from '../../model/index.ts';
 
-/** A claim as it stands on the bus. */
+/** A claim on the bus. */
 export interface SubnetClaim {
   readonly subnet: string;
   readonly hostId: string;
@@ -18,8 +18,8 @@ export function capacityOf({ ranges, prefixLength }: SubnetSpace): number {
 }
 
 /**
- * Which of its own claims a host keeps: the one its network has, else the oldest. One outside the ranges is kept too:
- * ranges may grow, and nobody is renumbered.
+ * The claim that a host keeps: that of its network, otherwise the oldest. A claim outside of the ranges is kept, too, because
+ * hosts are not renumbered when ranges change.
  */
 export function chooseOwn(
   claims: readonly SubnetClaim[],
@@ -34,8 +34,8 @@ export function chooseOwn(
 }
 
 /**
- * Free subnets in the order they are to be tried: range by range, in each starting where the host's id points, so that
- * hosts that start together do not all try the same one.
+ * Free subnets in the order in which to try them: range by range, starting at a position computed from the host's id, so
+ * that hosts that start together do not all try the same subnet.
  */
 export function* freeSubnets(space: SubnetSpace, claims: readonly SubnetClaim[], hostId: string): Generator<string> {
   const taken = claims.map(({ subnet }) => parseIpv4Cidr(subnet)).filter((cidr) => cidr !== null);

@@ -9,7 +9,7 @@ import { type GuardElements, NO_ELEMENTS, renderFrame, SETS } from './render.ts'
 export interface ObserveDependencies {
   readonly run: RunCommand;
   readonly table: NftTable;
-  /** Process of a container, as this host counts; null: not known. */
+  /** Process of a container, by this host's process ids; null: not known. */
   readonly processId: (containerId: string) => number | null;
   /** File that the bindings are published in. */
   readonly bindingsFile: string;
@@ -74,7 +74,7 @@ async function readOwnAddresses(run: RunCommand, device: string, signal?: AbortS
   return (bridge?.addr_info ?? []).filter(({ family }) => family === 'inet').map(({ local }) => local);
 }
 
-/** What a listing of our table says that its sets hold. */
+/** The content of the sets in a listing of our table. */
 export function parseElements(listing: string): GuardElements {
   const found = [...listing.matchAll(/\bset (\w+) \{\s+type [^\n]+\n(?:\s+elements = \{([^}]*)\})?/g)];
   const held = new Map(
@@ -88,7 +88,7 @@ async function readElements(run: RunCommand, { table }: PortGuardSettings, signa
   return parseElements(await run('nft', ['list', 'table', 'bridge', table], signal ? { signal } : {}));
 }
 
-/** Lets the kernel look at our table without making it. */
+/** Lets the kernel check our table without creating it. Returns nft's message if the kernel rejects it. */
 async function tryTable(run: RunCommand, { table }: PortGuardSettings, signal?: AbortSignal): Promise<string | null> {
   try {
     await run('nft', ['--check', '-f', '-'], { input: renderFrame(table), ...(signal ? { signal } : {}) });
@@ -100,9 +100,9 @@ async function tryTable(run: RunCommand, { table }: PortGuardSettings, signal?: 
 }
 
 /**
- * The kernel numbers the namespaces that a namespace has to do with: `lsns` tells the number of each, and a port the number
- * of the one it leads into. Nothing of this can be changed from inside a container, as its devices, indexes, names and
- * MAC addresses can.
+ * In each network namespace the kernel numbers the other namespaces that it is connected to. `lsns` lists these numbers, and
+ * each port has the number of the namespace that it leads into. A container cannot change these numbers, but it can change
+ * its devices and their indexes, names and MAC addresses.
  */
 async function findNamespaces(
   run: RunCommand,
@@ -123,14 +123,14 @@ async function findNamespaces(
   for (const { id } of containers) {
     const namespace = await readNamespace(processId(id));
     if (namespace === 'hidden') hidden.push(id);
-    // A namespace that the kernel has no number for leads to no port of this host.
+    // No port of this host leads into a namespace without a number.
     const number = numbers.get(namespace) ?? '';
     if (/^\d+$/.test(number)) namespaces.set(id, Number(number));
   }
   return { namespaces, hidden };
 }
 
-/** Inode of the network namespace a process is in; `none`: there is no such process, `hidden`: we may not see it. */
+/** Inode of a process's network namespace; `none`: there is no such process, `hidden`: we are not permitted to see it. */
 async function readNamespace(pid: number | null): Promise<string> {
   if (pid === null) return 'none';
   try {

@@ -3,20 +3,20 @@ export const SETS = ['elsewhere', 'known', 'macs', 'addresses', 'taken'] as cons
 
 export type SetName = (typeof SETS)[number];
 
-/** What is in each set, every element in the words of nft. */
+/** The elements of each set, in nft's notation. */
 export type GuardElements = Readonly<Record<SetName, readonly string[]>>;
 
 export const NO_ELEMENTS: GuardElements = { elsewhere: [], known: [], macs: [], addresses: [], taken: [] };
 
 /**
- * Our table, with its sets empty. `known` are the ports whose container we know, `macs` and `addresses` what each may send
- * under, `taken` the addresses of all of them, `elsewhere` the ports of other bridges. By names of ports and not by
- * `meta ibrname`: kernels without NFT_BRIDGE_META have the family, and not that. The protocol is asked of `meta`: the type in
- * the Ethernet header is another where a VLAN tag comes before it.
+ * Our table with empty sets. `known`: ports whose container is known. `macs` and `addresses`: the source addresses that each
+ * of them may use. `taken`: the addresses of all of them. `elsewhere`: ports of other bridges. The rules match port names
+ * instead of `meta ibrname`, which kernels without NFT_BRIDGE_META do not have. They match `meta protocol`, because with a
+ * VLAN tag the type in the Ethernet header is the type of the tag.
  */
 export function renderFrame(table: string): string {
   return `table bridge ${table} {
-	comment "Drover: no container takes another's address"
+	comment "Drover: containers cannot spoof each other's address"
 	set elsewhere {
 		type ifname
 	}
@@ -41,22 +41,22 @@ export function renderFrame(table: string): string {
 		type filter hook prerouting priority -400; policy accept;
 		iifname @elsewhere accept comment "ports of other bridges"
 		iifname @known goto known
-		meta protocol { 8021q, 8021ad } counter drop comment "a tag in a tag hides the address"
-		meta protocol ip ip saddr @taken counter drop comment "a new port, under an address that is taken"
-		meta protocol arp arp saddr ip @taken counter drop comment "a new port, claiming an address that is taken"
+		meta protocol { 8021q, 8021ad } counter drop comment "double VLAN tag hides the address"
+		meta protocol ip ip saddr @taken counter drop comment "unknown port, spoofed address"
+		meta protocol arp arp saddr ip @taken counter drop comment "unknown port, spoofed ARP"
 	}
 
 	chain known {
-		iifname . ether saddr != @macs counter drop comment "not under its own MAC address"
-		ether type { 8021q, 8021ad } counter drop comment "a tag hides the address"
-		meta protocol ip iifname . ip saddr != @addresses counter drop comment "not under its own address"
-		meta protocol arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @addresses counter drop comment "claiming another address"
+		iifname . ether saddr != @macs counter drop comment "spoofed MAC address"
+		ether type { 8021q, 8021ad } counter drop comment "VLAN tag hides the address"
+		meta protocol ip iifname . ip saddr != @addresses counter drop comment "spoofed address"
+		meta protocol arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @addresses counter drop comment "spoofed ARP"
 	}
 }
 `;
 }
 
-/** The commands that bring the sets from one content to another; empty where they are the same. */
+/** The commands that change the sets from one content to another; empty when both are equal. */
 export function renderDifference(table: string, from: GuardElements, to: GuardElements): string {
   return SETS.flatMap((set) => [
     ...removal(`bridge ${table} ${set}`, without(from[set], to[set])),
@@ -73,7 +73,7 @@ function addition(set: string, elements: readonly string[]): readonly string[] {
   return elements.length === 0 ? [] : [`add element ${set} { ${elements.join(', ')} }\n`];
 }
 
-/** Added first: removing what has just gone would make the whole transaction fail. */
+/** Adds the elements first, because deleting an element that is already gone fails the whole transaction. */
 function removal(set: string, elements: readonly string[]): readonly string[] {
   return addition(set, elements).flatMap((line) => [line, line.replace('add', 'delete')]);
 }

@@ -1,7 +1,7 @@
-/** Another host and what lies behind it. */
+/** Another host and its subnets. */
 export interface Peer {
   readonly hostId: string;
-  /** The address this host reaches the other one at. */
+  /** The address at which this host reaches the other one. */
   readonly address: string;
   /** Canonical CIDRs. */
   readonly subnets: readonly string[];
@@ -16,7 +16,7 @@ export interface OwnNetwork {
   readonly device: string;
 }
 
-/** What traffic between hosts needs on this one. */
+/** What this host needs for traffic to the other hosts. */
 export interface DesiredRouting {
   /** All ranges of the environment's managed network, canonical CIDRs. */
   readonly ranges: readonly string[];
@@ -29,9 +29,9 @@ export interface DesiredRouting {
 export interface RoutingSettings {
   /** Name of our nft table (family ip). Default `drover_network`. */
   readonly table: string;
-  /** Marks our routes: only routes with this protocol number are ever touched. Default 250. */
+  /** Marks our routes: only routes with this protocol number are changed. Default 250. */
   readonly protocol: number;
-  /** Whether to add accept rules where the host's FORWARD chain drops. Default true. */
+  /** Whether to add accept rules if the host's FORWARD chain drops packets. Default true. */
   readonly dockerUserRules: boolean;
 }
 

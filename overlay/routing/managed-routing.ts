@@ -22,11 +22,11 @@ export interface ObservedRouting extends ObservedRoutes {
   readonly chains: FilterChains | null;
 }
 
-/** Routes to the other hosts' subnets, masquerade of what leaves the ranges, accept rules between subnets. */
+/** Routes to the subnets of other hosts, masquerade for traffic that leaves the ranges, accept rules between subnets. */
 export interface ManagedRouting {
   readonly settings: RoutingSettings;
   readonly applier: Applier<DesiredRouting, ObservedRouting, Step>;
-  /** A source that lost half of the hosts at once must not take their routes along unconfirmed (Q8). */
+  /** If half of the hosts disappear at once, their routes are kept until the deletion is confirmed (Q8). */
   readonly deletionLimit: DeletionLimit<ObservedRouting, Step>;
   /** Removes all routes and rules of ours and nothing else. Idempotent. */
   remove(signal?: AbortSignal): Promise<void>;
@@ -39,7 +39,7 @@ export function createManagedRouting(
   const settings = { ...defaultRoutingSettings, ...options };
   const table = createNftTable({ run }, { family: 'ip', name: settings.table });
   const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => {
-    // Addresses by way of the routes to them: a host of many containers has many more devices than addresses.
+    // Read the addresses from the local routes: with many containers there are many more devices than addresses.
     const { routes } = await readIp(run, ['route show table main', 'route show table local type local'], { signal });
     return {
       routes: routes.filter(({ type }) => type !== 'local'),
@@ -76,7 +76,7 @@ export function createManagedRouting(
   };
 }
 
-/** Rules first: a route leads nowhere until its packets are accepted and keep their source. */
+/** Rules come first, because the packets of a route need to be accepted and must keep their source address. */
 export function planRouting(settings: RoutingSettings, desired: DesiredRouting, observed: ObservedRouting): Plan<Step> {
   const { changes, problems } = planRoutes(settings, desired, observed);
   const text = renderNetworkTable(settings.table, desired);
@@ -101,7 +101,7 @@ function planRoutingRemoval(settings: RoutingSettings, observed: ObservedRouting
   ];
 }
 
-/** The table's text in a step of `replaceTable`. */
+/** The text of the table in a step of `replaceTable`. */
 function tableOf({ input = '' }: Step): string {
   return input.split('\n').slice(2).join('\n');
 }

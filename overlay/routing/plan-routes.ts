@@ -1,11 +1,10 @@
 import { isIPv4 } from 'node:net';
-import { type IpRoute, type Step, step } from '../../linux/index.ts';
+import { type IpRoute, overlapsRoute, type Step, step } from '../../linux/index.ts';
 import { type Cidr, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import { overlapsRoute } from '../network/range-conflicts.ts';
 import type { DesiredRouting, Peer, RoutingSettings } from './desired-routing.ts';
 
-/** What of the host's routing matters for the routes to other hosts. */
+/** The routes and addresses of this host. */
 export interface ObservedRoutes {
   /** The main table. */
   readonly routes: readonly IpRoute[];
@@ -19,8 +18,8 @@ interface Wanted {
 }
 
 /**
- * Steps to the routes to the other hosts' subnets. Touches only routes with our protocol number; a subnet that overlaps
- * what this host already reaches another way is not routed and is a problem that names it.
+ * The steps to the routes to other hosts. Changes only routes with our protocol number. A subnet that overlaps another route
+ * of this host is not routed and is a problem that names that route.
  */
 export function planRoutes(
   { protocol }: RoutingSettings,
@@ -30,12 +29,12 @@ export function planRoutes(
   const problems: Problem[] = [];
   const ours = observed.routes.filter((route) => isOurs(route, protocol));
   const others = observed.routes.filter((route) => !isOurs(route, protocol) && route.dst !== 'default');
-  // A source address that is not there yet is refused by the kernel; the bridge has it once Docker made the network.
+  // The kernel rejects a source address that does not exist. The bridge gets it when Docker creates the network.
   const source = desired.own && observed.addresses.includes(desired.own.gateway) ? desired.own.gateway : null;
   const wanted = new Map<string, string>();
   for (const { cidr, peer } of collect(desired, problems)) {
-    const culprit = others.find(({ dst }) => overlapsRoute(cidr, dst));
-    if (culprit) problems.push(conflict(cidr, peer, culprit));
+    const other = others.find(({ dst }) => overlapsRoute(cidr, dst));
+    if (other) problems.push(conflict(cidr, peer, other));
     else wanted.set(cidr.text, `via ${peer.address}${source ? ` src ${source}` : ''}`);
   }
   const standing = new Map(ours.map((route) => [route.dst, formatRoute(route)]));
@@ -48,7 +47,7 @@ export function planRoutes(
   return { changes, problems };
 }
 
-/** Steps that remove all routes of ours. */
+/** The steps that remove all our routes. */
 export function planRouteRemoval({ protocol }: RoutingSettings, { routes }: ObservedRoutes): Step[] {
   return routes
     .filter((route) => isOurs(route, protocol))
@@ -67,7 +66,7 @@ function formatRoute({ gateway, prefsrc }: IpRoute): string {
   return `via ${gateway ?? '(none)'}${prefsrc === undefined ? '' : ` src ${prefsrc}`}`;
 }
 
-/** The other hosts' subnets in the order of their addresses; what does not parse or belongs to two is a problem. */
+/** The subnets of other hosts in the order of their addresses. Invalid subnets and subnets of two hosts are problems. */
 function collect({ peers, own }: DesiredRouting, problems: Problem[]): Wanted[] {
   const wanted: Wanted[] = [];
   const ownCidr = own ? parseIpv4Cidr(own.subnet) : null;
@@ -92,7 +91,7 @@ function conflict(cidr: Cidr, { hostId, address }: Peer, { dst, dev, gateway }: 
   const via = [gateway ? `via ${gateway}` : '', dev ? `on ${dev}` : ''].filter(Boolean).join(' ');
   return {
     subject: `route to ${cidr.text} of host ${hostId} (${address})`,
-    what: `overlaps ${dst} ${via}, which this host has already`,
+    what: `overlaps the route to ${dst} ${via} of this host`,
     hint: `choose ranges for the managed network that overlap nothing, or remove ${dst} from this host`,
   };
 }
@@ -101,7 +100,7 @@ function unusable(subnet: string, { hostId, address }: Peer): Problem {
   return {
     subject: `subnet ${subnet} of host ${hostId}`,
     what: `cannot be routed: subnet or address ${address} is not IPv4`,
-    hint: `give host ${hostId} an IPv4 address that the others reach`,
+    hint: `give host ${hostId} an IPv4 address that the other hosts can reach`,
   };
 }
 
@@ -109,6 +108,6 @@ function claimedTwice(subnet: string, { hostId }: Peer, rival: Peer | null): Pro
   return {
     subject: `subnet ${subnet} of host ${hostId}`,
     what: `overlaps the subnet of ${rival ? `host ${rival.hostId}` : 'this host'}`,
-    hint: 'one of the two is a copy of the other or came back with an old subnet: look at `drover status` on both',
+    hint: 'compare `drover status` on both hosts: one may be a copy of the other, or has returned with an old subnet',
   };
 }

@@ -6,8 +6,8 @@ import type { DesiredRouting } from './desired-routing.ts';
 export const NETWORK_COMMENT = 'drover-network';
 
 /**
- * Our table: between the environment's ranges nothing is translated, what leaves them gets this host's address. It comes
- * before Docker's own rules. Null where this host has no subnet yet.
+ * Our table: traffic between the environment's ranges keeps its source address, traffic that leaves them gets this host's.
+ * The table takes effect before Docker's rules. Null when this host has no subnet yet.
  */
 export function renderNetworkTable(table: string, { ranges, own }: DesiredRouting): string | null {
   if (!own) return null;
@@ -22,7 +22,7 @@ export function renderNetworkTable(table: string, { ranges, own }: DesiredRoutin
 
 	chain postrouting {
 		type nat hook postrouting priority srcnat - 10; policy accept;
-		ip saddr ${own.subnet} ip daddr != @ranges oifname != "${own.device}" masquerade comment "what leaves the managed network"
+		ip saddr ${own.subnet} ip daddr != @ranges oifname != "${own.device}" masquerade comment "traffic that leaves the managed network"
 	}
 }
 `;
@@ -32,13 +32,13 @@ function firstOf(range: string): number {
   return Number(parseIpv4Cidr(range)?.first ?? 0);
 }
 
-/** Accept rules for where the host drops what it forwards: from any part of the environment's ranges to ours. */
+/** Accept rules for hosts whose FORWARD chain drops packets: from the environment's ranges to this host's subnet. */
 export function renderNetworkAcceptRules({ ranges, own }: DesiredRouting): WantedRules {
   if (!own) return NO_NETWORK_RULES;
   const forward = [...new Set(ranges)]
     .toSorted()
     .map((range) => acceptRule(`-s ${range} -d ${own.subnet} -o ${own.device}`, NETWORK_COMMENT));
-  // Nothing in the raw table: our Docker network is made so that Docker filters none of its addresses there.
+  // No rules in the raw table: our Docker network is created with an option that prevents Docker's filters there.
   return { ...NO_NETWORK_RULES, forward };
 }
 

@@ -10,35 +10,35 @@ import {
 import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { ServiceAddressSettings } from './settings.ts';
 
-/** What stands on this host of the service address. */
+/** The parts of the service address that exist on this host. */
 export interface ObservedServiceAddress {
-  /** `broken`: the name exists and leads nowhere. */
+  /** `broken`: the name exists, but is not mounted. */
   readonly namespace: 'absent' | 'broken' | 'present';
-  /** Host's end of the cable. */
+  /** Host's end of the veth pair. */
   readonly outer: IpLink | null;
   /** `eth0` in the namespace. */
   readonly inner: IpLink | null;
   readonly loopbackUp: boolean;
-  /** Whether connections that wait go over when a process that listens ends; null where the kernel cannot (before 5.14). */
+  /** Whether waiting connections move to another listener when a process ends; null: not supported (kernels before 5.14). */
   readonly migratesConnections: boolean | null;
   /** Routes of the namespace. */
   readonly innerRoutes: readonly IpRoute[];
   /** Host routes to exactly our addresses. */
   readonly routes: readonly IpRoute[];
-  /** Devices of this host that have one of our inner addresses: nobody else may. */
-  readonly squatters: readonly string[];
-  /** Our nft table, null if there is none. */
+  /** Devices of this host that have one of our inner addresses, which only the namespace may have. */
+  readonly devicesWithAddress: readonly string[];
+  /** Our nft table; null: there is none. */
   readonly table: string | null;
   readonly chains: FilterChains | null;
   readonly forwarding: boolean;
-  /** Forwarding on the host's end alone; null where it does not exist. */
+  /** Forwarding of the host's end; null: the device does not exist. */
   readonly outerForwarding: boolean | null;
 }
 
 export const INNER_DEVICE = 'eth0';
 
 export function enterPrefix({ namespace }: Pick<ServiceAddressSettings, 'namespace'>): readonly string[] {
-  // Not `ip netns exec`: that mounts a fresh /sys, and what runs inside loses its control groups.
+  // Not `ip netns exec`, which mounts a new /sys: programs inside would lose their control groups.
   return ['nsenter', `--net=/run/netns/${namespace}`, '--'];
 }
 
@@ -57,7 +57,7 @@ export async function observeServiceAddress(
     ...(await observeInside(run, settings, signal)),
     outer: await readDevice(run, device, { signal }),
     routes,
-    squatters: links.map(({ ifname }) => ifname),
+    devicesWithAddress: links.map(({ ifname }) => ifname),
     table: await table.read(signal),
     chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
     ...(await observeForwarding(run, device, signal)),

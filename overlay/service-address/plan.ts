@@ -17,7 +17,7 @@ import type { ServiceAddressSettings } from './settings.ts';
 
 export type ServiceAddressChange = Step;
 
-/** The steps from what stands to what should. A device or address that somebody else made is a problem and stays. */
+/** The steps to a complete service address. A device or address that Drover did not make is a problem and is not touched. */
 export function planServiceAddress(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Plan<Step> {
   const conflicts = findConflicts(settings, observed);
   const problems = [...conflicts, ...findObstacles(observed)];
@@ -28,14 +28,14 @@ export function planServiceAddress(settings: ServiceAddressSettings, observed: O
     changes: [
       ...(sameTable(observed.table, text) ? [] : [replaceTable({ family: 'ip', name: table }, text)]),
       ...planNamespace(settings, observed),
-      ...planCable(settings, observed),
+      ...planVethPair(settings, observed),
       ...planAcceptRules(observed.chains, renderAcceptRules(settings)),
     ],
     problems,
   };
 }
 
-/** The steps that take everything of ours away, and nothing else. */
+/** The steps that remove everything of ours and nothing else. */
 export function planServiceAddressRemoval(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Step[] {
   const { namespace, device, table } = settings;
   return [
@@ -52,16 +52,16 @@ function planNamespace({ namespace }: ServiceAddressSettings, observed: Observed
     ...(observed.namespace === 'broken' ? [step(`ip netns delete ${namespace}`)] : []),
     ...(observed.namespace === 'present' ? [] : [step(`ip netns add ${namespace}`)]),
     ...(observed.loopbackUp ? [] : [step(`${enter} ip link set lo up`)]),
-    // When one process takes over from another, TCP connections that nobody has accepted yet must not be refused.
+    // When one process takes over from another, TCP connections that are not accepted yet must not be refused.
     ...(observed.namespace !== 'present' || observed.migratesConnections === false
       ? [step(`${enter} sysctl --ignore --write net.ipv4.tcp_migrate_req=1`)]
       : []),
   ];
 }
 
-function planCable(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Step[] {
+function planVethPair(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Step[] {
   const { namespace, device } = settings;
-  if (isPlugged(observed)) return [...planOuter(settings, observed), ...planInner(settings, observed)];
+  if (isPair(observed)) return [...planOuter(settings, observed), ...planInner(settings, observed)];
   const fresh: ObservedServiceAddress = {
     ...observed,
     outer: { ifname: device },
@@ -71,7 +71,7 @@ function planCable(settings: ServiceAddressSettings, observed: ObservedServiceAd
   };
   const enter = `nsenter --net=/run/netns/${namespace} --`;
   return [
-    // Both are ours, and not two ends of one cable: each goes.
+    // Both devices are ours, but they are not the two ends of one veth pair.
     ...(observed.outer ? [step(`ip link delete ${device}`)] : []),
     ...(observed.inner ? [step(`${enter} ip link delete eth0`)] : []),
     step(`ip link add ${device} type veth peer name eth0 netns ${namespace}`),
@@ -92,7 +92,7 @@ function planOuter(settings: ServiceAddressSettings, { outer, ...observed }: Obs
     ...[serviceAddress, sourceAddress]
       .filter((address) => !hasRoute(address))
       .map((address) => step(`ip route replace ${address}/32 dev ${device} src ${hostAddress}`)),
-    // Forwarding as a whole is Docker's and the operator's to turn on; a device of ours must not be the exception.
+    // Docker or the operator switches forwarding on for the host; our device then has to forward, too.
     ...(observed.forwarding && observed.outerForwarding === false
       ? [step(`sysctl --write net.ipv4.conf.${device}.forwarding=1`)]
       : []),
@@ -121,27 +121,27 @@ function isRoute({ dst, dev, prefsrc }: IpRoute, address: string, device: string
   return dst === address && dev === device && prefsrc === hostAddress;
 }
 
-/** Whether the two ends belong together. */
-function isPlugged({ outer, inner }: ObservedServiceAddress): boolean {
+/** Whether the two devices are the ends of one veth pair. */
+function isPair({ outer, inner }: ObservedServiceAddress): boolean {
   return outer !== null && inner?.link_index !== undefined && inner.link_index === outer.ifindex;
 }
 
-/** A device with our name is ours if it leads into our namespace or carries our mark. */
+/** A device with our name is ours if it leads into our namespace or has our alias. */
 function isOurs(observed: ObservedServiceAddress): boolean {
-  return isPlugged(observed) || observed.outer?.ifalias === 'drover';
+  return isPair(observed) || observed.outer?.ifalias === 'drover';
 }
 
 function findConflicts(settings: ServiceAddressSettings, observed: ObservedServiceAddress): Problem[] {
   const { device } = settings;
   const foreignRoute = observed.routes.find(({ dev }) => dev !== device);
-  const squatter = observed.squatters.find((name) => name !== device);
+  const otherDevice = observed.devicesWithAddress.find((name) => name !== device);
   return [
     ...(observed.outer && !isOurs(observed)
       ? [
           {
             subject: `device ${device}`,
             what: 'exists and was not made by Drover',
-            hint: 'remove or rename it, or give Drover another device name',
+            hint: 'remove or rename the device, or give Drover another device name',
           },
         ]
       : []),
@@ -149,17 +149,17 @@ function findConflicts(settings: ServiceAddressSettings, observed: ObservedServi
       ? [
           {
             subject: `route to ${foreignRoute.dst}`,
-            what: `leads to device ${foreignRoute.dev ?? '(none)'} already`,
-            hint: 'remove that route, or give Drover another service address',
+            what: `already leads to device ${foreignRoute.dev ?? '(none)'}`,
+            hint: 'remove that route, or change the service address (`dns.address`)',
           },
         ]
       : []),
-    ...(squatter
+    ...(otherDevice
       ? [
           {
-            subject: `device ${squatter}`,
-            what: `has the address that containers ask Drover at`,
-            hint: `remove the address from ${squatter} (is another metadata service running?), or give Drover another one`,
+            subject: `device ${otherDevice}`,
+            what: 'has an address that Drover needs for DNS and metadata',
+            hint: `remove the address from ${otherDevice} (another metadata service may use it), or change the service address (\`dns.address\`)`,
           },
         ]
       : []),
@@ -171,8 +171,8 @@ function findObstacles({ forwarding }: ObservedServiceAddress): Problem[] {
   return [
     {
       subject: 'sysctl net.ipv4.ip_forward',
-      what: 'is 0, so that containers cannot reach the service address',
-      hint: 'start Docker, which turns it on; or set it: sysctl -w net.ipv4.ip_forward=1',
+      what: 'is 0: containers cannot reach the service address',
+      hint: 'start Docker, which sets it, or set it yourself: sysctl -w net.ipv4.ip_forward=1',
     },
   ];
 }

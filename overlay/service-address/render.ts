@@ -5,37 +5,37 @@ import type { ServiceAddressSettings } from './settings.ts';
 export const ADDRESS_COMMENT = 'drover';
 
 /**
- * Our table. Before connection tracking sees a packet to or from the service address it is marked as untracked, so that
- * neither Docker's port forwarding nor its masquerade touches it and the asker's address stays. Containers reach the host
- * over bridges: whoever else asks (a neighbour on the wire) is not answered. Who asks more often than the limit is cut to
- * it here, for behind the cable there is one queue for all.
+ * Our table. Packets to and from the service address are excluded from connection tracking, so that Docker's port forwarding
+ * and masquerade do not change them and the client's address is preserved. Packets that do not come from a bridge, for
+ * example from another machine, are dropped. The rate of each client is limited here, because all clients share one queue
+ * behind the veth pair.
  */
 export function renderTable(settings: ServiceAddressSettings): string {
   const { table, device, serviceAddress, sourceAddress } = settings;
   const { set, rule } = renderLimit(settings);
   return `table ip ${table} {
-	comment "Drover: the address containers ask at"
+	comment "Drover: service address"
 ${set}	chain prerouting {
 		type filter hook prerouting priority raw - 10; policy accept;
-		ip daddr ${serviceAddress} meta iifkind != "bridge" drop comment "nobody but containers and this host asks"
-${rule}		ip daddr ${serviceAddress} notrack comment "questions: no NAT, no connection tracking"
-		ip saddr ${serviceAddress} notrack comment "answers: no NAT, no connection tracking"
+		ip daddr ${serviceAddress} meta iifkind != "bridge" drop comment "only containers and this host may query"
+${rule}		ip daddr ${serviceAddress} notrack comment "queries: no NAT, no connection tracking"
+		ip saddr ${serviceAddress} notrack comment "replies: no NAT, no connection tracking"
 	}
 
 	chain output {
 		type filter hook output priority raw - 10; policy accept;
-${rule}		ip daddr ${serviceAddress} notrack comment "questions of the host itself"
+${rule}		ip daddr ${serviceAddress} notrack comment "queries from the host itself"
 	}
 
 	chain postrouting {
 		type nat hook postrouting priority srcnat - 10; policy accept;
-		ip saddr ${sourceAddress} oifname != "${device}" masquerade comment "what we ask the outside"
+		ip saddr ${sourceAddress} oifname != "${device}" masquerade comment "queries to upstream servers"
 	}
 }
 `;
 }
 
-/** A source may send a fifth of a second's worth at once. */
+/** A burst may have the queries of a fifth of a second. */
 const BURST_PER_SECOND = 0.2;
 
 function renderLimit({ serviceAddress, maxQueriesPerSecond }: ServiceAddressSettings): { set: string; rule: string } {
@@ -51,12 +51,12 @@ function renderLimit({ serviceAddress, maxQueriesPerSecond }: ServiceAddressSett
 	}
 
 `,
-    rule: `		ip daddr ${serviceAddress} udp dport 53 update @askers { ip saddr ${limit} } counter drop comment "a flood: one source over its limit"
+    rule: `		ip daddr ${serviceAddress} udp dport 53 update @askers { ip saddr ${limit} } counter drop comment "rate limit per source"
 `,
   };
 }
 
-/** Accept rules for where the host drops what it forwards. */
+/** Accept rules for hosts whose FORWARD chain drops packets. */
 export function renderAcceptRules({
   device,
   serviceAddress,

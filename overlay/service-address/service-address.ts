@@ -7,18 +7,18 @@ import { planServiceAddress, planServiceAddressRemoval, type ServiceAddressChang
 import { renderTable } from './render.ts';
 import { defaultServiceAddressSettings, type ServiceAddressSettings } from './settings.ts';
 
-/** The address containers ask at: a network namespace of our own, the cable to it, and the rules that keep NAT away. */
+/** The address of DNS and metadata: a network namespace, the veth pair into it, and the rules that exclude it from NAT. */
 export interface ServiceAddress {
   readonly settings: ServiceAddressSettings;
   /** The desired state is constant: `settings`. */
   readonly applier: Applier<ServiceAddressSettings, ObservedServiceAddress, ServiceAddressChange>;
-  /** Makes or repairs all parts now. Idempotent. Rejects when a part cannot be made; gives what is wrong but not for Drover to repair. */
+  /** Creates or repairs all parts now. Idempotent. Rejects when a part cannot be created; returns what Drover must not repair. */
   ensure(signal?: AbortSignal): Promise<readonly Problem[]>;
-  /** What differs from the desired state, one line each; empty when all stands. Changes nothing. */
+  /** Differences from the desired state, one line each; empty when everything is in place. Changes nothing. */
   drift(signal?: AbortSignal): Promise<readonly string[]>;
-  /** Removes all parts and nothing else. Idempotent. Processes inside the namespace keep it alive until they end. */
+  /** Removes all parts and nothing else. Idempotent. The kernel keeps the namespace until the processes inside it end. */
   remove(signal?: AbortSignal): Promise<void>;
-  /** The command line that runs `file` inside the namespace, for whoever spawns it. */
+  /** The command line that runs `file` inside the namespace. */
   enterCommand(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
 }
 

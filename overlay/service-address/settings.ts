@@ -1,20 +1,20 @@
-/** Where the address containers ask at lives, and what it is called. */
+/** Addresses and names of everything that makes up the service address. */
 export interface ServiceAddressSettings {
   /** Name of the network namespace, as `ip netns` lists it. Default `drover`. */
   readonly namespace: string;
-  /** Host's end of the cable into the namespace. Default `drover0`. */
+  /** Host's end of the veth pair that leads into the namespace. Default `drover0`. */
   readonly device: string;
-  /** Where DNS and metadata answer. Default 169.254.169.250. */
+  /** Address of DNS and metadata. Default 169.254.169.250. */
   readonly serviceAddress: string;
-  /** Source of what the namespace asks the outside (upstream DNS); masqueraded. Default 169.254.169.251. */
+  /** Source address of queries that leave the namespace (to upstream DNS servers); masqueraded. Default 169.254.169.251. */
   readonly sourceAddress: string;
-  /** The host's own address on the cable: what its own processes and host-network containers are seen as. Default 169.254.169.252. */
+  /** The host's address on the veth pair: source address of its own processes and of host-network containers. Default 169.254.169.252. */
   readonly hostAddress: string;
   /** Name of our nft table (family ip). Default `drover`. */
   readonly table: string;
-  /** Whether to add accept rules where the host's FORWARD chain drops (Docker's does). Default true. */
+  /** Whether to add accept rules if the host's FORWARD chain drops packets (Docker's does). Default true. */
   readonly dockerUserRules: boolean;
-  /** DNS queries over UDP that one source may send; more are dropped. 0: no limit. Default 50,000. */
+  /** DNS queries over UDP that one source may send; the rest is dropped. 0: no limit. Default 50,000. */
   readonly maxQueriesPerSecond: number;
 }
 

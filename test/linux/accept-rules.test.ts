@@ -9,7 +9,7 @@ const neighbour = acceptRule('-d 192.0.2.9/32', 'drover-network');
 const none: FilterChains = { forwardPolicy: 'DROP', forward: [], dockerUser: null, rawPrerouting: null };
 const want = (forward: readonly string[], raw: readonly string[] = []) => ({ comment: 'drover', forward, raw });
 
-/** What the steps do to the chains. */
+/** The chains after the steps. */
 function applied(chains: FilterChains, wanted: readonly string[]): FilterChains {
   const text = planAcceptRules(chains, want(wanted))[0]?.input ?? '';
   const result = { FORWARD: [...chains.forward], 'DOCKER-USER': [...(chains.dockerUser ?? [])] };
@@ -22,12 +22,12 @@ function applied(chains: FilterChains, wanted: readonly string[]): FilterChains 
   return { ...chains, forward: result.FORWARD, dockerUser: chains.dockerUser && result['DOCKER-USER'] };
 }
 
-test('behind the operator’s own rules, before the end of the chain', () => {
+test('plan() puts the rules after the operator’s rules and before the end of the chain', () => {
   const chains = { ...none, forward: ['-j DOCKER-USER'], dockerUser: [foreign, '-j RETURN'] };
   expect(applied(chains, ours).dockerUser).toEqual([foreign, ...ours, '-j RETURN']);
 });
 
-test('two parts of ours do not push each other about: either order stands', () => {
+test('plan() accepts either order of the rules of two components', () => {
   for (const dockerUser of [
     [...ours, neighbour, '-j RETURN'],
     [neighbour, ...ours, '-j RETURN'],
@@ -39,7 +39,7 @@ test('two parts of ours do not push each other about: either order stands', () =
   }
 });
 
-test('in FORWARD where Docker made no chain, and out of there once it did', () => {
+test('plan() uses FORWARD without Docker’s chain, and moves the rules when Docker creates it', () => {
   const before = { ...none, forward: [foreign] };
   const made = applied(before, ours);
   expect(made.forward).toEqual([foreign, ...ours]);
@@ -47,12 +47,12 @@ test('in FORWARD where Docker made no chain, and out of there once it did', () =
   expect(later).toEqual({ ...before, dockerUser: [...ours, '-j RETURN'] });
 });
 
-test('nowhere when nothing is dropped, or there is no iptables', () => {
+test('plan() adds no rules if nothing is dropped, or without iptables', () => {
   expect(planAcceptRules({ ...none, forwardPolicy: 'ACCEPT' }, want(ours))).toEqual([]);
   expect(planAcceptRules(null, want(ours))).toEqual([]);
 });
 
-test('before everything in the raw table, where Docker 28 drops what comes in by another device', () => {
+test('plan() puts the raw rules before Docker 28’s rules that drop packets from other devices', () => {
   const docker = '-d 172.17.0.2/32 ! -i docker0 -j DROP';
   const plan = (rawPrerouting: readonly string[] | null) =>
     planAcceptRules({ ...none, forwardPolicy: 'ACCEPT', rawPrerouting }, want([], ours)).map(({ input }) => input);
@@ -63,7 +63,7 @@ test('before everything in the raw table, where Docker 28 drops what comes in by
   ]);
 });
 
-test('whatever stands in the chain: one step, then nothing to plan, and foreign rules keep their order', () => {
+test('for any chain: one step, then an empty plan, and foreign rules keep their order', () => {
   const rule = fc.constantFrom(...ours, foreign, neighbour, '-i eth0 -j DROP', '-j RETURN');
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 8 }), fc.boolean(), (rules, removing) => {

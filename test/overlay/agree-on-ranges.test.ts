@@ -5,7 +5,7 @@ import { createMemoryDocuments } from '../support/memory-documents.ts';
 const FIRST = { ranges: ['10.42.0.0/16'], prefixLength: 24 };
 const MORE = { ranges: ['10.42.0.0/16', '10.43.0.0/16'], prefixLength: 24 };
 
-test('the first host writes its ranges down, the others follow them and are told when theirs differ', async () => {
+test('the first host writes its ranges; the others use them and report different configurations', async () => {
   const { documents } = createMemoryDocuments();
   expect(await agreeOnRanges(documents, FIRST)).toEqual({ ...FIRST, problem: null });
   expect(await agreeOnRanges(documents, FIRST)).toEqual({ ...FIRST, problem: null });
@@ -21,14 +21,14 @@ test('the first host writes its ranges down, the others follow them and are told
   });
 });
 
-test('a range is added at the end by whoever has it first; hosts that lack it follow without complaint', async () => {
+test('the first host with a further range adds it at the end; hosts without it use it and report nothing', async () => {
   const { documents } = createMemoryDocuments();
   await agreeOnRanges(documents, FIRST);
   expect(await agreeOnRanges(documents, MORE)).toEqual({ ...MORE, problem: null });
   expect(await agreeOnRanges(documents, FIRST)).toEqual({ ...MORE, problem: null });
 });
 
-test('a hundred hosts that start at once with two opinions agree on one of them', async () => {
+test('a hundred hosts that start together with two configurations agree on one of them', async () => {
   const { documents } = createMemoryDocuments(() => new Promise((resolve) => setImmediate(resolve)));
   const opinions = [FIRST, { ranges: ['10.50.0.0/16'], prefixLength: 24 }];
   const hosts = Array.from({ length: 100 }, (_, index) => agreeOnRanges(documents, opinions[index % 2] ?? FIRST));
@@ -37,7 +37,7 @@ test('a hundred hosts that start at once with two opinions agree on one of them'
   expect(agreed.filter(({ problem }) => problem !== null)).toHaveLength(50);
 });
 
-test('rubbish in the document is written anew', async () => {
+test('an invalid document is overwritten', async () => {
   const { documents, stored } = createMemoryDocuments();
   for (const rubbish of [null, 'x', [], {}, { ranges: [], prefixLength: 24 }, { ranges: [1], prefixLength: 24 }]) {
     await documents.put('network/ranges', rubbish);
@@ -46,7 +46,7 @@ test('rubbish in the document is written anew', async () => {
   expect(stored.get('network/ranges')?.value).toEqual(FIRST);
 });
 
-test('other ranges can be chosen once no host holds a subnet any more', async () => {
+test('other ranges can be chosen when no host has a subnet', async () => {
   const { documents } = createMemoryDocuments();
   const other = { ranges: ['10.50.0.0/16'], prefixLength: 22 };
   await agreeOnRanges(documents, FIRST);

@@ -19,7 +19,7 @@ function setup(turn?: () => Promise<void>) {
   return { documents, stored, host, subnetOf };
 }
 
-test('a host keeps its subnet, also when ranges are added', async () => {
+test('a host keeps its subnet when ranges are added', async () => {
   const { subnetOf } = setup();
   const first = await subnetOf('a');
   expect(await subnetOf('a')).toBe(first);
@@ -27,7 +27,7 @@ test('a host keeps its subnet, also when ranges are added', async () => {
   expect(await subnetOf('a', ['10.99.0.0/24'])).toBe(first);
 });
 
-test('Q18: never two owners, however many race and however slow the bus answers', async () => {
+test('Q18: a subnet never has two owners, with many racing hosts and a slow bus', async () => {
   const { stored, subnetOf } = setup(async () => {
     for (let turns = Math.floor(Math.random() * 8); turns > 0; turns--) await Promise.resolve();
   });
@@ -39,7 +39,7 @@ test('Q18: never two owners, however many race and however slow the bus answers'
   expect(await Promise.all(ids.map((id) => subnetOf(id, ranges)))).toEqual(claimed);
 });
 
-test('hosts that disagree on the prefix length do not overlap', async () => {
+test('hosts with different prefix lengths get subnets that do not overlap', async () => {
   const { subnetOf } = setup(async () => {
     for (let turns = Math.floor(Math.random() * 4); turns > 0; turns--) await Promise.resolve();
   });
@@ -54,7 +54,7 @@ test('hosts that disagree on the prefix length do not overlap', async () => {
   for (const [index, [first]] of sorted.entries()) expect(first).toBeGreaterThanOrEqual(sorted[index - 1]?.[1] ?? 0);
 });
 
-test('80 % use warns, exhaustion is named, further ranges and released subnets help', async () => {
+test('80 % use is a warning, exhaustion a problem; adding ranges and releasing subnets solve it', async () => {
   const { host, subnetOf } = setup();
   for (let index = 0; index < 12; index++) {
     const claim = await host(`h${index}`).ensure();
@@ -69,22 +69,22 @@ test('80 % use warns, exhaustion is named, further ranges and released subnets h
   expect(await subnetOf('h16')).toMatch(/^10\.42\./);
 });
 
-test('a host that comes back after its subnet went to another one is told, and takes nothing', async () => {
+test('a host whose subnet was claimed by another host reports it and claims nothing', async () => {
   const { host, stored, subnetOf } = setup();
   const subnet = await subnetOf('a');
   await host('a').release();
   stored.set(`subnet/${subnet.replace('/', '_')}`, { value: { hostId: 'b', claimedAtMs: 1 }, revision: 9 });
   const result = await host('a').ensure(subnet);
-  expect(result).toMatchObject({ ok: false, problem: { what: expect.stringContaining('host b owns it now') } });
+  expect(result).toMatchObject({ ok: false, problem: { what: expect.stringContaining('claimed by host b') } });
   expect(stored.size).toBe(1);
 });
 
-test('a network whose claim was lost claims its subnet again instead of moving', async () => {
+test('a network whose claim was lost claims the same subnet again', async () => {
   const { host } = setup();
   expect(await host('a').ensure('10.42.0.48/28')).toMatchObject({ ok: true, value: { subnet: '10.42.0.48/28' } });
 });
 
-test('a second claim of one host, left by a lost answer, is given back; the one in use stays', async () => {
+test('a second claim of a host, left by a lost reply, is released; the claim in use is kept', async () => {
   const { host, stored } = setup();
   stored.set('subnet/10.42.0.0_28', { value: { hostId: 'a', claimedAtMs: 1 }, revision: 1 });
   stored.set('subnet/10.42.0.16_28', { value: { hostId: 'a', claimedAtMs: 2 }, revision: 2 });
@@ -95,7 +95,7 @@ test('a second claim of one host, left by a lost answer, is given back; the one 
   expect([...stored.keys()]).toEqual(['subnet/10.42.0.16_28']);
 });
 
-test('Q34: rubbish on the bus is stepped around, rubbish in the settings is named', async () => {
+test('Q34: invalid documents on the bus are ignored, invalid settings are reported', async () => {
   const { host, stored, subnetOf } = setup();
   stored.set('subnet/rubbish', { value: 7, revision: 1 });
   stored.set('subnet/10.42.0.0_25', { value: { hostId: 7 }, revision: 2 });

@@ -32,7 +32,7 @@ test('render: the table and the accept rules', () => {
 
     	chain postrouting {
     		type nat hook postrouting priority srcnat - 10; policy accept;
-    		ip saddr 10.42.1.0/24 ip daddr != @ranges oifname != "drover1" masquerade comment "what leaves the managed network"
+    		ip saddr 10.42.1.0/24 ip daddr != @ranges oifname != "drover1" masquerade comment "traffic that leaves the managed network"
     	}
     }
     "
@@ -44,7 +44,7 @@ test('render: the table and the accept rules', () => {
   expect(renderNetworkTable('drover_network', { ...desired, own: null })).toBeNull();
 });
 
-test('plan() routes the other hosts’ subnets, with the gateway as the host’s own source once it exists', () => {
+test('plan() routes the subnets of other hosts, with the gateway as source address when it exists', () => {
   expect(run(desired, [connected]).lines).toEqual([
     'ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
     'ip route replace 10.42.3.0/24 via 192.0.2.3 src 10.42.1.1 proto 250',
@@ -53,7 +53,7 @@ test('plan() routes the other hosts’ subnets, with the gateway as the host’s
   expect(run(desired, [], ['192.0.2.1']).lines[0]).toBe('ip route replace 10.42.2.0/24 via 192.0.2.2 proto 250');
 });
 
-test('plan() follows a host that changed its address, removes what is gone, and touches only its own', () => {
+test('plan() follows a changed host address, removes routes of gone hosts, and changes only its own routes', () => {
   const routes: IpRoute[] = [
     connected,
     { dst: 'default', gateway: '192.0.2.254', dev: 'uplink', protocol: 'static' },
@@ -71,16 +71,16 @@ test('plan() follows a host that changed its address, removes what is gone, and 
   ]);
 });
 
-test('Q37: plan() refuses what overlaps this host’s own networks, names the culprit, and routes the rest', () => {
+test('Q37: plan() does not route a subnet that overlaps a route of this host, names that route, and routes the rest', () => {
   const bridge: IpRoute = { dst: '10.42.3.0/25', dev: 'br-lan', protocol: 'kernel' };
   const { lines, problems } = run(desired, [bridge]);
   expect(lines).toHaveLength(2);
   expect(problems).toEqual([
-    'route to 10.42.3.0/24 of host c (192.0.2.3): overlaps 10.42.3.0/25 on br-lan, which this host has already',
+    'route to 10.42.3.0/24 of host c (192.0.2.3): overlaps the route to 10.42.3.0/25 on br-lan of this host',
   ]);
 });
 
-test('plan() routes no subnet to two hosts, none of this host, and no rubbish', () => {
+test('plan() does not route a subnet of two hosts, the subnet of this host, or an invalid subnet', () => {
   const peers = [
     peer('b', '192.0.2.2', '10.42.2.0/24'),
     peer('c', '192.0.2.3', '10.42.2.0/25', '10.42.1.0/24', 'rubbish', '10.42.2.1/24'),

@@ -13,7 +13,7 @@ const nothing: ObservedServiceAddress = {
   migratesConnections: null,
   innerRoutes: [],
   routes: [],
-  squatters: [],
+  devicesWithAddress: [],
   table: null,
   chains: { forwardPolicy: 'DROP', forward: ['-j DOCKER-USER'], dockerUser: ['-j RETURN'], rawPrerouting: null },
   forwarding: true,
@@ -54,7 +54,7 @@ const lines = (observed: ObservedServiceAddress): string[] =>
 test('render: the table', () => {
   expect(renderTable(settings)).toMatchInlineSnapshot(`
     "table ip drover {
-    	comment "Drover: the address containers ask at"
+    	comment "Drover: service address"
     	set askers {
     		type ipv4_addr
     		size 65535
@@ -64,21 +64,21 @@ test('render: the table', () => {
 
     	chain prerouting {
     		type filter hook prerouting priority raw - 10; policy accept;
-    		ip daddr 169.254.169.250 meta iifkind != "bridge" drop comment "nobody but containers and this host asks"
-    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "a flood: one source over its limit"
-    		ip daddr 169.254.169.250 notrack comment "questions: no NAT, no connection tracking"
-    		ip saddr 169.254.169.250 notrack comment "answers: no NAT, no connection tracking"
+    		ip daddr 169.254.169.250 meta iifkind != "bridge" drop comment "only containers and this host may query"
+    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
+    		ip daddr 169.254.169.250 notrack comment "queries: no NAT, no connection tracking"
+    		ip saddr 169.254.169.250 notrack comment "replies: no NAT, no connection tracking"
     	}
 
     	chain output {
     		type filter hook output priority raw - 10; policy accept;
-    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "a flood: one source over its limit"
-    		ip daddr 169.254.169.250 notrack comment "questions of the host itself"
+    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
+    		ip daddr 169.254.169.250 notrack comment "queries from the host itself"
     	}
 
     	chain postrouting {
     		type nat hook postrouting priority srcnat - 10; policy accept;
-    		ip saddr 169.254.169.251 oifname != "drover0" masquerade comment "what we ask the outside"
+    		ip saddr 169.254.169.251 oifname != "drover0" masquerade comment "queries to upstream servers"
     	}
     }
     "
@@ -93,14 +93,14 @@ test('render: without a limit there is no set and no rule for it', () => {
   );
 });
 
-test('plan() lets waiting connections go over to the next process, where the kernel can', () => {
+test('plan() lets waiting connections move to the next process if the kernel supports it', () => {
   expect(lines({ ...complete, migratesConnections: false })).toEqual([
     'nsenter --net=/run/netns/drover -- sysctl --ignore --write net.ipv4.tcp_migrate_req=1',
   ]);
   expect(lines({ ...complete, migratesConnections: null })).toEqual([]);
 });
 
-test('plan() makes everything from nothing, rules before the way', () => {
+test('plan() creates everything, rules before devices', () => {
   const [table, ...rest] = lines(nothing);
   expect(table).toMatch(/^nft -f - \{ table ip drover; delete table ip drover; table ip drover \{/);
   expect(rest).toEqual([
@@ -121,7 +121,7 @@ test('plan() makes everything from nothing, rules before the way', () => {
   ]);
 });
 
-test('plan() leaves alone what stands', () => {
+test('plan() of a complete service address is empty', () => {
   expect(planServiceAddress(settings, complete)).toEqual({ changes: [], problems: [] });
 });
 
@@ -137,7 +137,7 @@ test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
     ['ip netns delete drover', 'ip netns add drover', 'ip link add drover0 type veth peer name eth0 netns drover'],
   ],
   [
-    'a cable that leads elsewhere',
+    'a veth pair that leads elsewhere',
     { inner: null },
     ['ip link delete drover0', 'ip link add drover0 type veth peer name eth0 netns drover'],
   ],
@@ -148,21 +148,21 @@ test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
 
 test.each<[string, Partial<ObservedServiceAddress>, string]>([
   ['a device of our name', { outer: { ifname: 'drover0', ifindex: 3 } }, 'device drover0'],
-  ['the address on another device', { squatters: ['lo'] }, 'device lo'],
+  ['the address on another device', { devicesWithAddress: ['lo'] }, 'device lo'],
   ['a route that leads elsewhere', { routes: [{ dst: '169.254.169.250', dev: 'eth1' }] }, 'route to 169.254.169.250'],
-])('plan() touches nothing when somebody else has %s', (_title, taken, subject) => {
+])('plan() changes nothing when there is already %s of someone else', (_title, taken, subject) => {
   const { changes, problems } = planServiceAddress(settings, { ...nothing, ...taken });
   expect(changes).toEqual([]);
   expect(problems.map((problem) => problem.subject)).toEqual([subject]);
 });
 
-test('plan() says that forwarding is off, and leaves it to the operator', () => {
+test('plan() reports that forwarding is off and does not change it', () => {
   const { changes, problems } = planServiceAddress(settings, { ...complete, forwarding: false });
   expect(changes).toEqual([]);
   expect(problems[0]?.subject).toBe('sysctl net.ipv4.ip_forward');
 });
 
-test('removal takes away what is ours and leaves a foreign device', () => {
+test('removal removes our parts and keeps a foreign device', () => {
   const removal = (observed: ObservedServiceAddress) => planServiceAddressRemoval(settings, observed).map(formatStep);
   expect(removal(complete).slice(1)).toEqual([
     'ip link delete drover0',

@@ -15,7 +15,7 @@ afterAll(() => resources.close());
 
 const remove = (name: string) => at.engine.docker.getContainer(name).remove({ force: true });
 
-test('Q18: kill -9 of the driver while containers come and go hands nothing out twice, and nothing leaks', {
+test('Q18: kill -9 of the driver while containers come and go: no address is assigned twice, and none leaks', {
   timeout: 60_000,
 }, async () => {
   let killing = true;
@@ -32,7 +32,7 @@ test('Q18: kill -9 of the driver while containers come and go hands nothing out 
     for (let index = 0; killing; index++) {
       const name = `w${worker}-${index}`;
       const create = { StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'drover' } };
-      // Docker waits some 15 s for a driver that is away; whom we kill again in that time may fail, and must leave nothing.
+      // Docker retries for some 15 s. A container may fail if the driver is killed again in that time, but must leave no lease.
       const running = await at.engine.run(name, create).then(
         () => true,
         () => false,
@@ -48,9 +48,9 @@ test('Q18: kill -9 of the driver while containers come and go hands nothing out 
   expect(addresses).not.toContain('');
   expect(new Set(addresses).size).toBe(addresses.length);
   await poll(async () => (await at.records()).leased.join() === (await at.held()).join(), {
-    what: 'leases that are exactly what Docker holds',
+    what: "leases that match Docker's list",
     timeoutMs: 20_000,
-    // Each look restarts the driver; in between it takes back what nobody holds.
+    // Each check restarts the driver. In between, the driver frees orphaned leases.
     intervalMs: 3000,
   });
   await Promise.all(living.map(remove));

@@ -20,7 +20,7 @@ const LEAST_BETWEEN_KILLS = 25;
 const resources = createResources();
 afterAll(() => resources.close());
 
-test('Q18: kill -9 at any step gives no address twice; what was never answered is taken back', {
+test('Q18: kill -9 at any step: no address is assigned twice, and unanswered leases are freed', {
   timeout: 60_000,
 }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'drover-ipam-'));
@@ -29,14 +29,14 @@ test('Q18: kill -9 at any step gives no address twice; what was never answered i
   const start = async (): Promise<Daemon> => {
     const settings = JSON.stringify({ restMs: REST_MS });
     const driver = startDaemon(process.execPath, [IPAM_PROGRAM, socket, file, join(dir, 'none.sock'), settings]);
-    resources.add('address driver', () => driver.stop());
+    resources.add('IPAM driver', () => driver.stop());
     await poll(() => driver.stdout().includes('ready'), { what: 'the driver', giveUp: driver.assertRunning });
     return driver;
   };
   let driver = await start();
   expect(await askIpam(socket, 'RequestPool', { Pool: POOL })).toMatchObject({ PoolID: POOL });
 
-  // What Docker would know: addresses it was told and has not given back.
+  // What Docker would know: addresses that were assigned and not released.
   const held = new Set<string>();
   let answered = 0;
   let broken = 0;
@@ -48,7 +48,7 @@ test('Q18: kill -9 at any step gives no address twice; what was never answered i
         if (mine.length > 5 || Math.random() < 0.4) {
           const address = mine.shift();
           if (address === undefined) continue;
-          // From the moment it is given back somebody else may get it, answered or not.
+          // After the release was sent, the address may be assigned again, whether or not there was a reply.
           held.delete(address);
           await askIpam(socket, 'ReleaseAddress', { PoolID: POOL, Address: address });
         } else {
@@ -67,7 +67,7 @@ test('Q18: kill -9 at any step gives no address twice; what was never answered i
     }
   };
   const kill = async (): Promise<void> => {
-    // However slow the machine is, there is something to lose.
+    // Even on a slow machine there must be leases to lose.
     const before = answered;
     await poll(() => answered >= before + LEAST_BETWEEN_KILLS, { what: 'answers', giveUp: driver.assertRunning });
     await sleep(Math.random() * 150);
@@ -103,7 +103,7 @@ test('Q18: kill -9 at any step gives no address twice; what was never answered i
       await pools.reclaim();
       return leased().size === held.size;
     },
-    { what: 'unanswered leases to be taken back' },
+    { what: 'unanswered leases to be freed' },
   );
   expect(leased()).toEqual(held);
   store.close();

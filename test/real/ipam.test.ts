@@ -14,7 +14,7 @@ afterAll(() => resources.close());
 
 const onNetwork = { StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'drover' } };
 
-test('Q18: 200 joins in a row get 200 different addresses, and none is left behind', { timeout: 90_000 }, async () => {
+test('Q18: 200 joins in a row get 200 different addresses, and none leaks', { timeout: 90_000 }, async () => {
   const network = at.engine.docker.getNetwork('drover');
   const visit = async (name: string): Promise<void> => {
     await at.engine.run(name, { StopSignal: 'SIGKILL' });
@@ -29,7 +29,7 @@ test('Q18: 200 joins in a row get 200 different addresses, and none is left behi
   expect(freed).toHaveLength(200);
 });
 
-test('an address that a container has is refused to another one', async () => {
+test('an address in use is refused to another container', async () => {
   const NetworkingConfig = { EndpointsConfig: { drover: { IPAMConfig: { IPv4Address: FIXED } } } };
   await at.engine.run('holder', { ...onNetwork, NetworkingConfig });
   expect(await at.addressOf('holder')).toBe(FIXED);
@@ -37,7 +37,7 @@ test('an address that a container has is refused to another one', async () => {
   await expect(rival).rejects.toThrow('is in use by another container');
 });
 
-test('Q34: a database that cannot be read is put aside, and leases are learned from Docker', async () => {
+test('Q34: a damaged database is renamed, and leases are learned from Docker', async () => {
   await at.engine.run('living', onNetwork);
   const file = join(at.host.dir, 'ipam.db');
   at.ipam().signal('SIGKILL');

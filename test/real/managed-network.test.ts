@@ -135,7 +135,7 @@ test('containers on two hosts reach each other under their own addresses, hosts 
   expect(await runCommand('nsenter', ['-t', `${web.pid}`, '-n', 'ip', 'link', 'show', 'eth0'])).toContain('mtu 1400');
 });
 
-test('what leaves the ranges has the address of its host', async () => {
+test('traffic that leaves the ranges has the address of its host', async () => {
   const [a] = members as [Member];
   const server = outside.start(process.execPath, [ECHO, 'outside', '0.0.0.0', 'tcp:80', 'udp:80']);
   await poll(() => server.stdout().includes('ready'), { what: 'outside', giveUp: server.assertRunning });
@@ -143,13 +143,13 @@ test('what leaves the ranges has the address of its host', async () => {
   expect(await ask(pid, outsideAddress)).toEqual(seen('outside', a.address));
 });
 
-test('nobody outside reaches a container by a route of his own', async () => {
+test('a machine outside cannot reach a container by adding a route', async () => {
   const [a] = members as [Member];
   await outside.run('ip', ['route', 'add', a.network.subnet, 'via', a.address]);
   for (const answer of await ask(outside.holderPid, await addressOf(a, 'web'))) expect(answer).toContain('failed: ');
 });
 
-test('Q24: routes and rules are restored within 5 s, foreign ones stay', async () => {
+test('Q24: routes and rules are restored within 5 s, foreign ones are kept', async () => {
   const [a, b] = members as [Member, Member];
   await a.run('ip', ['route', 'add', '198.51.100.0/24', 'via', b.address]);
   await a.run('ip', ['route', 'delete', b.network.subnet]);
@@ -166,7 +166,7 @@ test('Q24: routes and rules are restored within 5 s, foreign ones stay', async (
   expect(await a.run('ip', ['route'])).toContain('198.51.100.0/24');
 });
 
-test('Q37: a subnet that overlaps what the host has is refused with the culprit named', async () => {
+test('Q37: a subnet that overlaps a route of the host is refused, and the route is named', async () => {
   const [a, b] = members as [Member, Member];
   await a.run('ip', ['route', 'add', '10.43.0.0/16', 'via', b.address]);
   const desired = desiredOf(members, a.loop);
@@ -174,7 +174,7 @@ test('Q37: a subnet that overlaps what the host has is refused with the culprit 
   a.loop.trigger({ ...desired, peers }, 2);
   await poll(() => a.loop.status().lastAppliedRevision === 2, { what: 'the pass' });
   expect(a.loop.status().problems.map(({ what }) => what)).toEqual([
-    'overlaps 10.43.0.0/16 via 192.0.2.2 on uplink, which this host has already',
+    'overlaps the route to 10.43.0.0/16 via 192.0.2.2 on uplink of this host',
   ]);
   const refused = await ensureManagedNetwork(
     { docker: a.engine.docker, run: a.run, log },
@@ -184,18 +184,18 @@ test('Q37: a subnet that overlaps what the host has is refused with the culprit 
   await a.run('ip', ['route', 'delete', '10.43.0.0/16']);
 });
 
-test('a network of that name that is not ours, or has another subnet, is a problem and stays', async () => {
+test('a network of that name that is not ours, or has another subnet, is a problem and is kept', async () => {
   const [a] = members as [Member];
   const deps = { docker: a.engine.docker, run: a.run, log };
   await a.engine.docker.createNetwork({ Name: 'foreign' });
   const foreign = await ensureManagedNetwork(deps, { name: 'foreign', subnet: '10.42.3.0/24', device: 'x0' });
-  expect(foreign).toMatchObject({ ok: false, problem: { what: 'was not made by Drover' } });
+  expect(foreign).toMatchObject({ ok: false, problem: { what: 'was not created by Drover' } });
   const moved = await ensureManagedNetwork(deps, { subnet: '10.42.3.0/24' });
   expect(moved).toMatchObject({ ok: false, problem: { subject: 'Docker network drover' } });
   expect(await findManagedNetwork(a.engine.docker)).toEqual(a.network);
 });
 
-test('removal leaves nothing of ours and all that is not', async () => {
+test('removal removes everything of ours and nothing else', async () => {
   const [a] = members as [Member];
   expect(await removeManagedNetwork(a.engine.docker)).toMatchObject({ ok: false, problem: { what: 'is used by web' } });
   await a.engine.docker.getContainer('web').remove({ force: true });

@@ -26,7 +26,7 @@ async function metric(name: string): Promise<number> {
 const LOOK = `busybox timeout 2 nslookup -type=a victim.rancher.internal ${RESOLVER} || true`;
 const look = (container: string) => inside(alpha, container, LOOK);
 
-test('Q25: what the kernel answers, it answers to each port under its own address alone', async () => {
+test('Q25: the kernel answers a port only under the address of its container', async () => {
   const { ipv4 } = await alpha.stationOf('victim');
   for (const container of ['victim', 'thief']) {
     const before = await metric('kernel_answers_total');
@@ -44,10 +44,10 @@ test('Q25: what the kernel answers, it answers to each port under its own addres
   const route = `route add ${RESOLVER} via ${gateway} src ${ipv4}`;
   const lie = await inside(alpha, 'thief', `ip addr add ${ipv4}/32 dev eth0 && ip ${route}; ${LOOK}`);
   expect(lie).not.toContain('Name:');
-  const reason = 'not under its own address';
+  const reason = 'spoofed address';
   expect((await alpha.drops())[reason]).toBeGreaterThan(dropped[reason] ?? 0);
   await poll(async () => (await metric('kernel_passed_total{reason="foreign"}')) > foreign, {
-    what: 'the query that was passed on in the metrics',
+    what: 'the passed query in the metrics',
   });
 
   await inside(alpha, 'thief', `ip ${route.replace('add', 'del')}; ip addr del ${ipv4}/32 dev eth0`);

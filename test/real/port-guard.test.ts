@@ -36,17 +36,17 @@ async function capture(pid: number, device: string): Promise<Daemon> {
   return seen;
 }
 
-test('Q25: a container that takes another’s address is not taken for it, and both are themselves as before', async () => {
+test('Q25: a container that uses another container’s address does not get its identity, and both keep their own', async () => {
   const before = await alpha.drops();
   expect(await alpha.steal('thief', 'victim')).not.toContain('victim');
   const after = await alpha.drops();
-  for (const reason of ['not under its own address', 'claiming another address'])
+  for (const reason of ['spoofed address', 'spoofed ARP'])
     expect(after[reason], reason).toBeGreaterThan(before[reason] ?? 0);
   expect(await inside(alpha, 'victim', ASK_SELF)).toBe('victim');
   expect(await inside(alpha, 'thief', ASK_SELF)).toBe('thief');
 }, 60_000);
 
-test('Q25: forged frames of a container with Docker’s default capabilities arrive neither at the service nor at others', async () => {
+test('Q25: spoofed frames of a container with Docker’s default capabilities reach neither the service nor other containers', async () => {
   const { router, service } = alpha;
   const [victim, thief] = [await alpha.stationOf('victim'), await alpha.stationOf('thief')];
   const sneak = await alpha.stationOf('sneak');
@@ -77,10 +77,10 @@ test('Q25: forged frames of a container with Docker’s default capabilities arr
   const after = await alpha.drops();
   const grown = Object.entries(after).map(([reason, packets]) => [reason, packets - (before[reason] ?? 0)]);
   expect(Object.fromEntries(grown)).toMatchObject({
-    'not under its own MAC address': 2,
-    'a tag hides the address': 3,
-    'not under its own address': 3,
-    'claiming another address': 2,
+    'spoofed MAC address': 2,
+    'VLAN tag hides the address': 3,
+    'spoofed address': 3,
+    'spoofed ARP': 2,
   });
   await Promise.all([atService.stop(), atVictim.stop()]);
 });
@@ -97,7 +97,7 @@ test('a port that is not known uses any address at once, but none that is taken'
   await stranger.run('ip', ['addr', 'add', `${ipv4}/24`, 'dev', 'eth0']);
   const before = await alpha.drops();
   expect(await ping(stranger, ipv4)).toBe(false);
-  const reason = 'a new port, under an address that is taken';
+  const reason = 'unknown port, spoofed address';
   expect((await alpha.drops())[reason]).toBeGreaterThan(before[reason] ?? 0);
   expect(await inside(alpha, 'victim', ASK_SELF)).toBe('victim');
   await alpha.host.run('ip', ['link', 'delete', 'stray']);
@@ -134,7 +134,7 @@ test('containers come to the network and leave it, and do as they like on other 
   expect(await inside(alpha, 'guest', ASK_SELF)).toBe('guest');
 });
 
-test('a container that moves its end of the cable away stays bound to its address', async () => {
+test('a container that moves its end of the veth pair away stays bound to its address', async () => {
   await alpha.run('mover');
   await alpha.untilKnown('mover');
   const { ipv4 } = await alpha.stationOf('mover');

@@ -30,7 +30,7 @@ beforeAll(async () => {
   outside = await createTestHost(resources, 'sa-outside');
   const addresses = await connectHosts(resources, [host, outside]);
   [hostAddress, outsideAddress] = [addresses[0] ?? '', addresses[1] ?? ''];
-  // Docker 28 filters in more places: DROVER_TEST_DOCKERD=/path/to/dockerd shows that its rules are dealt with.
+  // Docker 28 filters in more places: run this with DROVER_TEST_DOCKERD=/path/to/dockerd, too.
   const program = process.env.DROVER_TEST_DOCKERD;
   engine = await startEngine(resources, host, program ? { program } : {});
   await engine.buildBusybox();
@@ -69,7 +69,7 @@ const isDocker28 = async (): Promise<boolean> => Number.parseInt((await engine.d
 
 const seen = (name: string, source: string): string[] => PORTS.map(() => `${name} sees ${source}`);
 
-/** All that could be left behind, without counters. */
+/** Everything that could be left behind, without counters. */
 async function footprint() {
   const moving = /^#.*$|\[\d+:\d+\]|packets \d+ bytes \d+|\w+_timer +[\d.]+/gm;
   const lines = async (file: string, ...args: string[]) => (await host.run(file, args)).replaceAll(moving, '');
@@ -83,7 +83,7 @@ async function footprint() {
   };
 }
 
-test('ensure() is idempotent, drift() is empty after it, remove() leaves nothing and touches nothing else', async () => {
+test('ensure() is idempotent and leaves no drift, remove() removes everything of ours and nothing else', async () => {
   await engine.run('before', publish);
   await serveIn('before');
   const before = await footprint();
@@ -117,19 +117,19 @@ describe('with the address up', () => {
     const name = `asker-${network}`;
     await engine.run(name, { StopSignal: 'SIGKILL', ...create });
     if (network === 'inside' && (await isDocker28())) {
-      // It gives containers of internal networks no route that leaves their bridge.
+      // Docker gives containers of internal networks no route out of their bridge.
       for (const answer of await ask(await pidOf(name), SERVICE)) expect(answer).toContain('ENETUNREACH');
       return;
     }
     expect(await ask(await pidOf(name), SERVICE)).toEqual(seen('drover', await addressOf(name, network)));
   });
 
-  test('the host and its host-network containers reach it as the host address', async () => {
+  test('the host and its host-network containers reach the service address from the host address', async () => {
     await engine.run('asker-host', { StopSignal: 'SIGKILL', HostConfig: { NetworkMode: 'host' } });
     expect(await ask(await pidOf('asker-host'), SERVICE)).toEqual(seen('drover', '169.254.169.252'));
   });
 
-  test('published ports 80, 53/tcp and 53/udp answer the wire and see who asks, published before and after', async () => {
+  test('published ports 80, 53/tcp and 53/udp stay reachable and see the client’s address, published before and after', async () => {
     expect(await ask(outside.holderPid, hostAddress)).toEqual(seen('before', outsideAddress));
     await engine.docker.getContainer('before').remove({ force: true });
     await engine.run('after', publish);
@@ -139,12 +139,12 @@ describe('with the address up', () => {
     expect(await ask(await pidOf('after'), SERVICE)).toEqual(seen('drover', own));
   });
 
-  test('a neighbour on the wire that routes the address to us gets no answer', async () => {
+  test('a neighbouring machine that routes the service address to this host gets no reply', async () => {
     await outside.run('ip', ['route', 'add', SERVICE, 'via', hostAddress]);
     for (const answer of await ask(outside.holderPid, SERVICE)) expect(answer).toContain('failed: ');
   });
 
-  test('what the namespace asks the outside leaves under the host address', async () => {
+  test('queries from the namespace to other machines have the host address', async () => {
     const server = outside.start(process.execPath, [ECHO, 'upstream', '0.0.0.0', ...PORTS]);
     await poll(() => server.stdout().includes('ready'), { what: 'upstream', giveUp: server.assertRunning });
     const targets = PORTS.map((port) => port.replace(':', `:${outsideAddress}:`));
@@ -152,7 +152,7 @@ describe('with the address up', () => {
     expect((await host.run(file, args)).split('\n')).toEqual(seen('upstream', hostAddress));
   });
 
-  test('connection tracking knows nothing of it', async () => {
+  test('connection tracking has no entries for the service address', async () => {
     expect(await host.run('conntrack', ['-L'])).not.toContain(SERVICE);
   });
 
@@ -206,16 +206,16 @@ describe('with the address up', () => {
       await poll(async () => (await address.drift()).length === 0, { what: 'no drift', timeoutMs: 1000 });
     });
 
-    test('after the cable and the namespace are gone', async () => {
+    test('after the veth pair and the namespace are gone', async () => {
       await host.run('ip', ['link', 'delete', 'drover0']);
-      await poll(async () => (await address.drift()).length === 0, { what: 'a new cable', timeoutMs: 5000 });
+      await poll(async () => (await address.drift()).length === 0, { what: 'a new veth pair', timeoutMs: 5000 });
       await host.run('ip', ['netns', 'delete', 'drover']);
       await poll(async () => (await address.drift()).length === 0, { what: 'a new namespace', timeoutMs: 5000 });
     });
   });
 });
 
-test('a device of that name which somebody else made is a problem and stays', async () => {
+test('a device of that name that Drover did not make is a problem and is kept', async () => {
   await address.remove();
   await host.run('ip', ['link', 'add', 'drover0', 'type', 'bridge']);
   const before = await footprint();

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-/** Calls the address driver as Docker does; rejects if the connection breaks before the reply is complete. */
+/** Calls the IPAM driver as Docker does; rejects if the connection breaks before the reply is complete. */
 export function askIpam(socketPath: string, method: string, body: object): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, path: `/IpamDriver.${method}`, method: 'POST', agent: false }, (response) => {

@@ -8,7 +8,7 @@ import type { Resources } from './resources.ts';
 import { createTestHost, type TestHost } from './test-host.ts';
 import { testLog } from './test-log.ts';
 
-/** A Docker Engine with a network `drover` whose addresses come from the address driver, a separate process. */
+/** A Docker Engine with a network `drover` whose addresses come from the IPAM driver, a separate process. */
 export interface IpamHost {
   readonly host: TestHost;
   readonly engine: Engine;

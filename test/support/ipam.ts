@@ -9,10 +9,10 @@ import type { TestHost } from './test-host.ts';
 export const IPAM_PROGRAM = fileURLToPath(new URL('./ipam-process.ts', import.meta.url));
 const SOCKET = '/run/docker/plugins/drover.sock';
 
-/** Starts the address driver of a test host; its data is kept, so a second start is a restart. */
+/** Starts the IPAM driver of a test host; its data is kept, so a second start is a restart. */
 export async function startIpam(host: TestHost, engine: Pick<Engine, 'socketPath'>, settings = {}): Promise<Daemon> {
   const args = [IPAM_PROGRAM, SOCKET, join(host.dir, 'ipam.db'), engine.socketPath, JSON.stringify(settings)];
   const daemon = host.start(process.execPath, args);
-  await poll(() => daemon.stdout().includes('ready'), { what: 'the address driver', giveUp: daemon.assertRunning });
+  await poll(() => daemon.stdout().includes('ready'), { what: 'the IPAM driver', giveUp: daemon.assertRunning });
   return daemon;
 }

@@ -20,7 +20,7 @@ export const desiredOf = (...numbers: readonly number[]): DesiredGuard => ({
   containers: numbers.map(containerAt),
 });
 
-/** A host on which nothing of the guard stands, with the ports of these containers. */
+/** A host without the guard's table, with the ports of these containers. */
 export const bare = (...numbers: readonly number[]): ObservedGuard => ({
   frame: null,
   elements: NO_ELEMENTS,
@@ -36,7 +36,7 @@ export const bare = (...numbers: readonly number[]): ObservedGuard => ({
 export const elementsOf = (desired: DesiredGuard, observed: ObservedGuard): GuardElements =>
   guardElements(desired.device, findBindings(desired, observed), observed);
 
-/** The same with a table that holds these elements. */
+/** The same host with a table that has these elements. */
 export const standing = (observed: ObservedGuard, elements: GuardElements): ObservedGuard => ({
   ...observed,
   frame: renderFrame('drover_guard'),

@@ -37,7 +37,7 @@ test.each<[string, Partial<ObservedGuard>]>([
   expect(elements.taken).toEqual(['10.42.1.1', '10.42.1.2']);
 });
 
-test('plan() makes the table with all that is in it at once', () => {
+test('plan() creates the table with all its elements at once', () => {
   const [line, ...others] = lines(desiredOf(2), bare(2));
   expect(others).toEqual([]);
   expect(line).toMatch(
@@ -46,7 +46,7 @@ test('plan() makes the table with all that is in it at once', () => {
   expect(line).toMatch(/; add element bridge drover_guard taken \{ 10.42.1.1, 10.42.1.2 \} \}$/);
 });
 
-test('plan() replaces a table that somebody changed, and adds to one that stands', () => {
+test('plan() replaces a table whose rules were changed, and adds elements to an intact table', () => {
   const complete = standing(bare(2), elementsOf(desiredOf(2), bare(2)));
   expect(lines(desiredOf(2), complete)).toEqual([]);
   expect(lines(desiredOf(2), { ...complete, frame: 'table bridge drover_guard { }' })).toEqual(
@@ -59,7 +59,7 @@ test('plan() replaces a table that somebody changed, and adds to one that stands
   ]);
 });
 
-test('plan() keeps a port bound that leads elsewhere since, and lets go of one that is gone', () => {
+test('plan() keeps a port bound that now leads into another namespace, and releases a port that is gone', () => {
   const elements = elementsOf(desiredOf(2, 3), bare(2, 3));
   const moved = standing({ ...bare(2, 3), ports: [portAt(2), portAt(3, { namespace: 9 })] }, elements);
   expect(elementsOf(desiredOf(2, 3), moved)).toEqual(elements);
@@ -67,14 +67,14 @@ test('plan() keeps a port bound that leads elsewhere since, and lets go of one t
   expect(elementsOf(desiredOf(2, 3), gone).known).toEqual(['"veth2"']);
 });
 
-test('plan() gives an address that went to another container to that one’s port', () => {
+test('plan() binds a reassigned address to the port of its new container', () => {
   const elements = elementsOf(desiredOf(2), bare(2));
   const heir = { ...containerAt(2), id: 'c5' };
   const observed = standing({ ...bare(), ports: [portAt(5)], namespaces: new Map([['c5', 5]]) }, elements);
   expect(elementsOf({ device: 'drover1', containers: [heir] }, observed).addresses).toEqual(['"veth5" . 10.42.1.2']);
 });
 
-test('only containers that the table gives no port are looked for', () => {
+test('only containers without a port in the table are looked up', () => {
   const elements = elementsOf(desiredOf(2), bare(2));
   const unbound = (...names: readonly number[]) =>
     unboundContainers(desiredOf(2, 3), { ports: names.map((n) => portAt(n)), elements }).map(({ id }) => id);
@@ -82,7 +82,7 @@ test('only containers that the table gives no port are looked for', () => {
   expect(unbound(3)).toEqual(['c2', 'c3']);
 });
 
-test('plan() does nothing where the kernel does not take the table, and says what to do', () => {
+test('plan() only publishes if the kernel rejects the table, and reports it with a hint', () => {
   const { changes, problems } = planPortGuard(settings, desiredOf(2), { ...bare(2), refusal: 'Error: not supported' });
   expect(changes.map(formatGuardChange)).toEqual(['publish port bindings: 1']);
   expect(problems).toEqual([
@@ -94,7 +94,7 @@ test('plan() does nothing where the kernel does not take the table, and says wha
   ]);
 });
 
-test('plan() guards whom it can, and names those whose namespace is hidden from it', () => {
+test('plan() binds the ports it can, and names containers whose namespace is hidden', () => {
   const { changes, problems } = planPortGuard(settings, desiredOf(2, 3), { ...bare(2), hidden: ['c3'] });
   expect(changes.map(({ kind }) => kind)).toEqual(['step', 'publish']);
   expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('container c3 can spoof')]);
@@ -135,7 +135,7 @@ test('plan() of a guard that is switched off removes the table and publishes tha
   expect(changes({ ...bare(), published: formatPortBindings('off') })).toEqual([]);
 });
 
-test('removal takes the table away, if there is one', () => {
+test('removal removes the table if there is one', () => {
   const removal = (frame: string | null) => planTableRemoval(settings, frame).map(formatStep);
   expect(removal(null)).toEqual([]);
   expect(removal(renderFrame('drover_guard'))).toEqual([

@@ -5,7 +5,7 @@ import { NO_ELEMENTS, renderDifference, renderFrame } from '../../../overlay/por
 test('render: the table', () => {
   expect(renderFrame('drover_guard')).toMatchInlineSnapshot(`
     "table bridge drover_guard {
-    	comment "Drover: no container takes another's address"
+    	comment "Drover: containers cannot spoof each other's address"
     	set elsewhere {
     		type ifname
     	}
@@ -30,23 +30,23 @@ test('render: the table', () => {
     		type filter hook prerouting priority -400; policy accept;
     		iifname @elsewhere accept comment "ports of other bridges"
     		iifname @known goto known
-    		meta protocol { 8021q, 8021ad } counter drop comment "a tag in a tag hides the address"
-    		meta protocol ip ip saddr @taken counter drop comment "a new port, under an address that is taken"
-    		meta protocol arp arp saddr ip @taken counter drop comment "a new port, claiming an address that is taken"
+    		meta protocol { 8021q, 8021ad } counter drop comment "double VLAN tag hides the address"
+    		meta protocol ip ip saddr @taken counter drop comment "unknown port, spoofed address"
+    		meta protocol arp arp saddr ip @taken counter drop comment "unknown port, spoofed ARP"
     	}
 
     	chain known {
-    		iifname . ether saddr != @macs counter drop comment "not under its own MAC address"
-    		ether type { 8021q, 8021ad } counter drop comment "a tag hides the address"
-    		meta protocol ip iifname . ip saddr != @addresses counter drop comment "not under its own address"
-    		meta protocol arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @addresses counter drop comment "claiming another address"
+    		iifname . ether saddr != @macs counter drop comment "spoofed MAC address"
+    		ether type { 8021q, 8021ad } counter drop comment "VLAN tag hides the address"
+    		meta protocol ip iifname . ip saddr != @addresses counter drop comment "spoofed address"
+    		meta protocol arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @addresses counter drop comment "spoofed ARP"
     	}
     }
     "
   `);
 });
 
-test('render: only what changes in a set is changed, and what is gone already does not make it fail', () => {
+test('render: only elements that differ are changed, and deleting an element that is already gone does not fail', () => {
   const from = { ...NO_ELEMENTS, known: ['"veth1"', '"veth2"'], taken: ['10.42.1.1'] };
   const to = { ...NO_ELEMENTS, known: ['"veth2"', '"veth3"'], taken: ['10.42.1.1'] };
   expect(renderDifference('drover_guard', from, to)).toBe(
@@ -60,9 +60,9 @@ test('render: only what changes in a set is changed, and what is gone already do
   expect(renderDifference('drover_guard', to, to)).toBe('');
 });
 
-test('parseElements() reads what nft lists, over several lines, and nothing where a set is empty', () => {
+test('parseElements() reads lists over several lines and empty sets', () => {
   const listing = `table bridge drover_guard {
-	comment "Drover: no container takes another's address"
+	comment "Drover: containers cannot spoof each other's address"
 	set elsewhere {
 		type ifname
 	}
@@ -86,7 +86,7 @@ test('parseElements() reads what nft lists, over several lines, and nothing wher
 
 	chain prerouting {
 		type filter hook prerouting priority -400; policy accept;
-		meta protocol { 8021q, 8021ad } counter packets 0 bytes 0 drop comment "a tag in a tag hides the address"
+		meta protocol { 8021q, 8021ad } counter packets 0 bytes 0 drop comment "double VLAN tag hides the address"
 	}
 }`;
   expect(parseElements(listing)).toEqual({
