@@ -21,7 +21,7 @@ export interface Connections {
 
 export interface ConnectionParts {
   readonly clients: Pick<ClientAddresses, 'isProxy'>;
-  /** Serves a connection until it gives the connection to the HTTP library. */
+  /** Serves a connection until `handOver` moves it to the HTTP library. */
   readonly servePlain: (socket: Socket, handOver: (unread: Buffer) => void) => PlainConnection;
 }
 

@@ -33,7 +33,7 @@ const NOT_CACHED = /[?&](wait|snapshot)=/;
 
 /**
  * Answers plain requests without the HTTP library, which costs more than the answer itself. At the first request that is not
- * plain, `handOver` gives the connection to the library for good, together with the bytes that are not answered yet.
+ * plain, `handOver` moves the connection to the library for good, with the bytes that are not answered yet.
  */
 export function servePlainConnection(
   socket: Socket,

@@ -13,13 +13,13 @@ export interface CachedReplies {
  */
 export interface ReplyCache {
   current(): CachedReplies;
-  /** Starts anew; call it when the state has changed. */
+  /** Drops all replies; call it when the state has changed. */
   clear(): void;
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_REPLY_BYTES = 64 * 1024;
-/** Memory of one entry beside the reply and the key. */
+/** Memory of one entry, without the reply and the key. */
 const ENTRY_BYTES = 300;
 
 export function createReplyCache(): ReplyCache {

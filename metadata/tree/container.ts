@@ -6,7 +6,7 @@ import type { HostScope } from './scopes.ts';
 import type { ServiceIdentity } from './service.ts';
 import { nameIn, type Version } from './versions.ts';
 
-/** What a container's object shows beside the container itself. */
+/** What a container's object shows that is not in the container itself. */
 export interface ContainerContext {
   readonly scope: HostScope | undefined;
   /** Null for a standalone container. */

@@ -14,24 +14,24 @@ const withHealth = (health: 'healthy' | 'unhealthy') => ({
 test('a long poll removes its disconnect listener when it ends', async () => {
   const clock = createFakeClock();
   const polls = createLongPolls({ clock });
-  const told = new Set<() => void>();
+  const listeners = new Set<() => void>();
   const onDisconnect = (listener: () => void) => {
-    told.add(listener);
-    return () => told.delete(listener);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   };
   let value: string | null = null;
   const answered = polls.wait(() => value, 60_000, onDisconnect);
   const expired = polls.wait(() => null, 1_000, onDisconnect);
   const gone = polls.wait(() => null, 60_000, onDisconnect);
-  expect(told.size).toBe(3);
-  [...told].at(-1)?.();
+  expect(listeners.size).toBe(3);
+  [...listeners].at(-1)?.();
   expect(await gone).toBeNull();
   await clock.advance(2_000);
   expect(await expired).toBeNull();
   value = 'new';
   polls.wake();
   expect(await answered).toBe('new');
-  expect([told.size, polls.size()]).toEqual([0, 0]);
+  expect([listeners.size, polls.size()]).toEqual([0, 0]);
   polls.close();
 });
 
