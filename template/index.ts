@@ -1,5 +1,5 @@
 export { compileTemplate } from './compile.ts';
-export { parseResource, type ReadResource } from './confd/resource.ts';
+export { parseResource, type ReadResource } from './confd-resource.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { type FollowDependencies, type FollowOptions, followTemplates } from './follow-templates.ts';
 export { type Converted, convertGoTemplate } from './go/convert.ts';

@@ -1,8 +1,8 @@
 import { posix, resolve } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
-import type { Problem } from '../../model/index.ts';
-import type { TemplateSpec } from '../template-spec.ts';
+import type { Problem } from '../model/index.ts';
+import type { TemplateSpec } from './template-spec.ts';
 
 const resourceSchema = z.object({
   template: z.object({
