@@ -118,7 +118,7 @@ async function addContainer(
   return { client, address };
 }
 
-test('who asks more often than the limit is cut to it before the server; others are not', async () => {
+test('a client above the limit loses its excess queries before the server; other clients lose none', async () => {
   const host = await createTestHost(resources, 'limited');
   const run: RunCommand = (file, args, options = {}) => host.run(file, args, options as { input?: string });
   for (const line of ['link add br0 type bridge', 'address add 10.42.1.1/24 dev br0', 'link set br0 up'])

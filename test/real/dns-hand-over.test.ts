@@ -94,7 +94,7 @@ test('a second instance on the same port is refused', async () => {
   expect(second.exitCode).toBe(1);
 }, 60_000);
 
-test('after a kill -9 it is started again', async () => {
+test('DNS is started again after a kill -9', async () => {
   const dns = await startDnsHost(resources, { batching: 'auto' });
   const pid = dns.pid();
   process.kill(pid, 'SIGKILL');

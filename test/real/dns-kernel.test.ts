@@ -112,7 +112,7 @@ const OTHER: readonly (readonly [string, Asked?])[] = [
 ];
 
 describe('the kernel', () => {
-  test('says what the server says, byte for byte, to each asker its own', async () => {
+  test('answers each client in its scope, byte for byte as the server does', async () => {
     for (const asker of askers) {
       const round = () => asker.ask(PLAIN.map(([name, asked]) => query(name, asked)));
       const server = await round();
@@ -127,14 +127,14 @@ describe('the kernel', () => {
     ]);
   });
 
-  test('leaves to the server what is not plain: cookies, DO, other types and opcodes, names that do not exist', async () => {
+  test('leaves cookies, DO, other types and opcodes, and names that do not exist to the server', async () => {
     const round = () => first.ask(OTHER.map(([name, asked]) => query(name, asked)));
     await round();
     expect(await answeredByKernel(round)).toBe(0);
     expect((await round()).every((reply) => reply !== '-')).toBe(true);
   });
 
-  test('deals addresses out in turns', async () => {
+  test('rotates addresses', async () => {
     const replies = await first.ask(Array.from({ length: 301 }, () => query('web.shop.rancher.internal')));
     const heads = replies.slice(1).map((reply) => addresses(reply)[0] ?? '');
     const counts = SHOP.map((_, n) => heads.filter((head) => head === `10.42.1.${101 + n}`).length);
@@ -142,7 +142,7 @@ describe('the kernel', () => {
   });
 });
 
-test('Q1: a change is in the next answers at once, and no answer is stale behind it', async () => {
+test('Q1: the next answers contain a change at once, and no later answer is stale', async () => {
   const load = startLoad(2_000);
   await poll(() => load.counts().length > 10, { what: 'the load' });
   const question = () => query('web.shop.rancher.internal');
@@ -169,7 +169,7 @@ test('Q1: a change is in the next answers at once, and no answer is stale behind
   expect(p50).toBeLessThan(100 + 20 * base);
 });
 
-test('a server that hangs or dies takes the kernel with it within 250 ms', async () => {
+test('the kernel stops answering within 250 ms after the server hangs or dies', async () => {
   const load = startLoad(5_000);
   await poll(() => (load.counts().at(-1)?.replies ?? 0) > 2_000, { what: 'answers' });
   const stopped = Date.now();

@@ -81,7 +81,7 @@ const NOBODYS = [
   '10.in-addr.arpa',
 ];
 
-test('Q27: with the search list that we write, nothing of ours and no single label is seen on the uplink', async () => {
+test('Q27: with the search list that Drover writes, no own name and no single label leaves on the uplink', async () => {
   await useResolvConf('s0.shop.rancher.internal', 'shop.rancher.internal', 'rancher.internal');
   expect(await lookUp('s0.shop')).toMatch(/^172\.17\.0\./);
   await walk([...OURS, ...NOBODYS]);
@@ -95,7 +95,7 @@ test('Q27: with the search list that we write, nothing of ours and no single lab
   expect(leftTheHost()).toEqual(['www.example.com']);
 });
 
-test('Q27: names of ours with a search domain of the operator’s behind them stay here too', async () => {
+test('Q27: own names followed by a search domain of the operator do not leave, either', async () => {
   await useResolvConf('shop.rancher.internal', 'rancher.internal', 'corp.example', 'lab.example');
   await walk(OURS.filter((name) => name.includes('rancher.internal')));
   expect(await lookUp('db')).toBe('198.51.100.2');

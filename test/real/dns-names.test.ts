@@ -62,7 +62,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => resources.close());
 
-test('Q12 a container on two networks has its scope on each, over UDP and TCP', async () => {
+test('Q12 a container on two networks has its scope on both, over UDP and TCP', async () => {
   const own = await addressesOf('shop-app-1');
   const web = await addressesOf('shop-web-1');
   for (const network of ['front', 'back']) {
@@ -81,7 +81,7 @@ test('Q12 a container on two networks has its scope on each, over UDP and TCP', 
   }
 });
 
-test('Q32 a label of the newest container: one address at a time, in strict turns; SRV from the port of the image', async () => {
+test('Q32 a label of the newest container: one address at a time, in strict rotation; SRV with the port of the image', async () => {
   const asked: string[] = [];
   for (let n = 0; n < 6; n += 1) asked.push(await digIn('shop-app-1', 'web'));
   expect(new Set(asked).size).toBe(2);
@@ -90,7 +90,7 @@ test('Q32 a label of the newest container: one address at a time, in strict turn
   expect(await digIn('shop-app-1', 'alpha.host.rancher.internal')).toBe('192.0.2.1');
 });
 
-test('drover why dns says what the container is answered, from the agent', async () => {
+test('drover why dns explains the answer that the container gets, from the agent', async () => {
   const explanation = await why('web', '--from', 'shop-app-1');
   expect(explanation).toMatchObject({ name: 'web', type: 'A', host: 'alpha', asker: { label: 'shop-app-1' } });
   expect(explanation.reply).toMatchObject({ rcode: 'NOERROR', meaning: 'one of these addresses, in rotation' });
@@ -104,7 +104,7 @@ test('drover why dns says what the container is answered, from the agent', async
   expect(nobody).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/container nosuch: is not known/) });
 });
 
-test('Q5 a draining endpoint leaves at its stop signal, while it runs on; drover why says so', async () => {
+test('Q5 a draining endpoint is removed at its stop signal, while it still runs; drover why says so', async () => {
   const { back = '' } = await addressesOf('shop-web-1');
   const container = engine.docker.getContainer('shop-web-1');
   const stopped = container.stop({ t: 20 });
@@ -124,7 +124,7 @@ test('Q5 a draining endpoint leaves at its stop signal, while it runs on; drover
   await stopped;
 });
 
-test('with the agent away it is explained from what is on disk', async () => {
+test('drover why uses the saved state if the agent is not running', async () => {
   await poll(async () => (await why('web', '--from', 'shop-app-1')).reply.answers.length === 1, { what: 'one left' });
   await agent.stop();
   const explanation = await why('web', '--from', 'shop-app-1');

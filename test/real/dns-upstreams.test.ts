@@ -68,7 +68,7 @@ const serve = (upstreams: readonly string[], forwarding: ForwarderOptions = {}):
   startDns(resources, {}, { upstreams, forwarding });
 
 describe('through unbound and BIND', () => {
-  test('answers, chains, "no" in both forms with SOA, and times that count down', async () => {
+  test('answers, chains, both kinds of negative answers with SOA, and TTLs that count down', async () => {
     const [resolver, company] = [await unbound(1), await bind()];
     const dns = await serve([resolver.at], { rules: [{ suffix: 'corp.example', upstreams: [company.at] }] });
     expect(await addresses(dns.port, 'www.example.com')).toBe('192.0.2.1');
@@ -86,7 +86,7 @@ describe('through unbound and BIND', () => {
     await poll(async () => (await left()) <= 298, { what: 'a TTL that counts down', timeoutMs: 5_000 });
   });
 
-  test('Q30: 200 addresses come over TCP, to a client over UDP with TC, and take turns', async () => {
+  test('Q30: 200 addresses arrive over TCP, are truncated for a UDP client, and rotate', async () => {
     const resolver = await unbound(1);
     const dns = await serve([resolver.at]);
     const all = async () => (await dig(dns.port, '+tcp', '+short', 'many.example.com')).trim().split('\n');
@@ -98,13 +98,13 @@ describe('through unbound and BIND', () => {
   });
 });
 
-describe('Q29: through thick and thin', () => {
+describe('Q29: failing upstreams', () => {
   const timed = async (work: Promise<string>) => {
     const started = performance.now();
     return { value: await work, ms: performance.now() - started };
   };
 
-  test('the first stops in the middle: under a second, then nothing; and it is first again when it is back', async () => {
+  test('the first upstream stops: one lookup takes under a second, later ones no extra time; it is used first again after its return', async () => {
     const [first, second] = [await unbound(1), await unbound(2)];
     const dns = await serve([first.at, second.at], { cache: { maxBytes: 0 } });
     const answersFirst = async () => (await addresses(dns.port, 'www.example.com')) === '192.0.2.1';
@@ -128,7 +128,7 @@ describe('Q29: through thick and thin', () => {
     });
   });
 
-  test('all are gone: what was known is given stale, at once after the first time; fresh when one is back', async () => {
+  test('all upstreams stop: stale answers, at once after the first one; fresh answers when one returns', async () => {
     const first = await unbound(1);
     const dns = await serve([first.at], { timeoutMs: 2_000 });
     expect(await addresses(dns.port, 'short.example.com')).toBe('192.0.2.9');
@@ -147,7 +147,7 @@ describe('Q29: through thick and thin', () => {
     });
   });
 
-  test('beside a dnsmasq that asks us: it is found to lead back, and the next one is asked', async () => {
+  test('a dnsmasq that forwards to Drover is detected as a loop, and the next upstream is used', async () => {
     const resolver = await unbound(1);
     const ourPort = await freePort();
     const stub = await start((port) => ({

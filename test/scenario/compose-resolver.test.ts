@@ -55,7 +55,7 @@ test('Q5: an unhealthy endpoint of a compose service is left out, though Docker 
   expect(resolvConf).not.toContain('127.0.0.11');
 });
 
-test('a restarted container gets the resolver again, and status has nothing to complain of', async () => {
+test('a restarted container gets the resolver again, and status reports no problem', async () => {
   await alpha.engine.docker.getContainer('shop-app-1').restart({ t: 0 });
   const resolvConf = () => inside(alpha, 'shop-app-1', 'cat /etc/resolv.conf');
   await poll(async () => !(await resolvConf()).includes('127.0.0.11'), { what: 'our resolver after the restart' });
@@ -63,7 +63,7 @@ test('a restarted container gets the resolver again, and status has nothing to c
   expect(stdout).not.toMatch(/shop-app-1.*(lacks|beside)/);
 });
 
-test('Q12: of several networks the answer is on the one the asker shares, since Docker keeps its bridges apart', async () => {
+test('Q12: the answer is on the network that the client shares, because Docker isolates its bridges', async () => {
   for (const Name of ['aa_front', 'zz_back']) await alpha.engine.docker.createNetwork({ Name });
   const id = await composeUp(alpha, 'site', 'proxy', 1, { network: 'aa_front', command: WEB_COMMAND });
   await alpha.engine.docker.getNetwork('zz_back').connect({ Container: id });

@@ -22,7 +22,7 @@ async function answered(): Promise<number> {
   return Number(/^drover_dns_kernel_answers_total (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-test('with dns.kernelAnswers the kernel answers containers on the bridge, and follows what comes and goes', async () => {
+test('with dns.kernelAnswers the kernel answers containers on the bridge and follows changes', async () => {
   const look = () => lookUp(alpha, 'shop-app-1', 'web.shop');
   const addresses = async () => (await look()).match(/10\.42\.\d+\.\d+/g) ?? [];
   await poll(async () => (await addresses()).length === 2, { what: 'two addresses' });
@@ -40,7 +40,7 @@ test('with dns.kernelAnswers the kernel answers containers on the bridge, and fo
   );
 });
 
-test('the agent dies and comes back; the kernel answers on, also on ports that come later', async () => {
+test('the kernel keeps answering while the agent restarts, also on new ports', async () => {
   await alpha.agent.stop('SIGKILL');
   expect(await lookUp(alpha, 'shop-app-1', 'web.shop')).toMatch(/10\.42\./);
   await alpha.agent.start();

@@ -52,7 +52,7 @@ describe.each(MATRIX.map((row, index) => ({ ...row, container: `m-${SERVICES[ind
       expect(await read()).toBe('alpha');
     });
 
-    test(`is taken for ${identity ?? 'nobody'}`, async () => {
+    test(`is identified as ${identity ?? 'no container'}`, async () => {
       const who = () => inside(alpha, container, `wget -qO- http://${RESOLVER}/latest/self/container/name`);
       if (identity === null) return void (await expect(who()).rejects.toThrow(/exit code/));
       expect(await poll(who, { what: `identity of ${container}` })).toBe(identity);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => resources.close());
 
 describe('two hosts at the default bridge range, one Consul cluster', () => {
-  test('Q12: a container finds and reaches a service of the other host by its name, and is seen with its own address', async () => {
+  test('Q12: a container resolves and reaches a service on the other host, and keeps its source address', async () => {
     const page = await poll(() => inside(beta, 'shop-client-1', 'wget -qO- http://web'), {
       what: 'the page of web on alpha',
     });
@@ -37,7 +37,7 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
     expect(logged).toContain(`${await addressOf(beta, 'shop-client-1')}]:`);
   });
 
-  test('Q12: metadata on one host lists what runs on the other', async () => {
+  test('Q12: metadata on one host lists the containers of the other', async () => {
     const list = await poll(
       async () => {
         const text = await inside(beta, 'shop-client-1', 'wget -qO- http://rancher-metadata/latest/containers');
@@ -50,7 +50,7 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
     expect(host).toBe('beta');
   });
 
-  test('Q1, Q15: a start is answered and a death is gone on the other host in time', async () => {
+  test('Q1, Q15: DNS on the other host follows a start and a death in time', async () => {
     const watch = watchName(resources, await pidOf(beta, 'shop-client-1'), { server: RESOLVER, name: 'web.shop' });
     await watch.until('the first answer', ({ addresses }) => addresses.length > 0);
     const { startToAnswered, dieToGone } = await measurePropagation(alpha, watch, 12);
@@ -74,7 +74,7 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
     }
   });
 
-  test('Q2: the agents go on with another Consul server when theirs is killed', async () => {
+  test('Q2: the agents switch to another Consul server when theirs is killed', async () => {
     const theirs = consul.servers[0] as ConsulServer;
     await theirs.kill();
     try {

@@ -41,7 +41,7 @@ function statesOf(id: string): readonly string[] {
   return states.filter((state, index) => state !== states[index - 1] && state !== 'created');
 }
 
-test('the API spoken is newer than that of 20.10', () => {
+test('the API version is newer than that of 20.10', () => {
   const { apiVersion, connected, problem, badInputs } = under.source.status();
   expect({ connected, problem, badInputs }).toEqual({ connected: true, problem: null, badInputs: [] });
   expect(Number(apiVersion?.split('.')[1])).toBeGreaterThanOrEqual(45);
@@ -51,7 +51,7 @@ test('the API spoken is newer than that of 20.10', () => {
   });
 });
 
-test('start, stop with grace, restart, remove: the address belongs to the container from before its start to its end', async () => {
+test('start, stop with grace period, restart, remove: a container owns its address from before its start until its end', async () => {
   const container = await engine.run('web1', {
     Cmd: ['sh', '-c', "trap '' TERM; while :; do sleep 0.2; done"],
     HostConfig: { NetworkMode: 'app', PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
@@ -78,7 +78,7 @@ test('start, stop with grace, restart, remove: the address belongs to the contai
   ]);
 });
 
-test('a container that lives 50 ms, one that cannot start, one that leaves its network: no ghost', async () => {
+test('a container that lives 50 ms, one that cannot start and one that leaves its network leave no stale fact', async () => {
   const brief = await engine.run('brief', { Cmd: ['sleep', '0.05'], HostConfig: { AutoRemove: true } });
   await poll(() => statesOf(brief.id).at(-1) === 'gone', { what: 'brief to be gone' });
   expect(statesOf(brief.id)[0]).toMatch(/^starting 172\.17\./);
@@ -109,7 +109,7 @@ test('health, pause, rename', async () => {
   await container.remove({ force: true });
 });
 
-test("Q14: with the daemon's `dns` set to us, the first instruction asks us on every kind of network", async () => {
+test("Q14: with Drover as the daemon's `dns`, the first instruction uses Drover on every kind of network", async () => {
   const root = ((await engine.docker.info()) as { DockerRootDir: string }).DockerRootDir;
   const { applier } = createResolvConf(
     { clock: systemClock, log: testLog('newer'), pathOf: under.source.resolvConfPath, dataRoot: async () => root },
@@ -144,7 +144,7 @@ test("Q14: with the daemon's `dns` set to us, the first instruction asks us on e
   end();
 });
 
-test('the engine killed and started again: facts stay, then say what its list says', async () => {
+test('the engine is killed and started again: facts stay, then equal its list', async () => {
   await engine.run('survivor', { StopTimeout: 1, HostConfig: { RestartPolicy: { Name: 'always' } } });
   await under.until('survivor', 'running', ({ state }) => state === 'running');
   await engine.stop('SIGKILL');

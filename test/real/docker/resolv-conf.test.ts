@@ -142,7 +142,7 @@ test('a read-only root, the default bridge and the host network; none and shared
   expect(resolvConf.counts()).toEqual({ ours: 5, exempt: 3, problems: [] });
 });
 
-test('Q14: the first instruction of nearly every container finds our resolver, without any setting of the daemon', async () => {
+test('Q14: the first instruction of nearly every container finds Drover as resolver, without a setting of the daemon', async () => {
   const read = async (name: string, network: string): Promise<string> => {
     const Cmd = ['sh', '-c', 'cat /etc/resolv.conf; sleep 1000'];
     const container = await engine.run(name, {

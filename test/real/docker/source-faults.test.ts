@@ -42,7 +42,7 @@ async function churn(prefix: string, rounds: number): Promise<void> {
   await Promise.all([0, 1, 2, 3, 4, 5].map(one));
 }
 
-test('Q17: a restart storm with every tenth event lost, some late, some twice: the list wins', async () => {
+test('Q17: a restart storm with lost, late and duplicate events: facts equal the list in the end', async () => {
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 2000 });
   await under.nextSync();
   Object.assign(proxy.faults, { dropEvents: 0.1, delayEventsMs: 400, repeatEvents: 0.1 });
@@ -53,7 +53,7 @@ test('Q17: a restart storm with every tenth event lost, some late, some twice: t
   await under.stop();
 });
 
-test('Q17: every event lost: the next comparison heals it, also a start that never came to its end', async () => {
+test('Q17: all events lost: the next comparison repairs the facts, also after an incomplete start', async () => {
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 1500 });
   await under.nextSync();
   proxy.faults.dropEvents = 1;
@@ -69,7 +69,7 @@ test('Q17: every event lost: the next comparison heals it, also a start that nev
   await under.stop();
 });
 
-test('Q17: answers cut in the middle and connections cut at once: it comes back to the truth', async () => {
+test('Q17: truncated replies and closed connections: facts equal the list in the end', async () => {
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 1500 });
   await under.nextSync();
   proxy.faults.cutAnswers = 0.1;
@@ -81,7 +81,7 @@ test('Q17: answers cut in the middle and connections cut at once: it comes back 
   await under.stop();
 });
 
-test('Q1: what ends, ends by its event alone, though Docker answers nothing', async () => {
+test('Q1: a die event ends a container even if Docker does not respond', async () => {
   const killed = await engine.run('killed');
   const leaves = await engine.run('leaves');
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 3_600_000 });
@@ -102,7 +102,7 @@ test('Q1: what ends, ends by its event alone, though Docker answers nothing', as
   await under.stop();
 });
 
-test('Q1: an answer older than a die event brings nobody back', async () => {
+test('Q1: a reply older than a die event does not revive the container', async () => {
   const container = await engine.run('lately');
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 3_600_000 });
   await under.nextSync();

@@ -51,7 +51,7 @@ test('containers that ran before and the networks are reported as one change', (
   expect(under.source.status()).toMatchObject({ connected: true, problem: null, apiVersion: '1.41', badInputs: [] });
 });
 
-test('a container owns its address before it runs, and no longer once its process is gone', async () => {
+test('a container owns its address from before it runs until its process ends', async () => {
   const from = under.heard.length;
   const container = await engine.run('web1', {
     HostConfig: { NetworkMode: 'app', PortBindings: { '80/tcp': [{ HostPort: '8080' }] } },
@@ -88,7 +88,7 @@ test('a container owns its address before it runs, and no longer once its proces
   ]);
 });
 
-test('Q5: `docker stop` with 3 s of grace: stopping at once, its address its own until it ends', async () => {
+test('Q5: `docker stop` with a grace period of 3 s: stopping at once; the address is owned until the end', async () => {
   const container = await engine.run('slow', { Cmd: ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"] });
   await under.until('slow', 'running', ({ state }) => state === 'running');
   const stopped = container.stop({ t: 3 });
@@ -103,7 +103,7 @@ test('Q5: `docker stop` with 3 s of grace: stopping at once, its address its own
   await container.remove();
 });
 
-test('a stop signal of its own counts, HUP does not; pausing and renaming are seen', async () => {
+test('a custom stop signal counts as stopping, HUP does not; pausing and renaming are reported', async () => {
   const trapping = { Cmd: ['sh', '-c', "trap '' HUP TERM QUIT; while :; do sleep 1; done"], StopSignal: 'SIGQUIT' };
   const container = await engine.run('signals', trapping);
   await under.until('signals', 'running', ({ state }) => state === 'running');
@@ -147,7 +147,7 @@ test('HEALTHCHECK: initializing, healthy, unhealthy; a restart starts over', asy
   await container.remove({ force: true });
 });
 
-test('Q1: a container that lives 50 ms leaves no ghost', async () => {
+test('Q1: a container that lives 50 ms leaves no stale fact', async () => {
   const from = under.heard.length;
   for (let round = 0; round < 5; round += 1) {
     await engine.run(`brief${round}`, { Cmd: ['sleep', '0.05'], HostConfig: { AutoRemove: true } });
@@ -163,7 +163,7 @@ test('Q1: a container that lives 50 ms leaves no ghost', async () => {
   await live.remove({ force: true });
 });
 
-test('a container that cannot start gives its address back', async () => {
+test('a container that cannot start releases its address', async () => {
   await expect(engine.run('broken', { Cmd: ['/nonexistent'] })).rejects.toThrow();
   const container = await under.until(
     'broken',
@@ -175,7 +175,7 @@ test('a container that cannot start gives its address back', async () => {
   await under.untilGone('broken');
 });
 
-test('networks come and go, and containers join and leave them while they run', async () => {
+test('networks are created and removed, and running containers join and leave them', async () => {
   const network = await engine.docker.createNetwork({
     Name: 'extra',
     Internal: true,
@@ -195,7 +195,7 @@ test('networks come and go, and containers join and leave them while they run', 
   await poll(() => under.networks().every(({ name }) => name !== 'extra'), { what: 'the network extra to go' });
 });
 
-test('bad labels are one problem each, and gone with the container', async () => {
+test('each invalid label is one problem, which ends with the container', async () => {
   const container = await engine.run('labelled', {
     Labels: {
       'io.rancher.stack_service.name': 'nonsense',

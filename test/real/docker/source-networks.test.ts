@@ -46,7 +46,7 @@ test.each([
   expect(under.source.resolvConfPath(id)).toContain('/resolv.conf');
 });
 
-test('a container on several networks: by name, and the label names the preferred one', async () => {
+test('a container on several networks: sorted by name; the label selects the preferred one', async () => {
   const { docker } = engine;
   const container = await docker.createContainer({
     name: 'many',
@@ -93,7 +93,7 @@ test('links, ports of two protocols, DNS settings and limits are in the fact', a
   expect(container.ports.filter(({ containerPort }) => containerPort === 80).length).toBeGreaterThan(0);
 });
 
-test('identify() finds a container whose events were never heard, once for many askers, and nobody else', async () => {
+test('identify() finds a container whose events were lost, with one lookup for many callers', async () => {
   const proxy = await startUnixProxy(resources, join(dir, 'proxy.sock'), engine.socketPath);
   proxy.faults.dropEvents = 1;
   const { docker } = engine;
@@ -124,7 +124,7 @@ test('identify() finds a container whose events were never heard, once for many 
   await deaf.stop();
 });
 
-test('from the event to the fact: a few milliseconds', async () => {
+test('a fact follows its event within a few milliseconds', async () => {
   const { events, close } = await listen(engine);
   const lags: Record<'running' | 'stopped', Lag[]> = { running: [], stopped: [] };
   const toldAt = (name: string, state: string): number =>

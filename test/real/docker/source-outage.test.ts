@@ -27,7 +27,7 @@ beforeEach(async () => {
   await Promise.all(containers.map(({ Id }) => engine.docker.getContainer(Id).remove({ force: true })));
 });
 
-test('nonsense instead of answers, then refusals: the last facts stay, status and log say so once, it recovers', async () => {
+test('invalid replies, then refused connections: the last facts stay, status and log report it once, and the source recovers', async () => {
   await engine.run('steady');
   const under = startDockerSource(resources, proxy.socketPath, { resyncIntervalMs: 1000 });
   await under.nextSync();
@@ -57,7 +57,7 @@ test('nonsense instead of answers, then refusals: the last facts stay, status an
   await under.stop();
 });
 
-test('the socket is missing at the start: said once, waited for', async () => {
+test('a missing socket at the start is reported once, and the source waits for it', async () => {
   const path = join(host.dir, 'later.sock');
   const under = startDockerSource(resources, path, { resyncIntervalMs: 1000 });
   await poll(() => under.source.status().problem?.what === 'there is no such socket', { what: 'the missing socket' });
@@ -70,7 +70,7 @@ test('the socket is missing at the start: said once, waited for', async () => {
   await under.stop();
 });
 
-test('permission is denied: status says so and what to do', async () => {
+test('status reports denied permission with a hint', async () => {
   // Asked as a user without rights: root may use every socket. The modules are read before, for the checkout may be root's.
   const script = `
     import Docker from 'dockerode';
@@ -90,7 +90,7 @@ test('permission is denied: status says so and what to do', async () => {
   });
 });
 
-test('what was known before Docker is seen is kept, and what is gone goes with the first comparison', async () => {
+test('saved facts stay until Docker responds; the first comparison removes those of containers that are gone', async () => {
   await engine.run('survivor');
   const first = startDockerSource(resources, engine.socketPath);
   await first.nextSync();

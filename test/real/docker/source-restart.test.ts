@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-test('dockerd killed and started, stopped and started: facts stay meanwhile, and are right soon after', async () => {
+test('dockerd is killed or stopped and started again: facts stay meanwhile, and are correct soon after', async () => {
   await engine.run('always', { StopTimeout: 1, HostConfig: { RestartPolicy: { Name: 'always' } } });
   await engine.run('once', { StopTimeout: 1 });
   const under = startDockerSource(resources, engine.socketPath, { resyncIntervalMs: 30_000 });

@@ -82,7 +82,7 @@ describeRfc('RFC 8906', (check) => {
     ['§8.2.2', 'alone', {}],
     ['§8.2.5', 'with an unknown flag', { flags: 0x40 }],
     ['§8.2.6', 'with an unknown option', { options: UNKNOWN }],
-    ['§8.2.9', 'with DNSSEC wanted', { flags: DO }],
+    ['§8.2.9', 'with DNSSEC requested', { flags: DO }],
   ];
   for (const [section, title, edns] of tooNew) {
     check(section, `EDNS version 1 ${title}: BADVERS, with the supported version`, any, async ({ ask }) => {
