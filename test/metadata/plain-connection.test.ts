@@ -19,12 +19,12 @@ const UNHEALTHY = {
 };
 
 /** A connection that collects the replies. */
-async function open(): Promise<{
+async function open(port = server.port): Promise<{
   readonly socket: Socket;
   readonly text: () => string;
   readonly replies: (n: number) => Promise<string>;
 }> {
-  const socket = connect(server.port, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.setNoDelay(true);
   let text = '';
@@ -199,5 +199,22 @@ describe('a connection', () => {
     }
     await poll(() => server.server.stats().waiting === 0, { what: 'the end of the long polls' });
     await poll(() => sending.socket.destroyed, { what: 'the sending connection to be closed' });
+  });
+
+  test('ends with the reply to its long poll when the server closes', async () => {
+    const closing = await startServer(SHOP);
+    const { body } = await closing.get('/latest/version');
+    const { socket, replies } = await open(closing.port);
+    const idle = await open(closing.port);
+    socket.write(ask(`/latest/version?wait=true&value=${body}&maxWait=60`));
+    await poll(() => closing.server.stats().waiting === 1, { what: 'the long poll' });
+    const ended = once(socket, 'close');
+    const start = performance.now();
+    await closing.server.close();
+    await ended;
+    expect((await replies(1)).endsWith(body)).toBe(true);
+    expect(idle.socket.destroyed || idle.socket.readableEnded).toBe(true);
+    // Connections that do not end by themselves are closed after a second.
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
