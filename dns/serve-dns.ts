@@ -1,8 +1,8 @@
+import { createRecognition } from '../recognition/index.ts';
 import type { HostView, SearchMode } from '../view/index.ts';
 import type { NamesDependencies, NamesOptions, SourceContext } from './names-options.ts';
 import type { NameSource } from './query/name-source.ts';
 import { type DnsServer, serveNames } from './serve-names.ts';
-import { createRecognition } from './source/recognition.ts';
 import { createStateSource } from './source/state-source.ts';
 
 export interface DnsDependencies extends Omit<NamesDependencies, 'source' | 'served'> {

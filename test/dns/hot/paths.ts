@@ -3,9 +3,9 @@ import { createTurns } from '../../../dns/answer/turns.ts';
 import { createHotPath, type HotPath } from '../../../dns/hot/index.ts';
 import { addressNumber } from '../../../dns/query/address-number.ts';
 import { createDetails, type QueryDetails } from '../../../dns/query/details.ts';
-import { createRecognition } from '../../../dns/source/recognition.ts';
 import { createStateSource } from '../../../dns/source/state-source.ts';
 import { createCookies } from '../../../dns/wire/cookies/cookies.ts';
+import { createRecognition } from '../../../recognition/index.ts';
 import { systemClock } from '../../../system/index.ts';
 import type { HostView } from '../../../view/index.ts';
 

@@ -1,0 +1,6 @@
+export {
+  createRecognition,
+  type Recognition,
+  type RecognitionDependencies,
+  type RecognitionOptions,
+} from './recognition.ts';
