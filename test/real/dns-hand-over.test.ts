@@ -39,7 +39,7 @@ function startClient(host: TestHost) {
   const client = host.start(process.execPath, [CLIENT, JSON.stringify(ORDER)]);
   const sent = () => Number(/^sent (\d+)\n$/m.exec(client.stdout().slice(-20))?.[1] ?? 0);
   return {
-    /** Waits until so many more questions were asked. */
+    /** Waits until this many further queries were sent. */
     more: async (count: number) => {
       const wanted = sent() + count;
       await poll(() => sent() >= wanted, { what: `${count} more queries`, giveUp: client.assertRunning });

@@ -49,7 +49,7 @@ function query(name: string, { type = 1, flags = 0x0100, opt = '' }: Asked = {})
   return Buffer.concat([header, ...labels, Buffer.from([0, 0, type, 0, 1]), Buffer.from(opt, 'hex')]).toString('hex');
 }
 
-/** One process a client, that asks what it is told. */
+/** One process per client that sends the given queries. */
 interface Asker {
   ask(queries: readonly string[]): Promise<readonly string[]>;
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-/** Every name that was asked on the uplink, in lower case, without the probes for loops. */
+/** Every name that was queried on the uplink, in lower case, without loop probes. */
 function leftTheHost(): readonly string[] {
   const asked = [...capture.stdout().matchAll(/ \S+\? (\S+)\. \(\d+\)/g)].map((match) =>
     (match[1] ?? '').toLowerCase(),
@@ -37,7 +37,7 @@ function leftTheHost(): readonly string[] {
   return [...new Set(asked.filter((name) => !name.endsWith('.drover-loop-probe.internal')))].sort();
 }
 
-/** The resolv.conf of the processes on that host, and of nobody else. */
+/** The resolv.conf of processes on that host only. */
 async function useResolvConf(...search: readonly string[]): Promise<void> {
   const file = join(host.dir, `resolv.conf.${search.length}`);
   await writeFile(file, `nameserver 127.0.0.1\nsearch ${search.join(' ')}\noptions ndots:5 timeout:2 attempts:1\n`);

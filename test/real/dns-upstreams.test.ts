@@ -73,7 +73,7 @@ describe('through unbound and BIND', () => {
     const dns = await serve([resolver.at], { rules: [{ suffix: 'corp.example', upstreams: [company.at] }] });
     expect(await addresses(dns.port, 'www.example.com')).toBe('192.0.2.1');
     expect(await addresses(dns.port, 'WWW.corp.example')).toBe('10.1.2.3');
-    // What BIND refuses to look up is asked of the next.
+    // Queries that BIND refuses go to the next upstream.
     expect(await addresses((await serve([company.at, resolver.at])).port, 'www.example.com')).toBe('192.0.2.1');
     expect(await addresses(dns.port, 'deep.lab.corp.example')).toBe('10.1.2.4');
     const nothing = await dig(dns.port, 'nosuch.corp.example');
@@ -122,7 +122,7 @@ describe('Q29: failing upstreams', () => {
     expect(stateOf()?.queries).toBeLessThanOrEqual((queries ?? 0) + 2);
     first.daemon.signal('SIGCONT');
     await poll(answersFirst, {
-      what: 'the first to be asked again',
+      what: 'queries to the first upstream again',
       timeoutMs: 20_000,
       intervalMs: 200,
     });
@@ -136,7 +136,7 @@ describe('Q29: failing upstreams', () => {
     const ttl = async () => Number(/\s(\d+)\s+IN\s+A\s/.exec(await dig(dns.port, 'short.example.com'))?.[1]);
     await poll(async () => (await ttl()) === 30, { what: 'a stale answer', timeoutMs: 10_000 });
     expect(dns.server.forwarding().cache.stale).toBeGreaterThan(0);
-    // The question that was under way has failed: from now on nobody waits.
+    // The query in flight has failed: from now on no query waits.
     await poll(() => dns.server.forwarding().underWay === 0, { what: 'the failure' });
     expect((await timed(addresses(dns.port, 'short.example.com'))).ms).toBeLessThan(500);
     expect(await addresses(dns.port, 'www.example.com')).toBe('SERVFAIL');
@@ -167,7 +167,7 @@ describe('Q29: failing upstreams', () => {
     expect(await addresses(dns.port, 'www.example.com')).toBe('192.0.2.1');
     await poll(() => dns.server.forwarding().loops.join() === stub.at, { what: 'the loop', timeoutMs: 5_000 });
     expect((await timed(addresses(dns.port, 'short.example.com'))).ms).toBeLessThan(500);
-    // A client of dnsmasq's gets its answer through us.
+    // A client of dnsmasq gets its answer through Drover.
     expect(await addresses(Number(stub.at.split(':')[1]), 'www.example.com')).toBe('192.0.2.1');
   });
 });

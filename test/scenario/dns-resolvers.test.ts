@@ -50,7 +50,7 @@ test('Q10 Q16 Q28: musl, glibc, c-ares and Node walk the search list during chan
   for (const { client, lookups, failed, stalled, maxMs, failures } of walks) {
     if (stalled > 0) console.log(`${client}: ${stalled} lookups took longer than 1 s, at most ${maxMs.toFixed(0)} ms`);
     expect({ client, lookups, failed }, failures.join('\n')).toEqual({ client, lookups: LOOKUPS_EACH, failed: 0 });
-    // Whoever misses a reply asks again after 2.5 s (musl) or 5 s (glibc); what takes less is a busy machine.
+    // After a lost reply, clients retry after 2.5 s (musl) or 5 s (glibc); shorter delays come from a busy machine.
     expect(maxMs, client).toBeLessThan(2_400);
   }
   expect(onTheBus / seconds).toBeGreaterThan(20);

@@ -60,7 +60,9 @@ test('Q17: all events lost: the next comparison repairs the facts, also after an
   const stays = await engine.run('unheard');
   await engine.docker.createNetwork({ Name: 'unheard-net' });
   await untilEqual(engine, under);
-  await poll(() => under.networks().some(({ name }) => name === 'unheard-net'), { what: 'the network nobody told of' });
+  await poll(() => under.networks().some(({ name }) => name === 'unheard-net'), {
+    what: 'the network whose event was lost',
+  });
   await stays.kill();
   await untilEqual(engine, under);
   await stays.remove();
@@ -94,7 +96,7 @@ test('Q1: a die event ends a container even if Docker does not respond', async (
   expect(stopped).toMatchObject({ addresses: [], ports: [], health: null });
   await killed.remove();
   await under.untilGone('killed');
-  // Docker's side is not asked for more than it can give: the last facts stay and identify() gives up in time.
+  // Docker does not respond: the last facts stay, and identify() gives up in time.
   const began = performance.now();
   expect(await under.source.identify('172.17.0.99')).toBe(false);
   expect(performance.now() - began).toBeLessThan(1500);
@@ -111,7 +113,7 @@ test('Q1: a reply older than a die event does not revive the container', async (
   await container.kill();
   await under.until('lately', 'stopped', ({ state }) => state === 'stopped');
   const from = under.heard.length;
-  // The look at the renamed container, running, comes in now; the one that the die event asked for after it.
+  // The inspection of the renamed, running container arrives now; the one triggered by the die event arrives later.
   await under.until('later', 'looked at again', ({ state }) => state === 'stopped');
   const states = under.heard.slice(from).map(({ value }) => (value as { state?: string } | null)?.state);
   expect([...new Set(states)]).toEqual(['stopped']);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-/** States and addresses of one container in the order they were told, repeats left out. */
+/** States and addresses of one container in the order of their facts, without repetitions. */
 function story(name: string, from = 0): readonly string[] {
   const lines = under.heard.slice(from).flatMap(({ key, value }) => {
     const container = value as { name?: string; state?: string; addresses?: { ipv4: string }[] } | null;
