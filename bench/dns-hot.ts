@@ -16,7 +16,7 @@ const QUERIES = 1 << 16;
 const SLOT = 128;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Services of `each` containers spread over hosts of 400, and the askers on the host whose view it is. */
+/** Services of `each` containers, spread over hosts with 400 containers, and the clients on the host of the view. */
 function worldOf(services: number, each: number): Snapshot {
   const count = services * each;
   const hosts = Array.from({ length: 1 + Math.ceil(count / 400) }, (_, n) =>
@@ -70,7 +70,7 @@ function loadOf(names: readonly string[]): Load {
   return load;
 }
 
-/** Nanoseconds of CPU a query; the best of some rounds. */
+/** Nanoseconds of CPU per query; the best of several rounds. */
 function cpuNs({ hot }: Paths, { rx, sizes, from }: Load): number {
   const tx = new Uint8Array(64 * 1_232);
   const round = (): number => {

@@ -31,7 +31,7 @@ const nameOf = (service: string) => `${service}.shop.rancher.internal`;
 interface Contestant {
   readonly name: string;
   readonly address: string;
-  /** CPU seconds used so far, by whoever answers. */
+  /** CPU seconds that the answering side (server or BPF program) has used so far. */
   readonly cpu: () => number;
 }
 
@@ -67,7 +67,7 @@ interface Row {
   readonly lost: number;
 }
 
-/** The kernel counts the time its programs take only when told to. */
+/** The kernel measures the run time of BPF programs only if this is enabled. */
 async function withRunTimes({ home }: KernelHost): Promise<void> {
   const before = readFileSync('/proc/sys/kernel/bpf_stats_enabled', 'latin1').trim();
   resources.add('run times', () => runCommand('sysctl', ['-q', `kernel.bpf_stats_enabled=${before}`]));
@@ -168,7 +168,7 @@ async function ask(
   return JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as Run;
 }
 
-/** Each client has asked for each name once. */
+/** Lets each client query each name once. */
 async function warm({ clients }: KernelHost, generator: string, question: Question): Promise<void> {
   for (const client of clients) await ask(client, 1, generator, { ...question, rate: 20_000 });
 }

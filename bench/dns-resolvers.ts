@@ -10,7 +10,7 @@ import { createResources } from '../test/support/resources.ts';
 
 const { values } = parseArgs({ options: { lookups: { type: 'string', default: '100000' } } });
 const each = Math.ceil(Number(values.lookups) / CLIENTS.length);
-/** Beside so many while things change, so many while nothing does. */
+/** Lookups without changes, before the given number with changes. */
 const IDLE_SHARE = 0.1;
 
 const resources = createResources();

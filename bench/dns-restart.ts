@@ -16,7 +16,7 @@ import type { Run } from './dns/generator.ts';
 import { buildNative } from './dns/native.ts';
 
 const SERVICES = 1_000;
-/** A restart takes up to a few seconds; the generator goes on for so long. */
+/** A restart takes up to a few seconds; the generator keeps sending for that time. */
 const SECONDS_A_RESTART = 5;
 const SECONDS_A_KILL = 4;
 
@@ -29,7 +29,7 @@ const { values } = parseArgs({
   },
 });
 const [restarts, kills] = [Number(values.restarts), Number(values.kills)];
-/** Without batches it has 63,000 a second and no core for the next process beside it. */
+/** Without batches the maximum is 63,000 per second, with no core left for the next process. */
 const RATES = { auto: 50_000, off: 20_000 };
 const { generator } = await buildNative();
 let failed = false;
@@ -42,7 +42,7 @@ interface Setting {
   readonly rate: number;
 }
 
-/** Asks for `seconds` while `act` is called, one after the other, until it gives false. */
+/** Sends queries for `seconds` while `act` is called repeatedly until it returns false. */
 async function askWhile({ host, rate }: Setting, seconds: number, act: () => Promise<boolean>): Promise<Run> {
   const names = join(host.dir, 'names');
   const lines = Array.from({ length: SERVICES }, (_, n) => `s${n}.shop.rancher.internal A`);
@@ -58,7 +58,7 @@ async function askWhile({ host, rate }: Setting, seconds: number, act: () => Pro
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run;
 }
 
-/** Datagrams that met a full queue so far, of the servers or of the generator. */
+/** Datagrams dropped so far because a queue of the servers or the generator was full. */
 async function overflown(host: TestHost): Promise<number> {
   const [names = '', values = ''] = (await host.run('grep', ['^Udp:', '/proc/net/snmp'])).split('\n');
   return Number(values.split(' ')[names.split(' ').indexOf('RcvbufErrors')]);

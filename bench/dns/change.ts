@@ -4,9 +4,9 @@ import type { BenchFeed } from '../support/feed.ts';
 import { generate, type Run } from './generator.ts';
 import type { BenchOptions } from './options.ts';
 
-/** What changes of one service cost while queries run; milliseconds. */
+/** Cost of changes of one service under queries, in milliseconds. */
 export interface ChangeCost {
-  /** From the writing of the change until `drover dns` said that it has it. */
+  /** From the write of the change until `drover dns` reports it as applied. */
   readonly appliedMs: readonly number[];
   /** Until a client saw the new address. */
   readonly seenMs: readonly number[];
@@ -23,7 +23,7 @@ export interface ChangeOptions extends Pick<BenchOptions, 'seconds' | 'rounds' |
 }
 
 const CHANGES_PER_SECOND = 20;
-/** A change before the first query would be seen late. */
+/** A change before the first query would be detected late. */
 const GENERATOR_START_MS = 200;
 /** Every fourth query looks for the change. */
 const WATCH = 4;
@@ -50,7 +50,7 @@ export async function measureChanges(feed: BenchFeed, options: ChangeOptions): P
   return { appliedMs, seenMs, changing, idle };
 }
 
-/** Long enough that nearly all that is asked for has been asked for. */
+/** Long enough that nearly every name has been queried. */
 const WARM_SECONDS = 20;
 
 const ask = ({ generator, port, names, rate, missing, missingPool, set }: ChangeOptions, seconds: number) =>

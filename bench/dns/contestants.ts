@@ -5,13 +5,13 @@ import { bind, dnsmasq, nsd, unbound } from './servers/debian.ts';
 import { drover, droverWithAnswers } from './servers/drover.ts';
 import { consul, echo, nodeEcho, rancherDns } from './servers/others.ts';
 
-/** Binaries that may be given. */
+/** Optional binaries. */
 export interface Binaries {
   readonly rancherDns: string | null;
   readonly consul: string | null;
 }
 
-/** Everybody that can be given the data set, in the order of the table. */
+/** All servers that can serve the data set, in the order of the table. */
 export function contestantsFor(
   set: DataSet,
   { rancherDns: original, consul: consulProgram }: Binaries,

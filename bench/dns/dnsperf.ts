@@ -4,7 +4,7 @@ import { printRow } from '../support/report.ts';
 import type { Entrant } from './field.ts';
 import { GENERATOR_CORE } from './generator.ts';
 
-/** A second opinion, once each, from one address; dnsperf itself is the limit of the fast ones. */
+/** A cross-check with dnsperf, once per server and from one address. dnsperf itself limits the fast servers. */
 export async function runDnsperf(entrants: readonly Entrant[], seconds: number): Promise<void> {
   console.log('### dnsperf, on the same core as the generator\n');
   printRow(['server', 'queries/s', 'lost']);

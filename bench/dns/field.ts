@@ -12,14 +12,14 @@ export interface Entrant {
   readonly pid: number;
   readonly port: number;
   readonly echo: boolean;
-  /** Whether it may be asked for names that do not exist. */
+  /** Whether it may be queried for names that do not exist. */
   readonly missing: boolean;
-  /** File of the names it is asked for. */
+  /** File of the names to query. */
   readonly names: string;
-  /** From the start of the process to the first answer, and what it had in memory then. */
+  /** Time from the start of the process to the first answer, and the memory at that time. */
   readonly loadMs: number;
   readonly loadedBytes: number;
-  /** Runs `work` while this server alone of all is awake. */
+  /** Runs `work` while only this server is running. */
   awake<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -30,7 +30,7 @@ export interface Field {
   readonly firstPort: number;
 }
 
-/** Starts the servers one after the other; one that cannot be started is told and left out. */
+/** Starts the servers one after the other. One that cannot be started is reported and left out. */
 export async function setUp(
   resources: Resources,
   field: Field,

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { ASKERS_FROM } from '../support/data-set.ts';
 
-/** What one run of the generator says; latencies in microseconds. */
+/** Result of one run of the generator; latencies in microseconds. */
 export interface Run {
   readonly seconds: number;
   readonly perSecond: number;
@@ -9,11 +9,11 @@ export interface Run {
   readonly received: number;
   /** Without a reply after a second. */
   readonly lost: number;
-  /** Replies whose question, rcode or number of records is not what it must be. */
+  /** Replies with a wrong question, rcode or number of records. */
   readonly bad: number;
   /** The first of them, in hexadecimal digits; empty: none. */
   readonly firstBad: string;
-  /** Datagrams that answer nothing that was asked. */
+  /** Datagrams that match no query. */
   readonly stray: number;
   readonly refused: number;
   readonly nxdomain: number;
@@ -39,14 +39,14 @@ export interface RunOptions {
   readonly names: string;
   readonly seconds: number;
   readonly warmSeconds?: number;
-  /** Queries a second; without: as many as the server takes. */
+  /** Queries per second; if not set, as many as the server can answer. */
   readonly rate?: number;
-  /** Number of askers, each with its own address; 0: one address. */
+  /** Number of clients, each with its own address; 0: one address. */
   readonly askers: number;
   readonly missing: number;
   readonly missingPool: number;
   readonly echo?: boolean;
-  /** Every so many queries ask for the first name. */
+  /** One query in this many is for the first name. */
   readonly watch?: number;
   readonly nap?: boolean;
 }

@@ -8,13 +8,13 @@ export interface NativePrograms {
   readonly echo: string;
 }
 
-/** Compiles them into .tools/bench; a second or so. Rejects with the compiler's words. */
+/** Compiles them into .tools/bench, in about a second. Rejects with the compiler's output. */
 export async function buildNative(): Promise<NativePrograms> {
   const dir = '.tools/bench';
   await mkdir(dir, { recursive: true });
   const build = async (name: string): Promise<string> => {
     const program = join(dir, name);
-    // Renamed into place: another bench may be running the one that is there.
+    // Renamed into place, because another benchmark may be running the old one.
     const fresh = `${program}.${process.pid}`;
     await runCommand('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', fresh, `bench/native/${name}.c`]);
     await rename(fresh, program);

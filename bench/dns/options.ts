@@ -8,13 +8,13 @@ export interface BenchOptions {
   readonly parts: readonly Part[];
   /** Names of servers, lower case; empty: all. */
   readonly only: readonly string[];
-  /** Of each single measurement. */
+  /** Duration of each measurement. */
   readonly seconds: number;
   readonly rounds: number;
   readonly rate: number;
   /** Share of names that do not exist. */
   readonly missing: number;
-  /** So many of them, again and again; 0: each is asked once. */
+  /** Number of such names, used repeatedly; 0: each is used once. */
   readonly missingPool: number;
 }
 

@@ -11,7 +11,7 @@ import { latencyTarget, ratioTarget } from './targets.ts';
 const BATCHED = 'Drover (batched)';
 const DGRAM = 'Drover (dgram)';
 
-/** Everybody beside each other: rate, processor time, latency. */
+/** Compares all servers: rate, CPU time, latency. */
 export const runScoped: RunPart = async ({ options, binaries, programs, resources, dir }) => {
   const set = scopedSet();
   const contestants = contestantsFor(set, binaries, options.only);

@@ -3,16 +3,16 @@ import type { Binaries } from './contestants.ts';
 import type { NativePrograms } from './native.ts';
 import type { BenchOptions } from './options.ts';
 
-/** What each part of the bench is given. */
+/** Input of each part of the benchmark. */
 export interface PartStage {
   readonly options: BenchOptions;
   readonly binaries: Binaries;
   readonly programs: NativePrograms;
-  /** Of this part alone; undone at its end. */
+  /** Resources of this part, released at its end. */
   readonly resources: Resources;
-  /** Directory of this part alone. */
+  /** Directory of this part. */
   readonly dir: string;
 }
 
-/** Measures, and prints what it found. */
+/** Measures and prints the results. */
 export type RunPart = (stage: PartStage) => Promise<void>;

@@ -2,7 +2,7 @@ import { cpus, release } from 'node:os';
 import { printRow } from '../support/report.ts';
 import { type Measured, median, type Score } from './rounds.ts';
 
-/** The first lines: on what this was measured. */
+/** The first lines: the machine of the measurement. */
 export function printHead(command: string): void {
   const [cpu] = cpus();
   console.log(

@@ -5,17 +5,17 @@ import type { BenchOptions } from './options.ts';
 
 /** One measurement of one server. */
 export interface Measured extends Run {
-  /** Of the server, user and system, for each reply. */
+  /** CPU time of the server (user and system) per reply. */
   readonly cpuMicros: number;
   /** Share of the time its core was busy with it. */
   readonly busy: number;
 }
 
-/** All that was measured of one server; one of each a round. */
+/** All measurements of one server, one per round. */
 export interface Score {
   readonly entrant: Entrant;
   readonly saturated: readonly Measured[];
-  /** At the steady rate; empty where it was not asked for. */
+  /** At the steady rate; empty if not requested. */
   readonly steady: readonly Measured[];
   /** Resident after the rounds. */
   readonly bytes: number;
@@ -26,11 +26,11 @@ export interface RoundsOptions extends Pick<BenchOptions, 'seconds' | 'rounds' |
   readonly askers: number;
   /** Whether latency at the steady rate is measured too. */
   readonly steady: boolean;
-  /** Until every name was asked for once. */
+  /** Warm-up until every name was queried once. */
   readonly firstWarmSeconds: number;
 }
 
-/** Every server once in each round, each round beginning with another one: what slows the machine slows all alike. */
+/** Each round measures every server once, starting with a different one, so that disturbances affect all servers alike. */
 export async function runRounds(entrants: readonly Entrant[], options: RoundsOptions): Promise<readonly Score[]> {
   const scores = new Map(
     entrants.map((entrant) => [entrant, { saturated: [] as Measured[], steady: [] as Measured[] }]),
@@ -61,7 +61,7 @@ async function measure(entrant: Entrant, options: RoundsOptions, rate?: number):
   return { ...run, cpuMicros: (used * 1e6) / run.received, busy: used / ((performance.now() - began) / 1000) };
 }
 
-/** Apart from the measurement, so that the processor time is of the measurement alone. */
+/** Separate from the measurement, so that the CPU time covers only the measurement. */
 const WARM_SECONDS = 0.5;
 
 function ask(
@@ -74,7 +74,7 @@ function ask(
   return generate(generator, { port, names, echo, askers, missing, missingPool, warmSeconds: 0, ...more });
 }
 
-/** The middle one of what `of` gives for each round. */
+/** The median over the rounds of the value that `of` returns. */
 export function median(rounds: readonly Measured[], of: (measured: Measured) => number): number {
   const sorted = rounds.map(of).sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -1,7 +1,7 @@
 import { atLeast as atLeastVerdict, type Verdict } from '../support/targets.ts';
 import { type Measured, median, type Score } from './rounds.ts';
 
-/** Null where one of the two was not measured. */
+/** Null if one of the two was not measured. */
 export function ratioTarget(
   scores: readonly Score[],
   { of, to, atLeast }: { readonly of: string; readonly to: string; readonly atLeast: number },
@@ -37,7 +37,7 @@ export function latencyTarget(
   };
 }
 
-/** The middle one of the ratios within each round. */
+/** The median of the ratios within each round. */
 function ratioOf(
   scores: readonly Score[],
   of: string,

@@ -1,10 +1,10 @@
-/** What every server of one comparison knows: services with their addresses, as names below one suffix. */
+/** The data of all servers of a comparison: services with their addresses, as names below one suffix. */
 export interface DataSet {
   readonly title: string;
   readonly services: readonly BenchService[];
-  /** Whether the names of containers are asked for too. */
+  /** Whether names of containers are queried, too. */
   readonly containerNames: boolean;
-  /** Asking containers of this host: the first has ASKERS_FROM, each further one the next address. */
+  /** Client containers of this host: the first has ASKERS_FROM, each further one the next address. */
   readonly askers: number;
 }
 
@@ -21,13 +21,13 @@ export interface BenchRecord {
 }
 
 export const SUFFIX = 'rancher.internal';
-/** All of 127.0.0.0/8 is local, so that each asker has an address of its own without any being added. */
+/** All of 127.0.0.0/8 is local, so each client has its own address without configuration. */
 export const ASKERS_FROM = '127.0.10.1';
 
 /** The service whose address the change part changes. */
 export const WATCHED = { stack: 'stack-00', name: 'web-00' };
 
-/** 1,000 services in 50 stacks, 5 addresses each, asked by 48 containers in 48 of the stacks. */
+/** 1,000 services in 50 stacks, 5 addresses each, queried by 48 containers in 48 of the stacks. */
 export function scopedSet(): DataSet {
   const title = '1,000 services with 5 addresses each, 48 askers known by their address';
   return { title, services: makeServices(50, 20, 5), containerNames: false, askers: 48 };

@@ -13,7 +13,7 @@ interface Place {
   readonly at: number;
 }
 
-/** Facts of every host of a data set: the asking containers on this host, those of the services on the others. */
+/** Facts of every host of a data set: the client containers on this host, those of the services on the others. */
 export function* hostsOf(set: DataSet): Generator<readonly [id: string, facts: HostFacts], void, undefined> {
   yield [OWN_HOST, ownFacts(set)];
   const places = set.services.flatMap((service) => service.addresses.map((_, at): Place => ({ service, at })));

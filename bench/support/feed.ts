@@ -6,13 +6,13 @@ import type { Resources } from '../../test/support/resources.ts';
 import { type DataSet, SUFFIX } from './data-set.ts';
 import { type HostFacts, hostsOf, OWN_HOST } from './facts.ts';
 
-/** The agent's feed, as one server sees it: the whole data set, then changes. Stateless, so that it costs no time. */
+/** The agent's feed, as one server sees it: the whole data set, then changes. It keeps no state, so that it costs no time. */
 export interface BenchFeed {
-  /** Sends changed facts of one host; gives when they were written (nanoseconds, monotonic clock) and when the server said it has them. */
+  /** Sends changed facts of one host; returns when they were written (nanoseconds, monotonic clock) and when the server reported them as applied. */
   change(hostId: string, facts: HostFacts): Promise<{ readonly writtenNs: bigint; readonly appliedNs: bigint }>;
 }
 
-/** Serves it at `path` to each that connects. */
+/** Serves it at `path` to every client. */
 export async function serveBenchFeed(
   resources: Resources,
   path: string,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Clock ticks a second of /proc/PID/stat: fixed by the kernel's interface. */
+/** Clock ticks per second in /proc/PID/stat, fixed by the kernel's interface. */
 const TICKS_PER_SECOND = 100;
 
 /** CPU seconds (user and system) a process and its children have used so far. */

@@ -1,4 +1,4 @@
-/** What must hold, and whether it does. */
+/** Targets, and whether they are met. */
 export interface Verdict {
   readonly what: string;
   readonly target: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { askerAddress, SUFFIX, stackOf } from '../../support/data-set.ts';
 import type { Stage } from './contestant.ts';
 
-/** The original's answers file of a data set: all names for everybody, a section with a search list for each asker. */
+/** An answers file for a data set: all names in `default`, and a section with a search list per client. */
 export async function answersFile({ dir, set, records }: Stage): Promise<string> {
   const a = Object.fromEntries(records.map(({ name, addresses }) => [`${name}.`, { answer: addresses }]));
   const everybody = { search: [SUFFIX], authoritative: [SUFFIX], recurse: [], a };

@@ -8,17 +8,17 @@ import { signalFamily } from '../../support/process-cost.ts';
 import { SERVER_CORE } from '../generator.ts';
 import type { NativePrograms } from '../native.ts';
 
-/** A server of the comparison; each is told apart by its name. */
+/** A server of the comparison, identified by its name. */
 export interface Contestant {
   readonly name: string;
-  /** Starts it with the data set; resolves once it runs, not yet that it answers. */
+  /** Starts it with the data set; resolves when it runs, which may be before it answers. */
   start(stage: Stage): Promise<Started>;
-  /** How it writes a name of ours, where it cannot serve our suffix. */
+  /** Its form of a name, if it cannot serve Drover's suffix. */
   readonly nameOf?: (record: BenchRecord) => string;
   readonly echo?: true;
-  /** Names as an asker's own scope has them, without suffix; only such that exist, for others are asked for upstream. */
+  /** Names in a client's scope, without suffix. Only existing ones, because others are forwarded. */
   readonly shortNames?: true;
-  /** It cannot reasonably be given so many names. */
+  /** Whether this number of names is too large for it. */
   readonly fewNames?: true;
 }
 
@@ -27,7 +27,7 @@ export interface Stage {
   readonly resources: Resources;
   readonly set: DataSet;
   readonly records: readonly BenchRecord[];
-  /** Directory of its own. */
+  /** Directory of this server. */
   readonly dir: string;
   readonly port: number;
   readonly programs: NativePrograms;
@@ -37,7 +37,7 @@ export interface Started {
   readonly daemon: Daemon;
 }
 
-/** Starts a program on the server's core, before whatever else runs there. */
+/** Starts a program on the server's core, with priority over other programs there. */
 export function startOnServerCore(
   { resources, port }: Stage,
   file: string,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type BenchRecord, SUFFIX } from '../../support/data-set.ts';
 import { type Contestant, type Stage, startUnpacked } from './contestant.ts';
 
-// Debian's servers as an operator who wants speed would set them up: one thread (there is one core), large socket
+// Debian's servers, configured for speed: one thread (there is one core), large socket
 // buffers, minimal answers, rotation on, rate limits off.
 
 export const unbound: Contestant = {

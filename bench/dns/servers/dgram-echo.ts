@@ -1,5 +1,5 @@
 /**
- * What Node's own UDP sockets carry: sends each datagram back with the response bit set. No server that uses them can be faster by much.
+ * The capacity of Node's UDP sockets: returns each datagram with the response bit set. No server on dgram can be much faster.
  *   node dgram-echo.ts PORT
  */
 import { createSocket } from 'node:dgram';

@@ -16,7 +16,7 @@ export function drover(
   return { name: title, ...rest, start: async (stage) => (await startFed(stage, listening)).started };
 }
 
-/** `drover dns --answers FILE`: the drop-in. */
+/** `drover dns --answers FILE`, the replacement of rancher-dns. */
 export function droverWithAnswers(listening: Listening): Contestant {
   return {
     name: `Drover (${listening}, answers file)`,
@@ -27,7 +27,7 @@ export function droverWithAnswers(listening: Listening): Contestant {
   };
 }
 
-/** With the feed in hand, for changes. */
+/** With access to the feed, for changes. */
 export async function startFed(
   stage: Stage,
   listening: Listening,
@@ -44,7 +44,7 @@ async function serveFeedFor({ resources, dir }: Stage, set: DataSet): Promise<Be
 async function startDrover(stage: Stage, listening: Listening, more: readonly string[]): Promise<Started> {
   const { dir, port } = stage;
   const config = join(dir, 'drover.yaml');
-  // Nothing of the bench may leave the machine: nobody answers there.
+  // No query may leave the machine: no server answers at this address.
   const dns = { batching: listening === 'batched' ? 'auto' : 'off', upstreams: ['127.0.0.1:9'] };
   const settings = { dataDir: join(dir, 'data'), runDir: join(dir, 'run'), log: { format: 'json' }, dns };
   await mkdir(settings.dataDir, { recursive: true });

@@ -11,7 +11,7 @@ export const echo: Contestant = {
   start: async (stage) => startOnServerCore(stage, stage.programs.echo, ['127.0.0.1', String(stage.port)]),
 };
 
-/** What Drover without the addon has to work with. */
+/** The limit for Drover without the addon. */
 export const nodeEcho: Contestant = {
   name: 'Node echo (dgram)',
   echo: true,
@@ -20,7 +20,7 @@ export const nodeEcho: Contestant = {
     startOnServerCore(stage, 'node_modules/.bin/node', ['bench/dns/servers/dgram-echo.ts', String(stage.port)]),
 };
 
-/** The original, from a binary that is given. */
+/** rancher-dns, from the given binary. */
 export function rancherDns(program: string): Contestant {
   return {
     name: 'rancher-dns',
@@ -34,7 +34,7 @@ export function rancherDns(program: string): Contestant {
   };
 }
 
-/** Consul answers below its own domain only: `web-00-stack-00.service.consul`. */
+/** Consul answers only below its own domain: `web-00-stack-00.service.consul`. */
 export function consul(program: string): Contestant {
   return {
     name: 'Consul',
