@@ -10,7 +10,7 @@ export type { Agent } from './agent.ts';
 export { SERVER_NAMES, type ServerName } from './children/server-table.ts';
 export type { Program } from './children/servers.ts';
 export type { Config, LoadedConfig } from './config/config.ts';
-export { controlSocket, dnsSocket, feedSocket, mirrorFile } from './config/paths.ts';
+export { controlSocket, dnsSocket, feedSocket, mirrorFile, portBindingsFile } from './config/paths.ts';
 export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';

@@ -2,8 +2,9 @@ import type { Upstream } from '../model/index.ts';
 import { runCommand } from '../system/index.ts';
 import { createAnswerer } from './answer/answerer.ts';
 import { createTurns } from './answer/turns.ts';
+import type { RunningExtension } from './extension/extension.ts';
+import { EXTENSIONS } from './extensions.ts';
 import { createHotPath, type HotPath } from './hot/index.ts';
-import { createKernelService, type KernelService } from './kernel/index.ts';
 import type { LiveQueries } from './metrics/live-queries.ts';
 import type { Recorder } from './metrics/recorder.ts';
 import type { NamesDependencies, NamesOptions } from './names-options.ts';
@@ -20,7 +21,8 @@ export interface Answering {
   /** The general path. */
   readonly answer: Answer;
   readonly hot: HotPath;
-  readonly kernel: KernelService;
+  /** By name. */
+  readonly extensions: ReadonlyMap<string, RunningExtension>;
 }
 
 export interface AnsweringContext {
@@ -53,10 +55,15 @@ export function createAnswering(
     { ttlSeconds, refuseAny, udpPayloadBytes },
   );
   const mayAnswer = () => !live.watched();
-  const kernel = createKernelService({ clock, log, run: runCommand, mayAnswer }, options.kernel ?? null);
+  const place = options.extensions ?? null;
+  const context = { clock, log, run: runCommand, mayAnswer };
+  const extensions = new Map(
+    place === null ? [] : EXTENSIONS.map(({ name, start }) => [name, start(context, place)] as const),
+  );
+  const followers = [...extensions.values()].flatMap(({ follower }) => follower ?? []);
   const hot = createHotPath(
-    { source, answerer, divert: live.divert, follower: kernel.mirror },
+    { source, answerer, divert: live.divert, followers },
     { maxBytes: HOT_BYTES, udpPayloadBytes },
   );
-  return { source, forwarder, answer: createSafeAnswer(answerer, { recorder, live, clock, log }), hot, kernel };
+  return { source, forwarder, answer: createSafeAnswer(answerer, { recorder, live, clock, log }), hot, extensions };
 }

@@ -1,6 +1,6 @@
 export { explain, type WhyRequest } from './explain/explain.ts';
 export type { Explanation } from './explain/explanation.ts';
-export type { KernelPlace, KernelReport } from './kernel/index.ts';
+export type { ExtensionPlace } from './extension/extension.ts';
 export type { TrafficReport } from './metrics/recorder.ts';
 export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './serve-answers.ts';
 export { type DnsDependencies, type DnsOptions, serveDns } from './serve-dns.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../system/index.ts';
 import type { AnswererOptions } from './answer/answerer.ts';
 import type { DnsControlDependencies } from './control/serve-control.ts';
-import type { KernelPlace } from './kernel/index.ts';
+import type { ExtensionPlace } from './extension/extension.ts';
 import type { Recorder } from './metrics/recorder.ts';
 import type { Served } from './metrics/report.ts';
 import type { NameSource } from './query/name-source.ts';
@@ -44,8 +44,8 @@ export interface NamesOptions extends Pick<AnswererOptions, 'refuseAny' | 'udpPa
   readonly forwarding?: ForwarderOptions;
   /** Whether to use recvmmsg and sendmmsg if they are available; default `auto`. */
   readonly batching?: 'auto' | 'off';
-  /** Where the kernel answers what it can by itself; default: nowhere. */
-  readonly kernel?: KernelPlace | null;
+  /** Where the extensions run; default: none is started. */
+  readonly extensions?: ExtensionPlace | null;
   /** Path of a unix socket that serves live queries and counters over HTTP; default: none. */
   readonly control?: string | null;
   /** Whether another Drover process may listen on the same ports until it leaves; default false: the ports must be free. */

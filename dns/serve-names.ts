@@ -48,17 +48,20 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
   const listeners: Listener[] = [];
   const ourselves = () => listeners.map(({ listen }) => listen);
   const answering = createAnswering(dependencies, options, { recorder, live, ourselves, signal });
-  const { hot, kernel, forwarder, source } = answering;
+  const { hot, extensions, forwarder, source } = answering;
   const { addon, batching } = chooseBatching(options.batching ?? 'auto');
   let closeControl = async (): Promise<void> => undefined;
   const ignoreChanges = dependencies.onChange?.(() => {
     hot.catchUp();
-    kernel.lookAgain();
+    for (const extension of extensions.values()) extension.lookAgain();
   });
+  const closeExtensions = (): void => {
+    for (const extension of extensions.values()) extension.close();
+  };
   const close = async (): Promise<void> => {
     closing.abort(new Error('the DNS server is closing'));
     ignoreChanges?.();
-    kernel.close();
+    closeExtensions();
     forwarder.close();
     await closeControl();
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -82,7 +85,7 @@ export async function serveNames(dependencies: NamesDependencies, options: Names
     forwarding: forwarder.report,
     ...reports,
     leave: async () => {
-      kernel.close();
+      closeExtensions();
       const patience = AbortSignal.timeout(LEAVE_WITHIN_MS);
       await Promise.all(listeners.map((listener) => listener.leave(patience)));
     },
@@ -117,7 +120,7 @@ interface ReportParts {
 }
 
 function createReports(
-  { hot, kernel, forwarder }: Answering,
+  { hot, extensions, forwarder }: Answering,
   { recorder, listeners, batching, served }: ReportParts,
 ): Pick<DnsServer, 'stats' | 'report'> {
   const sampleLosses = countLosses(recorder, listeners);
@@ -127,12 +130,14 @@ function createReports(
   };
   const report = (): DnsReport => {
     const { entries, bytes, loaded, faults } = hot.stats();
+    const reports = [...extensions].map(([name, extension]) => ({ name, ...extension.report() }));
     return {
       ...stats(),
+      ...Object.fromEntries(reports.map(({ name, state }) => [name, state])),
       hot: { entries, bytes, loaded, faults },
       forwarding: forwarder.report(),
       batching,
-      kernel: kernel.report(),
+      extensions: Object.fromEntries(reports.map(({ name, summary, metrics }) => [name, { summary, metrics }])),
       served: served(),
     };
   };

@@ -84,6 +84,15 @@ test('what loads far more than it is wanted for is loaded in its one place', () 
   expect(offences).toEqual([]);
 });
 
+test('a part that can be left out is imported once, where it is registered', () => {
+  const importers = files.filter(
+    (file) =>
+      !file.startsWith('dns/kernel/') &&
+      importsOf(file).some((specifier) => join(dirname(file), specifier).startsWith('dns/kernel/')),
+  );
+  expect(importers).toEqual(['dns/extensions.ts']);
+});
+
 test('only cli/ reads argv and the environment; no file outgrows one idea; no default exports, no any', () => {
   const offences = files.flatMap((file) => {
     const text = sources.get(file) ?? '';

@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
-import { type Config, dnsSocket } from '../../agent/index.ts';
-import type { KernelPlace } from '../../dns/index.ts';
-import { type JsonValue, PORT_GUARD_TABLE } from '../../model/index.ts';
+import { type Config, dnsSocket, portBindingsFile } from '../../agent/index.ts';
+import type { ExtensionPlace } from '../../dns/index.ts';
+import type { JsonValue } from '../../model/index.ts';
 import { restorePriority } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, upstreamProblems } from '../server/dns-upstreams.ts';
 import { runServer } from '../server/run-server.ts';
@@ -56,7 +55,7 @@ function runDns(io: Io, command: Command): Promise<void> {
     const at = listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen);
     const options = {
       listen: [at],
-      kernel: kernelPlace(config, at, hostNamespace),
+      extensions: extensionPlace(config, at, hostNamespace),
       ttlSeconds: config.dns.ttlSeconds,
       udpPayloadBytes: config.dns.udpPayloadBytes,
       metadataAddress: config.dns.address,
@@ -85,10 +84,9 @@ function runDns(io: Io, command: Command): Promise<void> {
   });
 }
 
-/** Where the kernel answers. Null if that is off, or the address is not IPv4. */
-function kernelPlace({ dns, network }: Config, at: ListenAddress, namespace: string | null): KernelPlace | null {
-  if (dns.kernelAnswers === 'off' || isIP(at.address) !== 4) return null;
-  return { ...at, bridge: network.device, namespace, guardTable: network.guard ? PORT_GUARD_TABLE : null };
+function extensionPlace(config: Config, at: ListenAddress, namespace: string | null): ExtensionPlace {
+  const { dns, network } = config;
+  return { ...at, settings: dns, bridge: network.device, namespace, portBindingsFile: portBindingsFile(config) };
 }
 
 export function searchMode({ dns }: Config): 'own' | 'every' {

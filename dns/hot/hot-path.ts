@@ -19,8 +19,8 @@ export interface HotPathDependencies<A extends Asker = Asker> {
   readonly answerer: Pick<Answerer, 'encodeOwn'>;
   /** Called once for each query that could be answered here. True: it takes the general path, which shows it to watchers. */
   readonly divert?: (from: number) => boolean;
-  /** Keeps a copy of the table. Call `catchUp` at every change then, so that the copy is never older than the state. */
-  readonly follower?: TableFollower | null;
+  /** Keep copies of the table. Call `catchUp` at every change then, so that no copy is older than the state. */
+  readonly followers?: readonly TableFollower[];
 }
 
 export interface HotPathOptions {
@@ -67,19 +67,19 @@ const MANY_CHANGES = 20_000;
  * has changed is removed before the next answer, and encoded again when it is asked for.
  */
 export function createHotPath<A extends Asker>(
-  { source, answerer, divert = () => false, follower = null }: HotPathDependencies<A>,
+  { source, answerer, divert = () => false, followers = [] }: HotPathDependencies<A>,
   { maxBytes, udpPayloadBytes = MAX_PAYLOAD, maxNegatives = 16_384, seed = randomInt(2 ** 32) }: HotPathOptions,
 ): HotPath {
   let faults = 0;
-  const table = new Table(maxBytes, follower);
+  const table = new Table(maxBytes, followers);
   const scopes = new Scopes<A>({
     source,
     onKnown: (from, scope, asker) => {
       // Strangers are many, and no containers: they all have the scope without a key.
-      if (asker.key !== '') follower?.know(from, scope);
+      if (asker.key !== '') for (const follower of followers) follower.know(from, scope);
     },
     onExhausted: () => {
-      follower?.forgetAskers();
+      for (const follower of followers) follower.forgetAskers();
       table.clear();
     },
   });
@@ -100,8 +100,10 @@ export function createHotPath<A extends Asker>(
   const catchUp = (): void => {
     const change = changes.take();
     if (change === null) return;
-    follower?.pause();
-    follower?.forgetAskers();
+    for (const follower of followers) {
+      follower.pause();
+      follower.forgetAskers();
+    }
     scopes.changed();
     loop.serial = source.authority().serial | 0;
     if (change === 'everything' || change.size > MANY_CHANGES) {
@@ -109,7 +111,7 @@ export function createHotPath<A extends Asker>(
       negatives.forget();
       loop.opts.set(encodeOpts(answerer));
     } else for (const key of change) table.invalidate(hashText(key));
-    follower?.resume(loop.serial);
+    for (const follower of followers) follower.resume(loop.serial);
   };
   const answer: FastAnswer = (rx, at, length, from, tx, to) => {
     try {

@@ -83,12 +83,12 @@ export class Table {
   readonly #slots: Int32Array;
   readonly #buckets: Int32Array;
   readonly #links: Int32Array;
-  readonly #follower: TableFollower | null;
+  readonly #followers: readonly TableFollower[];
   #entriesEnd = STRIDE;
   #poolEnd = 0;
   #linksEnd = LINK_STRIDE;
 
-  constructor(maxBytes: number, follower: TableFollower | null) {
+  constructor(maxBytes: number, followers: readonly TableFollower[]) {
     const entries = Math.max(16, Math.floor(maxBytes / BYTES_PER_ENTRY));
     this.entries = new Int32Array((entries + 1) * STRIDE);
     this.#links = new Int32Array((entries * LINKS_PER_ENTRY + 1) * LINK_STRIDE);
@@ -97,7 +97,7 @@ export class Table {
     this.#buckets = new Int32Array(slots);
     const taken = this.entries.length + this.#links.length + 2 * slots;
     this.pool = new Int32Array(Math.max(1_024, Math.floor(maxBytes / 4) - taken));
-    this.#follower = follower;
+    this.#followers = followers;
   }
 
   /** Memory that was written to. */
@@ -141,7 +141,7 @@ export class Table {
     if (this.#isNegative(entry)) this.negatives += 1;
     if (reply) {
       this.loaded += 1;
-      this.#follower?.put(this.#keyOf(entry), reply);
+      for (const follower of this.#followers) follower.put(this.#keyOf(entry), reply);
     }
     return entry;
   }
@@ -169,7 +169,7 @@ export class Table {
     this.#linksEnd = LINK_STRIDE;
     this.count = 0;
     this.negatives = 0;
-    this.#follower?.clear();
+    for (const follower of this.#followers) follower.clear();
   }
 
   #hasRoom(size: number, dependencies: number): boolean {
@@ -192,7 +192,7 @@ export class Table {
     }
     this.count -= 1;
     if (this.#isNegative(entry)) this.negatives -= 1;
-    this.#follower?.drop(this.#keyOf(entry));
+    for (const follower of this.#followers) follower.drop(this.#keyOf(entry));
     entries[entry + FIELD.owner] = REMOVED;
   }
 

@@ -1,1 +1,1 @@
-export { createKernelService, type KernelPlace, type KernelReport, type KernelService } from './service.ts';
+export { kernelAnswers } from './extension.ts';

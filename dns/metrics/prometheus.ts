@@ -6,7 +6,7 @@ type Sample = readonly [labels: Labels, value: number];
 
 /** The report in Prometheus' text format, to be put behind other metrics. */
 export function renderDnsMetrics(report: DnsReport): string {
-  return [...traffic(report), ...upstreams(report), ...stores(report), ...kernelAnswers(report)].join('');
+  return [...traffic(report), ...upstreams(report), ...stores(report), ...extensions(report)].join('');
 }
 
 function traffic(report: DnsReport): readonly string[] {
@@ -88,19 +88,10 @@ function stores({ forwarding: { cache }, hot, batching, served }: DnsReport): re
   ];
 }
 
-function kernelAnswers({ kernel }: DnsReport): readonly string[] {
-  if (kernel.mode !== 'on') return [];
-  const { answered, passedUnknown, passedStale, passedForeign, entries, devices } = kernel;
-  return [
-    counter('kernel_answers_total', 'Queries the kernel answered by itself, counted nowhere else', [[{}, answered]]),
-    counter('kernel_passed_total', 'Plain queries it left to the server, by reason', [
-      [{ reason: 'unknown' }, passedUnknown],
-      [{ reason: 'stale' }, passedStale],
-      [{ reason: 'foreign' }, passedForeign],
-    ]),
-    gauge('kernel_entries', 'Answers it has', [[{}, entries]]),
-    gauge('kernel_devices', 'Ports it answers on', [[{}, devices]]),
-  ];
+function extensions(report: DnsReport): readonly string[] {
+  return Object.values(report.extensions ?? {}).flatMap(({ metrics }) =>
+    metrics.map(({ kind, name, help, samples }) => (kind === 'counter' ? counter : gauge)(name, help, samples)),
+  );
 }
 
 function counter(name: string, help: string, samples: readonly Sample[]): string {

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../model/index.ts';
+import type { ExtensionReport } from '../extension/extension.ts';
 import type { HotStats } from '../hot/index.ts';
-import type { KernelReport } from '../kernel/index.ts';
 import type { Batching } from '../listen/batching.ts';
 import type { ForwarderReport } from '../upstream/create-forwarder.ts';
 import type { TrafficReport } from './recorder.ts';
@@ -11,7 +11,8 @@ export interface DnsReport extends TrafficReport {
   readonly hot: Pick<HotStats, 'entries' | 'bytes' | 'loaded' | 'faults'>;
   readonly forwarding: ForwarderReport;
   readonly batching: Batching;
-  readonly kernel: KernelReport;
+  /** By name. The state of each is in the report itself, under the same name. Absent in reports of older versions. */
+  readonly extensions?: Readonly<Record<string, Pick<ExtensionReport, 'summary' | 'metrics'>>>;
   readonly served: Served;
 }
 
@@ -32,17 +33,7 @@ export function asDnsReport(report: unknown): DnsReport | null {
   if (typeof report !== 'object' || report === null) return null;
   const said = report as Partial<Record<keyof DnsReport, unknown>>;
   const { forwarding } = said;
-  const parts = [
-    said.answers,
-    said.types,
-    said.paths,
-    said.drops,
-    said.hot,
-    forwarding,
-    said.batching,
-    said.kernel,
-    said.served,
-  ];
+  const parts = [said.answers, said.types, said.paths, said.drops, said.hot, forwarding, said.batching, said.served];
   if (!parts.every(isJsonObject) || typeof said.queries !== 'number') return null;
   const { resolvers, loops, cache } = forwarding as Record<string, unknown>;
   return Array.isArray(resolvers) && Array.isArray(loops) && isJsonObject(cache) ? (report as DnsReport) : null;

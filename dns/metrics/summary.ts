@@ -3,7 +3,7 @@ import type { DnsReport } from './report.ts';
 
 /** The report in a line, for people: `12,034 queries (96 % hot), p99 0.4 ms, none dropped; 10.0.0.2:53 in 1.2 ms`. */
 export function summarizeDns(report: DnsReport): string {
-  const { queries, paths, drops, forwarding, batching, kernel } = report;
+  const { queries, paths, drops, forwarding, batching, extensions = {} } = report;
   const all = Object.values(paths);
   const inAll = all.reduce((sum, { count }) => sum + count, 0);
   const shares = Object.entries(paths)
@@ -16,8 +16,7 @@ export function summarizeDns(report: DnsReport): string {
     ...(p99 === null ? [] : [`p99 ${p99 / 1_000} ms`]),
     `${dropped === 0 ? 'none' : grouped(dropped)} dropped`,
     describeBatching(batching),
-    ...(kernel.mode === 'on' ? [`${grouped(kernel.answered)} more by the kernel`] : []),
-    ...(kernel.mode === 'problem' ? [`the kernel does not answer: ${kernel.problem.what}`] : []),
+    ...Object.values(extensions).flatMap(({ summary }) => summary ?? []),
   ].join(', ');
   const upstreams = forwarding.resolvers.map(describeUpstream).join(', ');
   return upstreams === '' ? traffic : `${traffic}; ${upstreams}`;

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { feedSocket } from '../../agent/config/paths.ts';
+import { feedSocket, portBindingsFile } from '../../agent/config/paths.ts';
 import { configSchema } from '../../agent/config/schema.ts';
-import type { Container, ServiceDeclaration } from '../../model/index.ts';
+import { type Container, formatPortBindings, type ServiceDeclaration } from '../../model/index.ts';
 import { createStateStore, serveFeed } from '../../state/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { container, delta, environment, host, network } from '../state/facts.ts';
@@ -45,6 +45,7 @@ export async function startKernelHost(resources: Resources, { clients: count = 2
   const config = configSchema.parse(settings);
   const configPath = join(home.dir, 'drover.yaml');
   await writeFile(configPath, JSON.stringify(settings));
+  await writeFile(portBindingsFile(config), formatPortBindings('off'));
   const log = testLog('kernel-host');
   const store = createStateStore({ mirror: null, log }, { environment, hostId: 'a' });
   let shown: ReadonlySet<string> = new Set();

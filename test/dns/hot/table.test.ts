@@ -62,7 +62,7 @@ describe('Table', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 20, arbitrary: anyStep }), { maxLength: 80 }), (steps) => {
         const follower = createFollower();
-        const table = new Table(64 * 1024, follower);
+        const table = new Table(64 * 1024, [follower]);
         const model = new Map<number, readonly number[]>();
         for (const step of steps) {
           if (step.kind === 'clear') {
@@ -85,14 +85,14 @@ describe('Table', () => {
   });
 
   test('keeps scopes and types apart', () => {
-    const table = new Table(64 * 1024, null);
+    const table = new Table(64 * 1024, []);
     table.insert(entry(1));
     for (const owner of [ownerOf(6, 1), ownerOf(5, 28)]) expect(table.find(nameOf(1), 1, mixedOf(1), owner)).toBe(0);
     expect(findIn(table, 1)).toBe(1);
   });
 
   test('counts the names that do not exist', () => {
-    const table = new Table(64 * 1024, null);
+    const table = new Table(64 * 1024, []);
     table.insert(entry(1, [1], reply(1, 0x8403)));
     table.insert(entry(2, [2], reply(2, 0x8403)));
     table.insert(entry(3, [1]));
@@ -105,7 +105,7 @@ describe('Table', () => {
 
   test('a follower gets no question that the general path answers', () => {
     const follower = createFollower();
-    const table = new Table(64 * 1024, { ...follower, drop: () => undefined });
+    const table = new Table(64 * 1024, [{ ...follower, drop: () => undefined }]);
     const found = table.insert(entry(1, [1], null));
     expect([table.entries[found + FIELD.flags], follower.ids.size, table.loaded]).toEqual([0, 0, 0]);
     table.invalidate(1);
@@ -120,7 +120,7 @@ describe('Table', () => {
       [many, 0],
     ] as const) {
       const follower = createFollower();
-      const table = new Table(64 * 1024, follower);
+      const table = new Table(64 * 1024, [follower]);
       const counts = Array.from({ length: 600 }, (_, n) => {
         table.insert(entry(n % 61, dependencies, reply(n % 61, 0x8400, fixedBytes)));
         expect(table.bytes).toBeLessThanOrEqual(64 * 1024);
@@ -135,7 +135,7 @@ describe('Table', () => {
   });
 
   test('refuses an entry larger than the whole table', () => {
-    const table = new Table(64 * 1024, null);
+    const table = new Table(64 * 1024, []);
     expect(table.insert(entry(1, [], reply(1, 0x8400, 128 * 1024)))).toBe(0);
     expect(table.insert(entry(1))).not.toBe(0);
   });

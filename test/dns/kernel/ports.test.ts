@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listPorts } from '../../../dns/kernel/ports.ts';
-import { CommandError, type RunCommand } from '../../../system/index.ts';
+import { formatPortBindings, type PortBindings } from '../../../model/index.ts';
 
 const LINKS = JSON.stringify([
   { ifindex: 7, ifname: 'veth1', master: 'drover1' },
@@ -9,60 +12,45 @@ const LINKS = JSON.stringify([
   { ifindex: 10, ifname: 'veth4' },
   null,
 ]);
-const set = (name: string, ...elem: unknown[]) => ({ set: { family: 'bridge', name, table: 'guard', elem } });
-const pair = (port: string, value: string) => ({ concat: [port, value] });
-const TABLE = JSON.stringify({
-  nftables: [
-    { metainfo: { json_schema_version: 1 } },
-    { table: { family: 'bridge', name: 'guard' } },
-    set('known', 'veth1', 'veth2'),
-    set('macs', pair('veth1', '02:42:0a:2a:01:02'), pair('veth3', '02:42:0a:2a:01:04')),
-    set('addresses', pair('veth1', '10.42.1.2'), pair('veth2', '10.42.1.3'), pair('veth3', '10.42.1.4'), 'nonsense'),
-  ],
+const binding = (port: string, index: number) => ({ port, index, ipv4: `10.42.1.${index}`, mac: '02:42:0a:2a:01:02' });
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'drover-ports-'));
 });
+afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const options = { bridge: 'drover1', namespace: null, guardTable: 'guard' };
-
-function running(nft: () => string): { readonly run: RunCommand; readonly lines: string[] } {
+async function portsWith(file: string | null, namespace: string | null = null, links = LINKS) {
+  const bindingsFile = join(dir, 'port-bindings.json');
+  if (file !== null) await writeFile(bindingsFile, file);
   const lines: string[] = [];
-  const run: RunCommand = async (file, args) => {
-    lines.push([file, ...args].join(' '));
-    return args.includes('link') ? LINKS : nft();
+  const run = async (command: string, args: readonly string[]) => {
+    lines.push([command, ...args].join(' '));
+    return links;
   };
-  return { run, lines };
+  const ports = await listPorts(run, { bridge: 'drover1', namespace, bindingsFile });
+  return { ...ports, lines };
 }
 
-function failing(stderr: string): () => string {
-  return () => {
-    throw new CommandError(stderr, 1, stderr, undefined);
-  };
-}
+const boundWith = async (bindings: PortBindings) => (await portsWith(formatPortBindings(bindings))).bound;
 
-test('a port may ask under the addresses that the guard gives it, and only where it has a MAC address for it', async () => {
-  const { run } = running(() => TABLE);
-  expect(await listPorts(run, options)).toEqual({
-    devices: new Set([7, 8]),
-    bound: [{ device: 7, ipv4: '10.42.1.2', mac: '02:42:0a:2a:01:02' }],
-  });
+test('a port is bound to the address that the port guard publishes for a device of this name and index', async () => {
+  const bindings = [binding('veth1', 7), binding('veth2', 9), binding('veth3', 9), binding('gone', 8)];
+  const { devices, bound } = await portsWith(formatPortBindings(bindings));
+  expect(devices).toEqual(new Set([7, 8]));
+  expect(bound).toEqual([{ device: 7, ipv4: '10.42.1.7', mac: '02:42:0a:2a:01:02' }]);
 });
 
-test('a table with nothing in it yet lets nobody ask; without a table, and where none is wanted, anybody may', async () => {
-  const empty = JSON.stringify({ nftables: [{ set: { name: 'addresses' } }, { set: { name: 'macs' } }] });
-  expect((await listPorts(running(() => empty).run, options)).bound).toEqual([]);
-  const missing = running(failing('Error: No such file or directory'));
-  expect((await listPorts(missing.run, options)).bound).toBeNull();
-  const unasked = running(() => TABLE);
-  expect((await listPorts(unasked.run, { ...options, guardTable: null })).bound).toBeNull();
-  expect(unasked.lines).toEqual(['ip -json link show type veth']);
+test('no port is bound before the port guard publishes; every port is free while the guard is switched off', async () => {
+  expect((await portsWith(null)).bound).toEqual([]);
+  expect((await portsWith('{"version":2,"guard":"off","bindings":[]}')).bound).toEqual([]);
+  expect(await boundWith([])).toEqual([]);
+  expect(await boundWith('off')).toBeNull();
 });
 
-test('is asked in the namespace of the bridge; what else goes wrong is told', async () => {
-  const { run, lines } = running(() => TABLE);
-  await listPorts(run, { ...options, namespace: '/proc/1/ns/net' });
-  expect(lines).toEqual([
-    'nsenter --net=/proc/1/ns/net ip -json link show type veth',
-    'nsenter --net=/proc/1/ns/net nft --json list table bridge guard',
-  ]);
-  await expect(listPorts(running(failing('Operation not permitted')).run, options)).rejects.toThrow('not permitted');
-  await expect(listPorts(running(() => '{}').run, options)).rejects.toThrow('nft: the table is no list');
+test('the devices are listed in the namespace of the bridge; a list that cannot be read is an error', async () => {
+  const { lines } = await portsWith(null, '/proc/1/ns/net');
+  expect(lines).toEqual(['nsenter --net=/proc/1/ns/net ip -json link show type veth']);
+  expect((await portsWith(null)).lines).toEqual(['ip -json link show type veth']);
+  await expect(portsWith(null, null, '{}')).rejects.toThrow('did not print a list');
 });

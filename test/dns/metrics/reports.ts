@@ -29,7 +29,6 @@ export function someReport(changes: Partial<DnsReport> = {}): DnsReport {
       refused: 0,
     },
     batching: { mode: 'batch', problem: null },
-    kernel: { mode: 'off' },
     served: { revision: 42, ageSeconds: 0 },
     ...changes,
   };
