@@ -4,10 +4,10 @@ import { serveDnsControl } from './control/serve-control.ts';
 import { type Batching, chooseBatching } from './listen/batching.ts';
 import { createGeneralPath } from './listen/general-path.ts';
 import { choosePlace, type Listener, type ListenOptions, listenOn } from './listen/listen.ts';
-import { countLosses } from './listen/losses.ts';
 import { createLiveQueries, type LiveQueries } from './metrics/live-queries.ts';
 import { createRecorder, type Recorder, type TrafficReport } from './metrics/recorder.ts';
 import type { DnsReport, Served } from './metrics/report.ts';
+import { createLossSampler } from './metrics/socket-losses.ts';
 import type { NamesDependencies, NamesOptions } from './names-options.ts';
 import type { ForwarderReport } from './upstream/create-forwarder.ts';
 
@@ -106,7 +106,7 @@ async function listenOnAll(
   places: readonly ListenOptions[],
   { answering: { answer, hot }, recorder, clock, addon }: ListenParts,
 ): Promise<void> {
-  const general = createGeneralPath({ answer, recorder });
+  const general = createGeneralPath({ answer, onFlood: () => recorder.dropped('flood') });
   const onDrop = () => recorder.dropped('connection');
   const context = { fast: hot.answer, onFast: recorder.tookHot, general, clock, answer, addon, onDrop };
   for (const at of places) listeners.push(await listenOn(context, at));
@@ -123,7 +123,7 @@ function createReports(
   { hot, extensions, forwarder }: Answering,
   { recorder, listeners, batching, served }: ReportParts,
 ): Pick<DnsServer, 'stats' | 'report'> {
-  const sampleLosses = countLosses(recorder, listeners);
+  const sampleLosses = createLossSampler(recorder, listeners);
   const stats = (): TrafficReport => {
     sampleLosses();
     return recorder.read(hot.stats().answered);

@@ -3,10 +3,10 @@ import { loadAddon } from '../native/load.ts';
 import type { UdpMode } from './server.ts';
 import type { UdpBatchAddon } from './udp-batch.ts';
 
-/** How UDP is read and written. */
+/** How UDP is read and written, for the report. */
 export interface Batching {
   readonly mode: UdpMode;
-  /** What stands in the way of batches; null where they are used, or not wanted. */
+  /** Why batches are not used; null if they are used, or switched off. */
   readonly problem: Problem | null;
 }
 
@@ -15,7 +15,7 @@ export interface BatchingChoice {
   readonly batching: Batching;
 }
 
-/** Batches where the addon is there, unless they are turned off. */
+/** Uses batches if the addon was compiled, unless they are switched off. */
 export function chooseBatching(wanted: 'auto' | 'off'): BatchingChoice {
   if (wanted === 'off') return { addon: null, batching: { mode: 'dgram', problem: null } };
   const loaded = loadAddon<UdpBatchAddon>('udp-batch');

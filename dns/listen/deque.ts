@@ -1,12 +1,12 @@
-/** A line: in at the end, out at the front, at a cost that does not grow with its length, as that of `shift` does. */
+/** A queue whose cost, unlike that of `Array.shift`, does not grow with its length. */
 export interface Deque<T> {
   push(item: T): void;
-  /** Undefined when it is empty. */
+  /** Undefined if the queue is empty. */
   shift(): T | undefined;
   size(): number;
 }
 
-/** Taken items are kept at most until there are so many of them. */
+/** The array is compacted once this many items were taken. */
 const COMPACT_AT = 256;
 
 export function createDeque<T>(): Deque<T> {

@@ -1,13 +1,13 @@
 /**
- * The messages that a TCP client sends, each behind its length [RFC 1035 §4.2.2], given out one at a time: whoever takes them
- * may stop. Of each no more than `maxBytes` are kept, the rest is dropped as it comes.
+ * The messages that a TCP client sends, each after its length [RFC 1035 §4.2.2]. The reader takes them one at a time, and may
+ * stop. At most `maxBytes` of each message are kept; the rest is dropped as it arrives.
  */
 export interface FrameQueue {
-  /** Bytes as they come. */
+  /** Adds received bytes. */
   push(chunk: Buffer): void;
-  /** The next whole message, or its beginning; null: there is none yet. */
+  /** The next complete message, cut to `maxBytes`; null: there is none yet. */
   next(): Buffer | null;
-  /** Whether part of a message is there that `next` could not give. */
+  /** Whether the beginning of an incomplete message was received. */
   partial(): boolean;
 }
 
@@ -15,11 +15,11 @@ export function createFrameQueue(maxBytes: number): FrameQueue {
   let unread: Buffer = Buffer.alloc(0);
   let head: number | null = null;
   let message: Buffer | null = null;
-  /** Bytes of the message that are there, and those that are still to come. */
+  /** Bytes of the message that were received, and those that are missing. */
   let filled = 0;
   let missing = 0;
 
-  /** Takes the two bytes of a length, of which the first may have come long ago. */
+  /** Reads the two bytes of a length. The first may have arrived earlier. */
   const begin = (): boolean => {
     const first = head ?? unread[0];
     const second = head === null ? unread[1] : unread[0];
@@ -31,7 +31,7 @@ export function createFrameQueue(maxBytes: number): FrameQueue {
     unread = unread.subarray(head === null ? 2 : 1);
     head = null;
     missing = first * 256 + second;
-    // Its own memory: a few bytes of a chunk would keep all of it.
+    // A copy, because a few bytes of a chunk would keep the memory of the whole chunk.
     message = Buffer.allocUnsafe(Math.min(missing, maxBytes));
     filled = 0;
     return true;

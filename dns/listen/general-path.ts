@@ -1,8 +1,7 @@
-import type { Recorder } from '../metrics/recorder.ts';
 import type { Answer, Client } from '../query/client.ts';
 import { createFairQueue } from './fair-queue.ts';
 
-/** A datagram that the fast path left, with its own copy of the bytes. */
+/** A datagram that the hot path left, with its own copy of the bytes. */
 export interface Datagram {
   readonly message: Buffer;
   readonly client: Client;
@@ -13,32 +12,32 @@ interface Waiting extends Datagram {
   readonly receivedAtMs: number;
 }
 
-/** What the sockets hand their datagrams to when the fast path leaves them: answered in turns, one source after the other. */
+/** Answers datagrams that the hot path left, one client after the other. */
 export interface GeneralPath {
-  /** To be asked before a datagram is copied. */
+  /** Call it before a datagram is copied. */
   admits(source: string): boolean;
   take(datagram: Datagram): void;
-  /** Whether all that was taken is answered. */
+  /** Whether all datagrams taken are answered. */
   idle(): boolean;
 }
 
-/** Most queries are smaller by far. */
+/** Most queries are much smaller. */
 const WEIGHT_BYTES = 512;
 const LIMITS = {
   /** At most 8 MB, half a second of work. */
   total: 16_384,
-  underWayPerSource: 1_024,
-  /** Short, so that a flood is read (and most of it dropped) faster than it fills the kernel's queue. */
+  inFlightPerSource: 1_024,
+  /** Short, so that a flood is read (and mostly dropped) faster than it fills the kernel's queue. */
   turnMs: 0.25,
 };
 
-export function createGeneralPath({
-  answer,
-  recorder,
-}: {
+export interface GeneralPathDependencies {
   readonly answer: Answer;
-  readonly recorder: Pick<Recorder, 'dropped'>;
-}): GeneralPath {
+  /** Called for each datagram that was dropped because its client sent more than its share. */
+  readonly onFlood: () => void;
+}
+
+export function createGeneralPath({ answer, onFlood }: GeneralPathDependencies): GeneralPath {
   const queue = createFairQueue<Waiting>(
     {
       serve: ({ message, client, reply, receivedAtMs }) => {
@@ -48,15 +47,15 @@ export function createGeneralPath({
         return null;
       },
       weigh: ({ message }) => Math.ceil(message.length / WEIGHT_BYTES) || 1,
-      onDrop: () => recorder.dropped('flood'),
+      onDrop: onFlood,
       now: () => performance.now(),
       later: setImmediate,
     },
     LIMITS,
   );
   return {
-    admits: queue.admits,
+    admits: (source) => queue.admits(source),
     take: (datagram) => queue.push(datagram.client.address, { ...datagram, receivedAtMs: performance.now() }),
-    idle: queue.idle,
+    idle: () => queue.idle(),
   };
 }

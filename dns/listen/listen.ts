@@ -2,10 +2,11 @@ import type { Answer } from '../query/client.ts';
 import { freePort } from './probe.ts';
 import type { Listen, Losses, Server, UdpMode, UdpServer } from './server.ts';
 import { serveTcp } from './server-tcp.ts';
-import { serveUdp, type UdpContext } from './server-udp.ts';
+import { serveUdp } from './server-udp.ts';
 import type { UdpBatchAddon } from './udp-batch.ts';
+import type { UdpContext } from './udp-context.ts';
 
-/** One address, UDP and TCP. */
+/** The sockets of one address, UDP and TCP. */
 export interface Listener {
   readonly listen: Listen;
   readonly mode: UdpMode;
@@ -17,20 +18,20 @@ export interface Listener {
 
 export interface ListenContext extends UdpContext {
   readonly answer: Answer;
-  /** Null: UDP with what Node has. */
+  /** Null: UDP with Node's own sockets. */
   readonly addon: UdpBatchAddon | null;
-  /** Called for each TCP connection that was refused, closed for another one, or too slow. */
+  /** Called for each TCP connection that was refused, closed to make room for another, or too slow. */
   readonly onDrop: () => void;
 }
 
 export interface ListenOptions extends Listen {
-  /** Whether another process of ours may have the port: both then get queries, until it leaves. */
+  /** Whether another Drover process may listen on the port: both get queries until it leaves. */
   readonly handOver: boolean;
 }
 
 const ATTEMPTS = 20;
 
-/** Gives where to listen: port 0 becomes one that is free for both. Rejects when another program has it. */
+/** Chooses where to listen: port 0 becomes a port that is free for UDP and TCP. Rejects if another program has the port. */
 export async function choosePlace({ address, port, handOver }: ListenOptions): Promise<ListenOptions> {
   if (handOver && port !== 0) return { address, port, handOver };
   for (let attempt = 1; ; attempt += 1) {
@@ -42,7 +43,7 @@ export async function choosePlace({ address, port, handOver }: ListenOptions): P
   }
 }
 
-/** Rejects when the address cannot be bound, saying why. */
+/** Rejects if the address cannot be bound; the message says why. */
 export async function listenOn(context: ListenContext, options: ListenOptions): Promise<Listener> {
   const { address, port } = await choosePlace(options);
   let udp: UdpServer | null = null;
@@ -73,8 +74,10 @@ function joined(udp: UdpServer, tcp: Server, address: string): Listener {
 
 function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
-  if (code === 'EADDRINUSE') return 'another program listens there; stop it or choose another address';
-  if (code === 'EADDRNOTAVAIL') return 'this machine (or namespace) does not have the address';
-  if (code === 'EACCES') return 'ports below 1024 need root or CAP_NET_BIND_SERVICE';
+  if (code === 'EADDRINUSE') return 'another program listens on this port. Stop it, or choose another address or port.';
+  if (code === 'EADDRNOTAVAIL')
+    return 'this host (or network namespace) does not have the address. Choose one of its addresses.';
+  if (code === 'EACCES')
+    return 'ports below 1024 require root or CAP_NET_BIND_SERVICE. Run as root, or choose another port.';
   return String(cause);
 }

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import type { Listen } from './server.ts';
 
-/** Datagrams to an IPv4 address and port that the kernel dropped, of all sockets bound there; 0 where nobody can tell. */
+/** Datagrams that the kernel dropped, for all sockets bound to this IPv4 address and port; 0 if that is not known. */
 export function readOverflow({ address, port }: Listen): number {
   if (!isIPv4(address)) return 0;
   try {
@@ -13,7 +13,7 @@ export function readOverflow({ address, port }: Listen): number {
   }
 }
 
-/** The last column of the lines of one local address. */
+/** The sum of the last column over the lines of one local address. */
 function sumDrops(table: string, local: string): number {
   return table
     .split('\n')
@@ -22,7 +22,7 @@ function sumDrops(table: string, local: string): number {
     .reduce((sum, fields) => sum + Number(fields.at(-1) ?? 0), 0);
 }
 
-/** As the kernel prints it: the address as the number that its bytes are in memory. */
+/** The kernel prints an address as the number that its bytes are in memory. */
 function localField(address: string, port: number): string {
   const bytes = address.split('.').map(Number);
   const inOrder = endianness() === 'LE' ? bytes.reverse() : bytes;

@@ -3,8 +3,8 @@ import { createServer, isIP } from 'node:net';
 import type { Listen } from './server.ts';
 
 /**
- * Gives the port, or a free one for 0. Rejects (EADDRINUSE) when anybody has it, for UDP or TCP: our own sockets share a
- * port with every other that wants to, so that they would not notice.
+ * Returns the port, or a free one for 0. Rejects (EADDRINUSE) if a socket is bound to it, for UDP or TCP. The sockets of the
+ * server share their port with other sockets, so they would not fail themselves.
  */
 export async function freePort(listen: Listen): Promise<number> {
   const port = await freeForUdp(listen);

@@ -4,22 +4,22 @@ import { plainAddress } from '../../model/index.ts';
 import type { Answer } from '../query/client.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { Listen, Server } from './server.ts';
-import { serveConnection, type TcpConnection } from './tcp-connection.ts';
+import { TcpConnection } from './tcp-connection.ts';
 import { TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
 
 export interface TcpOptions extends Listen {
   readonly limits?: Partial<TcpLimits>;
-  /** Called for each connection that was refused, closed for another one, or too slow. */
+  /** Called for each connection that was refused, closed to make room for another, or too slow. */
   readonly onDrop?: () => void;
 }
 
-/** How long a connection may be idle while another process takes over: enough for one question after the other. */
+/** How long a connection may be idle while another process takes over: enough between two queries of a client. */
 const LEAVING_IDLE_MS = 200;
-/** After this even a connection in constant use ends, behind an answer: its client opens another [RFC 7766 §6.2.4]. */
+/** After this time a busy connection ends, too, after a reply: its client opens another one [RFC 7766 §6.2.4]. */
 const LEAVING_BUSY_MS = 1_000;
 const LEAVING_CHECK_MS = 50;
 const TURN_MS = 0.25;
-/** The handshakes that wait to be accepted; Node's own default is 511. */
+/** Connections that wait to be accepted; Node's default is 511. */
 const BACKLOG = 1_024;
 
 export async function serveTcp(
@@ -50,7 +50,7 @@ export async function serveTcp(
     perSource.set(from, own + 1);
     connections.set(
       socket,
-      serveConnection({ answer, socket, now, inTurn: (step) => turns.push(from, step) }, from, limits),
+      new TcpConnection({ answer, socket, now, inTurn: (step) => turns.push(from, step) }, from, limits),
     );
     checks.every(checkMs(limits));
     socket.once('close', () => {
@@ -62,10 +62,10 @@ export async function serveTcp(
     });
   };
 
-  // The high water mark is what makes `drain` come for what made reading pause.
+  // With this high water mark `drain` is emitted for the same amount of data that pauses reading.
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: limits.pauseBytes }, accept);
   const { gone } = await listen(server, { address, port });
-  // Connections that wait to be accepted go over to the other process where net.ipv4.tcp_migrate_req is 1.
+  // Connections that wait to be accepted move to the other process if net.ipv4.tcp_migrate_req is 1.
   const stopListening = (): void => {
     if (server.listening) server.close();
   };
@@ -87,7 +87,7 @@ export async function serveTcp(
   };
 }
 
-/** Whose turn it is: one source after the other, however many connections it has; and sockets are read in between. */
+/** Gives turns to one client address after the other, however many connections it has, and reads sockets in between. */
 function createTurns(now: () => number): FairQueue<() => void> {
   const serve = (step: () => void): null => {
     step();
@@ -96,11 +96,11 @@ function createTurns(now: () => number): FairQueue<() => void> {
   const never = () => undefined;
   return createFairQueue(
     { serve, weigh: () => 1, onDrop: never, now, later: setImmediate },
-    { total: Number.POSITIVE_INFINITY, underWayPerSource: 1, turnMs: TURN_MS },
+    { total: Number.POSITIVE_INFINITY, inFlightPerSource: 1, turnMs: TURN_MS },
   );
 }
 
-/** Resolves when it listens, with a promise of its end. */
+/** Resolves when the server listens, with a promise of its end. */
 async function listen(server: NetServer, { address, port }: Listen): Promise<{ readonly gone: Promise<void> }> {
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   const { promise: gone, resolve: end } = Promise.withResolvers<void>();
@@ -112,7 +112,7 @@ async function listen(server: NetServer, { address, port }: Listen): Promise<{ r
   return { gone };
 }
 
-/** The connection that has been idle longest, of one source or of all; null: none is idle. */
+/** The connection that has been idle for the longest time, of one client address or of all; null: none is idle. */
 function longestIdle(connections: ReadonlyMap<Socket, TcpConnection>, source: string | null): Socket | null {
   let longest: Socket | null = null;
   let since = Number.POSITIVE_INFINITY;
@@ -126,12 +126,12 @@ function longestIdle(connections: ReadonlyMap<Socket, TcpConnection>, source: st
   return longest;
 }
 
-/** Often enough for limits of seconds to be kept within a quarter. */
+/** Often enough that no limit is exceeded by more than a quarter. */
 function checkMs({ idleMs, messageMs, takeMs }: TcpLimits): number {
   return Math.min(idleMs, messageMs, takeMs) / 4;
 }
 
-/** One timer for all connections. */
+/** A single timer for all connections. */
 function createChecks(check: () => void): { every(ms: number): void; stop(): void } {
   let timer: NodeJS.Timeout | null = null;
   let everyMs = Number.POSITIVE_INFINITY;

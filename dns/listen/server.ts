@@ -3,19 +3,19 @@ export interface Listen {
   readonly port: number;
 }
 
-/** One bound socket that answers. */
+/** A bound socket that answers. */
 export interface Server {
   readonly port: number;
   /**
-   * Makes room for another process that listens on the same port: from now on that one gets what comes. Resolves when all
-   * that came before is answered, or when `signal` aborts. Idempotent.
+   * Stops receiving, so that another process on the same port gets the queries. Resolves when everything received before is
+   * answered, or when `signal` aborts. Idempotent.
    */
   leave(signal: AbortSignal): Promise<void>;
   /** Idempotent; resolves when the last socket is gone. */
   close(): Promise<void>;
 }
 
-/** `batch`: recvmmsg and sendmmsg through our addon; `dgram`: what Node has, one system call a datagram. */
+/** `batch`: recvmmsg and sendmmsg through the addon; `dgram`: Node's own sockets, one system call for each datagram. */
 export type UdpMode = 'batch' | 'dgram';
 
 export interface UdpServer extends Server {
@@ -25,8 +25,8 @@ export interface UdpServer extends Server {
 
 /** Since the socket was opened. */
 export interface Losses {
-  /** Datagrams for which the kernel had no room in the queue. */
+  /** Datagrams that the kernel dropped because the queue was full. */
   readonly overflown: number;
-  /** Replies that the kernel did not take. */
+  /** Replies that the kernel did not accept. */
   readonly unsent: number;
 }

@@ -6,159 +6,183 @@ import { MAX_QUERY } from '../wire/read/query.ts';
 import { createFrameQueue } from './frame-queue.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 
-export interface TcpConnection {
-  readonly address: string;
-  /** Since when nothing is under way in either direction; null: something is. */
-  idleSinceMs(): number | null;
-  /** To be called from time to time: ends it when it has been idle, or slow, for too long. */
-  check(nowMs: number): 'open' | 'idle' | 'slow';
-  /** From now on so short a pause ends it, and after `busyMs` also the next answer does. */
-  leave(idleMs: number, busyMs: number): void;
-}
-
-/** Messages of one connection before others have their turn: some 40 us. */
+/** Messages of one connection before other clients have their turn: some 40 µs. */
 const MESSAGES_A_TURN = 4;
 
 export interface ConnectionDependencies {
   readonly answer: Answer;
   readonly socket: Socket;
+  /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Calls back soon, when it is this client's turn. */
   readonly inTurn: (step: () => void) => void;
 }
 
 /**
- * Answers what comes over a connection. Replies go out as they are ready; the client tells them apart by id
- * [RFC 7766 §6.2.1.1]. Who does not take them is not read any more, and after a while not served.
+ * Answers the queries of one connection. Replies are sent as they are ready; the client tells them apart by id
+ * [RFC 7766 §6.2.1.1]. A client that does not read its replies is not read from, and is disconnected after a while.
  */
-export function serveConnection(
-  { answer, socket, now, inTurn }: ConnectionDependencies,
-  address: string,
-  limits: TcpLimits,
-): TcpConnection {
-  const frames = createFrameQueue(MAX_QUERY + 1);
-  let client: Client = { address, transport: 'tcp', idleMs: limits.idleMs };
-  let idleMs = limits.idleMs;
-  let leaveAtMs = Number.POSITIVE_INFINITY;
-  let underWay = 0;
-  let ended = false;
-  let scheduled = false;
-  /** Since when: nothing happens, part of a message is there, replies lie there. */
-  let quietSince = now();
-  let partialSince: number | null = null;
-  let untakenSince: number | null = null;
-  /** When the last piece came. */
-  let receivedAt = quietSince;
+export class TcpConnection {
+  readonly address: string;
+  readonly #deps: ConnectionDependencies;
+  readonly #limits: TcpLimits;
+  readonly #frames = createFrameQueue(MAX_QUERY + 1);
+  #client: Client;
+  #idleMs: number;
+  #leaveAtMs = Number.POSITIVE_INFINITY;
+  #inFlight = 0;
+  #ended = false;
+  #scheduled = false;
+  /** Since when nothing happens. */
+  #quietSince: number;
+  /** Since when the end of a message is missing. */
+  #partialSince: number | null = null;
+  /** Since when replies wait to be read by the client. */
+  #unreadSince: number | null = null;
+  #receivedAt: number;
 
-  const mayTake = (): boolean =>
-    underWay < limits.maxUnderWay && socket.writableLength < limits.pauseBytes && !socket.destroyed;
+  constructor(dependencies: ConnectionDependencies, address: string, limits: TcpLimits) {
+    this.#deps = dependencies;
+    this.address = address;
+    this.#limits = limits;
+    this.#client = { address, transport: 'tcp', idleMs: limits.idleMs };
+    this.#idleMs = limits.idleMs;
+    this.#quietSince = dependencies.now();
+    this.#receivedAt = this.#quietSince;
+    this.#listen(dependencies.socket);
+  }
 
-  const endIfDone = (): void => {
-    const over = ended || now() >= leaveAtMs;
-    // Whoever has not taken its replies yet may have more questions here.
-    if (over && underWay === 0 && !scheduled && socket.writableLength < limits.pauseBytes) socket.end();
-  };
+  /** Since when nothing is in flight in either direction; null: something is. */
+  idleSinceMs(): number | null {
+    const { socket } = this.#deps;
+    const isIdle = this.#inFlight === 0 && this.#partialSince === null && socket.writableLength === 0;
+    return isIdle ? this.#quietSince : null;
+  }
 
-  const settle = (reply: Buffer | null): void => {
-    underWay -= 1;
-    quietSince = now();
-    if (reply && socket.writable) socket.write(frame(reply));
-    if (socket.writableLength > 0) untakenSince ??= now();
-    if (socket.writableLength > limits.maxBytes) socket.destroy();
-  };
+  /** Ends the connection if it was idle, or slow, for too long. Call it regularly. */
+  check(nowMs: number): 'open' | 'idle' | 'slow' {
+    const { socket } = this.#deps;
+    if (socket.writableLength === 0) this.#unreadSince = null;
+    const isSlow = this.#isSlow(nowMs);
+    const idleSince = this.idleSinceMs();
+    const isIdle = idleSince !== null && nowMs - idleSince > this.#idleMs;
+    if (isSlow || (isIdle && !this.#isLeaving())) {
+      socket.destroy();
+      return isSlow ? 'slow' : 'idle';
+    }
+    // In order: unread bytes would turn the end into a reset, and the client would believe that the server is gone. A late
+    // timer runs before newly arrived bytes are read.
+    if (isIdle)
+      setImmediate(() => {
+        if (this.idleSinceMs() === idleSince) socket.end();
+      });
+    return isIdle ? 'idle' : 'open';
+  }
 
-  const settleLate = (reply: Buffer | null): void => {
-    settle(reply);
-    takeTurn();
-  };
+  /** From now on a pause of `idleMs` ends the connection, and after `busyMs` the next reply does. */
+  leave(idleMs: number, busyMs: number): void {
+    this.#idleMs = idleMs;
+    this.#leaveAtMs = this.#deps.now() + busyMs;
+    this.#client = { ...this.#client, idleMs: 0 };
+  }
 
-  const take = (message: Buffer): void => {
-    // Not even an id to answer: nobody who speaks DNS sends this.
+  #listen(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => {
+      this.#receivedAt = this.#deps.now();
+      this.#quietSince = this.#receivedAt;
+      this.#frames.push(chunk);
+      this.#takeTurn();
+    });
+    socket.on('drain', () => {
+      this.#unreadSince = null;
+      this.#quietSince = this.#deps.now();
+      this.#takeTurn();
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#endIfDone();
+    });
+  }
+
+  #isLeaving(): boolean {
+    return this.#leaveAtMs !== Number.POSITIVE_INFINITY;
+  }
+
+  #isSlow(nowMs: number): boolean {
+    const { messageMs, takeMs } = this.#limits;
+    return (
+      (this.#partialSince !== null && nowMs - this.#partialSince > messageMs) ||
+      (this.#unreadSince !== null && nowMs - this.#unreadSince > takeMs)
+    );
+  }
+
+  #mayTake(): boolean {
+    const { socket } = this.#deps;
+    const { maxInFlight, pauseBytes } = this.#limits;
+    return this.#inFlight < maxInFlight && socket.writableLength < pauseBytes && !socket.destroyed;
+  }
+
+  #takeTurn(): void {
+    if (this.#scheduled) return;
+    const { socket, inTurn } = this.#deps;
+    this.#scheduled = true;
+    inTurn(() => {
+      this.#scheduled = false;
+      if (this.#takeSome()) this.#takeTurn();
+      if (this.#mayTake() && !this.#scheduled) socket.resume();
+      else socket.pause();
+      this.#endIfDone();
+    });
+  }
+
+  /** Answers a bounded number of messages; true: there may be more. */
+  #takeSome(): boolean {
+    for (let n = 0; n < MESSAGES_A_TURN; n += 1) {
+      if (!this.#mayTake()) return false;
+      const message = this.#frames.next();
+      if (!message) {
+        this.#partialSince = this.#frames.partial() ? (this.#partialSince ?? this.#deps.now()) : null;
+        return false;
+      }
+      this.#partialSince = null;
+      this.#take(message);
+    }
+    return true;
+  }
+
+  #take(message: Buffer): void {
+    const { answer, socket } = this.#deps;
+    // There is not even an id to answer to. No DNS client sends this.
     if (message.length < HEADER_SIZE) {
       socket.destroy();
       return;
     }
-    underWay += 1;
-    const reply = answer(message, client, receivedAt);
-    if (reply instanceof Promise) void reply.then(settleLate);
-    else settle(reply);
-  };
+    this.#inFlight += 1;
+    const reply = answer(message, this.#client, this.#receivedAt);
+    if (reply instanceof Promise) void reply.then((late) => this.#settleLate(late));
+    else this.#settle(reply);
+  }
 
-  /** Answers a bounded number of messages; true: there may be more. */
-  const takeSome = (): boolean => {
-    for (let n = 0; n < MESSAGES_A_TURN; n += 1) {
-      if (!mayTake()) return false;
-      const message = frames.next();
-      if (!message) {
-        partialSince = frames.partial() ? (partialSince ?? now()) : null;
-        return false;
-      }
-      partialSince = null;
-      take(message);
-    }
-    return true;
-  };
+  #settleLate(reply: Buffer | null): void {
+    this.#settle(reply);
+    this.#takeTurn();
+  }
 
-  const takeTurn = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    inTurn(() => {
-      scheduled = false;
-      if (takeSome()) takeTurn();
-      if (mayTake() && !scheduled) socket.resume();
-      else socket.pause();
-      endIfDone();
-    });
-  };
+  #settle(reply: Buffer | null): void {
+    const { socket, now } = this.#deps;
+    this.#inFlight -= 1;
+    this.#quietSince = now();
+    if (reply && socket.writable) socket.write(frame(reply));
+    if (socket.writableLength > 0) this.#unreadSince ??= now();
+    if (socket.writableLength > this.#limits.maxBytes) socket.destroy();
+  }
 
-  socket.on('data', (chunk: Buffer) => {
-    receivedAt = now();
-    quietSince = receivedAt;
-    frames.push(chunk);
-    takeTurn();
-  });
-  socket.on('drain', () => {
-    untakenSince = null;
-    quietSince = now();
-    takeTurn();
-  });
-  socket.on('error', () => socket.destroy());
-  socket.on('end', () => {
-    ended = true;
-    endIfDone();
-  });
-
-  const idleSinceMs = (): number | null =>
-    underWay === 0 && partialSince === null && socket.writableLength === 0 ? quietSince : null;
-
-  const leaving = (): boolean => leaveAtMs !== Number.POSITIVE_INFINITY;
-  /** A timer that is late comes before what has arrived meanwhile is read. */
-  const endIfStillIdle = (since: number): void => {
-    if (idleSinceMs() === since) socket.end();
-  };
-
-  return {
-    address,
-    idleSinceMs,
-    check: (nowMs) => {
-      if (socket.writableLength === 0) untakenSince = null;
-      const tooSlow =
-        (partialSince !== null && nowMs - partialSince > limits.messageMs) ||
-        (untakenSince !== null && nowMs - untakenSince > limits.takeMs);
-      const idleSince = idleSinceMs();
-      const idle = idleSince !== null && nowMs - idleSince > idleMs;
-      if (tooSlow || (idle && !leaving())) {
-        socket.destroy();
-        return tooSlow ? 'slow' : 'idle';
-      }
-      // In order: what lies there unread would make a reset of it, and the client believe that nobody is there.
-      if (idle) setImmediate(endIfStillIdle, idleSince);
-      return idle ? 'idle' : 'open';
-    },
-    leave: (shortMs, busyMs) => {
-      idleMs = shortMs;
-      leaveAtMs = now() + busyMs;
-      client = { ...client, idleMs: 0 };
-    },
-  };
+  #endIfDone(): void {
+    const { socket, now } = this.#deps;
+    const isOver = this.#ended || now() >= this.#leaveAtMs;
+    const isBusy = this.#inFlight > 0 || this.#scheduled;
+    // A client that has not read its replies yet may have more queries in the queue.
+    if (isOver && !isBusy && socket.writableLength < this.#limits.pauseBytes) socket.end();
+  }
 }

@@ -2,18 +2,18 @@ import { addressText } from '../query/address-number.ts';
 import { GENERAL_PATH } from '../query/fast-answer.ts';
 import { untilQuiet } from './quiet.ts';
 import type { Listen, UdpServer } from './server.ts';
-import type { UdpContext } from './server-udp.ts';
+import type { UdpContext } from './udp-context.ts';
 
-/** A socket of the addon. */
+/** A socket that the addon opened. */
 type Handle = { readonly handle: unique symbol };
 
 /** `dns/native/udp-batch.c`. */
 export interface UdpBatchAddon {
-  /** Datagrams in one batch; bytes for a query and for a reply in each. */
+  /** Datagrams in a batch, and the bytes reserved for each query and each reply. */
   readonly slots: number;
   readonly rxSlot: number;
   readonly txSlot: number;
-  /** A `sendBuffer` of 0 is the system's. `onBatch` has until its return to write replies and their lengths. */
+  /** `sendBuffer` 0: the system's default. `onBatch` writes replies and their lengths before it returns. */
   open(
     address: string,
     port: number,
@@ -28,9 +28,9 @@ export interface UdpBatchAddon {
     onBatch: (count: number) => void,
   ): Handle;
   port(handle: Handle): number;
-  /** The address that the query in this slot was sent to, during `onBatch`; 0 where the socket is bound to one. */
+  /** The address that the query in this slot was sent to, during `onBatch`; 0 if the socket is bound to one address. */
   asked(handle: Handle, slot: number): number;
-  /** `from` is one of this host's addresses, or 0. */
+  /** `from`: the source address, one of this host's; 0: the kernel chooses. */
   send(handle: Handle, bytes: Buffer, address: number, port: number, from: number): boolean;
   leave(handle: Handle): void;
   dropped(handle: Handle): number;
@@ -38,7 +38,7 @@ export interface UdpBatchAddon {
   close(handle: Handle): void;
 }
 
-/** UDP over IPv4, one system call and one call of TypeScript for up to 64 datagrams. */
+/** UDP over IPv4: one system call, and one call into TypeScript, for up to 64 datagrams. */
 export function serveBatch(
   addon: UdpBatchAddon,
   { fast, onFast, general, clock }: UdpContext,

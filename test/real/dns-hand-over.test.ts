@@ -90,7 +90,7 @@ test('a second instance on the same port is refused', async () => {
   const dns = await startDnsHost(resources, { batching: 'auto' });
   const args = ['dns', '--config', dns.configPath, '--listen', `127.0.0.1:${dns.port}`];
   const second = await execa(resolve('bin/drover'), args, { reject: false, timeout: 30_000, all: true });
-  expect(second.all).toContain(`port ${dns.port}: another program listens there`);
+  expect(second.all).toContain(`port ${dns.port}: another program listens on this port`);
   expect(second.exitCode).toBe(1);
 }, 60_000);
 

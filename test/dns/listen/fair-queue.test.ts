@@ -22,7 +22,7 @@ function createQueue(limits: Partial<FairQueueLimits> = {}) {
       now: () => nowMs,
       later: (turn) => turns.push(turn),
     },
-    { total: 8, underWayPerSource: 2, turnMs: 3, ...limits },
+    { total: 8, inFlightPerSource: 2, turnMs: 3, ...limits },
   );
   return {
     queue,

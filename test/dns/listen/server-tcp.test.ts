@@ -136,7 +136,7 @@ describe('a TCP connection', () => {
   });
 
   test('has a bounded number of queries under way; the others wait', async () => {
-    const harness = await start({ maxUnderWay: 3 });
+    const harness = await start({ maxInFlight: 3 });
     const peer = await dial(harness);
     for (let n = 0; n < 10; n += 1) peer.socket.write(frame(message(1, n)));
     await until('three', () => harness.seen.length === 3);
@@ -240,7 +240,7 @@ describe('a client that is slow', () => {
   });
 
   test('whose late replies pile up is cut off at once', async () => {
-    const harness = await start({ maxUnderWay: 10_000, pauseBytes: 64 * 1024, maxBytes: 128 * 1024 });
+    const harness = await start({ maxInFlight: 10_000, pauseBytes: 64 * 1024, maxBytes: 128 * 1024 });
     const peer = await dial(harness, { reading: false });
     for (let n = 0; n < 4_000; n += 1) peer.socket.write(frame(message(1, n, 4_000)));
     await until('all under way', () => harness.seen.length === 4_000);

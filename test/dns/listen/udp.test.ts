@@ -45,7 +45,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     const dropped: string[] = [];
     const general = createGeneralPath({
       answer: setup.answer ?? ((message) => (message[0] === NONE ? null : Buffer.from(`general ${message.length}`))),
-      recorder: { dropped: (reason) => void dropped.push(reason) },
+      onFlood: () => void dropped.push('flood'),
     });
     const context = { fast: setup.fast ?? fastEcho, general, clock: systemClock };
     const at = port === undefined ? await choosePlace({ address, port: 0, handOver: false }) : { address, port };

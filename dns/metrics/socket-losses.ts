@@ -1,8 +1,11 @@
-import type { Recorder } from '../metrics/recorder.ts';
-import type { Losses } from './server.ts';
+import type { Losses } from '../listen/server.ts';
+import type { Recorder } from './recorder.ts';
 
-/** Gives what brings the record of dropped datagrams up to date with what the sockets say. */
-export function countLosses(recorder: Pick<Recorder, 'dropped'>, sockets: readonly { losses(): Losses }[]): () => void {
+/** Returns the function that records the datagrams that the sockets lost since its last call. */
+export function createLossSampler(
+  recorder: Pick<Recorder, 'dropped'>,
+  sockets: readonly { losses(): Losses }[],
+): () => void {
   let before: Losses = { overflown: 0, unsent: 0 };
   return () => {
     const all = sockets.map((socket) => socket.losses());
