@@ -77,7 +77,7 @@ function cpuNs({ hot }: Paths, { rx, sizes, from }: Load): number {
     const before = process.cpuUsage();
     for (let n = 0; n < QUERIES; n += 1) {
       const size = hot.answer(rx, n * SLOT, sizes[n] as number, from[n] as number, tx, (n & 63) * 1_232);
-      if (size <= 0) throw new Error('a query was left to the general path');
+      if (size <= 0) throw new Error('a query went to the general path');
     }
     const { user, system } = process.cpuUsage(before);
     return ((user + system) * 1_000) / QUERIES;
@@ -94,7 +94,7 @@ function measureQueries(title: string, world: Snapshot, names: readonly string[]
   paths.hot.warmUp(20_000);
   const ns = cpuNs(paths, loadOf(names));
   const { entries, bytes } = paths.hot.stats();
-  console.log(`${title}: ${ns.toFixed(0)} ns of CPU a query; ${entries} entries in ${mb(bytes)}`);
+  console.log(`${title}: ${ns.toFixed(0)} ns of CPU per query; ${entries} entries in ${mb(bytes)}`);
 }
 
 /** One replica moves, 300 times, with queries in between. */

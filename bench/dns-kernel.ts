@@ -207,7 +207,7 @@ async function measure(
 
 function print(rows: readonly Row[]): void {
   console.log(
-    '| answered by | queries/s, two clients | p50 at 5,000/s | p99 | CPU a query, of the server or the program | lost or bad |',
+    '| answered by | queries/s, two clients | p50 at 5,000/s | p99 | CPU per query, of the server or the program | lost or wrong |',
   );
   console.log('|---|---|---|---|---|---|');
   for (const { name, perSecond, p50, p99, cpuMicros, lost } of rows)
@@ -223,7 +223,7 @@ function judge(rows: readonly Row[]): boolean {
   const targets = [
     ['rate, of NSD', ours.perSecond / of('NSD').perSecond, '>=', 2.5],
     ['p50 at 5,000/s, of the best server', ours.p50 / best, '<=', 0.3],
-    ['CPU a query, of NSD', ours.cpuMicros / of('NSD').cpuMicros, '<=', 0.3],
+    ['CPU per query to NSD', ours.cpuMicros / of('NSD').cpuMicros, '<=', 0.3],
   ] as const;
   const results = targets.map(([what, value, sign, limit]) => {
     const met = sign === '>=' ? value >= limit : value <= limit;

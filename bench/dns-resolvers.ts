@@ -26,7 +26,7 @@ try {
   await churn.stop();
   console.log(
     `${each * CLIENTS.length} lookups in ${seconds.toFixed(0)} s, meanwhile ${onTheBus} changes of another host ` +
-      `(${(onTheBus / seconds).toFixed(0)} a second), and ${containers} containers that came and went\n`,
+      `(${(onTheBus / seconds).toFixed(0)} per second), and ${containers} containers that started and stopped\n`,
   );
   print(idle, changing);
   if (changing.some(({ failed, stalled }) => failed + stalled > 0)) process.exitCode = 1;

@@ -77,7 +77,7 @@ async function replaceOften(setting: Setting): Promise<void> {
   const { sent, lost, bad, p50, p99, p999, max } = run;
   const full = (await overflown(host)) - before;
   console.log(
-    `${mode}: ${took.length} restarts, ${sent} queries at ${rate} a second: ${lost} lost (${full} at a full queue), ${bad} wrong; ` +
+    `${mode}: ${took.length} restarts, ${sent} queries at ${rate} per second: ${lost} lost (${full} at a full queue), ${bad} wrong; ` +
       `p50 ${p50} µs, p99 ${p99} µs, p99.9 ${p999} µs, max ${(max / 1_000).toFixed(1)} ms; ` +
       `a restart took ${percentile(took, 0.5).toFixed(0)} ms, at most ${Math.max(...took).toFixed(0)}`,
   );

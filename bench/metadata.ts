@@ -100,7 +100,7 @@ try {
   const large = await measureLarge(stack, join(dir, 'large'));
   const megabytes = (bytes: number) => bytes / 1024 / 1024;
   console.log(
-    `20,000 containers by the feed: a change is answered after ${percentile(large.answeredMs, 0.5).toFixed(1)} ms (p50), ` +
+    `20,000 containers from the feed: a change is answered after ${percentile(large.answeredMs, 0.5).toFixed(1)} ms (p50), ` +
       `${percentile(large.answeredMs, 0.99).toFixed(1)} ms (p99); at each of 100 clients after ` +
       `${percentile(large.hundredMs, 0.5).toFixed(1)} ms (p50), ${percentile(large.hundredMs, 0.99).toFixed(1)} ms (p99), ` +
       `where a bare echo of Node takes ${percentile(large.echoMs, 0.99).toFixed(1)} ms (p99). Memory over an empty Node process: ` +

@@ -20,17 +20,17 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- dns [options]
   --part NAME,...   ${PARTS.join(', ')}; default: all
-                    scoped: 1,000 services with 5 addresses, 48 askers known by their address
+                    scoped: 1,000 services with 5 addresses, 48 known clients
                     names:  100,000 names
                     change: one service changes among 100,000 names, while queries run
   --only NAME,...   servers whose name contains one of these (echo, nsd, drover, ...); default: all
   --seconds N       length of each measurement, default 2
   --rounds N        interleaved rounds, default 3
-  --rate N          queries a second where latency is measured, default 20000
+  --rate N          queries per second when latency is measured, default 20000
   --missing SHARE   queries for names that do not exist, default 0.05: 12 random letters in front of a stack's name,
-                    never the same twice
-  --missing-pool N  only so many such names, again and again
-RANCHER_DNS_BIN and CONSUL_BIN_FOR_BENCH name binaries to measure too; without the second, Consul of .tools/ is taken.`;
+                    each used once
+  --missing-pool N  number of such names, used repeatedly
+RANCHER_DNS_BIN and CONSUL_BIN_FOR_BENCH name further binaries to measure; the default for the second is Consul of .tools/.`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({

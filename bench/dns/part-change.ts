@@ -37,7 +37,7 @@ export const runChange: RunPart = async ({ options, programs, resources, dir }) 
 const p999Ms = ({ p999 }: Run) => p999 / 1000;
 
 function printCost({ appliedMs, seenMs, changing, idle }: ChangeCost, rate: number): void {
-  console.log(`### A service changes, among 100,000 names, at ${rate} queries a second\n`);
+  console.log(`### One service changes among 100,000 names, at ${rate} queries per second\n`);
   printRow(['milliseconds', 'p50', 'p99', 'max', 'changes']);
   printRow(['---', '---', '---', '---', '---']);
   for (const [title, samples] of [
@@ -52,7 +52,7 @@ function printCost({ appliedMs, seenMs, changing, idle }: ChangeCost, rate: numb
   printRow(['---', '---', '---', '---', '---', '---']);
   for (const [title, runs] of [
     ['nothing changes', idle],
-    ['20 changes a second', changing],
+    ['20 changes per second', changing],
   ] as const) {
     const slowest = [worst(runs, ({ p99 }) => p99), worst(runs, ({ p999 }) => p999), worst(runs, ({ max }) => max)];
     const sum = (of: (run: (typeof runs)[number]) => number) => runs.reduce((total, run) => total + of(run), 0);

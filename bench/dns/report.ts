@@ -15,7 +15,17 @@ export function printScores(title: string, scores: readonly Score[], { rate }: {
   const steady = scores.some((score) => score.steady.length > 0);
   console.log(`### ${title}\n`);
   const latency = steady ? [`p50 at ${thousands(rate)}/s`, 'p99', 'p99.9', 'max'] : [];
-  printRow(['server', 'queries/s', 'CPU a query', 'busy', ...latency, 'lost', 'wrong', 'memory', 'start to answer']);
+  printRow([
+    'server',
+    'queries/s',
+    'CPU per query',
+    'busy',
+    ...latency,
+    'lost',
+    'wrong',
+    'memory',
+    'start until first answer',
+  ]);
   printRow(Array.from({ length: 8 + latency.length }, () => '---'));
   for (const score of scores) printRow(rowOf(score, steady));
   console.log();

@@ -14,7 +14,7 @@ export function ratioTarget(
     ({ perSecond }) => perSecond,
   );
   if (ratio === null) return null;
-  return atLeastVerdict(`${of} to ${to}, queries a second`, ratio, atLeast);
+  return atLeastVerdict(`${of} to ${to}, queries per second`, ratio, atLeast);
 }
 
 export function latencyTarget(
