@@ -28,7 +28,7 @@ export function addApply(program: Command, io: Io): void {
     .option('-p, --stack <name>', 'stack of services that do not name one')
     .option('--dry-run', 'show the changes without applying them')
     .option('--prune', "also remove services of the files' stacks that are no longer in the files")
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

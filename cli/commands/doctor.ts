@@ -9,7 +9,7 @@ export function addDoctor(program: Command, io: Io): void {
   const command = program
     .command('doctor')
     .description('Check this host for problems, and say how to fix them.')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -8,7 +8,7 @@ import { addListing } from '../support/listing.ts';
 export function addServices(program: Command, io: Io): void {
   addListing<ServiceRow>(program, io, {
     what: 'services',
-    description: 'List services, the endpoints DNS answers with, and why others are left out.',
+    description: 'List services, the endpoints that DNS returns, and why others are left out.',
     examples: `  drover services
   drover services --json | jq '.[] | select(.answered == 0)'`,
     format: formatServices,

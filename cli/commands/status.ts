@@ -18,7 +18,7 @@ export function addStatus(program: Command, io: Io): void {
   const command = program
     .command('status')
     .description('Show the state of this host: processes, bus, Docker, and problems with hints.')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

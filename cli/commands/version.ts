@@ -6,7 +6,7 @@ export function addVersion(program: Command, io: Io): void {
   const command = program
     .command('version')
     .description('Print the versions of Drover and Node.')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  drover version\n  drover version --json')
     .action(() => {
       const { json } = command.opts<{ json?: boolean }>();

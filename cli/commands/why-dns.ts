@@ -21,7 +21,7 @@ export function addWhyDns(why: Command, io: Io): void {
     .description('Explain what DNS answers for a name, and why.')
     .option('--from <container|address>', 'the client: name or id of a container, or an address (default: any)')
     .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, ... or TYPE<number>', 'A')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -16,7 +16,7 @@ export function addWhyMetadata(why: Command, io: Io): void {
     .argument('<path>', 'the path as a program would request it; without a leading slash, below /latest')
     .description('Explain what metadata answers at a path, and why.')
     .option('--from <container|address>', 'the client: name or id of a container, or an address (default: any)')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

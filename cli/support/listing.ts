@@ -17,7 +17,7 @@ export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>)
   const command = program
     .command(listing.what)
     .description(listing.description)
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', `\nExamples:\n${listing.examples}`);
   takesSettings(command).action(async () => {
     const rows = (await readRows(io, command, listing.what)) as readonly Row[];

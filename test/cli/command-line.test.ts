@@ -26,6 +26,8 @@ const COMMANDS = [
   'apply',
   'doctor',
   'why',
+  'confirm',
+  'forget',
   'down',
   'dns',
   'metadata',
