@@ -1,5 +1,4 @@
 import { applyStep, createNftTable, formatStep } from '../../linux/index.ts';
-import { formatProblem, type Problem } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { enterPrefix, type ObservedServiceAddress, observeServiceAddress } from './observe.ts';
@@ -12,10 +11,6 @@ export interface ServiceAddress {
   readonly settings: ServiceAddressSettings;
   /** The desired state is constant: `settings`. */
   readonly applier: Applier<ServiceAddressSettings, ObservedServiceAddress, ServiceAddressChange>;
-  /** Creates or repairs all parts now. Idempotent. Rejects when a part cannot be created; returns what Drover must not repair. */
-  ensure(signal?: AbortSignal): Promise<readonly Problem[]>;
-  /** Differences from the desired state, one line each; empty when everything is in place. Changes nothing. */
-  drift(signal?: AbortSignal): Promise<readonly string[]>;
   /** Removes all parts and nothing else. Idempotent. The kernel keeps the namespace until the processes inside it end. */
   remove(signal?: AbortSignal): Promise<void>;
   /** The command line that runs `file` inside the namespace. */
@@ -29,30 +24,17 @@ export function createServiceAddress(
   const settings = { ...defaultServiceAddressSettings, ...options };
   const table = createNftTable({ run }, { family: 'ip', name: settings.table });
   const observe = (signal?: AbortSignal) => observeServiceAddress({ run, table }, settings, signal);
-  const apply = async (change: ServiceAddressChange, signal?: AbortSignal): Promise<void> => {
-    await applyStep(run, change, signal);
-    if (change.file === 'nft') await table.learn(renderTable(settings), signal);
-  };
 
   return {
     settings,
     applier: {
       observe: (_settings, signal) => observe(signal),
       plan: planServiceAddress,
-      apply,
+      apply: async (change, signal) => {
+        await applyStep(run, change, signal);
+        if (change.file === 'nft') await table.learn(renderTable(settings), signal);
+      },
       format: formatStep,
-    },
-    ensure: async (signal) => {
-      const { changes, problems } = planServiceAddress(settings, await observe(signal));
-      for (const change of changes) {
-        await apply(change, signal);
-        log.info({ change: formatStep(change) }, 'changed');
-      }
-      return problems;
-    },
-    drift: async (signal) => {
-      const { changes, problems } = planServiceAddress(settings, await observe(signal));
-      return [...problems.map(formatProblem), ...changes.map(formatStep)];
     },
     remove: async (signal) => {
       for (const change of planServiceAddressRemoval(settings, await observe(signal))) {
