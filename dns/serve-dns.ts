@@ -8,6 +8,8 @@ import { createStateSource } from './source/state-source.ts';
 export interface DnsDependencies extends Omit<NamesDependencies, 'source' | 'served'> {
   /** The newest view; read once a query. */
   readonly view: () => HostView;
+  /** Calls the listener after each change of the view; returns the unsubscribe. */
+  readonly onChange: (listener: () => void) => () => void;
   /**
    * Called for a query from a local address that no known container has: looks once whether a container has it now. True: the
    * view knows the container, or will in a moment. Calls for one address are made one at a time.
@@ -30,7 +32,8 @@ export interface DnsOptions extends NamesOptions {
 export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Promise<DnsServer> {
   const source = ({ recorder, signal }: SourceContext): NameSource => {
     const onHold = () => recorder.happened('held');
-    const recognition = createRecognition(dependencies, { holdMs: options.holdMs ?? 250, onHold, signal });
+    const parts = { ...dependencies, onViewChange: dependencies.onChange };
+    const recognition = createRecognition(parts, { holdMs: options.holdMs ?? 250, onHold, signal });
     const metadataAddress = options.metadataAddress ?? '169.254.169.250';
     const search = options.search ?? 'own';
     return createStateSource({ view: dependencies.view, recognition }, { metadataAddress, search });

@@ -5,6 +5,8 @@ import { type HostView, identify, isLocalAddress } from '../view/index.ts';
 export interface RecognitionDependencies {
   /** The newest view; called for each request. */
   readonly view: () => HostView;
+  /** Calls the listener after each change of the view. Returns a function that removes the listener. */
+  readonly onViewChange: (listener: () => void) => () => void;
   /** Asks the agent once for the container with an address. True: the view has it, or will in a moment. May hang. */
   readonly identify: (address: string) => Promise<boolean>;
   readonly clock: Clock;
@@ -31,44 +33,40 @@ export interface Recognition {
 }
 
 const MAX_HELD_ADDRESSES = 1_000;
-const CHECK_AGAIN_MS = 5;
 
 export function createRecognition(
-  { view, identify: inspect, clock }: RecognitionDependencies,
+  { view, onViewChange, identify: inspect, clock }: RecognitionDependencies,
   { holdMs, onHold, signal }: RecognitionOptions,
 ): Recognition {
   const held = new Map<string, Promise<void>>();
 
+  const known = (address: string): Container | null | undefined => {
+    const now = view();
+    const container = identify(now, address);
+    return container === null && isLocalAddress(now, address) ? undefined : container;
+  };
+
   /** Ends when the view has the address, when the inspection finds no container, or after the hold time. */
   const wait = async (address: string): Promise<void> => {
     const over = new AbortController();
-    const ended = AbortSignal.any([over.signal, ...(signal ? [signal] : [])]);
-    const known = async (): Promise<void> => {
-      while (!ended.aborted && identify(view(), address) === null) await clock.sleep(CHECK_AGAIN_MS, ended);
+    const check = (): void => {
+      if (known(address) !== undefined) over.abort();
     };
-    const inspected = async (): Promise<void> => {
-      if (await inspect(address)) await known();
-    };
-    try {
-      await Promise.race([inspected(), known(), clock.sleep(holdMs, ended)]);
-    } catch {
-      // A failed inspection, or closing: the request is answered as one of no container.
-    } finally {
-      over.abort(new Error('the hold is over'));
-      held.delete(address);
-    }
+    const unsubscribe = onViewChange(check);
+    // A failed inspection: the request is answered as one of no container.
+    inspect(address).then(
+      (found) => (found ? check() : over.abort()),
+      () => over.abort(),
+    );
+    await clock.sleep(holdMs, AbortSignal.any([over.signal, ...(signal ? [signal] : [])])).catch(() => {});
+    unsubscribe();
+    held.delete(address);
   };
 
   const hold = (address: string): Promise<void> => {
     const waiting = held.get(address) ?? wait(address);
     held.set(address, waiting);
     return waiting;
-  };
-
-  const known = (address: string): Container | null | undefined => {
-    const now = view();
-    const container = identify(now, address);
-    return container === null && isLocalAddress(now, address) ? undefined : container;
   };
 
   return {

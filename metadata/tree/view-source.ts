@@ -7,8 +7,6 @@ import { findVersion, VERSIONS } from './versions.ts';
 
 /** What trees of a view are made from. */
 export interface ViewParts extends RecognitionDependencies {
-  /** Calls the listener after each change of the view. Returns a function that removes the listener. */
-  readonly onViewChange: (listener: () => void) => () => void;
   /** Address of the DNS server that containers use. Default 169.254.169.250. */
   readonly resolver?: string;
 }

@@ -234,6 +234,7 @@ test('an address in use is reported; close() is idempotent', async () => {
   const view = viewOf(snapshot({}), 'a');
   const parts = {
     view: () => view,
+    onChange: () => () => {},
     identify: async () => false,
     upstreams: () => [],
     clock: systemClock,
@@ -254,7 +255,14 @@ test('an internal error becomes SERVFAIL, and the server keeps running', async (
   };
   const log = createLog('dns', { level: 'silent', format: 'json' });
   const broken = await serveDns(
-    { view: fault, identify: async () => false, upstreams: () => [], clock: systemClock, log },
+    {
+      view: fault,
+      onChange: () => () => {},
+      identify: async () => false,
+      upstreams: () => [],
+      clock: systemClock,
+      log,
+    },
     { listen: [{ address: '127.0.0.1', port: 0 }] },
   );
   resources.add('broken server', () => broken.close());

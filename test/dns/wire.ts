@@ -23,10 +23,15 @@ export interface TestDnsOptions extends Partial<DnsOptions> {
 
 export async function startDns(resources: Resources, world: World, options: TestDnsOptions = {}): Promise<TestDns> {
   let view: HostView = viewOf(snapshot(world), 'a');
+  const listeners = new Set<() => void>();
   const { identify = async () => false, upstreams = [], ...rest } = options;
   const server = await serveDns(
     {
       view: () => view,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
       identify,
       upstreams: typeof upstreams === 'function' ? upstreams : () => upstreams,
       clock: systemClock,
@@ -40,6 +45,7 @@ export async function startDns(resources: Resources, world: World, options: Test
     port: server.addresses[0]?.port ?? 0,
     see: (next) => {
       view = viewOf(snapshot(next), 'a', view);
+      for (const listener of listeners) listener();
     },
   };
 }

@@ -30,6 +30,7 @@ async function serve(control: string | null = path) {
   const server = await serveDns(
     {
       view: () => view,
+      onChange: () => () => {},
       identify: async () => false,
       upstreams: () => [],
       clock: systemClock,

@@ -33,7 +33,7 @@ export function createSubject(world: World): Subject {
   const clock = systemClock;
   const onMalformed = () => undefined;
   const recognition = createRecognition(
-    { view: () => view, identify: async () => false, clock },
+    { view: () => view, onViewChange: () => () => {}, identify: async () => false, clock },
     { holdMs: 1, onHold: () => undefined, signal: new AbortController().signal },
   );
   const source = createStateSource(

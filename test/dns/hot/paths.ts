@@ -33,7 +33,7 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
   const { maxBytes = 4 * 1024 * 1024, maxNegatives = 16_384, ttlSeconds = 7, divert = () => false } = options;
   const signal = new AbortController().signal;
   const recognition = createRecognition(
-    { view, identify: async () => false, clock: systemClock },
+    { view, onViewChange: () => () => {}, identify: async () => false, clock: systemClock },
     { holdMs: 1, onHold: () => undefined, signal },
   );
   const source = createStateSource({ view, recognition }, { metadataAddress: '169.254.169.250' });

@@ -16,6 +16,7 @@ export const drover: Target = {
     const server = await serveDns(
       {
         view: () => view,
+        onChange: () => () => {},
         identify: async () => false,
         upstreams: () => [`127.0.0.1:${upstreamPort}`],
         clock: systemClock,
