@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { ManifestFile } from '../../sources/index.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { CommandFailure, EXIT, type Io, unreadable } from '../support/io.ts';
 import { agentNotRunning } from '../support/listing.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
@@ -67,11 +67,7 @@ async function readManifest(path: string): Promise<ManifestFile> {
   try {
     return { path, text: await readFile(path, 'utf8') };
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(
-      [{ subject: path, what: `cannot be read: ${what}`, hint: 'correct the path' }],
-      EXIT.usage,
-    );
+    throw unreadable(path, error);
   }
 }
 

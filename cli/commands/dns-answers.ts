@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { Problem } from '../../model/index.ts';
 import { listenOf, serveUntilEnded, writePidFile } from '../server/stand-alone.ts';
 import { hostTools } from '../support/host-tools.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { type Io, usageFailure } from '../support/io.ts';
 
 interface AnswersFlags {
   readonly answers: string;
@@ -51,9 +50,9 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
   const flags = command.opts<AnswersFlags>();
   const [stray] = command.args;
   if (stray !== undefined)
-    throw wrong(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover dns --help`');
+    throw usageFailure(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover dns --help`');
   if (flags.metadataServer)
-    throw wrong('--metadata-server', 'is not supported with --answers', 'run `drover dns` without --answers');
+    throw usageFailure('--metadata-server', 'is not supported with --answers', 'run `drover dns` without --answers');
   if (flags.log !== undefined) io.warn('drover: --log is ignored; the log goes to standard error, redirect it there');
   if (flags.rancherMetadataAnswer)
     io.warn('drover: --rancher-metadata-answer is ignored; add the record to the answers file');
@@ -87,10 +86,5 @@ function readFlags(flags: AnswersFlags) {
 
 function wholeNumber(flag: string, text: string, most: number): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= most) return Number(text);
-  throw wrong(`${flag} ${text}`, 'is not a whole number in range', `use a number from 0 to ${most}`);
-}
-
-function wrong(subject: string, what: string, hint: string): CommandFailure {
-  const problem: Problem = { subject, what, hint };
-  return new CommandFailure([problem], EXIT.usage);
+  throw usageFailure(`${flag} ${text}`, 'is not a whole number in range', `use a number from 0 to ${most}`);
 }

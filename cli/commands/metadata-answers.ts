@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { listenOf, serveUntilEnded, writePidFile } from '../server/stand-alone.ts';
 import { hostTools } from '../support/host-tools.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { type Io, usageFailure } from '../support/io.ts';
 
 interface AnswersFlags {
   readonly answers: string;
@@ -35,9 +35,9 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
   const flags = command.opts<AnswersFlags>();
   const [stray] = command.args;
   if (stray !== undefined)
-    throw wrong(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover metadata --help`');
+    throw usageFailure(`argument ${stray}`, 'unexpected argument with --answers', 'see `drover metadata --help`');
   if (flags.subscribe)
-    throw wrong('--subscribe', 'is not supported with --answers', 'run `drover metadata` without --answers');
+    throw usageFailure('--subscribe', 'is not supported with --answers', 'run `drover metadata` without --answers');
   if (flags.log !== undefined) io.warn('drover: --log is ignored; the log goes to standard error, redirect it there');
   const options = {
     path: flags.answers,
@@ -54,8 +54,4 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
     log.info({ addresses: server.metadata.addresses, reload: server.reloadAddress }, 'serving');
     return server;
   });
-}
-
-function wrong(subject: string, what: string, hint: string): CommandFailure {
-  return new CommandFailure([{ subject, what, hint }], EXIT.usage);
 }

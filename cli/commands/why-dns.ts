@@ -5,7 +5,7 @@ import { systemClock } from '../../system/index.ts';
 import { formatExplanation } from '../output/explanation.ts';
 import { followUpstreams, forwardingOptions } from '../server/dns-upstreams.ts';
 import { askWhy } from '../support/ask-why.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { type Io, usageFailure } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface Options {
@@ -46,7 +46,7 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
   const type = parseTypeName(typeText);
   if (type === null) {
     const hint = 'use A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE<number>';
-    throw new CommandFailure([{ subject: `--type ${typeText}`, what: 'is not a record type', hint }], EXIT.usage);
+    throw usageFailure(`--type ${typeText}`, 'is not a record type', hint);
   }
   const { dns } = config;
   const upstreams = await readUpstreams(config);

@@ -34,6 +34,16 @@ export class CommandFailure extends Error {
   }
 }
 
+/** Invalid usage: exit code 64. */
+export function usageFailure(subject: string, what: string, hint: string): CommandFailure {
+  return new CommandFailure([{ subject, what, hint }], EXIT.usage);
+}
+
+/** A file named on the command line that cannot be read. */
+export function unreadable(path: string, error: unknown): CommandFailure {
+  return usageFailure(path, `cannot be read: ${describe(error)}`, 'correct the path');
+}
+
 export function createIo(): Io {
   return {
     env: process.env,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { CommandFailure, EXIT } from './io.ts';
+import { usageFailure } from './io.ts';
 
 export interface ListenAddress {
   readonly address: string;
@@ -13,5 +13,5 @@ export function parseListen(text: string, flag = '--listen'): ListenAddress {
   const port = Number(match?.[3] ?? -1);
   if (isIP(address) !== 0 && port >= 0 && port <= 65535) return { address, port };
   const hint = 'write ADDRESS:PORT, such as 127.0.0.1:5353 or [::1]:5353';
-  throw new CommandFailure([{ subject: `${flag} ${text}`, what: 'is not an address and a port', hint }], EXIT.usage);
+  throw usageFailure(`${flag} ${text}`, 'is not an address and a port', hint);
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../agent/index.ts';
 import type { Problem } from '../../model/index.ts';
-import { CommandFailure, EXIT, type Io } from './io.ts';
+import { CommandFailure, EXIT, type Io, usageFailure } from './io.ts';
 
 /** The configuration a command works with. */
 export interface Settings {
@@ -44,7 +44,7 @@ export function settingFlags(args: readonly string[]): Record<string, string> {
   const flags: Record<string, string> = {};
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
-    if (!arg.startsWith('--')) throw new CommandFailure([strayArgument(arg)], EXIT.usage);
+    if (!arg.startsWith('--')) throw usageFailure(`argument ${arg}`, 'unexpected argument', 'see --help');
     const [name = '', ...rest] = arg.slice(2).split('=');
     const next = args[index + 1];
     if (rest.length > 0) flags[name] = rest.join('=');
@@ -55,8 +55,4 @@ export function settingFlags(args: readonly string[]): Record<string, string> {
     }
   }
   return flags;
-}
-
-function strayArgument(arg: string): Problem {
-  return { subject: `argument ${arg}`, what: 'unexpected argument', hint: 'see --help' };
 }
