@@ -1,12 +1,12 @@
 import { type Query, readQuery } from '../wire/read/query.ts';
 
-/** What a query may bring along of EDNS and still be plain: nothing, a bare OPT record, and one with DO. */
+/** The EDNS of a plain query: none, an OPT record without flags, or one with DO. */
 export type PlainEdns = 'none' | 'bare' | 'dnssec-ok';
 
 const HEADER_SIZE = 12;
 const OPT_SIZE = 11;
 
-/** The plainest query for a name in wire form: id 0, no flags. Null: no such query is to be answered. */
+/** A query for a name in wire form, with id 0 and no flags. Null: the general path does not answer such a query. */
 export function canonicalQuery(name: Uint8Array, type: number, edns: PlainEdns = 'none'): Query | null {
   const questionEnd = HEADER_SIZE + name.length + 4;
   const bytes = Buffer.alloc(questionEnd + (edns === 'none' ? 0 : OPT_SIZE));
@@ -24,7 +24,7 @@ export function canonicalQuery(name: Uint8Array, type: number, edns: PlainEdns =
   return read.kind === 'query' ? read.query : null;
 }
 
-/** A name in wire form, lower case, with the root's zero; null where it is not a name of plain labels. */
+/** A name in wire form, lower case, with the root's zero. Null: a label has other than printable characters. */
 export function wireName(name: string): Buffer | null {
   const plain = name.endsWith('.') ? name.slice(0, -1) : name;
   if (plain === '') return Buffer.from([0]);

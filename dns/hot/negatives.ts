@@ -2,14 +2,14 @@ import type { Answerer } from '../answer/answerer.ts';
 import { canonicalQuery, wireName } from './canonical-query.ts';
 import { findSoaSerial, pointersOfSoa } from './reply-shape.ts';
 
-/** "No such name" for any name of a zone, as the general path says it of one: the SOA with the places where it differs. */
+/** The NXDOMAIN reply for any name of a zone: the bytes of the general path, and the offsets that differ from name to name. */
 export interface Negative {
   /** Bytes 2 and 3 of the header, for a query without RD and CD. */
   readonly flags: number;
-  /** What follows the question. */
+  /** The part that follows the question. */
   readonly bytes: Uint8Array;
   readonly serialAt: number;
-  /** Where in `bytes` a pointer stands; it leads so much further as the question is longer than `questionSize`. */
+  /** Offsets of compression pointers in `bytes`. They grow with the question: they are right for one of `questionSize`. */
   readonly pointers: readonly number[];
   readonly questionSize: number;
 }
@@ -17,12 +17,12 @@ export interface Negative {
 const HEADER_SIZE = 12;
 
 export interface Negatives {
-  /** Null: not of a form that can be given from here. */
+  /** Null: the zone has labels that only the general path can answer for. */
   of(zone: string): Negative | null;
   forget(): void;
 }
 
-/** Made of what the general path says of the shortest name there can be in the zone. */
+/** Takes the reply from the general path, for the shortest possible name in the zone. */
 export function createNegatives(answerer: Pick<Answerer, 'encodeOwn'>): Negatives {
   const known = new Map<string, Negative | null>();
   const make = (zone: string): Negative | null => {

@@ -1,17 +1,17 @@
 import { type FastAnswer, GENERAL_PATH } from '../query/fast-answer.ts';
 import { canonicalQuery, wireName } from './canonical-query.ts';
 
-/** A and AAAA, with what a query may bring along: what clients ask first. */
+/** A without and AAAA with EDNS: the queries that clients send first. */
 const TYPES = [1, 28];
-/** After so many queries the loop is compiled for good. */
+/** After this many queries V8 has optimized the loop. */
 const ENOUGH = 20_000;
 const CHECK_EVERY = 64;
-/** Not of any container: anybody. */
-const ANYBODY = 0;
+/** Not the address of a container. */
+const STRANGER = 0;
 
 /**
- * Asks for all names, as anybody would; then again until the compiler has seen enough. Ends when this thread has worked for
- * `budgetMs`: where others go first, that takes longer.
+ * Queries all names from an unknown address, and repeats that until V8 has optimized the loop. Ends when this thread has used
+ * `budgetMs` of CPU time, which may take longer beside other threads.
  */
 export function warmUp(answer: FastAnswer, names: Iterable<string>, budgetMs: number): void {
   const until = workedMs() + budgetMs;
@@ -19,7 +19,7 @@ export function warmUp(answer: FastAnswer, names: Iterable<string>, budgetMs: nu
   const met: Uint8Array[] = [];
   let asked = 0;
   const ask = (query: Uint8Array): boolean => {
-    if (answer(query, 0, query.length, ANYBODY, tx, 0) !== GENERAL_PATH && met.length < ENOUGH) met.push(query);
+    if (answer(query, 0, query.length, STRANGER, tx, 0) !== GENERAL_PATH && met.length < ENOUGH) met.push(query);
     asked += 1;
     return asked % CHECK_EVERY !== 0 || workedMs() < until;
   };
@@ -33,7 +33,7 @@ export function warmUp(answer: FastAnswer, names: Iterable<string>, budgetMs: nu
   while (asked < ENOUGH && met.length > 0) if (!met.every(ask)) return;
 }
 
-/** CPU time of this thread, milliseconds. */
+/** CPU time of this thread in milliseconds. */
 function workedMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

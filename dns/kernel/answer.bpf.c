@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Answers plain A and AAAA queries for our own names on the way from a container to the service address, from a map that
-// the DNS server keeps. Whatever is not plain, not known, or not certain goes on to the server (TC_ACT_OK).
+// Answers plain A and AAAA queries for Drover's own names on the way from a container to the service address, from a map that
+// the DNS server fills. Every other query goes on to the server (TC_ACT_OK).
 //
 // Rebuild with scripts/build-kernel-answers; layout.ts has the same structures.
 #include <linux/bpf.h>
@@ -17,7 +17,7 @@
 #define OPT_SIZE 11
 #define UDP_LIMIT 512
 #define OWN_LIMIT 1232
-// The server writes its heartbeat far more often. Older than this: it hangs or is dead, and nobody keeps the map.
+// The server writes its heartbeat far more often. If it is older, the server hangs or is dead, and the map may be outdated.
 #define HEARTBEAT_LIMIT_NS 200000000ull
 
 struct key {
@@ -31,7 +31,7 @@ struct answer {
   __u32 turn;
   __u16 size;   // of the body, bytes
   __u16 count;  // answer records; 0: the body is the SOA record of the authority section
-  __u16 serial_at;  // where in that body the serial stands
+  __u16 serial_at;  // offset of the serial in that body
   __u16 pad;
   __u8 body[BODY_MAX];
 };
@@ -43,10 +43,10 @@ struct control {
   __u32 address;  // network order
   __u32 port;     // network order
   __u32 serial;   // of the SOA, network order
-  __u32 guarded;  // only who asks from a port under its own address is answered here
+  __u32 guarded;  // answer only clients whose address is bound to their port
 };
 
-// Who may ask from a port.
+// An address that is bound to a port.
 struct port {
   __u32 device;
   __u32 address;  // network order
@@ -54,7 +54,7 @@ struct port {
   __u16 pad;
 };
 
-// What an asker's number says: its scope, and whether it sees what everybody sees before its own.
+// The number of a client: its scope, and whether the answers of EVERYBODY are looked up first.
 #define COMMON_BIT 16777216
 #define EVERYBODY 1
 
@@ -97,7 +97,7 @@ struct {
   __type(value, __u64);
 } counters SEC(".maps");
 
-// A key is too large for the stack beside everything else.
+// A key does not fit the stack besides everything else.
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
@@ -118,7 +118,7 @@ static __always_inline int count(__u32 what, int verdict) {
   return verdict;
 }
 
-// Eight bytes to lower case at once; length bytes are below 64 and stay.
+// Converts eight bytes to lower case. Length bytes are below 64 and do not change.
 static __always_inline __u64 lower8(__u64 x) {
   __u64 high = x & 0x8080808080808080ull, low = x & 0x7f7f7f7f7f7f7f7full;
   __u64 from_a = low + 0x3f3f3f3f3f3f3f3full, after_z = low + 0x2525252525252525ull;
@@ -192,7 +192,7 @@ int drover_answer(struct __sk_buff *skb) {
   if (control->guarded) {
     struct port port = {.device = skb->ifindex, .address = source};
     __builtin_memcpy(port.mac, eth->h_source, 6);
-    // The guard stands behind us: it drops what is forged.
+    // The port guard runs after this program and drops spoofed packets.
     if (!bpf_map_lookup_elem(&ports, &port)) return count(PASSED_FOREIGN, TC_ACT_OK);
   }
   __u32 *scope = bpf_map_lookup_elem(&askers, &source);
@@ -225,7 +225,7 @@ int drover_answer(struct __sk_buff *skb) {
   if (total - HEADERS > limit) return TC_ACT_OK;
 
   if (bpf_skb_change_tail(skb, total, 0)) return TC_ACT_OK;
-  // From here on the query is overwritten: what fails is dropped, and the client asks again.
+  // From here on the query is overwritten. After a failure the packet is dropped, and the client retries.
   data = (void *)(long)skb->data, end = (void *)(long)skb->data_end;
   if (data + total > end) {
     if (bpf_skb_pull_data(skb, total)) return TC_ACT_SHOT;
@@ -257,7 +257,7 @@ int drover_answer(struct __sk_buff *skb) {
   udp->dest = port;
   udp->len = bpf_htons(total - 34);
   udp->check = 0;
-  // QR, AA, RA; RD and CD as asked.
+  // QR, AA, RA; RD and CD as in the query.
   dns->flags = bpf_htons(0x8480 | (bpf_ntohs(dns->flags) & 0x0110));
   dns->answers = bpf_htons(records);
   dns->authorities = records ? 0 : bpf_htons(1);
@@ -270,7 +270,7 @@ int drover_answer(struct __sk_buff *skb) {
       if ((void *)(to + 1) > end) return TC_ACT_SHOT;
       *to++ = answer->body[i];
     }
-    // The serial is the one thing in it that changes although nothing else does.
+    // Only the serial of the record changes with every revision.
     __u32 serial_at = question_end + answer->serial_at;
     if (serial_at > 511) return TC_ACT_SHOT;
     __u8 *serial = data + serial_at;
@@ -308,7 +308,7 @@ int drover_answer(struct __sk_buff *skb) {
     to[4] = OWN_LIMIT & 0xff;
   }
   count(ANSWERED, 0);
-  // Straight into the container at the other end of this veth.
+  // Directly to the other end of this veth pair, in the container.
   return bpf_redirect_peer(skb->ifindex, 0);
 }
 

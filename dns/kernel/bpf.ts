@@ -1,22 +1,22 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 
-/** The system call, from the addon: its result, or the negative errno. */
+/** The system call of the addon. Returns its result, or the negative errno. */
 export interface BpfAddon {
   bpf(command: number, attribute: Buffer, pointers: readonly (number | Buffer)[], namespace: number): number;
 }
 
-/** The part of bpf(2) that is used here. What fails throws with the name of the errno. */
+/** The part of bpf(2) that is used here. Failures throw a `BpfError`. */
 export interface Bpf {
   createMap(name: string, map: MapSpec): number;
-  /** `pointers` in the code are filled in before. Throws with what the verifier says. */
+  /** The code already contains the descriptors of its maps. A failure has the message of the verifier. */
   loadProgram(name: string, code: Buffer, license: string): number;
-  /** Attaches to the ingress of a device in a network namespace; the program goes when the descriptor is closed. */
+  /** Attaches to the ingress of a device in a network namespace, until the returned descriptor is closed. */
   attach(program: number, device: number, namespace: number): number;
   update(map: number, key: Buffer, value: Buffer): void;
-  /** False when it was not there. */
+  /** False: there was no such key. */
   remove(map: number, key: Buffer): boolean;
-  /** Null when it is not there. `size` of the value: for a per-CPU map 8 bytes a CPU. */
+  /** Null: there is no such key. `size` of the value: 8 bytes for each CPU in a per-CPU map. */
   lookup(map: number, key: Buffer, size: number): Buffer | null;
   close(descriptor: number): void;
 }
@@ -30,7 +30,7 @@ export interface MapSpec {
 
 const COMMAND = { MAP_CREATE: 0, LOOKUP: 1, UPDATE: 2, DELETE: 3, PROG_LOAD: 5, LINK_CREATE: 28 };
 const MAP_TYPE = { hash: 1, array: 2, 'percpu-array': 6 };
-/** Memory of an entry is taken when it is made. */
+/** Memory is allocated entry by entry. */
 const NO_PREALLOC = 1;
 const PROG_SCHED_CLS = 3;
 const TCX_INGRESS = 46;
@@ -64,7 +64,7 @@ export function createBpf(addon: BpfAddon): Bpf {
         (field, n) => void attr.writeUInt32LE(field, n * 4),
       );
       writeName(attr, 28, name);
-      return call(`the kernel makes no map ${name}`, COMMAND.MAP_CREATE, attr);
+      return call(`the kernel cannot create the map ${name}`, COMMAND.MAP_CREATE, attr);
     },
     loadProgram: (name, code, license) => {
       const attempt = (log: Buffer | null): number => {
@@ -82,36 +82,35 @@ export function createBpf(addon: BpfAddon): Bpf {
       const log = Buffer.alloc(1 << 20);
       const again = attempt(log);
       if (again >= 0) return again;
-      throw new BpfError(`the kernel does not take the program ${name}`, -again, lastLines(log));
+      throw new BpfError(`the kernel rejects the program ${name}`, -again, lastLines(log));
     },
     attach: (program, device, namespace) => {
       const attr = Buffer.alloc(48);
       [program, device, TCX_INGRESS].forEach((field, n) => void attr.writeUInt32LE(field, n * 4));
       const result = addon.bpf(COMMAND.LINK_CREATE, attr, [], namespace);
-      if (result < 0) throw new BpfError(`the program cannot be attached to device ${device}`, -result);
+      if (result < 0) throw new BpfError(`cannot attach the program to device ${device}`, -result);
       return result;
     },
     update: (map, key, value) => {
       const result = element(COMMAND.UPDATE, map, key, value);
-      if (result < 0) throw new BpfError('a map entry cannot be written', -result);
+      if (result < 0) throw new BpfError('cannot write a map entry', -result);
     },
     remove: (map, key) => {
       const result = element(COMMAND.DELETE, map, key, null);
-      if (result < 0 && -result !== constants.errno.ENOENT)
-        throw new BpfError('a map entry cannot be removed', -result);
+      if (result < 0 && -result !== constants.errno.ENOENT) throw new BpfError('cannot remove a map entry', -result);
       return result >= 0;
     },
     lookup: (map, key, size) => {
       const value = Buffer.alloc(size);
       const result = element(COMMAND.LOOKUP, map, key, value);
-      if (result < 0 && -result !== constants.errno.ENOENT) throw new BpfError('a map entry cannot be read', -result);
+      if (result < 0 && -result !== constants.errno.ENOENT) throw new BpfError('cannot read a map entry', -result);
       return result < 0 ? null : value;
     },
     close: (descriptor) => closeSync(descriptor),
   };
 }
 
-/** Names are of 15 letters at most. */
+/** Names have at most 15 characters. */
 function writeName(attr: Buffer, at: number, name: string): void {
   attr.write(name.replace(/[^A-Za-z0-9_.]/g, '_').slice(0, 15), at, 'latin1');
 }

@@ -85,4 +85,4 @@ function run(
   };
 }
 
-const RETRY_HINT = 'no action needed: the server answers queries from these ports, and Drover retries every second';
+const RETRY_HINT = 'No action needed: the server answers queries from these ports, and Drover retries every second.';

@@ -1,14 +1,14 @@
 /**
- * The structures of answer.bpf.c as bytes, little-endian as on every machine we run on. Addresses and ports are in network
+ * The structures of answer.bpf.c as bytes, little-endian like the supported machines. Addresses and ports are in network
  * order, as in a packet.
  */
 
-/** Longest name (wire form) the kernel answers; longer ones go to the server. */
+/** The longest name (wire form) that the kernel answers. */
 export const NAME_MAX = 116;
 export const BODY_MAX = 512;
 export const MAX_RECORDS = 16;
 
-/** Name in answer.bpf.c -> what the kernel is to make. */
+/** Name of the map in answer.bpf.c -> its specification. */
 export const MAPS = {
   answers: { type: 'hash', keySize: 12 + NAME_MAX, valueSize: 12 + BODY_MAX, maxEntries: 131_072 },
   askers: { type: 'hash', keySize: 4, valueSize: 4, maxEntries: 16_384 },
@@ -26,16 +26,16 @@ export const COUNTERS = ['answered', 'passedUnknown', 'passedStale', 'passedFore
 export interface Control {
   /** CLOCK_MONOTONIC, nanoseconds. */
   readonly heartbeatNs: bigint;
-  /** False: everything goes to the server. */
+  /** False: the server answers everything. */
   readonly active: boolean;
-  /** Only answers of this epoch count. */
+  /** Only answers of this epoch are valid. */
   readonly epoch: number;
   /** Dotted IPv4. */
   readonly address: string;
   readonly port: number;
   /** Of SOA records. */
   readonly serial: number;
-  /** Whether only those in the map of ports are answered. */
+  /** Whether only clients in the map of ports get answers. */
   readonly guarded: boolean;
 }
 
@@ -51,7 +51,7 @@ export function encodeControl({ heartbeatNs, active, epoch, address, port, seria
   return bytes;
 }
 
-/** Who may ask from a port of the bridge. */
+/** An address that is bound to a port of the bridge. */
 export interface BoundPort {
   /** Index of the device. */
   readonly device: number;
@@ -69,7 +69,7 @@ export function encodePort({ device, ipv4, mac }: BoundPort): Buffer {
   return bytes;
 }
 
-/** What is asked: by whom (scope), which type, which name. */
+/** A question of the askers of a scope. */
 export interface KernelKey {
   readonly epoch: number;
   readonly scope: number;
@@ -78,7 +78,7 @@ export interface KernelKey {
   readonly name: Uint8Array;
 }
 
-/** Null: too long for the kernel. */
+/** Null: the name is too long for the kernel. */
 export function encodeKey({ epoch, scope, type, name }: KernelKey): Buffer | null {
   if (name.length > NAME_MAX) return null;
   const bytes = Buffer.alloc(MAPS.answers.keySize);
@@ -90,19 +90,19 @@ export function encodeKey({ epoch, scope, type, name }: KernelKey): Buffer | nul
 }
 
 export interface KernelAnswer {
-  /** Address records of equal size, or with `count` 0 the one SOA record of a NODATA. */
+  /** Address records of equal size; with `count` 0 the SOA record of a NODATA. */
   readonly body: Uint8Array;
   readonly count: number;
-  /** Which record the first answer begins with. */
+  /** The record that the first answer begins with. */
   readonly turn: number;
-  /** Where in an SOA record its serial stands; 0 without one. */
+  /** Offset of the serial in an SOA record; 0 for addresses. */
   readonly serialAt: number;
 }
 
-/** Bytes of the longest SOA the program copies. */
+/** The longest SOA record that the program copies. */
 const SOA_MAX = 192;
 
-/** Null: not of a form the kernel answers. */
+/** Null: the kernel cannot give this answer. */
 export function encodeAnswer(type: number, { body, count, turn, serialAt }: KernelAnswer): Buffer | null {
   const fits = count === 0 ? body.length <= SOA_MAX : count <= MAX_RECORDS && body.length === count * recordSize(type);
   if (!fits || body.length === 0 || body.length > BODY_MAX) return null;
@@ -115,7 +115,7 @@ export function encodeAnswer(type: number, { body, count, turn, serialAt }: Kern
   return bytes;
 }
 
-/** An A or AAAA record whose owner is a pointer to the question. */
+/** The size of an A or AAAA record whose owner is a pointer to the question. */
 function recordSize(type: number): number {
   return type === 1 ? 16 : 28;
 }

@@ -1,9 +1,9 @@
-/** What is needed of an object file made by clang for the target bpf. */
+/** The part of an object file made by clang for the target bpf that is used here. */
 export interface BpfObject {
   /** The instructions, eight bytes each. */
   readonly code: Buffer;
   readonly license: string;
-  /** Where an instruction wants the descriptor of a map: byte offset in `code` -> name of the map. */
+  /** Instructions that load the descriptor of a map: byte offset in `code` -> name of the map. */
   readonly mapUses: ReadonlyMap<number, string>;
 }
 
@@ -17,13 +17,13 @@ interface Section {
   readonly name: string;
   readonly type: number;
   readonly bytes: Buffer;
-  /** Of the section that belongs to it: names of a symbol table. */
+  /** Index of the related section: the names of a symbol table. */
   readonly link: number;
-  /** For relocations: of the section they are about. */
+  /** For relocations: index of the section that they change. */
   readonly info: number;
 }
 
-/** Reads one program of an ELF64 little-endian object. Throws on anything else: it is a file of ours. */
+/** Reads a program of an ELF64 little-endian object. Throws on anything else, because the file is part of Drover. */
 export function parseBpfObject(file: Buffer, sectionName: string): BpfObject {
   if (file.readUInt32BE(0) !== 0x7f454c46 || file[4] !== 2 || file[5] !== 1) throw new Error('not an ELF64 object');
   const sections = readSections(file);
@@ -65,7 +65,7 @@ function readRelocations(bytes: Buffer, symbols: Buffer, names: Buffer): readonl
     const at = Number(bytes.readBigUInt64LE(n * 16));
     const type = bytes.readUInt32LE(n * 16 + 8);
     const symbol = bytes.readUInt32LE(n * 16 + 12);
-    if (type !== LOAD_64) throw new Error(`the object has a relocation of type ${type}, which is not known here`);
+    if (type !== LOAD_64) throw new Error(`the object has a relocation of type ${type}, which is not supported`);
     return [at, textAt(names, symbols.readUInt32LE(symbol * 24))] as const;
   });
 }

@@ -2,17 +2,17 @@ import type { Bpf } from './bpf.ts';
 import { MAPS, type MapName } from './layout.ts';
 import { parseBpfObject } from './object.ts';
 
-/** The answering program in the kernel, attached nowhere yet, and its maps. */
+/** The program in the kernel, not attached to a device yet, and its maps. */
 export interface KernelProgram {
   readonly program: number;
   readonly maps: Readonly<Record<MapName, number>>;
   close(): void;
 }
 
-/** The instruction is to load the descriptor of a map: BPF_PSEUDO_MAP_FD as source register. */
+/** The source register BPF_PSEUDO_MAP_FD marks an instruction that loads the descriptor of a map. */
 const PSEUDO_MAP_FD = 1;
 
-/** Makes the maps and loads the program of `object` (answer.bpf.o). Throws when the kernel cannot, leaving nothing. */
+/** Creates the maps and loads the program of `object` (answer.bpf.o). A failure throws and leaves nothing behind. */
 export function loadKernelProgram(bpf: Bpf, object: Buffer): KernelProgram {
   const { code, license, mapUses } = parseBpfObject(object, 'tc');
   const open: number[] = [];
@@ -29,7 +29,7 @@ export function loadKernelProgram(bpf: Bpf, object: Buffer): KernelProgram {
       names.map((name) => [name, keep(bpf.createMap(`drover_${name}`, MAPS[name]))]),
     ) as Record<MapName, number>;
     for (const [at, name] of mapUses) {
-      if (!(name in maps)) throw new Error(`the program uses a map ${name}, which is not known here`);
+      if (!(name in maps)) throw new Error(`the program uses a map ${name}, which is not in layout.ts`);
       code.writeUInt8(((code[at + 1] ?? 0) & 0x0f) | (PSEUDO_MAP_FD << 4), at + 1);
       code.writeUInt32LE(maps[name as MapName], at + 4);
     }

@@ -7,7 +7,7 @@ import { createKernelAnswers, type KernelAnswers, type KernelOptions } from './k
 
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 
-/** Answers from the kernel, where this kernel can and we may; else why not. */
+/** Starts the answers of the kernel. The problem says why that is not possible. */
 export function startKernelAnswers(
   { clock, mayAnswer }: { readonly clock: Clock; readonly mayAnswer: () => boolean },
   options: KernelOptions,
@@ -22,14 +22,14 @@ export function startKernelAnswers(
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     return problem(
-      'answers from the kernel',
+      'answers of the kernel',
       what,
-      'it needs Linux 6.6 or later and CAP_BPF with CAP_NET_ADMIN; the server answers meanwhile',
+      'Use Linux 6.6 or later, and run with CAP_BPF and CAP_NET_ADMIN; or set `dns.kernelAnswers: off`. The server answers meanwhile.',
     );
   }
 }
 
-/** `0-3,8` are five. */
+/** `0-3,8` are five CPUs. */
 export function countCpus(list: string): number {
   return list
     .trim()

@@ -1,13 +1,13 @@
 /**
- * Durations in buckets that double, each half: 1 µs to 16 s, within a quarter of the truth. Bounds are inclusive upper
- * ones, as Prometheus has them.
+ * Durations from 1 µs to 16 s in two buckets for each doubling, with an error of at most a quarter. The bounds are inclusive
+ * upper bounds, as in Prometheus.
  */
 export interface Histogram {
   add(micros: number, count: number): void;
   read(): HistogramReport;
 }
 
-/** Only buckets that were met: `[index, count]`, not cumulated. */
+/** Only buckets that are not empty: `[index, count]`, not cumulated. */
 export interface HistogramReport {
   readonly count: number;
   readonly sumMicros: number;
@@ -36,25 +36,25 @@ export function createHistogram(): Histogram {
   };
 }
 
-/** The first bucket whose bound is not below the duration. */
+/** The first bucket with a bound of at least the duration. */
 export function bucketOf(micros: number): number {
   if (!(micros > 1)) return 0;
   if (micros >= MAX_MICROS) return BUCKETS - 1;
-  // The last whole microsecond below: bounds are inclusive.
+  // Bounds are inclusive, so a duration that is equal to a bound must not reach the next bucket.
   const below = Math.ceil(micros) - 1;
   const power = 31 - Math.clz32(below);
   const half = power === 0 ? 1 : (below >> (power - 1)) & 1;
   return power * 2 + half;
 }
 
-/** Microseconds: 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on. */
+/** In microseconds: 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on. */
 export function bucketBound(bucket: number): number {
   if (bucket === 0) return 1;
   const power = bucket >> 1;
   return bucket & 1 ? 2 ** (power + 1) : 1.5 * 2 ** power;
 }
 
-/** The duration that the share (0.99) of all is not above, by the bound of its bucket; null without any. */
+/** The bound of the bucket that contains this quantile (`share` 0.99: p99); null if the histogram is empty. */
 export function quantileMicros({ count, buckets }: HistogramReport, share: number): number | null {
   let seen = 0;
   for (const [bucket, inBucket] of buckets) {

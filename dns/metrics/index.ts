@@ -1,4 +1,4 @@
-// A door of its own, for those who show what the DNS process reports: they need nothing of what answers.
+// A separate entrance for programs that show the report of the DNS process, so that they do not load the server.
 export { quantileMicros } from './histogram.ts';
 export { renderDnsMetrics } from './prometheus.ts';
 export { asDnsReport, type DnsReport } from './report.ts';

@@ -13,26 +13,26 @@ export interface Seen {
 }
 
 export interface Watch {
-  /** Only those of the askers at these addresses, plain text form; null: everybody's. */
+  /** Selects client addresses (plain text form); null: all. */
   readonly from: ((address: string) => boolean) | null;
-  /** Judges before the rate is limited. */
+  /** Selects queries, before the rate limit. */
   readonly wanted: (seen: Seen) => boolean;
   readonly onQuery: (seen: Seen) => void;
 }
 
 export interface Watching {
-  /** How many were not told for the rate's sake since the last call, those not even looked at among them. */
+  /** How many queries were left out because of the rate limit since the last call. */
   takeLeftOut(): number;
   /** Idempotent. */
   stop(): void;
 }
 
-/** Shows queries to whoever watches; costs one comparison while nobody does. */
+/** Shows queries to watchers. Without watchers it costs one comparison. */
 export interface LiveQueries {
   watched(): boolean;
   /**
-   * Whether this query, which could be answered without the general path, is to take it all the same, to be seen. `from`
-   * is the asker's IPv4 address as a number, big-endian.
+   * Whether a query that the hot path could answer takes the general path, so that watchers see it. `from` is the client's
+   * IPv4 address as a big-endian number.
    */
   divert(from: number): boolean;
   /** A reply of the general path. */
@@ -41,9 +41,9 @@ export interface LiveQueries {
 }
 
 export interface LiveQueriesOptions {
-  /** To one who watches. */
-  readonly toldPerSecond?: number;
-  /** Taken from the hot path: more than are told, for a filter leaves some out. */
+  /** Queries shown to one watcher. */
+  readonly shownPerSecond?: number;
+  /** Queries taken from the hot path: more than are shown, because filters leave some out. */
   readonly divertedPerSecond?: number;
 }
 
@@ -55,7 +55,7 @@ interface Watcher extends Watch {
 
 export function createLiveQueries(
   { clock }: { readonly clock: Pick<Clock, 'monotonic'> },
-  { toldPerSecond = 50, divertedPerSecond = 500 }: LiveQueriesOptions = {},
+  { shownPerSecond = 50, divertedPerSecond = 500 }: LiveQueriesOptions = {},
 ): LiveQueries {
   const watchers = new Set<Watcher>();
   const diverted = createBudget(clock, divertedPerSecond);
@@ -63,10 +63,10 @@ export function createLiveQueries(
     watched: () => watchers.size > 0,
     divert: (from) => {
       if (watchers.size === 0) return false;
-      const concerned = [...watchers].filter(({ isFrom }) => isFrom(from));
-      if (concerned.length === 0) return false;
+      const interested = [...watchers].filter(({ isFrom }) => isFrom(from));
+      if (interested.length === 0) return false;
       if (diverted.spend()) return true;
-      for (const watcher of concerned) watcher.leftOut += 1;
+      for (const watcher of interested) watcher.leftOut += 1;
       return false;
     },
     saw: (seen) => {
@@ -77,7 +77,7 @@ export function createLiveQueries(
       }
     },
     watch: (watch) => {
-      const budget = createBudget(clock, toldPerSecond);
+      const budget = createBudget(clock, shownPerSecond);
       const watcher: Watcher = { ...watch, isFrom: rememberedFor(clock, watch.from), budget, leftOut: 0 };
       watchers.add(watcher);
       return {
@@ -93,7 +93,7 @@ export function createLiveQueries(
 }
 
 interface Budget {
-  /** False: this second's is spent. */
+  /** False: the budget of this second is used up. */
   spend(): boolean;
 }
 
@@ -116,18 +116,18 @@ function createBudget(clock: Pick<Clock, 'monotonic'>, perSecond: number): Budge
 const REMEMBERED_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 
-/** The same of addresses as numbers, and asked once a second of each: it is wanted for every query that passes. */
+/** The same for addresses as numbers. Remembers each result for a second, because it is called for every query. */
 function rememberedFor(clock: Pick<Clock, 'monotonic'>, from: Watch['from']): (address: number) => boolean {
   if (from === null) return () => true;
-  const verdicts = new Map<number, boolean>();
+  const results = new Map<number, boolean>();
   let sinceMs = clock.monotonic();
   return (address) => {
-    if (verdicts.size >= MAX_REMEMBERED || clock.monotonic() - sinceMs > REMEMBERED_MS) {
-      verdicts.clear();
+    if (results.size >= MAX_REMEMBERED || clock.monotonic() - sinceMs > REMEMBERED_MS) {
+      results.clear();
       sinceMs = clock.monotonic();
     }
-    const verdict = verdicts.get(address) ?? from(addressText(address));
-    verdicts.set(address, verdict);
-    return verdict;
+    const result = results.get(address) ?? from(addressText(address));
+    results.set(address, result);
+    return result;
   };
 }

@@ -4,7 +4,7 @@ import type { DnsReport } from './report.ts';
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
-/** The report in Prometheus' text format, to be put behind other metrics. */
+/** The report in the text format of Prometheus, to be appended to other metrics. */
 export function renderDnsMetrics(report: DnsReport): string {
   return [...traffic(report), ...upstreams(report), ...stores(report), ...extensions(report)].join('');
 }
@@ -15,10 +15,10 @@ function traffic(report: DnsReport): readonly string[] {
     counter('queries_total', 'Replies to queries', [[{}, queries]]),
     counter('queries_by_type_total', 'Replies by type of the question', labelled('type', types)),
     counter('queries_by_rcode_total', 'Replies by response code', labelled('rcode', answers)),
-    histogram('latency_seconds', 'From receipt to reply, by the way it came about', paths),
+    histogram('latency_seconds', 'From receipt to reply, by path', paths),
     counter('dropped_total', 'Messages without a reply, by reason', labelled('reason', drops)),
-    counter('malformed_total', 'Messages that were no queries', [[{}, malformed]]),
-    counter('held_total', 'Queries that waited for a starting container to be known', [[{}, held]]),
+    counter('malformed_total', 'Messages that were not queries', [[{}, malformed]]),
+    counter('held_total', 'Queries that waited until a starting container was identified', [[{}, held]]),
   ];
 }
 
@@ -37,32 +37,32 @@ function upstreams({ forwarding }: DnsReport): readonly string[] {
     ),
     counter(
       'upstream_failures_total',
-      'Silence, refusals and closed ports',
+      'Timeouts, refusals and closed ports',
       each((one) => one.failures),
     ),
     counter(
       'upstream_unexpected_total',
-      'Messages that belonged to no question',
+      'Messages that matched no query in flight',
       each((one) => one.unexpected),
     ),
     counter(
       'upstream_tcp_total',
-      'Queries asked again over TCP',
+      'Queries repeated over TCP',
       each((one) => one.tcp),
     ),
     gauge(
       'upstream_rtt_seconds',
-      'Smoothed time to an answer',
+      'Smoothed round-trip time',
       each((one) => scaled(one.rttMs)),
     ),
     gauge(
       'upstream_suspect',
-      '1 while it is asked last, for being silent',
+      '1 while the upstream is tried last because it did not answer',
       each((one) => bit(one.suspectForMs !== null)),
     ),
-    gauge('upstream_loops', 'Upstreams left out because they lead back here', [[{}, loops.length]]),
-    gauge('upstream_waiting', 'Questions that wait for an upstream', [[{}, underWay]]),
-    counter('upstream_refused_total', 'Questions that found no place to wait', [[{}, refused]]),
+    gauge('upstream_loops', 'Upstreams not used because they forward to this server', [[{}, loops.length]]),
+    gauge('upstream_waiting', 'Queries in flight to upstreams', [[{}, underWay]]),
+    counter('upstream_refused_total', 'Queries refused because too many were in flight', [[{}, refused]]),
   ];
 }
 
@@ -71,20 +71,20 @@ function stores({ forwarding: { cache }, hot, batching, served }: DnsReport): re
   const optional = (value: number | undefined): readonly Sample[] => (value === undefined ? [] : [[{}, value]]);
   return [
     gauge('cache_entries', 'Upstream replies kept', [[{}, cache.entries]]),
-    gauge('cache_bytes', 'What they take', [[{}, cache.bytes]]),
-    counter('cache_hits_total', 'Questions answered from them', [[{}, cache.hits]]),
-    counter('cache_misses_total', 'Questions not among them', [[{}, cache.misses]]),
-    counter('cache_stale_total', 'Answers given although too old, for no upstream answered', [[{}, cache.stale]]),
-    counter('cache_evictions_total', 'Replies left out to make room', [[{}, cache.evictions]]),
-    gauge('hot_entries', 'Answers of our own kept as bytes', [[{}, hot.entries]]),
-    gauge('hot_bytes', 'What they take', [[{}, hot.bytes]]),
-    counter('hot_loaded_total', 'Answers encoded for it', [[{}, hot.loaded]]),
-    counter('hot_faults_total', 'Queries that failed there, each a bug', [[{}, hot.faults]]),
-    gauge('batching', '1 for how UDP is read', [[{ mode: batching.mode }, 1]]),
-    gauge('revision', 'Revision that is answered from', [[{}, served.revision]]),
-    gauge('age_seconds', 'How old it is; 0 while the state is followed live', [[{}, served.ageSeconds]]),
+    gauge('cache_bytes', 'Memory they use', [[{}, cache.bytes]]),
+    counter('cache_hits_total', 'Queries answered from the cache', [[{}, cache.hits]]),
+    counter('cache_misses_total', 'Queries not in the cache', [[{}, cache.misses]]),
+    counter('cache_stale_total', 'Expired answers that were given because no upstream answered', [[{}, cache.stale]]),
+    counter('cache_evictions_total', 'Replies removed to make room', [[{}, cache.evictions]]),
+    gauge('hot_entries', 'Encoded replies in the table of the hot path', [[{}, hot.entries]]),
+    gauge('hot_bytes', 'Memory they use', [[{}, hot.bytes]]),
+    counter('hot_loaded_total', 'Replies encoded for the table', [[{}, hot.loaded]]),
+    counter('hot_faults_total', 'Queries that failed on the hot path; each is a bug', [[{}, hot.faults]]),
+    gauge('batching', '1 for the way UDP is read', [[{ mode: batching.mode }, 1]]),
+    gauge('revision', 'Revision of the state', [[{}, served.revision]]),
+    gauge('age_seconds', 'Age of the state; 0 while connected to the agent', [[{}, served.ageSeconds]]),
     gauge('answers_names', 'Names in the answers file', optional(names)),
-    counter('answers_failures_total', 'Readings of the answers file that failed', optional(failures)),
+    counter('answers_failures_total', 'Failed attempts to read the answers file', optional(failures)),
   ];
 }
 
@@ -116,7 +116,7 @@ function histogram(name: string, help: string, of: Readonly<Record<string, Histo
   const lines = Object.entries(of).flatMap(([path, { count, sumMicros, buckets }]) => {
     let below = 0;
     const inBuckets = new Map(buckets);
-    // All of them: a bound that comes later would look like a burst of slow queries.
+    // Empty buckets too: a bound that appears later would look like a burst of slow queries.
     const bucketLines = Array.from({ length: BUCKETS }, (_, bucket) => {
       below += inBuckets.get(bucket) ?? 0;
       return line(`${name}_bucket`, { path, le: String(bucketBound(bucket) / 1e6) }, below);
@@ -132,7 +132,7 @@ function histogram(name: string, help: string, of: Readonly<Record<string, Histo
   return family(name, help, 'histogram', lines);
 }
 
-/** Nothing where there is nothing to say. */
+/** Empty without samples. */
 function family(name: string, help: string, type: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   return [`# HELP drover_dns_${name} ${help}`, `# TYPE drover_dns_${name} ${type}`, ...lines, ''].join('\n');

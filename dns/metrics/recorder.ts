@@ -5,63 +5,63 @@ import { createHistogram, type HistogramReport } from './histogram.ts';
 
 const PATHS = ['hot', 'general', 'forwarded', 'cached'] as const satisfies readonly Path[];
 
-/** Why a message got no reply of ours, or a reply did not go out. The registry of labels: add here. */
+/** Why a message got no reply, or a reply was not sent. The labels of the metric. */
 const DROP_REASONS = [
-  /** No header, or itself a reply: nothing is due. */
+  /** The message has no header, or is a reply. */
   'not-a-query',
-  /** One source sent more than its share. */
+  /** The client sent more than its share. */
   'flood',
-  /** More is under way than is kept. */
+  /** Too many queries are in flight. */
   'overload',
-  /** The kernel's queue of the socket was full. */
+  /** The socket's queue in the kernel was full. */
   'kernel-queue',
   /** The reply could not be sent. */
   'unsent',
-  /** A TCP connection beyond the limit, or one that was idle or too slow in the middle of a message. */
+  /** A TCP connection exceeded a limit: too many connections, or too slow within a message. */
   'connection',
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** What is counted beside answers and drops. */
+/** Events that are counted besides answers and drops. */
 const EVENTS = [
-  /** Queries that waited for a starting container to be known. */
+  /** A query waited until a starting container was identified. */
   'held',
-  /** Messages that were not answered as a query: broken, or replies. */
+  /** A message was not a query: it was broken, or a reply. */
   'malformed',
 ] as const;
 
 export type RecordedEvent = (typeof EVENTS)[number];
 
-/** Since the start of the process; whatever is zero is left out of the records. */
+/** Counts since the start of the process. Zeros are left out of the records. */
 export interface TrafficReport {
   /** All replies. */
   readonly queries: number;
   readonly forwarded: number;
   readonly held: number;
   readonly malformed: number;
-  /** Replies by name of the rcode. */
+  /** Replies by rcode. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Replies by type of the question; `TYPE0` where it could not be read, `other` above 257. */
+  /** Replies by type of the question; `TYPE0` if it could not be read, `other` above 257. */
   readonly types: Readonly<Record<string, number>>;
-  /** Latency by path. Of the hot path those that were timed: all of a batch, one of sixteen and what it stands for without batches. */
+  /** Latency by path. On the hot path a batch is timed as a whole; without batches one of sixteen replies is timed. */
   readonly paths: Readonly<Partial<Record<Path, HistogramReport>>>;
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
 }
 
-/** Counts what is answered; cheap enough for every query. */
+/** Counts replies and drops; cheap enough for every query. */
 export interface Recorder {
-  /** `count` replies of one kind. `type` of the question, 0 where there was none to read; `micros` from receipt to reply. */
+  /** `count` replies of one kind. `type` of the question, 0 if it could not be read; `micros` from receipt to reply. */
   answered(path: Path, type: number, rcode: number, micros: number, count?: number): void;
-  /** How long replies of the hot path took, which counts its types and codes itself. */
+  /** The time that replies of the hot path took. It counts types and codes itself. */
   tookHot(micros: number, count: number): void;
   dropped(reason: DropReason, count?: number): void;
   happened(event: RecordedEvent): void;
-  /** With the replies of the hot path, which counts them itself. */
+  /** `hot`: the counts of the hot path. */
   read(hot?: readonly { readonly type: number; readonly rcode: number; readonly count: number }[]): TrafficReport;
 }
 
-/** Types are counted one by one up to CAA (257); the rest together, so that no flood of strange ones costs memory. */
+/** Types up to CAA (257) are counted separately, higher ones together, so that a flood of random types takes no memory. */
 const TYPES = 259;
 const RCODES = 32;
 

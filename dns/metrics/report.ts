@@ -5,9 +5,9 @@ import type { Batching } from '../listen/batching.ts';
 import type { ForwarderReport } from '../upstream/create-forwarder.ts';
 import type { TrafficReport } from './recorder.ts';
 
-/** What the DNS process says about itself, since its start. It goes to the agent every few seconds, so it is small. */
+/** The report of the DNS process since its start. It is sent to the agent every few seconds, so it is small. */
 export interface DnsReport extends TrafficReport {
-  /** Answers that are kept as bytes. */
+  /** The table of the hot path. */
   readonly hot: Pick<HotStats, 'entries' | 'bytes' | 'loaded' | 'faults'>;
   readonly forwarding: ForwarderReport;
   readonly batching: Batching;
@@ -16,19 +16,19 @@ export interface DnsReport extends TrafficReport {
   readonly served: Served;
 }
 
-/** What is answered from. */
+/** The source of the answers. */
 export interface Served {
-  /** Of the state, or of the answers file. */
+  /** Revision of the state, or of the answers file. */
   readonly revision: number;
-  /** How old it is: of the state since it was last confirmed (0 while it is followed live), of a file since it was read. */
+  /** Age: of the state since it was last confirmed (0 while connected to the agent), of a file since it was read. */
   readonly ageSeconds: number;
   /** Names in the answers file; absent for the state. */
   readonly names?: number;
-  /** Readings of the answers file that failed; absent for the state. */
+  /** Failed attempts to read the answers file; absent for the state. */
   readonly failures?: number;
 }
 
-/** A report as it came over the feed; null where it is none, or that of a version that says other things. */
+/** A report that was received over the feed. Null: not a report, or one of an incompatible version. */
 export function asDnsReport(report: unknown): DnsReport | null {
   if (typeof report !== 'object' || report === null) return null;
   const said = report as Partial<Record<keyof DnsReport, unknown>>;

@@ -1,7 +1,7 @@
 import { type HistogramReport, quantileMicros } from './histogram.ts';
 import type { DnsReport } from './report.ts';
 
-/** The report in a line, for people: `12,034 queries (96 % hot), p99 0.4 ms, none dropped; 10.0.0.2:53 in 1.2 ms`. */
+/** The report in one line, for people: `12,034 queries (96 % hot), p99 0.4 ms, none dropped; 10.0.0.2:53 in 1.2 ms`. */
 export function summarizeDns(report: DnsReport): string {
   const { queries, paths, drops, forwarding, batching, extensions = {} } = report;
   const all = Object.values(paths);
@@ -28,7 +28,7 @@ function describeBatching({ mode, problem }: DnsReport['batching']): string {
 }
 
 function describeUpstream({ at, rttMs, suspectForMs }: DnsReport['forwarding']['resolvers'][number]): string {
-  if (suspectForMs !== null) return `${at} SILENT for ${Math.round(suspectForMs / 1_000)} s`;
+  if (suspectForMs !== null) return `${at} NO ANSWER for ${Math.round(suspectForMs / 1_000)} s`;
   return rttMs === null ? at : `${at} in ${Math.round(rttMs * 10) / 10} ms`;
 }
 

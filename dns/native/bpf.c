@@ -1,5 +1,5 @@
-// The bpf(2) system call for TypeScript: the attribute is bytes, and pointers in it are filled in here, because only
-// native code knows where a buffer lies.
+// The bpf(2) system call for TypeScript. The attribute is passed as bytes; this code fills in pointers, because only native
+// code knows the address of a buffer.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +44,8 @@ static int fill_pointers(napi_env env, napi_value pairs, uint8_t *attr, size_t s
   return 1;
 }
 
-// bpf(command, attribute, pointers, namespace): what the call gives, or -errno. `namespace` is a descriptor of the network
-// namespace to be in during the call, -1 for our own.
+// bpf(command, attribute, pointers, namespace): the result of the call, or -errno. `namespace` is a descriptor of the network
+// namespace to enter during the call; -1: stay in the current one.
 static napi_value call(napi_env env, napi_callback_info info) {
   size_t argc = 4, size = 0;
   napi_value argv[4], result;
@@ -68,7 +68,7 @@ static napi_value call(napi_env env, napi_callback_info info) {
   long got = syscall(SYS_bpf, command, attr, (unsigned)size);
   int error = errno;
   if (own >= 0) {
-    // To go on in a namespace that is not ours would answer for somebody else.
+    // A process that stayed in the wrong namespace would answer queries there.
     if (setns(own, CLONE_NEWNET) != 0) napi_fatal_error("drover bpf", NAPI_AUTO_LENGTH, "cannot return to the own network namespace", NAPI_AUTO_LENGTH);
     close(own);
   }

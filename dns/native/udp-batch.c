@@ -1,5 +1,5 @@
-// UDP over IPv4 in batches: recvmmsg, one call into TypeScript, sendmmsg. One readable socket of the event loop each.
-// Memory is shared: TypeScript reads queries from `rx` and writes replies into `tx`, slot by slot, and a length beside each.
+// UDP over IPv4 in batches: recvmmsg, one call into TypeScript, sendmmsg. The event loop polls each socket.
+// Memory is shared: TypeScript reads queries from the slots of `rx` and writes replies into the slots of `tx`, with their lengths.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// The part of libuv that is needed, whose symbols the node binary exports; handles are memory of unknown content.
+// The functions of libuv that are used here. The node binary exports them; handles are opaque memory.
 enum { UV_POLL_TYPE = 8, UV_READABLE_EVENT = 1, UV_WRITABLE_EVENT = 2 };
 size_t uv_handle_size(int type);
 int uv_poll_init(struct uv_loop_s *loop, void *handle, int fd);
@@ -21,9 +21,9 @@ void uv_handle_set_data(void *handle, void *data);
 void *uv_handle_get_data(const void *handle);
 const char *uv_err_name(int error);
 
-// A slot's size is an odd number of cache lines, so that the slots do not all fall into one set of the cache.
+// The size of a slot is an odd number of cache lines, so that the slots do not all map to one set of the cache.
 enum { SLOTS = 64, RX_SLOT = 4160, TX_SLOT = 1344, MAX_ROUNDS = 8, RECEIVE_BUFFER = 16 << 20, DISCARD_PORT = 9 };
-// Replies to one client that go together are one message, which the kernel cuts up again (UDP_SEGMENT, Linux 4.18).
+// Several replies to one client are sent as one message, which the kernel splits into datagrams (UDP_SEGMENT, Linux 4.18).
 enum { SEGMENT_OPTION = 103, MAX_GROUP_SIZE = 60000 };
 enum { BUFFERS = 6, ARGUMENTS = 4 + BUFFERS + 1 };
 
@@ -32,7 +32,7 @@ typedef union {
   uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 } PacketInfo;
 
-// What goes beside a message: the size of its segments, the address it is sent from.
+// Control data of a message: the size of its segments, and its source address.
 typedef union {
   struct cmsghdr align;
   uint8_t bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
@@ -40,11 +40,11 @@ typedef union {
 
 typedef struct {
   int fd;
-  int users; // the event loop and the object that TypeScript holds
+  int users; // references: the event loop, and the object that TypeScript has
   bool closed;
   bool left;
   bool wildcard;
-  bool segments; // whether the kernel cuts messages up
+  bool segments; // whether the kernel splits messages
   void *poll;
   napi_env env;
   napi_async_context context;
@@ -53,14 +53,14 @@ typedef struct {
   uint8_t *rx, *tx;
   int32_t *rx_lengths, *tx_lengths;
   uint32_t *sources, *ports;
-  int pending, ready; // messages out[pending, ready) wait until the socket takes more
+  int pending, ready; // messages out[pending, ready) wait until the socket accepts more
   bool apart;         // the first of them is sent datagram by datagram
-  in_addr_t asked[SLOTS]; // of each part; see asked_address
+  in_addr_t asked[SLOTS]; // for each part; see asked_address
   uint32_t unsent;
   struct sockaddr_in from[SLOTS];
   struct iovec rx_parts[SLOTS], tx_parts[SLOTS];
   struct mmsghdr in[SLOTS], out[SLOTS];
-  PacketInfo rx_info[SLOTS]; // only of a socket that is bound to no address
+  PacketInfo rx_info[SLOTS]; // only for a socket that is bound to the wildcard address
   Control tx_control[SLOTS];
 } Socket;
 
@@ -90,8 +90,8 @@ static size_t put_control(struct cmsghdr *at, int level, int type, const void *v
   return CMSG_SPACE(size);
 }
 
-// `segment`: the size that the kernel cuts the message into; 0: it is one datagram. A socket bound to no address answers from the
-// one that was asked [RFC 2181 §4.1]; 0 is what the route says.
+// `segment`: the size of the datagrams that the kernel splits the message into; 0: one datagram. A socket bound to the wildcard
+// address replies from the address that was queried [RFC 2181 §4.1]; `source` 0: the kernel chooses by route.
 static void use_control(const Socket *s, struct msghdr *message, Control *control, uint16_t segment, in_addr_t source) {
   size_t size = 0;
   if (segment != 0) size += put_control(&control->align, IPPROTO_UDP, SEGMENT_OPTION, &segment, sizeof segment);
@@ -103,7 +103,7 @@ static void use_control(const Socket *s, struct msghdr *message, Control *contro
   message->msg_controllen = size;
 }
 
-// The address of ours that a datagram came to; 0 where the socket is bound to one.
+// The local address that a datagram was sent to; 0 if the socket is bound to one address.
 static in_addr_t asked_address(struct msghdr *message) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
     if (part->cmsg_level != IPPROTO_IP || part->cmsg_type != IP_PKTINFO) continue;
@@ -114,7 +114,7 @@ static in_addr_t asked_address(struct msghdr *message) {
   return 0;
 }
 
-// Where a path cannot have a message cut up (IPsec, a small MTU) its datagrams are sent one by one, the first one here.
+// If the path does not support splitting (IPsec, a small MTU), the datagrams of a message are sent one by one. Sends the first.
 static int send_apart(Socket *s) {
   struct msghdr *group = &s->out[s->pending].msg_hdr;
   int at = (int)(group->msg_iov - s->tx_parts);
@@ -124,7 +124,7 @@ static int send_apart(Socket *s) {
   return sendmsg(s->fd, &one, 0) < 0 ? -1 : 0;
 }
 
-// The datagram at the head of what waits is done with.
+// Removes the first waiting datagram.
 static void advance(Socket *s) {
   struct msghdr *message = &s->out[s->pending].msg_hdr;
   message->msg_iov++;
@@ -133,7 +133,7 @@ static void advance(Socket *s) {
   s->apart = false;
 }
 
-// Sends what waits; false when the socket takes no more now. A reply that cannot be sent concerns nobody but its client.
+// Sends what waits; false: the socket accepts no more now. A reply that cannot be sent is counted and skipped.
 static bool flush(Socket *s) {
   while (s->pending < s->ready) {
     int sent = s->apart ? send_apart(s) : sendmmsg(s->fd, s->out + s->pending, (unsigned)(s->ready - s->pending), 0);
@@ -170,7 +170,7 @@ static int receive(Socket *s) {
   return count;
 }
 
-// Replies to one client that are to go together: all are as large as the first one, but for the last, which may be smaller.
+// Replies to one client that are sent together. All have the size of the first one, except the last, which may be smaller.
 typedef struct {
   struct msghdr *message; // NULL: none is open
   const struct sockaddr_in *client;
@@ -184,7 +184,7 @@ static bool joins(const Group *group, const struct sockaddr_in *client, in_addr_
          group->size + length <= MAX_GROUP_SIZE;
 }
 
-// Makes messages of the replies of a batch. One client's are often together: its A and AAAA question, a burst.
+// Turns the replies of a batch into messages. Replies to one client are often adjacent: A and AAAA, or a burst.
 static void collect_replies(Socket *s, int count) {
   s->pending = s->ready = 0;
   s->apart = false;
@@ -212,7 +212,7 @@ static void collect_replies(Socket *s, int count) {
   }
 }
 
-// Gives false when the call failed: what it threw has been handed on, or the environment is about to end.
+// False: the call failed. Its exception was reported as uncaught, or the environment is ending.
 static bool tell(Socket *s, int count) {
   napi_env env = s->env;
   napi_handle_scope scope;
@@ -239,7 +239,7 @@ static void wait_for(Socket *s, int events) {
   if (!s->closed) uv_poll_start(s->poll, events, on_ready);
 }
 
-// Rounds are few, so that other sockets and timers have their turn; the loop comes back when there is more.
+// Few rounds, so that other sockets and timers get their turn. If there is more, the event loop calls again.
 static void on_ready(void *handle, int status, int events) {
   Socket *s = uv_handle_get_data(handle);
   (void)events;
@@ -260,7 +260,7 @@ static void on_ready(void *handle, int status, int events) {
     bool told = tell(s, count);
     if (s->closed || !told) return;
     collect_replies(s, count);
-    if (!flush(s)) return wait_for(s, UV_WRITABLE_EVENT); // nothing is read meanwhile: the slots are still in use
+    if (!flush(s)) return wait_for(s, UV_WRITABLE_EVENT); // no reading until then: the slots are still in use
     if (count < SLOTS) return;
   }
 }
@@ -278,7 +278,7 @@ static bool knows_segments(int fd) {
   return getsockopt(fd, IPPROTO_UDP, SEGMENT_OPTION, &size, &length) == 0;
 }
 
-// Gives a bound socket, or -1 and errno.
+// Returns a bound socket, or -1 with errno.
 static int open_socket(const Socket *s, const char *address, uint16_t port, bool reuse_port, int send_buffer) {
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
   if (inet_pton(AF_INET, address, &at.sin_addr) != 1) return errno = EINVAL, -1;
@@ -297,7 +297,7 @@ static int open_socket(const Socket *s, const char *address, uint16_t port, bool
   return fd;
 }
 
-// ---- life and death -----------------------------------------------------------------------------------------------
+// ---- opening and closing --------------------------------------------------------------------------------------------
 
 static void on_closed(void *handle) {
   Socket *s = uv_handle_get_data(handle);
@@ -339,7 +339,7 @@ static void prepare_slots(Socket *s) {
   }
 }
 
-// Takes the shared memory: each buffer must be a typed array of at least its size.
+// Keeps the shared memory. Each buffer must be a typed array of at least the expected size.
 static bool take_buffers(napi_env env, const napi_value *values, Socket *s) {
   static const napi_typedarray_type types[BUFFERS] = {napi_uint8_array, napi_uint8_array,  napi_int32_array,
                                                       napi_int32_array, napi_uint32_array, napi_uint32_array};
@@ -360,7 +360,7 @@ static bool take_buffers(napi_env env, const napi_value *values, Socket *s) {
   return napi_create_reference(env, all, 1, &s->buffers) == napi_ok;
 }
 
-// What calls into TypeScript need.
+// Keeps what is needed to call into TypeScript.
 static bool take_callback(napi_env env, napi_value callback, Socket *s) {
   napi_value receiver, name;
   napi_valuetype type;
@@ -372,7 +372,7 @@ static bool take_callback(napi_env env, napi_value callback, Socket *s) {
          napi_async_init(env, receiver, name, &s->context) == napi_ok;
 }
 
-// Undoes what `open` did until a step of it failed, when the event loop knows nothing of it yet.
+// Undoes the steps of `open` before the one that failed. The event loop does not know the handle yet.
 static napi_value give_up(napi_env env, Socket *s, const char *what, int error) {
   if (s->buffers) napi_delete_reference(env, s->buffers);
   if (s->receiver) napi_delete_reference(env, s->receiver);
@@ -384,7 +384,8 @@ static napi_value give_up(napi_env env, Socket *s, const char *what, int error) 
   return fail(env, what, error);
 }
 
-// open(address, port, reusePort, sendBuffer (0: the system's), rx, tx, rxLengths, txLengths, sources, ports, onBatch): bound and read from now on.
+// open(address, port, reusePort, sendBuffer (0: default), rx, tx, rxLengths, txLengths, sources, ports, onBatch): binds a socket and
+// starts to read.
 static napi_value open_batch(napi_env env, napi_callback_info info) {
   size_t argc = ARGUMENTS;
   napi_value argv[ARGUMENTS], result;
@@ -455,8 +456,8 @@ static napi_value port_of(napi_env env, napi_callback_info info) {
   return number(env, ntohs(at.sin_port));
 }
 
-// asked(socket, slot): the address of ours that the query in this slot came to, while its batch is read; 0 where the socket
-// is bound to one.
+// asked(socket, slot): the local address that the query in this slot was sent to, during onBatch; 0 if the socket is bound to one
+// address.
 static napi_value asked(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   Socket *s = socket_of(env, info, 2, argv);
@@ -466,8 +467,8 @@ static napi_value asked(napi_env env, napi_callback_info info) {
   return number(env, s->wildcard ? ntohl(asked_address(&s->in[slot].msg_hdr)) : 0);
 }
 
-// send(socket, bytes, address, port, from): sends one datagram now, from that address of ours (0: the system's choice); false
-// when it could not be.
+// send(socket, bytes, address, port, from): sends one datagram now, from that local address (0: the kernel chooses). False: it
+// could not be sent.
 static napi_value send_one(napi_env env, napi_callback_info info) {
   napi_value argv[5], result;
   Socket *s = socket_of(env, info, 5, argv);
@@ -488,14 +489,14 @@ static napi_value send_one(napi_env env, napi_callback_info info) {
   Control control;
   use_control(s, &message, &control, 0, htonl(from));
   ssize_t sent = -1;
-  // A second time: the first may have been told of an error that an earlier datagram met.
+  // Twice, because the first attempt may report the error of an earlier datagram.
   for (int attempt = 0; attempt < 2 && sent < 0 && !s->closed; attempt++) sent = sendmsg(s->fd, &message, 0);
   if (sent < 0) s->unsent += 1;
   return napi_get_boolean(env, sent >= 0, &result) == napi_ok ? result : NULL;
 }
 
-// leave(socket): gets no more queries while another socket shares the port; what is queued is still read. The kernel skips
-// sockets with a peer when it chooses from a group; this peer is ourselves, at a port that we never send from.
+// leave(socket): receives no more queries while another socket shares the port; queued ones are still read. When the kernel
+// chooses from a group, it skips connected sockets. This one is connected to its own address, at a port that never sends.
 static napi_value leave(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
   Socket *s = socket_of(env, info, 1, argv);
@@ -529,7 +530,7 @@ static napi_value unsent(napi_env env, napi_callback_info info) {
   return s == NULL ? NULL : number(env, s->unsent);
 }
 
-// close(socket): reads and sends no more. Idempotent.
+// close(socket): stops reading and sending. Idempotent.
 static napi_value close_batch(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
   Socket *s = socket_of(env, info, 1, argv);

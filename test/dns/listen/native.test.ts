@@ -20,8 +20,8 @@ test('the addon is compiled here, and batches are chosen where they are wanted',
 
 test('an addon that is not there, or is none, is a problem that says how to fix it', () => {
   const absent = loadAddon('no-such-addon');
-  expect(absent.ok ? '' : absent.problem.what).toMatch(/^it was not compiled: /);
-  expect(absent.ok ? '' : absent.problem.hint).toContain('install gcc and libc6-dev');
+  expect(absent.ok ? '' : absent.problem.what).toMatch(/^is not compiled: /);
+  expect(absent.ok ? '' : absent.problem.hint).toContain('Install gcc and libc6-dev');
 });
 
 describe('wrong arguments are refused, each with a code', () => {

@@ -8,7 +8,7 @@ const TWO = 0x0a000002;
 
 function setUp() {
   let nowMs = 0;
-  const live = createLiveQueries({ clock: { monotonic: () => nowMs } }, { toldPerSecond: 3, divertedPerSecond: 5 });
+  const live = createLiveQueries({ clock: { monotonic: () => nowMs } }, { shownPerSecond: 3, divertedPerSecond: 5 });
   const told: string[] = [];
   return {
     live,
