@@ -21,13 +21,13 @@ function readinessTable(): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Cells alone: how a table is padded makes no difference. */
+/** Only the cells: the padding of a table does not matter. */
 function cells(table: string): string {
   return table.replaceAll(/ *\| */g, '|').replaceAll(/-{3,}/g, '---');
 }
 
-test('docs/dns.md shows the table of readiness as it is', () => {
+test('docs/dns.md shows the readiness table of the code', () => {
   const page = readFileSync('docs/dns.md', 'utf8');
   const shown = /<!-- readiness:[^>]*-->\s*([\s\S]*?)\s*<!-- \/readiness -->/.exec(page)?.[1] ?? '';
-  expect(cells(shown), `put this between the marks:\n${readinessTable()}`).toBe(cells(readinessTable()));
+  expect(cells(shown), `put this between the markers:\n${readinessTable()}`).toBe(cells(readinessTable()));
 });

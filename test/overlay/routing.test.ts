@@ -53,7 +53,7 @@ test('plan() routes the subnets of other hosts, with the gateway as source addre
   expect(run(desired, [], ['192.0.2.1']).lines[0]).toBe('ip route replace 10.42.2.0/24 via 192.0.2.2 proto 250');
 });
 
-test('plan() follows a changed host address, removes routes of gone hosts, and changes only its own routes', () => {
+test('Q39 plan() follows a changed host address, removes routes of gone hosts, and changes only its own routes', () => {
   const routes: IpRoute[] = [
     connected,
     { dst: 'default', gateway: '192.0.2.254', dev: 'uplink', protocol: 'static' },

@@ -90,7 +90,7 @@ test('Q32 a label of the newest container: one address at a time, in strict rota
   expect(await digIn('shop-app-1', 'alpha.host.rancher.internal')).toBe('192.0.2.1');
 });
 
-test('drover why dns explains the answer that the container gets, from the agent', async () => {
+test('Q40 drover why dns explains the answer that the container gets, from the agent', async () => {
   const explanation = await why('web', '--from', 'shop-app-1');
   expect(explanation).toMatchObject({ name: 'web', type: 'A', host: 'alpha', asker: { label: 'shop-app-1' } });
   expect(explanation.reply).toMatchObject({ rcode: 'NOERROR', meaning: 'one of these addresses, in rotation' });

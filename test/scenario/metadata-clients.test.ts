@@ -166,7 +166,7 @@ async function startOf(container: string): Promise<string> {
   return (await alpha.engine.docker.getContainer(container).inspect()).State.StartedAt;
 }
 
-test('drover why metadata asks the agent and shows the reply that the container gets', async () => {
+test('Q40 drover why metadata asks the agent and shows the reply that the container gets', async () => {
   const why = (...args: readonly string[]) => alpha.agent.drover(['why', 'metadata', ...args]);
   const path = '/latest/self/container/primary_ip';
   const { stdout } = await why(path, '--from', CLIENT, '--json');

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => resources.close());
 
 describe('two hosts at the default bridge range, one Consul cluster', () => {
-  test('Q12: a container resolves and reaches a service on the other host, and keeps its source address', async () => {
+  test('Q12 Q26: a container resolves and reaches a service on the other host, and keeps its source address', async () => {
     const page = await poll(() => inside(beta, 'shop-client-1', 'wget -qO- http://web'), {
       what: 'the page of web on alpha',
     });
