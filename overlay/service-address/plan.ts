@@ -40,7 +40,7 @@ export function planServiceAddressRemoval(settings: ServiceAddressSettings, obse
   const { namespace, device, table } = settings;
   return [
     ...planAcceptRules(observed.chains, NO_RULES),
-    ...(observed.outer && isOurs(observed) ? [step(`ip link delete ${device}`)] : []),
+    ...(isOurs(observed) ? [step(`ip link delete ${device}`)] : []),
     ...(observed.namespace === 'absent' ? [] : [step(`ip netns delete ${namespace}`)]),
     ...(observed.table === null ? [] : [removeTable({ family: 'ip', name: table })]),
   ];

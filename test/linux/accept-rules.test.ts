@@ -81,6 +81,8 @@ test('plan() puts the raw rules before Docker 28’s rules that drop packets fro
     planAcceptRules({ ...none, forwardPolicy: 'ACCEPT', rawPrerouting }, want([], ours)).map(({ input }) => input);
   expect(plan(null)).toEqual([]);
   expect(plan([...ours, docker])).toEqual([]);
+  expect(plan(ours)).toEqual([]);
+  expect(plan([docker, ...ours])).toHaveLength(1);
   expect(plan([docker, ours[1] ?? ''])).toEqual([
     `*raw\n-D PREROUTING ${ours[1]}\n-I PREROUTING 1 ${ours[0]}\n-I PREROUTING 2 ${ours[1]}\nCOMMIT\n`,
   ]);

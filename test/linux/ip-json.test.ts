@@ -37,6 +37,18 @@ test('readDevice() returns null for a device that does not exist, and rejects fo
   await expect(readDevice(answering(new Error(missing)), 'x')).rejects.toThrow(missing);
 });
 
+test('readIp() passes the signal on, if there is one', async () => {
+  const options: unknown[] = [];
+  const run: RunCommand = async (_file, _args, given) => {
+    options.push(given);
+    return '';
+  };
+  const { signal } = new AbortController();
+  await readIp(run, ['link show']);
+  await readIp(run, ['link show'], { signal });
+  expect(options).toStrictEqual([{ input: 'link show\n' }, { input: 'link show\n', signal }]);
+});
+
 test('isUp() and hasAddress() also hold for devices without flags or addresses', () => {
   expect([isUp(lo), isUp({ ifname: 'a' }), isUp({ ifname: 'a', flags: ['LOWER_UP'] })]).toEqual([true, false, false]);
   expect(hasAddress(lo, '127.0.0.1', 8)).toBe(true);

@@ -7,8 +7,11 @@ const ID = { family: 'ip', name: 'drover' } as const;
 let listing: string | Error;
 let commands: string[];
 
-const run: RunCommand = async (file, args) => {
+let signals: unknown[];
+
+const run: RunCommand = async (file, args, options) => {
   commands.push([file, ...args].join(' '));
+  signals.push(options?.signal);
   if (listing instanceof Error) throw listing;
   return listing;
 };
@@ -16,12 +19,16 @@ const nftError = (stderr: string) => new CommandError(`nft: ${stderr}`, 1, stder
 
 beforeEach(() => {
   commands = [];
+  signals = [];
   listing = 'table ip drover {\n\tchain a {\n\t}\n}\n';
 });
 
 test('read() lists the table without counters and dynamic elements', async () => {
   expect(await createNftTable({ run }, ID).read()).toBe('table ip drover { chain a { } }');
   expect(commands).toEqual(['nft --stateless --terse list table ip drover']);
+  const { signal } = new AbortController();
+  await createNftTable({ run }, ID).read(signal);
+  expect(signals).toEqual([undefined, signal]);
 });
 
 test('read() returns null without a table, and rejects for every other reason', async () => {

@@ -70,6 +70,22 @@ test('desired() of the port guard is null, not empty, until Docker has listed th
   expect(guard.desired(view)).toMatchObject({ containers: [] });
 });
 
+test('desired() of the port guard has the containers with processes, an address on the network and a MAC address', () => {
+  const guard = portGuardComponent(createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' }), {
+    network: () => OWN,
+    isComplete: () => true,
+  });
+  const states = ['created', 'starting', 'running', 'paused', 'restarting', 'stopping', 'stopped'] as const;
+  const view = viewWith([
+    ...states.map((state) => ({ ...withMac, id: state, state })),
+    { ...web, id: 'without MAC address' },
+    { ...withMac, id: 'without address', addresses: [{ ...withMac.addresses[0], ipv4: null }] as typeof web.addresses },
+  ]);
+  const desired = guard.desired(view);
+  const ids = desired === null || desired === 'off' ? [] : desired.containers.map(({ id }) => id);
+  expect(ids).toEqual(['running', 'paused', 'stopping']);
+});
+
 test('desired() of a port guard that is switched off removes what an earlier run made', () => {
   const guard = createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' });
   expect(portGuardComponent(guard, 'off').desired(viewWith([]))).toBe('off');

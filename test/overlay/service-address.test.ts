@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { IpLink } from '../../linux/index.ts';
 import { formatStep } from '../../linux/step.ts';
 import type { ObservedServiceAddress } from '../../overlay/service-address/observe.ts';
 import { planServiceAddress, planServiceAddressRemoval } from '../../overlay/service-address/plan.ts';
@@ -50,6 +51,9 @@ const complete: ObservedServiceAddress = {
 
 const lines = (observed: ObservedServiceAddress): string[] =>
   planServiceAddress(settings, observed).changes.map(formatStep);
+
+const { outer, inner } = complete as { outer: IpLink; inner: IpLink };
+const ENTER = 'nsenter --net=/run/netns/drover --';
 
 test('render: the table', () => {
   expect(renderTable(settings)).toMatchInlineSnapshot(`
@@ -132,18 +136,68 @@ test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
     ['ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252'],
   ],
   [
-    'a broken namespace file',
-    { namespace: 'broken', inner: null, outer: null, routes: [] },
-    ['ip netns delete drover', 'ip netns add drover', 'ip link add drover0 type veth peer name eth0 netns drover'],
+    'a lost address of our device',
+    { outer: { ...outer, addr_info: [ipv4('169.254.169.253')] } },
+    ['ip address replace 169.254.169.252/32 dev drover0'],
   ],
   [
-    'a veth pair that leads elsewhere',
-    { inner: null },
-    ['ip link delete drover0', 'ip link add drover0 type veth peer name eth0 netns drover'],
+    'our device down, which loses its routes',
+    { outer: { ...outer, flags: [] } },
+    [
+      'ip link set drover0 up',
+      'ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252',
+      'ip route replace 169.254.169.251/32 dev drover0 src 169.254.169.252',
+    ],
   ],
+  [
+    'a lost address in the namespace',
+    { inner: { ...inner, addr_info: [ipv4('169.254.169.250')] } },
+    [`${ENTER} ip address replace 169.254.169.251/32 dev eth0`],
+  ],
+  [
+    'the device in the namespace down',
+    { inner: { ...inner, flags: [] } },
+    [
+      `${ENTER} ip link set eth0 up`,
+      `${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`,
+    ],
+  ],
+  [
+    'a lost default route in the namespace',
+    { innerRoutes: [] },
+    [`${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`],
+  ],
+  [
+    'a default route with another source',
+    { innerRoutes: [{ dst: 'default', gateway: '169.254.169.252', dev: 'eth0', prefsrc: '169.254.169.250' }] },
+    [`${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`],
+  ],
+  [
+    'a route with another source',
+    { routes: [...complete.routes.slice(1), { dst: '169.254.169.250', dev: 'drover0', prefsrc: '192.0.2.1' }] },
+    ['ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252'],
+  ],
+  ['the loopback device down', { loopbackUp: false }, [`${ENTER} ip link set lo up`]],
   ['forwarding of our device off', { outerForwarding: false }, ['sysctl --write net.ipv4.conf.drover0.forwarding=1']],
-])('plan() repairs %s', (_title, broken, expected) => {
-  expect(lines({ ...complete, ...broken })).toEqual(expect.arrayContaining(expected));
+])('plan() repairs %s, and nothing else', (_title, broken, expected) => {
+  expect(lines({ ...complete, ...broken })).toEqual(expected);
+});
+
+test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
+  [
+    'a broken namespace file',
+    { namespace: 'broken', inner: null, outer: null, routes: [], innerRoutes: [], loopbackUp: false },
+    ['ip netns delete drover', 'ip netns add drover'],
+  ],
+  ['a veth pair that leads elsewhere', { inner: null }, ['ip link delete drover0']],
+  [
+    'two devices of ours that are not a pair',
+    { inner: { ...inner, link_index: 8 } },
+    ['ip link delete drover0', `${ENTER} ip link delete eth0`],
+  ],
+])('plan() makes a new veth pair for %s', (_title, broken, removed) => {
+  const made = lines({ ...complete, ...broken }).filter((line) => /netns (add|delete)|link (add|delete)/.test(line));
+  expect(made).toEqual([...removed, 'ip link add drover0 type veth peer name eth0 netns drover']);
 });
 
 test.each<[string, Partial<ObservedServiceAddress>, string]>([

@@ -86,6 +86,13 @@ test.each<[string, ObservedFile, string, string]>([
   ]);
 });
 
+test('a problem names the container by its short id and its name', () => {
+  const id = '0123456789abcdef';
+  const desired = { ...desiredOf(), container: container(id, null, null, { name: 'shop-web-1' }) };
+  const { problems } = planResolvConf(RESOLVER, [desired], new Map());
+  expect(problems.map(({ subject }) => subject)).toEqual(['container 0123456789ab shop-web-1']);
+});
+
 test('a removed file and a starting container without a file are no problems', () => {
   expect(stateOf(desiredOf(), failed('ENOENT'))).toMatchObject({ kind: 'inactive' });
   expect(stateOf(desiredOf({ state: 'starting' }), { kind: 'none' })).toEqual({

@@ -57,6 +57,23 @@ test('renderResolvConf() keeps the search line short enough for musl, most impor
   expect(line).toMatch(/^search web\.shop\.rancher\.internal shop\.rancher\.internal rancher\.internal x/);
 });
 
+test('renderResolvConf() writes a search line of 254 characters, and omits a domain that would make it longer', () => {
+  const searchLineOf = (...search: readonly string[]) => {
+    const text = renderResolvConf('nameserver 10.0.0.2\n', { resolver: RESOLVER, search, position: 'first' });
+    return effective(text).split('\n')[1];
+  };
+  const longest = 'x'.repeat(254 - 'search a '.length);
+  expect(searchLineOf('a', longest)).toHaveLength(254);
+  expect(searchLineOf('a', `${longest}x`, 'b')).toBe('search a b');
+  expect(searchLineOf(longest, 'aa', 'b')).toBe(`search ${longest} b`);
+});
+
+test('renderResolvConf() keeps unknown lines and drops comments', () => {
+  const text = '# one\n;two\n  # three\nsortlist 10.0.0.0/8\n\n';
+  const rendered = renderResolvConf(text, { resolver: RESOLVER, search: [], position: 'first' }) ?? '';
+  expect(rendered.split('\n').slice(1, -2)).toEqual([`nameserver ${RESOLVER}`, 'sortlist 10.0.0.0/8']);
+});
+
 test('`grep nameserver` finds only the line with our address in our text', () => {
   const text = renderResolvConf('nameserver 127.0.0.11\n', { resolver: RESOLVER, search: [], position: 'first' }) ?? '';
   expect(text.split('\n').filter((line) => line.includes('nameserver'))).toEqual([`nameserver ${RESOLVER}`]);

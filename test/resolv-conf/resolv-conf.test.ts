@@ -129,6 +129,19 @@ test('desired() lists the containers of this host with their search domains, and
   expect(second[0]).toBe(first[0]);
 });
 
+test('desired() changes with the suffix of the environment and the position of our domains', () => {
+  const web = container('web', 'shop/web', null);
+  const world = snapshot({ containers: [web] });
+  const first = desiredResolvers(viewOf(world, 'a'));
+  const renamed = { ...world, environment: { ...world.environment, suffixes: ['example.'] } };
+  const [second] = desiredResolvers(viewOf(renamed, 'a'), first);
+  expect(second?.container).toBe(web);
+  expect(second?.search).toEqual(['web.shop.example', 'shop.example', 'example']);
+  const [moved] = desiredResolvers(viewOf(world, 'a'), [{ ...(first[0] as ContainerResolver), position: 'last' }]);
+  expect(moved?.position).toBe('first');
+  expect(desiredResolvers(viewOf(snapshot({}), 'a'), first)).toEqual([]);
+});
+
 test('desired() is not known before Docker has listed its containers', () => {
   let isComplete = false;
   const component = resolvConfComponent(resolvConf, { isComplete: () => isComplete });

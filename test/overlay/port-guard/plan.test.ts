@@ -98,6 +98,9 @@ test('plan() binds the ports it can, and names containers whose namespace is hid
   const { changes, problems } = planPortGuard(settings, desiredOf(2, 3), { ...bare(2), hidden: ['c3'] });
   expect(changes.map(({ kind }) => kind)).toEqual(['step', 'publish']);
   expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('container c3 can spoof')]);
+  const whatOf = (hidden: readonly string[]) =>
+    planPortGuard(settings, desiredOf(), { ...bare(), hidden }).problems[0]?.what;
+  expect(whatOf(['0123456789abcdef', 'c4', 'c5'])).toMatch(/^container 0123456789ab and 2 others can spoof/);
 });
 
 const binding = (n: number) => ({ port: `veth${n}`, index: n, ipv4: `10.42.1.${n}`, mac: `02:42:0a:2a:01:0${n}` });
@@ -111,6 +114,12 @@ test('plan() publishes name, index, address and MAC address of each bound port, 
   expect(publication({ ...bare(2, 3), published })?.kind).toBe('step');
   const restarted = { ...bare(2, 3), published, ports: [portAt(2), portAt(3, { index: 9 })] };
   expect(publication(restarted)).toEqual({ kind: 'publish', bindings: [binding(2), { ...binding(3), index: 9 }] });
+});
+
+test('plan() publishes and binds MAC addresses in lower case', () => {
+  const upper = { ...containerAt(2), mac: '02:42:0A:2A:01:0B' };
+  const bindings = findBindings({ device: 'drover1', containers: [upper] }, bare(2));
+  expect(bindings.map(({ mac }) => mac)).toEqual(['02:42:0a:2a:01:0b']);
 });
 
 test('plan() publishes no port whose container is not known', () => {
