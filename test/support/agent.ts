@@ -13,6 +13,8 @@ export interface AgentOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** `control`: return as soon as the control socket answers. Default: when Docker is connected and the servers serve. */
   readonly until?: 'ready' | 'control';
+  /** Another `drover` than that of this checkout. */
+  readonly program?: string;
 }
 
 export interface DroverResult {
@@ -36,6 +38,8 @@ export interface RunningAgent {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again. */
   start(until?: 'ready' | 'control'): Promise<void>;
+  /** Starts the program of this checkout instead, on what the other one left. */
+  upgrade(): Promise<void>;
 }
 
 const PROGRAM = resolve('bin/drover');
@@ -55,6 +59,7 @@ export async function startAgent(
   const base = { ...paths, docker: { socket }, log: { format: 'json' } };
   await writeFile(configPath, JSON.stringify(merge(base, options.config ?? {})));
 
+  let { program = PROGRAM } = options;
   let daemon: Daemon;
   const status = async (): Promise<AgentStatus> => {
     const reply = await askAgent(join(paths.runDir, 'control.sock'), { method: 'GET', path: '/v1/status' });
@@ -62,7 +67,7 @@ export async function startAgent(
     return reply.body as AgentStatus;
   };
   const start = async (until: 'ready' | 'control' = 'ready'): Promise<void> => {
-    daemon = host.start(PROGRAM, ['agent', '--config', configPath]);
+    daemon = host.start(program, ['agent', '--config', configPath]);
     await poll(async () => (until === 'control' ? await status() : isReady(await status(), options)), {
       what: `agent of ${host.name} (${until}):\n${daemon.output().slice(-4000)}`,
       timeoutMs: 30_000,
@@ -80,7 +85,7 @@ export async function startAgent(
     dataDir: paths.dataDir,
     runDir: paths.runDir,
     drover: async ([command = 'help', ...args], input = '') => {
-      const { file, args: all } = host.enter(PROGRAM, [command, ...args, '--config', configPath]);
+      const { file, args: all } = host.enter(program, [command, ...args, '--config', configPath]);
       const { exitCode, stdout, stderr } = await execa(file, [...all], { reject: false, input, timeout: 60_000 });
       return { exitCode: exitCode ?? -1, stdout, stderr };
     },
@@ -90,6 +95,10 @@ export async function startAgent(
       await daemon.exit;
     },
     start,
+    upgrade: async () => {
+      program = PROGRAM;
+      await start();
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Daemon } from './daemon.ts';
 import { poll } from './poll.ts';
 import type { TestHost } from './test-host.ts';
 
-/** Queries DNS and metadata continuously from a host's own network, and counts the results. */
+/** Queries DNS and metadata continuously and counts the results. */
 export interface SteadyAsker {
   readonly good: number;
   /** One line per missing or wrong answer. */
@@ -14,8 +14,11 @@ export interface SteadyAsker {
 
 const SERVER = '169.254.169.250';
 
-/** `name` must have addresses; metadata must answer `/latest/version`. One try each, at most 2 s: no retry hides a gap. */
-export function startSteadyAsker(host: TestHost, name: string): SteadyAsker {
+/**
+ * `name` must have addresses; metadata must answer `/latest/version`. One try each, at most 2 s: no retry hides a gap. Asks
+ * from the host's own network, or from the network namespace of a process, such as a container's.
+ */
+export function startSteadyAsker(host: TestHost, name: string, pid: number | null = null): SteadyAsker {
   const script = `
     while :; do
       answer=$(dig +short +time=2 +tries=1 @${SERVER} ${name} A 2>&1)
@@ -23,7 +26,9 @@ export function startSteadyAsker(host: TestHost, name: string): SteadyAsker {
       answer=$(busybox wget -q -O - http://${SERVER}/latest/version 2>&1) && echo good || echo "bad metadata: $answer"
       sleep 0.02
     done`;
-  const daemon: Daemon = host.start('sh', ['-c', script]);
+  const enter = pid === null ? [] : ['nsenter', '-t', String(pid), '-n', '--'];
+  const [file = 'sh', ...args] = [...enter, 'sh', '-c', script];
+  const daemon: Daemon = host.start(file, args);
   const lines = () => daemon.stdout().split('\n').slice(0, -1);
   const asker: SteadyAsker = {
     get good() {

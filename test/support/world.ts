@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly bus: 'embedded' | 'consul';
   /** More configuration for the agent of one host. */
   readonly config?: (name: string) => Record<string, unknown>;
+  /** Another `drover` than that of this checkout, for the agent of one host. */
+  readonly program?: (name: string) => string | undefined;
   /** Reports each step of the setup; default: silent. */
   readonly step?: <T>(title: string, work: () => Promise<T>) => Promise<T>;
 }
@@ -51,6 +53,10 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
       ? await step('three Consul servers with a leader', () => consulOn(resources, hosts[0] as TestHost))
       : null;
   const bus = consul ? { driver: 'consul', consul: { addresses: [...consul.urls] } } : { driver: 'embedded' };
+  const programOf = (name: string) => {
+    const program = options.program?.(name);
+    return program === undefined ? {} : { program };
+  };
   const members = await step(
     `drover agent on each host, ${consul ? 'with the Consul cluster' : 'with the embedded bus'}`,
     () =>
@@ -59,7 +65,7 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
           const engine = engines[index] as Engine;
           const address = addresses[index] as string;
           const config = { host: { name: host.name, address }, bus, ...options.config?.(host.name) };
-          const agent = await startAgent(resources, host, engine, { config });
+          const agent = await startAgent(resources, host, engine, { config, ...programOf(host.name) });
           return { name: host.name, address, host, engine, agent };
         }),
       ),
