@@ -12,6 +12,6 @@ export interface Trees {
 export interface TreeSource extends Trees {
   /** The present trees, which do not change any more. The same value until the state changes. */
   freeze(): Trees;
-  /** Resolves once the caller is known or has been waited for long enough; null: nothing to wait for. Never rejects. */
+  /** Waits until the container with this address is known, for at most 250 ms. Null: there is nothing to wait for. Never rejects. */
   recognise(address: string): Promise<void> | null;
 }

@@ -28,8 +28,8 @@ export function createViewSource(parts: ViewParts): TreeSource {
     treeFor: (name, address) => freeze().treeFor(name, address),
     freeze,
     recognise: (address) => {
-      const asker = recognition.who(address);
-      return asker instanceof Promise ? asker.then(() => {}) : null;
+      const client = recognition.who(address);
+      return client instanceof Promise ? client.then(() => {}) : null;
     },
   };
 }
@@ -48,7 +48,7 @@ function treesOf(view: HostView, treeOf: TreeOf): Trees {
   };
 }
 
-/** "Not known yet" is not "empty". */
+/** Whether there is a state to serve. Before that, clients must not get an empty tree. */
 function hasData({ snapshot }: HostView): boolean {
   return snapshot.complete || snapshot.hosts.size > 0;
 }

@@ -181,6 +181,6 @@ test('Q40 drover why metadata asks the agent and shows the reply that the contai
   expect(explanation.reply.text).toBe((await go(path, 'text/plain')).body);
   const text = (await why('self/container/nmae', '--from', CLIENT)).stdout;
   expect(text).toMatch(/^\/latest\/self\/container\/nmae, asked by shop-web-1 \([\d.]+\) on alpha, revision \d+\n/);
-  expect(text).toContain('404 Not found: there is no nmae in container; is it name?');
+  expect(text).toContain('404 Not found: there is no nmae in container; did you mean name?');
   expect(await why('self', '--from', 'nosuch')).toMatchObject({ exitCode: 1 });
 });
