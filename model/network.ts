@@ -20,6 +20,3 @@ export interface Network {
   /** Bridge device on the host (`docker0`, `br-1a2b...`), null where there is none. */
   readonly device: string | null;
 }
-
-/** The nft table, of family bridge, that holds each port of the managed network to the address of its container. */
-export const PORT_GUARD_TABLE = 'drover_guard';

@@ -1,5 +1,3 @@
-import { PORT_GUARD_TABLE } from '../../model/index.ts';
-
 /** A container with an address on the guarded bridge. */
 export interface GuardedContainer {
   /** Docker's id. */
@@ -16,8 +14,8 @@ export interface DesiredGuard {
 }
 
 export interface PortGuardSettings {
-  /** Name of our nft table (family bridge). Default PORT_GUARD_TABLE. */
+  /** Name of our nft table (family bridge). Default `drover_guard`. */
   readonly table: string;
 }
 
-export const defaultPortGuardSettings: PortGuardSettings = { table: PORT_GUARD_TABLE };
+export const defaultPortGuardSettings: PortGuardSettings = { table: 'drover_guard' };
