@@ -3,12 +3,12 @@ import { TYPE } from './wire/codes.ts';
 import type { Message } from './wire/read.ts';
 import { type Rr, soaOf } from './wire/records.ts';
 
-/** The data of the answers of one type, in order. */
+/** The data of all answers of one type, in order. */
 export function texts(message: Message, type: number): readonly string[] {
   return message.answers.filter((record) => record.type === type).map(({ text }) => text);
 }
 
-/** What is asked most: the addresses, sorted, since servers take them in turns. */
+/** The addresses in the answer, sorted because servers rotate them. */
 export function addresses(message: Message): readonly string[] {
   return texts(message, TYPE.A).toSorted();
 }
@@ -17,7 +17,7 @@ export function soasOf(message: Message): readonly Rr[] {
   return message.authorities.filter(({ type }) => type === TYPE.SOA);
 }
 
-/** A "no such name" or "no such type" as RFC 2308 §2 has it; gives the SOA. */
+/** Checks a negative answer [RFC 2308 §2] and returns its SOA. */
 export function expectNegative(message: Message, rcode: 'NXDOMAIN' | 'NOERROR'): Rr {
   expect(message.rcode).toBe(rcode);
   const [soa, ...more] = soasOf(message);

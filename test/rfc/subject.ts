@@ -10,20 +10,20 @@ export type Over = 'udp' | 'tcp';
 export interface SendOptions extends UdpOptions {
   /** Default: UDP. */
   readonly over?: Over;
-  /** Default: the first address it listens at. */
+  /** Default: the first address of the server. */
   readonly at?: At;
 }
 
-/** The server under test, as its clients see it. */
+/** The server under test, seen by a client. */
 export interface Subject {
-  /** The addresses it listens at. */
+  /** The addresses of the server. */
   readonly at: readonly [At, At];
   readonly upstream: Upstream;
-  /** A sound query and its reply, read strictly, with the id of the query. Silence is an error. */
+  /** Sends a valid query; returns its reply, decoded strictly, with the id of the query. No reply is an error. */
   ask(owner: string | Buffer, parts?: QueryParts & SendOptions): Promise<Message>;
-  /** The reply to bytes as they are. Silence is an error. */
+  /** Sends bytes unchanged and returns the reply. No reply is an error. */
   send(bytes: Buffer, options?: SendOptions): Promise<Message>;
-  /** Fails when there is a reply to these bytes: one to a query behind them comes first. */
+  /** Fails if these bytes get a reply before a later query does. */
   expectSilence(bytes: Buffer): Promise<void>;
   connect(): Promise<TcpClient>;
 }
@@ -60,7 +60,7 @@ async function viaTcp(at: At, bytes: Buffer, timeoutMs?: number): Promise<Messag
   return reply && replyTo(bytes, reply);
 }
 
-/** What holds for every reply: it is one, to this query, and nothing is set that means nothing [RFC 1035 §4.1.1]. */
+/** Checks that hold for every reply: it is a reply to this query, and reserved bits are clear [RFC 1035 §4.1.1]. */
 function replyTo(bytes: Buffer, reply: Message): Message {
   const wanted = bytes.readUInt16BE(0);
   if (reply.id !== wanted) throw new Error(`the reply has id ${reply.id}, the query ${wanted}`);

@@ -6,8 +6,8 @@ import { startUpstream } from './servers/upstream.ts';
 import { createSubject, type Subject } from './subject.ts';
 
 /**
- * What a test is about: answering for names of its own, or passing on what others say. Every server here is both at once; a
- * server that is only one of them has to answer for that half.
+ * The role that a test is about: answering own names, or forwarding. Every server here has both roles; a server with only one
+ * of them is tested in that role.
  */
 export type Role = 'authoritative' | 'forwarder' | 'both';
 
@@ -15,14 +15,14 @@ export interface CheckOptions {
   readonly role: Role;
   readonly needs?: readonly Feature[];
   /**
-   * Server -> why it rightly, or knowingly, does something else. The test is run there too and has to fail, so that no
-   * reason outlives its cause.
+   * Server -> why it deliberately deviates. The test runs there too and must fail, so that outdated reasons are
+   * noticed.
    */
   readonly differs?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
 
-/** One rule of the RFC, seen from outside. */
+/** One rule of the RFC, tested over the wire. */
 export type Check = (
   section: string,
   title: string,
@@ -30,7 +30,7 @@ export type Check = (
   body: (on: Subject) => Promise<void>,
 ) => void;
 
-/** What the table of results is made of. */
+/** The data of the results page. */
 export interface Verdict {
   readonly rfc: string;
   readonly section: string;
@@ -55,7 +55,7 @@ interface Registered extends CheckOptions {
 }
 
 export interface SuiteOptions {
-  /** Whether tests may run beside each other: those that wait. */
+  /** Whether tests may run in parallel: for tests that wait. */
   readonly together?: boolean;
 }
 
@@ -105,7 +105,7 @@ function describeTarget({ rfc, target, checks, together }: Group, subjectOf: () 
         if (!subject) throw new Error(`${target.title} was not started`);
         if (differs) return expectDifference(check, subject);
         await check.body(subject);
-        // Again: an answer that was given before may come another way.
+        // Twice: the second answer may come from a cache.
         if (check.role === 'authoritative' && !together) await check.body(subject);
       });
     }
@@ -145,7 +145,7 @@ function verdictOf(rfc: string, target: Target, check: Registered): Verdict {
   };
 }
 
-/** For each reason, how many tests were left out. */
+/** The number of skipped tests for each reason. */
 function notApplicable(rfc: string, target: Target, checks: readonly Registered[]): readonly string[] {
   const lacks = checks.flatMap((check) => lackOf(target, check) ?? []);
   return [...Map.groupBy(lacks, (lack) => lack)].map(

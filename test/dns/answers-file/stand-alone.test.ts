@@ -41,9 +41,9 @@ describe('cases from the tests of rancher-dns', () => {
     const none = await dig(server.port, 'web.shop.rancher.internal', 'AAAA');
     expect(none).toMatch(/status: NOERROR[\s\S]*ANSWER: 0, AUTHORITY: 1/);
     expect(none).toMatch(soa);
-    const nobody = await dig(server.port, 'nonexisting.rancher.internal', 'AAAA');
-    expect(nobody).toMatch(/status: NXDOMAIN[\s\S]*ANSWER: 0, AUTHORITY: 1/);
-    expect(nobody).toMatch(soa);
+    const missing = await dig(server.port, 'nonexisting.rancher.internal', 'AAAA');
+    expect(missing).toMatch(/status: NXDOMAIN[\s\S]*ANSWER: 0, AUTHORITY: 1/);
+    expect(missing).toMatch(soa);
   });
 
   test('a very long name', async () => {

@@ -34,37 +34,37 @@ describe('createInFlight() sends identical queries once', () => {
   const setUp = () => {
     const slots = createSlots({ total: 3, anAsker: 3 });
     const inFlight = createInFlight<string>({ slots });
-    const launched: { land: (result: string | null) => void; ended: boolean }[] = [];
-    const launch = () => {
+    const sent: { reply: (result: string | null) => void; ended: boolean }[] = [];
+    const send = () => {
       const { promise, resolve } = Promise.withResolvers<string | null>();
-      const flight = { land: resolve, ended: false };
-      launched.push(flight);
+      const query = { reply: resolve, ended: false };
+      sent.push(query);
       const end = () => {
-        flight.ended = true;
+        query.ended = true;
         resolve(null);
       };
       return { result: promise, end };
     };
-    return { slots, inFlight, launched, launch };
+    return { slots, inFlight, sent, send };
   };
 
   test('all askers get the result, and their slots are freed', async () => {
-    const { slots, inFlight, launched, launch } = setUp();
-    const waiting = ['a', 'b', 'c'].map((asker) => inFlight.join('key', asker, launch));
-    expect([launched.length, slots.taken(), inFlight.has('key')]).toEqual([1, 3, true]);
-    expect(await inFlight.join('key', 'a', launch)).toBeNull();
-    launched[0]?.land('it');
+    const { slots, inFlight, sent, send } = setUp();
+    const waiting = ['a', 'b', 'c'].map((asker) => inFlight.join('key', asker, send));
+    expect([sent.length, slots.taken(), inFlight.has('key')]).toEqual([1, 3, true]);
+    expect(await inFlight.join('key', 'a', send)).toBeNull();
+    sent[0]?.reply('it');
     expect(await Promise.all(waiting)).toEqual(['it', 'it', 'it']);
-    expect([slots.taken(), inFlight.has('key'), launched[0]?.ended]).toEqual([0, false, false]);
+    expect([slots.taken(), inFlight.has('key'), sent[0]?.ended]).toEqual([0, false, false]);
   });
 
   test('a query ends when no asker waits for it', async () => {
-    const { inFlight, launched, launch } = setUp();
-    const flooded = ['1', '2', '3'].map((key) => inFlight.join(key, 'flood', launch));
-    const other = inFlight.join('4', 'other', launch);
+    const { inFlight, sent, send } = setUp();
+    const flooded = ['1', '2', '3'].map((key) => inFlight.join(key, 'flood', send));
+    const other = inFlight.join('4', 'other', send);
     expect(await flooded[0]).toBeNull();
-    expect(launched.map(({ ended }) => ended)).toEqual([true, false, false, false]);
-    launched[3]?.land('it');
+    expect(sent.map(({ ended }) => ended)).toEqual([true, false, false, false]);
+    sent[3]?.reply('it');
     expect(await other).toBe('it');
     inFlight.close();
     expect(await Promise.all(flooded)).toEqual([null, null, null]);

@@ -25,7 +25,7 @@ const NAME = 'web.shop.rancher.internal';
 
 function asked(parts: QueryParts = {}): Query {
   const read = readQuery(queryOf(parts));
-  if (read.kind !== 'query') throw new Error('the test asks a question that is none');
+  if (read.kind !== 'query') throw new Error('the query of the test is not valid');
   return read.query;
 }
 

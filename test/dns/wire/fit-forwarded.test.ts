@@ -11,7 +11,7 @@ const { TYPE, RCODE } = Packet;
 
 function asked(parts: QueryParts = {}): Query {
   const read = readQuery(queryOf({ name: 'www.example', ...parts }));
-  if (read.kind !== 'query') throw new Error('the test asks a question that is none');
+  if (read.kind !== 'query') throw new Error('the query of the test is not valid');
   return read.query;
 }
 
@@ -62,17 +62,17 @@ describe('fitForwarded()', () => {
   });
 
   test.each<[string, number, QueryParts, number]>([
-    ['AA is not theirs to say', 0x8580, {}, 0x8180],
-    ['RA is ours', 0x8100, {}, 0x8180],
+    ['AA is cleared', 0x8580, {}, 0x8180],
+    ['RA is set', 0x8100, {}, 0x8180],
     ["RD and CD are the client's", 0x8190, { flags: 0 }, 0x8080],
     ['CD of the client', 0x8180, { flags: 0x0110 }, 0x8190],
-    ['AD to nobody who did not ask for it', 0x81a0, {}, 0x8180],
-    ['AD to those who set AD [RFC 6840 §5.8]', 0x81a0, { flags: 0x0120 }, 0x81a0],
-    ['AD to those who set DO', 0x81a0, { opt: { dnssecOk: true } }, 0x81a0],
-    ['AD that nobody vouched for', 0x8180, { flags: 0x0120 }, 0x8180],
+    ['no AD for clients that did not request it', 0x81a0, {}, 0x8180],
+    ['AD for clients that set AD [RFC 6840 §5.8]', 0x81a0, { flags: 0x0120 }, 0x81a0],
+    ['AD for clients that set DO', 0x81a0, { opt: { dnssecOk: true } }, 0x81a0],
+    ['no AD if the upstream did not set it', 0x8180, { flags: 0x0120 }, 0x8180],
     ['Z stays unset', 0x81c0, { flags: 0x0140 }, 0x8180],
     ['the rcode', 0x8183, {}, 0x8183],
-    ['TC of an upstream that TCP could not be spoken with', 0x8380, {}, 0x8380],
+    ['TC of an upstream that is not reachable over TCP', 0x8380, {}, 0x8380],
   ])('%s', (_, flags, query, expected) => {
     expect(fitForwarded(asked(query), upstream({ flags }), within(512)).readUInt16BE(2)).toBe(expected);
   });

@@ -64,7 +64,7 @@ describeRfc('RFC 1035 names', (check) => {
   });
 
   check('§4.1.4', 'names in replies are compressed with pointers to earlier labels', ours, async ({ ask }) => {
-    // The reader of these tests takes no other pointers; that there are any is what is asked here.
+    // The decoder of these tests rejects other pointers; this test checks that there are any.
     const { bytes, answers } = await ask(`big.shop.${ZONE}`, { over: 'tcp' });
     expect(answers).toHaveLength(80);
     expect(bytes.length).toBeLessThan(12 + 40 + 80 * 20);

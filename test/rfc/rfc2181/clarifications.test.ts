@@ -21,7 +21,7 @@ describeRfc('RFC 2181', (check) => {
     'a reply comes from the address and port that was queried',
     { ...ours, needs: ['second address'] },
     async (on) => {
-      // The client is connected: it sees nothing from elsewhere.
+      // The client's socket is connected, so replies from other addresses are dropped.
       for (const at of on.at) expect(await on.ask(WEB, { at, from: '127.0.0.1' })).toMatchObject({ rcode: 'NOERROR' });
     },
   );

@@ -175,7 +175,7 @@ describeRfc(
   { together: true },
 );
 
-/** What is held for five seconds at most is gone by then. */
+/** After this time, everything that may be cached for five seconds has expired. */
 async function untilGiven(ask: () => Promise<Message>, address: string): Promise<void> {
   await poll(async () => addresses(await ask()).includes(address), {
     what: address,

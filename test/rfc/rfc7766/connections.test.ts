@@ -102,7 +102,7 @@ describeRfc(
         await client.write(bytes);
         await client.write(framed(query(WEB, { id: 7 })));
         const reply = await client.next();
-        // Closing the connection is as good as waiting for the next message.
+        // Closing the connection is allowed too.
         if (reply) expect(reply.id).toBe(7);
       }
       expect(addresses(await on.ask(WEB, { over: 'tcp' }))).toEqual(web);
@@ -148,7 +148,7 @@ async function askOn(client: TcpClient, bytes: Buffer): Promise<Message | null> 
   return client.next();
 }
 
-/** Ids of so many replies, sorted: answers may come in any order [RFC 7766 §7]. */
+/** The ids of the next `count` replies, sorted: replies may arrive in any order [RFC 7766 §7]. */
 async function idsOf(client: TcpClient, count: number): Promise<readonly number[]> {
   const ids: number[] = [];
   while (ids.length < count) {

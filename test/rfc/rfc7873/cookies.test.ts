@@ -135,7 +135,7 @@ describeRfc('RFC 7873', (check) => {
     forged.writeUInt32BE(cookie.readUInt32BE(12) - 60, 12);
     const fresh = cookieOf(await on.ask(WEB, { edns: edns(forged) }));
     expect(fresh?.equals(forged)).toBe(false);
-    // The hash of the same second is the same: what came back was made anew.
+    // The hash is the same within one second, so the cookie was generated again.
     expect(Math.abs((fresh?.readUInt32BE(12) ?? 0) - Date.now() / 1_000)).toBeLessThan(60);
   });
 });
@@ -144,7 +144,7 @@ function cookieOf({ opt: record }: Message): Buffer | null {
   return record?.options.find(({ code }) => code === OPTION.COOKIE)?.data ?? null;
 }
 
-/** The client's cookie, and the one a server gave for it. */
+/** The client cookie, and the server cookie for it. */
 async function fullCookie(on: Subject, client: Buffer): Promise<Buffer> {
   const cookie = cookieOf(await on.ask(WEB, { edns: edns(client) }));
   if (!cookie) throw new Error('no cookie in the reply');

@@ -8,7 +8,7 @@ import { describeRfc } from '../suite.ts';
 import { RCODE } from '../wire/codes.ts';
 
 const forwarder = { role: 'forwarder' } as const;
-/** Recommended by §5, every 30 seconds at most; neither of the others does it for an upstream that says SERVFAIL. */
+/** Recommended by §5, at most every 30 seconds. The other servers do not do this for an upstream that answers SERVFAIL. */
 const recheck = {
   ...forwarder,
   differs: {
@@ -79,7 +79,7 @@ describeRfc(
   { together: true },
 );
 
-/** The server has an answer whose second is over, and from now on the upstream behaves otherwise. */
+/** The server has an expired answer with a TTL of one second; from now on the upstream uses another behaviour. */
 async function holdAndChange(on: Subject, owner: string, address: string, behaviour: Behaviour): Promise<void> {
   on.upstream.script(owner, withAddress(address, 1));
   expect(addresses(await on.ask(owner))).toEqual([address]);

@@ -13,7 +13,7 @@ const any = { role: 'both' } as const;
 const DO = 0x8000;
 const UNKNOWN = [option(100, Buffer.from('?'))];
 
-/** The queries of §8.2 that have to be answered as if what is new in them were not there. */
+/** The queries of §8.2 that must be answered as if the unknown part were absent. */
 const PLAIN: readonly (readonly [string, string, QueryParts])[] = [
   ['§8.2.1', 'plain EDNS', { edns: {} }],
   ['§8.2.3', 'an unknown option', { edns: { options: UNKNOWN } }],

@@ -5,7 +5,7 @@ import { reverseZoneFile, zoneFile } from '../zone/zone-file.ts';
 import { startProgram } from './program.ts';
 import type { Place, Target } from './target.ts';
 
-/** ISC's named, primary of the zone and forwarder for the rest. */
+/** BIND's named, primary of the zone and forwarder for other names. */
 export const bind: Target = {
   name: 'bind',
   title: 'BIND 9.18',

@@ -8,7 +8,7 @@ import type { Target } from './target.ts';
 
 const DROVER = new URL('../../../bin/drover', import.meta.url).pathname;
 
-/** Our server as a process of its own, from an answers file, at every address of the machine as by default. */
+/** A `drover dns --answers` process that listens on every address, as by default. */
 export const droverAnswers: Target = {
   name: 'drover-answers',
   title: 'Drover, answers file',
@@ -37,7 +37,7 @@ export const droverAnswers: Target = {
   },
 };
 
-/** The zone as an answers file: each record set under its name. */
+/** The zone as an answers file. */
 function answers(upstreamPort: number): unknown {
   const entry = <T>(answer: T) => ({ answer, ttl: ZONE_TTL });
   const full = ({ name, stack }: { readonly name: string; readonly stack: string }) => `${name}.${stack}.${ZONE}`;

@@ -6,7 +6,7 @@ import { at as addressAt, container, declaration, MANAGED, snapshot, type World 
 import { ALIASES, SERVICES, type Service, TEXTS } from '../zone/zone.ts';
 import type { Target } from './target.ts';
 
-/** Our server as an agent feeds it: from the state of its host. */
+/** Our server with the state of a host, as fed by an agent. */
 export const drover: Target = {
   name: 'drover',
   title: 'Drover',

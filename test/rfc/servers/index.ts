@@ -4,10 +4,10 @@ import { droverAnswers } from './drover-answers.ts';
 import type { Target } from './target.ts';
 import { unbound } from './unbound.ts';
 
-/** Every server the tests can be run against: ours, and those that prove the tests. */
+/** The servers under test: ours, and those that validate the tests. */
 export const TARGETS: readonly Target[] = [drover, droverAnswers, unbound, bind];
 
-/** Those of `DROVER_RFC_SERVER` (`drover,unbound`), by default all. */
+/** The servers in `DROVER_RFC_SERVER` (`drover,unbound`), by default all. */
 export function chosenTargets(): readonly Target[] {
   const names = process.env.DROVER_RFC_SERVER?.split(',') ?? TARGETS.map(({ name }) => name);
   return names.map((name) => {

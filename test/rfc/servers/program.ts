@@ -13,7 +13,7 @@ import type { Place } from './target.ts';
 
 const START = new URL('../../../.tools/peers/start', import.meta.url).pathname;
 
-/** Starts a server that `scripts/fetch-peers` unpacked, in a directory of its own, and waits until it knows the zone. */
+/** Starts a server that `scripts/fetch-peers` unpacked, with its own directory, and waits until it answers for the zone. */
 export async function startProgram(
   resources: Resources,
   place: Place,
@@ -27,11 +27,11 @@ export async function startProgram(
   await untilServing(daemon, place, program);
 }
 
-/** Resolves when the zone is answered for, over TCP and UDP. */
+/** Resolves when the server answers for the zone, over TCP and UDP. */
 export async function untilServing(daemon: Daemon, { at }: Place, program: string): Promise<void> {
   const [first] = at;
   if (!first) throw new Error('no address to listen at');
-  // TCP first: it is refused at once while nobody listens, where UDP is lost.
+  // TCP first: before the server listens, TCP is refused at once while UDP is lost.
   for (const ask of [askTcp, askUdp]) {
     await poll(async () => (await ask(first, query(ZONE, { type: TYPE.SOA })))?.aa, {
       what: `${program} to answer at ${first.address} port ${first.port}`,

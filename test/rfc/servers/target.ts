@@ -3,17 +3,17 @@ import { createServer } from 'node:net';
 import type { Resources } from '../../support/resources.ts';
 import type { At } from '../wire/udp.ts';
 
-/** What a server may be without. */
+/** Optional features of a server. */
 export type Feature = 'srv' | 'ipv6' | 'wildcard' | 'cookies' | 'second address';
 
-/** A kind of server the tests can be run against. */
+/** A kind of server under test. */
 export interface Target {
   readonly name: string;
-  /** As a heading of the table of results. */
+  /** Heading in the results page. */
   readonly title: string;
-  /** Feature -> why it does not have it; tests that need it do not apply. */
+  /** Feature -> why the server does not have it; tests that need the feature do not apply. */
   readonly lacks: Partial<Readonly<Record<Feature, string>>>;
-  /** Listens at `at`, UDP and TCP, forwards to `upstreamPort` of 127.0.0.1; resolves when it listens. */
+  /** Starts a server that listens at `at` (UDP and TCP) and forwards to `upstreamPort` of 127.0.0.1; resolves when it listens. */
   start(resources: Resources, place: Place): Promise<void>;
 }
 
@@ -25,10 +25,10 @@ export interface Place {
 
 export const ADDRESSES = ['127.0.0.1', '127.0.0.2'] as const;
 
-/** Below the range that the kernel takes ports of connections from, so that nobody else takes it before the server does. */
+/** Below the kernel's range of ephemeral ports, so that no connection takes the port before the server does. */
 const PORTS = { first: 12_000, count: 18_000 };
 
-/** A port that is free for UDP and TCP on all addresses of the tests. */
+/** Finds a port that is free for UDP and TCP on all addresses of the tests. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);

@@ -5,7 +5,7 @@ import { reverseZoneFile, zoneFile } from '../zone/zone-file.ts';
 import { startProgram } from './program.ts';
 import type { Place, Target } from './target.ts';
 
-/** NLnet Labs' resolver, with the zone as one it is authoritative for. */
+/** The resolver of NLnet Labs, authoritative for the zone. */
 export const unbound: Target = {
   name: 'unbound',
   title: 'unbound 1.17',

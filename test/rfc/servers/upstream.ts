@@ -15,13 +15,13 @@ export interface Asked {
   readonly nth: number;
 }
 
-/** What the upstream says to a query; null: nothing. */
+/** The upstream's reply to a query; null: no reply. */
 export type Behaviour = (asked: Asked) => Buffer | null | Promise<Buffer | null>;
 
-/** A resolver of the outside, as the test says. Names nobody speaks for are REFUSED. */
+/** A scripted upstream resolver. Names without a script are REFUSED. */
 export interface Upstream {
   readonly port: number;
-  /** Says what is answered for a name, absolute; may be changed at any time. */
+  /** Sets the behaviour for a name (absolute); may change at any time. */
   script(owner: string, behaviour: Behaviour): void;
   /** The queries of a name so far, in order. */
   asked(owner: string): readonly Asked[];
@@ -94,7 +94,7 @@ export interface ReplyParts extends Pick<MessageParts, 'answers' | 'authorities'
   readonly flags?: number;
 }
 
-/** A reply of a resolver: QR, RA, RD as asked, the question as it came, OPT to those that sent one. */
+/** A resolver's reply: QR, RA, RD as in the query, the question unchanged, OPT if the query has one. */
 export function reply({ query }: Asked, parts: ReplyParts): Buffer {
   const { rcode = 0, flags = 0, additional = [], ...sections } = parts;
   const bytes = message({

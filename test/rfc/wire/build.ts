@@ -9,11 +9,11 @@ export interface MessageParts {
   readonly answers?: readonly Buffer[];
   readonly authorities?: readonly Buffer[];
   readonly additional?: readonly Buffer[];
-  /** What the header claims, where it is not to be the truth. */
+  /** Counts in the header, if they should be wrong. */
   readonly counts?: readonly [number, number, number, number];
 }
 
-/** A message of the parts given, right or wrong. */
+/** Builds a message from the given parts, valid or not. */
 export function message(parts: MessageParts): Buffer {
   const { id = newId(), flags = 0, questions = [], answers = [], authorities = [], additional = [] } = parts;
   const sections = [questions, answers, authorities, additional];
@@ -38,7 +38,7 @@ export interface EdnsParts {
   readonly flags?: number;
   readonly extendedRcode?: number;
   readonly options?: readonly Buffer[];
-  /** Instead of options, for broken ones. */
+  /** Raw data instead of options, for broken ones. */
   readonly data?: Buffer;
   /** Default: the root. */
   readonly owner?: string;
@@ -67,7 +67,7 @@ export interface QueryParts {
   readonly edns?: EdnsParts;
 }
 
-/** A sound query for one question. */
+/** A valid query for one question. */
 export function query(owner: string | Buffer, parts: QueryParts = {}): Buffer {
   const { id, type = TYPE.A, class: klass = CLASS.IN, flags = FLAG.RD, opcode = 0, edns } = parts;
   return message({

@@ -1,4 +1,4 @@
-/** Numbers from the registries, written down here again and not taken from the server's own list. */
+/** Numbers from the registries, deliberately not imported from the server. */
 export const TYPE = {
   A: 1,
   NS: 2,
@@ -45,7 +45,7 @@ export const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100, RA: 0x0080
 /** EDNS option codes. */
 export const OPTION = { NSID: 3, CLIENT_SUBNET: 8, COOKIE: 10, PADDING: 12, EDE: 15, PRIVATE: 65_001 } as const;
 
-/** `NXDOMAIN`, or `rcode 11`: for messages of assertions. */
+/** `NXDOMAIN`, or `rcode 11`, for assertion messages. */
 export function rcodeText(code: number): string {
   return Object.entries(RCODE).find(([, value]) => value === code)?.[0] ?? `rcode ${code}`;
 }

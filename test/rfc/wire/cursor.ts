@@ -6,7 +6,7 @@ export interface Cursor {
   u16(): number;
   u32(): number;
   take(octets: number): Buffer;
-  /** A name, compressed or not; every pointer must lead to a label that was there before [RFC 1035 §4.1.4]. */
+  /** Reads a name, compressed or not. Every pointer must lead to an earlier label [RFC 1035 §4.1.4]. */
   name(): NameRead;
   moveTo(offset: number): void;
 }
@@ -18,7 +18,7 @@ export interface NameRead {
 
 export function createCursor(bytes: Buffer): Cursor {
   let at = 0;
-  /** Where the labels lie that a pointer may lead to. */
+  /** Offsets of labels that a pointer may lead to. */
   const labelStarts = new Set<number>();
   const take = (octets: number): Buffer => {
     if (at + octets > bytes.length) throw new Error(`the message ends at ${bytes.length}, ${octets} wanted at ${at}`);

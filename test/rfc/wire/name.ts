@@ -15,7 +15,7 @@ export function labelsOf(text: string): readonly Buffer[] {
   return labels.map((label) => Buffer.from(label));
 }
 
-/** The uncompressed form on the wire; no limit is checked, for tests that pass them [RFC 1035 §3.1]. */
+/** The uncompressed wire form, without length checks, for tests that exceed the limits [RFC 1035 §3.1]. */
 export function name(text: string): Buffer {
   return rawName(labelsOf(text));
 }
@@ -24,7 +24,7 @@ export function rawName(labels: readonly Buffer[]): Buffer {
   return Buffer.concat([...labels.flatMap((label) => [Buffer.from([label.length]), label]), Buffer.from([0])]);
 }
 
-/** Text of a name, absolute, case kept. */
+/** The text of a name, absolute, with its letter case. */
 export function nameText(labels: readonly Buffer[]): string {
   return `${labels.map(labelText).join('.')}.`;
 }
@@ -39,12 +39,12 @@ function labelText(label: Buffer): string {
     .join('');
 }
 
-/** A name of exactly so many octets on the wire, ending in `suffix`. */
+/** A name of exactly this many octets in wire form, ending in `suffix`. */
 export function nameOfSize(octets: number, suffix: string): Buffer {
   const end = labelsOf(suffix);
   const labels: Buffer[] = [];
   for (let rest = octets - rawName(end).length; rest > 0; ) {
-    // Never leaves one octet over, which would be a label without room for a letter.
+    // A rest of one octet would be a label without a letter.
     const take = rest === 65 ? 63 : Math.min(rest, 64);
     labels.push(Buffer.alloc(take - 1, 'x'));
     rest -= take;

@@ -2,7 +2,7 @@ import { rcodeText, TYPE } from './codes.ts';
 import { createCursor } from './cursor.ts';
 import { type Opt, type Question, type Rr, readQuestion, readRecord, toOpt } from './records.ts';
 
-/** A reply, read strictly: anything that is not as RFC 1035 §4 has it throws, saying what and where. */
+/** Decodes a reply strictly: throws on any deviation from RFC 1035 §4, with its place. */
 export interface Message {
   readonly bytes: Buffer;
   readonly id: number;
@@ -15,10 +15,10 @@ export interface Message {
   readonly z: boolean;
   readonly ad: boolean;
   readonly cd: boolean;
-  /** With the upper bits of the OPT record. */
+  /** Includes the upper bits of the OPT record. */
   readonly rcode: string;
   readonly questions: readonly Question[];
-  /** The question section as it came. */
+  /** The question section as received. */
   readonly questionBytes: Buffer;
   readonly answers: readonly Rr[];
   readonly authorities: readonly Rr[];

@@ -8,14 +8,14 @@ export interface Question {
 }
 
 export interface Rr {
-  /** Absolute, case as it came. */
+  /** Absolute, letter case as received. */
   readonly owner: string;
   readonly type: number;
   /** For OPT: the payload size. */
   readonly class: number;
   readonly ttl: number;
   readonly data: Buffer;
-  /** As a zone file would have it; hexadecimal for types not known here. */
+  /** In zone-file notation; hexadecimal for unknown types. */
   readonly text: string;
   /** Whether a name within the data is compressed. */
   readonly compressedData: boolean;
@@ -101,7 +101,7 @@ function strings(cursor: Cursor, length: number): readonly string[] {
   return found;
 }
 
-/** What the fields of an OPT record mean [RFC 6891 §6.1.2]. */
+/** The fields of an OPT record [RFC 6891 §6.1.2]. */
 export function toOpt({ owner, class: size, ttl, data }: Rr): Opt {
   const options: { code: number; data: Buffer }[] = [];
   for (let at = 0; at < data.length; ) {

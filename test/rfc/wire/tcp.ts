@@ -3,23 +3,23 @@ import { u16 } from './bytes.ts';
 import { type Message, read } from './read.ts';
 import type { At } from './udp.ts';
 
-/** A connection of a client. */
+/** A client connection. */
 export interface TcpClient extends Disposable {
-  /** Bytes as they are, in one write; to a server that has closed they go nowhere. */
+  /** Sends bytes unchanged in one write; ignored if the server has closed. */
   write(bytes: Buffer): Promise<void>;
-  /** FIN: nothing more will be asked. */
+  /** Sends FIN: no further queries. */
   end(): void;
-  /** The next message; null when the server closed, or none came in time. */
+  /** The next message; null if the server closed or none arrives in time. */
   next(timeoutMs?: number): Promise<Message | null>;
-  /** Resolves when the server has closed; rejects when it has not in time. */
+  /** Resolves when the server has closed; rejects if it does not in time. */
   closed(timeoutMs: number): Promise<void>;
   isOpen(): boolean;
 }
 
-/** For a busy machine: only a reply that never comes takes so long. */
+/** Long enough for a busy machine. Only a missing reply takes this long. */
 const TIMEOUT_MS = 10_000;
 
-/** A message with its length before it [RFC 1035 §4.2.2]. */
+/** A message preceded by its length [RFC 1035 §4.2.2]. */
 export function framed(bytes: Buffer): Buffer {
   return Buffer.concat([u16(bytes.length), bytes]);
 }
@@ -80,7 +80,7 @@ export async function openTcp({ address, port }: At, from = '127.0.0.1'): Promis
   };
 }
 
-/** One query over a connection of its own; null: closed or silent. */
+/** Sends one query over a new connection; null if the server closes or does not reply. */
 export async function askTcp(at: At, bytes: Buffer, timeoutMs = TIMEOUT_MS): Promise<Message | null> {
   using client = await openTcp(at);
   await client.write(framed(bytes));

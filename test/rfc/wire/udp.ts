@@ -7,19 +7,19 @@ export interface At {
 }
 
 export interface UdpOptions {
-  /** Address to ask from. */
+  /** Source address. */
   readonly from?: string;
   readonly timeoutMs?: number;
 }
 
-/** A client's socket, connected: only what comes from the very address and port it asks is taken [RFC 2181 §4]. */
+/** A connected client socket: accepts replies only from the queried address and port [RFC 2181 §4]. */
 export interface UdpClient extends AsyncDisposable {
   send(bytes: Buffer): void;
-  /** The next datagram; null when none comes in time. */
+  /** The next datagram; null if none arrives in time. */
   next(timeoutMs?: number): Promise<Buffer | null>;
 }
 
-/** For a busy machine: only a reply that never comes takes so long. */
+/** Long enough for a busy machine. Only a missing reply takes this long. */
 const TIMEOUT_MS = 10_000;
 
 export async function openUdp(at: At, from = '127.0.0.1'): Promise<UdpClient> {
@@ -54,7 +54,7 @@ async function connected(socket: Socket, { address, port }: At, from: string): P
   await promise;
 }
 
-/** One query, one reply; null: silence. */
+/** Sends one query; returns the reply, or null if there is none. */
 export async function askUdp(at: At, bytes: Buffer, options: UdpOptions = {}): Promise<Message | null> {
   await using client = await openUdp(at, options.from);
   client.send(bytes);

@@ -21,7 +21,7 @@ export function zoneFile(): string {
   ]);
 }
 
-/** The zone of addresses backwards. */
+/** The reverse zone. */
 export function reverseZoneFile(): string {
   const pointers = SERVICES.flatMap((service) =>
     service.ipv4.map((address, at) => `${reverseName(address)} PTR ${endpointName(service, at)}`),
@@ -52,7 +52,7 @@ function ofService(service: Service): readonly string[] {
       `_${port}._tcp.${owner} ${data}`,
       `_http._tcp.${owner} ${data}`,
     ]),
-    // A name without addresses exists by another record.
+    // A name without addresses needs another record to exist.
     ...(ipv4.length + ipv6.length === 0 ? [`${owner} HINFO "nothing" "ready"`] : []),
   ];
 }

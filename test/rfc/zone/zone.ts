@@ -1,19 +1,19 @@
 /**
- * The one description of what every server of these tests knows itself. Each server is given it in its own form
- * (`servers/`); the tests ask for nothing else below these suffixes.
+ * The names that every server of these tests answers itself. Each server gets them in its own form
+ * (`servers/`); the tests query no other names below these suffixes.
  */
 export const ZONE = 'rancher.internal.';
 export const REVERSE_ZONE = '42.10.in-addr.arpa.';
-/** Of every record, and of every "no" [RFC 2308 §4]. */
+/** TTL of every record and of every negative answer [RFC 2308 §4]. */
 export const ZONE_TTL = 1;
 
-/** A service of a stack: an address for each endpoint. */
+/** A service of a stack, with an address for each endpoint. */
 export interface Service {
   readonly name: string;
   readonly stack: string;
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
-  /** The TCP port it answers at, given out by SRV records: by number, as `http` and by the name of the service. */
+  /** The TCP port in its SRV records: by number, as `http`, and by the name of the service. */
   readonly port: number | null;
 }
 
@@ -34,16 +34,16 @@ export const SERVICES: readonly Service[] = [
   service('web', ['10.42.1.1', '10.42.1.2', '10.42.1.3'], { port: 8080 }),
   service('dual', ['10.42.1.4'], { ipv6: ['2001:db8::4'] }),
   service('six', [], { ipv6: ['2001:db8::6', '2001:db8::7'] }),
-  /** Too many for 512 and for 1,232 octets, not for 4,096. */
+  /** Too many for 512 and 1,232 octets, but not for 4,096. */
   service(
     'big',
     Array.from({ length: BIG }, (_, n) => `10.42.3.${n + 1}`),
   ),
-  /** Exists, with no address to give. */
+  /** Exists without addresses. */
   service('empty', []),
 ];
 
-/** Where the outside begins that the scripted upstream of each test answers for. */
+/** The domain of the external names, which the scripted upstream of each test answers. */
 export const OUTSIDE = 'upstream.example.';
 
 export const ALIASES: readonly Alias[] = [
@@ -69,7 +69,7 @@ export interface Text {
 
 export const TEXTS: readonly Text[] = [{ name: 'note', stack: 'shop', texts: ['built on a Tuesday'] }];
 
-/** For servers that have wildcards [RFC 4592 §2.2.1 in small]: below `wild` everything, but not what exists. */
+/** For servers with wildcards, the example of RFC 4592 §2.2.1 in short: everything below `wild` except existing names. */
 export const WILDCARDS: readonly string[] = [
   `*.wild.${ZONE} A 10.42.9.9`,
   `there.wild.${ZONE} TXT "here"`,
