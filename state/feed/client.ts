@@ -17,7 +17,7 @@ export interface FeedClientDependencies {
 export interface FeedClientOptions {
   /** Path of the agent's unix socket. */
   readonly path: string;
-  /** The agent's mirror, read while the agent is away; null: none. */
+  /** The agent's mirror, read while the agent is not running; null: none. */
   readonly mirrorPath: string | null;
   /** `dns`, `metadata`. */
   readonly role: string;
@@ -28,30 +28,30 @@ export interface FeedClientOptions {
 }
 
 export interface FeedClient {
-  /** Null until the disk mirror or the agent gave a first picture. */
+  /** Null until a state was read from the disk mirror or received from the agent. */
   current(): FeedState | null;
-  /** Called in the same tick after each change; not called for what `current()` has already. */
+  /** Calls the listener in the same tick after each change; not for the state that `current()` has already. */
   subscribe(listener: (state: FeedState) => void): () => void;
-  /** Called when the status has changed in more than its revision. */
+  /** Calls the listener when anything but the revision of the status has changed. */
   onStatus(listener: (status: FeedStatus) => void): () => void;
   status(): FeedStatus;
-  /** Tells the agent something about this process (counters, what fails); the newest is sent again after a reconnect. */
+  /** Sends the agent a report of this process (counters, failures). The newest one is sent again after a reconnect. */
   report(report: JsonValue): void;
   /**
-   * Asks the agent to find out whose address this is. True: `current()` knows now, and the subscribers have been called.
-   * False when nobody's, late or the agent is away. Default 250 ms.
+   * Asks the agent for the container with this address. True: `current()` has it now, and the subscribers have been called.
+   * False: no container has it, the answer came too late, or the agent is not running. Default timeout 250 ms.
    */
   identify(address: string, timeoutMs?: number): Promise<boolean>;
-  /** Facts that were refused, a mirror that cannot be read. */
+  /** Refused facts, and a mirror that cannot be read. */
   problems(): readonly Problem[];
-  /** Idempotent; the same as aborting `signal`, and waits. */
+  /** Like aborting `signal`, but resolves when everything has ended. Idempotent. */
   close(): Promise<void>;
 }
 
 const firstRetryMs = 50;
 const lastRetryMs = 1_000;
 
-/** Follows the agent's feed for ever: at once from the disk mirror, then live; reconnects with backoff. */
+/** Starts from the disk mirror, then follows the agent's feed; reconnects with backoff until closed. */
 export function connectFeed({ clock, log }: FeedClientDependencies, options: FeedClientOptions): FeedClient {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
@@ -63,7 +63,7 @@ export function connectFeed({ clock, log }: FeedClientDependencies, options: Fee
   let session: FeedSession | null = null;
   let lastReport: ClientMessage | null = null;
 
-  /** One connection, to its end. */
+  /** Follows one connection to its end. */
   const follow = async (): Promise<SessionEnd> => {
     const greeting = lastReport ? [hello, lastReport] : [hello];
     const onMessage = receiver({ position, questions, reduce }, (message) => session?.send(message));
@@ -99,7 +99,7 @@ export function connectFeed({ clock, log }: FeedClientDependencies, options: Fee
   };
 }
 
-/** What is done with each message of one connection. */
+/** Processes the messages of one connection. */
 function receiver(
   {
     position,
@@ -111,14 +111,14 @@ function receiver(
   let follower: FeedFollower | null = null;
   return (message: ServerMessage): void => {
     if (message.type === 'hello') follower = createFollower(message, position.state(), reduce);
-    else if (!follower) throw new Error('it did not say hello first');
+    else if (!follower) throw new Error('the first message was not a hello');
     else if (message.type === 'identified') questions.answer(message.id, message.known);
     else if (message.type !== 'commit') follower.collect(message);
     else if (position.reach(follower.commit(message), message)) send({ type: 'applied', revision: message.revision });
   };
 }
 
-/** Connects again and again; logs what is wrong once, not once a try. */
+/** Reconnects until the signal aborts. Logs a problem once, not with every attempt. */
 async function followForEver(
   { clock, log, position }: FeedClientDependencies & { readonly position: FeedPosition },
   follow: () => Promise<SessionEnd>,
@@ -132,7 +132,8 @@ async function followForEver(
     position.lose(clock.now());
     if (signal.aborted) return;
     if (wasConnected) retryMs = firstRetryMs;
-    if (wasConnected || kind !== told) log.warn({ err: error }, 'no feed from the agent; serving what is known');
+    if (wasConnected || kind !== told)
+      log.warn({ err: error }, 'not connected to the agent; serving the last known state');
     told = kind;
     await clock.sleep(retryMs, signal).catch(() => {});
     retryMs = Math.min(2 * retryMs, lastRetryMs);

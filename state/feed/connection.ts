@@ -17,34 +17,34 @@ export interface FeedServerDependencies {
 export interface FeedServerOptions {
   /** Path of the unix socket. */
   readonly path: string;
-  /** Asked by a component that met an unknown address: resolves true once the store knows it. */
+  /** Called when a process asks about an unknown address: resolves true when the store knows it. */
   readonly onIdentify?: (address: string) => Promise<boolean>;
   readonly onReport?: (peer: FeedPeer, report: JsonValue) => void;
 }
 
-/** A component process on the feed, as it presented itself. */
+/** A process on the feed, as described by its hello. */
 export interface FeedPeer {
   readonly role: string;
   readonly version: string;
   readonly pid: number;
-  /** The newest of our revisions it has applied, null before the first. */
+  /** The newest revision that the process has applied, null before the first. */
   readonly appliedRevision: number | null;
-  /** The last thing it reported. */
+  /** Its last report. */
   readonly report: JsonValue;
 }
 
-/** One component process on the feed. */
+/** The connection of one process. */
 export interface FeedConnection {
-  /** Null until it has presented itself. */
+  /** Null until its hello has arrived. */
   peer(): FeedPeer | null;
   /** The store has changed. */
   wake(): void;
   close(): void;
-  /** Resolves when nothing of it is left; never rejects. */
+  /** Resolves when socket and pump have ended; never rejects. */
   readonly ended: Promise<void>;
 }
 
-/** Open questions of one client; more than these are not asked. */
+/** Most open questions of one client; further ones are not answered. */
 const maxQuestions = 1024;
 
 export function serveConnection(
@@ -61,7 +61,7 @@ export function serveConnection(
     socket.destroy();
   };
   const drop = (error: unknown): void => {
-    if (!gone.signal.aborted) log.warn({ err: error, role: peer?.role ?? null }, 'a feed client was dropped');
+    if (!gone.signal.aborted) log.warn({ err: error, role: peer?.role ?? null }, 'closed a feed client after an error');
     close();
   };
   const pump = createPump({ store, clock }, async (text) => {
@@ -75,7 +75,7 @@ export function serveConnection(
     try {
       known = (await onIdentify?.(address)) ?? false;
     } catch (error) {
-      log.warn({ err: error, address }, 'an address could not be identified');
+      log.warn({ err: error, address }, 'cannot identify an address');
     }
     questions -= 1;
     pump.answer(id, known);
@@ -86,12 +86,12 @@ export function serveConnection(
   };
   const take = (message: ClientMessage): void => {
     if (message.type === 'hello') {
-      if (peer) throw new Error('it said hello twice');
+      if (peer) throw new Error('a second hello');
       peer = { role: message.role, version: message.version, pid: message.pid, appliedRevision: null, report: null };
       pumping = pump.run(reductionFor(message.role, store.table), gone.signal).catch(drop);
       return;
     }
-    if (!peer) throw new Error('it did not say hello first');
+    if (!peer) throw new Error('the first message was not a hello');
     if (message.type === 'applied') peer = { ...peer, appliedRevision: message.revision };
     else if (message.type === 'report') report(peer, message.report);
     else void identify(message.id, message.address);
@@ -108,7 +108,7 @@ export function serveConnection(
       drop(error);
     }
   });
-  // Told by 'close' as well; without a listener it would end the process.
+  // A 'close' follows. Without a listener the error would end the process.
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
   const ended = closed.then(() => {

@@ -16,14 +16,14 @@ export interface FeedFollower {
 }
 
 /**
- * Goes on from `own`, what this process knows already, if that is of the same host and environment. Until the agent has a
- * complete picture ("not known yet" is not "empty") nothing of a complete one is given up for it. An agent of an earlier
- * version sends more of each fact than is kept.
+ * Continues from `own`, the state of this process, if it is of the same host and environment. While the agent's facts are not
+ * complete, no fact of a complete own state is removed ("not known yet" is not "empty"). Values are reduced here as well,
+ * because an agent of an earlier version may send more.
  */
 export function createFollower(hello: Hello, own: State | null, reduce: Reduction): FeedFollower {
   let state = own && isOf(own, hello) ? own : emptyState(hello.environment, hello.hostId);
   let pending = emptyChange();
-  /** What the agent has, while it has less than we do. */
+  /** The agent's facts, while they are incomplete and the own ones are complete. */
   let waitingWith: Picture | null = null;
 
   const collect = (message: Change): void => {
@@ -68,7 +68,7 @@ function emptyChange(): PendingChange {
   return { hosts: new Map(), documents: new Map() };
 }
 
-/** Values equal to our own become our own here, line by line, so that the comparison at the end is one of identities. */
+/** Replaces values by equal own ones, line by line, so that the comparison at the end is by identity. */
 function collectInto(
   into: Map<string, JsonValue | null>,
   own: ReadonlyMap<string, JsonValue> | undefined,

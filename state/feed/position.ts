@@ -13,31 +13,31 @@ export interface FeedState {
 }
 
 export interface FeedStatus {
-  /** Whether the agent feeds us and the full picture has arrived. */
+  /** Whether the agent is connected and its whole state has arrived. */
   readonly connected: boolean;
   /**
-   * Since when the snapshot may be old (milliseconds since the epoch): the agent is away, or has itself only what its disk
-   * knew. Null while it is fresh, or when there is none.
+   * Since when the snapshot may be outdated (milliseconds since the epoch): the agent is not running, or has itself only the
+   * state saved on disk. Null while it is current, or when there is none.
    */
   readonly staleSinceMs: number | null;
-  /** The agent's revision applied last, null before the first. */
+  /** The last applied revision of the agent, null before the first. */
   readonly revision: number | null;
 }
 
-/** How far a component process has come, and who is told. */
+/** The state that a process has reached, and the listeners for it. */
 export interface FeedPosition {
   readonly listeners: Listeners<FeedState>;
   readonly statusListeners: Listeners<FeedStatus>;
   state(): State | null;
   status(): FeedStatus;
   problems(): readonly Problem[];
-  /** Goes on to `next`; whether all subscribers took it. */
+  /** Advances to `next`; false when a subscriber failed. */
   reach(next: State, commit: Extract<ServerMessage, { readonly type: 'commit' }>): boolean;
-  /** The agent is away. */
+  /** The connection to the agent is lost. */
   lose(atMs: number): void;
 }
 
-/** Begins with what the disk mirror knows, if there is one; of each fact with what `reduce` leaves. */
+/** Starts with the reduced facts of the disk mirror, if there is one. */
 export function createPosition(
   { log, reduce }: { readonly log: Log; readonly reduce: Reduction },
   mirrorPath: string | null,
@@ -65,8 +65,8 @@ export function createPosition(
     reach: (next, { revision, complete, staleSinceMs }) => {
       const changed = next.snapshot !== state?.snapshot;
       state = next;
-      if (!status.connected) log.info({ revision }, 'the agent feeds us');
-      // An agent that knows less than we do is no better than none.
+      if (!status.connected) log.info({ revision }, 'connected to the agent');
+      // An agent with less than this state is treated like no agent.
       const waits = next.picture.complete && !complete;
       setStatus({ connected: true, staleSinceMs: waits ? status.staleSinceMs : staleSinceMs, revision });
       return !changed || listeners.tell({ snapshot: next.snapshot, hostId: next.hostId });

@@ -4,11 +4,11 @@ import { diffPictures, emptyPicture, type Picture } from '../snapshot/picture.ts
 import type { StateStore } from '../store/store.ts';
 import { encodeDelta, encodeLine, protocol } from './wire.ts';
 
-/** Sends one client the store as it changes, and the answers to what it asked. */
+/** Sends one client the changes of the store, and the answers to its questions. */
 export interface FeedPump {
   /** The store has changed. */
   wake(): void;
-  /** Sent after the picture that is known now. */
+  /** Queues an answer; it is sent after the current state of the store. */
   answer(id: number, known: boolean): void;
   /** Runs until the signal aborts, then rejects; values are reduced for the client. */
   run(reduce: Reduction, signal: AbortSignal): Promise<void>;
@@ -23,8 +23,8 @@ interface Sent {
 }
 
 /**
- * Level-triggered: compares what was sent with what is now, so that a client that does not read costs one old picture and
- * no queue. `write` resolves when there is room for more.
+ * Level-triggered: compares the state that was sent with the current one, so a client that does not read costs one old state
+ * and no queue. `write` resolves when there is room for more.
  */
 export function createPump(
   { store, clock }: { readonly store: StateStore; readonly clock: Clock },
@@ -57,7 +57,7 @@ export function createPump(
     await write(encodeLine({ type: 'hello', protocol, hostId, environment }));
     let sent: Sent = { picture: emptyPicture, staleSinceMs: undefined };
     for (;;) {
-      // Taken first: an answer follows the picture that its question led to.
+      // Taken before the state is read: the state that a question led to is sent before its answer.
       const ready = answers;
       answers = [];
       sent = await sendChange(sent, reduce);
@@ -69,7 +69,7 @@ export function createPump(
   return {
     wake: wakeUp.wake,
     answer: (id, known) => {
-      // A client that asks faster than it reads loses answers; its own deadline tells it so.
+      // A client that asks faster than it reads loses answers; its questions time out.
       if (answers.length < maxAnswers) answers.push(encodeLine({ type: 'identified', id, known }));
       wakeUp.wake();
     },

@@ -1,11 +1,11 @@
 import type { Clock } from '../../system/index.ts';
 
-/** Questions to the agent that wait for their answer. */
+/** Questions to the agent whose answers are outstanding. */
 export interface Questions {
-  /** False when no answer has come in time. */
+  /** False when no answer comes in time. */
   ask(timeoutMs: number, send: (id: number) => void): Promise<boolean>;
   answer(id: number, known: boolean): void;
-  /** Answers all that are open with false. */
+  /** Answers all open questions with false. */
   giveUp(): void;
 }
 

@@ -13,13 +13,13 @@ import {
 export type { FeedPeer, FeedServerDependencies, FeedServerOptions } from './connection.ts';
 
 export interface FeedServer {
-  /** Those connected now. */
+  /** The processes that are connected now. */
   peers(): readonly FeedPeer[];
   /** Idempotent; resolves when the socket and all connections are gone. */
   close(): Promise<void>;
 }
 
-/** Serves the store to component processes: the full picture once, then changes. Rejects if somebody serves there already. */
+/** Serves the store to the processes beside the agent: its whole state once, then changes. Rejects if another agent serves at the path. */
 export async function serveFeed(
   { store, clock, log }: FeedServerDependencies,
   options: FeedServerOptions,
@@ -32,7 +32,7 @@ export async function serveFeed(
   };
   const server = createServer(accept);
   await listen(server, options.path);
-  server.on('error', (error) => log.error({ err: error, path: options.path }, 'feed socket failed'));
+  server.on('error', (error) => log.error({ err: error, path: options.path }, 'the feed socket failed'));
   const unsubscribe = store.subscribe(() => {
     for (const connection of connections) connection.wake();
   });
@@ -62,18 +62,18 @@ async function listen(server: Server, path: string): Promise<void> {
   try {
     await promise;
   } catch (cause) {
-    throw new Error(`cannot serve the feed at ${path}; choose another run directory or hint its permissions`, {
+    throw new Error(`cannot serve the feed at ${path}; choose another run directory or fix its permissions`, {
       cause,
     });
   }
   server.off('error', reject);
 }
 
-/** A socket file that a killed agent left; never one that somebody answers on, never another kind of file. */
+/** Removes the socket file of a killed agent; never one on which a server answers, never another kind of file. */
 async function removeAbandoned(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (!found) return;
-  if (!found.isSocket()) throw new Error(`${path} is no socket; move it away or choose another run directory`);
+  if (!found.isSocket()) throw new Error(`${path} is not a socket; move it away or choose another run directory`);
   if (await isServed(path)) throw new Error(`another agent serves the feed at ${path}; stop it first`);
   await rm(path, { force: true });
 }
@@ -85,7 +85,7 @@ function isServed(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    // Anything but "nobody listens" may be a listener that is busy.
+    // Any other error may come from a busy listener.
     probe.once('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
     );

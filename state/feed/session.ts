@@ -5,13 +5,13 @@ import { type ClientMessage, decodeServerLine, encodeLine, maxServerLineChars, t
 
 /** One connection to the agent. */
 export interface FeedSession {
-  /** Drops the message when the connection has no room for it: the agent does not read. */
+  /** Drops the message when the send buffer is full because the agent does not read. */
   send(message: ClientMessage): void;
-  /** Resolves when the connection is gone; never rejects. */
+  /** Resolves when the connection is closed; never rejects. */
   readonly ended: Promise<SessionEnd>;
 }
 
-/** `away`: nobody there, or no more. `nonsense`: somebody who does not speak the protocol. */
+/** `away`: no agent listens, or it closed the connection. `nonsense`: the other side does not speak the protocol. */
 export interface SessionEnd {
   readonly kind: 'away' | 'nonsense';
   readonly error: Error;
@@ -19,7 +19,7 @@ export interface SessionEnd {
 
 export interface FeedSessionOptions {
   readonly path: string;
-  /** What is said as soon as the connection stands. */
+  /** Sent as soon as the connection is open. */
   readonly greeting: readonly ClientMessage[];
   /** A throw ends the connection. */
   readonly onMessage: (message: ServerMessage) => void;
@@ -47,7 +47,7 @@ export function openSession({ path, greeting, onMessage, signal }: FeedSessionOp
         if (message) onMessage(message);
       }
     } catch (error) {
-      end('nonsense', `what the agent at ${path} sends is no feed of this version`, error);
+      end('nonsense', `the agent at ${path} does not speak the feed protocol of this version`, error);
     }
   };
   const send = (message: ClientMessage): void => {
@@ -58,7 +58,7 @@ export function openSession({ path, greeting, onMessage, signal }: FeedSessionOp
   });
   socket.setEncoding('utf8').on('data', (text: unknown) => take(String(text)));
   socket.on('error', (error) => end('away', `no agent at ${path}`, error));
-  const abort = (): void => end('away', 'the feed was ended', signal.reason);
+  const abort = (): void => end('away', 'the feed was closed', signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   const ended = new Promise<SessionEnd>((resolve) => {

@@ -1,16 +1,16 @@
 import type { JsonValue } from '../../model/index.ts';
 
-/** Makes values that were just read share what is equal in them. */
+/** Makes newly parsed values share equal parts. */
 export interface PartSharing {
-  /** Changes `value`, which nobody may have seen yet; gives what stands for it. */
+  /** Changes `value` in place, so no other code may hold it yet. Returns the value to use. */
   share<T extends JsonValue>(value: T): T;
 }
 
 type Writable = { [key: string]: JsonValue };
 
-/** Shorter ones are shared by the engine; longer ones are rarely met twice. */
+/** V8 shares shorter strings itself; longer ones rarely occur twice. */
 const SHARED_CHARS = { min: 8, max: 128 };
-/** What is deeper stays as it is. */
+/** Deeper parts stay as they are. */
 const MAX_LEVELS = 16;
 /** A power of two. */
 const REMEMBERED = 1_024;
@@ -18,8 +18,8 @@ const NO_ITEMS: readonly JsonValue[] = Object.freeze([]);
 const NO_ENTRIES = Object.freeze({});
 
 /**
- * Facts repeat themselves: host, stack, image and network of a container are those of many, and half of its lists are empty.
- * Fifty thousand containers take a third less. Strings are looked for among the last ones only, which costs next to nothing.
+ * Facts repeat themselves: many containers have the same host, stack, image and network, and half of their lists are empty.
+ * Sharing saves a third of the memory of 50,000 containers. Only the last strings are remembered, so it costs little time.
  */
 export function createPartSharing(): PartSharing {
   const remembered = new Array<string>(REMEMBERED).fill('');
@@ -52,7 +52,7 @@ export function createPartSharing(): PartSharing {
   return { share: <T extends JsonValue>(value: T): T => shared(value, MAX_LEVELS) as T };
 }
 
-/** Of the length and some letters; ids differ in all of them, names in the last ones. */
+/** A hash of the length and some letters: ids differ in all letters, names in the last ones. */
 function placeOf(text: string): number {
   const { length } = text;
   const hash =

@@ -3,12 +3,12 @@ import type { Reduce, Reduction } from '../../facts/index.ts';
 import { type Environment, isJsonObject, type JsonObject, type JsonValue } from '../../model/index.ts';
 import type { SnapshotDelta } from '../snapshot/picture.ts';
 
-// One JSON value a line. A change is any number of `host` and `documents` lines and the `commit` that makes them one;
-// the first commit on a connection completes the full picture. Types we do not know are skipped.
+// One JSON value per line. A change is any number of `host` and `documents` lines followed by a `commit`. The first commit on a
+// connection completes the whole state. Lines of unknown types are skipped.
 
 export const protocol = 1;
 
-/** Lines longer than this end the connection. A line holds many facts or one value, however large that is. */
+/** Longer lines end the connection. A line holds many facts, or one value of any size. */
 export const maxServerLineChars = 32 << 20;
 export const maxClientLineChars = 1 << 20;
 const linesPerWriteChars = 64 << 10;
@@ -51,7 +51,7 @@ const clientMessage = z.discriminatedUnion('type', [
 export type ServerMessage = z.infer<typeof serverMessage>;
 export type ClientMessage = z.infer<typeof clientMessage>;
 
-/** Null for a type this version does not know. Throws on anything that is not the protocol. */
+/** Null for an unknown type. Throws on a line that is not of the protocol. */
 export function decodeServerLine(line: string): ServerMessage | null {
   return decode(serverMessage, line);
 }

@@ -4,7 +4,7 @@ import type { Environment, JsonValue } from '../../model/index.ts';
 import { transaction } from '../../system/index.ts';
 import { diffPictures, emptyPicture, type Picture, type SnapshotDelta } from '../snapshot/picture.ts';
 
-/** What was saved, and whose it is. */
+/** The saved facts, and the host and environment they belong to. */
 export interface SavedPicture {
   readonly environment: Environment;
   readonly hostId: string;
@@ -15,7 +15,7 @@ export interface SavedPicture {
 
 export const mirrorVersion = 1;
 
-/** `host` stands for itself so that a host without facts is kept too. */
+/** Hosts have a table of their own, so that a host without facts is kept. */
 export const mirrorSchema = `
   CREATE TABLE host (id TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE fact (
@@ -27,7 +27,7 @@ export const mirrorSchema = `
     revision INTEGER NOT NULL, complete INTEGER NOT NULL, at REAL NOT NULL
   )`;
 
-/** All tables as of one moment; null when nothing was saved yet. Throws a SyntaxError on a row that is no JSON. */
+/** Reads all tables in one transaction; null when nothing was saved yet. Throws a SyntaxError on a row that is not JSON. */
 export function readTables(database: DatabaseSync): SavedPicture | null {
   database.exec('BEGIN');
   try {
@@ -64,7 +64,7 @@ function readDocuments(database: DatabaseSync): Map<string, JsonValue> {
   return new Map(rows.map(({ key, value }) => [String(key), json(value)]));
 }
 
-/** One transaction from the picture that the tables hold (null: whatever it is, it goes) to the new one. */
+/** Writes in one transaction what differs from `held`, the facts in the tables; null: unknown, all rows are replaced. */
 export function writeTables(database: DatabaseSync, held: Picture | null, saved: SavedPicture): void {
   const delta = diffPictures(held ?? emptyPicture, saved.picture);
   transaction(database, () => {

@@ -13,27 +13,27 @@ import { mirrorSchema, mirrorVersion, readTables, type SavedPicture, writeTables
 
 export type { SavedPicture } from './mirror-tables.ts';
 
-/** The picture on disk: raw facts in one SQLite file, also readable by other processes. */
+/** The copy of the state on disk: raw facts in one SQLite file that other processes can read. */
 export interface Mirror {
-  /** Null when nothing usable is there. */
+  /** Null when there is no usable file. */
   load(): SavedPicture | null;
   /**
-   * Writes what differs from what was loaded or saved before, in one transaction. Throws when the disk refuses; call
-   * again with the newest picture, nothing gets lost.
+   * Writes in one transaction what differs from the last load or save. Throws when the disk cannot be written; the next call
+   * writes everything that is missing.
    */
   save(saved: SavedPicture): void;
-  /** What was wrong with the file and was repaired already. */
+  /** Problems of the file, also those that are repaired. */
   problems(): readonly Problem[];
   /** Idempotent. */
   close(): void;
 }
 
-/** Never throws: a file that is damaged is moved aside (`<path>.damaged`) with a problem. */
+/** Never throws: a damaged file is moved to `<path>.damaged`, and a problem says so. */
 export function openMirror(path: string): Mirror {
   let moved: Problem | null = null;
   let unread: Problem | null = null;
   let database: DatabaseSync | null = null;
-  /** What the file holds, as far as we know; null: to be written from scratch. */
+  /** The facts in the file; null: unknown, all of it is written again. */
   let held: Picture | null = null;
 
   const close = (): void => {
@@ -45,7 +45,7 @@ export function openMirror(path: string): Mirror {
     database ??= openDatabase(path, { schema: mirrorSchema, version: mirrorVersion, synchronous: 'normal' });
     return database;
   };
-  /** Once more on a new file if the present one cannot be used. */
+  /** Tries again with a new file if the present one cannot be used. */
   const attempt = <T>(work: (database: DatabaseSync) => T): T => {
     try {
       return work(open());
@@ -77,7 +77,7 @@ export function openMirror(path: string): Mirror {
   };
 }
 
-/** Reads another process's mirror without changing it. Null with a problem when it cannot be read, null alone if there is none. */
+/** Reads the mirror of another process without changing it. `saved` is null if there is none, or, with a problem, if it cannot be read. */
 export function readMirror(path: string): { readonly saved: SavedPicture | null; readonly problem: Problem | null } {
   if (!existsSync(path)) return { saved: null, problem: null };
   let database: DatabaseSync | null = null;
@@ -91,7 +91,7 @@ export function readMirror(path: string): { readonly saved: SavedPicture | null;
   }
 }
 
-/** Nothing in a mirror is worth keeping a file that this program cannot read. */
+/** A mirror only repeats what the bus and Docker know, so an unreadable file can be replaced. */
 function isUseless(error: unknown): boolean {
   return isDamaged(error) || error instanceof SyntaxError || error instanceof DatabaseVersionError;
 }
@@ -99,8 +99,8 @@ function isUseless(error: unknown): boolean {
 function movedAside(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
-    what: `the saved state could not be used (${reason(error)}); it was moved to ${aside} and a new file made`,
-    hint: 'nothing to do once; if it happens again check the disk',
+    what: `the saved state could not be used (${reason(error)}); it was moved to ${aside}, and a new file was created`,
+    hint: 'No action needed. If this happens again, check the disk.',
   };
 }
 
@@ -108,7 +108,7 @@ function unreadable(path: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state cannot be read (${reason(error)})`,
-    hint: 'check that the file exists and may be read by this process',
+    hint: 'Check that the file exists and that this process may read it.',
   };
 }
 

@@ -6,12 +6,12 @@ const quietMs = 20;
 const maxWaitMs = 200;
 const retryMs = 5_000;
 
-/** Saves the newest picture to disk, a burst of changes in one transaction. */
+/** Saves the newest state to disk; a burst of changes is one transaction. */
 export interface Saver {
   poke(): void;
-  /** What is wrong with saving now, and what was wrong with the file. */
+  /** Why saving fails now, and problems of the file. */
   problems(): readonly Problem[];
-  /** Saves what is not saved yet. Idempotent. */
+  /** Saves pending changes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export function createSaver(
     } catch (error) {
       if (!failure) log.error({ err: error }, 'the state cannot be saved to disk');
       failure = cannotSave(error);
-      // Also without a further change: the disk may have room again.
+      // Retried without a further change, because the disk may have free space again.
       retrying = clock.sleep(retryMs, closed.signal).then(coalescer.poke, () => {});
     }
   };
@@ -50,7 +50,7 @@ export function createSaver(
 function cannotSave(error: unknown): Problem {
   return {
     subject: 'state mirror',
-    what: `cannot be saved (${error instanceof Error ? error.message : String(error)})`,
-    hint: 'make room on the disk of the data directory, or make it writable; it is tried again every 5 s',
+    what: `the state cannot be saved to disk (${error instanceof Error ? error.message : String(error)})`,
+    hint: 'Free space on the disk of the data directory, or make it writable. Drover retries every 5 s.',
   };
 }

@@ -27,7 +27,7 @@ import {
 import { livingHosts } from './living-hosts.ts';
 import { emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';
 
-/** A snapshot with what is needed to take it one step further. Immutable. */
+/** A snapshot with everything that the next one is made from. Immutable. */
 export interface State {
   readonly snapshot: Snapshot;
   /** The host that holds this state; it is always a living one to itself. */

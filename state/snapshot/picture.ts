@@ -1,24 +1,24 @@
 import { diffFacts, type FactChanges, type FactMap } from '../../facts/index.ts';
 import { eachDifference, type JsonValue, ShardedMap } from '../../model/index.ts';
 
-/** Changes of raw facts and documents, newest value only. */
+/** Changed raw facts and documents; the newest value of each. */
 export interface SnapshotDelta {
   /** Host id -> changed facts (null: removed); null: the host is gone with all its facts. */
   readonly hosts: ReadonlyMap<string, FactChanges | null>;
   /** Document key -> new value; null: deleted. */
   readonly documents: ReadonlyMap<string, JsonValue | null>;
-  /** With this change the first complete picture has been seen. */
+  /** With this change the facts are complete for the first time. */
   readonly complete?: true;
 }
 
-/** The raw facts a snapshot stands on; immutable, and two pictures share what did not change. */
+/** All raw facts and documents that a snapshot is made from. Immutable; two pictures share what did not change. */
 export interface Picture {
   readonly hosts: ReadonlyMap<string, FactMap>;
   readonly documents: ReadonlyMap<string, JsonValue>;
   readonly complete: boolean;
 }
 
-/** A thousand hosts, one of which changes. */
+/** Chosen for a thousand hosts of which one changes. */
 export const HOST_SHARDS = 32;
 
 export const emptyPicture: Picture = {
@@ -29,7 +29,7 @@ export const emptyPicture: Picture = {
 
 const nothing: FactMap = new Map();
 
-/** What leads from one picture to the other, null when nothing. Parts they share cost nothing. */
+/** The changes from one picture to the other, null when there are none. Shared parts cost nothing. */
 export function diffPictures(before: Picture, after: Picture): SnapshotDelta | null {
   const hosts = diffHosts(before.hosts, after.hosts);
   const documents = diffFacts(before.documents, after.documents);

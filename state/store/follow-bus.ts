@@ -4,8 +4,8 @@ import type { SnapshotDelta } from '../snapshot/picture.ts';
 import type { StateStore } from './store.ts';
 
 /**
- * Keeps the store equal to the bus until the batches end. Facts of the store's own host are left to its sources. What
- * came from disk and is not on the bus goes when the first complete picture has arrived, not before.
+ * Keeps the store equal to the bus until the batches end. The facts of the store's own host come from its sources instead. Facts
+ * that were loaded from disk and are not on the bus are removed when the bus has been read completely, not before.
  */
 export async function followBus(store: StateStore, batches: AsyncIterable<BusBatch>): Promise<void> {
   let firstPicture: Seen | null = { hosts: new Set([store.hostId]), documents: new Set() };
@@ -26,7 +26,7 @@ function note(seen: Seen, { hosts, documents }: BusBatch): void {
   for (const key of documents.keys()) seen.documents.add(key);
 }
 
-/** `all`: everything there is, when this batch completes the first picture. */
+/** `all`: everything on the bus, if this batch completes the first read. */
 function deltaOf(store: StateStore, batch: BusBatch, all: Seen | null): SnapshotDelta {
   const known = store.picture();
   const hosts = new Map<string, ReadonlyMap<string, JsonValue | null> | null>();

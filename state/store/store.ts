@@ -21,7 +21,7 @@ export interface StateStoreOptions {
   readonly table?: FactTable;
 }
 
-/** This host's mirror of the world: starts from disk, then follows what it is told. */
+/** The state of all hosts as this host knows it: starts from the disk mirror, then follows changes. */
 export interface StateStore {
   readonly environment: Environment;
   readonly hostId: string;
@@ -31,19 +31,19 @@ export interface StateStore {
   picture(): Picture;
   /** All hosts, with those that are down and therefore not in `current()`. */
   allHosts(): ReadonlyMap<string, HostState>;
-  /** Facts equal to those that stand are no change and make no new revision. */
+  /** Equal facts are no change and make no new revision. */
   apply(delta: SnapshotDelta): void;
-  /** All facts of one host, newest: what is missing here is removed. */
+  /** Replaces all facts of one host: facts that are not in the map are removed. */
   replaceHost(hostId: string, facts: FactMap): void;
-  /** The changes that make all facts of a host these, for a delta of several hosts. */
+  /** The changes that lead to exactly these facts of a host, for a delta of several hosts. */
   changesTo(hostId: string, facts: FactMap): FactChanges;
-  /** Called at once, in the same tick, after each new revision and when the state is no longer stale; one that throws harms nobody else. */
+  /** Calls the listener in the same tick after each new revision, and when the state is no longer stale. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
-  /** What was refused and why, and what is wrong with the disk mirror. */
+  /** Refused facts, and problems of the disk mirror. */
   problems(): readonly Problem[];
-  /** When the facts were last saved, while they are from disk only; null once a complete picture has arrived. */
+  /** When the facts were saved, while they are from disk only; null after a complete read of the bus. */
   staleSinceMs(): number | null;
-  /** Saves what is not saved yet, ends timers; does not close the mirror. Idempotent. */
+  /** Saves pending changes and ends timers; does not close the mirror. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -56,7 +56,7 @@ describe('advance()', () => {
     expect(state.picture.hosts.get('a')?.size).toBe(0);
   });
 
-  test('removes what is null, and a host with all it had', () => {
+  test('removes facts that are null, and a host with all its facts', () => {
     const first = walk(delta({ a: hostFacts('a', 2), b: hostFacts('b', 1) }, { 'service/s/w': declaration('s', 'w') }));
     const removal = delta({ a: { 'container/ac0': null, 'network/n1': null }, b: null }, { 'service/s/w': null });
     const { snapshot, picture } = advance(first, removal).state;
@@ -79,7 +79,7 @@ describe('advance()', () => {
     expect(advance(first, delta({ zzz: null, a: { 'container/none': null } })).state).toBe(first);
   });
 
-  test('what did not change keeps its identity', () => {
+  test('unchanged parts keep their identity', () => {
     const first = walk(delta({ a: hostFacts('a', 3), b: hostFacts('b', 3) }, { 'service/s/w': declaration('s', 'w') }));
     const second = advance(first, delta({ a: { 'container/ac1': container('a', 'ac1', { state: 'stopped' }) } })).state;
     const [before, now] = [first.snapshot, second.snapshot];
@@ -95,14 +95,14 @@ describe('advance()', () => {
     expect(hostBefore.containers.get('ac1')?.state).toBe('running');
   });
 
-  test('a first complete picture is said once', () => {
+  test('the first complete change completes the state once', () => {
     const first = walk({ ...delta({}), complete: true });
     expect(first.snapshot).toMatchObject({ complete: true, revision: 1 });
     expect(advance(first, { ...delta({}), complete: true }).state).toBe(first);
     expect(advance(first, delta({ a: {} })).state.snapshot.complete).toBe(true);
   });
 
-  test('the revision follows the one it is given, forward only', () => {
+  test('the revision follows a given one, but never goes back', () => {
     const first = advance(empty, delta({ a: {} }), 40).state;
     expect(first.snapshot.revision).toBe(40);
     expect(advance(first, delta({ b: {} }), 7).state.snapshot.revision).toBe(41);
@@ -118,11 +118,11 @@ describe('advance() with malformed input', () => {
     ['a port out of range', container('a', 'c', { ports: [{ hostAddress: '::', hostPort: 70_000, containerPort: 1, protocol: 'udp' }] }), 'ports.0.hostPort'],
     ['another host in it', container('b', 'c'), 'b/c'],
     ['another id in it', container('a', 'd'), 'a/d'],
-    ['labels that are no text', { ...container('a', 'c'), labels: { a: 1 } }, 'labels.a'],
-    ['depth', { ...container('a', 'c'), extra: JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) }, '64 levels'],
+    ['labels that are not text', { ...container('a', 'c'), labels: { a: 1 } }, 'labels.a'],
+    ['a value nested too deeply', { ...container('a', 'c'), extra: JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) }, '64 levels'],
   ]; // biome-ignore format: a table
 
-  test.each(bad)('%s is one problem and hurts only itself', (_what, value, where) => {
+  test.each(bad)('%s is one problem and affects nothing else', (_what, value, where) => {
     const first = walk(delta({ a: { ...hostFacts('a', 2), 'container/c': container('a', 'c') } }));
     const change: SnapshotDelta = {
       hosts: new Map([['a', new Map<string, JsonValue>([['container/c', value as JsonValue], ['container/ac0', wired(container('a', 'ac0', { name: 'new' }))]])]]),
@@ -141,7 +141,7 @@ describe('advance() with malformed input', () => {
     expect(advance(state, delta({ a: null })).state.rejected.size).toBe(0);
   });
 
-  test('a malformed document, or one about another service, keeps the last good one', () => {
+  test('a malformed document, and one about another service, leave the last good one in place', () => {
     const good = declaration('s', 'w', { scale: 2 });
     const first = walk(delta({}, { 'service/s/w': good }));
     for (const value of [
@@ -157,7 +157,7 @@ describe('advance() with malformed input', () => {
     expect(advance(first, delta({}, { 'liveness/a': { state: 'gone' } })).problems).toHaveLength(1);
   });
 
-  test('any JSON whatever is taken without a throw', () => {
+  test('no JSON value makes it throw', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('host', 'container/c', 'network/n')), fc.jsonValue())), fc.dictionary(fc.constantFrom('service/a/b', 'liveness/a', 'x'), fc.jsonValue()), (hosts, documents) => {
         const { state } = advance(empty, delta(hosts, documents));
@@ -185,7 +185,7 @@ describe('liveness', () => {
     expect(back.snapshot.hosts.get('b')).toBe(world.snapshot.hosts.get('b'));
   });
 
-  test('a down of an earlier incarnation, a suspicion and a withdrawn down leave it in', () => {
+  test('a `down` of an earlier incarnation, a suspicion and a withdrawn `down` do not remove the host', () => {
     expect(hosts(advance(world, said('a', 'down', 0)).state)).toEqual(['a', 'b', 'self']);
     const suspect = advance(world, said('a', 'suspect', 1)).state;
     expect(suspect.snapshot.hosts).toBe(world.snapshot.hosts);
@@ -198,7 +198,7 @@ describe('liveness', () => {
     expect(hosts(walk(said('a', 'down', 1), delta({ a: { 'container/ac0': container('a', 'ac0') } })))).toEqual(['a']);
   });
 
-  test('a host does not believe that it is down itself', () => {
+  test('a host stays in its own snapshot even if others declare it down', () => {
     expect(hosts(advance(world, said('self', 'down', 9)).state)).toEqual(['a', 'b', 'self']);
   });
 });
@@ -224,7 +224,7 @@ describe('properties', () => {
     return delta({ [id]: { [key]: made } }); // biome-ignore format: a table
   };
 
-  test('a random walk ends where its picture leads in one step', () => {
+  test('a random walk ends in the state that its last picture gives in one step', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
         const walked = walk(...changes.map(toDelta));

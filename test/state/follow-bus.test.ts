@@ -21,7 +21,7 @@ describe('followBus()', () => {
     for (const batch of list) yield { synced: true, hosts: new Map(), documents: new Map(), ...batch };
   }
 
-  test('leaves own facts alone, and gives up what disk knew only when the picture is complete', async () => {
+  test('does not change own facts, and removes facts from disk only when the bus has been read completely', async () => {
     const store = createStateStore({ mirror: null, log }, options);
     store.apply(
       delta(
@@ -67,7 +67,7 @@ describe('followBus()', () => {
     expect(store.current().hosts.get('self')?.host?.name).toBe('self');
   });
 
-  test('two stores on one bus come to the same picture', async () => {
+  test('two stores on one bus reach the same picture', async () => {
     const shared = createMemoryStore({ clock: systemClock });
     resources.add('bus', () => shared.close());
     const ended = new AbortController();

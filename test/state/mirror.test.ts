@@ -40,7 +40,7 @@ describe('openMirror()', () => {
     savedAtMs: 1234.5,
   });
 
-  test('gives back what was saved, also to another reader meanwhile', () => {
+  test('loads what was saved, also for another reader at the same time', () => {
     const mirror = open();
     expect(mirror.load()).toBeNull();
     mirror.save(saved({ x: 1, y: { deep: [null, 'ü'] } }));
@@ -51,7 +51,7 @@ describe('openMirror()', () => {
     expect(open().load()).toEqual(saved({ y: { deep: [null, 'ü'] }, z: 3 }));
   });
 
-  test('writes what changed and nothing else', () => {
+  test('writes changes and nothing else', () => {
     const mirror = open();
     const facts = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`container/${n}`, { n }]));
     mirror.save(saved(facts));
@@ -64,7 +64,7 @@ describe('openMirror()', () => {
     expect(witness.prepare('SELECT DISTINCT key FROM touched').all()).toEqual([{ key: 'container/7' }]);
   });
 
-  test('a mirror that was not loaded is written from scratch', () => {
+  test('a mirror that was not loaded is written completely', () => {
     const first = open();
     first.save({ ...saved({ x: 1, y: 2 }), hostId: 'other' });
     first.close();
@@ -110,7 +110,7 @@ describe('openMirror()', () => {
     expect(mirror.problems()[0]?.what).toContain('format 99');
   });
 
-  test('a file that goes bad while it is in use is begun again, whole', async () => {
+  test('a file that is damaged while in use is replaced and written completely', async () => {
     const mirror = open();
     const facts = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`container/${n}`, { n }]));
     mirror.save(saved(facts));
@@ -123,7 +123,7 @@ describe('openMirror()', () => {
     expect(readMirror(path).saved).toEqual(saved({ ...facts, 'container/3': 'new' }));
   });
 
-  test('a place where nothing can be written is a problem, not a crash', async () => {
+  test('a path that cannot be written is a problem, not a crash', async () => {
     await writeFile(join(dir, 'file'), '');
     const mirror = openMirror(join(dir, 'file', 'mirror.db'));
     expect(mirror.load()).toBeNull();

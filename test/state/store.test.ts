@@ -30,7 +30,7 @@ function open(): Mirror {
 }
 
 describe('createStateStore()', () => {
-  test('tells subscribers of changes only, also when one of them throws', () => {
+  test('calls subscribers for changes only, also when one of them throws', () => {
     const store = createStateStore({ mirror: null, log }, options);
     const seen: Snapshot[] = [];
     store.subscribe(() => {
@@ -46,7 +46,7 @@ describe('createStateStore()', () => {
     expect(store.current().revision).toBe(2);
   });
 
-  test('replaceHost() removes what is missing and ends problems of facts that have gone or are good again', () => {
+  test('replaceHost() removes missing facts and ends the problems of facts that are removed or good again', () => {
     const store = createStateStore({ mirror: null, log }, options);
     store.replaceHost('self', factMap(hostFacts('self', 3)));
     const before = store.current().hosts.get('self')?.containers.get('selfc0');
@@ -62,7 +62,7 @@ describe('createStateStore()', () => {
     expect(store.current().revision).toBe(revision);
   });
 
-  test('starts from disk, stale until a complete picture has come', async () => {
+  test('starts from disk, stale until the bus has been read completely', async () => {
     const clock = createFakeClock();
     const first = createStateStore({ mirror: open(), log, clock }, options);
     first.apply({ ...delta({ a: hostFacts('a', 2) }, { 'service/s/w': declaration('s', 'w') }), complete: true });
@@ -84,7 +84,7 @@ describe('createStateStore()', () => {
     expect(told).toBe(1);
   });
 
-  test('does not take over the state of another host or environment', async () => {
+  test('does not load the state of another host or environment', async () => {
     const first = createStateStore({ mirror: open(), log }, options);
     first.apply({ ...delta({ a: hostFacts('a', 2) }), complete: true });
     await first.close();
@@ -101,7 +101,7 @@ describe('createStateStore()', () => {
     }
   });
 
-  test('Q34: a fact that is malformed keeps its last good value over a cold restart', async () => {
+  test('Q34: the last good value of a malformed fact survives a cold restart', async () => {
     const first = createStateStore({ mirror: open(), log }, options);
     first.apply(delta({ a: hostFacts('a', 3) }, { 'service/s/w': declaration('s', 'w') }));
     first.apply(delta({ a: { 'container/ac1': { half: true } } }, { 'service/s/w': 'broken' }));
@@ -112,7 +112,7 @@ describe('createStateStore()', () => {
     await store.close();
   });
 
-  test('a disk that refuses is one problem; it is saved later', async () => {
+  test('a disk that cannot be written is one problem; the state is saved later', async () => {
     const clock = createFakeClock();
     let full = true;
     const saves: SavedPicture[] = [];

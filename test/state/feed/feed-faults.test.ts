@@ -13,10 +13,10 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.resources.close());
 
-describe('garbage from a client', () => {
+describe('invalid data from a client', () => {
   const garbage: readonly [string, string | Buffer][] = [
-    ['no JSON', `${hello}GET / HTTP/1.1\r\n\r\n`],
-    ['no hello', '{"type":"applied","revision":1}\n'],
+    ['text that is not JSON', `${hello}GET / HTTP/1.1\r\n\r\n`],
+    ['a missing hello', '{"type":"applied","revision":1}\n'],
     ['hello twice', hello + hello],
     ['a list', `${hello}[1]\n`],
     ['null', `${hello}null\n`],
@@ -24,10 +24,10 @@ describe('garbage from a client', () => {
     ['another protocol', hello.replace('"protocol":1', '"protocol":2')],
     ['an endless line', `${hello}${'x'.repeat(2 << 20)}`],
     ['bytes', Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 7919) % 256))],
-    ['depth', `${hello}${'['.repeat(500_000)}\n`],
+    ['a value nested too deeply', `${hello}${'['.repeat(500_000)}\n`],
   ];
 
-  test.each(garbage)('%s ends that connection, is logged once and harms no other', async (_what, bytes) => {
+  test.each(garbage)('%s ends that connection, is logged once and affects no other', async (_what, bytes) => {
     const agent = await fixture.startAgent();
     const client = fixture.startClient();
     await poll(() => client.feed.status().connected, { what: 'the good client' });
@@ -38,8 +38,8 @@ describe('garbage from a client', () => {
     await closed;
     agent.store.apply(delta({ a: hostFacts('a', 1) }));
     await client.until((revision) => revision === 1);
-    expect(agent.lines).toEqual(['warn a feed client was dropped']);
-    expect(client.lines).toEqual(['info the agent feeds us']);
+    expect(agent.lines).toEqual(['warn closed a feed client after an error']);
+    expect(client.lines).toEqual(['info connected to the agent']);
     await poll(() => agent.server.peers().length === 1, { what: 'one peer' });
   });
 
@@ -67,7 +67,7 @@ describe('garbage from a client', () => {
 });
 
 describe('a client that does not read', () => {
-  test('costs no queue: once it reads again it gets the newest state, not every change', async () => {
+  test('costs no queue: when it reads again it gets the newest state, not every change', async () => {
     const agent = await fixture.startAgent();
     agent.store.apply({ ...delta({ a: hostFacts('a', 500) }), complete: true });
     const raw = await fixture.rawClient();
@@ -100,7 +100,7 @@ describe('a client that does not read', () => {
     expect(bytes).toBeLessThan(5 << 20);
   });
 
-  test('does not hold up the others, nor the end of the server', async () => {
+  test('does not delay other clients or the close of the server', async () => {
     const agent = await fixture.startAgent();
     const raw = await fixture.rawClient();
     raw.pause();
@@ -113,7 +113,7 @@ describe('a client that does not read', () => {
     await agent.server.close();
   });
 
-  test('may ask without end and costs a bounded number of questions', async () => {
+  test('can ask any number of questions, of which a bounded number is kept', async () => {
     let asked = 0;
     const gate = Promise.withResolvers<boolean>();
     const agent = await fixture.startAgent({
@@ -136,7 +136,7 @@ describe('a client that does not read', () => {
   });
 });
 
-describe('garbage from the agent', () => {
+describe('invalid data from the agent', () => {
   async function serveText(
     text: string,
   ): Promise<{ readonly count: () => number; readonly stop: () => Promise<void> }> {
@@ -162,11 +162,11 @@ describe('garbage from the agent', () => {
   const greeting = `${JSON.stringify({ type: 'hello', protocol: 1, hostId: 'self', environment })}\n`;
 
   test.each([
-    ['no JSON', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-    ['no hello', '{"type":"commit","revision":1,"full":true,"complete":true,"staleSinceMs":null}\n'],
+    ['text that is not JSON', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['a missing hello', '{"type":"commit","revision":1,"full":true,"complete":true,"staleSinceMs":null}\n'],
     ['another protocol', greeting.replace('"protocol":1', '"protocol":9')],
     ['facts that are a list', `${greeting}{"type":"host","id":"a","facts":[]}\n`],
-    ['half a picture, then nonsense', `${greeting}{"type":"host","id":"a","facts":{}}\nnonsense\n`],
+    ['half a state, then invalid data', `${greeting}{"type":"host","id":"a","facts":{}}\nnonsense\n`],
   ])('%s: the last state stays, it is logged once, and a good agent is found again', async (_what, text) => {
     const good = await fixture.startAgent();
     good.store.apply({ ...delta({ a: hostFacts('a', 2) }), complete: true });

@@ -33,7 +33,7 @@ function middle(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-test('one change among 20,000 containers costs the change: all else is shared', () => {
+test('one change among 20,000 containers costs that change: everything else is shared', () => {
   const everything = world();
   const full = timed(() => advance(emptyState(environment, 'self'), everything).state);
   let state = full.value;
@@ -53,7 +53,7 @@ test('one change among 20,000 containers costs the change: all else is shared', 
   expect(full.ms / middle(times)).toBeGreaterThan(50);
 });
 
-test('20,000 containers reach a client whole; then a change costs the change', { timeout: 60_000 }, async () => {
+test('all of 20,000 containers reach a client; then a change costs that change', { timeout: 60_000 }, async () => {
   const agent = await fixture.startAgent();
   agent.store.apply({ ...world(), complete: true });
   const client = fixture.startClient();

@@ -22,7 +22,7 @@ const snapshotOf = (client: TestClient): Snapshot => {
 };
 
 describe('the feed', () => {
-  test('gives the full picture once, then changes, and says who has applied what', async () => {
+  test('sends the whole state once, then changes, and knows the revision that each client has applied', async () => {
     const agent = await fixture.startAgent();
     agent.store.apply({ ...delta({ a: hostFacts('a', 3) }, { 'service/s/w': declaration('s', 'w') }), complete: true });
     const client = fixture.startClient();
@@ -45,7 +45,7 @@ describe('the feed', () => {
     ]);
   });
 
-  test('gives DNS of each container what DNS reads, over the socket and from the mirror, without a change between the two', async () => {
+  test('sends DNS the fields of a container that DNS reads; the mirror gives the same fields, so there is no change between them', async () => {
     const agent = await fixture.startAgent({ mirror: true });
     agent.store.apply({ ...delta({ a: hostFacts('a', 2) }), complete: true });
     await agent.stop();
@@ -62,7 +62,7 @@ describe('the feed', () => {
     expect(snapshotOf(client).hosts.get('a')).toBe(before.hosts.get('a'));
   });
 
-  test('several clients get the same; one that goes leaves the others', async () => {
+  test('several clients get the same state; the others stay when one leaves', async () => {
     const agent = await fixture.startAgent();
     const clients = [fixture.startClient(), fixture.startClient({ role: 'metadata' }), fixture.startClient()];
     agent.store.apply(delta({ a: hostFacts('a', 2) }));
@@ -75,7 +75,7 @@ describe('the feed', () => {
     expect(clients[0]?.feed.status().connected).toBe(false);
   });
 
-  test('a restart of the agent is survived; what did not change keeps its identity', async () => {
+  test('a client survives a restart of the agent; unchanged parts keep their identity', async () => {
     const first = await fixture.startAgent({ mirror: true });
     first.store.apply({ ...delta({ a: hostFacts('a', 3), b: hostFacts('b', 2) }), complete: true });
     const client = fixture.startClient();
@@ -99,10 +99,10 @@ describe('the feed', () => {
     expect(snapshotOf(client).hosts.get('a')?.containers.get('ac0')).toBe(before.hosts.get('a')?.containers.get('ac0'));
     expect(snapshotOf(client).hosts.get('a')?.containers.get('ac1')?.state).toBe('stopped');
     expect(statuses).toEqual([false, true, true]);
-    expect(client.lines).toEqual(['info the agent feeds us', 'warn no feed from the agent; serving what is known', 'info the agent feeds us']);
+    expect(client.lines).toEqual(['info connected to the agent', 'warn not connected to the agent; serving the last known state', 'info connected to the agent']);
   }); // biome-ignore format: long lines of expectations
 
-  test('an agent that comes back empty takes nothing away before its picture is complete', async () => {
+  test('an agent that restarts without a state removes nothing before its state is complete', async () => {
     const first = await fixture.startAgent();
     first.store.apply({ ...delta({ a: hostFacts('a', 2), b: hostFacts('b', 2) }, { 'service/s/w': declaration('s', 'w') }), complete: true });
     const client = fixture.startClient();
@@ -124,7 +124,7 @@ describe('the feed', () => {
     await poll(() => snapshotOf(client).hosts.size === 0, { what: 'following again' });
   }); // biome-ignore format: long lines of expectations
 
-  test('Q22: with the agent away it starts from the disk mirror, stale; without a mirror it has nothing', async () => {
+  test('Q22: without an agent a client starts from the disk mirror, stale; without a mirror it has no state', async () => {
     const agent = await fixture.startAgent({ mirror: true });
     agent.store.apply({ ...delta({ a: hostFacts('a', 3) }), complete: true });
     await agent.stop();
@@ -142,7 +142,7 @@ describe('the feed', () => {
     expect(snapshotOf(client)).toBe(before);
   });
 
-  test('a mirror that is damaged is a problem and no crash', async () => {
+  test('a damaged mirror is a problem, not a crash', async () => {
     await writeFile(fixture.mirrorPath, 'no database at all, but long enough to look at '.repeat(100));
     const client = fixture.startClient({ mirror: true });
     expect(client.feed.current()).toBeNull();
@@ -153,7 +153,7 @@ describe('the feed', () => {
     openMirror(fixture.mirrorPath).close();
   });
 
-  test('reports reach the agent, the newest again after a reconnect', async () => {
+  test('reports reach the agent; the newest one is sent again after a reconnect', async () => {
     const first = await fixture.startAgent();
     const client = fixture.startClient();
     client.feed.report({ queries: 1 });
@@ -167,7 +167,7 @@ describe('the feed', () => {
     expect(reports).toEqual([['metadata', { queries: 2 }]]);
   });
 
-  test('a subscriber that throws is not said to have applied it, and harms nobody', async () => {
+  test('when a subscriber throws, the revision is not reported as applied, and other subscribers are called', async () => {
     const agent = await fixture.startAgent();
     const client = fixture.startClient();
     await poll(() => client.feed.status().connected, { what: 'the connection' });
@@ -184,7 +184,7 @@ describe('the feed', () => {
 });
 
 describe('identify', () => {
-  test('true means that the snapshot knows by now', async () => {
+  test('true means that the snapshot has the container already', async () => {
     const agent = await fixture.startAgent({
       onIdentify: async (address) => {
         if (address === 'throw') throw new Error('inspect failed');
@@ -203,7 +203,7 @@ describe('identify', () => {
     expect(await feed.identify('throw', 10_000)).toBe(false);
   });
 
-  test('the answer comes behind the change it led to, also when the client is slow to read', async () => {
+  test('the answer follows the change that it led to, also for a client that reads slowly', async () => {
     let asked = false;
     const agent = await fixture.startAgent({
       onIdentify: async () => {
@@ -229,7 +229,7 @@ describe('identify', () => {
     ]);
   });
 
-  test('is false after its time, and at once without an agent or when the agent goes', async () => {
+  test('is false after the timeout, and at once without an agent or when the agent stops', async () => {
     const agent = await fixture.startAgent({ onIdentify: () => new Promise(() => {}) });
     const { feed } = fixture.startClient();
     expect(await feed.identify('10.0.0.1')).toBe(false);
@@ -252,7 +252,7 @@ describe('identify', () => {
 });
 
 describe('the socket', () => {
-  test('a file that a killed agent left is removed; a living agent and other files are not', async () => {
+  test('the socket file of a killed agent is removed; that of a running agent and other files are not', async () => {
     const left = createServer().listen(`${fixture.mirrorPath}.sock`);
     await mkdir(dirname(fixture.socketPath), { recursive: true });
     await poll(() => left.listening, { what: 'the listener' });
@@ -267,6 +267,6 @@ describe('the socket', () => {
     await agent.stop();
     await agent.stop();
     await writeFile(fixture.socketPath, 'precious');
-    await expect(fixture.startAgent()).rejects.toThrow('is no socket');
+    await expect(fixture.startAgent()).rejects.toThrow('is not a socket');
   });
 });

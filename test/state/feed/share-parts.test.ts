@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { JsonValue } from '../../../model/index.ts';
 import { createPartSharing } from '../../../state/feed/share-parts.ts';
 
-test('what is shared is equal to what it was, whatever came before', () => {
+test('a shared value equals the original, whatever was shared before', () => {
   const parts = createPartSharing();
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
@@ -14,7 +14,7 @@ test('what is shared is equal to what it was, whatever came before', () => {
   );
 });
 
-test('empty lists and objects are one', () => {
+test('all empty lists are one, and so are empty objects', () => {
   const parts = createPartSharing();
   const [one, other] = ['{"ports":[],"labels":{}}', '{"dns":[],"links":{}}'].map(
     (text) => parts.share(JSON.parse(text) as JsonValue) as Record<string, JsonValue>,
@@ -23,7 +23,7 @@ test('empty lists and objects are one', () => {
   expect(one?.labels).toBe(other?.links);
 });
 
-test('a value of any depth is no trouble', () => {
+test('a value can be of any depth', () => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
   expect(JSON.stringify(createPartSharing().share(JSON.parse('[[],{"a":{"b":[]}}]') as JsonValue))).toBe(
     '[[],{"a":{"b":[]}}]',
