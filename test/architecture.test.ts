@@ -23,10 +23,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'resolv-conf'],
   cli: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
 };
-/** Folders and files that decide and never act: no clock, no randomness, no node: module but node:net's isIP. */
+/** Pure folders and files: no clock, no randomness, no node: module except node:net's isIP. */
 const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
-/** A folder below another that is a part with a door of its own. */
-const DOORS = /^(dns\/metrics|bus\/liveness|system\/yaml)$/;
+/** Sub-rooms that other folders may enter through their own index.ts. */
+const ENTRANCES = /^(dns\/metrics|bus\/liveness|system\/yaml)$/;
 /** The wiring of the agent and its rooms still use each other. */
 const KNOWN_CIRCLE = /^agent(\/|$)/;
 const MAX_LINES = 300;
@@ -43,7 +43,7 @@ function importsOf(file: string): readonly string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
-test('every import follows the layers, and enters a folder by its index.ts', () => {
+test('every import follows the layers and enters a folder through its index.ts', () => {
   const offences = files.flatMap((file) => {
     const from = file.split('/')[0] ?? '';
     return importsOf(file)
@@ -53,7 +53,7 @@ test('every import follows the layers, and enters a folder by its index.ts', () 
         const to = target.split('/')[0] ?? '';
         if (to === from) return false;
         if (!MAY_IMPORT[from]?.includes(to)) return target !== 'package.json';
-        return target !== `${to}/index.ts` && !(target.endsWith('/index.ts') && DOORS.test(dirname(target)));
+        return target !== `${to}/index.ts` && !(target.endsWith('/index.ts') && ENTRANCES.test(dirname(target)));
       })
       .map((target) => `${file} imports ${target}`);
   });
@@ -94,7 +94,7 @@ test('no rooms, at any depth, import each other in a circle', () => {
   expect(offences).toEqual([]);
 });
 
-test('pure files read no clock, no randomness and no node: module but isIP', () => {
+test('pure files use no clock, no randomness and no node: module except isIP', () => {
   const impure =
     /\bDate\.now\(|new Date\(\)|\bperformance\.|Math\.random\(|\bprocess\.|\bsetTimeout\(|crypto\b.*random/;
   const offences = files.filter(isPure).flatMap((file) => {
@@ -110,7 +110,7 @@ test('the image has every folder of the program', () => {
   expect(Object.keys(MAY_IMPORT).filter((folder) => !parts.includes(folder))).toEqual([]);
 });
 
-test('what loads far more than it is wanted for is loaded in its one place', () => {
+test('modules with heavy dependencies are imported in one place only', () => {
   const places: Readonly<Record<string, string>> = { 'node:http': 'system/http.ts', dns2: 'dns/wire/dns2.ts' };
   const offences = files.flatMap((file) =>
     [...(sources.get(file) ?? '').matchAll(/^import (?!type )[^;]*? from '([^']+)'/gm)].flatMap(([, name = '']) =>
@@ -129,7 +129,7 @@ test('a part that can be left out is imported once, where it is registered', () 
   expect(importers).toEqual(['dns/extensions.ts']);
 });
 
-test('only cli/ reads argv and the environment; no file outgrows one idea; no default exports, no any', () => {
+test('only cli/ reads argv and the environment; files have at most 300 lines; there are no default exports', () => {
   const offences = files.flatMap((file) => {
     const text = sources.get(file) ?? '';
     return [
