@@ -5,6 +5,7 @@ import { createResolvConf } from '../resolv-conf/index.ts';
 import { serveFeed } from '../state/index.ts';
 import { createServers } from './children/servers.ts';
 import { serversPart } from './children/servers-part.ts';
+import { componentStatusPart, STATUS_PREFIX } from './component-status.ts';
 import { componentsOf, createAppliers } from './components.ts';
 import { controlSocket, feedSocket } from './config/paths.ts';
 import { applyManifests } from './control/apply.ts';
@@ -69,6 +70,11 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     ...(config.supervise
       ? { servers: serversPart(deps, supervisor, { config, isReady: () => parts.isDone('service-address') }) }
       : {}),
+    'component status': componentStatusPart({
+      clock,
+      facts: local.facts.part([STATUS_PREFIX]),
+      statuses: () => driver.loops.map((loop) => loop.status()),
+    }),
   });
   const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange: driver.changed });
   const { bus, liveness } = facts;

@@ -1,6 +1,7 @@
 import type { Problem } from '../model/index.ts';
 import type { ComponentLoop, Driver, ReconcilerStatus } from '../reconcile/index.ts';
 import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
+import { problemsOfComponent } from './component-status.ts';
 import type { PartStatus } from './control/status.ts';
 
 /** What a part reports of itself while it runs. */
@@ -114,14 +115,9 @@ export function createParts(
   };
 }
 
-function componentPart({ name, lastAppliedAtMs, lastError, problems, pending, held }: ReconcilerStatus): PartStatus {
-  const all = [...(lastError ? [lastError] : []), ...problems, ...(held.length > 0 ? [heldProblem(name, held)] : [])];
-  return { name, lastAppliedAtMs, problems: all, pending };
-}
-
-function heldProblem(name: string, held: readonly string[]): Problem {
-  const what = `${held.length} deletions are held back, more than its limit: ${held.slice(0, 3).join(', ')}`;
-  return { subject: name, what, hint: `see whether the source is right, then: drover confirm ${name}` };
+function componentPart(status: ReconcilerStatus): PartStatus {
+  const { name, lastAppliedAtMs, pending } = status;
+  return { name, lastAppliedAtMs, problems: problemsOfComponent(status), pending };
 }
 
 function crashProblem(name: string, error: unknown): Problem {

@@ -17,7 +17,7 @@ export interface Driver {
 }
 
 export interface DriverOptions<View> {
-  /** The newest view. */
+  /** The newest view, cheap while nothing changed. */
   readonly view: () => View;
   readonly components: readonly Component<View>[];
   /** Default of `Component.intervalMs`. */
@@ -38,8 +38,7 @@ export function createDriver<View extends { readonly revision: number }>(
     changed: wakeUp.wake,
     run: async (signal) => {
       while (!signal.aborted) {
-        const newest = view();
-        for (const { follow } of followers) follow(newest);
+        for (const { follow } of followers) follow(view);
         await wakeUp.pause(GATHER_MS, signal);
         await wakeUp.wait(null, signal);
       }
@@ -49,7 +48,8 @@ export function createDriver<View extends { readonly revision: number }>(
 
 interface Follower<View> {
   readonly loop: ComponentLoop;
-  follow(view: View): void;
+  /** Never throws. */
+  follow(view: () => View): void;
 }
 
 function createFollower<View extends { readonly revision: number }>(
@@ -70,9 +70,10 @@ function createFollower<View extends { readonly revision: number }>(
     },
     follow: (view) => {
       try {
-        const next = desired(view);
+        const newest = view();
+        const next = desired(newest);
         problem = null;
-        if (next !== last) loop.trigger(next, view.revision);
+        if (next !== last) loop.trigger(next, newest.revision);
         last = next;
       } catch (error) {
         // A fault of this component's own. The others follow the view all the same.

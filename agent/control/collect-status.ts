@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import type { Parts } from '../parts.ts';
 import { peersOf } from '../peers.ts';
 import { VERSION } from '../version.ts';
+import { reportedProblems } from './reported-problems.ts';
 import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
 
 export interface StatusSources {
@@ -82,19 +83,13 @@ function collectProcesses({ supervisor, feed }: StatusSources): readonly Process
       child,
       connected: follower !== null,
       serving: isServing(follower?.report),
-      problems: problemsIn(follower?.report),
+      problems: reportedProblems(follower?.report),
       version: follower?.version ?? null,
       pid: child?.pid ?? follower?.pid ?? null,
       appliedRevision: follower?.appliedRevision ?? null,
       report: follower?.report ?? null,
     };
   });
-}
-
-/** What a process of ours reports under `problems`; nothing where it has another form. */
-function problemsIn(report: unknown): readonly Problem[] {
-  const { problems } = (report ?? {}) as { problems?: unknown };
-  return Array.isArray(problems) ? (problems as readonly Problem[]) : [];
 }
 
 function collectSilent({ liveness, store }: StatusSources): readonly SilentHost[] {

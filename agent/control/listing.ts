@@ -1,10 +1,11 @@
-import type {
-  Container,
-  ContainerExit,
-  ContainerState,
-  HealthState,
-  ServiceKind,
-  Snapshot,
+import {
+  type Container,
+  type ContainerExit,
+  type ContainerState,
+  componentStatuses,
+  type HealthState,
+  type ServiceKind,
+  type Snapshot,
 } from '../../model/index.ts';
 import { containerAddress, endpointsOf, type HostView, serviceOf } from '../../view/index.ts';
 
@@ -59,6 +60,8 @@ export interface HostRow {
   readonly containers: number;
   readonly agentVersion: string;
   readonly incarnation: number;
+  /** Components of the host that do not work as they should; empty also when an older agent does not tell. */
+  readonly failing: readonly string[];
 }
 
 /** All services of the environment by name, with every endpoint and the reason why it is answered or not. */
@@ -117,22 +120,26 @@ function containerRow(view: HostView, container: Container): ContainerRow {
 
 /** All hosts of the environment by name. */
 export function listHosts(view: HostView): readonly HostRow[] {
-  const rows = [...view.snapshot.hosts].flatMap(([id, { host, containers }]): HostRow[] =>
-    host === null
-      ? []
-      : [
-          {
-            id,
-            name: host.name,
-            address: host.address,
-            self: id === view.hostId,
-            subnets: host.subnets,
-            containers: containers.size,
-            agentVersion: host.agentVersion,
-            incarnation: host.incarnation,
-          },
-        ],
-  );
+  const rows = [...view.snapshot.hosts].flatMap(([id, state]): HostRow[] => {
+    const { host, containers } = state;
+    if (host === null) return [];
+    const { name, address, subnets, agentVersion, incarnation } = host;
+    const self = id === view.hostId;
+    const failing = [...componentStatuses(state).values()].filter((status) => status.state !== 'ok');
+    return [
+      {
+        id,
+        name,
+        address,
+        self,
+        subnets,
+        containers: containers.size,
+        agentVersion,
+        incarnation,
+        failing: failing.map(({ component }) => component).sort(),
+      },
+    ];
+  });
   return rows.sort((a, b) => compare(a.name, b.name) || compare(a.id, b.id));
 }
 

@@ -21,6 +21,10 @@ export function formatHosts(rows: readonly HostRow[]): string {
     { title: 'ADDRESS', value: ({ address }) => address },
     { title: 'SUBNETS', value: ({ subnets }) => subnets.join(' ') },
     { title: 'CONTAINERS', value: ({ containers }) => String(containers) },
+    {
+      title: 'COMPONENTS',
+      value: ({ failing }) => (failing.length === 0 ? 'ok' : `failing: ${failing.join(', ')}`),
+    },
     { title: 'AGENT', value: ({ agentVersion }) => agentVersion },
     { title: 'ID', value: ({ id }) => id },
   ]);
