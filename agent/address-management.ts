@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
 import type { Config } from './config/config.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './part.ts';
 
 /** Where Docker looks for plugins; the file's name is the driver's. */
 const SOCKET = '/run/docker/plugins/drover.sock';

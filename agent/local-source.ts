@@ -14,7 +14,7 @@ import type { StateStore } from '../state/index.ts';
 import type { Clock, Log, RunCommand } from '../system/index.ts';
 import type { Config } from './config/config.ts';
 import { findHostAddress } from './host/host-address.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './part.ts';
 import { VERSION } from './version.ts';
 
 export interface LocalSourceDependencies {

@@ -14,8 +14,8 @@ import type { Config } from './config/config.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import type { LocalSource } from './local-source.ts';
+import type { Part, PartReport } from './part.ts';
 import { networkRanges } from './part-settings.ts';
-import type { Part, PartReport } from './parts.ts';
 
 /** What this host knows of the managed network. */
 export interface NetworkState {

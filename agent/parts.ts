@@ -3,17 +3,7 @@ import type { ComponentLoop, Driver, ReconcilerStatus } from '../reconcile/index
 import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
 import { problemsOfComponent } from './component-status.ts';
 import type { PartStatus } from './control/status.ts';
-
-/** What a part reports of itself while it runs. */
-export interface PartReport {
-  /** It has just done all there was to do. */
-  done(): void;
-  /** What stands in its way; replaces what was reported before. */
-  problems(problems: readonly Problem[]): void;
-}
-
-/** A part of the agent: works until `signal` aborts. What it throws ends it alone, and it is started again. */
-export type Part = (signal: AbortSignal, report: PartReport) => Promise<void>;
+import type { Part, PartReport } from './part.ts';
 
 /** The agent's parts, each isolated from the others. */
 export interface Parts {
