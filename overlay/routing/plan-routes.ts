@@ -28,7 +28,7 @@ export function planRoutes(
 ): Plan<Step> {
   const problems: Problem[] = [];
   const ours = observed.routes.filter((route) => isOurs(route, protocol));
-  const others = observed.routes.filter((route) => !isOurs(route, protocol) && route.dst !== 'default');
+  const others = observed.routes.filter((route) => !isOurs(route, protocol));
   // The kernel rejects a source address that does not exist. The bridge gets it when Docker creates the network.
   const source = desired.own && observed.addresses.includes(desired.own.gateway) ? desired.own.gateway : null;
   const wanted = new Map<string, string>();

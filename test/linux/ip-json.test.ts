@@ -65,6 +65,7 @@ test.each([
   ['10.42.2.1', false],
   ['default', false],
   ['0.0.0.0/0', false],
+  ['0.0.0.0/1', true],
   ['fd00::/8', false],
 ])('overlapsRoute(10.42.1.0/24, %s) is %j', (dst, expected) => {
   const cidr = parseIpv4Cidr('10.42.1.0/24');

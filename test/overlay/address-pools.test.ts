@@ -103,6 +103,8 @@ test('the pool and the gateway can be requested again; another pool must not ove
   expect(await take('10.42.1.1', true)).toBe('10.42.1.1/28');
   expect(pools.requestPool('10.42.0.0/16', '')).toMatchObject({ ok: false });
   expect(pools.requestPool('', '')).toMatchObject({ ok: false });
+  expect(pools.requestPool('10.42.7.0/31', '')).toMatchObject({ ok: false });
+  expect(pools.requestPool('10.42.7.0/30', '')).toMatchObject({ ok: true });
   expect(pools.requestPool(POOL, '10.42.2.0/30')).toMatchObject({ ok: false });
 });
 

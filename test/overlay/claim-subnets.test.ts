@@ -95,10 +95,22 @@ test('a second claim of a host, left by a lost reply, is released; the claim in 
   expect([...stored.keys()]).toEqual(['subnet/10.42.0.16_28']);
 });
 
+test.each([
+  ['10.42.0.0/28', 28, true],
+  ['10.42.0.0/30', 30, true],
+  ['10.42.0.0/29', 28, false],
+  ['10.42.0.0/24', 31, false],
+  ['fd00::/24', 28, false],
+])('subnets of range %s with prefix length %i are possible: %j', async (range, prefixLength, expected) => {
+  const { host } = setup();
+  expect((await host('a', [range], prefixLength).ensure()).ok).toBe(expected);
+});
+
 test('Q34: invalid documents on the bus are ignored, invalid settings are reported', async () => {
   const { host, stored, subnetOf } = setup();
   stored.set('subnet/rubbish', { value: 7, revision: 1 });
   stored.set('subnet/10.42.0.0_25', { value: { hostId: 7 }, revision: 2 });
+  stored.set('subnet/10.42.0.128_25', { value: 'text', revision: 3 });
   expect(await subnetOf('a')).toMatch(/^10\.42\.0\.(128|144|160|176|192|208|224|240)\/28$/);
   expect(await host('b', ['10.42.0.1/24']).ensure()).toMatchObject({
     ok: false,

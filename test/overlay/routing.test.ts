@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { IpRoute } from '../../linux/ip-json.ts';
-import { formatStep } from '../../linux/step.ts';
+import { formatStep, step } from '../../linux/step.ts';
 import { type DesiredRouting, defaultRoutingSettings as settings } from '../../overlay/routing/desired-routing.ts';
-import { planRouteRemoval, planRoutes } from '../../overlay/routing/plan-routes.ts';
+import { isRouteDeletion, planRouteRemoval, planRoutes } from '../../overlay/routing/plan-routes.ts';
 import { renderNetworkAcceptRules, renderNetworkTable } from '../../overlay/routing/render.ts';
 
 const own = { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' };
@@ -89,6 +89,27 @@ test('plan() does not route a subnet of two hosts, the subnet of this host, or a
   const { lines, problems } = run({ ...desired, peers }, []);
   expect(lines).toEqual(['ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250']);
   expect(problems).toHaveLength(5);
+});
+
+test('plan() orders routes by address, and prefers the host with the lower id for a subnet of two hosts', () => {
+  const peers = [peer('c', '192.0.2.3', '10.42.2.0/24'), peer('b', '192.0.2.2', '10.42.9.0/24', '10.42.2.0/24')];
+  for (const order of [peers, peers.toReversed()]) {
+    const { lines, problems } = run({ ...desired, peers: order }, [connected]);
+    expect(lines).toEqual([
+      'ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
+      'ip route replace 10.42.9.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
+    ]);
+    expect(problems).toEqual(['subnet 10.42.2.0/24 of host c: overlaps the subnet of host b']);
+  }
+});
+
+test.each([
+  ['ip route delete 10.42.2.0/24 proto 250', true],
+  ['ip route replace 10.42.2.0/24 via 192.0.2.2', false],
+  ['ip address delete 10.42.2.0/24', false],
+  ['nft route delete', false],
+])('isRouteDeletion(%s) is %j', (line, expected) => {
+  expect(isRouteDeletion(step(line))).toBe(expected);
 });
 
 test('plan() of what it planned is empty, and the order of hosts does not matter', () => {

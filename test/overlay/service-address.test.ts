@@ -173,6 +173,16 @@ test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
     [`${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`],
   ],
   [
+    'a default route through another gateway',
+    { innerRoutes: [{ dst: 'default', gateway: '192.0.2.1', dev: 'eth0', prefsrc: '169.254.169.251' }] },
+    [`${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`],
+  ],
+  [
+    'another route than the default one',
+    { innerRoutes: [{ dst: '192.0.2.0/24', gateway: '169.254.169.252', dev: 'eth0', prefsrc: '169.254.169.251' }] },
+    [`${ENTER} ip route replace default via 169.254.169.252 dev eth0 onlink src 169.254.169.251`],
+  ],
+  [
     'a route with another source',
     { routes: [...complete.routes.slice(1), { dst: '169.254.169.250', dev: 'drover0', prefsrc: '192.0.2.1' }] },
     ['ip route replace 169.254.169.250/32 dev drover0 src 169.254.169.252'],
@@ -190,6 +200,7 @@ test.each<[string, Partial<ObservedServiceAddress>, string[]]>([
     ['ip netns delete drover', 'ip netns add drover'],
   ],
   ['a veth pair that leads elsewhere', { inner: null }, ['ip link delete drover0']],
+  ['a device in the namespace without its peer', { outer: null }, [`${ENTER} ip link delete eth0`]],
   [
     'two devices of ours that are not a pair',
     { inner: { ...inner, link_index: 8 } },
@@ -208,6 +219,14 @@ test.each<[string, Partial<ObservedServiceAddress>, string]>([
   const { changes, problems } = planServiceAddress(settings, { ...nothing, ...taken });
   expect(changes).toEqual([]);
   expect(problems.map((problem) => problem.subject)).toEqual([subject]);
+});
+
+test('render: no accept rules if they are switched off, which removes those of an earlier run', () => {
+  const without = { ...settings, dockerUserRules: false };
+  expect(renderAcceptRules(without)).toEqual({ comment: 'drover', forward: [], raw: [] });
+  const [line, ...others] = planServiceAddress(without, complete).changes.map(formatStep);
+  expect(others).toEqual([]);
+  expect(line).toMatch(/^iptables-restore --wait 5 --noflush \{ \*filter; (-D DOCKER-USER [^;]+; ){4}COMMIT; \*raw; /);
 });
 
 test('plan() reports that forwarding is off and does not change it', () => {
