@@ -2,8 +2,23 @@ import { Packet } from './dns2.ts';
 
 export const HEADER_SIZE = 12;
 
-/** Record types by name [RFC 1035 §3.2.2]. */
-export const TYPE = Packet.TYPE;
+const { EDNS: OPT, ...DNS2_TYPES } = Packet.TYPE;
+
+/** Record types by name [RFC 1035 §3.2.2], with those that dns2 lacks [RFC 9460, RFC 3403, RFC 4034, RFC 6698]. */
+export const TYPE = {
+  ...DNS2_TYPES,
+  OPT,
+  NAPTR: 35,
+  DNAME: 39,
+  DS: 43,
+  SSHFP: 44,
+  NSEC: 47,
+  NSEC3: 50,
+  TLSA: 52,
+  SVCB: 64,
+  HTTPS: 65,
+  IXFR: 251,
+} as const;
 
 /** Response codes by name [RFC 1035 §4.1.1, RFC 6891 §9]. */
 export const RCODE = Packet.RCODE;

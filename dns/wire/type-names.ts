@@ -1,11 +1,6 @@
 import { TYPE } from './codes.ts';
 
-/** Types in use that dns2 does not name [RFC 9460, RFC 3403, RFC 4034, RFC 6698, RFC 8482]. */
-const FURTHER = { NAPTR: 35, DNAME: 39, DS: 43, SSHFP: 44, NSEC: 47, NSEC3: 50, TLSA: 52, SVCB: 64, HTTPS: 65 };
-
-const NUMBERS = new Map<string, number>(
-  Object.entries({ ...TYPE, ...FURTHER }).map(([name, type]) => [name === 'EDNS' ? 'OPT' : name, type]),
-);
+const NUMBERS = new Map<string, number>(Object.entries(TYPE));
 const NAMES = new Map([...NUMBERS].map(([name, type]) => [type, name]));
 
 /** `AAAA`; `TYPE65280` for types without a name [RFC 3597 §5]. */

@@ -1,4 +1,5 @@
-import { RECORD_TYPE, suffixesOf, wireName } from '../message/records.ts';
+import { TYPE } from '../../wire/codes.ts';
+import { suffixesOf, wireName } from '../message/records.ts';
 
 /** How a name is answered without asking an upstream. */
 export type LocalMeaning =
@@ -57,9 +58,7 @@ const ZONES: ReadonlyMap<string, LocalMeaning['kind']> = new Map([
 /** The record data of a localhost name [RFC 6761 §6.3]; null: none of this type. */
 export function localhostData(name: string, type: number): Buffer | null {
   const isReverse = name.endsWith(wireName('arpa'));
-  if (isReverse) return type === TYPE_PTR ? Buffer.from(wireName('localhost'), 'latin1') : null;
-  if (type === RECORD_TYPE.A) return Buffer.from([127, 0, 0, 1]);
-  return type === RECORD_TYPE.AAAA ? Buffer.from([...new Uint8Array(15), 1]) : null;
+  if (isReverse) return type === TYPE.PTR ? Buffer.from(wireName('localhost'), 'latin1') : null;
+  if (type === TYPE.A) return Buffer.from([127, 0, 0, 1]);
+  return type === TYPE.AAAA ? Buffer.from([...new Uint8Array(15), 1]) : null;
 }
-
-const TYPE_PTR = 12;

@@ -1,6 +1,6 @@
-import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE, RCODE, TYPE } from '../../wire/codes.ts';
 import type { Question } from '../message/question.ts';
-import { RECORD_TYPE, wireName } from '../message/records.ts';
+import { wireName } from '../message/records.ts';
 import { type LocalMeaning, localhostData } from './local-names.ts';
 
 const HOLD_SECONDS = 3_600;
@@ -10,7 +10,7 @@ export function localReply(question: Question, { kind, zone }: LocalMeaning): Bu
   const data = kind === 'localhost' ? localhostData(question.name, question.type) : null;
   if (data)
     return replyWith(question, RCODE.NOERROR, { section: 'answer', records: [record(null, question.type, data)] });
-  const authority = { section: 'authority', records: [record(zone, RECORD_TYPE.SOA, SOA)] } as const;
+  const authority = { section: 'authority', records: [record(zone, TYPE.SOA, SOA)] } as const;
   return replyWith(question, kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR, authority);
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { formatUpstream, type Upstream } from '../../../model/index.ts';
 import type { Clock, Log } from '../../../system/index.ts';
+import { TYPE } from '../../wire/codes.ts';
 import { plainQuery } from '../../wire/write/plain-query.ts';
 import type { Converse } from '../exchange/conversation.ts';
 import type { Statistics } from '../exchange/statistics.ts';
 import { type Question, questionOf } from '../message/question.ts';
-import { RECORD_TYPE } from '../message/records.ts';
 
 /**
  * Detects upstreams that forward back to this server. Each is asked for a random name; if a query for that name then arrives
@@ -111,6 +111,6 @@ export function createLoops({ converse, statistics, clock, log }: LoopDependenci
 }
 
 function probeQuestion(): Question {
-  const query = plainQuery(`${randomBytes(12).toString('hex')}.${PROBE_DOMAIN}`, RECORD_TYPE.A);
+  const query = plainQuery(`${randomBytes(12).toString('hex')}.${PROBE_DOMAIN}`, TYPE.A);
   return questionOf(query, query.length);
 }

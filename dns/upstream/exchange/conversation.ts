@@ -1,6 +1,6 @@
-import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE, RCODE, TYPE } from '../../wire/codes.ts';
 import type { Question } from '../message/question.ts';
-import { RECORD_TYPE, recordsOf } from '../message/records.ts';
+import { recordsOf } from '../message/records.ts';
 import { isTruncated, matchOf, rcodeOf } from '../message/reply.ts';
 import type { UpstreamStatistics } from './statistics.ts';
 import type { TcpExchanges } from './tcp-exchange.ts';
@@ -105,7 +105,7 @@ async function withoutEdns(state: State, received: Received): Promise<Received |
 function isRefusalOfForm(message: Buffer): boolean {
   const rcode = rcodeOf(message);
   if (rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP) return true;
-  const opt = recordsOf(message).find(({ type }) => type === RECORD_TYPE.OPT);
+  const opt = recordsOf(message).find(({ type }) => type === TYPE.OPT);
   return opt !== undefined && message.readUInt8(opt.fields + 4) === BADVERS >> 4;
 }
 

@@ -1,6 +1,7 @@
-import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE, RCODE, TYPE } from '../../wire/codes.ts';
+import { skipName } from '../../wire/read/question.ts';
 import type { Question } from './question.ts';
-import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf, skipName, wireNameAt } from './records.ts';
+import { lowerAscii, type RecordSpan, recordsOf, wireNameAt } from './records.ts';
 import { rcodeOf, type Verdict, verdictOf } from './reply.ts';
 
 export interface KeepLimits {
@@ -28,7 +29,7 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
   let lifetimeSeconds = Math.min(maxTtlSeconds, negativeSeconds);
   levelTtls(message, records);
   for (const record of records) {
-    const limit = record.type === RECORD_TYPE.SOA ? Math.min(maxTtlSeconds, negativeSeconds) : maxTtlSeconds;
+    const limit = record.type === TYPE.SOA ? Math.min(maxTtlSeconds, negativeSeconds) : maxTtlSeconds;
     const ttl = Math.min(ttlOf(message, record), limit);
     message.writeUInt32BE(ttl, record.fields + 4);
     lifetimeSeconds = Math.min(lifetimeSeconds, ttl);
@@ -41,7 +42,7 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
 function levelTtls(message: Buffer, records: readonly RecordSpan[]): void {
   const least = new Map<string, number>();
   const sets = records.map((record) =>
-    record.type === RECORD_TYPE.RRSIG ? '' : `${record.section} ${record.type} ${wireNameAt(message, record.owner)}`,
+    record.type === TYPE.RRSIG ? '' : `${record.section} ${record.type} ${wireNameAt(message, record.owner)}`,
   );
   for (const [at, record] of records.entries()) {
     const set = sets[at] ?? '';
@@ -55,7 +56,7 @@ function levelTtls(message: Buffer, records: readonly RecordSpan[]): void {
 
 /** The lower of the SOA's minimum and TTL, at most three hours. Negative answers without SOA are not kept [RFC 2308 §5]. */
 function negativeLifetime(message: Buffer, records: readonly RecordSpan[]): number {
-  const soa = records.find(({ section, type }) => section === 'authority' && type === RECORD_TYPE.SOA);
+  const soa = records.find(({ section, type }) => section === 'authority' && type === TYPE.SOA);
   if (!soa) return 0;
   const numbers = skipName(message, skipName(message, soa.data));
   const minimum = numbers + 20 <= soa.end ? message.readUInt32BE(numbers + 16) : 0;
@@ -71,7 +72,7 @@ function ttlOf(message: Buffer, record: RecordSpan): number {
 /** Removes the OPT record and everything after it: those records may contain pointers that would shift, and are optional. */
 function withoutOpt(received: Buffer, question: Question): Buffer {
   const records = recordsOf(received);
-  const opt = records.findIndex(({ type }) => type === RECORD_TYPE.OPT);
+  const opt = records.findIndex(({ type }) => type === TYPE.OPT);
   const kept = opt < 0 ? records : records.slice(0, opt);
   const end = kept.at(-1)?.end ?? HEADER_SIZE + question.section.length;
   const message = Buffer.alloc(Math.max(end, HEADER_SIZE + question.section.length));
@@ -132,8 +133,7 @@ export function replayReply(
 
 /** Rotates the data of each run of addresses with one owner. Owners stay: they may be encoded in different ways. */
 function rotateAddresses(message: Buffer, records: readonly RecordSpan[], turn: number): void {
-  const isAddress = ({ type, section }: RecordSpan) =>
-    section === 'answer' && (type === RECORD_TYPE.A || type === RECORD_TYPE.AAAA);
+  const isAddress = ({ type, section }: RecordSpan) => section === 'answer' && (type === TYPE.A || type === TYPE.AAAA);
   for (let from = 0; from < records.length; ) {
     const first = records[from];
     let to = from + 1;

@@ -1,5 +1,5 @@
-import { HEADER_SIZE } from '../../wire/codes.ts';
-import { lowerAscii, RECORD_TYPE, recordsOf } from './records.ts';
+import { HEADER_SIZE, TYPE } from '../../wire/codes.ts';
+import { lowerAscii, recordsOf } from './records.ts';
 
 /** A question, without the asker. */
 export interface Question {
@@ -42,7 +42,7 @@ export function questionOf(message: Buffer, questionEnd: number): Question {
 
 function isDnssecOk(message: Buffer, questionEnd: number): boolean {
   if (message.length === questionEnd) return false;
-  const opt = recordsOf(message).find(({ type }) => type === RECORD_TYPE.OPT);
+  const opt = recordsOf(message).find(({ type }) => type === TYPE.OPT);
   return opt !== undefined && (message.readUInt8(opt.fields + 6) & 0x80) !== 0;
 }
 
@@ -73,7 +73,7 @@ export function encodeOutgoing(question: Question, { id, caseBits, edns }: Outgo
   if (caseBits) mixCase(message, end - 4, caseBits);
   if (!edns) return message;
   message.writeUInt16BE(1, 10);
-  message.writeUInt16BE(RECORD_TYPE.OPT, end + 1);
+  message.writeUInt16BE(TYPE.OPT, end + 1);
   message.writeUInt16BE(OWN_PAYLOAD_SIZE, end + 3);
   if (question.dnssecOk) message.writeUInt8(0x80, end + 7);
   return message;

@@ -1,4 +1,5 @@
 import { HEADER_SIZE } from '../../wire/codes.ts';
+import { skipName } from '../../wire/read/question.ts';
 
 /** The offsets of a record in its message. */
 export interface RecordSpan {
@@ -12,8 +13,6 @@ export interface RecordSpan {
   readonly data: number;
   readonly end: number;
 }
-
-export const RECORD_TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, DNAME: 39, OPT: 41, RRSIG: 46 } as const;
 
 /** The records of a message that `structureOf` accepted, in order. */
 export function recordsOf(message: Buffer): readonly RecordSpan[] {
@@ -36,16 +35,6 @@ const SECTIONS = [
   [8, 'authority'],
   [10, 'additional'],
 ] as const;
-
-/** Offset after a name. */
-export function skipName(message: Buffer, start: number): number {
-  let at = start;
-  for (let length = message.readUInt8(at); length !== 0; length = message.readUInt8(at)) {
-    if (length >= 0xc0) return at + 2;
-    at += length + 1;
-  }
-  return at + 1;
-}
 
 /** The wire form of the name at an offset, in lower case, without pointers. Only for messages that `structureOf` accepted. */
 export function wireNameAt(message: Buffer, start: number): string {

@@ -1,6 +1,6 @@
-import { HEADER_SIZE, RCODE } from '../../wire/codes.ts';
+import { HEADER_SIZE, RCODE, TYPE } from '../../wire/codes.ts';
 import { structureOf } from '../../wire/read/structure.ts';
-import { lowerAscii, RECORD_TYPE, type RecordSpan, recordsOf } from './records.ts';
+import { lowerAscii, type RecordSpan, recordsOf } from './records.ts';
 
 /** Whether a message answers a query. */
 export type Match =
@@ -48,22 +48,20 @@ export type Verdict =
 
 /** The verdict on a well-formed reply to a question of the type. */
 export function verdictOf(reply: Buffer, type: number, records: readonly RecordSpan[] = recordsOf(reply)): Verdict {
-  const extended = records.find((record) => record.type === RECORD_TYPE.OPT);
+  const extended = records.find((record) => record.type === TYPE.OPT);
   if (extended && reply.readUInt8(extended.fields + 4) !== 0) return 'bad';
   const rcode = rcodeOf(reply);
   if (rcode === RCODE.NXDOMAIN) return 'negative';
   if (rcode !== RCODE.NOERROR) return 'bad';
   const answers = records.filter(({ section }) => section === 'answer');
-  if (answers.some((record) => record.type === type || type === ANY)) return 'positive';
+  if (answers.some((record) => record.type === type || type === TYPE.ANY)) return 'positive';
   return answers.length === 0 && isReferral(reply, records) ? 'bad' : 'negative';
 }
-
-const ANY = 255;
 
 /** A referral to other name servers, from a server that does not resolve for others [RFC 2308 §2.1]. */
 function isReferral(reply: Buffer, records: readonly RecordSpan[]): boolean {
   const isAuthoritative = (reply.readUInt8(2) & 0x04) !== 0;
   const authority = records.filter(({ section }) => section === 'authority');
   const has = (type: number) => authority.some((record) => record.type === type);
-  return !isAuthoritative && has(RECORD_TYPE.NS) && !has(RECORD_TYPE.SOA);
+  return !isAuthoritative && has(TYPE.NS) && !has(TYPE.SOA);
 }

@@ -75,7 +75,7 @@ function shapeOf(bytes: Buffer): QueryShape | null {
     if (fixed < 0 || fixed + 10 > bytes.length) return null;
     at = fixed + 10 + bytes.readUInt16BE(fixed + 8);
     if (at > bytes.length) return null;
-    if (bytes.readUInt16BE(fixed) !== TYPE.EDNS) continue;
+    if (bytes.readUInt16BE(fixed) !== TYPE.OPT) continue;
     const isRoot = fixed === start + 1;
     if (opt || n < elsewhere || !isRoot) return null;
     opt = readEdns(bytes, fixed, at);
@@ -85,12 +85,11 @@ function shapeOf(bytes: Buffer): QueryShape | null {
 
 /** Types that may not be queried: they belong in other sections [RFC 8945 §4.2, RFC 9824 §3.4]. */
 const NO_QUESTIONS = { reserved: 0, NXNAME: 128, TSIG: 250 };
-const TYPE_IXFR = 251;
 
 /** Whether a type may be queried. Types 128 to 254 are not data types [RFC 6895 §3.1]. */
 function verdictOnType(type: number): number {
   const { reserved, NXNAME, TSIG } = NO_QUESTIONS;
-  if (type === reserved || type === TYPE.EDNS || type === NXNAME || type === TSIG) return RCODE.FORMERR;
+  if (type === reserved || type === TYPE.OPT || type === NXNAME || type === TSIG) return RCODE.FORMERR;
   if (type < NXNAME || type >= TYPE.ANY) return RCODE.NOERROR;
-  return type === TYPE.AXFR || type === TYPE_IXFR ? RCODE.REFUSED : RCODE.NOTIMP;
+  return type === TYPE.AXFR || type === TYPE.IXFR ? RCODE.REFUSED : RCODE.NOTIMP;
 }

@@ -1,4 +1,4 @@
-import { HEADER_SIZE } from '../codes.ts';
+import { HEADER_SIZE, TYPE } from '../codes.ts';
 import { createNameReader, type NameReader } from './name-reader.ts';
 import type { QuestionShape } from './question.ts';
 
@@ -33,8 +33,6 @@ export function structureOf(bytes: Buffer): Structure | null {
   }
 }
 
-/** Applied to every class; only IN is in use [RFC 1035 §3.3, RFC 3596]. */
-const TYPE = { A: 1, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, RRSIG: 46, DNSKEY: 48, SPF: 99, CAA: 257 } as const;
 /** Serial, refresh, retry, expire, minimum. */
 const SOA_NUMBERS = 20;
 /** Flags, protocol, algorithm [RFC 4034 §2.1]. */
@@ -76,18 +74,21 @@ function walk(bytes: Buffer, names: NameReader): Structure | null {
   return at > bytes.length ? null : { question: questions === 1 ? question : null, opt, opts };
 }
 
-/** Type to offset of the name in the record data: CNAME, NS, PTR; MX; SRV; SOA (two names); RRSIG. */
+/** The offset of the name (SOA: two names) in the data of a record, by type. */
 const NAME_AT: ReadonlyMap<number, number> = new Map([
-  [2, 0],
-  [5, 0],
-  [6, 0],
-  [12, 0],
-  [15, 2],
-  [33, 6],
-  [46, 18],
+  [TYPE.NS, 0],
+  [TYPE.CNAME, 0],
+  [TYPE.SOA, 0],
+  [TYPE.PTR, 0],
+  [TYPE.MX, 2],
+  [TYPE.SRV, 6],
+  [TYPE.RRSIG, 18],
 ]);
 
-/** Checks the data of record types that other code reads: its size, and that names and texts end within it. */
+/**
+ * Checks the data of record types that other code reads: its size, and that names and texts end within it. Applied to every
+ * class; only IN is in use [RFC 1035 §3.3, RFC 3596].
+ */
 function isSoundData(bytes: Buffer, type: number, names: NameReader, data: number, end: number): boolean {
   switch (type) {
     case TYPE.A:

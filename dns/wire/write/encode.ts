@@ -103,7 +103,7 @@ export function writeOpt(
   { extendedRcode, options }: { readonly extendedRcode: number; readonly options: Buffer },
 ): void {
   writer.write(0, 8);
-  writer.write(TYPE.EDNS, 16);
+  writer.write(TYPE.OPT, 16);
   writer.write(OWN_PAYLOAD_SIZE, 16);
   writer.write(extendedRcode, 8);
   writer.write(0, 8);

@@ -96,7 +96,7 @@ function skipRecords(reply: Buffer, start: number, most: number): Place {
   let at = start;
   for (let count = 0; count < most; count += 1) {
     const fixed = skipName(reply, at);
-    if (reply.readUInt16BE(fixed) === TYPE.EDNS) return { count, end: at };
+    if (reply.readUInt16BE(fixed) === TYPE.OPT) return { count, end: at };
     at = recordEnd(reply, fixed);
   }
   return { count: most, end: at };
