@@ -24,24 +24,11 @@ export interface StoredReply {
   readonly turn: string;
 }
 
-/** What may follow the question in a reply over UDP. */
-const MAX_BYTES = 1_232;
-const MAX_RECORDS = 4_095;
 const NO_BYTES = new Uint8Array(0);
 const NO_RECORDS = { records: NO_BYTES, recordSize: 0, one: false, schedule: null, turn: '' };
 
-/**
- * `reply` is complete and in stable order, the reply to a plain query. Null: it has a form, or a size, that only the general
- * path can answer with.
- */
+/** `reply` is complete and in stable order, the reply to a plain query. Null: only the general path can give this answer. */
 export function storedReplyOf(reply: Buffer, questionEnd: number, resolution: OwnResolution): StoredReply | null {
-  const stored = cut(reply, questionEnd, resolution);
-  if (!stored) return null;
-  const { fixed, records, recordSize, one } = stored;
-  return fixed.length + (one ? recordSize : records.length) <= MAX_BYTES ? stored : null;
-}
-
-function cut(reply: Buffer, questionEnd: number, resolution: OwnResolution): StoredReply | null {
   const whole = {
     flags: reply.readUInt16BE(2),
     answers: reply.readUInt16BE(6),
@@ -74,7 +61,7 @@ function cutAddresses(
   const count = addresses.length;
   const start = recordsAt(reply, questionEnd, whole.answers - count);
   const recordSize = (reply.length - start) / count;
-  if (!areAlike(reply.subarray(start), recordSize, addresses) || count > MAX_RECORDS) return null;
+  if (!areAlike(reply.subarray(start), recordSize, addresses)) return null;
   const one = give === 'one';
   return {
     ...whole,

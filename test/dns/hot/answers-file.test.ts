@@ -54,7 +54,7 @@ function pathsOver(current: () => Answers) {
   return { answerer, hot: createHotPath({ source, answerer }, { maxBytes: 256 * 1024, maxNegatives: 1 }) };
 }
 
-test('with an answers file both paths give the same, whoever asked before, and after it was read again', async () => {
+test('with an answers file both paths give the same reply, in any order of askers, and after a reload', async () => {
   const files = [await answersOf(FILE), await answersOf({ default: { ...FILE.default, cname: {} } })];
   let current = files[0] as Answers;
   const { hot, answerer } = pathsOver(() => current);
@@ -102,7 +102,7 @@ test('with an answers file both paths give the same, whoever asked before, and a
   expect(hot.stats().faults).toBe(0);
 });
 
-test('a name of ours is kept once for all that have no records of their own', async () => {
+test('a name is kept once for all askers without records of their own', async () => {
   const answers = await answersOf(FILE);
   const { hot } = pathsOver(() => answers);
   const tx = Buffer.alloc(1_232);

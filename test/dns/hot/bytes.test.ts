@@ -20,7 +20,7 @@ const anyQuery = fc
   })
   .map(({ name, type, edns }) => queryOf(name, type, edns ? { edns } : {}));
 
-/** Few bytes changed, some cut off or added: what is nearly right goes deepest. */
+/** Queries with few changes: nearly correct messages reach the deepest code. */
 const anyBroken = fc
   .tuple(
     anyQuery,
@@ -33,7 +33,7 @@ const anyBroken = fc
     return bytes;
   });
 
-test('bytes of any kind: no throw, nothing written outside, and what is answered is what the general path says', () => {
+test('random bytes never throw, never write outside the buffer, and get the reply of the general path if any', () => {
   const paths = createPaths(() => view);
   let answered = 0;
   let left = 0;
@@ -55,26 +55,26 @@ test('bytes of any kind: no throw, nothing written outside, and what is answered
   expect(left).toBeGreaterThan(1_000);
 });
 
-/** The path a message takes has to follow from the message: each of these is a plain query with one thing changed. */
+/** Each is a plain query with one change. */
 test.each<[string, (query: Buffer) => void]>([
-  ['it is a reply', (query) => query.writeUInt8(0x81, 2)],
+  ['the message is a reply', (query) => query.writeUInt8(0x81, 2)],
   ['another opcode', (query) => query.writeUInt8(0x11, 2)],
   ['TC', (query) => query.writeUInt8(0x03, 2)],
   ['RA', (query) => query.writeUInt8(0x80, 3)],
   ['two questions', (query) => query.writeUInt16BE(2, 4)],
-  ['an answer is announced', (query) => query.writeUInt16BE(1, 6)],
-  ['an authority is announced', (query) => query.writeUInt16BE(1, 8)],
+  ['the header counts an answer', (query) => query.writeUInt16BE(1, 6)],
+  ['the header counts an authority', (query) => query.writeUInt16BE(1, 8)],
   ['another class', (query) => query.writeUInt16BE(3, query.length - 11 - 2)],
   ['a type from 256 on', (query) => query.writeUInt16BE(257, query.length - 11 - 4)],
-  ['a type that is no question', (query) => query.writeUInt16BE(41, query.length - 11 - 4)],
+  ['a type that is not a question type', (query) => query.writeUInt16BE(41, query.length - 11 - 4)],
   ['ANY', (query) => query.writeUInt16BE(255, query.length - 11 - 4)],
-  ['two additional records are announced', (query) => query.writeUInt16BE(2, 10)],
-  ['no additional record is announced, but one is there', (query) => query.writeUInt16BE(0, 10)],
-  ['the additional record is no OPT', (query) => query.writeUInt16BE(1, query.length - 10)],
-  ['the OPT has a name', (query) => query.writeUInt8(1, query.length - 11)],
+  ['the header counts two additional records', (query) => query.writeUInt16BE(2, 10)],
+  ['an additional record that the header does not count', (query) => query.writeUInt16BE(0, 10)],
+  ['an additional record other than OPT', (query) => query.writeUInt16BE(1, query.length - 10)],
+  ['an OPT record with a name', (query) => query.writeUInt8(1, query.length - 11)],
   ['another version of EDNS', (query) => query.writeUInt8(1, query.length - 5)],
-  ['flags of EDNS that nobody knows', (query) => query.writeUInt16BE(0x8001, query.length - 4)],
-  ['an option is announced', (query) => query.writeUInt16BE(4, query.length - 2)],
+  ['unknown EDNS flags', (query) => query.writeUInt16BE(0x8001, query.length - 4)],
+  ['an EDNS option', (query) => query.writeUInt16BE(4, query.length - 2)],
 ])('left to the general path: %s', (_, change) => {
   const paths = createPaths(() => view);
   const query = queryOf('web.shop.rancher.internal', TYPE.A, { edns: { payload: 1_232, dnssecOk: true } });
@@ -84,7 +84,7 @@ test.each<[string, (query: Buffer) => void]>([
   expect(paths.answerHot(changed, FROM)).toBeNull();
 });
 
-test('a dot within a label is not two labels', () => {
+test('a dot within a label does not separate labels', () => {
   const paths = createPaths(() => view);
   const query = queryOf('web-shop.rancher.internal', TYPE.A);
   query.write('.', 12 + 4, 'latin1');

@@ -8,7 +8,7 @@ import { at, BRIDGE, container, declaration, links, MANAGED, snapshot, type Worl
 import { createPaths, type Paths, type PathsOptions } from './paths.ts';
 import { type QueryForm, queryOf } from './queries.ts';
 
-/** A hot path over a state that the test may replace. */
+/** A hot path over a state that the test can replace. */
 function living(world: World, options: PathsOptions = {}): Paths & { see(world: World): void } {
   let view: HostView = viewOf(snapshot(world), 'a');
   return {
@@ -53,7 +53,7 @@ function shares(picks: readonly string[]): readonly number[] {
 }
 
 describe('turns', () => {
-  test('every answer begins with the next address, A and AAAA apart, whoever asks', () => {
+  test('every answer begins with the next address, for A and AAAA separately, for all askers together', () => {
     const askers = [container('x', 'shop/x', '10.42.1.101'), container('y', 'other/y', '10.42.1.102')];
     const paths = living({ containers: [...replicas(4), ...askers] });
     const firsts = Array.from({ length: 8 }, (_, n) => {
@@ -64,7 +64,7 @@ describe('turns', () => {
     expect(firsts.slice(4)).toEqual(firsts.slice(0, 4));
   });
 
-  test('one address an answer, over 4,000 answers each of four as often as the others (Q2)', () => {
+  test('with one address per answer, 4,000 answers give each of four addresses equally often (Q2)', () => {
     const paths = living({
       containers: replicas(4),
       declarations: [declaration('shop/web', { options: { answers: 'one' } })],
@@ -74,13 +74,13 @@ describe('turns', () => {
     expect(addresses(paths, `all.${WEB}`)).toHaveLength(4);
   });
 
-  test('who comes first follows the weights', () => {
+  test('addresses come first as often as their weights say', () => {
     const paths = living({ containers: replicas(3, 'shop/web', (n) => ({ labels: { 'drover.weight': `${2 * n}` } })) });
     expect(addresses(paths, WEB)).toHaveLength(3);
     expect(shares(Array.from({ length: 600 }, () => first(paths, WEB)))).toEqual([200, 400]);
   });
 
-  test('go on where they were when the service changes', () => {
+  test('continue where they were when the service changes', () => {
     const paths = living({ containers: replicas(3) });
     const picks = Array.from({ length: 60 }, (_, n) => {
       paths.see({ containers: replicas(3, 'shop/web', () => ({ image: `image-${n}` })) });
@@ -99,7 +99,7 @@ describe('a change', () => {
   });
   const names = [WEB, ...Array.from({ length: 200 }, (_, n) => `app.s${n}.rancher.internal`)];
 
-  test('of one service has that one encoded anew and no other', () => {
+  test('of one service encodes that service again and no other', () => {
     const paths = living(world());
     for (const name of names) expect(addresses(paths, name)).not.toEqual([]);
     const before = paths.hot.stats();
@@ -109,7 +109,7 @@ describe('a change', () => {
     expect(paths.hot.stats()).toMatchObject({ loaded: before.loaded + 1, entries: before.entries });
   });
 
-  test('is applied without a query, where somebody asks for that', () => {
+  test('is applied without a query by catchUp()', () => {
     const paths = living(world());
     for (const name of names) ask(paths, name);
     paths.see(world('another'));
@@ -117,7 +117,7 @@ describe('a change', () => {
     expect(paths.hot.stats().entries).toBe(names.length - 1);
   });
 
-  test('of the revision alone changes the serial of a "no" and encodes nothing', () => {
+  test('of the revision alone changes the serial of negative answers and encodes nothing', () => {
     const paths = living(world());
     const serials = () =>
       [ask(paths, WEB, ANYBODY, TYPE.MX), ask(paths, 'nosuch.rancher.internal')].map((packet) =>
@@ -129,7 +129,7 @@ describe('a change', () => {
     expect([serials(), paths.hot.stats().loaded]).toEqual([['2', '2'], loaded]);
   });
 
-  test('of who has an address is seen by the next query from there', () => {
+  test('of the container at an address is seen by the next query from there', () => {
     const asker = (stack: string) => [...replicas(1), container('x', `${stack}/x`, '10.42.1.101')];
     const paths = living({ containers: asker('shop') });
     expect(first(paths, 'web', '10.42.1.101')).toBe('10.42.1.1');
@@ -138,8 +138,8 @@ describe('a change', () => {
   });
 });
 
-describe('who asks', () => {
-  test('replicas of a service are one: what one of them asked for is there for the next', () => {
+describe('askers', () => {
+  test('replicas of a service share their entries', () => {
     const paths = living({
       containers: [
         ...replicas(5),
@@ -152,7 +152,7 @@ describe('who asks', () => {
     expect(ask(paths, 'db', '10.42.1.60')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
   });
 
-  test('a full name is kept once for all, but where it is on more networks than one', () => {
+  test('a full name is kept once for all askers, unless its container is on several networks', () => {
     const askers = Array.from({ length: 6 }, (_, n) => container(`x${n}`, `s${n}/x`, `10.42.1.${101 + n}`));
     const dual = container('dual', null, null, { addresses: [at(BRIDGE, '172.17.0.9'), at(MANAGED, '10.42.1.9')] });
     const paths = living({ containers: [...replicas(1), ...askers, dual] });
@@ -164,7 +164,7 @@ describe('who asks', () => {
     expect([loadedBy(WEB), loadedBy('dual.rancher.internal')]).toEqual([1, 6]);
   });
 
-  test('one with a link of its own sees it, another does not', () => {
+  test('a link is seen by its own container only', () => {
     const paths = living({
       containers: [...replicas(1), container('x', 'shop/x', '10.42.1.101'), container('y', 'shop/y', '10.42.1.102')],
       declarations: [declaration('shop/x', { links: links({ target: 'shop/web', alias: 'mine' }) })],
@@ -174,14 +174,14 @@ describe('who asks', () => {
     expect(ask(paths, 'mine.rancher.internal', '10.42.1.102')?.header.rcode).toBe(Packet.RCODE.NXDOMAIN);
   });
 
-  test('an address of this host that nobody is known to have is for the general path, which waits for it', () => {
+  test('an unknown address of this host is left to the general path, which waits for its container', () => {
     const paths = living({ containers: replicas(1) });
     expect(paths.answerHot(queryOf(WEB, TYPE.A), '10.42.1.77')).toBeNull();
     paths.see({ containers: [...replicas(1), container('x', 'shop/x', '10.42.1.77')] });
     expect(first(paths, 'web', '10.42.1.77')).toBe('10.42.1.1');
   });
 
-  test('40,000 addresses, one after the other, are all answered', () => {
+  test('40,000 different addresses are all answered', () => {
     const { hot } = living({ containers: replicas(1) });
     const query = queryOf(WEB, TYPE.A);
     const tx = new Uint8Array(1_232);
@@ -192,8 +192,8 @@ describe('who asks', () => {
   });
 });
 
-describe('what is kept', () => {
-  test('a flood of names that do not exist takes a bounded share, and all of them get their answer', () => {
+describe('the table', () => {
+  test('a flood of names that do not exist uses a bounded number of entries, and all of them are answered', () => {
     const paths = living({ containers: replicas(1) }, { maxNegatives: 500 });
     first(paths, WEB);
     for (let n = 0; n < 1_000; n += 1)
@@ -207,7 +207,7 @@ describe('what is kept', () => {
     expect(addresses(paths, WEB)).toEqual(['10.42.1.1']);
   });
 
-  test('16,384 different askers use up the scopes, and the next ones still get their own answers', () => {
+  test('after 16,384 different askers all scopes are in use, and the next askers still get their own answers', () => {
     const stacks = 16_400;
     const askers = Array.from({ length: stacks }, (_, n) =>
       container(`x${n}`, `s${n}/x`, `10.${50 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`),
@@ -220,7 +220,7 @@ describe('what is kept', () => {
     expect(paths.hot.stats().entries).toBeLessThan(200);
   });
 
-  test('all names and types of many askers never take more than they may, and stay right', () => {
+  test('all names of many askers stay within the memory limit and are answered correctly', () => {
     const services = Array.from({ length: 200 }, (_, n) =>
       container(`c${n}`, `s${n}/app`, `10.42.${n >> 8}.${n & 255}`),
     );
@@ -234,7 +234,7 @@ describe('what is kept', () => {
     expect(paths.hot.stats().entries).toBeLessThan(400);
   });
 
-  test('warming up loads the names and counts nothing', () => {
+  test('warming up loads the names and counts no replies', () => {
     const paths = living({ containers: replicas(3) });
     paths.hot.warmUp(10_000);
     const { answered, loaded } = paths.hot.stats();
@@ -245,7 +245,7 @@ describe('what is kept', () => {
   });
 });
 
-test('what somebody watches takes the general path when it is asked to', () => {
+test('queries take the general path if `divert` says so', () => {
   const diverted: number[] = [];
   const divert = (from: number) => diverted.push(from) % 2 === 1;
   const paths = living({ containers: replicas(1) }, { divert });
@@ -254,7 +254,7 @@ test('what somebody watches takes the general path when it is asked to', () => {
   expect(diverted).toEqual(Array(4).fill(0xc6336407));
 });
 
-test('a client that takes less than the reply has is left to the general path, which says so', () => {
+test('a reply that is larger than the client accepts is left to the general path, which truncates it', () => {
   const paths = living({ containers: replicas(60) });
   const sizes = [undefined, 512, 900, 1_232].map((payload) => {
     const form = payload === undefined ? {} : { edns: { payload, dnssecOk: false } };

@@ -25,7 +25,7 @@ const anyForm: fc.Arbitrary<QueryForm> = fc.record({
   ),
 }) as fc.Arbitrary<QueryForm>;
 
-/** Askers: addresses that containers of host `a` may have, and nobody's. */
+/** Askers: addresses of containers of host `a`, and one that no container has. */
 const anyFrom = fc.oneof(
   fc.tuple(fc.nat(7), fc.integer({ min: 1, max: 3 })).map(([index, n]) => `127.1.${index}.${n}`),
   fc.constantFrom('198.51.100.7', '127.1.9.31', '127.1.9.32'),
@@ -65,7 +65,7 @@ function changed(world: World, { what, at, drop, from }: AnyChange): World {
   }
 }
 
-/** In every world, so that what is rare elsewhere is met in all: several addresses, one of them alone, weights, an alias. */
+/** Part of every world, so that rare cases occur in all: several addresses, one address per answer, weights, an alias. */
 const CORE: Required<Pick<World, 'containers' | 'declarations'>> = {
   containers: [1, 2, 3]
     .flatMap((n) => [
@@ -73,9 +73,9 @@ const CORE: Required<Pick<World, 'containers' | 'declarations'>> = {
       container(`solo-${n}`, 'core/solo', `127.1.9.${10 + n}`),
     ])
     .concat(
-      // Too many for a client without EDNS.
+      // Too many addresses for a client without EDNS.
       Array.from({ length: 40 }, (_, n) => container(`many-${n}`, 'core/many', `127.1.8.${n + 1}`)),
-      // On two networks; of those who ask, each is on one of them.
+      // On two networks; each asker is on one of them.
       container('dual', null, null, { addresses: [at(BRIDGE, '127.1.9.21'), at('six', '127.1.9.22')] }),
       container('left', null, null, { addresses: [at(BRIDGE, '127.1.9.31')] }),
       container('right', null, null, { addresses: [at('six', '127.1.9.32')], dnsSearch: ['corp'] }),
@@ -94,7 +94,7 @@ function snapshotOf(world: World, revision: number): Snapshot {
     containers: [...CORE.containers, ...containers],
     declarations: [...CORE.declarations, ...declarations],
   });
-  // A suffix of one label, which may be somebody's search domain as well.
+  // A suffix of one label, which can also be a search domain.
   return { ...made, environment: { ...made.environment, suffixes: [...made.environment.suffixes, 'lan.'] } };
 }
 
@@ -115,7 +115,7 @@ const QUESTIONS = [
   .flatMap((name) => ['A', 'AAAA', 'SRV', 'TXT'].map((type) => ({ name, type })))
   .concat([1, 2, 3].map((n) => ({ name: `${n}.9.1.127.in-addr.arpa`, type: 'PTR' })));
 
-/** All have to be met often, or the test has shown nothing. */
+/** Each has to occur often, or the test proves nothing. */
 const KINDS = [
   'addresses',
   'in turns',
@@ -140,8 +140,8 @@ function traitsOf(resolution: Resolution | null): readonly string[] {
   ];
 }
 
-/** After each step the hot path, which has lived through all of them, against a general path that was born just now. */
-test('whatever was asked before and has changed since, both paths give the same answer', () => {
+/** After each step, compares the hot path, which saw all steps, with a general path that was just created. */
+test('after any queries and changes both paths give the same answer', () => {
   const kinds = new Map<string, number>();
   let asked = 0;
   const anyQuestion = fc.record({ name: anyName, type: anyType, form: anyForm, from: anyFrom });
@@ -153,7 +153,7 @@ test('whatever was asked before and has changed since, both paths give the same 
       (world, steps, given) => {
         let now: World = world;
         let view: HostView = viewOf(snapshotOf(world, 1), 'a');
-        // Few names that do not exist are kept: the others are answered from the reply of their zone.
+        // Only a few names that do not exist are kept, so the others are answered with the reply of their zone.
         const living = createPaths(() => view, { maxNegatives: 5 });
         const regular = QUESTIONS.map((question, n) => ({
           ...question,

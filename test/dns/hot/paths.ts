@@ -9,10 +9,10 @@ import { createRecognition } from '../../../recognition/index.ts';
 import { systemClock } from '../../../system/index.ts';
 import type { HostView } from '../../../view/index.ts';
 
-/** The two ways to an answer, over one state. */
+/** Both paths over one state. */
 export interface Paths {
   readonly hot: HotPath;
-  /** The reply of the hot path, null where it leaves the query to the general one. */
+  /** The reply of the hot path; null: it leaves the query to the general path. */
   answerHot(query: Buffer, from: string): Buffer | null;
   answerGeneral(query: Buffer, from: string): { readonly reply: Buffer | null; readonly details: QueryDetails };
 }
@@ -25,8 +25,8 @@ export interface PathsOptions {
 }
 
 export const TX_SIZE = 1_232;
-/** Behind what a reply may take: written to means written beyond. */
-const GUARD = 0xa5;
+/** Fills the bytes around the room for a reply. A change means that the hot path wrote outside of it. */
+const MARK = 0xa5;
 const ROOM = 32;
 
 export function createPaths(view: () => HostView, options: PathsOptions = {}): Paths {
@@ -50,16 +50,16 @@ export function createPaths(view: () => HostView, options: PathsOptions = {}): P
   const hot = createHotPath({ source, answerer, divert }, { maxBytes, maxNegatives, seed: 1 });
   const rx = Buffer.alloc(ROOM + 1_024);
   const tx = Buffer.alloc(TX_SIZE + 2 * ROOM);
-  const guard = Buffer.alloc(ROOM, GUARD);
+  const mark = Buffer.alloc(ROOM, MARK);
   return {
     hot,
     answerHot: (query, from) => {
-      // The query lies somewhere in a larger buffer, as in a batch, and there is nothing to be read behind it.
+      // The query is part of a larger buffer, as in a batch, and is followed by invalid bytes.
       rx.fill(0xff);
       query.copy(rx, ROOM);
-      tx.fill(GUARD);
+      tx.fill(MARK);
       const size = hot.answer(rx, ROOM, query.length, addressNumber(from), tx, ROOM);
-      const isKept = tx.subarray(0, ROOM).equals(guard) && tx.subarray(ROOM + TX_SIZE).equals(guard);
+      const isKept = tx.subarray(0, ROOM).equals(mark) && tx.subarray(ROOM + TX_SIZE).equals(mark);
       if (!isKept) throw new Error('the hot path wrote outside of its room');
       return size > 0 ? Buffer.from(tx.subarray(ROOM, ROOM + size)) : null;
     },

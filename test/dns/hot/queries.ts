@@ -1,13 +1,13 @@
 import { Packet } from 'dns2';
 import type { Resolution } from '../../../dns/query/resolution.ts';
 
-/** What a client may do differently with one and the same question. */
+/** What differs between queries for the same question. */
 export interface QueryForm {
   readonly id?: number;
   readonly recursionDesired?: boolean;
   /** Bits of the fourth byte: AD 0x20, CD 0x10. */
   readonly flags?: number;
-  /** Turns letters of the name to capitals, bit by bit. */
+  /** Letters of the name to capitalise, as bits. */
   readonly caps?: number;
   /** Payload size and DO; absent: no EDNS. */
   readonly edns?: { readonly payload: number; readonly dnssecOk: boolean };
@@ -29,9 +29,9 @@ export function queryOf(name: string, type: number, form: QueryForm = {}): Buffe
 }
 
 /**
- * A reply as it has to be the same by both paths: of addresses that go round, which one is first is left out, and which one
- * is given alone. A "no" is made for its whole zone, so it does not point at labels that its SOA has by chance in common with
- * the question: its size is left out, and with it the case of such labels.
+ * The part of a reply that both paths have in common. If addresses take turns, it does not say which one is first, or is the
+ * only one. The NXDOMAIN reply of a zone has no compression pointers to labels that its SOA shares with the question by chance, so
+ * the size and the case of such labels are left out.
  */
 export function sameWhicheverIsFirst(reply: Buffer, resolution: Resolution | null): string {
   const goesRound = resolution?.kind === 'addresses' && resolution.addresses.length > 1;

@@ -14,14 +14,14 @@ import {
 
 const WEB = Buffer.from('\x03web\x04shop\x00', 'latin1');
 
-test('the limits are those of the program', async () => {
+test('the limits equal those of the program', async () => {
   const source = await readFile(new URL('../../../dns/kernel/answer.bpf.c', import.meta.url), 'utf8');
   const defined = (name: string) => Number(new RegExp(`#define ${name} (\\d+)`).exec(source)?.[1]);
   expect([defined('COMMON_BIT'), defined('EVERYBODY')]).toEqual([COMMON_BIT, EVERYBODY]);
   expect([defined('NAME_MAX'), defined('BODY_MAX'), defined('MAX_RECORDS')]).toEqual([NAME_MAX, BODY_MAX, MAX_RECORDS]);
 });
 
-test('encodeControl() puts the service into network order', () => {
+test('encodeControl() writes address and port in network order', () => {
   const bytes = encodeControl({
     heartbeatNs: 5n,
     active: true,
@@ -42,7 +42,7 @@ test('encodePort() is device, address and MAC address', () => {
 });
 
 describe('encodeKey()', () => {
-  test('is scope, type and name, filled up with zeros', () => {
+  test('is epoch, scope, type and name, filled up with zeros', () => {
     const key = encodeKey({ epoch: 1, scope: 3, type: 28, name: WEB });
     expect(key?.length).toBe(MAPS.answers.keySize);
     expect(key?.toString('hex').replace(/0+$/, '')).toBe(
@@ -50,7 +50,7 @@ describe('encodeKey()', () => {
     );
   });
 
-  test('a name longer than the kernel takes is no key', () => {
+  test('is null for a name that is too long for the kernel', () => {
     expect(encodeKey({ epoch: 1, scope: 3, type: 1, name: Buffer.alloc(NAME_MAX) })).not.toBeNull();
     expect(encodeKey({ epoch: 1, scope: 3, type: 1, name: Buffer.alloc(NAME_MAX + 1) })).toBeNull();
   });
@@ -60,7 +60,7 @@ describe('encodeAnswer()', () => {
   const answer = (type: number, count: number, size: number) =>
     encodeAnswer(type, { body: Buffer.alloc(size, 7), count, turn: 1, serialAt: 0 });
 
-  test('takes whole records of the size of their type, as many as the program copies', () => {
+  test('takes complete records of the size of their type, up to the number that the program copies', () => {
     expect(answer(1, 1, 16)?.subarray(0, 12).toString('hex')).toBe('01000000' + '1000' + '0100' + '00000000');
     expect(answer(1, MAX_RECORDS, 16 * MAX_RECORDS)).not.toBeNull();
     expect(answer(28, MAX_RECORDS, 28 * MAX_RECORDS)).not.toBeNull();
@@ -69,7 +69,7 @@ describe('encodeAnswer()', () => {
     expect(answer(28, 1, 16)).toBeNull();
   });
 
-  test('takes a NODATA whose SOA the program can copy, and nothing empty', () => {
+  test('takes a NODATA with an SOA that the program can copy, and no empty body', () => {
     expect(answer(1, 0, 192)).not.toBeNull();
     expect(answer(1, 0, 193)).toBeNull();
     expect(answer(1, 0, 0)).toBeNull();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDeque } from '../../../dns/listen/deque.ts';
 
-test('what goes in comes out in the same order, however it is mixed', () => {
+test('items leave in the order in which they were added', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -600, max: 800 }), { maxLength: 30 }), (moves) => {
       const deque = createDeque<number>();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFairQueue, type FairQueueLimits } from '../../../dns/listen/fair-queue.ts';
 
-/** A queue whose turns the test calls; each item takes a millisecond of a clock that nobody else moves. */
+/** A queue whose turns the test calls. Each item advances a fake clock by a millisecond. */
 function createQueue(limits: Partial<FairQueueLimits> = {}) {
   const served: string[] = [];
   const turns: (() => void)[] = [];
@@ -48,7 +48,7 @@ function createQueue(limits: Partial<FairQueueLimits> = {}) {
 
 const many = (source: string, count: number) => Array.from({ length: count }, (_, n) => `${source} ${n}`);
 
-test('sources are served in turns, each in the order it asked', () => {
+test('sources take turns, and the items of each source stay in order', () => {
   const { bring, allTurns, served, queue } = createQueue();
   bring('a 1', 'a 2', 'a 3', 'b 1', 'c 1', 'c 2');
   allTurns();
@@ -56,7 +56,7 @@ test('sources are served in turns, each in the order it asked', () => {
   expect(queue.idle()).toBe(true);
 });
 
-test('a turn ends when its time is over, and the next one is asked for, once', () => {
+test('a turn ends after its time, and schedules the next turn once', () => {
   const { bring, turn, served, turns } = createQueue();
   bring(...many('a', 7));
   expect(turns).toHaveLength(1);
@@ -70,7 +70,7 @@ test('a turn ends when its time is over, and the next one is asked for, once', (
   expect([served.length, turns.length]).toEqual([8, 0]);
 });
 
-test('one source alone may fill the queue; another one still gets its share, at the cost of the first one', () => {
+test('a single source may fill the queue; another source still gets its share at the cost of the first', () => {
   const { bring, allTurns, served, dropped } = createQueue();
   bring(...many('a', 10));
   expect(dropped()).toBe(2);
@@ -81,7 +81,7 @@ test('one source alone may fill the queue; another one still gets its share, at 
   expect(served).toEqual(['a 4', 'b 0', 'a 5', 'b 1', 'a 6', 'b 2', 'a 7', 'b 3']);
 });
 
-test('what many sources bring within their share is not taken away for a newcomer', () => {
+test('sources within their share lose nothing to a new source', () => {
   const { bring, allTurns, served, dropped } = createQueue();
   bring('a 1', 'b 1', 'c 1', 'd 1', 'e 1', 'f 1', 'g 1', 'h 1', 'i 1');
   expect(dropped()).toBe(1);
@@ -90,13 +90,13 @@ test('what many sources bring within their share is not taken away for a newcome
   expect(served).not.toContain('i 1');
 });
 
-test('big items count for more', () => {
+test('large items have more weight', () => {
   const { bring, dropped } = createQueue();
   bring('a big 1', 'a big 2', 'a 3');
   expect(dropped()).toBe(1);
 });
 
-test('a source with much under way waits until some of it is done; others do not', async () => {
+test('a source with many items in flight waits until some are done; other sources do not', async () => {
   const { bring, allTurns, served, queue, finish } = createQueue();
   bring('a slow 1', 'a slow 2', 'a 3', 'b 1');
   allTurns();
@@ -110,7 +110,7 @@ test('a source with much under way waits until some of it is done; others do not
   expect(queue.idle()).toBe(true);
 });
 
-test('a flood from one source, whatever its pace, lets every question of a quiet one through at once', () => {
+test('a flood from one source, at any rate, does not delay a quiet source', () => {
   const { bring, turn, served, turns } = createQueue({ total: 64 });
   let waited = 0;
   for (let round = 0; round < 200; round += 1) {
@@ -122,4 +122,12 @@ test('a flood from one source, whatever its pace, lets every question of a quiet
   }
   expect(served.filter((item) => item.startsWith('quiet'))).toHaveLength(200);
   expect(waited).toBeLessThanOrEqual(3);
+});
+
+test('a source within its share loses nothing to a new source, even if the source with the most work is not found', () => {
+  const { bring, dropped, allTurns, served } = createQueue({ total: 20 });
+  for (let n = 1; n <= 8; n += 1) bring(...many(`small${n}`, 2));
+  bring(...many('flood', 4), 'new 0');
+  allTurns();
+  expect([served.length, served.includes('new 0'), dropped()]).toEqual([20, false, 1]);
 });

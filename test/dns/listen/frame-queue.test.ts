@@ -9,7 +9,7 @@ function all(queue: FrameQueue): Buffer[] {
   return taken;
 }
 
-test('messages come out as they went in, however they are cut into pieces and however often one looks', () => {
+test('messages are complete and in order for any division into chunks and any number of reads', () => {
   const message = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 300, maxLength: 400 }));
   fc.assert(
     fc.property(fc.array(message, { maxLength: 8 }), fc.array(fc.nat(60)), fc.nat(200), (given, cuts, maxBytes) => {
@@ -30,7 +30,7 @@ test('messages come out as they went in, however they are cut into pieces and ho
   );
 });
 
-test('part of a length, and part of a message, is part of something', () => {
+test('half a length and half a message are a partial message', () => {
   const queue = createFrameQueue(100);
   for (const byte of [0, 3, 1, 2]) {
     queue.push(Buffer.of(byte));
@@ -40,7 +40,7 @@ test('part of a length, and part of a message, is part of something', () => {
   expect([queue.next(), queue.partial()]).toEqual([Buffer.of(1, 2, 3), false]);
 });
 
-test('what is kept does not hold the piece it came in', () => {
+test('a kept message does not keep the memory of its chunk', () => {
   const queue = createFrameQueue(100);
   const piece = Buffer.concat([frame(Buffer.alloc(20)), Buffer.alloc(60_000)]);
   queue.push(piece);

@@ -12,19 +12,19 @@ afterAll(() => resources.close());
 
 const SCRIPT = fileURLToPath(new URL('../../support/batch-script.ts', import.meta.url));
 
-test('the addon is compiled here, and batches are chosen where they are wanted', () => {
+test('the addon is compiled here, and batches are used unless they are switched off', () => {
   expect(loadAddon<UdpBatchAddon>('udp-batch').ok).toBe(true);
   expect(chooseBatching('auto').batching).toEqual({ mode: 'batch', problem: null });
   expect(chooseBatching('off')).toEqual({ addon: null, batching: { mode: 'dgram', problem: null } });
 });
 
-test('an addon that is not there, or is none, is a problem that says how to fix it', () => {
+test('a missing or broken addon is a problem that says how to fix it', () => {
   const absent = loadAddon('no-such-addon');
   expect(absent.ok ? '' : absent.problem.what).toMatch(/^is not compiled: /);
   expect(absent.ok ? '' : absent.problem.hint).toContain('Install gcc and libc6-dev');
 });
 
-describe('wrong arguments are refused, each with a code', () => {
+describe('wrong arguments are rejected with a code', () => {
   const addon = () => {
     const loaded = loadAddon<UdpBatchAddon>('udp-batch');
     if (!loaded.ok) throw new Error(loaded.problem.what);
@@ -56,7 +56,7 @@ describe('wrong arguments are refused, each with a code', () => {
     );
   });
 
-  test('open: what the system refuses has the system’s code', () => {
+  test('open: a failed system call has the code of its errno', () => {
     const open = (...args: unknown[]) => addon().open(...(args as Parameters<UdpBatchAddon['open']>));
     expect(() => open(...without(0, '192.0.2.1'))).toThrow(expect.objectContaining({ code: 'EADDRNOTAVAIL' }));
     const handle = open(...good());
@@ -65,7 +65,7 @@ describe('wrong arguments are refused, each with a code', () => {
     addon().close(handle);
   });
 
-  test('what is no handle, or a closed one', () => {
+  test('an invalid or closed handle', () => {
     for (const name of ['port', 'asked', 'send', 'leave', 'dropped', 'unsent', 'close'])
       for (const value of [undefined, 1, {}, null])
         expect(() => addon()[name]?.(value)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
@@ -73,7 +73,7 @@ describe('wrong arguments are refused, each with a code', () => {
     expect(() => addon().send?.(handle, 'text' as unknown as Buffer, 1, 1, 0)).toThrow('wrong arguments');
     expect(() => addon().send?.(handle, Buffer.alloc(1), 1, 65_536, 0)).toThrow('wrong arguments');
     expect(() => addon().asked?.(handle, addon().slots)).toThrow('wrong arguments');
-    // An address that nothing can be sent to is a false, as for a client that is gone.
+    // An address that cannot be sent to gives false, like a client that is gone.
     expect(addon().send(handle, Buffer.alloc(70_000), 0x7f000001, 9, 0)).toBe(false);
     expect(addon().unsent(handle)).toBe(1);
     addon().close(handle);
@@ -84,7 +84,7 @@ describe('wrong arguments are refused, each with a code', () => {
   });
 });
 
-describe('in a process of its own', () => {
+describe('in a separate process', () => {
   const run = (scene: string) =>
     execa(process.execPath, ['--expose-gc', SCRIPT, scene], { timeout: 30_000, reject: false });
 
@@ -97,7 +97,7 @@ describe('in a process of its own', () => {
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'done', stderr: '', exitCode: 0 });
   });
 
-  test('where the socket takes no more, replies wait until it does', async () => {
+  test('replies wait while the socket accepts no more', async () => {
     const host = await createTestHost(resources, 'pressure');
     await host.run('tc', 'qdisc add dev lo root tbf rate 4mbit burst 5kb limit 10mb'.split(' '));
     const output = await host.run(process.execPath, [SCRIPT, 'pressure'], { timeoutMs: 30_000 });
@@ -115,7 +115,7 @@ describe('in a process of its own', () => {
     expect(output.trim()).toBe('done');
   });
 
-  test('bound to no address, it answers from the one that was asked, also when it has left', async () => {
+  test('bound to the wildcard address, it answers from the address that was queried, also after leaving', async () => {
     const host = await createTestHost(resources, 'wildcard');
     await host.run('ip', ['address', 'add', '10.9.9.1/32', 'dev', 'lo']);
     const output = await host.run(process.execPath, [SCRIPT, 'wildcard'], { timeoutMs: 10_000 });

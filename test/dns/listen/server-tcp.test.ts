@@ -15,11 +15,11 @@ interface Harness {
   readonly server: Server;
   readonly seen: { readonly message: Buffer; readonly client: Client }[];
   drops: number;
-  /** Answers the oldest message that waits. */
+  /** Answers the oldest waiting message. */
   release(): void;
 }
 
-/** A server that echoes; messages whose first byte is 1 wait until they are released, 2 asks for 60 kB, 3 is work. */
+/** An echo server. Messages with 1 as first byte wait until they are released, 2 requests 60 kB, 3 takes CPU time. */
 async function start(limits: Partial<TcpLimits> = {}): Promise<Harness> {
   const seen: Harness['seen'] = [];
   const waiting: (() => void)[] = [];
@@ -89,7 +89,7 @@ const until = (what: string, condition: () => boolean) => poll(condition, { what
 const ids = (peer: Peer) => peer.got.map((reply) => reply.readUInt16BE(1));
 
 describe('a TCP connection', () => {
-  test('carries several messages at a time; replies go out as they are ready [RFC 7766 §7]', async () => {
+  test('carries several messages at a time; replies are sent as they are ready [RFC 7766 §7]', async () => {
     const harness = await start();
     const peer = await dial(harness);
     peer.socket.write(
@@ -104,7 +104,7 @@ describe('a TCP connection', () => {
     expect(harness.seen[0]?.client).toEqual({ address: '127.0.0.1', transport: 'tcp', idleMs: 10_000 });
   });
 
-  test('that the client closes on its side still gets what is under way, then ends', async () => {
+  test('that is half-closed by the client still gets the replies in flight, then ends', async () => {
     const harness = await start();
     const peer = await dial(harness);
     peer.socket.end(Buffer.concat([frame(message(1, 1)), frame(message(0, 2)), frame(message(1, 3)).subarray(0, 9)]));
@@ -127,7 +127,7 @@ describe('a TCP connection', () => {
     expect(harness.seen).toEqual([]);
   });
 
-  test('with a message of 64 kB is not read into memory: its beginning is judged', async () => {
+  test('with a message of 64 kB is answered after its beginning, without keeping the rest in memory', async () => {
     const harness = await start();
     const peer = await dial(harness);
     peer.socket.write(Buffer.concat([frame(message(0, 1, 65_535)), frame(message(0, 2))]));
@@ -135,7 +135,7 @@ describe('a TCP connection', () => {
     expect(peer.got.map(({ length }) => length)).toEqual([4_097, 20]);
   });
 
-  test('has a bounded number of queries under way; the others wait', async () => {
+  test('has a bounded number of queries in flight; the others wait', async () => {
     const harness = await start({ maxInFlight: 3 });
     const peer = await dial(harness);
     for (let n = 0; n < 10; n += 1) peer.socket.write(frame(message(1, n)));
@@ -150,7 +150,7 @@ describe('a TCP connection', () => {
     expect(ids(peer)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('whose client sends without end does not keep others waiting', async () => {
+  test('whose client sends without pause does not delay others', async () => {
     const harness = await start();
     const [greedy, modest] = [await dial(harness), await dial(harness)];
     greedy.socket.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame(message(0, 1)))));
@@ -158,12 +158,12 @@ describe('a TCP connection', () => {
     await until('the modest one', () => modest.got.length === 1);
     await until('the greedy one', () => greedy.got.length === 20_000);
     const at = harness.seen.findIndex(({ message: seen }) => seen.readUInt16BE(1) === 2);
-    // Its piece of 64 kB has 2,978 messages; they are taken a few at a time.
+    // A chunk of 64 kB has 2,978 messages, which are processed a few at a time.
     expect(at).toBeLessThan(2_000);
   });
 });
 
-test('a source with many connections that never pause does not keep another one waiting', async () => {
+test('a client with many busy connections does not delay another client', async () => {
   const harness = await start();
   const greedy: Peer[] = [];
   for (let n = 0; n < 40; n += 1) greedy.push(await dial(harness));
@@ -183,7 +183,7 @@ test('a source with many connections that never pause does not keep another one 
 describe('a client that is slow', () => {
   const LIMITS = { idleMs: 300, messageMs: 300, takeMs: 300 };
 
-  test('is cut off when idle, and counts as nothing lost', async () => {
+  test('is disconnected when idle, which is not counted as a drop', async () => {
     const harness = await start(LIMITS);
     const peer = await dial(harness);
     peer.socket.write(frame(message(0, 1)));
@@ -194,7 +194,7 @@ describe('a client that is slow', () => {
     expect(harness.drops).toBe(0);
   });
 
-  test('is not cut off while its query is under way', async () => {
+  test('is not disconnected while its query is in flight', async () => {
     const harness = await start(LIMITS);
     const [waiting, idle] = [await dial(harness), await dial(harness)];
     waiting.socket.write(frame(message(1, 1)));
@@ -216,7 +216,7 @@ describe('a client that is slow', () => {
     expect([harness.drops, harness.seen.length]).toEqual([1, 0]);
   });
 
-  test('that sends a whole message in time may go on', async () => {
+  test('that sends a complete message in time stays connected', async () => {
     const harness = await start({ messageMs: 400, idleMs: 60_000, takeMs: 60_000 });
     const peer = await dial(harness);
     const bytes = frame(message(0, 0));
@@ -230,16 +230,16 @@ describe('a client that is slow', () => {
     expect(harness.drops).toBe(0);
   });
 
-  test('that does not take its replies is not read any more, and then cut off; memory stays bounded', async () => {
+  test('that does not read its replies is not read from, and then disconnected; memory stays bounded', async () => {
     const harness = await start({ ...LIMITS, idleMs: 60_000, takeMs: 500 });
     const peer = await dial(harness, { reading: false });
     for (let n = 0; n < 2_000; n += 1) peer.socket.write(frame(message(2, n)));
     await until('the end', () => harness.drops === 1);
-    // What the kernel's buffers of both sides take, and a few more: far from 120 MB.
+    // The kernel's buffers of both sides and a few more: far from 120 MB.
     expect(harness.seen.length).toBeLessThan(400);
   });
 
-  test('whose late replies pile up is cut off at once', async () => {
+  test('whose unread late replies exceed the limit is disconnected at once', async () => {
     const harness = await start({ maxInFlight: 10_000, pauseBytes: 64 * 1024, maxBytes: 128 * 1024 });
     const peer = await dial(harness, { reading: false });
     for (let n = 0; n < 4_000; n += 1) peer.socket.write(frame(message(1, n, 4_000)));
@@ -251,7 +251,7 @@ describe('a client that is slow', () => {
 });
 
 describe('too many connections', () => {
-  test('of one source: the longest idle makes room; where none is idle the new one is refused', async () => {
+  test('of one client: the one that was idle longest is closed; if none is idle, the new one is refused', async () => {
     const harness = await start({ maxPerSource: 3 });
     const neighbour = await dial(harness, { from: '127.0.0.3' });
     const peers = [await dial(harness), await dial(harness), await dial(harness)] as const;
@@ -272,7 +272,7 @@ describe('too many connections', () => {
     await until('another source is served', () => other.got.length === 1);
   });
 
-  test('of all: the longest idle of all makes room', async () => {
+  test('of all clients: the one that was idle longest is closed', async () => {
     const harness = await start({ maxConnections: 2 });
     const one = await dial(harness, { from: '127.0.0.2' });
     const two = await dial(harness, { from: '127.0.0.3' });
@@ -286,7 +286,7 @@ describe('too many connections', () => {
   });
 });
 
-test('leaving: idle clients are let go, busy ones behind an answer; nobody is told to stay [RFC 7828 §3.4]', async () => {
+test('leaving closes idle connections, and busy ones after an answer; keepalive is announced to none [RFC 7828 §3.4]', async () => {
   const harness = await start();
   const [idle, busy] = [await dial(harness), await dial(harness)];
   busy.socket.write(frame(message(1, 1)));

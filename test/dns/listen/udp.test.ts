@@ -64,7 +64,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     return { socket, got };
   };
 
-  test('the fast path answers at once; what it leaves is answered by the general path; what is due no reply gets none', async () => {
+  test('the hot path answers at once; the general path answers the rest, or sends no reply', async () => {
     const { server } = await open();
     expect(server.mode).toBe(mode);
     const { socket, got } = await openClient();
@@ -74,7 +74,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(server.losses()).toEqual({ overflown: 0, unsent: 0 });
   });
 
-  test('the fast path is told who asks as a number, the general path as text, and its bytes stay its own', async () => {
+  test('the hot path gets the client as a number, the general path as text with its own copy of the bytes', async () => {
     const seen: { from?: number; client?: Client; message?: Buffer } = {};
     const { server } = await open({
       address: '127.0.0.1',
@@ -97,7 +97,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(seen.message?.toString()).toBe('kept');
   });
 
-  test('a burst of more than a batch is answered whole, each with its own reply', async () => {
+  test('a burst larger than a batch is answered completely, each query with its own reply', async () => {
     const { server } = await open();
     const { socket, got } = await openClient();
     socket.setRecvBufferSize(4 << 20);
@@ -106,7 +106,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(new Set(got.filter((text) => text.startsWith('fast'))).size).toBe(666);
   });
 
-  test('large queries reach the general path with all that it looks at, and large replies go out', async () => {
+  test('large queries reach the general path far enough to be judged, and large replies are sent', async () => {
     const lengths: number[] = [];
     const { server } = await open({
       answer: (message) => {
@@ -126,7 +126,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(new Set(got.map((text) => text.length))).toEqual(new Set([4_096]));
   });
 
-  test('replies that take time find their client, and a failed one harms nobody', async () => {
+  test('late replies reach their client, and one that cannot be sent affects no other', async () => {
     const { server } = await open({
       answer: async (message) => {
         await systemClock.sleep(30);
@@ -140,7 +140,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(clients.map(({ got }) => got)).toEqual([['late 0'], ['late 1']]);
   });
 
-  test('one that leaves answers what it has, also late, and gets nothing more while another shares the port', async () => {
+  test('leaving answers everything received, also late, and receives no more while another socket shares the port', async () => {
     const slow: Answer = async (message) => {
       await systemClock.sleep(message.toString().startsWith('slow') ? 300 : 1);
       return Buffer.from(`old ${message}`);
@@ -166,7 +166,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     await next.close();
   });
 
-  test('bound to no address, one that leaves still answers late', async () => {
+  test('bound to the wildcard address, it still sends late replies after leaving', async () => {
     const { server } = await open({
       address: '0.0.0.0',
       answer: async (message) => {
@@ -183,7 +183,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     await poll(() => got.length === 1, { what: 'the late reply' });
   });
 
-  test('a leave that cannot come to an end is over with its signal', async () => {
+  test('leaving ends with its signal if a query stays unanswered', async () => {
     const { server } = await open({ answer: () => new Promise(() => {}) });
     const { socket } = await openClient();
     socket.send('x', server.port, '127.0.0.1');
@@ -192,7 +192,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     await server.leave(AbortSignal.timeout(100));
   });
 
-  test('closing twice, and leaving or answering after it, is fine', async () => {
+  test('close() is idempotent, and leaving or answering after it does nothing', async () => {
     let answer = (_: Buffer): void => {};
     const { server } = await open({
       answer: () =>
@@ -220,7 +220,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     expect(got).toEqual(['general 4']);
   });
 
-  test('a port that is taken, and an address that is not ours, reject with the code', async () => {
+  test('a port in use and a foreign address reject with the code of the error', async () => {
     const other = createSocket('udp4');
     const listening = once(other, 'listening');
     other.bind(0, '127.0.0.1');
@@ -230,7 +230,7 @@ describe.each(['batch', 'dgram'] as const)('%s', (mode) => {
     await expect(open({ address: '192.0.2.1', port: 5_300 })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });
 
-  test('what overflows the queue of the kernel is counted', async () => {
+  test('datagrams dropped by a full queue in the kernel are counted', async () => {
     const { server } = await open({ fast: () => GENERAL_PATH, answer: () => null });
     const { socket } = await openClient();
     const before = server.losses().overflown;

@@ -29,7 +29,7 @@ function setUp() {
   };
 }
 
-test('while nobody watches nothing is diverted', () => {
+test('without watchers no query is diverted', () => {
   const { live, watch } = setUp();
   expect([live.watched(), live.divert(ONE)]).toEqual([false, false]);
   const watching = watch();
@@ -39,7 +39,7 @@ test('while nobody watches nothing is diverted', () => {
   expect([live.watched(), live.divert(ONE)]).toEqual([false, false]);
 });
 
-test('so many a second are diverted and told; the others are counted', () => {
+test('a limited number of queries per second is diverted and shown; the others are counted', () => {
   const { live, told, watch, see, pass } = setUp();
   const watching = watch();
   expect(Array.from({ length: 7 }, () => live.divert(ONE))).toEqual([true, true, true, true, true, false, false]);
@@ -52,7 +52,7 @@ test('so many a second are diverted and told; the others are counted', () => {
   expect(told).toHaveLength(4);
 });
 
-test('who watches one asker gets that one, and nobody else is diverted for it', () => {
+test('a watcher of one client gets its queries, and no other client is diverted', () => {
   const { live, told, watch, see, pass } = setUp();
   const asked: string[] = [];
   let wanted = '10.0.0.2';
@@ -66,13 +66,13 @@ test('who watches one asker gets that one, and nobody else is diverted for it', 
   see('10.0.0.1');
   see('10.0.0.2');
   expect([told, watching.takeLeftOut()]).toEqual([['10.0.0.2'], 0]);
-  // An address may go to another container.
+  // An address can move to another container.
   wanted = '10.0.0.1';
   pass(1_001);
   expect([live.divert(ONE), live.divert(TWO)]).toEqual([true, false]);
 });
 
-test('what is not wanted takes no place', () => {
+test('filtered queries do not use up the limit', () => {
   const { told, watch, see } = setUp();
   const watching = watch(null, ({ rcode }) => rcode === 3);
   for (let n = 0; n < 10; n += 1) see('10.0.0.1');
@@ -80,7 +80,7 @@ test('what is not wanted takes no place', () => {
   expect([told, watching.takeLeftOut()]).toEqual([['10.0.0.2'], 0]);
 });
 
-test('several watch, each with a rate of its own', () => {
+test('each watcher has its own limit', () => {
   const { told, watch, see } = setUp();
   const [one, two] = [watch(), watch((address) => address === '10.0.0.2')];
   for (let n = 0; n < 4; n += 1) see('10.0.0.1');

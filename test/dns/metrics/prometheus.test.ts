@@ -5,7 +5,7 @@ import { someReport } from './reports.ts';
 const lines = renderDnsMetrics(someReport()).split('\n');
 
 describe('metrics', () => {
-  test('each family is told and typed once, and every sample belongs to one', () => {
+  test('each family has one HELP and one TYPE line, and every sample belongs to a family', () => {
     const families = lines.flatMap((line) => /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line)?.[1] ?? []);
     const helps = lines.flatMap((line) => /^# HELP (\S+) \S/.exec(line)?.[1] ?? []);
     expect(families).toEqual(helps);
@@ -38,7 +38,7 @@ describe('metrics', () => {
     'drover_dns_age_seconds 0',
   ])('%s', (line) => expect(lines).toContain(line));
 
-  test('a histogram has all its bounds, rises, and ends with its count', () => {
+  test('a histogram has all bounds, is cumulative, and ends with its count', () => {
     const buckets = lines.flatMap((line) => {
       const [, le, count] = /^drover_dns_latency_seconds_bucket\{path="general",le="([^"]+)"\} (\d+)$/.exec(line) ?? [];
       return le === undefined ? [] : [[le, Number(count)] as const];
@@ -58,7 +58,7 @@ describe('metrics', () => {
     expect(lines).toContain('drover_dns_latency_seconds_count{path="general"} 2');
   });
 
-  test('of an answers file also its names and failures', () => {
+  test('an answers file adds its names and failures', () => {
     const ofFile = renderDnsMetrics(someReport({ served: { revision: 2, ageSeconds: 60, names: 7, failures: 1 } }));
     expect(ofFile).toMatch(/^drover_dns_answers_names 7$/m);
     expect(ofFile).toMatch(/^drover_dns_answers_failures_total 1$/m);
@@ -66,7 +66,7 @@ describe('metrics', () => {
   });
 });
 
-test('the line of drover status', () => {
+test('the summary in `drover status`', () => {
   expect(summarizeDns(someReport())).toBe(
     '1,000 queries (100 % hot, 0 % general, 0 % forwarded, 0 % cached), p99 0.012 ms, 3 dropped, UDP in batches; ' +
       '10.0.0.2:53 in 1.3 ms, 10.0.0.3:53 NO ANSWER for 12 s',
@@ -81,7 +81,7 @@ test('the line of drover status', () => {
   );
 });
 
-test('a report comes over the feed as JSON; anything else is none', () => {
+test('a report survives the feed as JSON; anything else is rejected', () => {
   const report = someReport();
   expect(asDnsReport(JSON.parse(JSON.stringify({ loaded: true, ...report })))).toMatchObject(report);
   const others = [null, 7, 'x', [], {}, { queries: 3 }, { ...report, hot: 5 }, { ...report, forwarding: {} }];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createRecorder } from '../../../dns/metrics/recorder.ts';
 import { someReport } from './reports.ts';
 
-test('replies by type, rcode and path; those of the hot path are added', () => {
+test('counts replies by type, rcode and path, including those of the hot path', () => {
   const { queries, forwarded, held, malformed, answers, types, paths, drops } = someReport();
   expect({ queries, forwarded, held, malformed }).toEqual({ queries: 1_000, forwarded: 2, held: 1, malformed: 0 });
   expect(answers).toEqual({ NOERROR: 999, NXDOMAIN: 1 });
@@ -16,7 +16,7 @@ test('replies by type, rcode and path; those of the hot path are added', () => {
   expect(drops).toEqual({ flood: 3 });
 });
 
-test('a flood of strange types and codes takes no memory', () => {
+test('a flood of random types and codes takes no memory', () => {
   const recorder = createRecorder();
   for (let type = 0; type < 65_536; type += 1) recorder.answered('general', type, type & 0xfff, 1);
   const { types, answers, queries } = recorder.read();
@@ -26,13 +26,13 @@ test('a flood of strange types and codes takes no memory', () => {
   expect(Object.keys(answers).length).toBe(32);
 });
 
-test('codes beyond the header have their names', () => {
+test('extended rcodes have names', () => {
   const recorder = createRecorder();
   for (const rcode of [16, 23]) recorder.answered('general', 0, rcode, 1);
   expect(recorder.read().answers).toEqual({ BADVERS: 1, BADCOOKIE: 1 });
 });
 
-test('a million replies are counted in no time', () => {
+test('counting a million replies takes little time', () => {
   const recorder = createRecorder();
   const start = performance.now();
   for (let n = 0; n < 1_000_000; n += 1) recorder.answered('general', 1, 0, n & 0xfff);

@@ -1,7 +1,7 @@
 import { createRecorder } from '../../../dns/metrics/recorder.ts';
 import type { DnsReport } from '../../../dns/metrics/report.ts';
 
-/** What a process may report after some traffic. */
+/** The report of a process after some traffic. */
 export function someReport(changes: Partial<DnsReport> = {}): DnsReport {
   const recorder = createRecorder();
   recorder.answered('general', 1, 0, 100);
