@@ -1,7 +1,6 @@
 import type { Clock } from '../system/index.ts';
 import type { ContainerResolver } from './desired-resolvers.ts';
 import { exemptionOf } from './exemption.ts';
-import { rewritten } from './plan.ts';
 import { ResolvConfFileError, rewriteInPlace } from './resolv-conf-file.ts';
 import type { ObservedFile, ObservedFiles } from './resolver-state.ts';
 
@@ -26,11 +25,11 @@ interface Known {
   readonly atMs: number;
 }
 
-/** A file that was right is not read again for so long, unless its container changes. */
+/** A file is not read again for so long, unless its container changes. Rewriting a file always reads it first. */
 const TRUSTED_MS = 20_000;
 const READS_AT_ONCE = 16;
 
-export function createFileReader(deps: ObserveDependencies, resolver: string): FileReader {
+export function createFileReader(deps: ObserveDependencies): FileReader {
   const now = deps.clock.monotonic;
   let latest: readonly ContainerResolver[] = [];
   let known = new Map<string, Known>();
@@ -38,8 +37,7 @@ export function createFileReader(deps: ObserveDependencies, resolver: string): F
     desired === container &&
     file.kind === 'text' &&
     file.path === deps.pathOf(container.container.id) &&
-    now() - atMs < TRUSTED_MS &&
-    rewritten(resolver, desired, file.text) === null;
+    now() - atMs < TRUSTED_MS;
   const readOne = async (desired: ContainerResolver): Promise<Known> => {
     const before = known.get(desired.container.id);
     if (before !== undefined && isTrusted(before, desired)) return before;

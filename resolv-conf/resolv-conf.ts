@@ -45,7 +45,7 @@ export function createResolvConf(
 ): ResolvConf {
   let root: string | null = null;
   const isPathAllowed = (path: string): boolean => root !== null && isBelowDataRoot(root, path);
-  const reader = createFileReader({ clock, pathOf, isPathAllowed }, resolver);
+  const reader = createFileReader({ clock, pathOf, isPathAllowed });
   const oneAfterAnother = createQueue();
   const rewrite = (desired: ContainerResolver, path: string): Promise<string> =>
     rewriteInPlace(path, isPathAllowed, (text) => rewritten(resolver, desired, text));

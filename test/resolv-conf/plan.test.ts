@@ -91,6 +91,9 @@ test('a problem names the container by its short id and its name', () => {
   const desired = { ...desiredOf(), container: container(id, null, null, { name: 'shop-web-1' }) };
   const { problems } = planResolvConf(RESOLVER, [desired], new Map());
   expect(problems.map(({ subject }) => subject)).toEqual(['container 0123456789ab shop-web-1']);
+  expect(formatResolvConfChange({ desired, path: PATH })).toBe(
+    'rewrite resolv.conf of container 0123456789ab shop-web-1',
+  );
 });
 
 test('a removed file and a starting container without a file are no problems', () => {
