@@ -4,11 +4,11 @@ import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } 
 import type { Config } from './config/config.ts';
 import type { Part } from './part.ts';
 
-/** Where Docker looks for plugins; the file's name is the driver's. */
+/** Docker finds plugins in this directory; the name of the file is the name of the driver. */
 const SOCKET = '/run/docker/plugins/drover.sock';
 const INTERVAL_MS = 60_000;
 
-/** Docker's source of addresses for the managed network. Needs nobody: Docker asks it while it starts. */
+/** Assigns addresses on the managed network to Docker. Works without Docker and bus, because Docker requests addresses while it starts. */
 export function addressManagementPart(
   { docker, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed'>,
   { dataDir, network }: Config,
@@ -21,7 +21,7 @@ export function addressManagementPart(
     try {
       while (!signal.aborted) {
         await server.reclaim();
-        // Docker away: there is nobody to start anything.
+        // Without Docker there is no container to start.
         const stranded = await startStranded({ docker, log }, { network: network.name, socketPath: SOCKET }).catch(
           () => [],
         );

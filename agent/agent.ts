@@ -26,7 +26,7 @@ import { wireFacts } from './wire-facts.ts';
 
 export interface Agent {
   readonly hostId: string;
-  /** Resolves once `drover down` has removed everything; close after that. */
+  /** Resolves once `drover down` has removed everything. Close the agent after that. */
   readonly wentDown: Promise<void>;
   /** Ends everything but the servers, which go on, and this host's place on the bus. Idempotent. */
   close(): Promise<void>;
@@ -120,7 +120,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     down,
   });
   const control = await serveControl({ log }, { path: controlSocket(config), routes });
-  log.info({ hostId, environment: config.environment }, 'agent is up');
+  log.info({ hostId, environment: config.environment }, 'agent started');
 
   const close = async (): Promise<void> => {
     await endParts();

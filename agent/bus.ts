@@ -18,8 +18,8 @@ export interface OpenedBus {
 }
 
 /**
- * The bus the configuration names. One that cannot even be opened (its file, its token) is a bus that never answers: the
- * host goes on with what it knows, and says why.
+ * The bus of the configuration. If it cannot be opened (its file, its token), the result is a bus that never answers: the
+ * host continues with its last known state, and status says why.
  */
 export async function openBus(dependencies: BusDependencies, config: Config): Promise<OpenedBus> {
   try {
@@ -48,7 +48,7 @@ async function openConsul(dependencies: BusDependencies, { bus, dataDir, environ
 }
 
 function absentBus(driver: string, why: string): Bus {
-  const problem = `${why} (hint it, then restart the agent)`;
+  const problem = `${why}; fix the cause, then restart the agent`;
   const refuse = (): Promise<never> => Promise.reject(new Error(problem));
   return {
     join: refuse,

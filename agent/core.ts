@@ -6,7 +6,7 @@ import { environmentOf } from './config/environment.ts';
 import { mirrorFile } from './config/paths.ts';
 import { ensureHostId } from './host/host-id.ts';
 
-/** Who this host is and what it knows; from disk at once, whatever else is away. */
+/** The identity and the state of this host, loaded from disk at once, also without Docker and bus. */
 export interface Core {
   readonly hostId: string;
   readonly store: StateStore;
@@ -33,7 +33,7 @@ export async function openCore(
   };
 }
 
-/** A view that is brought up to date when somebody looks, at the cost of what changed since the last look. */
+/** A view that is updated when it is read, at the cost of what changed since the last read. */
 function viewFollowing({ current, hostId }: Pick<StateStore, 'current' | 'hostId'>): () => HostView {
   let view: HostView | undefined;
   return () => {

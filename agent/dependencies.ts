@@ -3,17 +3,17 @@ import type { Clock, Log, RunCommand } from '../system/index.ts';
 import type { Program } from './children/servers.ts';
 import type { Config } from './config/config.ts';
 
-/** The outside world, as every part of the agent may use it. */
+/** The outside world, for every part of the agent. */
 export interface AgentDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly run: RunCommand;
 }
 
-/** What an agent is started with. */
+/** The settings an agent starts with. */
 export interface AgentSettings {
   readonly config: Config;
-  /** Slips in the configuration; shown in status. */
+  /** Configuration warnings; shown in status. */
   readonly warnings: readonly Problem[];
   readonly program: Program;
 }

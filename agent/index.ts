@@ -1,4 +1,4 @@
-// Light on purpose: the command line reads this at every start. What is heavy is loaded by the functions that need it.
+// The command line loads this file at each start, so heavy modules are loaded by the functions that need them.
 import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Agent } from './agent.ts';
@@ -37,18 +37,18 @@ export async function findServer(config: Config, name: string): Promise<number |
   return (await import('./down/offline.ts')).findServer(config, name);
 }
 
-/** Rows of a listing from a view, as `GET /v1/...` gives them. */
+/** Rows of a listing from a view, as `GET /v1/...` returns them. */
 export async function listRows(what: 'services' | 'containers' | 'hosts', view: HostView): Promise<readonly unknown[]> {
   const { listContainers, listHosts, listServices } = await import('./control/listing.ts');
   return { services: listServices, containers: listContainers, hosts: listHosts }[what](view);
 }
 
-/** `drover down` on a host whose agent is away. */
+/** `drover down` on a host whose agent is not running. */
 export async function tearDownHost(dependencies: AgentDependencies, config: Config): Promise<readonly Problem[]> {
   return (await import('./down/tear-down-host.ts')).tearDownHost(dependencies, config);
 }
 
-/** `drover doctor` on a host whose agent is away. */
+/** `drover doctor` on a host whose agent is not running. */
 export async function checkHost(dependencies: AgentDependencies, config: Config): Promise<readonly Problem[]> {
   return (await import('./doctor/check-host.ts')).checkHost(dependencies, config);
 }

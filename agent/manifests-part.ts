@@ -5,7 +5,7 @@ import type { Config } from './config/config.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import type { Parts } from './parts.ts';
 
-/** Keeps what the manifests directory declares on the bus. */
+/** Keeps the declarations of the manifests directory on the bus. */
 export function includeManifests(
   deps: AgentDependencies,
   config: Pick<Config, 'manifestsDir' | 'dataDir'>,

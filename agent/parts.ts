@@ -51,7 +51,7 @@ export function createParts(
       } catch (error) {
         if (signal.aborted) return;
         failures = clock.monotonic() - begin > STEADY_AFTER_MS ? 1 : failures + 1;
-        if (!crashed) log.warn({ part: name, err: error }, 'part failed, is started again');
+        if (!crashed) log.warn({ part: name, err: error }, 'part failed and is restarted');
         crashed = true;
         report.problems([crashProblem(name, error)]);
         await clock.sleep(backoffMs(RETRY, failures, random()), signal).catch(() => {});
@@ -112,5 +112,9 @@ function componentPart(status: ReconcilerStatus): PartStatus {
 
 function crashProblem(name: string, error: unknown): Problem {
   const what = error instanceof Error ? error.message : String(error);
-  return { subject: name, what, hint: 'Drover retries automatically; if this persists, fix the cause above' };
+  return {
+    subject: name,
+    what,
+    hint: 'no action needed, Drover retries automatically; if this persists, fix the cause above',
+  };
 }

@@ -2,15 +2,15 @@ import { closeSync, openSync } from 'node:fs';
 import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
 
 /**
- * The log file of a child. A file, not a pipe: a child that outlives its parent must be able to go on writing.
+ * The log file of a child. It is a file and not a pipe, because a child that outlives the agent keeps writing.
  */
 export interface ChildOutput {
   readonly path: string;
-  /** Opens the file for a child that is about to start; the caller closes it. What came before is kept as `.1` when large. */
+  /** Opens the file for a child that is about to start; the caller closes it. A large file is renamed to `.1` first. */
   open(): Promise<{ readonly fd: number; close(): void }>;
   /** The last lines written since `open`, at most `lines`. */
   tail(lines: number): Promise<readonly string[]>;
-  /** Cuts a file that has grown past its size; to be called now and then. */
+  /** Truncates a file that has grown past `maxBytes`. Call it regularly. */
   trim(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createChildOutput(path: string, { maxBytes }: { readonly maxByte
     },
     trim: async () => {
       if ((await size()) <= maxBytes) return;
-      // The child appends (O_APPEND), so its next line lands at the new end.
+      // The child appends (O_APPEND), so its next line is written at the new end.
       await copyFile(path, `${path}.1`);
       await truncate(path, 0);
       openedAt = 0;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../system/index.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 
-/** SIGTERM, after the time limit SIGKILL; resolves when exactly this process is gone. One that is gone already is fine. */
+/** Sends SIGTERM, after the timeout SIGKILL. Resolves once exactly this process has exited, at once if it already has. */
 export async function endProcess(clock: Clock, identity: ProcessIdentity, timeoutMs: number): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   let sent: NodeJS.Signals | null = null;
@@ -17,6 +17,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has just ended.
+    // It has just exited.
   }
 }

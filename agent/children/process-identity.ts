@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** One process for good: a pid alone is reused, a pid with its start time and boot is not. */
+/** Identifies one process: a pid is reused, a pid with its start time and boot id is not. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat: clock ticks between boot and the start of the process. */
@@ -11,7 +11,7 @@ export interface ProcessIdentity {
 
 const TICKS_PER_SECOND = 100;
 
-/** Reads pid, state and start time out of a line of /proc/PID/stat; null if it is none. */
+/** Parses pid, state and start time from a line of /proc/PID/stat; null if it has another form. */
 export function parseStat(line: string): { pid: number; state: string; startTicks: number } | null {
   // The name in parentheses may itself hold spaces and parentheses; the fields start after the last one.
   const close = line.lastIndexOf(')');
@@ -22,7 +22,7 @@ export function parseStat(line: string): { pid: number; state: string; startTick
   return { pid, state: fields[0] ?? '', startTicks };
 }
 
-/** Whether exactly this process still runs; one that ended and was not yet collected does not. */
+/** Whether exactly this process still runs. A zombie does not. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   const text = await readFile(`/proc/${identity.pid}/stat`, 'latin1').catch(() => null);
   const now = text === null ? null : parseStat(text);
@@ -30,7 +30,7 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return now.startTicks === identity.startTicks && (await readBootId()) === identity.bootId;
 }
 
-/** Who runs under this pid now; null if nobody. */
+/** The process that has this pid now; null if there is none. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
   const now = text === null ? null : parseStat(text);

@@ -6,11 +6,11 @@ import type { Supervisor } from './supervisor.ts';
 
 export interface ServersPartSettings {
   readonly config: Pick<Config, 'dns'>;
-  /** Whether the service address exists, and with it the namespace. */
+  /** Whether the service address, and with it the namespace, exists. */
   readonly isReady: () => boolean;
 }
 
-/** Keeps the servers running in their namespace, from the moment there is one. */
+/** Keeps the servers running in their namespace once it exists. */
 export function serversPart(
   deps: { readonly clock: Clock; readonly log: Log },
   supervisor: Supervisor,

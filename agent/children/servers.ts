@@ -10,18 +10,18 @@ import { createSupervisor, defaultSupervisorSettings, type Supervisor } from './
 
 const NAMESPACE_INTERVAL_MS = 1_000;
 
-/** How this program is started again with another command: `drover dns`. */
+/** How to start this program with another command, such as `drover dns`. */
 export type Program = (command: ServerName) => { readonly file: string; readonly args: readonly string[] };
 
 export interface ServersDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly serviceAddress: Pick<ServiceAddress, 'enterCommand'>;
-  /** Who follows our state; null: nobody can (nothing is waited for). */
+  /** The processes connected to the feed; null: there is no feed, and no readiness to wait for. */
   readonly peers: FeedServer['peers'] | null;
 }
 
-/** The processes containers talk to, inside the network namespace of the service address. */
+/** The processes that containers send requests to, in the network namespace of the service address. */
 export function createServers(
   { clock, log, serviceAddress, peers }: ServersDependencies,
   { config, program }: { readonly config: Config; readonly program: Program },
@@ -43,7 +43,7 @@ export function createServers(
   return createSupervisor({ clock, log, ready }, specs, { ...defaultSupervisorSettings, runDir: config.runDir });
 }
 
-/** What a process reports once its sockets are bound. */
+/** Whether the report says that the sockets of the process are bound. */
 export function isServing(report: unknown): boolean {
   return saysTrue(report, 'serving');
 }
@@ -52,7 +52,7 @@ function saysTrue(report: unknown, key: string): boolean {
   return typeof report === 'object' && report !== null && (report as Record<string, unknown>)[key] === true;
 }
 
-/** Until aborted: ends servers whose namespace is not the one of that name any more (somebody deleted it). */
+/** Until aborted: restarts servers whose network namespace was deleted and made again. */
 export async function watchNamespace(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   supervisor: Supervisor,
@@ -62,7 +62,7 @@ export async function watchNamespace(
   while (!signal.aborted) {
     await clock.sleep(NAMESPACE_INTERVAL_MS, signal).catch(() => {});
     for (const name of await strandedIn(supervisor, namespace)) {
-      log.warn({ child: name, namespace }, 'child is in a namespace that was replaced, it is started again');
+      log.warn({ child: name, namespace }, 'restarting a child: its network namespace was replaced');
       await supervisor.restart(name);
     }
   }

@@ -12,28 +12,28 @@ export interface SupervisorSettings extends ChildSettings {
 export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when this process of the child can take the place of the one before it. Default: at once. */
+  /** Resolves when this process can replace the one before it. Default: at once. */
   readonly ready?: ChildDependencies['ready'];
 }
 
-/** Keeps processes running that must not stop when the agent does. */
+/** Supervises processes that keep running when the agent stops. */
 export interface Supervisor {
   status(): readonly ChildStatus[];
   /**
-   * Adopts what runs, starts what does not, replaces what is of another version, one after the other; until `signal`
-   * aborts, and leaves them running then. Call once.
+   * Adopts running children, starts the others, and replaces those of another version one after the other. Works until
+   * `signal` aborts, and then leaves all of them running. Call once.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** Ends one child; while `run` runs, it is started again. */
+  /** Stops one child; while `run` runs, it is started again. */
   restart(name: string): Promise<void>;
-  /** Ends all children and waits for their end; abort `run` before. Also ends those that an earlier agent left. */
+  /** Stops all children, also those of an earlier agent, and waits for their exit. Abort `run` before. */
   stop(): Promise<void>;
 }
 
 export const defaultSupervisorSettings: Omit<SupervisorSettings, 'runDir'> = {
   retry: { minMs: 100, maxMs: 10_000 },
   steadyAfterMs: 10_000,
-  // DNS takes up to 4 s to answer what it has when it makes room for the next one.
+  // DNS takes up to 4 s to answer the queries it has received when another process replaces it.
   stopTimeoutMs: 8_000,
   watchIntervalMs: 100,
   maxOutputBytes: 1 << 20,

@@ -1,12 +1,12 @@
 import { type Cidr, cidrContains, cidrsOverlap, parseAddress, parseCidr, type SchemaFault } from '../../model/index.ts';
 
-/** The addresses of a configuration, canonical each, that must fit together. */
+/** The addresses of a configuration, in canonical form, that must not conflict. */
 export interface ConfiguredAddresses {
   readonly dns: { readonly address: string; readonly sourceAddress: string; readonly hostAddress: string };
   readonly network: { readonly range: string; readonly ranges: readonly string[]; readonly prefixLength: number };
 }
 
-/** What does not fit: addresses used twice, ranges that overlap, ranges too small for one host. */
+/** Conflicts: addresses used twice, ranges that overlap, ranges too small for one host. */
 export function addressFaults(config: ConfiguredAddresses): readonly SchemaFault[] {
   const ranges = [
     { path: ['network', 'range'], text: config.network.range },
@@ -29,12 +29,18 @@ function serviceFaults(dns: ConfiguredAddresses['dns'], ranges: readonly Range[]
     const path = ['dns', key];
     const parsed = parseAddress(dns[key]);
     if (!parsed.ok) return [];
-    const twin = keys.slice(0, index).find((other) => dns[other] === dns[key]);
-    if (twin) return [{ path, what: `is the same as dns.${twin}`, hint: 'give each an address of its own' }];
+    const duplicate = keys.slice(0, index).find((other) => dns[other] === dns[key]);
+    if (duplicate) return [{ path, what: `is the same as dns.${duplicate}`, hint: 'use different addresses' }];
     if (parsed.value.family === 6) return [{ path, what: 'is an IPv6 address', hint: 'use an IPv4 address' }];
     const range = ranges.find(({ cidr }) => cidrContains(cidr, parsed.value));
     if (!range) return [];
-    return [{ path, what: `lies in ${range.path.join('.')} (${range.cidr.text})`, hint: 'use one outside all ranges' }];
+    return [
+      {
+        path,
+        what: `is inside ${range.path.join('.')} (${range.cidr.text})`,
+        hint: 'use an address outside all ranges',
+      },
+    ];
   });
 }
 
@@ -42,8 +48,8 @@ function rangeFaults(ranges: readonly Range[], prefixLength: number): readonly S
   return ranges.flatMap(({ path, cidr }, index) => {
     if (cidr.family === 6) return [{ path, what: 'is an IPv6 range', hint: 'use an IPv4 range' }];
     if (cidr.prefixLength > prefixLength) {
-      const what = `is smaller than one host's part (/${prefixLength})`;
-      return [{ path, what, hint: `use /${prefixLength} or larger, or set network.prefixLength` }];
+      const what = `is smaller than the subnet of one host (/${prefixLength})`;
+      return [{ path, what, hint: `use /${prefixLength} or a larger range, or set network.prefixLength` }];
     }
     const other = ranges.slice(0, index).find((before) => cidrsOverlap(before.cidr, cidr));
     if (!other) return [];

@@ -7,7 +7,7 @@ import { keysAt, listSettings, type Setting } from './settings.ts';
 export type { Config } from './schema.ts';
 export { listSettings, type Setting, type SettingType } from './settings.ts';
 
-/** Read when nobody names a file; it need not exist. */
+/** Read if no file is given; it need not exist. */
 export const DEFAULT_CONFIG_FILE = '/etc/drover/drover.yaml';
 
 export interface ConfigDependencies {
@@ -16,20 +16,20 @@ export interface ConfigDependencies {
 }
 
 export interface ConfigSources {
-  /** Absent: `DROVER_CONFIG` of the environment, else the default file if it is there. */
+  /** Absent: `DROVER_CONFIG` of the environment, otherwise the default file if it exists. */
   readonly file?: string | undefined;
-  /** The whole environment; what is not ours in it is passed over. */
+  /** The whole environment; variables without the prefix DROVER_ are ignored. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** By flag (`bus-driver`) or as an argument parser names it (`busDriver`); wins over environment and file. */
+  /** By flag (`bus-driver`) or as an argument parser names it (`busDriver`); overrides environment and file. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-/** All problems at once; `warnings` are slips that change nothing. `file` is what was read, null if there was none. */
+/** All problems at once; `warnings` change nothing. `file` is the file that was read, null if there was none. */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config; readonly file: string | null; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
 
-/** Reads the configuration from file, environment and flags (later ones win) and validates it as a whole. Never rejects. */
+/** Reads the configuration from file, environment and flags (later ones override) and validates it as a whole. Never rejects. */
 export async function loadConfig(dependencies: ConfigDependencies, sources: ConfigSources): Promise<LoadedConfig> {
   const settings = listSettings();
   const read = await readSource(dependencies, sources, settings);
@@ -48,7 +48,7 @@ export async function loadConfig(dependencies: ConfigDependencies, sources: Conf
   return { ok: true, config: checked.data, file: read.file, warnings };
 }
 
-/** The configuration without its secrets, to be shown. */
+/** The configuration without its secrets, for display. */
 export function withoutSecrets(config: Config): Config {
   const { bus } = config;
   if (bus.consul.token === null) return config;
@@ -76,19 +76,21 @@ async function readSource(
     const { code = 'unknown error' } = error as { readonly code?: string };
     if (code === 'ENOENT' && named === undefined) return withProblems(null, []);
     const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    const hint = code === 'EACCES' ? 'make it readable for the agent' : 'correct the path, or create the file';
+    const hint = code === 'EACCES' ? 'make the file readable for the agent' : 'correct the path or create the file';
     return withProblems(path, [{ subject: path, what, hint }]);
   }
 }
 
 async function parseFile(path: string, text: string, settings: readonly Setting[]): Promise<FileSource> {
-  // Loaded when needed: most commands on most hosts have no file to read.
+  // Loaded only when needed: most commands have no file to read.
   const { readYaml } = await import('../../system/yaml/index.ts');
   const [document, second] = readYaml(text.replace(/^\uFEFF/, ''));
   if (!document) return withProblems(path, []);
   if (second) {
     const subject = `${path}:${lineOfDocument(second)}`;
-    return withProblems(path, [{ subject, what: 'begins a second document', hint: 'keep one document in the file' }]);
+    return withProblems(path, [
+      { subject, what: 'starts a second YAML document', hint: 'keep one document in the file' },
+    ]);
   }
   if (!document.ok) {
     return withProblems(
@@ -109,7 +111,7 @@ function lineOfDocument(document: YamlDocument): number {
   return document.ok ? document.lineOf([]) : document.line;
 }
 
-/** Copies, since the other layers are put over it. A key or section with nothing behind it is as good as absent. */
+/** A copy, because the other layers are written over it. A key or section without a value is left out. */
 function withoutEmpty(values: unknown, settings: readonly Setting[], path: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values as object).flatMap(([key, value]): [string, unknown][] => {

@@ -1,19 +1,19 @@
 import { nearestWord, type Problem } from '../../model/index.ts';
 import type { Setting } from './settings.ts';
 
-/** Values by their place in the file, and for each path who said so. */
+/** Values by their place in the file, and the origin of each. */
 export interface Layers {
   readonly values: Record<string, unknown>;
-  /** `bus.driver` -> `environment variable DROVER_BUS_DRIVER`; what the file says is not in it. */
+  /** `bus.driver` -> `environment variable DROVER_BUS_DRIVER`; values of the file have no origin here. */
   readonly origins: Map<string, string>;
 }
 
 type Converted = { readonly value: unknown } | { readonly what: string; readonly hint: string };
 
-/** Names the configuration file instead of being a setting. */
+/** Gives the path of the configuration file; it is not a setting. */
 export const FILE_VARIABLE = 'DROVER_CONFIG';
 
-/** Puts the environment's settings over `layers`. A `DROVER_*` nobody knows is told: it is a slip more often than not. */
+/** Writes the settings of the environment over `layers`. An unknown `DROVER_*` variable is a warning, because it is likely a typing error. */
 export function applyEnvironment(
   layers: Layers,
   settings: readonly Setting[],
@@ -32,7 +32,7 @@ export function applyEnvironment(
   return { problems, warnings };
 }
 
-/** Puts flags over `layers`: by flag (`--bus-driver`, `bus-driver`) or as an argument parser names it (`busDriver`). */
+/** Writes flags over `layers`: by flag (`--bus-driver`, `bus-driver`) or as an argument parser names it (`busDriver`). */
 export function applyFlags(
   layers: Layers,
   settings: readonly Setting[],
@@ -67,7 +67,7 @@ function setFromText(layers: Layers, setting: Setting, text: string, subject: st
   return [];
 }
 
-/** The map to set a value in; null where the file has something else, which the schema will complain about. */
+/** The map that contains the value; null if the file has something else there, which the schema reports. */
 function mapAt(values: Record<string, unknown>, path: readonly string[]): Record<string, unknown> | null {
   let at = values;
   for (const part of path) {
@@ -79,7 +79,7 @@ function mapAt(values: Record<string, unknown>, path: readonly string[]): Record
   return at;
 }
 
-/** An empty text takes a setting back to its default: there is no other way to say "not set" in an environment. */
+/** An empty text resets a setting to its default, because an environment has no other way to unset it. */
 function convert({ type, default: fallback }: Setting, text: string): Converted {
   if (text === '' && type !== 'list' && type !== 'map') return { value: fallback };
   switch (type) {
@@ -107,7 +107,7 @@ function toBoolean(text: string): Converted {
 function toMap(text: string): Converted {
   const entries = itemsOf(text).map((item) => [item, item.indexOf('=')] as const);
   const bad = entries.find(([, cut]) => cut < 1);
-  if (bad) return { what: `has an item without key (${bad[0]})`, hint: 'write it like key=value,key=value' };
+  if (bad) return { what: `has an item without a key (${bad[0]})`, hint: 'write it like key=value,key=value' };
   return { value: Object.fromEntries(entries.map(([item, cut]) => [item.slice(0, cut), item.slice(cut + 1)])) };
 }
 

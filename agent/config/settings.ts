@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
-/** How a setting is written where there is only text: `list` and `map` separated by commas, `map` as `key=value`. */
+/** How a setting is written as text: the items of `list` and `map` are separated by commas, those of `map` are `key=value`. */
 export type SettingType = 'text' | 'number' | 'boolean' | 'list' | 'map';
 
 /** One key of the configuration and the other ways to set it. */
@@ -14,7 +14,7 @@ export interface Setting {
   /** `--bus-consul-token-file`. */
   readonly flag: string;
   readonly type: SettingType;
-  /** Accepted values, null if there are too many to list. */
+  /** The accepted values; null if any text is accepted. */
   readonly choices: readonly string[] | null;
   readonly minimum: number | null;
   readonly maximum: number | null;
@@ -28,7 +28,7 @@ export function listSettings(): readonly Setting[] {
   return settingsBelow(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as SchemaNode, []);
 }
 
-/** The keys that may stand at a path of the file, empty for a setting. */
+/** The keys that are allowed at a path of the file; empty for a setting. */
 export function keysAt(settings: readonly Setting[], path: readonly (string | number)[]): readonly string[] {
   const within = settings.filter((setting) => path.every((part, index) => setting.path[index] === part));
   return [...new Set(within.flatMap((setting) => setting.path.slice(path.length, path.length + 1)))];

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { type Problem, problem, type Result } from '../../model/index.ts';
 
-/** Body of `POST /v1/apply`: manifests as written, and what to do with them. */
+/** Body of `POST /v1/apply`: the texts of manifests, and how to apply them. */
 export interface ApplyRequest {
   readonly files: readonly {
     readonly path: string;
     readonly text: string;
-    /** Texts of the files it names, by the name it gives them. */
+    /** Texts of the files it refers to, by the name it uses. */
     readonly attached: Readonly<Record<string, string>>;
   }[];
-  /** Stack of services that name none. */
+  /** Stack of services without a stack of their own. */
   readonly stack: string | null;
-  /** What `${NAME}` stands for. */
+  /** Values of `${NAME}`. */
   readonly variables: Readonly<Record<string, string>>;
   readonly dryRun: boolean;
-  /** Also removes declarations of the manifests' stacks that are not in them. */
+  /** Also removes declarations of the same stacks that are not in the manifests. */
   readonly prune: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface ApplyOutcome {
   readonly changes: readonly string[];
   /** Manifests, or parts of them, that were not applied; the others were. */
   readonly problems: readonly Problem[];
-  /** Keys that are somebody else's business. */
+  /** Keys that Drover does not use. */
   readonly ignored: readonly Problem[];
 }
 

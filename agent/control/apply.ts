@@ -3,8 +3,8 @@ import { applyChanges, parseManifests, planApply, renderChanges } from '../../so
 import type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
 
 /**
- * Brings the declarations of manifests onto the bus: what can be understood of them, and nothing of it on a dry run. Rejects
- * when the bus cannot be read or written; some changes may have been made then, and applying again is safe.
+ * Writes the declarations of manifests to the bus, except those with errors; a dry run writes nothing. Rejects when the bus
+ * cannot be read or written. Some changes may have been made then; applying again is safe.
  */
 export async function applyManifests(bus: Bus, request: ApplyRequest): Promise<ApplyOutcome> {
   const stack = request.stack ?? undefined;

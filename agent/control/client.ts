@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Problem } from '../../model/index.ts';
 import { http } from '../../system/index.ts';
 
-/** `away`: nobody answers at the socket. `refused`: the agent says no, or is not ours to talk to. */
+/** `away`: no agent answers at the socket. `refused`: the agent refused the request, or the socket may not be opened. */
 export type ControlReply =
   | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
@@ -18,7 +18,7 @@ export interface ControlRequest {
   readonly timeoutMs?: number;
 }
 
-/** Asks the agent of this host. Never rejects. */
+/** Sends a request to the agent of this host. Never rejects. */
 export async function askAgent(socketPath: string, asked: ControlRequest): Promise<ControlReply> {
   try {
     const response = await send(socketPath, asked);
@@ -45,7 +45,7 @@ function send(
 
 function failure(socketPath: string, error: NodeJS.ErrnoException): ControlReply {
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return { kind: 'away' };
-  const hint = error.code === 'EACCES' ? 'run this command as root' : 'see whether the agent is busy, and its log';
+  const hint = error.code === 'EACCES' ? 'run this command as root' : 'check whether the agent is busy; see its log';
   return { kind: 'refused', problems: [{ subject: `agent at ${socketPath}`, what: error.message, hint }] };
 }
 

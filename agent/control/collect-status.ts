@@ -24,14 +24,14 @@ export interface StatusSources {
   readonly view: () => HostView;
   readonly bus: Pick<Bus, 'status'>;
   readonly source: Pick<DockerSource, 'status'>;
-  /** Null when the servers are not ours to keep running. */
+  /** Null when the agent does not supervise the servers. */
   readonly supervisor: Pick<Supervisor, 'status'> | null;
   readonly feed: Pick<FeedServer, 'peers'>;
   readonly parts: Pick<Parts, 'status'>;
   readonly resolvers: () => ResolverCounts;
-  /** Null where there is nobody to watch over. */
+  /** Null on a bus for a single host. */
   readonly liveness: Pick<Liveness, 'status'> | null;
-  /** What stands and is known nowhere else. */
+  /** Problems that no other source has. */
   readonly problems: () => readonly Problem[];
 }
 

@@ -2,7 +2,7 @@ import type { Bus } from '../../bus/index.ts';
 import { ok, problem, type Result } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 
-/** A subnet of the managed network whose host is not in the environment. */
+/** A subnet of the managed network that is claimed by a host outside the environment. */
 export interface GoneClaim {
   readonly hostId: string;
   /** Canonical CIDR. */
@@ -10,15 +10,15 @@ export interface GoneClaim {
 }
 
 export interface GoneHosts {
-  /** Subnets that hosts hold which are gone; by host. Rejects when the bus cannot be read. */
+  /** Subnets claimed by hosts that are gone, sorted by host. Rejects when the bus cannot be read. */
   list(): Promise<readonly GoneClaim[]>;
-  /** Gives a gone host's subnets back and takes its marks off the bus. A host that is there is refused. */
+  /** Releases the subnets of a gone host and removes its liveness from the bus. Refuses a host that is in the environment. */
   forget(hostId: string): Promise<Result<readonly string[]>>;
 }
 
 const CLAIMS = 'subnet/';
 
-/** Hosts that left without `drover down`: their subnets stay theirs until an operator says that they do not come back. */
+/** Hosts that left without `drover down`. They keep their subnets until an operator says that they will not return. */
 export function createGoneHosts(bus: Pick<Bus, 'get' | 'list' | 'delete'>, view: () => HostView): GoneHosts {
   const claims = async () =>
     [...(await bus.list(CLAIMS))].flatMap(([key, { value, revision }]) => {
@@ -34,10 +34,11 @@ export function createGoneHosts(bus: Pick<Bus, 'get' | 'list' | 'delete'>, view:
     },
     forget: async (hostId) => {
       const subject = `host ${hostId}`;
-      if (!view().snapshot.complete) return problem(subject, 'cannot be told to be gone yet', 'try again in a moment');
-      if (isHere(hostId)) return problem(subject, 'is in the environment', 'run drover down on it instead');
+      if (!view().snapshot.complete)
+        return problem(subject, 'cannot be checked yet: the state is still loading', 'try again in a moment');
+      if (isHere(hostId)) return problem(subject, 'is in the environment', 'run drover down on that host instead');
       const held = (await claims()).filter((claim) => claim.hostId === hostId);
-      if (held.length === 0) return problem(subject, 'holds no subnet', 'see drover forget for those that do');
+      if (held.length === 0) return problem(subject, 'has no subnet', 'run drover forget to list the hosts that have');
       for (const { key, revision } of held) await bus.delete(key, revision);
       await bus.delete(`liveness/${hostId}`);
       return ok(held.map(({ subnet }) => subnet));

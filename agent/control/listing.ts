@@ -9,14 +9,14 @@ import {
 } from '../../model/index.ts';
 import { containerAddress, endpointsOf, type HostView, serviceOf } from '../../view/index.ts';
 
-/** An endpoint of a service and what is made of it. */
+/** An endpoint of a service, and whether it is answered. */
 export interface EndpointRow {
-  /** Null for what is no container (an external address). */
+  /** Null for an external address. */
   readonly container: string | null;
   readonly host: string | null;
   readonly address: string | null;
   readonly answered: boolean;
-  /** Why it is answered or left out. */
+  /** Why it is answered or not. */
   readonly reason: string;
   /** Exit status and time of a stopped or restarting container. */
   readonly exit: ContainerExit | null;
@@ -26,7 +26,7 @@ export interface ServiceRow {
   readonly stack: string;
   readonly service: string;
   readonly kind: ServiceKind;
-  /** How many endpoints DNS answers, of how many there are. */
+  /** Number of endpoints that DNS answers. */
   readonly answered: number;
   readonly total: number;
   readonly endpoints: readonly EndpointRow[];
@@ -43,7 +43,7 @@ export interface ContainerRow {
   readonly health: HealthState | null;
   /** Exit status and time of a stopped or restarting container. */
   readonly exit: ContainerExit | null;
-  /** Where this host reaches it; null when it does not, `reason` says why. */
+  /** Its address as seen from this host; null if it is not reachable, `reason` says why. */
   readonly address: string | null;
   readonly via: string | null;
   readonly reason: string | null;
@@ -54,7 +54,7 @@ export interface HostRow {
   readonly id: string;
   readonly name: string;
   readonly address: string;
-  /** Whether it is the host that was asked. */
+  /** Whether it is this host. */
   readonly self: boolean;
   readonly subnets: readonly string[];
   readonly containers: number;
@@ -64,7 +64,7 @@ export interface HostRow {
   readonly failing: readonly string[];
 }
 
-/** All services of the environment by name, with every endpoint and the reason why it is answered or not. */
+/** All services of the environment by name, with every endpoint and why it is answered or not. */
 export function listServices(view: HostView): readonly ServiceRow[] {
   return [...view.stacks.values()].flatMap((stack) =>
     [...stack.services].map(([relativeKey, service]) => {
@@ -86,7 +86,7 @@ export function listServices(view: HostView): readonly ServiceRow[] {
   );
 }
 
-/** All containers of the environment: by host (this one first), then name. */
+/** All containers of the environment by host (this host first), then by name. */
 export function listContainers(view: HostView): readonly ContainerRow[] {
   const rows = [...view.snapshot.hosts.values()].flatMap(({ containers }) =>
     [...containers.values()].map((container) => containerRow(view, container)),

@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import { SERVERS } from '../children/server-table.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
-/** Metrics of one host, in Prometheus' text format, computed from its status when they are asked for. */
+/** Metrics of one host in Prometheus' text format, computed from its status at each scrape. */
 export interface Metrics {
   readonly contentType: string;
   render(): Promise<string>;
@@ -45,7 +45,7 @@ export function createMetrics(readStatus: () => AgentStatus, now: () => number):
   return {
     contentType: registry.contentType,
     render: async () => {
-      // Once for all of them: they shall show one moment.
+      // Read once, so that all metrics show the same moment.
       read = readStatus();
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },

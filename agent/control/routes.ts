@@ -13,15 +13,15 @@ export interface ControlSources {
   readonly view: () => HostView;
   readonly metrics: Metrics;
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
-  /** Lets a part make the deletions it holds back; gives them. Null: there is no such part. */
+  /** Allows the deletions that a component holds back, and returns them. Null: there is no such component. */
   readonly confirm: (part: string) => readonly string[] | null;
   readonly gone: GoneHosts;
   readonly checkup: () => Promise<readonly Problem[]>;
-  /** Removes all that was made; gives what could not be removed. The agent ends after the answer. */
+  /** Removes everything that Drover made and returns what could not be removed. The agent exits after the reply. */
   readonly down: () => Promise<readonly Problem[]>;
 }
 
-/** The agent's own API. */
+/** The routes of the agent's API. */
 export function controlRoutes(sources: ControlSources): ReadonlyMap<string, ControlRoute> {
   const json = (body: unknown) => ({ status: 200, body });
   return new Map<string, ControlRoute>([
@@ -63,8 +63,8 @@ function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnTy
   const names = status().parts.map(({ name }) => name);
   return refusal(400, {
     subject: `part ${part}`.trim(),
-    what: 'holds nothing back',
-    hint: `name one of: ${names.join(', ')}`,
+    what: 'holds no deletions back',
+    hint: `use one of: ${names.join(', ')}`,
   });
 }
 

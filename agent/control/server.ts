@@ -6,26 +6,26 @@ import { dirname } from 'node:path';
 import type { Problem } from '../../model/index.ts';
 import { http, type Log } from '../../system/index.ts';
 
-/** What a route answers: JSON, or text as it is. */
+/** The reply of a route: JSON, or plain text. */
 export interface ControlAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly contentType?: string;
 }
 
-/** Gets the parsed JSON body (undefined without one); expected failures are answers, what is thrown becomes a 500. */
+/** Gets the parsed JSON body (undefined without one). Expected failures are replies; an exception becomes a 500. */
 export type ControlRoute = (body: unknown) => ControlAnswer | Promise<ControlAnswer>;
 
 export interface ControlServer {
-  /** Idempotent; resolves when the socket and all connections are gone. */
+  /** Idempotent; resolves when the socket and all connections are closed. */
   close(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 8 << 20;
 
 /**
- * The agent's own API: HTTP over a unix socket that only its owner may open. `routes` are named `GET /v1/status`. Rejects
- * when another agent answers there.
+ * Serves the agent's API: HTTP over a unix socket that only its owner may open. Routes are named like `GET /v1/status`.
+ * Rejects when another agent answers on the socket.
  */
 export async function serveControl(
   { log }: { readonly log: Log },
@@ -37,7 +37,7 @@ export async function serveControl(
     answer(request, routes)
       .catch((error: unknown) => failed(log, request, error))
       .then((reply) => send(response, reply))
-      .catch((error: unknown) => log.debug({ err: error }, 'control client went away'));
+      .catch((error: unknown) => log.debug({ err: error }, 'control client disconnected'));
   });
   server.listen(path);
   await once(server, 'listening');
@@ -57,7 +57,7 @@ export async function serveControl(
 
 async function removeDeadSocket(path: string): Promise<void> {
   if (await isAnswered(path))
-    throw new Error(`another agent answers at ${path}: end it, or give this one a run directory of its own`);
+    throw new Error(`another agent answers at ${path}: stop it, or set another runDir for this one`);
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
@@ -77,8 +77,8 @@ async function answer(request: IncomingMessage, routes: ReadonlyMap<string, Cont
   if (!route)
     return refusal(404, {
       subject: `${request.method} ${path}`,
-      what: 'no such route',
-      hint: `there are ${[...routes.keys()].join(', ')}`,
+      what: 'is not a route of this agent',
+      hint: `use one of: ${[...routes.keys()].join(', ')}`,
     });
   const body = await readBody(request);
   return 'refusal' in body ? body.refusal : route(body.value);
@@ -87,23 +87,23 @@ async function answer(request: IncomingMessage, routes: ReadonlyMap<string, Cont
 async function readBody(request: IncomingMessage): Promise<{ value: unknown } | { refusal: ControlAnswer }> {
   const subject = 'request body';
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
-    return { refusal: refusal(413, { subject, what: 'it is larger than 8 MiB', hint: 'send it in parts' }) };
+    return { refusal: refusal(413, { subject, what: 'is larger than 8 MiB', hint: 'send it in parts' }) };
   let raw = '';
   for await (const chunk of request.setEncoding('utf8')) {
     raw += chunk;
     if (raw.length > MAX_BODY_BYTES)
-      return { refusal: refusal(413, { subject, what: 'it is larger than 8 MiB', hint: 'send it in parts' }) };
+      return { refusal: refusal(413, { subject, what: 'is larger than 8 MiB', hint: 'send it in parts' }) };
   }
   try {
     return { value: raw === '' ? undefined : JSON.parse(raw) };
   } catch (error) {
     return {
-      refusal: refusal(400, { subject, what: `it is no JSON: ${(error as Error).message}`, hint: 'send JSON' }),
+      refusal: refusal(400, { subject, what: `is not JSON: ${(error as Error).message}`, hint: 'send JSON' }),
     };
   }
 }
 
-/** An answer that says what is wrong. */
+/** A reply that says what is wrong. */
 export function refusal(status: number, ...problems: readonly Problem[]): ControlAnswer {
   return { status, body: { problems } };
 }

@@ -4,7 +4,7 @@ import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { ChildStatus } from '../children/child.ts';
 import type { ServerName } from '../children/server-table.ts';
 
-/** What runs on this host, how far it is, and what fails and why. The JSON of `GET /v1/status`. */
+/** The state of this host: what runs, what is applied, what fails and why. The JSON of `GET /v1/status`. */
 export interface AgentStatus {
   readonly agent: { readonly version: string; readonly pid: number; readonly startedAtMs: number };
   readonly host: { readonly id: string; readonly name: string; readonly address: string };
@@ -16,15 +16,15 @@ export interface AgentStatus {
   readonly parts: readonly PartStatus[];
   readonly resolvers: ResolverCounts;
   readonly silentHosts: readonly SilentHost[];
-  /** Bad inputs and whatever else stands and is in no part above. */
+  /** Bad inputs, and problems that belong to none of the fields above. */
   readonly problems: readonly Problem[];
 }
 
 export interface StateStatus {
   readonly revision: number;
-  /** Whether a complete picture has been seen since the agent started. */
+  /** Whether a complete snapshot has been loaded since the agent started. */
   readonly complete: boolean;
-  /** Since when it may be old (milliseconds since the epoch), null when it is followed live. */
+  /** When the state was saved, if it was loaded from disk and not confirmed yet (milliseconds since the epoch); null: it is live. */
   readonly staleSinceMs: number | null;
   readonly hosts: number;
   readonly services: number;
@@ -38,20 +38,20 @@ export interface DockerStatus {
   readonly apiVersion: string | null;
 }
 
-/** One of the processes containers talk to. */
+/** One of the processes that containers send requests to. */
 export interface ProcessStatus {
   readonly name: ServerName;
-  /** Null when it is not ours to keep running (`supervise: false`). */
+  /** Null when the agent does not supervise it (`supervise: false`). */
   readonly child: ChildStatus | null;
-  /** Whether it follows our state. */
+  /** Whether it is connected to the agent's feed. */
   readonly connected: boolean;
   /** Whether its sockets are bound. */
   readonly serving: boolean;
-  /** What it says is wrong. */
+  /** Problems that it reports itself. */
   readonly problems: readonly Problem[];
   readonly version: string | null;
   readonly pid: number | null;
-  /** Newest of our revisions it has applied. */
+  /** Newest revision of this agent's state that it has applied. */
   readonly appliedRevision: number | null;
   readonly report: JsonValue;
 }
@@ -61,7 +61,7 @@ export interface PartStatus {
   readonly name: string;
   readonly lastAppliedAtMs: number | null;
   readonly problems: readonly Problem[];
-  /** Changes that wait, one line each; held deletions are marked as such. */
+  /** Changes that are planned and not made yet, one line each. */
   readonly pending: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export interface SilentHost {
   readonly silentMs: number | null;
 }
 
-/** Everything that is not as it should be, most grave first; empty when all is well. */
+/** All problems of a host, most severe first. */
 export function problemsOf(status: AgentStatus): readonly Problem[] {
   return [
     ...dockerProblems(status.docker),
@@ -88,42 +88,53 @@ export function problemsOf(status: AgentStatus): readonly Problem[] {
 function dockerProblems({ connected, problem }: DockerStatus): readonly Problem[] {
   if (problem) return [problem];
   if (connected) return [];
-  return [{ subject: 'Docker', what: 'not connected yet', hint: 'it is tried again by itself' }];
+  return [{ subject: 'Docker', what: 'not connected yet', hint: 'no action needed, Drover retries automatically' }];
 }
 
 function busProblems({ driver, connected, problem }: BusStatus): readonly Problem[] {
   if (connected) return [];
   const what = problem ?? 'not connected yet';
   return [
-    { subject: `bus ${driver}`, what, hint: 'names are answered from what was known; it is tried again by itself' },
+    {
+      subject: `bus ${driver}`,
+      what,
+      hint: 'check that the bus is running; until then Drover answers from its last known state and retries',
+    },
   ];
 }
 
 function staleProblems({ staleSinceMs }: StateStatus): readonly Problem[] {
   if (staleSinceMs === null) return [];
-  const what = `what is answered was saved at ${new Date(staleSinceMs).toISOString()} and not confirmed since`;
-  return [{ subject: 'state', what, hint: 'it is confirmed as soon as bus and Docker answer' }];
+  const what = `answers come from the state saved at ${new Date(staleSinceMs).toISOString()}`;
+  return [
+    {
+      subject: 'state',
+      what,
+      hint: 'no action needed if bus and Docker are starting: the state becomes live once both answer',
+    },
+  ];
 }
 
 function processProblems({ name, child, connected, serving, problems }: ProcessStatus): readonly Problem[] {
   const subject = `process ${name}`;
   if (child && child.state !== 'running' && child.lastEnd) return [child.lastEnd];
   if (child && child.state !== 'running')
-    return [{ subject, what: `it is ${child.state}`, hint: 'it is started by itself' }];
+    return [{ subject, what: `is ${child.state}`, hint: 'no action needed, Drover starts it' }];
   if (!connected) {
     const hint = child ? `see ${child.outputFile}` : `start it: drover ${name}`;
-    return [{ subject, what: 'it does not follow the state of this agent', hint }];
+    return [{ subject, what: 'is not connected to the agent', hint }];
   }
-  if (!serving) return [{ subject, what: 'it does not serve yet', hint: 'it does once it has bound its sockets' }];
+  if (!serving) return [{ subject, what: 'does not serve yet', hint: 'still starting; no action needed' }];
   return problems;
 }
 
 function silentProblem({ name, state, silentMs }: SilentHost): Problem {
-  const since = silentMs === null ? 'was never heard' : `has been silent for ${Math.round(silentMs / 1000)} s`;
-  const effect = state === 'down' ? ' and is out of all answers' : '';
+  const since =
+    silentMs === null ? 'has not answered any probe' : `has not answered probes for ${Math.round(silentMs / 1000)} s`;
+  const effect = state === 'down' ? '; its containers are left out of all answers' : '';
   return {
     subject: `host ${name}`,
     what: `${since}${effect}`,
-    hint: 'see whether it is up and its UDP port is reachable',
+    hint: 'check that the host is up and that its UDP port (liveness.port) is reachable',
   };
 }

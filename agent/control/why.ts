@@ -31,7 +31,7 @@ const metadataSchema: z.ZodType<MetadataWhyRequest> = z.strictObject({
   settings: z.strictObject({ resolver: z.string() }),
 });
 
-/** Explains from the newest state, and says so where the server that answers has an older one. */
+/** Explains from the newest state, and adds a note if the server that answers has an older one. */
 export type ExplainNow = (
   view: HostView,
   status: AgentStatus,
@@ -49,7 +49,11 @@ export const explainMetadata: ExplainNow = (view, status, body) =>
 function read<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return ok(parsed.data);
-  return problem('request body', z.prettifyError(parsed.error), 'ask with a `drover` of the version of the agent');
+  return problem(
+    'request body',
+    z.prettifyError(parsed.error),
+    'use the `drover` command of the same version as the agent',
+  );
 }
 
 function explained<R, E extends { readonly notes: readonly string[] }>(
@@ -63,12 +67,12 @@ function explained<R, E extends { readonly notes: readonly string[] }>(
   return ok({ ...result.value, notes: [...result.value.notes, ...serverNotes(status, role)] });
 }
 
-/** Why what the server answers may differ from what we say here. */
+/** Why the answer of the server may differ from this explanation. */
 function serverNotes({ processes, state }: AgentStatus, role: ServerName): readonly string[] {
   const what = SERVERS[role].title;
   const server = processes.find(({ name }) => name === role);
-  if (!server?.serving) return [`the ${what} of this host does not answer now: see \`drover status\``];
+  if (!server?.serving) return [`the ${what} of this host does not answer at the moment: see \`drover status\``];
   const { appliedRevision } = server;
   if (appliedRevision === null || appliedRevision >= state.revision) return [];
-  return [`the ${what} still has revision ${appliedRevision}: ${state.revision} is on its way to it`];
+  return [`the ${what} still has revision ${appliedRevision} and has not received revision ${state.revision} yet`];
 }

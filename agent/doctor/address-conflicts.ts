@@ -1,12 +1,12 @@
 import { type Cidr, cidrsOverlap, type Problem, parseCidr, type Snapshot } from '../../model/index.ts';
 
-/** A route of the host, as `ip -json route` says it. */
+/** A route of the host, as `ip -json route` prints it. */
 export interface HostRoute {
   readonly dst: string;
   readonly dev?: string;
 }
 
-/** Routes of this host, other than those on `device`, that lead our own addresses elsewhere. Pure. */
+/** Routes of this host, other than those on `device`, that cover Drover's own addresses. Pure. */
 export function findRouteConflicts(
   addresses: readonly string[],
   device: string,
@@ -19,7 +19,7 @@ export function findRouteConflicts(
   );
 }
 
-/** Docker networks of any host that overlap the managed network's ranges: their containers cannot reach it (Q37). Pure. */
+/** Docker networks of any host that overlap the managed network's ranges, so that their containers cannot reach it (Q37). Pure. */
 export function findNetworkConflicts(ranges: readonly string[], { hosts }: Snapshot): readonly Problem[] {
   const ours = ranges.flatMap(toCidr);
   return [...hosts.values()].flatMap(({ host, networks }) =>
@@ -46,6 +46,6 @@ function toCidr(text: string): readonly Cidr[] {
 }
 
 function conflict(subject: string, own: string, setting: string): Problem {
-  const hint = `set ${setting} to what is free on all hosts, or remove what overlaps`;
-  return { subject, what: `it overlaps ${own}, which Drover uses: traffic for one would go to the other`, hint };
+  const hint = `set ${setting} to a range that is free on all hosts, or remove the overlapping network`;
+  return { subject, what: `overlaps ${own}, which Drover uses: packets for one would go to the other`, hint };
 }

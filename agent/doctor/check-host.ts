@@ -5,7 +5,7 @@ import type { AgentDependencies } from '../dependencies.ts';
 import { readSavedView } from '../down/offline.ts';
 import { createDoctor } from './doctor.ts';
 
-/** What stands in the way on this host, as far as it can be seen without an agent. */
+/** The checks of `drover doctor` that need no running agent. */
 export async function checkHost({ run }: AgentDependencies, config: Config): Promise<readonly Problem[]> {
   const docker = new Docker({ socketPath: config.docker.socket });
   const view = readSavedView(config)?.view ?? null;

@@ -3,28 +3,28 @@ import type { Problem } from '../../model/index.ts';
 
 const FILE = '/etc/docker/daemon.json';
 
-/** Whether Docker gives containers our resolver from their first instruction on: its `dns` setting. */
+/** Checks Docker's `dns` setting, which gives containers Drover's resolver from their first instruction on. */
 export async function checkDockerDns(resolver: string): Promise<readonly Problem[]> {
   const text = await readFile(FILE, 'utf8').catch(() => '{}');
   const commandLines = await dockerdCommandLines();
   return judgeDockerDns(resolver, text, commandLines);
 }
 
-/** Pure: `daemonJson` is the text of daemon.json, `commandLines` those of the engines that run here. */
+/** Pure. `daemonJson` is the text of daemon.json, `commandLines` are those of the engines that run on this host. */
 export function judgeDockerDns(
   resolver: string,
   daemonJson: string,
   commandLines: readonly (readonly string[])[],
 ): readonly Problem[] {
   const settings = parseSettings(daemonJson);
-  if (settings === null) return [{ subject: FILE, what: 'it is no JSON object', hint: 'correct it' }];
+  if (settings === null) return [{ subject: FILE, what: 'is not a JSON object', hint: 'correct the file' }];
   const configured = [...(Array.isArray(settings.dns) ? settings.dns : []), ...commandLines.flatMap(dnsArguments)];
   if (configured.length === 1 && configured[0] === resolver) return [];
   const what = configured.includes(resolver)
-    ? `Docker's dns setting lists other resolvers beside ${resolver} (${configured.filter((one) => one !== resolver).join(', ')})`
-    : `Docker's dns setting lacks ${resolver}: until the agent has written a new container's resolv.conf, its first lookups go elsewhere`;
+    ? `Docker's dns setting lists other resolvers besides ${resolver} (${configured.filter((one) => one !== resolver).join(', ')})`
+    : `Docker's dns setting lacks ${resolver}: the first lookups of a new container go to another resolver until the agent has written its resolv.conf`;
   const wanted = JSON.stringify({ ...settings, dns: [resolver] });
-  return [{ subject: 'Docker', what, hint: `make ${FILE} say ${wanted} and restart Docker` }];
+  return [{ subject: 'Docker', what, hint: `write ${wanted} to ${FILE} and restart Docker` }];
 }
 
 function parseSettings(text: string): { readonly [key: string]: unknown } | null {

@@ -14,16 +14,16 @@ import { findShadowedNames } from './shadowed-names.ts';
 export interface DoctorDependencies {
   readonly docker: Docker;
   readonly run: RunCommand;
-  /** Null when nothing is known of this host. */
+  /** Null when no state was saved on this host. */
   readonly view: () => HostView | null;
-  /** Null when the agent is away. */
+  /** Null when the agent is not running. */
   readonly status: (() => AgentStatus) | null;
 }
 
-/** Looks at what stands in the way on this host, and how to fix it. Changes nothing; a check that fails is a finding. */
+/** Checks this host for problems and tells how to fix them. Changes nothing; a check that cannot run is reported as a problem. */
 export function createDoctor(deps: DoctorDependencies, config: Config): () => Promise<readonly Problem[]> {
   const checks: Readonly<Record<string, () => Promise<readonly Problem[]> | readonly Problem[]>> = {
-    agent: () => (deps.status ? problemsOf(deps.status()) : [agentAway(config)]),
+    agent: () => (deps.status ? problemsOf(deps.status()) : [agentNotRunning(config)]),
     tools: () => findMissingTools(deps.run),
     'Docker Engine': () => checkDocker(deps.docker, config.docker.socket),
     "Docker's dns setting": () => checkDockerDns(config.dns.address),
@@ -37,17 +37,17 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
           return await check();
         } catch (error) {
           const what = error instanceof Error ? error.message : String(error);
-          return [{ subject: `check of ${name}`, what, hint: 'fix what the message names, then run doctor again' }];
+          return [{ subject: `check of ${name}`, what, hint: 'fix the cause above, then run drover doctor again' }];
         }
       }),
     );
-    // Two checks may come upon the same.
+    // Two checks may report the same problem.
     return [...new Map(found.flat().map((problem) => [formatProblem(problem), problem])).values()];
   };
 }
 
-function agentAway({ runDir }: Config): Problem {
-  return { subject: `agent at ${runDir}`, what: 'it is away', hint: 'start it: drover agent' };
+function agentNotRunning({ runDir }: Config): Problem {
+  return { subject: `agent at ${runDir}`, what: 'is not running', hint: 'start it: drover agent' };
 }
 
 async function checkDocker(docker: Docker, socket: string): Promise<readonly Problem[]> {
@@ -56,7 +56,7 @@ async function checkDocker(docker: Docker, socket: string): Promise<readonly Pro
     return [];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const hint = code === 'EACCES' ? 'run as root' : 'start Docker, or set docker.socket to where it listens';
+    const hint = code === 'EACCES' ? 'run as root' : 'start Docker Engine, or set docker.socket to its socket';
     return [{ subject: `Docker Engine at ${socket}`, what: message, hint }];
   }
 }

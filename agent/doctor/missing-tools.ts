@@ -1,7 +1,7 @@
 import type { Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 
-/** Program -> what it is for, and the Debian package that has it. */
+/** Program -> its purpose, and the Debian package that contains it. */
 const TOOLS: Readonly<Record<string, readonly [string, string]>> = {
   ip: ['namespaces, links and routes', 'iproute2'],
   nft: ["Drover's own firewall table", 'nftables'],
@@ -26,8 +26,8 @@ export async function findMissingTools(run: RunCommand): Promise<readonly Proble
       : [
           {
             subject: `program ${tool}`,
-            what: `it is missing; it is for ${purpose}`,
-            hint: `apt-get install ${debian}`,
+            what: `is not installed; Drover needs it for ${purpose}`,
+            hint: `install it: apt-get install ${debian}`,
           },
         ],
   );

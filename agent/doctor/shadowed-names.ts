@@ -2,8 +2,8 @@ import type { Container, Network, Problem } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 
 /**
- * Containers of this host whose resolver is Docker's own: it answers the names on their networks itself, with every
- * container, ready or not, and never asks us. `lacking` are the ids of those. Pure.
+ * Containers of this host that use Docker's own resolver: it answers the names of services on their networks itself, with
+ * all containers, ready or not, and does not query Drover. `lacking` are the ids of these containers. Pure.
  */
 export function findShadowedNames({ snapshot, hostId }: HostView, lacking: ReadonlySet<string>): readonly Problem[] {
   const own = snapshot.hosts.get(hostId);
@@ -39,7 +39,7 @@ function shadowed({ id, name }: Container, networks: readonly string[], names: r
   const short = names.map((full) => full.split('.')[0]).join(', ');
   return {
     subject: `container ${id.slice(0, 12)} ${name}`,
-    what: `Docker's own resolver answers ${short} on network ${networks.join(', ')} for it, ready or not`,
-    hint: `ask for ${names.join(', ')}, or restart the container so that it gets our resolver`,
+    what: `gets ${short} on network ${networks.join(', ')} from Docker's own resolver, which also answers containers that are not ready`,
+    hint: `use ${names.join(', ')} instead, or restart the container so that it gets Drover's resolver`,
   };
 }

@@ -4,14 +4,14 @@ import { readLiving } from '../children/child-slots.ts';
 import type { Config } from '../config/config.ts';
 import { mirrorFile } from '../config/paths.ts';
 
-/** What this host knew when it last saved, for when the agent is away. */
+/** The last saved state of this host, for commands that run without an agent. */
 export interface SavedView {
   readonly view: HostView;
   /** Milliseconds since the epoch. */
   readonly savedAtMs: number;
 }
 
-/** Null when nothing was saved here, or it cannot be read. */
+/** Null when no state was saved, or it cannot be read. */
 export function readSavedView(config: Pick<Config, 'dataDir' | 'runDir'>): SavedView | null {
   const { saved } = readMirror(mirrorFile(config));
   if (saved === null) return null;
@@ -21,7 +21,7 @@ export function readSavedView(config: Pick<Config, 'dataDir' | 'runDir'>): Saved
   return { view: viewOf(snapshot, saved.hostId), savedAtMs: saved.savedAtMs };
 }
 
-/** Pid of a server that runs without the agent, null if it does not. */
+/** Pid of a server process, null if it does not run. */
 export async function findServer({ runDir }: Pick<Config, 'runDir'>, name: string): Promise<number | null> {
   const [living] = await readLiving(runDir, name);
   return living?.identity.pid ?? null;

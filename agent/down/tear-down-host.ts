@@ -10,7 +10,7 @@ import { readHostId } from '../host/host-id.ts';
 import { serviceAddressSettings } from '../part-settings.ts';
 import { tearDown } from './tear-down.ts';
 
-/** Removes all that an agent made on this host, without an agent. */
+/** Removes everything that an agent made on this host, without a running agent. */
 export async function tearDownHost(
   { clock, log, run }: AgentDependencies,
   config: Config,
@@ -20,7 +20,7 @@ export async function tearDownHost(
   const serviceAddress = createServiceAddress({ run, log }, serviceAddressSettings(config));
   const routing = createManagedRouting({ run, log });
   const guard = createPortGuard({ run, log, processId: () => null, bindingsFile: portBindingsFile(config) });
-  // It only ends them, so it need not know how they are started.
+  // It only stops the servers, so it need not know how to start them.
   const program = () => ({ file: 'false', args: [] });
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
   const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);

@@ -20,7 +20,7 @@ import type { Config } from '../config/config.ts';
 
 export interface TearDownDependencies {
   readonly docker: Docker;
-  /** Null: it cannot be opened. */
+  /** Null when it cannot be opened. */
   readonly bus: Bus | null;
   readonly supervisor: Supervisor;
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
@@ -37,8 +37,8 @@ interface Step {
 }
 
 /**
- * Removes all that was made on this host, and takes the host off the bus. The parts of an agent must have ended before.
- * Goes on after a failure; gives what could not be done. What is known (the data directory) stays. Idempotent.
+ * Removes everything that Drover made on this host, and removes the host from the bus. The parts of the agent must have
+ * stopped before. Continues after a failure and returns what failed. The data directory stays. Idempotent.
  */
 export async function tearDown(
   deps: TearDownDependencies,
@@ -60,14 +60,14 @@ function steps(
   { config, hostId }: { readonly config: Config; readonly hostId: string | null },
 ): readonly Step[] {
   const { docker, bus, log, clock } = deps;
-  const again = "fix what the message names, then run 'drover down' again";
+  const again = "fix the cause above, then run 'drover down' again";
   const step = (subject: string, act: () => Promise<readonly Problem[]>, hint = again): Step => ({
     subject,
     hint,
     act,
   });
   const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
-  const giveBack = async (): Promise<void> => {
+  const release = async (): Promise<void> => {
     if (!networkIsGone || !bus || !hostId) return;
     await claimSubnets({ documents: bus, clock, log }, { hostId }).release();
     await forgetRanges(bus);
@@ -81,21 +81,21 @@ function steps(
       networkIsGone = removed.ok;
       return removed.ok ? [] : [removed.problem];
     }),
-    step('subnet of the managed network', () => clean(giveBack())),
+    step('subnet of the managed network', () => clean(release())),
     step('routes and rules of the managed network', () => clean(deps.routing.remove())),
   ];
   return [
     step('resolv.conf of containers', () => restoreResolvers(docker)),
     step('port guard', () => clean(deps.guard.remove())),
     ...(config.network.enabled ? network : []),
-    step('place of this host on the bus', () => clean(leave(bus, hostId)), 'others forget this host before long'),
+    step('bus lease of this host', () => clean(leave(bus, hostId)), 'no action needed: the lease expires'),
     step(SERVER_NAMES.join(' and '), () => clean(deps.supervisor.stop())),
     step('service address', () => clean(deps.serviceAddress.remove())),
     step('run directory', () => clean(removeRunFiles(config.runDir))),
   ];
 }
 
-/** Docker hands the pool of a network that it removes back to the address management: somebody must be there. */
+/** While Docker removes a network, it releases its address pool, so the address management must be running. */
 async function withAddressManagement<T>(
   deps: Pick<TearDownDependencies, 'docker' | 'clock' | 'log'>,
   config: Config,

@@ -8,7 +8,7 @@ interface DefaultRoute {
 
 const NOT_AN_UPLINK = /^(lo|docker|br-|veth|drover|virbr|cni|tun|tap)/;
 
-/** The address other hosts reach this one at: of the default route's device, else of the first uplink; null if there is none. */
+/** The address at which other hosts reach this one: that of the default route's device, otherwise of the first uplink; null if there is none. */
 export async function findHostAddress(run: RunCommand): Promise<string | null> {
   const routes = await readDefaultRoutes(run);
   for (const { dev, prefsrc } of routes) {

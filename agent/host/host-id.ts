@@ -5,7 +5,7 @@ import type { Log } from '../../system/index.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The id this host keeps for good: `host-id` in the data directory, made once; one that is no UUID is moved aside. */
+/** The permanent id of this host: the file `host-id` in the data directory, made once. A file without a UUID is moved aside. */
 export async function ensureHostId(log: Log, dataDir: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, 'host-id');
@@ -13,12 +13,12 @@ export async function ensureHostId(log: Log, dataDir: string): Promise<string> {
   if (found !== null && UUID.test(found)) return found;
   if (found !== null) {
     await rename(path, `${path}.damaged`);
-    log.warn({ path }, 'host id was damaged: moved aside, a new one is made');
+    log.warn({ path }, 'host id was damaged: moved the file aside, making a new id');
   }
   return makeId(path);
 }
 
-/** The id if there is one; changes nothing. */
+/** The id, if there is one. Changes nothing. */
 export async function readHostId(dataDir: string): Promise<string | null> {
   const found = await readId(join(dataDir, 'host-id'));
   return found !== null && UUID.test(found) ? found : null;
@@ -34,7 +34,7 @@ async function readId(path: string): Promise<string | null> {
   );
 }
 
-/** Complete or not at all, and the first of two that do this at once wins. */
+/** Writes the file completely or not at all. If two processes do this at the same time, the first one wins. */
 async function makeId(path: string): Promise<string> {
   const id = randomUUID();
   const draft = `${path}.${id}`;

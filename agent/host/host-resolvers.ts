@@ -4,19 +4,19 @@ import { isIP } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../system/index.ts';
 
-/** Where a host says which resolvers it uses; systemd-resolved and NetworkManager keep the real ones beside a stub. */
+/** The files that list a host's resolvers. systemd-resolved and NetworkManager keep the real ones in files of their own. */
 const FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf', '/run/NetworkManager/no-stub-resolv.conf'];
 
 export interface HostResolverOptions {
   /**
-   * Whether resolvers on loopback (stubs) can be asked: not from another network namespace. Where they can, the real ones
-   * come behind them, for the case that the stub leads back to us.
+   * Whether resolvers on loopback (stubs) can be used: not from another network namespace. If they can, the real resolvers
+   * follow them, because a stub may forward to Drover.
    */
   readonly stubs?: boolean;
   readonly files?: readonly string[];
 }
 
-/** The host's own resolvers without `ourselves`, which would be a circle. Empty when there are none. */
+/** The host's own resolvers without `ourselves`, which would be a forwarding loop. Empty when there are none. */
 export async function readHostResolvers(
   ourselves: readonly string[],
   { stubs = false, files = FILES }: HostResolverOptions = {},
@@ -31,13 +31,13 @@ export async function readHostResolvers(
   return [...new Set(found)];
 }
 
-/** Whether the host asks a stub of its own. */
+/** Whether the host uses a local stub resolver. */
 export async function hasLocalStub(files: readonly string[] = FILES): Promise<boolean> {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
   return texts.some((text) => nameserversOf(text).some(isLoopback));
 }
 
-/** The `nameserver` lines of a resolv.conf that hold an address, in order, each once. */
+/** The addresses of the `nameserver` lines of a resolv.conf, in order, each once. */
 export function nameserversOf(text: string): readonly string[] {
   const found = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? '');
   return [...new Set(found.filter((address) => isIP(address.split('%')[0] ?? '') !== 0))];
@@ -45,12 +45,12 @@ export function nameserversOf(text: string): readonly string[] {
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
-/** A change that no watch tells of (a mount, a link that leads elsewhere) is seen after this. */
+/** Changes that a watch does not report (a mount, a changed link) are seen after this. */
 const INTERVAL_MS = 5_000;
-/** Files are written in several steps; in the middle of them they may be empty. */
+/** A file may be empty while it is being written. */
 const SETTLE_MS = 50;
 
-/** Reads again when one of the files changes, and every few seconds; gives the newest, the same array while it is equal. */
+/** Reads again when one of the files changes, and every few seconds. Returns the newest list, the identical one while it is equal. */
 export async function followHostResolvers(
   { clock }: { readonly clock: Clock },
   read: () => Promise<readonly string[]>,
@@ -75,7 +75,7 @@ export async function followHostResolvers(
   return () => found;
 }
 
-/** The directory: editors and network managers put a new file in the place of the old one. */
+/** Watches the directory, because editors and network managers replace the file by a new one. */
 function watchFile(file: string, onChange: () => void, signal: AbortSignal): void {
   try {
     const watcher = watch(dirname(file), { persistent: false, signal }, (_event, name) => {
@@ -83,6 +83,6 @@ function watchFile(file: string, onChange: () => void, signal: AbortSignal): voi
     });
     watcher.on('error', () => watcher.close());
   } catch {
-    // There is no such directory on this host, or no watch to be had: the interval has to do.
+    // The directory does not exist, or no watch is available: the interval is enough.
   }
 }

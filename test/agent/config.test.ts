@@ -132,7 +132,7 @@ describe('a fault is told with its place and hint', () => {
     ],
     [
       'network: {range: 10.42.0.0/25}',
-      "drover.yaml:1 network.range: is smaller than one host's part (/24); use /24 or larger, or set network.prefixLength",
+      'drover.yaml:1 network.range: is smaller than the subnet of one host (/24); use /24 or a larger range, or set network.prefixLength',
     ],
     [
       'network: {ranges: [10.42.3.0/24]}',
@@ -141,11 +141,11 @@ describe('a fault is told with its place and hint', () => {
     ['network: {range: "fd00::/16"}', 'drover.yaml:1 network.range: is an IPv6 range; use an IPv4 range'],
     [
       'dns: {address: 10.42.0.1}',
-      'drover.yaml:1 dns.address: lies in network.range (10.42.0.0/16); use one outside all ranges',
+      'drover.yaml:1 dns.address: is inside network.range (10.42.0.0/16); use an address outside all ranges',
     ],
     [
       'dns: {hostAddress: 169.254.169.250}',
-      'drover.yaml:1 dns.hostAddress: is the same as dns.address; give each an address of its own',
+      'drover.yaml:1 dns.hostAddress: is the same as dns.address; use different addresses',
     ],
     [
       'dns: {upstreams: [dns.example]}',
@@ -156,7 +156,7 @@ describe('a fault is told with its place and hint', () => {
     ['a: 1\na: 2', 'drover.yaml:2: has the key a twice; remove one of them'],
     ['bus:\n\tdriver: x', 'drover.yaml:2: is indented with a tab; indent with spaces'],
     ['- bus', 'drover.yaml:1: is not a map of keys and values; write settings such as `environment: default`'],
-    ['log: {}\n---\nlog: {}', 'drover.yaml:3: begins a second document; keep one document in the file'],
+    ['log: {}\n---\nlog: {}', 'drover.yaml:3: starts a second YAML document; keep one document in the file'],
   ])('%j', async (text, expected) => {
     const [first = 'no problem', ...more] = await problems(text);
     expect(first).toContain(expected);
@@ -174,7 +174,7 @@ describe('a fault is told with its place and hint', () => {
     expect(await problems(null, { env, flags })).toEqual([
       'environment variable DROVER_SUPERVISE: is not true or false; write true or false',
       'environment variable DROVER_LIVENESS_PORT: is not a number; write a number',
-      'environment variable DROVER_HOST_LABELS: has an item without key (=a); write it like key=value,key=value',
+      'environment variable DROVER_HOST_LABELS: has an item without a key (=a); write it like key=value,key=value',
       'flag busDrivr: is not a setting; did you mean --bus-driver?',
       'flag --bus-driver: is not one of the accepted values; use one of embedded, consul',
       'environment variable DROVER_LOG_LEVEL: is not one of the accepted values; use one of debug, info, warn, error, silent',
@@ -195,7 +195,7 @@ describe('a fault is told with its place and hint', () => {
     });
     expect(await failing(denied)).toMatchObject({
       ok: false,
-      problems: [{ what: 'cannot be read (EACCES)', hint: 'make it readable for the agent' }],
+      problems: [{ what: 'cannot be read (EACCES)', hint: 'make the file readable for the agent' }],
     });
   });
 

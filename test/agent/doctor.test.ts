@@ -13,7 +13,7 @@ test.each([
     '{"bip":"10.9.0.1/16"}',
     [],
     [
-      `Docker: Docker's dns setting lacks ${US}: until the agent has written a new container's resolv.conf, its first lookups go elsewhere; make /etc/docker/daemon.json say {"bip":"10.9.0.1/16","dns":["${US}"]} and restart Docker`,
+      `Docker: Docker's dns setting lacks ${US}: the first lookups of a new container go to another resolver until the agent has written its resolv.conf; write {"bip":"10.9.0.1/16","dns":["${US}"]} to /etc/docker/daemon.json and restart Docker`,
     ],
   ],
   [
@@ -21,10 +21,10 @@ test.each([
     `{"dns":["${US}","10.0.0.2"]}`,
     [],
     [
-      `Docker: Docker's dns setting lists other resolvers beside ${US} (10.0.0.2); make /etc/docker/daemon.json say {"dns":["${US}"]} and restart Docker`,
+      `Docker: Docker's dns setting lists other resolvers besides ${US} (10.0.0.2); write {"dns":["${US}"]} to /etc/docker/daemon.json and restart Docker`,
     ],
   ],
-  ['the file is broken', '{"dns"', [], ['/etc/docker/daemon.json: it is no JSON object; correct it']],
+  ['the file is broken', '{"dns"', [], ['/etc/docker/daemon.json: is not a JSON object; correct the file']],
 ])("doctor on Docker's dns setting: %s", (_what, file, commandLines, expected) => {
   expect(judgeDockerDns(US, file, commandLines).map(formatProblem)).toEqual(expected);
 });

@@ -31,7 +31,7 @@ test('subnets of hosts that are gone are listed and given back; those of hosts t
     { hostId: 'c', subnet: '10.42.4.0/24' },
   ]);
   expect(await gone.forget('b')).toMatchObject({ ok: false, problem: { what: 'is in the environment' } });
-  expect(await gone.forget('nobody')).toMatchObject({ ok: false, problem: { what: 'holds no subnet' } });
+  expect(await gone.forget('nobody')).toMatchObject({ ok: false, problem: { what: 'has no subnet' } });
   expect(await gone.forget('c')).toEqual({ ok: true, value: ['10.42.3.0/24', '10.42.4.0/24'] });
   expect([...(await bus.list('')).keys()].sort()).toEqual([
     'subnet/10.42.1.0_24',

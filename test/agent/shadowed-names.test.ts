@@ -59,7 +59,7 @@ test("doctor names the container whose names Docker's resolver answers, and the 
     container('c', 'db', 'other'),
   );
   expect(found(view, 'a')).toEqual([
-    "container aaaaaaaaaaaa shop-app-1: Docker's own resolver answers web on network shop_default for it, ready or not; ask for web.shop, or restart the container so that it gets our resolver",
+    "container aaaaaaaaaaaa shop-app-1: gets web on network shop_default from Docker's own resolver, which also answers containers that are not ready; use web.shop instead, or restart the container so that it gets Drover's resolver",
   ]);
 });
 

@@ -74,9 +74,9 @@ test('formatStatus() ends with the problems and their hints', () => {
   const page = formatStatus(bad, NOW);
   expect(page).toContain('STALE: saved 1 min ago');
   expect(page.slice(page.indexOf('3 problems'))).toBe(`3 problems:
-  bus consul: connection refused; names are answered from what was known; it is tried again by itself
-  state: what is answered was saved at 2026-01-01T11:59:00.000Z and not confirmed since; it is confirmed as soon as bus and Docker answer
-  host beta: has been silent for 9 s and is out of all answers; see whether it is up and its UDP port is reachable`);
+  bus consul: connection refused; check that the bus is running; until then Drover answers from its last known state and retries
+  state: answers come from the state saved at 2026-01-01T11:59:00.000Z; no action needed if bus and Docker are starting: the state becomes live once both answer
+  host beta: has not answered probes for 9 s; its containers are left out of all answers; check that the host is up and that its UDP port (liveness.port) is reachable`);
 });
 
 test('formatServices() lists the endpoints that are left out, with the reason', () => {

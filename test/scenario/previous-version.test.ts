@@ -126,10 +126,16 @@ describe('a host of the version before beside one of this version, on one Consul
   });
 
   test('neither has a problem with what the other publishes', async () => {
+    const hasPublishedStatus = async () =>
+      (await newer.agent.status()).parts.some(
+        ({ name, lastAppliedAtMs }) => name === 'component status' && lastAppliedAtMs !== null,
+      );
+    await poll(hasPublishedStatus, { what: 'a fact of a kind that the older host does not know', timeoutMs: 20_000 });
     await untilAllWell(newer.agent);
     await poll(async () => (await older.agent.drover(['status'])).exitCode === 0, {
       what: 'a status without problems on the older host',
       timeoutMs: 30_000,
     });
-  });
+    expect(await inside(older, 'shop-left-1', 'wget -qO- http://right')).toContain('hello from right-1');
+  }, 90_000);
 });
