@@ -1,13 +1,11 @@
-import { formatUpstream, type Upstream } from '../../model/index.ts';
-import type { Log, TimerWheel } from '../../system/index.ts';
+import type { TimerWheel } from '../../system/index.ts';
 import { RCODE } from '../wire/codes.ts';
-import type { Cache, CacheHit } from './cache/cache.ts';
-import type { Choice, Choose } from './choice/choice.ts';
+import { type AskDependencies, createAskUpstreams, type UpstreamQuery } from './ask-upstreams.ts';
+import type { CacheHit } from './cache/cache.ts';
+import type { Choose } from './choice/choice.ts';
 import { bareReply, localReply } from './choice/local-reply.ts';
-import type { InFlight, InFlightQuery } from './in-flight.ts';
-import { type KeptReply, keepReply, replayReply } from './message/kept-reply.ts';
-import { type Question, questionOf } from './message/question.ts';
-import type { Race } from './race.ts';
+import { replayReply } from './message/kept-reply.ts';
+import { questionOf } from './message/question.ts';
 
 /** The asker of a forwarded query: selects the upstreams, and has a limited share of the queries in flight. */
 export interface ForwardAsker {
@@ -34,15 +32,11 @@ export interface Forwarding {
   forward(message: Buffer, questionEnd: number, asker: ForwardAsker): Forwarded | null | Promise<Forwarded | null>;
 }
 
-export interface ForwardingDependencies {
+export interface ForwardingDependencies extends AskDependencies {
   readonly choose: Choose;
   /** Whether the name is a probe of ours for forwarding loops. */
   readonly isProbe: (name: string) => boolean;
-  readonly race: (question: Question, upstreams: readonly Upstream[]) => Race;
-  readonly cache: Cache;
-  readonly inFlight: InFlight<KeptReply>;
   readonly timers: TimerWheel;
-  readonly log: Log;
 }
 
 export interface ForwardingOptions {
@@ -55,48 +49,16 @@ const STALE_TTL_SECONDS = 30;
 /** Popular entries are refreshed in the last tenth of their lifetime. */
 const PREFETCH = { leastHits: 3, leastLifetimeSeconds: 20, part: 0.1 };
 
-interface Asked {
+interface Asked extends UpstreamQuery {
   readonly id: number;
-  readonly question: Question;
-  readonly asker: string;
-  readonly choice: Extract<Choice, { kind: 'ask' }>;
-  readonly key: string;
 }
 
 export function createForwarding(dependencies: ForwardingDependencies, options: ForwardingOptions): Forwarding {
-  const { choose, isProbe, race, cache, inFlight, timers, log } = dependencies;
-  const logFailure = createFailureLog(log);
-
-  const send = ({ question, choice, key }: Asked): InFlightQuery<KeptReply> => {
-    const { reply, end } = race(question, choice.upstreams);
-    let isWanted = true;
-    const conclude = (received: Buffer | null): KeptReply | null => {
-      if (!isWanted) return null;
-      logFailure(choice, received !== null);
-      const kept = received && keepReply(received, question, options);
-      if (question.recursion) remember(key, kept);
-      return kept;
-    };
-    const failed = (error: unknown): null => {
-      log.error({ err: error }, "an upstream's reply could not be read; this is a bug");
-      return null;
-    };
-    const abandon = (): void => {
-      isWanted = false;
-      end();
-    };
-    return { result: reply.then(conclude).catch(failed), end: abandon };
-  };
-  const remember = (key: string, kept: KeptReply | null): void => {
-    if (kept === null || kept.verdict === 'bad') cache.fail(key, kept?.message ?? null);
-    else cache.store(key, kept);
-  };
-  /** Without RD the upstream answers from its cache only: that answer is not shared with queries that set RD. */
-  const join = (asked: Asked, asker = asked.asker): Promise<KeptReply | null> =>
-    inFlight.join(asked.question.recursion ? asked.key : `${asked.key} -`, asker, () => send(asked));
+  const { choose, isProbe, cache, inFlight, timers } = dependencies;
+  const ask = createAskUpstreams(dependencies, options);
 
   const fresh = async (asked: Asked): Promise<Forwarded | null> => {
-    const kept = await join(asked);
+    const kept = await ask(asked);
     return kept && { reply: replay(asked, kept.message), from: 'forwarded' };
   };
   const stale = (asked: Asked, hit: CacheHit): Forwarded => {
@@ -106,7 +68,7 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
   const freshOrStale = (asked: Asked, hit: CacheHit): Promise<Forwarded> => {
     const { promise, resolve } = Promise.withResolvers<Forwarded>();
     const cancel = timers.add(STALE_AFTER_MS, () => resolve(stale(asked, hit)));
-    void join(asked).then((kept) => {
+    void ask(asked).then((kept) => {
       cancel();
       const isGood = kept !== null && kept.verdict !== 'bad';
       resolve(isGood ? { reply: replay(asked, kept.message), from: 'forwarded' } : stale(asked, hit));
@@ -117,7 +79,9 @@ export function createForwarding(dependencies: ForwardingDependencies, options: 
     const { lifetimeSeconds, ageSeconds, turn } = hit;
     const isEnding = lifetimeSeconds - ageSeconds <= lifetimeSeconds * PREFETCH.part;
     const isPopular = turn >= PREFETCH.leastHits && lifetimeSeconds >= PREFETCH.leastLifetimeSeconds;
-    if (isEnding && isPopular && asked.question.recursion && !inFlight.has(asked.key)) void join(asked, PREFETCHING);
+    if (isEnding && isPopular && asked.question.recursion && !inFlight.has(asked.key)) {
+      void ask({ ...asked, asker: PREFETCHING });
+    }
     return { reply: replay(asked, hit.message, hit), from: 'cached' };
   };
 
@@ -151,22 +115,4 @@ function replay(
   staleTtlSeconds: number | null = null,
 ): Buffer {
   return replayReply(message, { id, question, ageSeconds, turn, staleTtlSeconds });
-}
-
-const MAX_FAILING = 100;
-
-/** Logs when all upstreams of a set stop answering and when they answer again, not for each query. */
-function createFailureLog(log: Log): (choice: Asked['choice'], works: boolean) => void {
-  const failing = new Set<string>();
-  return ({ set, upstreams }, works) => {
-    if (works === !failing.has(set)) return;
-    const at = upstreams.map(formatUpstream);
-    if (works) {
-      failing.delete(set);
-      log.info({ upstreams: at }, 'upstream resolvers answer again');
-    } else if (failing.size < MAX_FAILING) {
-      failing.add(set);
-      log.warn({ upstreams: at }, 'no upstream resolver answers; external names fail until one does');
-    }
-  };
 }
