@@ -15,12 +15,12 @@ import {
 } from '../../view/index.ts';
 import type { AddressResolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
-import type { Asking } from './asking.ts';
+import type { ResolveContext } from './resolve-context.ts';
 
 /** The addresses of an answer, and how they are given. */
 export type Given = Pick<AddressResolution, 'addresses' | 'give' | 'weights' | 'ttlSeconds'>;
 
-type Asked = Pick<Asking, 'view' | 'scope' | 'recorder'>;
+type Asked = Pick<ResolveContext, 'view' | 'scope' | 'recorder'>;
 
 /** The endpoints in the answer for the services of one name. The options of the first service apply. */
 export interface ChosenEndpoints {
@@ -68,7 +68,7 @@ export function containerEndpoints(
 
 /** Addresses of the requested type without duplicates, with their weights if those differ. */
 export function givenAddresses(
-  { view, type }: Pick<Asking, 'view' | 'type'>,
+  { view, type }: Pick<ResolveContext, 'view' | 'type'>,
   endpoints: readonly AnsweredEndpoint[],
   { give, ttlSeconds }: Pick<ServiceAnswers, 'give' | 'ttlSeconds'> = NO_OPTIONS,
 ): Given {

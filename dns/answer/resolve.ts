@@ -16,8 +16,8 @@ import {
 import type { Question } from '../query/question.ts';
 import type { Alias, Resolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
-import type { Asking, ResolveOptions } from './asking.ts';
 import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
+import type { ResolveContext, ResolveOptions } from './resolve-context.ts';
 import { reverseAddress, reverseRange } from './reverse.ts';
 import { serviceRecords } from './service-records.ts';
 
@@ -32,18 +32,18 @@ export function resolve(
   recorder?: DependencyRecorder,
 ): Resolution {
   const name = question.name.toLowerCase();
-  const asking = { ...options, view, scope, type: question.type, recorder };
-  return reverseLookup(asking, name) ?? follow(asking, name, []);
+  const context = { ...options, view, scope, type: question.type, recorder };
+  return reverseLookup(context, name) ?? follow(context, name, []);
 }
 
 /** The aliases followed so far. */
 type Chain = readonly Alias[];
 
 /** A reverse lookup; null: the name is not a reverse name. */
-function reverseLookup(asking: Asking, name: string): Resolution | null {
-  const { view, type, metadataAddress, recorder } = asking;
+function reverseLookup(context: ResolveContext, name: string): Resolution | null {
+  const { view, type, metadataAddress, recorder } = context;
   const reverse = reverseAddress(name);
-  if (!reverse) return aboveAddresses(asking, name);
+  if (!reverse) return aboveAddresses(context, name);
   recorder?.depends(ANY_CHANGE);
   const { address, zone } = reverse;
   const found = address === metadataAddress ? metadataPointer(view) : ptrName(view, address);
@@ -53,7 +53,7 @@ function reverseLookup(asking: Asking, name: string): Resolution | null {
 }
 
 /** A parent of reverse names of ours exists [RFC 8020 §2], and upstreams do not know it; null: it has other children too. */
-function aboveAddresses({ view, recorder }: Asking, name: string): Resolution | null {
+function aboveAddresses({ view, recorder }: ResolveContext, name: string): Resolution | null {
   const range = reverseRange(name);
   if (!range) return null;
   recorder?.depends(ANY_CHANGE);
@@ -64,8 +64,8 @@ function metadataPointer({ snapshot }: HostView): { readonly kind: 'name'; reado
   return { kind: 'name', name: `${METADATA_NAME}.${snapshot.environment.suffixes[0] ?? ''}` };
 }
 
-function follow(asking: Asking, name: string, aliases: Chain): Resolution {
-  const { view, scope, search, recorder } = asking;
+function follow(context: ResolveContext, name: string, aliases: Chain): Resolution {
+  const { view, scope, search, recorder } = context;
   const { zone, meaning } = lookupName(view, scope, name, search, recorder);
   if (aliases.length > 0 && zone === '.') {
     return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
@@ -76,15 +76,15 @@ function follow(asking: Asking, name: string, aliases: Chain): Resolution {
     case 'unknown':
       return view.snapshot.complete ? { kind: 'nxdomain', aliases, zone } : { kind: 'failure' };
     case 'cname':
-      return followAlias(asking, { owner: name, target: meaning.target }, aliases, meaning.services);
+      return followAlias(context, { owner: name, target: meaning.target }, aliases, meaning.services);
     case 'apex':
-      return apex(asking, zone, aliases);
+      return apex(context, zone, aliases);
     default:
-      return recordsOf(asking, meaning, aliases) ?? { kind: 'nodata', aliases, zone };
+      return recordsOf(context, meaning, aliases) ?? { kind: 'nodata', aliases, zone };
   }
 }
 
-function apex({ type, metadataAddress }: Asking, zone: string, aliases: readonly Alias[]): Resolution {
+function apex({ type, metadataAddress }: ResolveContext, zone: string, aliases: readonly Alias[]): Resolution {
   if (aliases.length > 0) return { kind: 'nodata', aliases, zone };
   if (type === TYPE.SOA) return { kind: 'soa', zone };
   if (type !== TYPE.NS) return { kind: 'nodata', aliases, zone };
@@ -93,7 +93,7 @@ function apex({ type, metadataAddress }: Asking, zone: string, aliases: readonly
 
 /** If the target has no addresses, the service's own addresses are used. */
 function followAlias(
-  asking: Asking,
+  context: ResolveContext,
   names: Omit<Alias, 'ttlSeconds'>,
   before: Chain,
   services: readonly ServiceView[],
@@ -101,13 +101,13 @@ function followAlias(
   const [service] = services;
   const ttlSeconds = service ? serviceAnswers(service).ttlSeconds : null;
   const alias = { ...names, ttlSeconds };
-  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
+  if (context.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
   const aliases = [...before, alias];
   if (aliases.length > MAX_ALIASES) return { kind: 'failure' };
-  const end = follow(asking, alias.target.slice(0, -1), aliases);
-  if (familyOf(asking.type) === null || end.kind === 'addresses') return end;
-  const { taken, options } = chooseEndpoints(asking, services, false);
-  const own = givenAddresses(asking, taken, options);
+  const end = follow(context, alias.target.slice(0, -1), aliases);
+  if (familyOf(context.type) === null || end.kind === 'addresses') return end;
+  const { taken, options } = chooseEndpoints(context, services, false);
+  const own = givenAddresses(context, taken, options);
   if (end.kind === 'upstream-alias') {
     return end.otherwise.length > 0 ? end : { ...end, otherwise: own.addresses, ttlSeconds };
   }
@@ -117,59 +117,59 @@ function followAlias(
 type WithRecords = Exclude<NameMeaning, { kind: 'foreign' | 'unknown' | 'cname' | 'apex' }>;
 
 /** Null: no records of this type. */
-function recordsOf(asking: Asking, meaning: WithRecords, chain: Chain): Resolution | null {
+function recordsOf(context: ResolveContext, meaning: WithRecords, chain: Chain): Resolution | null {
   switch (meaning.kind) {
     case 'service':
-      return serviceResolution(asking, meaning, chain);
+      return serviceResolution(context, meaning, chain);
     case 'container':
-      return containerResolution(asking, meaning, chain);
+      return containerResolution(context, meaning, chain);
     case 'host':
-      return hostResolution(asking, meaning, chain);
+      return hostResolution(context, meaning, chain);
     case 'metadata':
-      return fitting(asking, [asking.metadataAddress], chain, '');
+      return fitting(context, [context.metadataAddress], chain, '');
     case 'empty':
       return null;
   }
 }
 
 function serviceResolution(
-  asking: Asking,
+  context: ResolveContext,
   { services, full, port }: Extract<WithRecords, { kind: 'service' }>,
   chain: Chain,
 ): Resolution | null {
-  const { type } = asking;
+  const { type } = context;
   if (type !== TYPE.SRV && port) return null;
   if (familyOf(type) === null && type !== TYPE.SRV && type !== TYPE.TXT) return null;
   const key = services[0]?.key ?? '';
   if (type === TYPE.TXT) return texts(services, chain);
-  const { options, taken, notLocal } = chooseEndpoints(asking, services, full);
-  if (type !== TYPE.SRV) return addresses(givenAddresses(asking, taken, options), chain, full ? `all ${key}` : key);
-  const records = serviceRecords(asking, taken, notLocal, port);
+  const { options, taken, notLocal } = chooseEndpoints(context, services, full);
+  if (type !== TYPE.SRV) return addresses(givenAddresses(context, taken, options), chain, full ? `all ${key}` : key);
+  const records = serviceRecords(context, taken, notLocal, port);
   return records.services.length === 0 ? null : srv(records, options.ttlSeconds, chain, key);
 }
 
 function containerResolution(
-  asking: Asking,
+  context: ResolveContext,
   { name, containers, port }: Extract<WithRecords, { kind: 'container' }>,
   chain: Chain,
 ): Resolution | null {
-  const endpoints = containerEndpoints(asking, containers);
+  const endpoints = containerEndpoints(context, containers);
   const turn = `container ${name.toLowerCase()}`;
-  if (asking.type === TYPE.SRV) {
-    const records = serviceRecords(asking, endpoints, [], port);
+  if (context.type === TYPE.SRV) {
+    const records = serviceRecords(context, endpoints, [], port);
     return records.services.length === 0 ? null : srv(records, null, chain, turn);
   }
-  return port ? null : addresses(givenAddresses(asking, endpoints), chain, turn);
+  return port ? null : addresses(givenAddresses(context, endpoints), chain, turn);
 }
 
 function hostResolution(
-  asking: Asking,
+  context: ResolveContext,
   { name, hosts }: Extract<WithRecords, { kind: 'host' }>,
   chain: Chain,
 ): Resolution | null {
-  for (const id of hosts) asking.recorder?.depends(hostKey(id));
-  const known = hosts.flatMap((id) => asking.view.snapshot.hosts.get(id)?.host?.address ?? []);
-  return fitting(asking, known, chain, `host ${name}`);
+  for (const id of hosts) context.recorder?.depends(hostKey(id));
+  const known = hosts.flatMap((id) => context.view.snapshot.hosts.get(id)?.host?.address ?? []);
+  return fitting(context, known, chain, `host ${name}`);
 }
 
 function texts(services: readonly ServiceView[], aliases: Chain): Resolution | null {
@@ -183,7 +183,7 @@ function srv(records: ReturnType<typeof serviceRecords>, ttlSeconds: number | nu
   return { kind: 'services', aliases, ...records, ttlSeconds, turn: `srv ${turn}` } as const;
 }
 
-function fitting({ type }: Asking, all: readonly string[], chain: Chain, turn: string): Resolution | null {
+function fitting({ type }: ResolveContext, all: readonly string[], chain: Chain, turn: string): Resolution | null {
   const family = familyOf(type);
   const found = [...new Set(all.filter((address) => isIP(address) === family))];
   return addresses({ addresses: found, give: 'all', weights: null, ttlSeconds: null }, chain, turn);

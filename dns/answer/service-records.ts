@@ -7,7 +7,7 @@ import {
   type PortName,
 } from '../../view/index.ts';
 import type { ServiceRecord, TargetAddress } from '../query/resolution.ts';
-import type { Asking } from './asking.ts';
+import type { ResolveContext } from './resolve-context.ts';
 
 /** SRV records of endpoints, with the addresses of their targets. */
 export interface ServiceRecords {
@@ -17,7 +17,7 @@ export interface ServiceRecords {
 
 /** For one port or all ports. Endpoints in `second` get a lower priority: clients use them if none of the first works. */
 export function serviceRecords(
-  { view, recorder }: Pick<Asking, 'view' | 'recorder'>,
+  { view, recorder }: Pick<ResolveContext, 'view' | 'recorder'>,
   first: readonly AnsweredEndpoint[],
   second: readonly AnsweredEndpoint[],
   wanted: PortName | null,

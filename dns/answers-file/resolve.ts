@@ -14,22 +14,26 @@ export function resolveAnswer(matching: Matching, own: Section | null, question:
   return follow({ matching, own, type: question.type }, name, []);
 }
 
-interface Asking {
+interface ResolveContext {
   readonly matching: Matching;
   readonly own: Section | null;
   readonly type: number;
 }
 
-function follow(asking: Asking, name: string, aliases: readonly Alias[]): Resolution {
-  const { matching, own, type } = asking;
-  const direct = isAddressType(type) ? null : ofOtherType(asking, name, aliases);
+function follow(context: ResolveContext, name: string, aliases: readonly Alias[]): Resolution {
+  const { matching, own, type } = context;
+  const direct = isAddressType(type) ? null : ofOtherType(context, name, aliases);
   if (direct) return direct;
   const alias = match(matching, own, (section) => section.cname, name);
-  if (alias) return followAlias(asking, name, alias, aliases);
-  return (isAddressType(type) ? ofAddresses(asking, name, aliases) : null) ?? missing(asking, name, aliases);
+  if (alias) return followAlias(context, name, alias, aliases);
+  return (isAddressType(type) ? ofAddresses(context, name, aliases) : null) ?? missing(context, name, aliases);
 }
 
-function ofOtherType({ matching, own, type }: Asking, name: string, aliases: readonly Alias[]): Resolution | null {
+function ofOtherType(
+  { matching, own, type }: ResolveContext,
+  name: string,
+  aliases: readonly Alias[],
+): Resolution | null {
   if (type === TYPE.TXT) {
     const texts = match(matching, own, (section) => section.txt, name);
     return texts && { kind: 'texts', aliases, texts: texts.value, ttlSeconds: texts.ttlSeconds };
@@ -42,37 +46,42 @@ function ofOtherType({ matching, own, type }: Asking, name: string, aliases: rea
 }
 
 /** If the target of an alias has no records, the name's own addresses are used. */
-function followAlias(asking: Asking, name: string, found: Match<string>, before: readonly Alias[]): Resolution {
-  const ttlSeconds = found.ttlSeconds ?? asking.matching.ttlSeconds;
+function followAlias(
+  context: ResolveContext,
+  name: string,
+  found: Match<string>,
+  before: readonly Alias[],
+): Resolution {
+  const ttlSeconds = found.ttlSeconds ?? context.matching.ttlSeconds;
   const alias: Alias = { owner: name.slice(0, -1), target: found.value, ttlSeconds };
-  if (asking.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
+  if (context.type === TYPE.CNAME) return { kind: 'alias', alias, ttlSeconds };
   const target = found.value.toLowerCase();
   const tooLong = target === name || before.length >= MAX_ALIASES;
-  const end: Resolution = tooLong ? { kind: 'failure' } : follow(asking, target, [...before, alias]);
-  const own = ownAddresses(asking, name);
-  if (end.kind === 'addresses' || own === null || fitting(asking, own).length === 0) return end;
+  const end: Resolution = tooLong ? { kind: 'failure' } : follow(context, target, [...before, alias]);
+  const own = ownAddresses(context, name);
+  if (end.kind === 'addresses' || own === null || fitting(context, own).length === 0) return end;
   if (end.kind === 'upstream-alias') {
-    return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : fitting(asking, own) };
+    return { ...end, otherwise: end.otherwise.length > 0 ? end.otherwise : fitting(context, own) };
   }
-  return addressesAt(asking, own, before);
+  return addressesAt(context, own, before);
 }
 
-function ownAddresses({ matching, own }: Asking, name: string): Match<string> | null {
+function ownAddresses({ matching, own }: ResolveContext, name: string): Match<string> | null {
   return match(matching, own, (section) => section.a, name);
 }
 
-function ofAddresses(asking: Asking, name: string, aliases: readonly Alias[]): Resolution | null {
-  const found = ownAddresses(asking, name);
+function ofAddresses(context: ResolveContext, name: string, aliases: readonly Alias[]): Resolution | null {
+  const found = ownAddresses(context, name);
   if (!found) return null;
-  if (fitting(asking, found).length > 0) return addressesAt(asking, found, aliases);
-  return { kind: 'nodata', aliases, zone: zoneOf(asking, name) };
+  if (fitting(context, found).length > 0) return addressesAt(context, found, aliases);
+  return { kind: 'nodata', aliases, zone: zoneOf(context, name) };
 }
 
-function addressesAt(asking: Asking, found: Match<string>, aliases: readonly Alias[]): Resolution {
+function addressesAt(context: ResolveContext, found: Match<string>, aliases: readonly Alias[]): Resolution {
   return {
     kind: 'addresses',
     aliases,
-    addresses: fitting(asking, found),
+    addresses: fitting(context, found),
     turn: found.at,
     give: 'all',
     weights: null,
@@ -80,31 +89,31 @@ function addressesAt(asking: Asking, found: Match<string>, aliases: readonly Ali
   };
 }
 
-function fitting({ type }: Asking, { value }: Match<string>): readonly string[] {
+function fitting({ type }: ResolveContext, { value }: Match<string>): readonly string[] {
   const family = type === TYPE.A ? 4 : 6;
   return [...new Set(value.split(' ').filter((address) => isIP(address) === family))];
 }
 
 /** A negative answer if the file is authoritative; otherwise the name is forwarded. */
-function missing(asking: Asking, name: string, aliases: readonly Alias[]): Resolution {
-  const { matching, own, type } = asking;
+function missing(context: ResolveContext, name: string, aliases: readonly Alias[]): Resolution {
+  const { matching, own, type } = context;
   const { answers } = matching;
   const authority = authorityOver(answers, name);
-  const zone = zoneOf(asking, name);
+  const zone = zoneOf(context, name);
   if (name === authority) return type === TYPE.SOA ? { kind: 'soa', zone } : { kind: 'nodata', aliases, zone };
   const at = locate(matching, own, name);
   const isOurs = authority !== null || isSingleLabel(name) || (at !== null && authorityOver(answers, at) !== null);
-  if (!isOurs) return outside(asking, name, aliases);
+  if (!isOurs) return outside(context, name, aliases);
   const exists = at !== null || answers.between.has(name);
   return { kind: exists ? 'nodata' : 'nxdomain', aliases, zone };
 }
 
-function outside(_: Asking, name: string, aliases: readonly Alias[]): Resolution {
+function outside(_: ResolveContext, name: string, aliases: readonly Alias[]): Resolution {
   if (aliases.length === 0) return { kind: 'forward' };
   return { kind: 'upstream-alias', aliases, target: name, otherwise: [], ttlSeconds: null };
 }
 
-function zoneOf({ matching }: Asking, name: string): string {
+function zoneOf({ matching }: ResolveContext, name: string): string {
   return authorityOver(matching.answers, name) ?? '.';
 }
 

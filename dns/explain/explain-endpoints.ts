@@ -12,8 +12,8 @@ import {
   serviceOf,
   standingOf,
 } from '../../view/index.ts';
-import type { Asking } from '../answer/asking.ts';
 import { chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
+import type { ResolveContext } from '../answer/resolve-context.ts';
 import { TYPE } from '../wire/codes.ts';
 import type { ExplainedEndpoint } from './explanation.ts';
 
@@ -23,10 +23,10 @@ export interface Considered {
 }
 
 /** Every endpoint behind the given names, in order. */
-export function explainEndpoints(asking: Asking, names: readonly string[]): Considered {
+export function explainEndpoints(context: ResolveContext, names: readonly string[]): Considered {
   const parts = names.map((name) => {
-    const { meaning } = lookupName(asking.view, asking.scope, name, asking.search);
-    return ofMeaning(asking, meaning);
+    const { meaning } = lookupName(context.view, context.scope, name, context.search);
+    return ofMeaning(context, meaning);
   });
   return {
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
@@ -34,22 +34,22 @@ export function explainEndpoints(asking: Asking, names: readonly string[]): Cons
   };
 }
 
-function ofMeaning(asking: Asking, meaning: NameMeaning): Considered {
+function ofMeaning(context: ResolveContext, meaning: NameMeaning): Considered {
   switch (meaning.kind) {
     case 'service':
-      return ofServices(asking, meaning.services, meaning.full);
+      return ofServices(context, meaning.services, meaning.full);
     case 'cname':
-      return ofServices(asking, meaning.services, false);
+      return ofServices(context, meaning.services, false);
     case 'container':
-      return { endpoints: ofContainers(asking, meaning.containers), notes: [] };
+      return { endpoints: ofContainers(context, meaning.containers), notes: [] };
     default:
       return { endpoints: [], notes: [] };
   }
 }
 
-function ofServices(asking: Asking, services: readonly ServiceView[], full: boolean): Considered {
-  const { view, scope, type } = asking;
-  const { notLocal } = chooseEndpoints(asking, services, full);
+function ofServices(context: ResolveContext, services: readonly ServiceView[], full: boolean): Considered {
+  const { view, scope, type } = context;
+  const { notLocal } = chooseEndpoints(context, services, full);
   const elsewhere = new Set(notLocal.map(identityOf));
   const found = services.map((service) => endpointsOf(view, service, 'dns', scope.container));
   const endpoints = found.flatMap(({ all }) =>
@@ -64,11 +64,11 @@ function ofServices(asking: Asking, services: readonly ServiceView[], full: bool
   return { endpoints, notes: found.flatMap(({ notes }) => notes) };
 }
 
-function ofContainers(asking: Asking, containers: readonly Container[]): readonly ExplainedEndpoint[] {
-  const { view } = asking;
+function ofContainers(context: ResolveContext, containers: readonly Container[]): readonly ExplainedEndpoint[] {
+  const { view } = context;
   return containers.map((container) => {
-    const [endpoint] = containerEndpoints(asking, [container]);
-    if (endpoint) return ofFamily(asking.type, explained(view, endpoint, true, endpoint.reason));
+    const [endpoint] = containerEndpoints(context, [container]);
+    if (endpoint) return ofFamily(context.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
     const left = READINESS[standing].name !== 'use';
     const reason = left ? READINESS[standing].when : 'it has no address that is reachable from here';

@@ -12,9 +12,9 @@ import {
   type TriedName,
 } from '../../view/index.ts';
 import { renderAny } from '../answer/any.ts';
-import type { ResolveOptions } from '../answer/asking.ts';
 import { type OwnResolution, renderReply } from '../answer/render.ts';
 import { resolve } from '../answer/resolve.ts';
+import type { ResolveOptions } from '../answer/resolve-context.ts';
 import { reverseAddress } from '../answer/reverse.ts';
 import type { Question } from '../query/question.ts';
 import type { Resolution } from '../query/resolution.ts';

@@ -1,8 +1,8 @@
 import type { Container } from '../../model/index.ts';
 import type { Recognition } from '../../recognition/index.ts';
 import { differences, type HostView, listNames } from '../../view/index.ts';
-import type { ResolveOptions } from '../answer/asking.ts';
 import { resolve } from '../answer/resolve.ts';
+import type { ResolveOptions } from '../answer/resolve-context.ts';
 import type { Change, NameSource } from '../query/name-source.ts';
 import type { Resolution } from '../query/resolution.ts';
 import { createRecollection } from './recollection.ts';

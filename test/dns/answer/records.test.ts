@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ResolveOptions } from '../../../dns/answer/asking.ts';
 import { resolve } from '../../../dns/answer/resolve.ts';
+import type { ResolveOptions } from '../../../dns/answer/resolve-context.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Container, PublishedPort } from '../../../model/index.ts';
 import { scopeOf, viewOf } from '../../../view/index.ts';

@@ -8,7 +8,7 @@ export interface ResolveOptions {
 }
 
 /** A question, with everything that its resolution depends on. */
-export interface Asking extends ResolveOptions {
+export interface ResolveContext extends ResolveOptions {
   readonly view: HostView;
   readonly scope: Scope;
   readonly type: number;
