@@ -10,7 +10,7 @@ export interface Address {
   readonly text: string;
 }
 
-/** Reads IPv4 or IPv6 text. Refuses zones (`fe80::1%eth0`): they mean something on one machine only. */
+/** Parses IPv4 or IPv6 text. Refuses zones (`fe80::1%eth0`), which have a meaning on one machine only. */
 export function parseAddress(text: string): Result<Address> {
   const family = isIP(text);
   if (text.includes('%')) {
@@ -21,18 +21,18 @@ export function parseAddress(text: string): Result<Address> {
   return problem(`address ${quote(text)}`, 'is not an IP address', 'write it like 10.0.0.5 or fd00::5');
 }
 
-/** Canonical text, or null for what is not an address. */
+/** Canonical text; null if the text is not an address. */
 export function canonicalAddress(text: string): string | null {
   const parsed = parseAddress(text);
   return parsed.ok ? parsed.value.text : null;
 }
 
 /**
- * The form of an address everybody else uses: canonical, and `10.1.2.3` for what a dual-stack socket shows as
- * `::ffff:10.1.2.3`. What is no address stays as it is.
+ * The canonical text of an address; `10.1.2.3` for `::ffff:10.1.2.3`, which a dual-stack socket reports. Other text stays as
+ * it is.
  */
 export function plainAddress(text: string): string {
-  // IPv4 has one form only, and this is asked for every packet.
+  // Called for every packet. IPv4 text has one form only.
   if (isIP(text) === 4) return text;
   const parsed = parseAddress(text);
   if (!parsed.ok) return text;

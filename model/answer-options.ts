@@ -1,17 +1,17 @@
 import { isJsonObject, type JsonValue } from './json.ts';
 
-/** How DNS answers for a service, as far as it was said; null: not said. */
+/** How DNS answers for a service; null where nothing is configured. */
 export interface AnswerOptions {
   /** All endpoints in an answer, or one at a time in strict turns. */
   readonly answers: 'all' | 'one' | null;
   readonly ttlSeconds: number | null;
-  /** `local`: endpoints on the asker's host alone, as long as one of them can be given. */
+  /** `local`: only endpoints on the asker's host, if there is one. */
   readonly prefer: 'local' | 'none' | null;
-  /** How often an endpoint is the next one, beside others; 0: only where there is no other. */
+  /** How often an endpoint is chosen, relative to others; 0: only if there is no other. */
   readonly weight: number | null;
 }
 
-/** What stands in a label that cannot be understood; for people. */
+/** Why the value of a label is not accepted. */
 export interface LabelFault {
   readonly label: string;
   readonly what: string;
@@ -25,7 +25,7 @@ export interface NamedPort {
 }
 
 export const MAX_TTL_SECONDS = 86_400;
-/** As HAProxy has it. */
+/** The limit of HAProxy. */
 export const MAX_WEIGHT = 256;
 /** Prefix of the labels that name ports. */
 export const PORT_LABEL = 'drover.port.';
@@ -46,7 +46,7 @@ const EXPECTED: Readonly<Record<keyof typeof READERS, string>> = {
   'drover.weight': `a whole number from 0 to ${MAX_WEIGHT}`,
 };
 
-/** What labels of a container or a service say; what cannot be understood is as if it were not there. */
+/** The options in the labels of a container or a service. Invalid labels count as absent. */
 export function answerOptionsOfLabels(labels: Labels): AnswerOptions {
   return {
     answers: read(labels, 'drover.answers'),
@@ -56,7 +56,7 @@ export function answerOptionsOfLabels(labels: Labels): AnswerOptions {
   };
 }
 
-/** The weight alone: asked for every endpoint. */
+/** Only the weight, because it is read for every endpoint. */
 export function weightOfLabels(labels: Labels): number | null {
   return labels['drover.weight'] === undefined ? null : read(labels, 'drover.weight');
 }
@@ -78,7 +78,7 @@ export function textsOf(options: { readonly [key: string]: JsonValue }): readonl
   return Array.isArray(txt) ? txt.filter((text): text is string => typeof text === 'string') : [];
 }
 
-/** Ports that labels give a name. */
+/** Ports that are named by labels. */
 export function namedPorts(labels: Labels): readonly NamedPort[] {
   return Object.entries(labels).flatMap(([label, text]) => {
     if (!label.startsWith(PORT_LABEL)) return [];
@@ -88,7 +88,7 @@ export function namedPorts(labels: Labels): readonly NamedPort[] {
   });
 }
 
-/** `80`, `53/udp`. Null: no port. */
+/** Parses `80` or `53/udp`. Null: not a port. */
 export function parsePort(text: string): Omit<NamedPort, 'name'> | null {
   const parts = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/i.exec(text.trim());
   const port = Number(parts?.[1] ?? 0);
@@ -96,7 +96,7 @@ export function parsePort(text: string): Omit<NamedPort, 'name'> | null {
   return { port, protocol: (parts[2]?.toLowerCase() ?? 'tcp') as NamedPort['protocol'] };
 }
 
-/** The labels above that are there and say nothing sound. */
+/** The labels above whose values are invalid. */
 export function answerLabelFaults(labels: Labels): readonly LabelFault[] {
   const options = Object.keys(READERS).flatMap((key): LabelFault[] => {
     const label = key as keyof typeof READERS;
@@ -113,7 +113,7 @@ export function answerLabelFaults(labels: Labels): readonly LabelFault[] {
   return [...options, ...ports];
 }
 
-/** A label behind its underscore; not a mere number, for that is the port itself [RFC 6335 §5.1]. */
+/** A DNS label after its underscore; not a mere number, which would be a port number [RFC 6335 §5.1]. */
 const PORT_NAME = /^(?=[a-z0-9-]*[a-z])[a-z0-9-]{1,62}$/;
 
 function read<K extends keyof typeof READERS>(labels: Labels, label: K): ReturnType<(typeof READERS)[K]> {

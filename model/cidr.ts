@@ -10,7 +10,7 @@ export interface Cidr {
   readonly text: string;
 }
 
-/** Reads a range. An address inside it (`10.42.3.7/24`) is refused, and its hint names the range it is in. */
+/** Parses a range. An address inside it (`10.42.3.7/24`) is refused; the hint names the range. */
 export function parseCidr(text: string): Result<Cidr> {
   const parsed = parseInterfaceCidr(text);
   if (!parsed.ok) return parsed;
@@ -19,7 +19,7 @@ export function parseCidr(text: string): Result<Cidr> {
   return problem(`range ${JSON.stringify(text)}`, 'has bits beyond its prefix length', `write ${cidr.text}`);
 }
 
-/** Reads an address with its prefix length, as interfaces have them (`10.42.3.7/24`), into the address and its range. */
+/** Parses an address with a prefix length, as of an interface (`10.42.3.7/24`), into the address and its range. */
 export function parseInterfaceCidr(text: string): Result<{ readonly address: Address; readonly cidr: Cidr }> {
   const [before = '', after, ...rest] = text.split('/');
   const address = parseAddress(before);
@@ -67,7 +67,7 @@ export function nthAddress(cidr: Cidr, n: number | bigint): Address | null {
   return offset >= 0n && offset < cidrSize(cidr) ? addressOf(cidr.family, cidr.first + offset) : null;
 }
 
-/** Which address of the range this is, counted from 0; null outside. */
+/** The index of an address in the range, counted from 0; null outside. */
 export function addressIndex(cidr: Cidr, address: Address): bigint | null {
   return cidrContains(cidr, address) ? address.value - cidr.first : null;
 }
@@ -77,7 +77,7 @@ export function cidrContains(cidr: Cidr, address: Address): boolean {
   return address.family === cidr.family && offset >= 0n && offset < cidrSize(cidr);
 }
 
-/** True when the ranges share an address: then one of them holds the other. */
+/** True if the ranges share an address; then one of them contains the other. */
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
   return a.family === b.family && a.first < b.first + cidrSize(b) && b.first < a.first + cidrSize(a);
 }

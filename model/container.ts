@@ -1,13 +1,13 @@
 import type { HealthState } from './health.ts';
 
 /**
- * Life cycle as the consumers need it.
- * `starting`: created and joined to its networks, first process not yet seen running (its address is its own already).
- * `stopping`: it was sent its stop signal; it drains: it is listed, but gets no new traffic.
+ * The state of a container.
+ * `starting`: created and attached to its networks, first process not yet seen running; it has its addresses already.
+ * `stopping`: it was sent its stop signal; it is listed and gets no new traffic.
  */
 export type ContainerState = 'created' | 'starting' | 'running' | 'paused' | 'restarting' | 'stopping' | 'stopped';
 
-/** `network_mode`, without the names: what follows from it for addresses and identity. */
+/** `network_mode` without names: decides on addresses and identity. */
 export type NetworkMode = 'bridge' | 'host' | 'none' | 'container';
 
 /** One address of a container on one network. */
@@ -15,9 +15,9 @@ export interface ContainerAddress {
   /** Docker's network id, as in `Network.id` of the same host. */
   readonly networkId: string;
   readonly networkName: string;
-  /** IPv4 text, null where the network gives none. */
+  /** IPv4 text, null if the network gives none. */
   readonly ipv4: string | null;
-  /** IPv6 text in canonical form, null where the network gives none. */
+  /** IPv6 text in canonical form, null if the network gives none. */
   readonly ipv6: string | null;
   readonly mac: string | null;
 }
@@ -58,7 +58,7 @@ export interface Container {
   readonly stack: string | null;
   /** The service this container belongs to: for a sidekick the sidekick's own name. Null for a standalone container. */
   readonly service: string | null;
-  /** The service that leads the unit: equal to `service` unless this is a sidekick. Null for a standalone container. */
+  /** The primary service of the unit: equal to `service` unless this is a sidekick. Null for a standalone container. */
   readonly primaryService: string | null;
   /** Number within the service (`com.docker.compose.container-number`, last part of Rancher's name), null if unknown. */
   readonly serviceIndex: number | null;
@@ -78,12 +78,12 @@ export interface Container {
   /** The operator's choice (`drover.network`): name of the network whose address is used, null for the default order. */
   readonly preferredNetwork: string | null;
   readonly ports: readonly PublishedPort[];
-  /** What its image or `--expose` says it listens on, published or not; sorted. */
+  /** Ports declared by its image or `--expose`, published or not; sorted. */
   readonly exposed: readonly ContainerPort[];
   readonly labels: Readonly<Record<string, string>>;
   /** Name in this container -> id of the linked container (`docker run --link`). */
   readonly links: Readonly<Record<string, string>>;
-  /** `--dns` of this container without ourselves. */
+  /** `--dns` of this container, without Drover's own address. */
   readonly dns: readonly string[];
   /** `--dns-search` of this container. */
   readonly dnsSearch: readonly string[];

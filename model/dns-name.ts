@@ -12,7 +12,7 @@ const MAX_LABEL_LENGTH = 63;
 /** Underscores because service and container names have them; no leading hyphen because glibc refuses such names. */
 const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 
-/** Reads a name as people write it (any case, trailing dot or not) into its canonical form. */
+/** Parses a name in any case, with or without trailing dot, into its canonical form. */
 export function parseDnsName(text: string): Result<DnsName> {
   const subject = `name ${quote(text)}`;
   const bare = text.endsWith('.') ? text.slice(0, -1) : text;
@@ -27,7 +27,7 @@ export function parseDnsName(text: string): Result<DnsName> {
   return ok(`${bare.toLowerCase()}.`);
 }
 
-/** Reads one label, such as the name of a service or a stack, into lower case. */
+/** Parses one label, such as the name of a service or a stack, into lower case. */
 export function parseDnsLabel(text: string): Result<string> {
   const fault = labelFault(text);
   return fault ? problem(`name ${quote(text)}`, fault.what, fault.hint) : ok(text.toLowerCase());

@@ -1,6 +1,6 @@
 import { copiedMap, ShardedMap } from './sharded-map.ts';
 
-/** A map being changed: the original until the first change, then a copy. */
+/** A changeable view of a map: the original until the first change, then a copy. */
 export interface DraftMap<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;

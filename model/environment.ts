@@ -1,7 +1,6 @@
 /**
- * What isolates: hosts, names and addresses of one environment are invisible to another, also on one shared bus.
- * `suffixes` are the DNS suffixes we are authoritative for, the first one is the main one; lower case, absolute
- * (`rancher.internal.`).
+ * The unit of isolation: hosts, names and addresses of one environment are not visible in another, even on a shared bus.
+ * Drover is authoritative for the DNS `suffixes`, of which the first is the main one; lower case, absolute (`rancher.internal.`).
  */
 export interface Environment {
   readonly name: string;

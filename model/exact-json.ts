@@ -1,6 +1,6 @@
 /**
- * JSON that loses nothing: a map has its keys in the order written, whole numbers beyond 2^53 are bigint. What is read is made
- * of maps; plain objects are taken, too, where one is written.
+ * JSON without loss: maps keep the order of their keys, and whole numbers beyond 2^53 are bigint. Parsed values contain maps;
+ * plain objects can be formatted, too.
  */
 export type ExactJson =
   | null
@@ -30,7 +30,7 @@ export function membersOf(value: ExactMap | { readonly [key: string]: ExactJson 
 
 const TOKEN = /[\s]*(?:([{}[\]:,])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s{}[\]:,"]+))/y;
 
-/** Reads what `JSON.parse` takes. Throws a SyntaxError where that would. */
+/** Accepts the same text as `JSON.parse`, with the same SyntaxError. */
 export function parseExactJson(text: string): ExactJson {
   JSON.parse(text);
   const tokens = new RegExp(TOKEN);
@@ -41,7 +41,7 @@ export function parseExactJson(text: string): ExactJson {
     sign = punctuation;
     word = quoted ?? bare ?? '';
   };
-  // The text is JSON: what must stand here does.
+  // `JSON.parse` has accepted the text, so no token needs a check.
   const read = (): ExactJson => {
     if (sign === '') return scalar(word);
     const isMap = sign === '{';

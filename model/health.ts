@@ -1,6 +1,5 @@
 /**
- * Health of one container as the consumers see it, in Rancher's words.
- * null: nobody checks. `initializing`: a check exists and has not passed yet.
+ * Health of one container in Rancher's words. Null: no health check. `initializing`: a check exists and has not passed yet.
  */
 export type HealthState =
   | 'initializing'

@@ -1,10 +1,10 @@
-/** A machine that runs an agent. `id` is made once and kept in the agent's data directory (UUID v4). */
+/** A machine that runs an agent. `id` is generated once and kept in the agent's data directory (UUID v4). */
 export interface Host {
   readonly id: string;
-  /** Unique in the environment as far as the operator keeps it so; defaults to the machine's host name. */
+  /** Defaults to the machine's host name. The operator keeps it unique in the environment. */
   readonly name: string;
   readonly hostname: string;
-  /** The address other hosts reach this one at (IPv4 or IPv6 text). */
+  /** The address at which other hosts reach this one (IPv4 or IPv6 text). */
   readonly address: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly milliCpu: number | null;

@@ -1,14 +1,14 @@
-/** A JSON value, as it travels over the bus and the feed. Treated as immutable everywhere. */
+/** A JSON value, as on the bus and the feed. Treated as immutable everywhere. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Whether a value is a map; taken for JSON throughout. */
+/** Whether a value is a JSON object. Its members are not checked. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether two values are equal whatever the order of their keys. */
+/** Whether two values are equal; the order of keys does not matter. */
 export function sameJson(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -1,4 +1,4 @@
-/** The candidate a mistyped word most likely meant: at most a third of it differs. Null when none is that near. */
+/** The most likely candidate for a mistyped word, of which at most a third differs. Null if there is none. */
 export function nearestWord(word: string, candidates: Iterable<string>): string | null {
   const folded = fold(word);
   let best: string | null = null;
@@ -14,7 +14,7 @@ export function nearestWord(word: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** `healthCheck`, `health-check` and `health_check` are one word here: mixing these up is the commonest slip. */
+/** `healthCheck`, `health-check` and `health_check` count as one word, because mixing them up is the most common mistake. */
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_]/g, '');
 }

@@ -1,8 +1,8 @@
 /**
- * How the addresses of a network can be reached.
+ * From where the addresses of a network can be reached.
  * `managed`: Drover's own, routed to all hosts. `bridge`: a Docker bridge, this host only. `host`: the host's own stack.
- * `none`: no network. `other`: macvlan, ipvlan, Swarm overlay and what plugins bring; addresses are taken as reachable
- * from this host only unless the operator says otherwise.
+ * `none`: no network. `other`: macvlan, ipvlan, Swarm overlay and networks of plugins; their addresses count as reachable from
+ * this host only, unless the operator configures otherwise.
  */
 export type NetworkKind = 'managed' | 'bridge' | 'host' | 'none' | 'other';
 

@@ -1,7 +1,6 @@
 /**
- * Something that is wrong with an input or a part of the system, told to a person.
- * `subject` names what it is about (`container 3f2a web-1`, `shop.yml:12 services.web.health_check.port`),
- * `what` says what is wrong, `hint` what to do about it.
+ * A problem with an input or a part of the system, for operators. `subject` names the object (`container 3f2a web-1`,
+ * `shop.yml:12 services.web.health_check.port`), `what` says what is wrong, `hint` says how to fix it.
  */
 export interface Problem {
   readonly subject: string;

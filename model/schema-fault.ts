@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestWord } from './nearest.ts';
 
-/** One thing a schema refused, in a person's words; the caller knows where `path` stands (file and line, variable, flag). */
+/** One fault that a schema found, for operators. The caller adds where `path` comes from (file and line, variable, flag). */
 export interface SchemaFault {
   readonly path: readonly (string | number)[];
   readonly what: string;
@@ -9,8 +9,8 @@ export interface SchemaFault {
 }
 
 /**
- * Every fault of a zod error. `keysAt` gives the keys known at a path, for a suggestion to an unknown one. A schema's own
- * refinements give `hint` in `params`.
+ * All faults of a zod error. `keysAt` gives the known keys at a path, to suggest one for an unknown key. Refinements of a schema
+ * give their hint in `params.hint`.
  */
 export function schemaFaults(
   error: z.ZodError,
@@ -30,7 +30,7 @@ function issueFaults(
   return [{ path, ...describe(issue) }];
 }
 
-/** What to say about a key nobody knows. */
+/** The fault for an unknown key. */
 export function unknownKeyFault(
   key: string,
   known: readonly string[],
@@ -55,13 +55,13 @@ function describe(issue: z.core.$ZodIssue): { what: string; hint: string } {
     case 'custom':
       return { what: issue.message, hint: String(issue.params?.hint ?? 'correct it') };
     case 'invalid_union':
-      return { what: 'has a form that is not accepted', hint: unionMend(issue) };
+      return { what: 'has a form that is not accepted', hint: unionHint(issue) };
     default:
       return { what: issue.message, hint: 'correct it' };
   }
 }
 
-function unionMend(issue: z.core.$ZodIssueInvalidUnion): string {
+function unionHint(issue: z.core.$ZodIssueInvalidUnion): string {
   const forms = issue.errors.flatMap((errors) => errors.slice(0, 1).map((error) => describe(error).hint));
   return [...new Set(forms)].join(', or ') || 'correct it';
 }

@@ -4,15 +4,15 @@ import type { LoadBalancerConfig } from './load-balancer.ts';
 
 export type ServiceKind = 'service' | 'externalService' | 'dnsService' | 'loadBalancerService';
 
-/** A link as written: `target` is `service`, `stack/service` (relative ones resolved to the declaring stack), `alias` the name given to it. */
+/** A link: `target` is `stack/service` (a target without a stack is in the declaring stack), `alias` its name for the asker. */
 export interface ServiceLink {
   readonly target: string;
   readonly alias: string;
 }
 
 /**
- * What an operator declared about a service (manifest, rancher-compose.yml, `x-drover`). A service without a declaration
- * exists too: it follows from the labels of its containers. Absent facts are null or empty, never guessed.
+ * What an operator declared about a service (manifest, rancher-compose.yml, `x-drover`). A service can exist without a
+ * declaration, by the labels of its containers. Absent values are null or empty, never guessed.
  */
 export interface ServiceDeclaration {
   readonly stack: string;
@@ -20,7 +20,7 @@ export interface ServiceDeclaration {
   readonly kind: ServiceKind;
   /** For `externalService`: IP addresses, canonical. */
   readonly externalIps: readonly string[];
-  /** For `externalService`: a name to point at, lower case, absolute (`www.example.com.`). */
+  /** For `externalService`: the host name it stands for, lower case, absolute (`www.example.com.`). */
   readonly hostname: string | null;
   /** For `dnsService` (alias): the services it stands for; for others: links. */
   readonly links: readonly ServiceLink[];
@@ -29,7 +29,7 @@ export interface ServiceDeclaration {
   readonly healthCheck: HealthCheck | null;
   readonly lbConfig: LoadBalancerConfig | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Injected configuration (`metadata:`): a map of any depth as text (`parseExactJson`), `{}` where there is none. */
+  /** Configuration from `metadata:`: a map of any depth as text (`parseExactJson`), `{}` if there is none. */
   readonly metadata: string;
   readonly scale: number | null;
   /** As written in compose (`"8080:80/tcp"`). */

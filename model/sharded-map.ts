@@ -1,18 +1,18 @@
-/** A changed copy in the making. */
+/** A changed copy under construction. */
 export interface ShardedMapEdit<V> {
   get(key: string): V | undefined;
-  /** Puts what `change` makes of the value in its place; undefined: there is none. */
+  /** Replaces the value by the result of `change`; undefined means that there is no value. */
   update(key: string, change: (value: V | undefined) => V | undefined): void;
-  /** The changed copy, which shares all parts that were not touched; the original if nothing changed. */
+  /** The changed copy, which shares all unchanged parts; the original if nothing changed. */
   result(): ShardedMap<V>;
 }
 
-/** Undefined: it is not there. */
+/** Undefined: the key is not in the map. */
 export type TellDifference<V> = (key: string, before: V | undefined, after: V | undefined) => void;
 
 /**
- * An immutable map cut into small maps, so that a changed copy costs one of them and not the whole, and two copies are
- * compared by the identity of their parts: 100,000 names, one change. Entries come in no order.
+ * An immutable map of small maps. A changed copy costs one of the small maps instead of all of them, and two copies are compared
+ * by the identity of their parts: 100,000 names, one change. The order of entries is not defined.
  */
 export class ShardedMap<V> implements ReadonlyMap<string, V> {
   readonly size: number;
@@ -23,7 +23,7 @@ export class ShardedMap<V> implements ReadonlyMap<string, V> {
     this.size = size;
   }
 
-  /** `shardCount` is a power of two; best is about the square root of the entries. */
+  /** `shardCount` is a power of two, ideally about the square root of the number of entries. */
   static empty<V>(shardCount: number): ShardedMap<V> {
     return new ShardedMap(new Array<ReadonlyMap<string, V>>(shardCount).fill(new Map()), 0);
   }
@@ -70,7 +70,7 @@ export class ShardedMap<V> implements ReadonlyMap<string, V> {
     };
   }
 
-  /** Tells every key whose values differ in another map that was made from the same empty one. */
+  /** Calls `tell` for each key whose values differ. The other map must have the same number of shards. */
   eachDifference(other: ShardedMap<V>, tell: TellDifference<V>): void {
     const own = this.#shards;
     const theirs = other.#shards;
@@ -115,7 +115,7 @@ export function copiedMap<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
   return copy;
 }
 
-/** Tells every key whose values differ, by identity; what two sharded maps share costs nothing. */
+/** Calls `tell` for each key whose values differ by identity. Parts that two sharded maps share cost nothing. */
 export function eachDifference<V>(
   before: ReadonlyMap<string, V>,
   after: ReadonlyMap<string, V>,

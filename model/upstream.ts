@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { LabelFault } from './answer-options.ts';
 
-/** A resolver to ask. */
+/** An upstream resolver. */
 export interface Upstream {
   readonly address: string;
   readonly port: number;
@@ -21,10 +21,10 @@ export function formatUpstream({ address, port }: Upstream): string {
   return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The resolvers of a container, asked before those that Docker was told of (`--dns`). */
+/** Label with the resolvers of a container, which are queried before those of `--dns`. */
 const LABEL = 'drover.dns.upstreams';
 
-/** What the label says, `address` or `address:port`; nothing if one of them cannot be understood. */
+/** The resolvers in the label, `address` or `address:port`; none if one of them is invalid. */
 export function upstreamsOfLabels(labels: Readonly<Record<string, string>>): readonly string[] {
   const items = itemsOf(labels[LABEL]);
   return items.every((item) => parseUpstream(item) !== null) ? items : [];
@@ -34,7 +34,10 @@ export function upstreamLabelFaults(labels: Readonly<Record<string, string>>): r
   const bad = itemsOf(labels[LABEL]).find((item) => parseUpstream(item) === null);
   if (bad === undefined) return [];
   return [
-    { label: LABEL, what: `has ${JSON.stringify(bad)}, which is no address such as \`10.0.0.2\` or \`10.0.0.2:5353\`` },
+    {
+      label: LABEL,
+      what: `has ${JSON.stringify(bad)}, which is not an address such as \`10.0.0.2\` or \`10.0.0.2:5353\``,
+    },
   ];
 }
 

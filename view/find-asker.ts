@@ -6,29 +6,29 @@ import { findContainers } from './host-view/find.ts';
 import type { HostView } from './host-view/host-view.ts';
 import { identify, isLocalAddress } from './host-view/identity.ts';
 
-/** Who is taken to ask, and in whose eyes. */
+/** The asker of an explanation, and the view of its host. */
 export interface FoundAsker {
-  /** Of the asker's host. */
+  /** The view of the asker's host. */
   readonly view: HostView;
-  /** Null: anybody. */
+  /** Null: a client that is not a container of the host. */
   readonly container: Container | null;
   readonly label: string;
   readonly address: string | null;
   readonly notes: readonly string[];
 }
 
-/** `from` is a container (name or the beginning of its id) or an address; null: anybody on this host. */
+/** `from` is a container (name or the beginning of its id) or an address; null: a client that is not a container. */
 export function findAsker(view: HostView, from: string | null): Result<FoundAsker> {
   if (from === null) return ok({ view, container: null, label: 'anybody', address: null, notes: [] });
   if (isIP(from) !== 0) return ok(atAddress(view, plainAddress(from)));
   const found = findByName(view, from);
   const [container, other] = found;
   if (!container) {
-    return problem(`container ${from}`, 'is not known on any host', 'see `drover containers` for those that are');
+    return problem(`container ${from}`, 'is not known on any host', 'List the known ones: `drover containers`.');
   }
   if (other) {
     const all = found.map(({ name, id, hostId }) => `${name} (${id.slice(0, 12)} on ${hostName(view, hostId)})`);
-    return problem(`container ${from}`, `could be ${all.join(', ')}`, 'name it by its id');
+    return problem(`container ${from}`, `could be ${all.join(', ')}`, 'Use its id.');
   }
   return ok(asContainer(view, container));
 }
@@ -38,11 +38,11 @@ function atAddress(view: HostView, address: string): FoundAsker {
   if (container) return { view, container, label: container.name, address, notes: [] };
   const notes = isLocalAddress(view, address)
     ? [`${address} is in a network of this host, but no container is known to have it, or two claim it`]
-    : [`${address} is no container's on this host: it sees what everybody sees`];
+    : [`${address} belongs to no container on this host: it gets the default answers`];
   return { view, container: null, label: 'anybody', address, notes };
 }
 
-/** By name first; of several the one on this host. */
+/** By name, else by id; containers of this host first. */
 function findByName(view: HostView, text: string): readonly Container[] {
   const named = findContainers(view, text);
   const all = named.length > 0 ? named : byId(view, text.toLowerCase());
@@ -57,20 +57,25 @@ function byId(view: HostView, id: string): readonly Container[] {
   );
 }
 
-/** As its own host's server sees it: by the address that its queries come from. */
+/** As the server of its own host sees it: by the source address of its queries. */
 function asContainer(here: HostView, container: Container): FoundAsker {
   const elsewhere = container.hostId !== here.hostId;
   const view = elsewhere ? viewOf(here.snapshot, container.hostId) : here;
   const away = elsewhere
-    ? [`it runs on ${hostName(here, container.hostId)}: this is what that host answers, by what this one knows of it`]
+    ? [
+        `it runs on ${hostName(here, container.hostId)}: this is the answer of that host, as far as this host knows its state`,
+      ]
     : [];
   const owner = networkOwner(view, container);
   const anybody = { view, container: null, label: 'anybody', address: null };
-  if (!owner) return { ...anybody, notes: [...away, `the container whose network ${container.name} shares is gone`] };
+  if (!owner)
+    return { ...anybody, notes: [...away, `the container whose network ${container.name} shares does not exist`] };
   const shared =
-    owner === container ? [] : [`${container.name} shares the network of ${owner.name}, and is taken for it`];
+    owner === container
+      ? []
+      : [`${container.name} shares the network of ${owner.name} and gets the answers of that container`];
   if (owner.networkMode === 'host' || owner.networkMode === 'none') {
-    const note = `${owner.name} has ${owner.networkMode === 'host' ? "its host's" : 'no'} network: it sees what everybody sees`;
+    const note = `${owner.name} has ${owner.networkMode === 'host' ? "its host's" : 'no'} network: it gets the default answers`;
     return { ...anybody, notes: [...away, ...shared, note] };
   }
   const addresses = owner.addresses.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((text) => text !== null);
@@ -79,8 +84,8 @@ function asContainer(here: HostView, container: Container): FoundAsker {
   if (address === null) {
     notes.push(
       addresses.length === 0
-        ? `${owner.name} has no address now (${owner.state}): this is what it would get`
-        : `the addresses of ${owner.name} are claimed by another container too: until that ends it gets what everybody gets`,
+        ? `${owner.name} has no address now (${owner.state}): this is the answer that it would get`
+        : `another container claims the addresses of ${owner.name}, too: until that ends it gets the default answers`,
     );
   }
   const container_ = address === null && addresses.length > 0 ? null : owner;

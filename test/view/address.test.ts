@@ -104,8 +104,8 @@ describe('containerAddress() on the same host', () => {
     const guest = container('c1', null, null, { networkMode: 'container', networkFrom: 'c2' });
     expect(reach(guest, { containers: [owner] })).toBe('managed 10.42.1.2 net-managed');
     const circle = container('c2', null, null, { networkMode: 'container', networkFrom: 'c1' });
-    expect(reach(guest, { containers: [circle] })).toBe('the container whose network it shares is gone');
-    expect(reach(guest)).toBe('the container whose network it shares is gone');
+    expect(reach(guest, { containers: [circle] })).toBe('the container whose network it shares does not exist');
+    expect(reach(guest)).toBe('the container whose network it shares does not exist');
   });
 });
 
@@ -136,7 +136,7 @@ describe('containerAddress() from another host', () => {
     [
       'a port on loopback is for nobody else',
       { addresses: several, ports: [port(8080, '127.0.0.1')] },
-      'only a reaches its network alpha, and it publishes no port; attach it to the managed network',
+      'its network alpha is reachable from a only, and it publishes no port; attach it to the managed network',
     ],
     ['nothing', { addresses: [] }, 'it has no address on any network of a'],
   ])('%s', (_, changes, expected) => {

@@ -75,8 +75,8 @@ describe('which endpoints are answered', () => {
     const { answer: given, all } = endpoints({ containers }, 's/web');
     expect(given.map(({ address }) => address)).toEqual(['10.42.1.1', '10.42.1.2']);
     expect(all.map(({ container: behind, answered, reason }) => `${behind?.id} ${answered} ${reason}`)).toEqual([
-      'c1 true its check fails; answered since no endpoint is ready',
-      'c2 true its check fails; answered since no endpoint is ready',
+      'c1 true its check fails; answered because no endpoint is ready',
+      'c2 true its check fails; answered because no endpoint is ready',
       'c3 false starting or running; its check fails and it was never ready',
       'c4 false starting or running; its check has not passed since the start',
       'c5 false stopping: it was sent its stop signal',
@@ -135,7 +135,7 @@ describe('who is reached how', () => {
     const { answer: given, all } = endpoints({ containers: [bridged('c1', '172.17.0.2', [])] }, 's/web');
     expect(given).toEqual([]);
     expect(all[0]?.reason).toBe(
-      'only b reaches its network net-bridge, and it publishes no port; attach it to the managed network',
+      'its network net-bridge is reachable from b only, and it publishes no port; attach it to the managed network',
     );
     expect(answer({ containers: [bridged('c1', '172.17.0.2', [published(80, 80)])] }, 's/web')).toEqual(['192.0.2.2']);
   });

@@ -2,7 +2,7 @@ import type { Container, HostState, ShardedMap } from '../../model/index.ts';
 import { compareContainers, withItem, withoutItem } from '../host-view/order.ts';
 import { containerChanges, type HostChange } from './changes.ts';
 
-/** Whose containers have the addresses of one host; null where two claim one: nobody is sure then. */
+/** Address -> container of one host that has it; null if two containers claim it. */
 export function localAddresses(own: HostState | null): ReadonlyMap<string, Container | null> {
   const owners = new Map<string, Container | null>();
   for (const container of own?.containers.values() ?? []) {
@@ -11,7 +11,7 @@ export function localAddresses(own: HostState | null): ReadonlyMap<string, Conta
   return owners;
 }
 
-/** Follows the managed addresses of the hosts that changed. */
+/** Updates the managed addresses for the hosts that changed. */
 export function managedAddresses(
   before: ShardedMap<readonly Container[]>,
   hosts: readonly HostChange[],
@@ -33,7 +33,7 @@ export function managedAddresses(
   return edit.result();
 }
 
-/** Which of its networks are managed may have changed for every container of a host. */
+/** If the networks of a host changed, the managed addresses of all its containers may have changed. */
 function affected(change: HostChange): readonly { before: Container | null; after: Container | null }[] {
   if (change.before?.networks === change.after?.networks) return containerChanges(change);
   const all = (state: HostState | null) => [...(state?.containers.values() ?? [])];
@@ -43,7 +43,7 @@ function affected(change: HostChange): readonly { before: Container | null; afte
   ];
 }
 
-/** The addresses a living container has; with its host's state only those on managed networks. */
+/** The addresses of a living container; with its host's state, only those on managed networks. */
 function addressesOf(container: Container, managedOn?: HostState | null): readonly string[] {
   if (!LIVING.has(container.state)) return NONE;
   const texts: string[] = [];
@@ -58,5 +58,5 @@ function addressesOf(container: Container, managedOn?: HostState | null): readon
 const NONE: readonly string[] = [];
 const NOBODY: readonly Container[] = [];
 
-/** States in which an address is the container's own. */
+/** States in which a container has its addresses. */
 const LIVING: ReadonlySet<Container['state']> = new Set(['starting', 'running', 'stopping', 'paused']);

@@ -11,7 +11,7 @@ export interface ContainerChange {
   readonly after: Container | null;
 }
 
-/** How one host's state differs. Null: the host was or is not there. */
+/** How the state of one host differs. Null: the host does not exist before or after. */
 export interface HostChange {
   readonly before: HostState | null;
   readonly after: HostState | null;
@@ -27,7 +27,7 @@ export interface Changes {
   readonly declarations: readonly DeclarationChange[];
 }
 
-/** What differs between two snapshots, by identity: parts that are shared cost nothing but their comparison. */
+/** The differences of two snapshots by identity. Shared parts cost one comparison. */
 export function changesBetween(before: Snapshot | null, after: Snapshot): Changes {
   return {
     hosts: differing(before?.hosts ?? new Map(), after.hosts),

@@ -14,7 +14,7 @@ import type { Changes } from './changes.ts';
 
 const NOBODY: AddressNode = { hosts: [], services: [] };
 
-/** Follows the addresses of hosts, and those that declarations give to services. */
+/** Updates the addresses of hosts, and the addresses that declarations give to services. */
 export function declaredAddresses(
   before: ShardedMap<AddressNode>,
   { hosts, declarations }: Changes,
@@ -44,7 +44,7 @@ function hostAddress(state: HostState | null): readonly (readonly [string, strin
   return state?.host && address !== null ? [[state.host.id, address]] : [];
 }
 
-/** Virtual addresses, and external ones that are nobody's on the Internet: of the others their owner says the name. */
+/** Virtual addresses, and private external addresses. The owner of a public address publishes its reverse name. */
 function addressesOf(declaration: ServiceDeclaration | null): readonly string[] {
   if (!declaration) return [];
   const { kind, vip, externalIps } = declaration;

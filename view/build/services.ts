@@ -4,14 +4,14 @@ import { compareContainers, editSorted } from '../host-view/order.ts';
 import { formatServiceKey, keyOfContainer, keyOfDeclaration, type ServiceKey } from '../host-view/service-key.ts';
 import type { ContainerChange, DeclarationChange } from './changes.ts';
 
-/** Everything that happened to one service between two snapshots. */
+/** All changes of one service between two snapshots. */
 export interface ServiceEdit {
   readonly key: ServiceKey;
   /** The same as text. */
   readonly text: string;
   drop: Set<Container> | null;
   readonly add: Container[];
-  /** Undefined: as before. */
+  /** Undefined: unchanged. */
   declaration: ServiceDeclaration | null | undefined;
 }
 
@@ -19,7 +19,7 @@ const NONE: readonly Container[] = [];
 
 export type Sidekicks = ReadonlyMap<string, string>;
 
-/** Sorts the changes by the service they touch. */
+/** Groups the changes by service. */
 export function serviceEdits(
   containers: readonly ContainerChange[],
   declarations: readonly DeclarationChange[],
@@ -54,7 +54,7 @@ function dropFrom(edit: ServiceEdit, container: Container): void {
   edit.drop.add(container);
 }
 
-/** The service after the edit; undefined when nothing is left of it. */
+/** The service after the edit; undefined if it no longer exists. */
 export function editService(
   before: ServiceView | undefined,
   edit: ServiceEdit,
@@ -79,7 +79,7 @@ export function editService(
   };
 }
 
-/** The stacks after all services of theirs were edited. */
+/** The stacks after the edits of their services. */
 export function editStacks(
   stacks: ReadonlyMap<string, StackView>,
   services: ReadonlyMap<string, ReadonlyMap<string, ServiceView | undefined>>,

@@ -12,8 +12,8 @@ import { editService, editStacks, type ServiceEdit, type Sidekicks, serviceEdits
 const SHARDS = 1_024;
 
 /**
- * The snapshot as host `hostId` sees it. With the view before, what did not change is shared and costs nothing: one change
- * among 20,000 containers rebuilds one service. A full build is the same with everything new, so both give equal views.
+ * The snapshot as seen from host `hostId`. With the previous view, unchanged parts are shared and cost nothing: one change among
+ * 20,000 containers rebuilds one service. A full build treats everything as changed, so both give equal views.
  */
 export function viewOf(snapshot: Snapshot, hostId: string, previous?: HostView): HostView {
   const declared = previous?.snapshot.declarations === snapshot.declarations;
@@ -45,7 +45,7 @@ interface Step {
   readonly sidekickOf: Sidekicks;
 }
 
-/** Who leads a sidekick decides which service a container belongs to: if that changes, all are sorted anew. */
+/** The primary services of sidekicks decide which service a container belongs to. If they change, the view is built anew. */
 function isBase(previous: HostView, snapshot: Snapshot, hostId: string, sidekickOf: Sidekicks): boolean {
   const before = previous.index.sidekickOf;
   return (
@@ -119,7 +119,7 @@ function managedSubnets(base: HostView | null, snapshot: Snapshot, hosts: readon
   return [...cidrs].sort().flatMap((cidr) => known.get(cidr) ?? subnetOf(cidr));
 }
 
-/** What is no range is left out; one written with an address inside it counts as well. */
+/** Text that is not a range is left out; a range written as an address inside it counts. */
 function subnetOf(text: string): readonly Cidr[] {
   const parsed = parseInterfaceCidr(text);
   return parsed.ok ? [parsed.value.cidr] : [];

@@ -10,34 +10,34 @@ import { ASKER, containerKey, hostKey } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
 import type { HostView } from '../host-view/host-view.ts';
 
-/** Where this host's askers reach a container. */
+/** The address at which askers on this host reach a container. */
 export interface Reach {
   readonly ok: true;
-  /** IPv4 where it has one, else IPv6. */
+  /** IPv4 if it has one, else IPv6. */
   readonly address: string;
-  /** Of either family the first one that can be reached; `address` is among them. */
+  /** The first reachable address of each family; `address` is among them. */
   readonly addresses: readonly string[];
   /**
    * `managed`: Drover's network, the same from every host. `host`: it uses its host's stack. `bridge`: a Docker network of
-   * this host. `published`: a port of its host leads to it.
+   * this host. `published`: through a published port of its host.
    */
   readonly via: 'managed' | 'host' | 'bridge' | 'published';
   /** Name of the network, null for `host` and `published`. */
   readonly network: string | null;
-  /** For `published` the ports of its host that lead to it, else empty: every port of the container is its own. */
+  /** For `published`, the ports of its host that lead to it. Otherwise empty: the container's own ports are reachable. */
   readonly ports: readonly PublishedPort[];
 }
 
-/** Not reachable from here, and why, for people. */
+/** Not reachable from this host, and the reason for operators. */
 export interface Unreachable {
   readonly ok: false;
   readonly reason: string;
 }
 
 /**
- * The one address of a container for askers on this host: on a network it shares with the asker (Docker keeps its bridges
- * apart), and there as elsewhere on the one its operator prefers, else the managed one, else (same host only) a bridge,
- * first by name; from another host at last a published port. Without an asker: for anybody.
+ * The address of a container for askers on this host. Networks that it shares with the asker come first, because Docker isolates
+ * its bridges from each other. In each group, the network that the operator prefers comes first, then the managed one, then (same
+ * host only) bridges by name. From another host, a published port is the last choice. Without an asker: for all other clients.
  */
 export function containerAddress(
   view: HostView,
@@ -48,12 +48,12 @@ export function containerAddress(
   const home = view.snapshot.hosts.get(container.hostId);
   recorder?.depends(hostKey(container.hostId));
   const owner = networkOwner(view, container, recorder);
-  if (!home || !owner) return unreachable('the container whose network it shares is gone');
+  if (!home || !owner) return unreachable('the container whose network it shares does not exist');
   if (owner.networkMode === 'host') return hostAddress(home);
   if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
   const choice = {
     preferred: container.preferredNetwork ?? owner.preferredNetwork,
-    // Among addresses of one network there is nothing to choose.
+    // With one address there is no choice.
     shared: asker?.hostId === container.hostId && owner.addresses.length > 1 ? networksOf(view, asker) : NO_NETWORKS,
   };
   const addresses = rankedAddresses(home, owner, choice);
@@ -69,8 +69,8 @@ export function containerAddress(
 }
 
 /**
- * The first address, and the first of the other family: on the same network, on one that is shared too or on the managed one.
- * On another bridge than the asker's it could not be reached, which is worse than none.
+ * The first address, and the first of the other family on the same network, on a shared one or on the managed one. An address on
+ * another bridge than the asker's would not be reachable, which is worse than none.
  */
 function bothFamilies(first: RankedAddress, others: readonly RankedAddress[]): readonly string[] {
   const { addresses } = first.reach;
@@ -80,7 +80,7 @@ function bothFamilies(first: RankedAddress, others: readonly RankedAddress[]): r
   return [ipv4, ipv6].filter((address) => address !== undefined && address !== null);
 }
 
-/** The container whose network namespace it uses: itself, or the end of `network_mode: container:...`. Null when it is gone. */
+/** The container whose network namespace it uses: itself, or the target of `network_mode: container:...`. Null if that does not exist. */
 export function networkOwner(view: HostView, container: Container, recorder?: DependencyRecorder): Container | null {
   const siblings = view.snapshot.hosts.get(container.hostId)?.containers;
   let owner: Container | undefined = container;
@@ -91,12 +91,12 @@ export function networkOwner(view: HostView, container: Container, recorder?: De
   return owner && owner.networkMode !== 'container' ? owner : null;
 }
 
-/** More than one hop is not possible in Docker; a circle is only possible in bad data. */
+/** Docker allows one hop; the limit ends circles in bad data. */
 const MAX_HOPS = 4;
 
 interface Choice {
   readonly preferred: string | null;
-  /** Ids of the networks the asker is on too. */
+  /** Ids of the networks of the asker. */
   readonly shared: ReadonlySet<string>;
 }
 
@@ -120,10 +120,10 @@ function rankedAddresses(home: HostState, owner: Container, choice: Choice): rea
   return ranked.sort((a, b) => a.rank - b.rank || compareText(a.reach.network ?? '', b.reach.network ?? ''));
 }
 
-/** Behind every network that is shared. */
+/** Added to the rank of networks that are not shared. */
 const NOT_SHARED = 10;
 
-/** Shared, and in each half: preferred, managed, bridge, internal bridge, what plugins bring. A network not yet known counts as a bridge. */
+/** Shared networks first; in each group: preferred, managed, bridge, internal bridge, others. An unknown network counts as a bridge. */
 function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): RankedAddress | null {
   const ipv4 = at.ipv4 || null;
   const ipv6 = at.ipv6 || null;
@@ -143,7 +143,7 @@ function hostAddress({ host }: HostState): Reach | Unreachable {
   return { ok: true, address: host.address, addresses: [host.address], via: 'host', network: null, ports: [] };
 }
 
-/** Ports bound to all addresses lead there from the host's own; else the first address that ports are bound to. */
+/** The host's own address if ports are bound to it or to all addresses; else the first address with bound ports. */
 function publishedAddress({ host }: HostState, { ports }: Container): Reach | null {
   if (!host?.address) return null;
   const any = isIP(host.address) === 6 ? '::' : '0.0.0.0';
@@ -171,7 +171,7 @@ function invisible({ host }: HostState, addresses: readonly RankedAddress[]): st
   const where = host?.name ?? 'its host';
   const [first] = addresses;
   if (!first) return `it has no address on any network of ${where}`;
-  return `only ${where} reaches its network ${first.reach.network}, and it publishes no port; attach it to the managed network`;
+  return `its network ${first.reach.network} is reachable from ${where} only, and it publishes no port; attach it to the managed network`;
 }
 
 function unreachable(reason: string): Unreachable {

@@ -10,7 +10,7 @@ import { findService } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import type { Endpoint } from './endpoints.ts';
 
-/** How DNS answers for a service; `ttlSeconds` of null is the server's own. */
+/** How DNS answers for a service; null for `ttlSeconds` is the default of the server. */
 export interface ServiceAnswers {
   readonly give: 'all' | 'one';
   readonly ttlSeconds: number | null;
@@ -18,7 +18,7 @@ export interface ServiceAnswers {
   readonly texts: readonly string[];
 }
 
-/** The declaration says it, else its labels, else the labels of the newest container: an update begins with one. */
+/** The declaration decides, else its labels, else the labels of the newest container, with which an update begins. */
 export function serviceAnswers({ declaration, containers }: ServiceView): ServiceAnswers {
   const said: readonly AnswerOptions[] = [
     ...(declaration ? [answerOptionsOf(declaration.options), answerOptionsOfLabels(declaration.labels)] : []),
@@ -32,7 +32,7 @@ export function serviceAnswers({ declaration, containers }: ServiceView): Servic
   };
 }
 
-/** How often an endpoint comes first beside others: its container's own label, else what its service says, else 1. */
+/** The weight of an endpoint relative to others: the label of its container, else the option of its service, else 1. */
 export function endpointWeight(
   view: HostView,
   { service, container }: Pick<Endpoint, 'service' | 'container'>,
@@ -40,7 +40,7 @@ export function endpointWeight(
   return (container && weightOfLabels(container.labels)) ?? serviceWeight(view, service);
 }
 
-/** The same of several, in order; null: all alike. */
+/** The weights of several endpoints, in order; null if all are equal. */
 export function endpointWeights(
   view: HostView,
   endpoints: readonly Pick<Endpoint, 'service' | 'container'>[],

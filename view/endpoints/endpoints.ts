@@ -7,41 +7,41 @@ import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import { containerAddress, type Reach } from './address.ts';
 import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
 
-/** One endpoint of a service, with what is made of it and why. */
+/** One endpoint of a service, whether it is answered, and why. */
 export interface Endpoint {
-  /** `ServiceView.key` of the service it belongs to; another one than asked for behind an alias. */
+  /** `ServiceView.key` of its service; behind an alias this is not the service that was asked for. */
   readonly service: string;
   /** Null for an external address and a virtual address. */
   readonly container: Container | null;
   /** Null when it cannot be reached from this host; never empty. */
   readonly address: string | null;
-  /** Of either family one, `address` among them; empty when it cannot be reached. */
+  /** At most one of each family, `address` among them; empty when it cannot be reached. */
   readonly addresses: readonly string[];
   readonly via: Reach['via'] | 'external' | 'virtual' | null;
-  /** Ports of the host that lead to it, for `published`. */
+  /** For `published`, the ports of the host that lead to it. */
   readonly ports: readonly PublishedPort[];
-  /** Null where no container stands behind it. */
+  /** Null without a container. */
   readonly standing: Standing | null;
   readonly answered: boolean;
-  /** For people: why it is answered or left out. */
+  /** For operators: why it is answered or left out. */
   readonly reason: string;
 }
 
 export type AnsweredEndpoint = Endpoint & { readonly address: string };
 
 export interface Endpoints {
-  /** What the consumer gets, in stable order: each address (with its ports) once, none empty. */
+  /** The endpoints for the consumer, in stable order; each address (with its ports) once. */
   readonly answer: readonly AnsweredEndpoint[];
-  /** Everything that was considered, in stable order. */
+  /** All endpoints, in stable order. */
   readonly all: readonly Endpoint[];
-  /** What is wrong with the definition, for people: a link to nothing, a circle. */
+  /** Faults of the definition, for operators: a link without a target, a circle. */
   readonly notes: readonly string[];
 }
 
 /**
- * The endpoints of a service for askers on this host. Who is answered follows READINESS; the fallback holds when none that
- * can be reached is ready. An alias is all its targets, each by its own rules; a service met twice counts once. For a known
- * asker the address is one it can reach, where there is a choice.
+ * The endpoints of a service for askers on this host. READINESS decides which are answered; the fallback applies when no reachable
+ * one is ready. An alias stands for all its targets, each by its own rules; a service that occurs twice counts once. If there is a
+ * choice of addresses, a known asker gets one that it can reach.
  */
 export function endpointsOf(
   view: HostView,
@@ -106,7 +106,7 @@ function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>
   };
 }
 
-/** What an alias names, in its order. */
+/** The targets of an alias, in order. */
 export function linkedServices(
   view: HostView,
   { declaration }: Pick<ServiceView, 'declaration'>,
@@ -144,8 +144,8 @@ function judged(purpose: Purpose, service: ServiceView): Endpoints {
   return { answer: once(all), all, notes: [] };
 }
 
-const FALLBACK = 'its check fails; answered since no endpoint is ready';
-const OTHER_PORTS = 'its host leads to it from other port numbers only; left out while others are ready';
+const FALLBACK = 'its check fails; answered because no endpoint is ready';
+const OTHER_PORTS = 'it is published at other port numbers only; left out while other endpoints are ready';
 
 function candidate(
   { view, consumer, asker, recorder }: Purpose,
@@ -169,7 +169,7 @@ function hasCheck(declaration: ServiceDeclaration | null): boolean {
   return (declaration?.healthCheck ?? null) !== null;
 }
 
-/** A client that knows the container's port would miss an endpoint behind another port number, so those are the last choice. */
+/** A client that knows the container's port cannot use an endpoint with another host port, so these are the last choice. */
 function atOwnPorts(fit: readonly Candidate[]): readonly Candidate[] {
   const direct = fit.filter(
     ({ via, ports }) => via !== 'published' || ports.some(({ hostPort, containerPort }) => hostPort === containerPort),

@@ -5,19 +5,19 @@ import { findService } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import { type Endpoint, linkedServices } from './endpoints.ts';
 
-/** A port of a service as its containers listen on it. */
+/** A port on which the containers of a service listen. */
 export interface ServicePort extends ContainerPort {
-  /** What labels call it, besides its number. */
+  /** Its names in labels. */
   readonly names: readonly string[];
 }
 
-/** A port as it is asked for: `_http._tcp`, `_8080._tcp`. */
+/** A port in a question: `_http._tcp`, `_8080._tcp`. */
 export interface PortName {
   readonly name: string;
   readonly protocol: string;
 }
 
-/** All ports anybody knows of a service, in order; of an alias those of all it stands for. */
+/** All known ports of a service, in order; for an alias, those of all its targets. */
 export function servicePorts(
   view: HostView,
   service: ServiceView,
@@ -26,12 +26,12 @@ export function servicePorts(
   return merged(collect(view, service, new Set(), recorder));
 }
 
-/** The ports of a container by itself. */
+/** The ports of one container. */
 export function containerPorts(container: Container, service: ServiceView | null): readonly ServicePort[] {
   return merged([...portsOfContainer(container), ...(service ? declaredPorts(service) : [])]);
 }
 
-/** What an endpoint listens on, and the number that leads there from here: behind a published port that of its host. */
+/** The ports of an endpoint with their numbers as seen from this host: for a published port, the host port. */
 export function endpointPorts(
   view: HostView,
   endpoint: Pick<Endpoint, 'container' | 'service' | 'via' | 'ports'>,
@@ -85,10 +85,10 @@ function declaredPorts({ declaration }: ServiceView): readonly Claim[] {
   return [...[...ports, ...expose].flatMap(composePorts), ...rules, ...named];
 }
 
-/** The largest range that is worth listing port by port. */
+/** Larger ranges are not listed port by port. */
 const MAX_RANGE = 128;
 
-/** The container's side of what compose writes: `80`, `8080:80/udp`, `127.0.0.1:8080:80`, `9000-9002`. */
+/** The container ports in a port entry of Compose: `80`, `8080:80/udp`, `127.0.0.1:8080:80`, `9000-9002`. */
 function composePorts(text: string): readonly ContainerPort[] {
   const parts = /(?:^|:)(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(text.trim().toLowerCase());
   if (!parts) return [];

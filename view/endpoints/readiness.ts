@@ -1,6 +1,6 @@
 import type { Container } from '../../model/index.ts';
 
-/** What an endpoint is fit for, decided by its container's state and health alone. The rows of READINESS. */
+/** The rows of READINESS. The state and health of a container alone decide on its row. */
 export type Standing =
   | 'ready'
   | 'unchecked'
@@ -11,24 +11,24 @@ export type Standing =
   | 'paused'
   | 'down';
 
-/** Who asks. `name` is the container's own name in DNS, `dns` the service's. The columns of READINESS. */
+/** The columns of READINESS. `name` is the container's own name in DNS, `dns` the name of its service. */
 export type Consumer = 'dns' | 'name' | 'metadata' | 'lb' | 'virtual' | 'external';
 
 /**
- * `use`: given out. `fallback`: given out while no endpoint of the service is `use`. `drain`: what is open goes on, nothing
- * new. `list`: shown with its state. `leave`: left out.
+ * `use`: given out. `fallback`: given out while no endpoint of the service is `use`. `drain`: existing connections continue, no new
+ * ones. `list`: listed with its state. `leave`: left out.
  */
 export type Treatment = 'use' | 'fallback' | 'drain' | 'list' | 'leave';
 
 export interface ReadinessRow extends Readonly<Record<Consumer, Treatment>> {
-  /** When a container is in this row, for people. */
+  /** When a container is in this row, for operators. */
   readonly when: string;
 }
 
-/** The one table of who gets what. docs/dns.md shows it. */
+/** The one definition of ready. docs/dns.md shows this table. */
 export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   ready: {
-    when: 'starting or running; healthy, or nobody declared a check',
+    when: 'starting or running; healthy, or no check is declared',
     dns: 'use',
     name: 'use',
     metadata: 'list',
@@ -101,7 +101,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   },
 };
 
-/** The row of a container. A declared check that nobody carries out must not make its service vanish: see `unchecked`. */
+/** The row of a container. A declared check without a checker must not make the service disappear: see `unchecked`. */
 export function standingOf(
   container: Pick<Container, 'state' | 'health' | 'wasReady'>,
   checkDeclared: boolean,

@@ -1,19 +1,19 @@
 /**
- * What an answer depends on, as text. An answer made in one view holds in a later one as long as none of its keys changed:
+ * The things that an answer depends on, as text. An answer from one view is valid in a later one until one of its keys changes:
  *
- * - `name:<name>`: what bears this name (lower case, relative to the suffix, no trailing dot), whether it was found or not.
- *   Changed by every container of that name, by the coming and going of services, hosts and names below it.
- * - `service:<key>`: a service that was read, by `ServiceView.key`, whether it is there or not. Changed by its declaration
- *   and by every container of it.
+ * - `name:<name>`: the bearers of a name (lower case, relative to the suffix, no trailing dot), found or not. Changes with every
+ *   container of that name, and when services, hosts or names below it appear or disappear.
+ * - `service:<key>`: a service that was read, by `ServiceView.key`, found or not. Changes with its declaration and with each of its
+ *   containers.
  * - `stack:<key>`: whether there is such a stack.
- * - `host:<id>`: the address a host says it has, and its networks.
- * - `container:<id>`: a container of its own account, such as the one whose network another shares.
- * - `fact:<host>/<kind>/<id>`: a fact of a kind without a slot of its own in `HostState`.
- * - `revision`: anything at all; such an answer holds for one view.
- * - `asker`: who asks, beyond the links of its own; without it everybody who has no links gets the same answer. Never changes.
+ * - `host:<id>`: the fact of a host, and its networks.
+ * - `container:<id>`: a container that was read by id, such as the one whose network another shares.
+ * - `fact:<host>/<kind>/<id>`: a fact of a kind that has no slot of its own in `HostState`.
+ * - `revision`: everything; such an answer is valid in one view only.
+ * - `asker`: the asker, beyond its links. Without this key all askers without links get the same answer. Never changes.
  *
- * Besides, every answer depends on the suffixes, on `snapshot.complete`, on who leads which sidekick, and on the asker: on
- * its scope and on the networks it has.
+ * In addition, every answer depends on the suffixes, on `snapshot.complete`, on the primary services of sidekicks, and on the scope
+ * and the networks of the asker.
  */
 export type DependencyKey =
   | `name:${string}`
@@ -51,7 +51,7 @@ export function factKey(hostId: string, kind: string, id: string): DependencyKey
   return `fact:${hostId}/${kind}/${id}`;
 }
 
-/** Any change at all. */
+/** Changes with every change. */
 export const ANY_CHANGE: DependencyKey = 'revision';
 
 /** Another asker may get another answer. */

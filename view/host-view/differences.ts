@@ -12,9 +12,9 @@ import {
 import type { HostView, StackView } from './host-view.ts';
 
 /**
- * The keys of everything that is not the same in two views of one host, by identity: what is shared costs its comparison
- * only. Answers that depend on none of them hold in both. `everything` where it is not worth telling apart. Not told: who
- * has which address here, and what an asker's own scope is made of.
+ * The keys of everything that differs by identity between two views of one host. Shared parts cost one comparison. Answers that
+ * depend on none of the keys are valid in both views. `everything` means that no answer is valid in both. Not covered: the addresses
+ * of containers on this host, and the scope of an asker.
  */
 export function differences(before: HostView, after: HostView): 'everything' | ReadonlySet<DependencyKey> {
   const keys = new Set<DependencyKey>();

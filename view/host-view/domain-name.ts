@@ -11,7 +11,7 @@ export function withoutDot(name: string): string {
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
-/** Below which of our suffixes a name (lower case, no trailing dot) is, and what is before it: '' for the suffix itself. */
+/** The suffix that a name (lower case, no trailing dot) is below, and the part before it: '' for the suffix itself. */
 export function underSuffix(
   view: HostView,
   name: string,
@@ -27,8 +27,8 @@ export function underSuffix(
 }
 
 /**
- * Whether a name that is not ours has one of ours in it, before a domain of somebody else's: what a client asks that walks
- * on through its search list. A suffix of one label may be anybody's, so there the rest has to be one of `search`.
+ * Whether a name outside the suffixes contains one of them in front of another domain, as clients ask that try their whole search
+ * list. After a suffix of one label, the rest must be one of `search`, because such a label may occur in any domain.
  */
 export function hasSuffixWithin(view: HostView, name: string, search: readonly string[]): boolean {
   return view.snapshot.environment.suffixes.some((given) => {
@@ -40,7 +40,7 @@ export function hasSuffixWithin(view: HostView, name: string, search: readonly s
   });
 }
 
-/** Under the main suffix, absolute; null when that is not a name DNS can carry [RFC 1035 §2.3.4]. */
+/** Under the main suffix, absolute; null if that is not a valid DNS name [RFC 1035 §2.3.4]. */
 export function absoluteName(view: HostView, relative: string): string | null {
   const name = `${relative.toLowerCase()}.${mainSuffix(view)}.`;
   return isDomainName(name) ? name : null;

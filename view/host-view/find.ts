@@ -8,7 +8,7 @@ export function findService(view: HostView, key: string): ServiceView | null {
   return find(view, parseServiceKey(key));
 }
 
-/** The service a container belongs to (a sidekick's own), null for a standalone one. */
+/** The service of a container (a sidekick's own), null for a standalone container. */
 export function serviceOf(view: HostView, container: Container): ServiceView | null {
   return find(view, keyOfContainer(container, view.index.sidekickOf));
 }

@@ -1,17 +1,17 @@
 import type { Container, ServiceDeclaration, ServiceKind, Snapshot } from '../../model/index.ts';
 import type { ViewIndex } from './view-index.ts';
 
-/** A service as this host sees it: what was declared and what runs, merged. */
+/** A service as this host sees it: its declaration and its containers. */
 export interface ServiceView {
   /** Lower-case `stack/service`; for a sidekick `stack/primary/sidekick`. */
   readonly key: string;
-  /** Case as declared, else as the first container has it. */
+  /** In the case of the declaration, else of the first container. */
   readonly stack: string;
   readonly name: string;
   readonly kind: ServiceKind;
-  /** The service that leads the unit; own name unless this is a sidekick. */
+  /** The primary service of the unit; its own name unless this is a sidekick. */
   readonly primaryService: string;
-  /** Null when it follows from labels alone. */
+  /** Null if only labels define the service. */
   readonly declaration: ServiceDeclaration | null;
   /** Of all hosts, in every state; sorted by service index, name, id. */
   readonly containers: readonly Container[];
@@ -25,13 +25,13 @@ export interface StackView {
   readonly services: ReadonlyMap<string, ServiceView>;
 }
 
-/** A snapshot as one host sees it; the one thing every server and applier of that host reads. Immutable; made by `viewOf`. */
+/** A snapshot as one host sees it. Every server and component of the host reads it. Immutable; made by `viewOf`. */
 export interface HostView {
   readonly snapshot: Snapshot;
   readonly hostId: string;
   readonly revision: number;
   /** Lower-case stack name -> stack; sorted by key. */
   readonly stacks: ReadonlyMap<string, StackView>;
-  /** What the functions of this folder look things up in; nobody else reads it. */
+  /** Read by the functions of this folder only. */
   readonly index: ViewIndex;
 }

@@ -2,7 +2,7 @@ import { type Container, compareText, type ShardedMap } from '../../model/index.
 import { compareContainers, withItem, withoutItem } from './order.ts';
 import type { NameEntry, NameNode } from './view-index.ts';
 
-/** A changed copy of the names in the making. Names are lower case and relative to the suffix. */
+/** A changed copy of the names under construction. Names are lower case and relative to the suffix. */
 export interface NamesEdit {
   addService(name: string, key: string): void;
   dropService(name: string, key: string): void;
@@ -17,7 +17,7 @@ const NO_KEYS: readonly string[] = [];
 const NO_CONTAINERS: readonly Container[] = [];
 const NOTHING: NameNode = { services: NO_KEYS, containers: NO_CONTAINERS, hosts: NO_KEYS, below: 0 };
 
-/** What a name (lower case, relative to the suffix) stands for. */
+/** The bearers of a name (lower case, relative to the suffix). */
 export function nameNode(
   { index }: { readonly index: { readonly names: ShardedMap<NameEntry> } },
   name: string,
@@ -42,7 +42,7 @@ function entryOf(node: NameNode): NameEntry | undefined {
 export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
   const edit = names.edit();
   const steps = new Map<string, number>();
-  /** `only`: what stands for the name when nobody bore it before; the change of a hundred thousand names when all is new. */
+  /** `only`: the entry if the name had no bearer before, which is the case for all names in a full build. */
   const change = (name: string, part: (node: NameNode) => NameNode, only?: NameEntry): void =>
     edit.update(name, (entry) => {
       if (entry === undefined && only !== undefined) {
@@ -61,7 +61,7 @@ export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
       steps.set(parent, (steps.get(parent) ?? 0) + step);
     }
   };
-  // A stack has hundreds of names below it: its own node is made once.
+  // The node of a stack is updated once, because a stack has hundreds of names below it.
   const done = (): ShardedMap<NameEntry> => {
     for (const [parent, step] of steps) {
       if (step === 0) continue;

@@ -23,7 +23,7 @@ export function editSorted<V>(map: ReadonlyMap<string, V>, edits: ReadonlyMap<st
   return copy;
 }
 
-/** Both are sorted, and have no key in common. */
+/** Merges two sorted lists without a common key. */
 function merged<V>(map: ReadonlyMap<string, V>, added: readonly (readonly [string, V])[]): Map<string, V> {
   if (map.size === 0) return new Map(added);
   const both = new Map<string, V>();
@@ -45,10 +45,10 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 
 const NONE: readonly never[] = [];
 
-// Lists that are kept by the hundred thousand: of exactly their length (`[...list, item]` has room for 16 more), and one
-// for all that are empty.
+// There are 100,000 of these lists, so they have exactly their length (`[...list, item]` reserves 16 more), and all empty ones are
+// one object.
 
-/** The list with the item, in order. */
+/** The sorted list with the item. */
 export function withItem<T>(list: readonly T[], item: T, compare: (a: T, b: T) => number): readonly T[] {
   return list.length === 0 ? [item] : list.concat([item]).sort(compare);
 }

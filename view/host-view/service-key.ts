@@ -1,6 +1,6 @@
 import { type Container, compareText, type ServiceDeclaration } from '../../model/index.ts';
 
-/** Where a service stands: `stack` lower case, `inner` is `web` or, for a sidekick, `web/log`. */
+/** The key of a service in lower case: `inner` is `web` or, for a sidekick, `web/log`. */
 export interface ServiceKey {
   readonly stack: string;
   readonly inner: string;
@@ -10,7 +10,7 @@ export function formatServiceKey({ stack, inner }: ServiceKey): string {
   return `${stack}/${inner}`;
 }
 
-/** Null for what has no stack. */
+/** Null without a stack. */
 export function parseServiceKey(key: string): ServiceKey | null {
   const slash = key.indexOf('/');
   return slash < 0 ? null : { stack: key.slice(0, slash).toLowerCase(), inner: key.slice(slash + 1).toLowerCase() };
@@ -21,7 +21,7 @@ export function serviceName({ stack, inner }: ServiceKey): string {
   return inner.includes('/') ? [...inner.split('/').reverse(), stack].join('.') : `${inner}.${stack}`;
 }
 
-/** `stack/sidekick` -> name of the primary service, as declared; of two that claim one sidekick the first by key has it. */
+/** `stack/sidekick` -> name of the declared primary service; if two claim a sidekick, the first by key. */
 export function sidekicksOf(declarations: ReadonlyMap<string, ServiceDeclaration>): ReadonlyMap<string, string> {
   const leaders = [...declarations.values()].filter((declaration) => declaration.sidekicks.length > 0);
   leaders.sort((a, b) => compareText(a.stack.toLowerCase(), b.stack.toLowerCase()) || compareText(a.name, b.name));
@@ -35,7 +35,7 @@ export function sidekicksOf(declarations: ReadonlyMap<string, ServiceDeclaration
   return sidekicks;
 }
 
-/** Null for a standalone container, and for one whose names cannot be told apart (a `/` in them). */
+/** Null for a standalone container, and for names that contain a `/`. */
 export function keyOfContainer(container: Container, sidekickOf: ReadonlyMap<string, string>): ServiceKey | null {
   const { stack, service, primaryService } = container;
   if (stack === null || service === null) return null;

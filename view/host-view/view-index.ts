@@ -1,6 +1,6 @@
 import type { Cidr, Container, ShardedMap } from '../../model/index.ts';
 
-/** What one name below a suffix stands for. */
+/** The bearers of one name below a suffix. */
 export interface NameNode {
   /** Keys of the services of that name, sorted; usually one. */
   readonly services: readonly string[];
@@ -8,11 +8,11 @@ export interface NameNode {
   readonly containers: readonly Container[];
   /** Ids of the hosts of that name (`<host>.host`), sorted; usually one. */
   readonly hosts: readonly string[];
-  /** How many names end in this one: above zero the name exists even when nothing bears it [RFC 8020]. */
+  /** Number of names below this one. Above zero, the name exists even without a bearer [RFC 8020]. */
   readonly below: number;
 }
 
-/** Who has an address, besides containers. */
+/** The hosts and services with an address. */
 export interface AddressNode {
   /** Ids, sorted. */
   readonly hosts: readonly string[];
@@ -21,20 +21,20 @@ export interface AddressNode {
 }
 
 /**
- * A name as it is kept, which `nodeOf` reads: nearly all of a hundred thousand have one bearer and nothing below them, and
- * are kept as that alone, a container or the key of a service.
+ * The stored form of a name, which `nodeOf` reads. Nearly all of 100,000 names have one bearer and no name below them; for them
+ * only the bearer is stored, a container or the key of a service.
  */
 export type NameEntry = NameNode | Container | string;
 
-/** Everything a question is looked up in; shared between views as far as nothing changed. */
+/** The indexes for lookups. Views share the unchanged parts. */
 export interface ViewIndex {
   /** Lower-case name relative to the suffix, without trailing dot (`web.shop`). */
   readonly names: ShardedMap<NameEntry>;
   /** Address on a managed network -> its containers, of all hosts. */
   readonly managed: ShardedMap<readonly Container[]>;
-  /** Addresses that no container has: of hosts, and what declarations say. */
+  /** Addresses of hosts, and addresses in declarations. */
   readonly declared: ShardedMap<AddressNode>;
-  /** Address on any network of this host -> the living container that has it; null when two claim it. */
+  /** Address on any network of this host -> the living container that has it; null if two claim it. */
   readonly local: ReadonlyMap<string, Container | null>;
   /** Subnets of this host's own networks. */
   readonly localSubnets: readonly Cidr[];

@@ -10,9 +10,8 @@ import { parseServiceKey, serviceName } from '../host-view/service-key.ts';
 import { METADATA_NAME } from './meaning.ts';
 
 /**
- * A name (absolute) that leads to an endpoint's addresses: its container's, with the host's behind it where containers of
- * several hosts share the name, as those of one compose file do. Without a container, or without such a name, it is that of
- * the service.
+ * A name (absolute) with the addresses of an endpoint: the name of its container, followed by the host's name if containers of
+ * several hosts share it, as with one Compose file on several hosts. Without a container or a valid name, the name of the service.
  */
 export function endpointTarget(
   view: HostView,

@@ -1,7 +1,7 @@
 import { mainSuffix } from '../host-view/domain-name.ts';
 import type { HostView } from '../host-view/host-view.ts';
 
-/** Every name everybody has below the main suffix, absolute, in no order. */
+/** All common names below the main suffix, absolute, in no order. */
 export function* listNames(view: HostView): Generator<string> {
   const suffix = mainSuffix(view);
   for (const name of view.index.names.keys()) yield `${name}.${suffix}.`;

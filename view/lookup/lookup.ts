@@ -9,18 +9,18 @@ import type { Scope } from './scope.ts';
 import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
 
 export interface NameLookup {
-  /** Where a negative answer has its SOA: our suffix (lower case, absolute), or `.` for names completed by search. */
+  /** The owner of the SOA in a negative answer: the suffix (lower case, absolute), or `.` for names completed by search. */
   readonly zone: string;
   readonly meaning: NameMeaning;
 }
 
 /**
- * Which names without our suffix the server completes by the asker's search list. `own`: single labels, and names whose last
- * label is one of our stacks. `every`: all of them, as Rancher did.
+ * Which names without a suffix the server completes with the asker's search list. `own`: single labels, and names whose last label
+ * is a stack. `every`: all of them, as in Rancher.
  */
 export type SearchMode = 'own' | 'every';
 
-/** `name` in any case; a trailing dot makes no difference: names without our suffix are searched for as the scope says. */
+/** `name` in any case, with or without trailing dot. Names without a suffix are searched for in the scope of the asker. */
 export function lookupName(
   view: HostView,
   scope: Scope,
@@ -40,13 +40,13 @@ export function lookupName(
   return { zone: '.', meaning: found ?? { kind: isOthers(lookup, plain) ? 'foreign' : 'unknown' } };
 }
 
-/** Single labels are nobody else's, and neither is a name of ours with a search domain behind it: they stay here (Q27). */
+/** Single labels, and names with a suffix followed by a search domain, are never forwarded (Q27). */
 function isOthers({ view, scope }: Lookup, name: string): boolean {
   if (name === '' || name === 'localhost') return true;
   return name.includes('.') && !hasSuffixWithin(view, name, scope.container?.dnsSearch ?? []);
 }
 
-/** `asked` is the name as it was asked for. */
+/** `asked` is the name in the question. */
 interface Searching extends Lookup {
   readonly asked: string;
 }
@@ -73,21 +73,21 @@ function specially(lookup: Searching, special: SpecialName, names: readonly stri
   return meaning && specialMeaning(lookup, special, meaning);
 }
 
-/** How a name is looked for, for people. */
+/** How a name is searched for, for operators. */
 export interface SearchStory {
-  /** Ours that it is below, without trailing dot; then no search list is needed. */
+  /** The suffix that the name is below, without trailing dot; then no search list is needed. */
   readonly suffix: string | null;
-  /** Whether the server completes it by the search list. */
+  /** Whether the server completes the name with the search list. */
   readonly applies: boolean;
   readonly reason: string;
 }
 
-/** Whether the server's search applies to a name, in any form, and why. */
+/** Whether the server completes a name, in any form, with the search list, and why. */
 export function searchStory(view: HostView, scope: Scope, name: string, search: SearchMode = 'own'): SearchStory {
   const lookup = { view, scope, recorder: undefined };
   const plain = withoutDot(name);
   const under = underSuffix(view, plain);
-  if (under) return { suffix: under.suffix, applies: false, reason: `it is a whole name below ${under.suffix}` };
+  if (under) return { suffix: under.suffix, applies: false, reason: `it is below the suffix ${under.suffix}` };
   const rule = searchRule(lookup, plain, search);
   const special = rule.applies ? null : parseSpecialName(plain);
   const rest = special && searchRule(lookup, special.rest, search);
@@ -95,7 +95,7 @@ export function searchStory(view: HostView, scope: Scope, name: string, search: 
   return { suffix: null, ...rule };
 }
 
-/** Whether the search list is used for a name that is not below a suffix of ours (lower case), and why, for people. */
+/** Whether the search list is used for a name that is not below a suffix (lower case), and why, for operators. */
 function searchRule(
   lookup: Lookup,
   name: string,
@@ -107,7 +107,7 @@ function searchRule(
   if (!name.includes('.')) return { applies: true, reason: 'it is a single label' };
   const last = name.slice(name.lastIndexOf('.') + 1);
   if (PUBLIC_ENDS.has(last)) {
-    return { applies: false, reason: `names in .${last} are the Internet's, whatever our stacks are called` };
+    return { applies: false, reason: `names in .${last} belong to the Internet, whatever the names of the stacks` };
   }
   for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
     const stack = name.slice(dot + 1);
@@ -115,10 +115,10 @@ function searchRule(
     if (view.stacks.has(stack)) return { applies: true, reason: `it ends in the name of stack ${stack}` };
   }
   if (isOwnSidekick(lookup, name)) return { applies: true, reason: "it is a sidekick in the asker's own stack" };
-  return { applies: false, reason: `it has dots and ${last} is no stack of ours` };
+  return { applies: false, reason: `it has dots, and ${last} is not a stack` };
 }
 
-/** `log.web`: musl's resolver does not search for names with dots, so its clients would not find it by themselves. */
+/** Sidekicks such as `log.web`: musl's resolver does not search for names with dots, so the server has to. */
 function isOwnSidekick(lookup: Lookup, name: string): boolean {
   const { view, recorder } = lookup;
   return candidates(lookup, name).some((relative) => {
@@ -128,10 +128,10 @@ function isOwnSidekick(lookup: Lookup, name: string): boolean {
   });
 }
 
-/** A stack may be called so; its services' short names then lack the suffix: nobody's google.com is taken from him. */
+/** Stacks may have these names, too, but their short names must not shadow names such as google.com. */
 const PUBLIC_ENDS: ReadonlySet<string> = new Set(['com', 'net', 'org', 'edu', 'gov', 'mil', 'arpa']);
 
-/** The name under every search domain, relative to the suffix. */
+/** The name below each search domain, relative to the suffix. */
 function candidates({ view, scope }: Lookup, name: string): readonly string[] {
   return scope.search.flatMap((domain) => {
     const relative = underSuffix(view, withoutDot(domain))?.relative;
@@ -139,7 +139,7 @@ function candidates({ view, scope }: Lookup, name: string): readonly string[] {
   });
 }
 
-/** The asker's own names first, under every search domain, then everybody's. */
+/** The asker's links first, below each search domain, then common names. */
 function plainMeaning(
   lookup: Searching,
   names: readonly string[],

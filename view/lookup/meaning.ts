@@ -10,18 +10,18 @@ import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import { nameNode } from '../host-view/names.ts';
 import type { LinkTarget, Scope } from './scope.ts';
 
-/** What a name is to an asker. */
+/** The meaning of a name for an asker. */
 export type NameMeaning =
-  /** Its endpoints; more than one service only where two share a name. */
+  /** A service's endpoints; more than one service only if two share a name. */
   | {
       readonly kind: 'service';
       readonly services: readonly ServiceView[];
-      /** Asked for by `all.`: every endpoint, whatever the service's options say. */
+      /** A question for `all.<name>`: every endpoint, whatever the options of the service. */
       readonly full: boolean;
-      /** Asked for by `_port._protocol.`: SRV of that port, nothing else. */
+      /** A question for `_port._protocol.<name>`: only SRV records of that port. */
       readonly port: PortName | null;
     }
-  /** An external service by host name; the services' own addresses hold if the target has none. */
+  /** An external service with a host name. The services' own addresses are used if the target has none. */
   | { readonly kind: 'cname'; readonly target: string; readonly services: readonly ServiceView[] }
   | {
       readonly kind: 'container';
@@ -34,24 +34,24 @@ export type NameMeaning =
   | { readonly kind: 'metadata' }
   /** A suffix itself. */
   | { readonly kind: 'apex' }
-  /** It exists, since names end in it, and has no records (the domain of a stack). */
+  /** The name exists because names end in it, and has no records (the domain of a stack). */
   | { readonly kind: 'empty' }
-  /** Ours, and there is no such name: NXDOMAIN. Single labels are always ours. */
+  /** Drover is authoritative, and the name does not exist: NXDOMAIN. Single labels are always included. */
   | { readonly kind: 'unknown' }
-  /** Somebody else's: ask upstream. */
+  /** Outside of the suffixes: forwarded to an upstream resolver. */
   | { readonly kind: 'foreign' };
 
 /** The name of the metadata service, relative to the suffix. */
 export const METADATA_NAME = 'rancher-metadata';
 
-/** Where names are looked up, and who follows. */
+/** What a lookup needs. */
 export interface Lookup {
   readonly view: HostView;
   readonly scope: Scope;
   readonly recorder: DependencyRecorder | undefined;
 }
 
-/** What the asker's own links make of a name relative to the suffix (lower case); null: nothing. */
+/** The meaning of a name (relative to the suffix, lower case) in the asker's links; null: none. */
 export function linkMeaning(lookup: Lookup, relative: string): NameMeaning | null {
   const link = lookup.scope.links.get(relative);
   return link ? targetMeaning(lookup, link) : null;
@@ -65,12 +65,12 @@ function targetMeaning({ view, recorder }: Lookup, link: LinkTarget): NameMeanin
   recorder?.depends(serviceKeyOf(link.key));
   const service = findService(view, link.key);
   if (!service) return null;
-  // A link carries the addresses of an external service, and its host name only without any.
+  // A link gives the addresses of an external service, and its host name only if it has no addresses.
   const addressed = service.kind !== 'service' && endpointsOf(view, service, 'dns', null, recorder).answer.length > 0;
   return addressed ? serviceOnly([service]) : serviceMeaning({ view, recorder }, [service]);
 }
 
-/** What a name relative to the suffix (lower case) is to everybody. */
+/** The common meaning of a name (relative to the suffix, lower case). */
 export function commonMeaning({ view, recorder }: Pick<Lookup, 'view' | 'recorder'>, relative: string): NameMeaning {
   recorder?.depends(nameKey(relative));
   if (relative === METADATA_NAME) return { kind: 'metadata' };
@@ -82,7 +82,7 @@ export function commonMeaning({ view, recorder }: Pick<Lookup, 'view' | 'recorde
   return node.hosts.length > 0 ? { kind: 'host', name: relative, hosts: node.hosts } : { kind: 'empty' };
 }
 
-/** `<container>.<host>.host`: that one and no other of its name; what SRV records point at where a name is not unique. */
+/** `<container>.<host>.host`: one container if its name is not unique. SRV records point at it. */
 function containerOnHost({ view, recorder }: Pick<Lookup, 'view' | 'recorder'>, relative: string): NameMeaning | null {
   if (!relative.endsWith(`.${HOST_LABEL}`)) return null;
   for (let dot = relative.indexOf('.'); dot >= 0; dot = relative.indexOf('.', dot + 1)) {
@@ -108,7 +108,7 @@ function serviceMeaning(lookup: Pick<Lookup, 'view' | 'recorder'>, services: rea
   return target ? { kind: 'cname', target, services } : serviceOnly(services);
 }
 
-/** The host name an external service points at; an alias has its first target's if it has no address at all. */
+/** The host name of an external service; for an alias without any address, that of its first target. */
 function canonicalName(
   { view, recorder }: Pick<Lookup, 'view' | 'recorder'>,
   service: ServiceView,

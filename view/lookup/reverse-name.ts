@@ -9,14 +9,13 @@ import { parseServiceKey, serviceName } from '../host-view/service-key.ts';
 export type ReverseName =
   /** Lower case, absolute. */
   | { readonly kind: 'name'; readonly name: string }
-  /** In a network of ours, but nobody has it. */
+  /** The address is in one of the known networks, but has no name. */
   | { readonly kind: 'nobody' }
   | { readonly kind: 'foreign' };
 
 /**
- * The name an address stands for: this host's containers first, then the managed network of all hosts, then hosts, then the
- * services that were declared with it. Other hosts' bridges do not count: their addresses are ours too, with other
- * containers behind them.
+ * The name of an address: of a container of this host, else of a container on the managed network, else of a host, else of a service
+ * that is declared with it. Bridges of other hosts do not count, because bridges of this host use the same addresses.
  */
 export function ptrName(view: HostView, address: string): ReverseName {
   const plain = plainAddress(address);
@@ -29,7 +28,7 @@ export function ptrName(view: HostView, address: string): ReverseName {
   return { kind: ours || local.has(plain) ? 'nobody' : 'foreign' };
 }
 
-/** Whether all addresses from the first to the last are of one network of ours, this host's or the managed one. */
+/** Whether all addresses from the first to the last are in one network of this host or in the managed network. */
 export function isOurRange({ index }: HostView, first: string, last: string): boolean {
   return [...index.localSubnets, ...index.managedSubnets].some((subnet) =>
     [first, last].every((end) => liesIn([subnet], end)),

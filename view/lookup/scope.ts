@@ -3,23 +3,23 @@ import { mainSuffix, underSuffix, withoutDot } from '../host-view/domain-name.ts
 import { findService, serviceOf } from '../host-view/find.ts';
 import type { HostView } from '../host-view/host-view.ts';
 
-/** What a name of a link leads to. */
+/** The target of a link. */
 export type LinkTarget =
   | { readonly kind: 'service'; readonly key: string }
   | { readonly kind: 'container'; readonly container: Container };
 
-/** What names mean to one asker. Null container: anybody else. */
+/** How names are resolved for one asker. Container null: a client that is not a container of this host. */
 export interface Scope {
   readonly container: Container | null;
-  /** Where bare names are looked for, in order: lower case, absolute. */
+  /** The search domains, in order: lower case, absolute. */
   readonly search: readonly string[];
-  /** Names only this asker has: links and their aliases, relative to the suffix (`database`, `database.db`). */
+  /** Names of this asker only: links and their aliases, relative to the suffix (`database`, `database.db`). */
   readonly links: ReadonlyMap<string, LinkTarget>;
-  /** Its own upstream resolvers, asked first. */
+  /** Its own upstream resolvers, which are queried first. */
   readonly dns: readonly string[];
 }
 
-/** Give null for an asker that is not a container of this host. */
+/** Null: an asker that is not a container of this host. */
 export function scopeOf(view: HostView, container: Container | null): Scope {
   if (container === null) return { container, search: [`${mainSuffix(view)}.`], links: new Map(), dns: [] };
   const stackFirst = [...unitDomains(view, container)].reverse();
@@ -35,9 +35,9 @@ export function scopeOf(view: HostView, container: Container | null): Scope {
 
 /** The search line of a container's resolv.conf. */
 export interface SearchDomains {
-  /** Lower case, without trailing dot, as resolv.conf has them. */
+  /** Lower case, without trailing dot, as in resolv.conf. */
   readonly domains: readonly string[];
-  /** Whether they go before or behind what the file already has (`io.rancher.container.dns.priority=service_last`). */
+  /** Before or after the domains that the file already has (`io.rancher.container.dns.priority=service_last`). */
   readonly position: 'first' | 'last';
 }
 
@@ -50,7 +50,7 @@ export function searchDomains(view: HostView, container: Container): SearchDomai
   };
 }
 
-/** `<primary service>.<stack>.<suffix>`, `<stack>.<suffix>`: a sidekick has those of the service that leads its unit. */
+/** `<primary service>.<stack>.<suffix>`, `<stack>.<suffix>`; a sidekick has those of its primary service. */
 function unitDomains(view: HostView, container: Container): readonly string[] {
   const service = serviceOf(view, container);
   if (!service || priorityOf(container) === 'none') return [];
@@ -62,7 +62,7 @@ function priorityOf({ labels }: Container): string | undefined {
   return labels['io.rancher.container.dns.priority']?.toLowerCase();
 }
 
-/** A link of the service beats one of the container; a link to a service under its own full name adds nothing. */
+/** Links of the service come before links of the container. A link to a service by its own full name adds nothing. */
 function linksOf(view: HostView, container: Container): ReadonlyMap<string, LinkTarget> {
   const links = new Map<string, LinkTarget>();
   const siblings = view.snapshot.hosts.get(container.hostId)?.containers;

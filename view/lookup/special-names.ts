@@ -1,11 +1,11 @@
 import { containerPorts, isPort, type PortName, servicePorts } from '../endpoints/ports.ts';
 import type { Lookup, NameMeaning } from './meaning.ts';
 
-/** A name that asks something special of the name behind it. */
+/** A name with a special prefix before an ordinary name. */
 export interface SpecialName {
-  /** The name behind it. */
+  /** The ordinary name. */
   readonly rest: string;
-  /** `all`: every endpoint. `protocol`: nothing of its own, ports are below it. */
+  /** `all`: every endpoint. `protocol`: no records of its own, ports are below it. */
   readonly asks:
     | { readonly kind: 'all' }
     | { readonly kind: 'port'; readonly port: PortName }
@@ -30,7 +30,7 @@ function protocolOf(label: string): string | null {
   return label.startsWith('_') && PROTOCOLS.has(label.slice(1)) ? label.slice(1) : null;
 }
 
-/** What is asked of a name that means this; null: that name has nothing of the kind. */
+/** The meaning of the special name; null: the ordinary name has no such endpoints or ports. */
 export function specialMeaning(
   { view, recorder }: Lookup,
   { asks }: Pick<SpecialName, 'asks'>,
@@ -49,7 +49,7 @@ export function specialMeaning(
   return meaning.kind === 'service' || meaning.kind === 'container' ? { ...meaning, port: asks.port } : null;
 }
 
-/** An external service by host name has one list only: its own name's. */
+/** An external service with a host name has one list of addresses, that of its own name. */
 function allOfName(meaning: NameMeaning): NameMeaning | null {
   return meaning.kind === 'cname' ? meaning : null;
 }

@@ -86,10 +86,10 @@ The search list is used: it is a single label. Names tried below the suffix:
 
 Endpoints:
   ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
-  shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or nobody declared a check
+  shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or no check is declared
   shop-web-2  node2  10.42.2.1  3       no        ready, but on another host; the service prefers local endpoints
   shop-web-3  node2  10.42.2.2  1       no        stopping: it was sent its stop signal
-  shop-web-4  node2  -          1       no        only node2 reaches its network net-bridge, and it publishes no port; attach it to the managed network
+  shop-web-4  node2  -          1       no        its network net-bridge is reachable from node2 only, and it publishes no port; attach it to the managed network
 `);
   });
 
@@ -111,7 +111,7 @@ Links of the container:
   database.db -> service db/mysql
 Resolvers of the container: 9.9.9.9
 
-The search list is not used: names in .com are the Internet's, whatever our stacks are called.
+The search list is not used: names in .com belong to the Internet, whatever the names of the stacks.
 `,
     );
   });
@@ -130,7 +130,7 @@ The search list is used: it is a single label. Names tried below the suffix:
   nosuch.mysql.db  no such name
   nosuch           no such name
 
-Note: it runs on node2: this is what that host answers, by what this one knows of it
+Note: it runs on node2: this is the answer of that host, as far as this host knows its state
 `);
   });
 });
@@ -164,7 +164,7 @@ describe('explain()', () => {
     ['one that is down', 'stopped', { label: 'stopped', address: null }, 'has no address now (stopped)'],
     ['one that is exempt', 'off', { label: 'off' }, 'its resolv.conf is not changed'],
     ['an unknown local address', '10.42.1.200', { label: 'anybody' }, 'no container is known to have it'],
-    ['an address outside', '198.51.100.1', { label: 'anybody' }, 'it sees what everybody sees'],
+    ['an address outside', '198.51.100.1', { label: 'anybody' }, 'it gets the default answers'],
   ])('from %s', (_, from, asker, note) => {
     const { asker: found, notes } = why('web.shop', { from });
     expect(found).toMatchObject(asker);
@@ -193,7 +193,7 @@ describe('explain()', () => {
     ['all.web', { applies: true, reason: 'as to web, it is a single label' }],
     ['web.shop', { applies: true, reason: 'it ends in the name of stack shop' }],
     ['google.com', { applies: false }],
-    ['a.example', { applies: false, reason: 'it has dots and example is no stack of ours' }],
+    ['a.example', { applies: false, reason: 'it has dots, and example is not a stack' }],
     ['1.1.42.10.in-addr.arpa', { applies: false, reason: 'it is a reverse lookup' }],
   ])('the search for %s: %j', (name, search) => {
     expect(why(name).search).toMatchObject(search);

@@ -116,7 +116,7 @@ test.each([
 
 test.each([
   ['self/container', null, 'a client that is not a known container of this host has only `self/host`'],
-  ['self/container', 'probe', "probe has its host's network: it sees what everybody sees"],
+  ['self/container', 'probe', "probe has its host's network: it gets the default answers"],
   [
     'self/container',
     '172.17.0.9',
@@ -128,7 +128,7 @@ test.each([
   ['SELF/Service', 'shop-web-1', 'the path as written has no value; the server tried it in lower case'],
   ['self/host/name?wait=true&value=a&maxWait=5', null, 'the request waits up to 5 s for another value'],
   ['self/container/primary_ip', 'plain', 'plain is reachable on the network net-bridge, from this host only'],
-  ['self', 'shop-web-2', 'it runs on b: this is what that host answers, by what this one knows of it'],
+  ['self', 'shop-web-2', 'it runs on b: this is the answer of that host, as far as this host knows its state'],
 ])('%s of %s has a note', (path, from, note) => {
   expect(explain(path, from).notes).toContainEqual(expect.stringContaining(note));
 });

@@ -307,7 +307,7 @@ test('labels for DNS that say nothing sound are named', () => {
     'label `drover.weight` is "257", not a whole number from 0 to 256; it counts as absent',
     'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it counts as absent',
     'label `drover.port.dns` is "53/icmp", not a port such as `8080` or `53/udp`; it counts as absent',
-    'label `drover.dns.upstreams` has "nobody", which is no address such as `10.0.0.2` or `10.0.0.2:5353`; it counts as absent',
+    'label `drover.dns.upstreams` has "nobody", which is not an address such as `10.0.0.2` or `10.0.0.2:5353`; it counts as absent',
   ]);
 });
 
