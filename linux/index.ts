@@ -2,4 +2,4 @@ export { acceptRule, type FilterChains, planAcceptRules, readFilterChains, type 
 export { hasAddress, type IpLink, type IpRoute, isUp, readDevice, readIp } from './ip-json.ts';
 export { createNftTable, type NftTable, removeTable, replaceTable, sameTable, type TableId } from './nft-table.ts';
 export { overlapsRoute } from './overlaps-route.ts';
-export { applyStep, formatStep, type Step, step } from './step.ts';
+export { applyRemoval, applyStep, formatStep, type Step, step } from './step.ts';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { applyStep, createNftTable, formatStep } from '../../linux/index.ts';
+import { applyRemoval, applyStep, createNftTable } from '../../linux/index.ts';
 import { formatPortBindings } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import { CommandError, type Log, type RunCommand, writeFileAtomic } from '../../system/index.ts';
@@ -65,10 +65,7 @@ export function createPortGuard(
       }
     },
     remove: async (signal) => {
-      for (const step of planTableRemoval(settings, await table.read(signal))) {
-        await applyStep(run, step, signal);
-        log.info({ change: formatStep(step) }, 'removed');
-      }
+      await applyRemoval({ run, log }, planTableRemoval(settings, await table.read(signal)), signal);
       await rm(bindingsFile, { force: true });
     },
   };

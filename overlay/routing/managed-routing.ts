@@ -1,4 +1,5 @@
 import {
+  applyRemoval,
   applyStep,
   createNftTable,
   type FilterChains,
@@ -66,13 +67,7 @@ export function createManagedRouting(
       owned: ({ routes }) => routes.filter(({ protocol }) => protocol === String(settings.protocol)).length,
       deletes: isRouteDeletion,
     },
-    remove: async (signal) => {
-      const observed = await observe(signal);
-      for (const change of planRoutingRemoval(settings, observed)) {
-        await applyStep(run, change, signal);
-        log.info({ change: formatStep(change) }, 'removed');
-      }
-    },
+    remove: async (signal) => applyRemoval({ run, log }, planRoutingRemoval(settings, await observe(signal)), signal),
   };
 }
 

@@ -1,4 +1,4 @@
-import { applyStep, createNftTable, formatStep } from '../../linux/index.ts';
+import { applyRemoval, applyStep, createNftTable, formatStep } from '../../linux/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { enterPrefix, type ObservedServiceAddress, observeServiceAddress } from './observe.ts';
@@ -37,10 +37,8 @@ export function createServiceAddress(
       format: formatStep,
     },
     remove: async (signal) => {
-      for (const change of planServiceAddressRemoval(settings, await observe(signal))) {
-        await applyStep(run, change, signal);
-        log.info({ change: formatStep(change) }, 'removed');
-      }
+      const steps = planServiceAddressRemoval(settings, await observe(signal));
+      await applyRemoval({ run, log }, steps, signal);
     },
     enterCommand: (file, args) => {
       const [enter = 'nsenter', ...rest] = enterPrefix(settings);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { applyStep, formatStep, step } from '../../linux/index.ts';
-import type { CommandOptions } from '../../system/index.ts';
+import { applyRemoval, applyStep, formatStep, step } from '../../linux/index.ts';
+import type { CommandOptions, Log } from '../../system/index.ts';
 
 test('step() splits a command line, and formatStep() prints it on one line with its input', () => {
   const plain = step('ip link set drover0 up');
@@ -23,4 +23,22 @@ test('applyStep() runs the command, with input and signal only if there are any'
     ['ip', ['link', 'show'], {}],
     ['nft', ['-f', '-'], { input: '', signal }],
   ]);
+});
+
+test('applyRemoval() applies the steps in order and logs each that was applied', async () => {
+  const events: string[] = [];
+  const run = async (file: string, args: readonly string[]): Promise<string> => {
+    if (args.includes('b')) throw new Error('refused');
+    events.push(`run ${[file, ...args].join(' ')}`);
+    return '';
+  };
+  const info = ({ change }: { readonly change: string }, message: string) => void events.push(`${message} ${change}`);
+  const log = { info } as unknown as Pick<Log, 'info'>;
+  await expect(
+    applyRemoval(
+      { run, log },
+      ['x a', 'x b', 'x c'].map((line) => step(line)),
+    ),
+  ).rejects.toThrow('refused');
+  expect(events).toEqual(['run x a', 'removed x a']);
 });
