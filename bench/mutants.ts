@@ -7,8 +7,9 @@ import { type Mutation, mutationsOf } from './mutants/mutations.ts';
 import { readImportGraph } from './mutants/pure-tests.ts';
 
 /**
- * Changes the code in one place at a time (a seeded sample) and runs the pure tests that reach it: a change no test notices
- * is a survivor, printed with its place. Covers model, view, facts, reconcile, linux and every plan.ts and render.ts.
+ * Changes the code in one place at a time (a seeded sample) and runs the pure tests that import it. A change that no test
+ * detects is a survivor; it is printed at once, with its place. Covers model, view, facts, reconcile, linux and every
+ * plan.ts and render.ts. `docs/mutants.md` has the results.
  *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/cidr.ts]
  */
 const { values } = parseArgs({
@@ -20,15 +21,19 @@ const { values } = parseArgs({
   },
 });
 const WHOLE_FOLDERS = ['model', 'view', 'facts', 'reconcile', 'linux'];
-const LIMIT_MS = 60_000;
-/** Tests of other folders count when there are at most so many imports between them and the file. */
+const BASELINE_LIMIT_MS = 600_000;
+const MIN_LIMIT_MS = 20_000;
+/** Tests of other folders run if they reach the file through at most this many imports. */
 const NEAR = 3;
+const PROGRESS_EVERY = 25;
 
 interface Mutant extends Mutation {
   readonly file: string;
   readonly line: number;
 }
 type Outcome = 'killed' | 'survived' | 'no test';
+/** Test files: those of the file's own folder first, because most mutants are detected there. */
+type Stages = readonly (readonly string[])[];
 
 const root = resolve('.');
 const folders = readdirSync(root, { withFileTypes: true })
@@ -38,14 +43,15 @@ const graph = readImportGraph(root, folders);
 const mutants = sample(allMutants(), Number(values.count), Number(values.seed));
 const outcomes = new Map<Mutant, Outcome>();
 const queue = [...mutants];
-await Promise.all(Array.from({ length: Number(values.workers) }, () => work()));
+const limitMs = await inCopy(expectToPass);
+await Promise.all(Array.from({ length: Number(values.workers) }, () => inCopy(work)));
 report();
 
 function allMutants(): readonly Mutant[] {
   const files = folders
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.ts') && !/^(test|bench|demo|scripts)\//.test(file))
-    .filter((file) => WHOLE_FOLDERS.includes(file.split('/')[0] ?? '') || /\/(plan|render)\.ts$/.test(file))
+    .filter((file) => WHOLE_FOLDERS.includes(folderOf(file)) || /\/(plan|render)\.ts$/.test(file))
     .filter((file) => file.includes(values.only))
     .toSorted();
   return files.flatMap((file) => {
@@ -58,7 +64,7 @@ function allMutants(): readonly Mutant[] {
   });
 }
 
-/** `count` of them, drawn by a generator of our own: the same seed draws the same from the same code. */
+/** `count` of them, drawn by a seeded generator: the same seed draws the same mutants from the same code. */
 function sample(all: readonly Mutant[], count: number, seed: number): readonly Mutant[] {
   let state = seed >>> 0;
   const random = (): number => {
@@ -72,46 +78,66 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
     .map(({ mutant }) => mutant);
 }
 
-/** Tries mutants in a copy of the checkout until none is left. */
-async function work(): Promise<void> {
+/** Runs `use` with a copy of the checkout, and removes the copy. */
+async function inCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
   const copy = mkdtempSync(join(tmpdir(), 'drover-mutants-'));
   try {
     const left = ['.git', '.tools', 'node_modules'];
     for (const { name } of readdirSync(root, { withFileTypes: true }))
       if (!left.includes(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) outcomes.set(mutant, await attempt(copy, mutant));
+    return await use(copy);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
+/**
+ * Runs all tests once, because a test that fails without a mutation would count every mutant as killed. Returns the time
+ * limit in milliseconds, after which a mutant counts as an endless loop and as killed.
+ */
+async function expectToPass(copy: string): Promise<number> {
+  const tests = new Set(mutants.flatMap((mutant) => stagesOf(mutant).flat()));
+  const begin = performance.now();
+  if (!(await pass(copy, [...tests], BASELINE_LIMIT_MS)))
+    throw new Error(`a test fails without a mutation; run it: vitest run ${[...tests].join(' ')}`);
+  return Math.max(MIN_LIMIT_MS, 2 * (performance.now() - begin));
+}
+
+/** Tries mutants until the queue is empty. */
+async function work(copy: string): Promise<void> {
+  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const outcome = await attempt(copy, mutant);
+    outcomes.set(mutant, outcome);
+    if (outcome !== 'killed') console.info(`${outcome}: ${describe(mutant)}`);
+    if (outcomes.size % PROGRESS_EVERY === 0) console.info(`${outcomes.size} of ${mutants.length} tried`);
+  }
+}
+
 async function attempt(copy: string, mutant: Mutant): Promise<Outcome> {
-  const tests = graph.pureTestsOf(mutant.file);
-  const isOwn = ({ test }: { readonly test: string }): boolean => test.startsWith(`test/${mutant.file.split('/')[0]}/`);
-  const stages = [tests.filter(isOwn), tests.filter((one) => !isOwn(one) && one.distance <= NEAR)];
-  if (stages.every((stage) => stage.length === 0)) return 'no test';
+  const stages = stagesOf(mutant);
+  if (stages.length === 0) return 'no test';
   const path = join(copy, mutant.file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.slice(0, mutant.start) + mutant.replacement + text.slice(mutant.end));
   try {
-    for (const stage of stages)
-      if (
-        stage.length > 0 &&
-        !(await pass(
-          copy,
-          stage.map(({ test }) => test),
-        ))
-      )
-        return 'killed';
+    for (const stage of stages) if (!(await pass(copy, stage, limitMs))) return 'killed';
     return 'survived';
   } finally {
     writeFileSync(path, text);
-    if (outcomes.size % 25 === 0) process.stderr.write(`${outcomes.size} of ${mutants.length} tried\n`);
   }
 }
 
-async function pass(copy: string, tests: readonly string[]): Promise<boolean> {
+function stagesOf({ file }: Mutant): Stages {
+  const [own, others] = [[] as string[], [] as string[]];
+  for (const { test, distance } of graph.pureTestsOf(file)) {
+    if (test.startsWith(`test/${folderOf(file)}/`)) own.push(test);
+    else if (distance <= NEAR) others.push(test);
+  }
+  return [own, others].filter((stage) => stage.length > 0);
+}
+
+async function pass(copy: string, tests: readonly string[], timeout: number): Promise<boolean> {
   const args = [
     'run',
     '--bail=1',
@@ -125,27 +151,27 @@ async function pass(copy: string, tests: readonly string[]): Promise<boolean> {
   const { exitCode } = await execa('vitest', [...args, ...tests], {
     cwd: copy,
     reject: false,
-    timeout: LIMIT_MS,
+    timeout,
     stdio: 'ignore',
   });
   return exitCode === 0;
 }
 
 function report(): void {
-  const folderOf = ({ file }: Mutant): string => file.split('/')[0] ?? '';
-  const counted = Map.groupBy([...outcomes], ([mutant]) => folderOf(mutant));
-  for (const [folder, entries] of [...counted].toSorted())
-    console.info(
-      `${folder}: ${entries.filter(([, outcome]) => outcome === 'killed').length} of ${entries.length} killed`,
-    );
-  for (const [mutant, outcome] of outcomes) {
-    if (outcome === 'killed') continue;
-    const { file, line, what } = mutant;
-    const source = readFileSync(file, 'utf8').split('\n')[line - 1]?.trim();
-    console.info(`${outcome}: ${file}:${line} ${what}: ${source}`);
-  }
-  const killed = [...outcomes.values()].filter((outcome) => outcome === 'killed').length;
-  console.info(
-    `${killed} of ${outcomes.size} mutants killed (${((100 * killed) / outcomes.size).toFixed(1)} %), seed ${values.seed}`,
-  );
+  const rows = [...Map.groupBy([...outcomes], ([{ file }]) => folderOf(file))].toSorted();
+  for (const [folder, entries] of rows) console.info(`${folder}: ${share(entries.map(([, outcome]) => outcome))}`);
+  console.info(`all, seed ${values.seed}: ${share([...outcomes.values()])}`);
+}
+
+function share(of: readonly Outcome[]): string {
+  const killed = of.filter((outcome) => outcome === 'killed').length;
+  return `${killed} of ${of.length} killed (${((100 * killed) / of.length).toFixed(1)} %)`;
+}
+
+function describe({ file, line, what }: Mutant): string {
+  return `${file}:${line} ${what}: ${readFileSync(file, 'utf8').split('\n')[line - 1]?.trim()}`;
+}
+
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? '';
 }
