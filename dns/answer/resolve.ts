@@ -52,7 +52,7 @@ function reverseLookup(context: ResolveContext, name: string): Resolution | null
   return type === TYPE.PTR ? { kind: 'pointer', target: found.name } : { kind: 'nodata', aliases: [], zone };
 }
 
-/** A parent of reverse names of ours exists [RFC 8020 §2], and upstreams do not know it; null: it has other children too. */
+/** A parent of reverse names of ours exists [RFC 8020 §2], and upstreams do not know it; null: others have addresses below it too. */
 function aboveAddresses({ view, recorder }: ResolveContext, name: string): Resolution | null {
   const range = reverseRange(name);
   if (!range) return null;
