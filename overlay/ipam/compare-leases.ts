@@ -5,7 +5,7 @@ import { isUsable } from './choose-address.ts';
 import type { LeaseStore } from './lease-store.ts';
 
 /**
- * All addresses in a pool that Docker's networks use now (endpoints, gateways, auxiliary addresses); null when the list may
+ * All addresses in a pool that Docker's networks use now (for containers, gateways, auxiliary addresses); null when the list may
  * be incomplete. Nothing is freed then.
  */
 export type ListUsedAddresses = (pool: string) => Promise<ReadonlySet<string> | null>;

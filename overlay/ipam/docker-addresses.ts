@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { ListUsedAddresses } from './compare-leases.ts';
 
 /**
- * Lists the addresses in a pool that any Docker network uses: endpoints, gateways, auxiliary addresses. Null when Docker does
+ * Lists the addresses in a pool that any Docker network uses: containers, gateways, auxiliary addresses. Null when Docker does
  * not answer in time: at its start, Docker requests addresses before its own API is available.
  */
 export function listDockerAddresses(docker: Docker, { timeoutMs = 3000 } = {}): ListUsedAddresses {
@@ -18,7 +18,7 @@ export function listDockerAddresses(docker: Docker, { timeoutMs = 3000 } = {}): 
 async function usedIn(docker: Docker, pool: string): Promise<ReadonlySet<string>> {
   const networks = await docker.listNetworks();
   const inPool = networks.filter(({ IPAM }) => IPAM?.Config?.some(({ Subnet }) => Subnet === pool));
-  // The list of networks does not contain endpoints; only inspecting a network does.
+  // The list of networks does not contain their containers; only inspecting a network does.
   const details: Docker.NetworkInspectInfo[] = await Promise.all(
     inPool.map(({ Id }) => docker.getNetwork(Id).inspect()),
   );
@@ -30,8 +30,8 @@ function addressesOf({ IPAM, Containers }: Docker.NetworkInspectInfo): string[] 
     Gateway ?? '',
     ...Object.values(AuxiliaryAddresses ?? {}),
   ]);
-  const endpoints = Object.values(Containers ?? {}).map(({ IPv4Address }) => IPv4Address);
-  return [...configured, ...endpoints].map((text) => text?.split('/')[0] ?? '').filter((text) => text !== '');
+  const ofContainers = Object.values(Containers ?? {}).map(({ IPv4Address }) => IPv4Address);
+  return [...configured, ...ofContainers].map((text) => text?.split('/')[0] ?? '').filter((text) => text !== '');
 }
 
 async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {

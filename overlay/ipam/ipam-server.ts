@@ -19,9 +19,9 @@ export interface IpamSettings {
   readonly file: string;
   /** How long a freed address is not assigned again. Default 60 s. */
   readonly restMs?: number;
-  /** How long Docker may take from requesting an address to listing its endpoint. Default 10 s. */
+  /** How long Docker may take from requesting an address to listing the container with it. Default 10 s. */
   readonly settleMs?: number;
-  /** How long an address may be leased without an endpoint before it is freed. Default 30 s. */
+  /** How long an address may be leased without a container that Docker lists before it is freed. Default 30 s. */
   readonly orphanMs?: number;
   /** How often leases are compared with Docker's list. Default 15 s. */
   readonly reclaimIntervalMs?: number;

@@ -43,7 +43,7 @@ function renderLimit({ serviceAddress, maxQueriesPerSecond }: ServiceAddressSett
   const burst = Math.max(1, Math.round(maxQueriesPerSecond * BURST_PER_SECOND));
   const limit = `limit rate over ${maxQueriesPerSecond}/second burst ${burst} packets`;
   return {
-    set: `	set askers {
+    set: `	set clients {
 		type ipv4_addr
 		size 65535
 		flags dynamic,timeout
@@ -51,7 +51,7 @@ function renderLimit({ serviceAddress, maxQueriesPerSecond }: ServiceAddressSett
 	}
 
 `,
-    rule: `		ip daddr ${serviceAddress} udp dport 53 update @askers { ip saddr ${limit} } counter drop comment "rate limit per source"
+    rule: `		ip daddr ${serviceAddress} udp dport 53 update @clients { ip saddr ${limit} } counter drop comment "rate limit per source"
 `,
   };
 }

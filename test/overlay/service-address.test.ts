@@ -59,7 +59,7 @@ test('render: the table', () => {
   expect(renderTable(settings)).toMatchInlineSnapshot(`
     "table ip drover {
     	comment "Drover: service address"
-    	set askers {
+    	set clients {
     		type ipv4_addr
     		size 65535
     		flags dynamic,timeout
@@ -69,14 +69,14 @@ test('render: the table', () => {
     	chain prerouting {
     		type filter hook prerouting priority raw - 10; policy accept;
     		ip daddr 169.254.169.250 meta iifkind != "bridge" drop comment "only containers and this host may query"
-    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
+    		ip daddr 169.254.169.250 udp dport 53 update @clients { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
     		ip daddr 169.254.169.250 notrack comment "queries: no NAT, no connection tracking"
     		ip saddr 169.254.169.250 notrack comment "replies: no NAT, no connection tracking"
     	}
 
     	chain output {
     		type filter hook output priority raw - 10; policy accept;
-    		ip daddr 169.254.169.250 udp dport 53 update @askers { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
+    		ip daddr 169.254.169.250 udp dport 53 update @clients { ip saddr limit rate over 50000/second burst 10000 packets } counter drop comment "rate limit per source"
     		ip daddr 169.254.169.250 notrack comment "queries from the host itself"
     	}
 
