@@ -15,9 +15,9 @@ import type { DockerSource } from '../sources/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Config } from './config/config.ts';
 import { portBindingsFile } from './config/paths.ts';
-import type { AgentDependencies } from './dependencies.ts';
-import type { NetworkState } from './managed-network.ts';
-import { serviceAddressSettings } from './part-settings.ts';
+import type { NetworkState } from './network/managed-network.ts';
+import { serviceAddressSettings } from './network/overlay-settings.ts';
+import type { AgentDependencies } from './parts/dependencies.ts';
 
 /** What `drover down` removes and other parts use. */
 export interface Appliers {

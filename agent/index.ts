@@ -1,25 +1,25 @@
 // The command line loads this file at each start, so heavy modules are loaded by the functions that need them.
 import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
-import type { Agent } from './agent.ts';
+import type { Agent, AgentSettings } from './agent.ts';
 import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './config/config.ts';
-import type { AgentDependencies, AgentSettings } from './dependencies.ts';
 import type { SavedView } from './down/offline.ts';
+import type { AgentDependencies } from './parts/dependencies.ts';
 
-export type { Agent } from './agent.ts';
+export type { Agent, AgentSettings } from './agent.ts';
 export { SERVER_NAMES, type ServerName } from './children/server-table.ts';
 export type { Program } from './children/servers.ts';
 export type { Config, LoadedConfig } from './config/config.ts';
 export { controlSocket, dnsSocket, feedSocket, mirrorFile, portBindingsFile } from './config/paths.ts';
+export { VERSION } from './config/version.ts';
 export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
-export type { AgentDependencies, AgentSettings } from './dependencies.ts';
 export type { SavedView } from './down/offline.ts';
 export { followHostResolvers, hasLocalStub, readHostResolvers } from './host/host-resolvers.ts';
-export { VERSION } from './version.ts';
+export type { AgentDependencies } from './parts/dependencies.ts';
 
 export async function startAgent(dependencies: AgentDependencies, settings: AgentSettings): Promise<Agent> {
   return (await import('./agent.ts')).startAgent(dependencies, settings);

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
-import type { Part } from '../part.ts';
+import type { Part } from '../parts/part.ts';
 import { watchNamespace } from './servers.ts';
 import type { Supervisor } from './supervisor.ts';
 

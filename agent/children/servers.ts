@@ -3,7 +3,7 @@ import type { ServiceAddress } from '../../overlay/index.ts';
 import type { FeedServer } from '../../state/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../config/version.ts';
 import type { ChildSpec } from './child-command.ts';
 import { SERVER_NAMES, SERVERS, type ServerName } from './server-table.ts';
 import { createSupervisor, defaultSupervisorSettings, type Supervisor } from './supervisor.ts';

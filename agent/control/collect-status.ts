@@ -9,9 +9,9 @@ import { SERVER_NAMES } from '../children/server-table.ts';
 import { isServing } from '../children/servers.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
-import type { Parts } from '../parts.ts';
-import { peersOf } from '../peers.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../config/version.ts';
+import { peersOf } from '../host/peers.ts';
+import type { Parts } from '../parts/parts.ts';
 import { reportedProblems } from './reported-problems.ts';
 import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
 

@@ -3,6 +3,7 @@ import type { JsonValue, Problem } from '../../model/index.ts';
 import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { ChildStatus } from '../children/child.ts';
 import type { ServerName } from '../children/server-table.ts';
+import type { PartStatus } from '../parts/part.ts';
 
 /** The state of this host: what runs, what is applied, what fails and why. The JSON of `GET /v1/status`. */
 export interface AgentStatus {
@@ -54,15 +55,6 @@ export interface ProcessStatus {
   /** Newest revision of this agent's state that it has applied. */
   readonly appliedRevision: number | null;
   readonly report: JsonValue;
-}
-
-/** One of the agent's own parts, each of which fails and recovers alone. */
-export interface PartStatus {
-  readonly name: string;
-  readonly lastAppliedAtMs: number | null;
-  readonly problems: readonly Problem[];
-  /** Changes that are planned and not made yet, one line each. */
-  readonly pending: readonly string[];
 }
 
 export interface SilentHost {

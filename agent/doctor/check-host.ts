@@ -1,8 +1,8 @@
 import Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
 import type { Config } from '../config/config.ts';
-import type { AgentDependencies } from '../dependencies.ts';
 import { readSavedView } from '../down/offline.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
 import { createDoctor } from './doctor.ts';
 
 /** The checks of `drover doctor` that need no running agent. */

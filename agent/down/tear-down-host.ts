@@ -1,13 +1,13 @@
 import Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
 import { createManagedRouting, createPortGuard, createServiceAddress } from '../../overlay/index.ts';
-import { openBus } from '../bus.ts';
+import { openBus } from '../bus/open-bus.ts';
 import { createServers } from '../children/servers.ts';
 import type { Config } from '../config/config.ts';
 import { portBindingsFile } from '../config/paths.ts';
-import type { AgentDependencies } from '../dependencies.ts';
 import { readHostId } from '../host/host-id.ts';
-import { serviceAddressSettings } from '../part-settings.ts';
+import { serviceAddressSettings } from '../network/overlay-settings.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
 import { tearDown } from './tear-down.ts';
 
 /** Removes everything that an agent made on this host, without a running agent. */

@@ -13,10 +13,10 @@ import {
 } from '../../overlay/index.ts';
 import { restoreResolvConfs } from '../../resolv-conf/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { addressManagementPart } from '../address-management.ts';
 import { SERVER_NAMES } from '../children/server-table.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
+import { addressManagementPart } from '../network/address-management.ts';
 
 export interface TearDownDependencies {
   readonly docker: Docker;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { componentStatusPart } from '../../agent/component-status.ts';
 import { listHosts } from '../../agent/control/listing.ts';
+import { componentStatusPart } from '../../agent/parts/component-status.ts';
 import type { JsonValue } from '../../model/index.ts';
 import type { ReconcilerStatus } from '../../reconcile/index.ts';
 import { viewOf } from '../../view/index.ts';

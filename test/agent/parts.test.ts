@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createParts, type Parts } from '../../agent/parts.ts';
+import { createParts, type Parts } from '../../agent/parts/parts.ts';
 import { type Component, createDriver } from '../../reconcile/index.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { testLog } from '../support/test-log.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, test } from 'vitest';
-import { createPublisher, type Publisher } from '../../agent/publisher.ts';
+import { createPublisher, type Publisher } from '../../agent/bus/publisher.ts';
 import { type Bus, createMemoryStore, type FactMap, type Lease, type MemoryStore } from '../../bus/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bus, createEmbeddedBus } from '../bus/index.ts';
-import type { Problem } from '../model/index.ts';
-import type { Clock, Log } from '../system/index.ts';
-import type { Config } from './config/config.ts';
+import { type Bus, createEmbeddedBus } from '../../bus/index.ts';
+import type { Problem } from '../../model/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
 
 export interface BusDependencies {
   readonly clock: Clock;
@@ -38,7 +38,7 @@ function openEmbedded({ clock, log }: BusDependencies, { dataDir, environment }:
 }
 
 async function openConsul(dependencies: BusDependencies, { bus, dataDir, environment }: Config): Promise<Bus> {
-  const { createConsulBus } = await import('../bus/index.ts');
+  const { createConsulBus } = await import('../../bus/index.ts');
   const { addresses, tokenFile, token, caFile, certFile, keyFile, datacenter, ...rest } = bus.consul;
   const secret = tokenFile === null ? token : (await readFile(tokenFile, 'utf8')).trim();
   const optional = { token: secret, caFile, certFile, keyFile, datacenter };

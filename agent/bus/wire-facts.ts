@@ -1,15 +1,15 @@
-import type { Bus } from '../bus/index.ts';
-import type { Liveness } from '../bus/liveness/index.ts';
-import type { Problem } from '../model/index.ts';
-import { followBus } from '../state/index.ts';
-import type { Clock } from '../system/index.ts';
-import { openBus } from './bus.ts';
-import type { Config } from './config/config.ts';
-import type { Core } from './core.ts';
-import type { AgentDependencies } from './dependencies.ts';
-import { createDuplicateHostIdWatch } from './host/duplicate-host-id.ts';
-import type { LocalSource } from './local-source.ts';
-import type { Parts } from './parts.ts';
+import type { Bus } from '../../bus/index.ts';
+import type { Liveness } from '../../bus/liveness/index.ts';
+import type { Problem } from '../../model/index.ts';
+import { followBus } from '../../state/index.ts';
+import type { Clock } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
+import type { Core } from '../host/core.ts';
+import { createDuplicateHostIdWatch } from '../host/duplicate-host-id.ts';
+import type { LocalSource } from '../host/local-source.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
+import type { Parts } from '../parts/parts.ts';
+import { openBus } from './open-bus.ts';
 import { createPublisher } from './publisher.ts';
 import { watchOver } from './watch-over.ts';
 

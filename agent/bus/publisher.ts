@@ -1,8 +1,8 @@
-import type { Bus, Lease } from '../bus/index.ts';
-import { diffFacts, type FactKey, type FactMap } from '../facts/index.ts';
-import type { JsonValue } from '../model/index.ts';
-import { backoffMs, type Clock, createWakeUp, type Log } from '../system/index.ts';
-import type { PartReport } from './part.ts';
+import type { Bus, Lease } from '../../bus/index.ts';
+import { diffFacts, type FactKey, type FactMap } from '../../facts/index.ts';
+import type { JsonValue } from '../../model/index.ts';
+import { backoffMs, type Clock, createWakeUp, type Log } from '../../system/index.ts';
+import type { PartReport } from '../parts/part.ts';
 
 export interface PublisherDependencies {
   readonly bus: Pick<Bus, 'join'>;

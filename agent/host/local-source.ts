@@ -7,15 +7,15 @@ import {
   type HostFact,
   type HostFacts,
   type SetHostFields,
-} from '../facts/index.ts';
-import type { Host } from '../model/index.ts';
-import { createDockerSource, type DockerSource } from '../sources/index.ts';
-import type { StateStore } from '../state/index.ts';
-import type { Clock, Log, RunCommand } from '../system/index.ts';
-import type { Config } from './config/config.ts';
-import { findHostAddress } from './host/host-address.ts';
-import type { Part } from './part.ts';
-import { VERSION } from './version.ts';
+} from '../../facts/index.ts';
+import type { Host } from '../../model/index.ts';
+import { createDockerSource, type DockerSource } from '../../sources/index.ts';
+import type { StateStore } from '../../state/index.ts';
+import type { Clock, Log, RunCommand } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
+import { VERSION } from '../config/version.ts';
+import type { Part } from '../parts/part.ts';
+import { findHostAddress } from './host-address.ts';
 
 export interface LocalSourceDependencies {
   readonly docker: Docker;

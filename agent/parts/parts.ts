@@ -1,9 +1,8 @@
-import type { Problem } from '../model/index.ts';
-import type { ComponentLoop, Driver, ReconcilerStatus } from '../reconcile/index.ts';
-import { backoffMs, type Clock, type Log, type RetrySchedule } from '../system/index.ts';
+import type { Problem } from '../../model/index.ts';
+import type { ComponentLoop, Driver, ReconcilerStatus } from '../../reconcile/index.ts';
+import { backoffMs, type Clock, type Log, type RetrySchedule } from '../../system/index.ts';
 import { problemsOfComponent } from './component-status.ts';
-import type { PartStatus } from './control/status.ts';
-import type { Part, PartReport } from './part.ts';
+import type { Part, PartReport, PartStatus } from './part.ts';
 
 /** The agent's parts, each isolated from the others. */
 export interface Parts {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Bus } from '../bus/index.ts';
-import { watchManifests } from '../sources/index.ts';
-import type { Config } from './config/config.ts';
+import type { Bus } from '../../bus/index.ts';
+import { watchManifests } from '../../sources/index.ts';
+import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import type { Parts } from './parts.ts';
 

@@ -1,10 +1,10 @@
-import { createStateStore, type Mirror, openMirror, type StateStore } from '../state/index.ts';
-import type { Clock, Log } from '../system/index.ts';
-import { type HostView, viewOf } from '../view/index.ts';
-import type { Config } from './config/config.ts';
-import { environmentOf } from './config/environment.ts';
-import { mirrorFile } from './config/paths.ts';
-import { ensureHostId } from './host/host-id.ts';
+import { createStateStore, type Mirror, openMirror, type StateStore } from '../../state/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { type HostView, viewOf } from '../../view/index.ts';
+import type { Config } from '../config/config.ts';
+import { environmentOf } from '../config/environment.ts';
+import { mirrorFile } from '../config/paths.ts';
+import { ensureHostId } from './host-id.ts';
 
 /** The identity and the state of this host, loaded from disk at once, also without Docker and bus. */
 export interface Core {

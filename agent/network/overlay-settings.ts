@@ -1,5 +1,5 @@
-import type { NetworkRanges, ServiceAddressSettings } from '../overlay/index.ts';
-import type { Config } from './config/config.ts';
+import type { NetworkRanges, ServiceAddressSettings } from '../../overlay/index.ts';
+import type { Config } from '../config/config.ts';
 
 /** The settings of the service address. */
 export function serviceAddressSettings({ dns }: Pick<Config, 'dns'>): Partial<ServiceAddressSettings> {

@@ -1,10 +1,10 @@
-import type { Bus } from '../bus/index.ts';
-import type { Liveness } from '../bus/liveness/index.ts';
-import type { Clock, Log } from '../system/index.ts';
-import type { Config } from './config/config.ts';
-import { environmentOf } from './config/environment.ts';
-import type { Core } from './core.ts';
-import { peersOf } from './peers.ts';
+import type { Bus } from '../../bus/index.ts';
+import type { Liveness } from '../../bus/liveness/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
+import { environmentOf } from '../config/environment.ts';
+import type { Core } from '../host/core.ts';
+import { peersOf } from '../host/peers.ts';
 
 export interface WatchOverSettings {
   readonly bus: Bus;
@@ -20,7 +20,7 @@ export async function watchOver(
   { bus, config, core, incarnation, signal }: WatchOverSettings,
 ): Promise<Liveness | null> {
   if (config.bus.driver === 'embedded') return null;
-  const { startLiveness } = await import('../bus/liveness/index.ts');
+  const { startLiveness } = await import('../../bus/liveness/index.ts');
   const { port } = config.liveness;
   const peers = () =>
     peersOf(core.store.allHosts(), core.hostId).map(({ id, address, incarnation: age }) => ({

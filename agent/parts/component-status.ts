@@ -1,7 +1,7 @@
-import { componentStatusFact, type FactsPart } from '../facts/index.ts';
-import type { ComponentStatus, Problem } from '../model/index.ts';
-import type { ReconcilerStatus } from '../reconcile/index.ts';
-import type { Clock } from '../system/index.ts';
+import { componentStatusFact, type FactsPart } from '../../facts/index.ts';
+import type { ComponentStatus, Problem } from '../../model/index.ts';
+import type { ReconcilerStatus } from '../../reconcile/index.ts';
+import type { Clock } from '../../system/index.ts';
 import type { Part } from './part.ts';
 
 /** The key prefix of the facts of this part. */

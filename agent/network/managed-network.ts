@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { Bus } from '../bus/index.ts';
+import type { Bus } from '../../bus/index.ts';
 import {
   agreeOnRanges,
   claimSubnets,
@@ -8,14 +8,14 @@ import {
   findRangeConflicts,
   type ManagedNetwork,
   type PortGuard,
-} from '../overlay/index.ts';
+} from '../../overlay/index.ts';
+import type { Config } from '../config/config.ts';
+import { readHostResolvers } from '../host/host-resolvers.ts';
+import type { LocalSource } from '../host/local-source.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
+import type { Part, PartReport } from '../parts/part.ts';
 import { addressManagementPart } from './address-management.ts';
-import type { Config } from './config/config.ts';
-import type { AgentDependencies } from './dependencies.ts';
-import { readHostResolvers } from './host/host-resolvers.ts';
-import type { LocalSource } from './local-source.ts';
-import type { Part, PartReport } from './part.ts';
-import { networkRanges } from './part-settings.ts';
+import { networkRanges } from './overlay-settings.ts';
 
 /** What this host knows of the managed network. */
 export interface NetworkState {

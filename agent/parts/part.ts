@@ -1,4 +1,4 @@
-import type { Problem } from '../model/index.ts';
+import type { Problem } from '../../model/index.ts';
 
 /** What a part reports while it runs. */
 export interface PartReport {
@@ -10,3 +10,12 @@ export interface PartReport {
 
 /** A part of the agent: works until `signal` aborts. If it throws, it alone is restarted after a while. */
 export type Part = (signal: AbortSignal, report: PartReport) => Promise<void>;
+
+/** How a part is doing. Each part fails and recovers alone. */
+export interface PartStatus {
+  readonly name: string;
+  readonly lastAppliedAtMs: number | null;
+  readonly problems: readonly Problem[];
+  /** Changes that are planned and not made yet, one line each. */
+  readonly pending: readonly string[];
+}

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../overlay/index.ts';
-import type { Config } from './config/config.ts';
-import type { Part } from './part.ts';
+import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../../overlay/index.ts';
+import type { Config } from '../config/config.ts';
+import type { Part } from '../parts/part.ts';
 
 /** Docker finds plugins in this directory; the name of the file is the name of the driver. */
 const SOCKET = '/run/docker/plugins/drover.sock';

@@ -1,0 +1,88 @@
+import Docker from 'dockerode';
+import { createDriver } from '../reconcile/index.ts';
+import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
+import { type FeedServer, serveFeed } from '../state/index.ts';
+import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
+import { createServers, type Program } from './children/servers.ts';
+import { serversPart } from './children/servers-part.ts';
+import type { Supervisor } from './children/supervisor.ts';
+import { type Appliers, componentsOf, createAppliers } from './components.ts';
+import type { Config } from './config/config.ts';
+import { feedSocket } from './config/paths.ts';
+import { type Core, openCore } from './host/core.ts';
+import { createLocalSource, type LocalSource } from './host/local-source.ts';
+import { createNetworkState, networkParts } from './network/managed-network.ts';
+import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
+import type { AgentDependencies } from './parts/dependencies.ts';
+import { includeManifests } from './parts/manifests-part.ts';
+import { createParts, type Parts } from './parts/parts.ts';
+
+export interface RunHostSettings {
+  readonly config: Config;
+  readonly program: Program;
+}
+
+/** Everything that works on this host. */
+export interface RunningHost {
+  readonly core: Core;
+  readonly docker: Docker;
+  readonly local: LocalSource;
+  readonly feed: FeedServer;
+  readonly appliers: Appliers;
+  readonly resolvConf: ResolvConf;
+  readonly supervisor: Supervisor;
+  readonly facts: WiredFacts;
+  readonly parts: Parts;
+}
+
+const REPAIR_INTERVAL_MS = 3_000;
+
+/** Starts all components and parts of this host; they work until `signal` aborts. */
+export async function runHost(
+  deps: AgentDependencies,
+  { config, program }: RunHostSettings,
+  signal: AbortSignal,
+): Promise<RunningHost> {
+  const parts = createParts(deps, signal);
+  const core = await openCore(deps, config);
+  const { hostId, store, view } = core;
+  const docker = new Docker({ socketPath: config.docker.socket });
+  const local = await createLocalSource({ ...deps, docker, store }, config);
+  const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
+
+  const appliers = createAppliers(deps, config, local.docker);
+  const resolvConf = resolvConfOf(deps, config, { docker, local, signal });
+  const network = createNetworkState(config.network, () => driver.changed());
+  const isComplete = () => local.docker.status().lastSyncMs !== null;
+  const components = componentsOf(appliers, config.network, { network, isComplete, resolvConf });
+  const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
+  store.subscribe(driver.changed);
+  parts.drive(driver);
+
+  const supervisor = createServers({ ...deps, ...appliers, peers: feed.peers }, { config, program });
+  const isReady = () => parts.isDone('service-address');
+  if (config.supervise) parts.start({ servers: serversPart(deps, supervisor, { config, isReady }) });
+  const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange: driver.changed });
+  const { bus } = facts;
+  const statuses = () => driver.loops.map((loop) => loop.status());
+  parts.start({
+    ...networkParts(deps, config, { docker, bus, hostId, local, network, guard: appliers.guard }),
+    'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
+  });
+  includeManifests(deps, config, { bus, parts, signal });
+  return { core, docker, local, feed, appliers, resolvConf, supervisor, facts, parts };
+}
+
+function resolvConfOf(
+  deps: AgentDependencies,
+  { dns }: Config,
+  { docker, local, signal }: { readonly docker: Docker; readonly local: LocalSource; readonly signal: AbortSignal },
+): ResolvConf {
+  const dataRoot = async (): Promise<string> => (await docker.info()).DockerRootDir;
+  const resolvConf = createResolvConf(
+    { ...deps, pathOf: local.docker.resolvConfPath, dataRoot },
+    { resolver: dns.address },
+  );
+  signal.addEventListener('abort', resolvConf.close, { once: true });
+  return resolvConf;
+}
