@@ -6,24 +6,24 @@ import type { PartReport } from '../parts/part.ts';
 
 export interface PublisherDependencies {
   readonly bus: Pick<Bus, 'join'>;
-  /** The newest facts of this host, whole; null while they are not known completely. */
+  /** All current facts of this host; null while they are incomplete. */
   readonly facts: () => FactMap | null;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Keeps this host's facts on the bus equal to the newest ones. */
+/** Keeps the facts of this host on the bus up to date. */
 export interface Publisher {
-  /** There may be something new. Never waits. */
+  /** Facts may have changed. Returns at once. */
   changed(): void;
   run(signal: AbortSignal, report: PartReport): Promise<void>;
-  /** Leaves the bus for good: others forget this host at once. */
+  /** Leaves the bus: other hosts remove this host at once. */
   withdraw(): Promise<void>;
 }
 
-/** Facts that change within so short a time are one write. */
+/** Changes within this time are one write. */
 const GATHER_MS = 4;
-/** Whether the facts have become complete is told by no change. */
+/** The facts can become complete without a change. */
 const RECHECK_MS = 500;
 const RETRY = { minMs: 100, maxMs: 5_000 };
 
@@ -34,7 +34,7 @@ export function createPublisher(
   const wakeUp = createWakeUp(clock);
   let lease: Lease | null = null;
   let published: FactMap = new Map();
-  /** Keys of writes that failed: whether they took effect is not known. */
+  /** Keys of failed writes, which may or may not have taken effect. */
   let uncertain: ReadonlySet<FactKey> = new Set();
 
   const join = async (signal: AbortSignal): Promise<Lease> => {
@@ -59,7 +59,7 @@ export function createPublisher(
 
   const work = async (signal: AbortSignal, report: PartReport): Promise<void> => {
     if (lease === null || lease.lost.aborted) {
-      if (lease) log.warn({ hostId }, 'the bus gave our place up; joining again');
+      if (lease) log.warn({ hostId }, 'bus lease lost; joining the bus again');
       lease = await join(signal);
       published = new Map();
     }
@@ -98,7 +98,7 @@ function publishProblem(error: unknown) {
   const what = error instanceof Error ? error.message : String(error);
   return {
     subject: 'publish',
-    what: `other hosts do not see what is new here: ${what}`,
-    hint: 'it is tried again by itself; see the state of the bus',
+    what: `other hosts do not get changes of this host: ${what}`,
+    hint: 'Drover retries automatically. If this persists, check the bus: `drover status`.',
   };
 }

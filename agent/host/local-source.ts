@@ -25,7 +25,7 @@ export interface LocalSourceDependencies {
   readonly run: RunCommand;
 }
 
-/** What this host says about itself: the facts of all owners, its Docker Engine, its address. */
+/** The facts of this host from all owners, its Docker Engine, and its address. */
 export interface LocalSource {
   /** Each owner takes its part: `facts.part(['status/'])`. */
   readonly facts: HostFacts;
@@ -34,7 +34,7 @@ export interface LocalSource {
   readonly hostFields: HostFact['fields'];
   readonly incarnation: number;
   address(): string;
-  /** Follows the address of the host: DHCP, or a machine that was moved. */
+  /** Follows changes of the host's address, by DHCP or because the machine was moved. */
   readonly addressPart: Part;
 }
 

@@ -14,7 +14,7 @@ export interface ConversationDependencies {
   readonly sync: Sync;
   readonly sink: (event: DockerEvent) => void;
   readonly onInfo: (info: Info) => void;
-  /** Everything works: from here on a failure is a new one. */
+  /** Called when everything works; a failure after that is a new one. */
   readonly onEstablished: () => void;
   /** Woken when the list must be read again. */
   readonly wakeUp: WakeUp;
@@ -22,7 +22,7 @@ export interface ConversationDependencies {
   readonly log: Log;
 }
 
-/** What one connection after the other does: subscribes to events, compares with the list, and compares again at an interval. */
+/** The work on each connection: subscribe to events, compare with the list, and compare again at an interval. */
 export interface DockerConversation {
   readonly converse: Conversation;
   /** Milliseconds since the epoch of the last complete comparison with the list, null before the first. */
@@ -44,7 +44,7 @@ export function createConversation(
   let lastSyncMs: number | null = null;
   let unreadable: readonly Problem[] = [];
 
-  /** Changes before the first complete comparison are held back, so that the facts are never half of what Docker has. */
+  /** Holds changes back until the first complete comparison, so that the facts are never incomplete. */
   const holdUntilComplete = (): (() => void) => {
     if (lastSyncMs !== null) return () => {};
     facts.hold();
@@ -106,7 +106,7 @@ function createEventReader({ sink, wakeUp, clock, log }: ConversationDependencie
       for await (const line of linesOf(stream)) take(line);
     },
     sinceMs: () => lastEventMs,
-    /** A comparison with the list makes up for bad events. */
+    /** Called before a comparison with the list, which makes up for bad events. */
     forget: () => {
       problem = null;
     },

@@ -60,7 +60,7 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
   };
 }
 
-/** What Docker says about its machine. */
+/** What Docker reports about its machine. */
 function createMachine({ setHost }: Pick<DockerSourceDependencies, 'setHost'>) {
   let dataRoot: string | null = null;
   return {

@@ -5,7 +5,7 @@ import type { Clock, Log } from '../../system/index.ts';
 
 export interface DockerSourceDependencies {
   readonly docker: Docker;
-  /** The facts below `container/` and `network/`; starts from what they say, so that a restart forgets nothing. */
+  /** The facts below `container/` and `network/`; the source starts from their values, so that a restart loses nothing. */
   readonly facts: FactsPart;
   /** Fields of the fact `host` that Docker knows. */
   readonly setHost: SetHostFields<'hostname' | 'milliCpu' | 'memoryBytes'>;
@@ -29,7 +29,7 @@ export interface DockerSourceStatus {
   /** Milliseconds since the epoch of the last complete comparison with Docker's list; null: facts are not complete yet. */
   readonly lastSyncMs: number | null;
   readonly containers: number;
-  /** Engine API version spoken, null before the first connection. */
+  /** Version of the Engine API in use, null before the first connection. */
   readonly apiVersion: string | null;
   /** Labels and answers that cannot be parsed, one entry each; sorted by subject. */
   readonly badInputs: readonly Problem[];

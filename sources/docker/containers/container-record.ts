@@ -2,27 +2,27 @@ import type { Container, ContainerAddress, ContainerExit, Problem } from '../../
 import type { Sketch } from '../convert/sketch.ts';
 import { parseSignal, SIGKILL, SIGTERM } from '../convert/stop-signal.ts';
 
-/** What the source remembers of one container between two answers of Docker. */
+/** What the source knows of one container. */
 export interface ContainerRecord {
   readonly id: string;
   sketch: Sketch | null;
-  /** Its fact; null: nothing was said about it yet. */
+  /** Its fact; null: none was published yet. */
   container: Container | null;
-  /** Grows with each event: what was asked before the newest event may be older than it. */
+  /** Number of events. An answer to a request from before the newest event may be older than that event. */
   events: number;
-  /** Grows with each event that ends an address. */
+  /** Number of events that ended an address. */
   endings: number;
-  /** Network id -> what it got there for a start that is under way; on `host` and `none` no address, but a start. */
+  /** Network id -> the address for a start in progress. Entries for `host` and `none` have no address and mark the start. */
   readonly pending: Map<string, ContainerAddress>;
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;
   stopSignal: string | null;
-  /** Of its first process, by Docker's count; null while it has none. */
+  /** Id of its first process, as reported by Docker; null while it has none. */
   processId: number | null;
   resolvConfPath: string | null;
   /** A volume hides Docker's resolv.conf from the container. */
   resolvConfHidden: boolean;
-  /** Monotonic time of the last look; null: look again at the next opportunity. */
+  /** Monotonic time of the last inspection; null: inspect again at the next comparison with the list. */
   inspectedAt: number | null;
   labelProblem: Problem | null;
   inspectProblem: Problem | null;
@@ -47,19 +47,19 @@ export function createRecord(id: string, container: Container | null = null): Co
   };
 }
 
-/** When it was last sent a signal that ends it: its own stop signal or SIGKILL. */
+/** When it was last sent its own stop signal or SIGKILL. */
 export function stopSignalledAtMs(record: ContainerRecord, stopSignal: string | null): number | null {
   const own = stopSignal ? (parseSignal(stopSignal) ?? SIGTERM) : SIGTERM;
   const times = [record.signals.get(own), record.signals.get(SIGKILL)].filter((time) => time !== undefined);
   return times.length > 0 ? Math.max(...times) : null;
 }
 
-/** The fact of a container whose processes are gone, from the event alone: it owns no address any more. */
+/** The fact of a container whose processes have ended, from the event alone: it no longer has addresses. */
 export function endedContainer(container: Container, exit: ContainerExit | null): Container {
   return { ...container, state: 'stopped', health: null, exit, addresses: [], ports: [] };
 }
 
-/** Whether an event is of a life before the present one: it came late, or twice. */
+/** Whether an event is from before the last start: it was late or repeated. */
 export function isOfEarlierLife(container: Container | null, timeMs: number): boolean {
   return container?.startedAtMs != null && timeMs < container.startedAtMs;
 }

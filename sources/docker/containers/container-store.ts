@@ -6,14 +6,14 @@ import { type ContainerRecord, createRecord, stopSignalledAtMs } from './contain
 /** All records of this host's containers; publishes their facts. */
 export interface ContainerStore {
   get(id: string): ContainerRecord | null;
-  /** Makes a record if there is none. */
+  /** Creates a record if there is none. */
   ensure(id: string): ContainerRecord;
   all(): Iterable<ContainerRecord>;
   readonly size: number;
   publish(record: ContainerRecord, container: Container): void;
-  /** Nobody has this id any more. */
+  /** The container no longer exists. */
   remove(id: string): void;
-  /** Names known from the list, so that links find containers not looked at yet. */
+  /** Stores a name from the list, so that links find containers that are not inspected yet. */
   setName(id: string, name: string): void;
   contextOf(record: ContainerRecord): ConvertContext;
   /** Docker id of the container that has this address now. */
@@ -24,7 +24,7 @@ export interface ContainerStore {
 export interface ContainerStoreOptions {
   readonly hostId: string;
   readonly ourResolver: string;
-  /** A container that outlives its stop signal for so long did not mean to stop. */
+  /** A container that still runs this long after its stop signal counts as running. */
   readonly stopForgottenMs: number;
   readonly now: () => number;
 }

@@ -10,7 +10,7 @@ export interface EventSinkDependencies {
   readonly networks: NetworkStore;
   readonly starting: StartingAddresses;
   readonly inspect: Inspector;
-  /** A look that an event asked for has failed. */
+  /** Called when a request that an event led to has failed. */
   readonly onFailure: () => void;
 }
 
@@ -18,8 +18,8 @@ type ContainerEvent = Extract<DockerEvent, { kind: 'container' }>;
 type NetworkEvent = Extract<DockerEvent, { kind: 'network' }>;
 
 /**
- * What follows from an event. What ends (a process, an endpoint, a container) ends by the event alone, at once; what
- * begins is looked at: one container, or one network, never the list.
+ * Processes events. The end of a process, a network connection or a container takes effect at once, by the event alone. After any
+ * other event one container or one network is inspected, never the list.
  */
 export function createEventSink(dependencies: EventSinkDependencies): (event: DockerEvent) => void {
   const { containers, networks, starting, inspect, onFailure } = dependencies;
@@ -43,7 +43,7 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
     record.signals.set(signal, Math.max(record.signals.get(signal) ?? 0, event.timeMs));
     const { container } = record;
     const stopping = (stopSignalledAtMs(record, record.stopSignal) ?? 0) > (container?.startedAtMs ?? 0);
-    // Before the first look its stop signal is not known; that look is on its way.
+    // Before the first inspection its stop signal is not known. That inspection is in progress.
     if (record.inspectedAt === null || container?.state !== 'running' || !stopping) return;
     containers.publish(record, { ...container, state: 'stopping' });
   };
@@ -92,7 +92,7 @@ export function createEventSink(dependencies: EventSinkDependencies): (event: Do
   return (event) => (event.kind === 'container' ? onContainer(event) : onNetwork(event));
 }
 
-/** The create event carries the labels, with the name and the image among them. */
+/** The attributes of a create event are the labels, the name and the image. */
 function sketchOfEvent({ id, attributes, timeMs }: ContainerEvent) {
   const { name = '', image = '', ...labels } = attributes;
   return { id, name, image, labels, createdAtMs: timeMs };

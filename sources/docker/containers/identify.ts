@@ -13,22 +13,22 @@ export interface IdentifyDependencies {
 }
 
 export interface IdentifyOptions {
-  /** The answer is false after it, at the latest. */
+  /** After this time the answer is false. */
   readonly limitMs: number;
-  /** An address nobody had is not looked for again within this time. */
+  /** An address that no container had is not looked up again within this time. */
   readonly unknownMs: number;
-  /** Looks under way at most; more are refused. */
+  /** Most lookups in progress; further ones are refused. */
   readonly maxLooks: number;
 }
 
-/** `DockerSource.identify`. */
+/** Implements `DockerSource.identify`. */
 export function createIdentify(
   { containers, networks, starting, inspect, clock }: IdentifyDependencies,
   { limitMs, unknownMs, maxLooks }: IdentifyOptions,
 ): (address: string) => Promise<boolean> {
   const looks = new Map<string, Promise<boolean>>();
-  /** Address -> monotonic time of the look that found nobody; oldest first. */
-  const strangers = new Map<string, number>();
+  /** Address -> monotonic time of the lookup that found no container; oldest first. */
+  const unknown = new Map<string, number>();
 
   const look = async (address: string): Promise<boolean> => {
     for (const { id } of networks.containing(address)) {
@@ -57,17 +57,17 @@ export function createIdentify(
     }
   };
 
-  const isFreshStranger = (address: string): boolean => {
-    const at = strangers.get(address);
+  const isFreshlyUnknown = (address: string): boolean => {
+    const at = unknown.get(address);
     return at !== undefined && clock.monotonic() - at < unknownMs;
   };
 
   const remember = (address: string): void => {
-    strangers.delete(address);
-    strangers.set(address, clock.monotonic());
-    for (const oldest of strangers.keys()) {
-      if (strangers.size <= 1024) break;
-      strangers.delete(oldest);
+    unknown.delete(address);
+    unknown.set(address, clock.monotonic());
+    for (const oldest of unknown.keys()) {
+      if (unknown.size <= 1024) break;
+      unknown.delete(oldest);
     }
   };
 
@@ -75,7 +75,7 @@ export function createIdentify(
     if (containers.ownerOf(address) !== null) return true;
     const running = looks.get(address);
     if (running !== undefined) return running;
-    if (isFreshStranger(address) || looks.size >= maxLooks || networks.containing(address).length === 0) return false;
+    if (isFreshlyUnknown(address) || looks.size >= maxLooks || networks.containing(address).length === 0) return false;
     const answer = limited(address).finally(() => looks.delete(address));
     looks.set(address, answer);
     const found = await answer;

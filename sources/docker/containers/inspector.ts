@@ -12,13 +12,13 @@ export interface InspectorDependencies {
   readonly session: SessionHolder;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called when a look failed: the next comparison with the list repeats it. */
+  /** Called when an inspection failed; the next comparison with the list repeats it. */
   readonly onFailure: () => void;
 }
 
 /**
- * Looks closely at one container and publishes its fact; resolves when a look that began after the call is done. Never
- * rejects. Many at a time, as Docker answers for a container that is being started only after its start.
+ * Inspects one container and publishes its fact; resolves after an inspection that began after the call. Never rejects. Many run at
+ * a time, because Docker answers for a starting container only after its start.
  */
 export type Inspector = (id: string) => Promise<void>;
 
@@ -32,7 +32,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     try {
       const inspect = await api.inspect(id, signal);
       if (inspect === null) containers.remove(id);
-      // Something ended meanwhile: this answer may be older, and another look is already asked for.
+      // An address ended during the request, so the answer may be outdated. Another inspection is requested already.
       else if (record.endings === endings) take(record, inspect);
     } catch (error) {
       record.inspectedAt = null;
@@ -69,7 +69,7 @@ function failedInspect(record: ContainerRecord, error: unknown) {
   const name = record.container?.name ?? record.sketch?.name ?? '';
   return {
     subject: `container ${record.id.slice(0, 12)} ${name}`.trim(),
-    what: `Docker did not let us look at it: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Drover tries again by itself; if it stays, try `docker inspect` on it and look at the log of dockerd',
+    what: `Docker cannot inspect it: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Drover retries automatically. If this persists, try `docker inspect` and read the log of dockerd.',
   };
 }

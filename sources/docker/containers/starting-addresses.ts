@@ -16,15 +16,14 @@ export interface StartingAddressesDependencies {
 }
 
 /**
- * Addresses of containers that are being started: Docker answers for such a container only after its start, but for its
- * networks at once.
+ * Addresses of starting containers. Docker inspects such a container only after its start, but its networks at once.
  */
 export interface StartingAddresses {
-  /** The network as it is now, published as a fact; null: it is gone. */
+  /** Inspects a network and publishes its fact; null: it does not exist. */
   look(networkId: string): Promise<NetworkInspect | null>;
-  /** Gives the container the address that its network says it has, if it has one; true: it has. */
+  /** Publishes the address that a container has according to its network. False: it has none there. */
   adopt(containerId: string, networkId: string): Promise<boolean>;
-  /** Takes back what `adopt` gave and the networks no longer say. */
+  /** Removes adopted addresses that the networks no longer report. */
   verify(record: ContainerRecord): Promise<void>;
 }
 
@@ -50,7 +49,7 @@ export function createStartingAddresses({
     const member = network?.Containers[containerId];
     if (!network || !member) return false;
     if (!record.container && !record.sketch) await sketch(record);
-    // It ended while we looked: what we saw may be older than that.
+    // An address ended during the request, so the answer may be outdated.
     if (record.endings !== endings || (!record.container && !record.sketch)) return false;
     const raw = { ipv4: member.IPv4Address, ipv6: member.IPv6Address, mac: member.MacAddress };
     const address = addressOf(networkId, network.Name, raw);
@@ -74,7 +73,7 @@ export function createStartingAddresses({
     if (known) containers.publish(record, startingContainer(known, containers.contextOf(record)));
   };
 
-  /** The list answers without waiting for a start. */
+  /** Unlike an inspection, the list does not wait for the start. */
   const sketch = async (record: ContainerRecord): Promise<void> => {
     const { api, signal } = session.current();
     const { summaries } = await api.list(signal, record.id);

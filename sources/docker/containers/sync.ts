@@ -20,15 +20,15 @@ export interface SyncDependencies {
 }
 
 export interface SyncOptions {
-  /** A container that Docker does not let us look at in this time is taken from the list. */
+  /** A container that Docker does not inspect within this time is published from its list entry. */
   readonly patienceMs: number;
-  /** How many containers that seem unchanged are looked at all the same, those first that were not for longest. */
+  /** Number of seemingly unchanged containers that are inspected anyway, those with the oldest inspection first. */
   readonly auditSize: number;
 }
 
 /**
- * Compares with Docker's list, the truth: whoever is not in it goes, whoever differs from it is looked at. Gives what
- * could not be understood; rejects when Docker cannot be asked.
+ * Compares the facts with Docker's list: removes containers that are not in it, and inspects those that differ. Resolves with the
+ * entries that cannot be parsed; rejects when Docker does not answer.
  */
 export type Sync = () => Promise<readonly Problem[]>;
 
@@ -56,7 +56,7 @@ export function createSync(dependencies: SyncDependencies, { patienceMs, auditSi
   function removeMissing(before: ReadonlyMap<ContainerRecord, number>, list: ContainerList): void {
     const listed = new Set([...list.summaries.map(({ Id }) => Id), ...list.unreadableIds]);
     for (const [record, events] of before) {
-      // An event since then means that it may be newer than the list.
+      // After an event during the request, the record may be newer than the list.
       if (!listed.has(record.id) && record.events === events) containers.remove(record.id);
     }
   }
@@ -97,7 +97,7 @@ export function createSync(dependencies: SyncDependencies, { patienceMs, auditSi
 function unreadable(id: string): Problem {
   return {
     subject: `container ${id.slice(0, 12)}`,
-    what: "its entry in Docker's list cannot be understood; what was known of it before is kept",
-    hint: 'look at it with `docker inspect`; restart dockerd if it is broken there too',
+    what: "its entry in Docker's list cannot be parsed; Drover keeps its last known state",
+    hint: 'Inspect it: `docker inspect`. Restart dockerd if that fails, too.',
   };
 }

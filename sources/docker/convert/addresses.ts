@@ -23,7 +23,7 @@ export function addressOf(
   };
 }
 
-/** The addresses of an active container; the networks `host` and `none` are endpoints too, but have none. */
+/** The addresses of an active container. Docker lists the networks `host` and `none`, too, without an address. */
 export function addressesOf(endpoints: Inspect['NetworkSettings']['Networks']): readonly ContainerAddress[] {
   const addresses = Object.entries(endpoints).map(([name, endpoint]) =>
     addressOf(endpoint.NetworkID ?? '', name, {
@@ -35,7 +35,7 @@ export function addressesOf(endpoints: Inspect['NetworkSettings']['Networks']): 
   return sortAddresses(addresses);
 }
 
-/** In the order of the model; entries without any address are left out. */
+/** In the order of the model, without entries that have no address. */
 export function sortAddresses(addresses: readonly ContainerAddress[]): readonly ContainerAddress[] {
   return addresses
     .filter(({ ipv4, ipv6 }) => ipv4 !== null || ipv6 !== null)

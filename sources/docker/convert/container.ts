@@ -5,21 +5,21 @@ import { describeContainer } from './describe-container.ts';
 import { exposedPorts, publishedPorts } from './ports.ts';
 import { healthOf, isActive, isRunningWell, networkModeOf, stateOf } from './state.ts';
 
-/** What a container's fact depends on beside Docker's answer. */
+/** What a container's fact depends on, besides Docker's answer. */
 export interface ConvertContext {
   readonly hostId: string;
   readonly ourResolver: string;
   /** The fact so far, also of an earlier agent. */
   readonly previous: Container | null;
-  /** When a process was last sent this signal, milliseconds since the epoch by Docker's clock; null: not known to be. */
+  /** When the container was last sent this signal, milliseconds since the epoch by Docker's clock; null: not known. */
   readonly signalledAtMs: (stopSignal: string | null) => number | null;
-  /** Addresses it has got for a start that is under way. */
+  /** Its addresses for a start in progress. */
   readonly pending: readonly ContainerAddress[];
   /** Docker id of a container by name or by id. */
   readonly idOf: (nameOrId: string) => string | null;
 }
 
-/** The fact about a container, from everything Docker says about it. Pure. */
+/** The fact of a container from Docker's answer. Pure. */
 export function containerFromInspect(inspect: Inspect, context: ConvertContext): Container {
   const { Config, HostConfig, NetworkSettings } = inspect;
   const startedAtMs = parseTime(inspect.State.StartedAt);
@@ -74,7 +74,7 @@ function exitOf({ ExitCode: code, FinishedAt }: Inspect['State'], previous: Cont
   return { code: code ?? 0, atMs };
 }
 
-/** `--link web:alias`: on the default bridge `/web:/self/alias` in the host configuration, elsewhere with the endpoint. */
+/** `--link web:alias`: on the default bridge as `/web:/self/alias` in `HostConfig`, on other networks in `NetworkSettings`. */
 function linksOf(inspect: Inspect, idOf: ConvertContext['idOf']): Readonly<Record<string, string>> {
   const endpointLinks = Object.values(inspect.NetworkSettings.Networks).flatMap((endpoint) => endpoint.Links);
   const links = [...inspect.HostConfig.Links, ...endpointLinks].flatMap((link) => {

@@ -7,7 +7,7 @@ import {
 } from '../../../model/index.ts';
 import { serviceOf } from './labels.ts';
 
-/** What follows from a container's id, name and labels alone. */
+/** The fields that follow from a container's id, name and labels alone. */
 export type ContainerIdentity = Pick<
   Container,
   | 'id'
@@ -25,7 +25,7 @@ export type ContainerIdentity = Pick<
 const LONGEST_LABEL = 4096;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** The identity of a container and what is wrong with its labels. Pure. */
+/** The identity of a container, and problems of its labels. Pure. */
 export function describeContainer(container: {
   readonly id: string;
   readonly name: string;
@@ -57,14 +57,14 @@ export function describeContainer(container: {
   };
 }
 
-/** A UUID of version 8 [RFC 9562 §5.8] made of the container id: the same wherever it is computed. */
+/** A UUID of version 8 [RFC 9562 §5.8] from the container id, the same on every host. */
 export function uuidOf(id: string): string {
   const hex = id.padEnd(32, '0').slice(0, 32);
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3] ?? '8';
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
-// A label travels to every host with each change of its container: a file in a label is left at home.
+// Labels are sent to every host with each change of their container, so labels that contain whole files are left out.
 function shortLabels(labels: Readonly<Record<string, string>>) {
   const tooLong = Object.keys(labels).filter((key) => key.length + (labels[key]?.length ?? 0) > LONGEST_LABEL);
   if (tooLong.length === 0) return { labels, tooLong };
@@ -75,24 +75,24 @@ function tooLongProblem(subject: string, keys: readonly string[]): Problem {
   const names = keys.map((key) => `\`${key.slice(0, 80)}\``).join(', ');
   return {
     subject,
-    what: `${keys.length === 1 ? 'label' : 'labels'} ${names} of more than ${LONGEST_LABEL} characters left out`,
-    hint: 'put long values into a file or an environment variable and create the container again',
+    what: `${keys.length === 1 ? 'label' : 'labels'} ${names} longer than ${LONGEST_LABEL} characters: ignored`,
+    hint: 'Put long values into a file or an environment variable, and recreate the container.',
   };
 }
 
 function uuidProblem(subject: string): Problem {
   return {
     subject,
-    what: 'label `io.rancher.container.uuid` is no UUID; one made of the container id is used',
-    hint: 'remove the label or write a UUID, and create the container again',
+    what: 'label `io.rancher.container.uuid` is not a UUID; a UUID made from the container id is used',
+    hint: 'Remove the label or set it to a UUID, and recreate the container.',
   };
 }
 
 function faultProblem(subject: string, { label, what }: LabelFault): Problem {
   return {
     subject,
-    what: `label \`${label}\` ${what}; it counts as absent`,
-    hint: 'correct the label and create the container again',
+    what: `label \`${label}\` ${what}; it is ignored`,
+    hint: 'Correct the label, and recreate the container.',
   };
 }
 

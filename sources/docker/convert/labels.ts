@@ -1,6 +1,6 @@
 import type { Problem } from '../../../model/index.ts';
 
-/** Where a container belongs by its labels; all null: a standalone container. */
+/** Stack and service of a container by its labels; all null: a standalone container. */
 export interface ServiceIdentity {
   readonly stack: string | null;
   readonly service: string | null;
@@ -12,22 +12,22 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** One way to name stack and service by labels. */
 export interface LabelRule {
-  /** Who writes these labels. */
+  /** The program that writes these labels. */
   readonly source: string;
-  /** The rule applies when one of these labels is there. */
+  /** The rule applies if one of these labels is present. */
   readonly when: readonly string[];
   /** In words for the documentation, with the labels in back quotes. */
   readonly stack: string;
   readonly service: string;
   readonly primaryService: string;
   readonly index: string;
-  /** What the labels say; a string is what is wrong with them; null: they say that it is nobody's endpoint. */
+  /** The identity in the labels; a string: why they are invalid; null: the labels say that it serves no service. */
   read(labels: Labels, containerName: string): ServiceIdentity | string | null;
 }
 
 const STACK_AND_SERVICE = /^([^/]*)\/([^/]*)(?:\/([^/]*))?$/;
 
-/** All ways in their order: the first whose labels are there and sound decides. */
+/** All rules in order. The first one whose labels are present and valid decides. */
 export const LABEL_RULES: readonly LabelRule[] = [
   {
     source: 'Drover',
@@ -62,7 +62,7 @@ export const LABEL_RULES: readonly LabelRule[] = [
     primaryService: 'the service',
     index: '`com.docker.compose.container-number`',
     read: (labels) => {
-      // A `docker compose run` carries the service's labels but serves nobody.
+      // A container of `docker compose run` has the labels of the service, but is not part of it.
       if (labels['com.docker.compose.oneoff']?.toLowerCase() === 'true') return null;
       const stack = labels['com.docker.compose.project'];
       const service = labels['com.docker.compose.service'] ?? '';
@@ -103,7 +103,7 @@ function rancherRule(source: string, label: string): LabelRule {
       if (!parts) return `\`${label}\` is ${quote(value)}, not \`stack/service\` or \`stack/service/sidekick\``;
       const [, stack = '', primaryService = '', sidekick] = parts;
       const name = labels['io.rancher.container.name'] ?? containerName;
-      // Docker's name of it is `r-stack-service-1-<8 hexadecimal digits>`.
+      // The container name is `r-stack-service-1-<8 hexadecimal digits>`.
       const serviceIndex = parseIndex(/-(\d+)(?:-[0-9a-f]{8})?$/.exec(name)?.[1]);
       return { stack, service: sidekick ?? primaryService, primaryService, serviceIndex };
     },
@@ -112,7 +112,7 @@ function rancherRule(source: string, label: string): LabelRule {
 
 const STANDALONE: ServiceIdentity = { stack: null, service: null, primaryService: null, serviceIndex: null };
 
-/** Stack and service of a container, and one problem at most: the first thing wrong with the labels that name them. */
+/** Stack and service of a container, and at most one problem: the first fault of the labels that name them. */
 export function serviceOf(
   labels: Labels,
   containerName: string,
@@ -122,7 +122,7 @@ export function serviceOf(
   if (wrong === null) return { identity, problem: null };
   const next =
     identity.service === null ? 'it is listed without a service' : `it counts as ${identity.stack}/${identity.service}`;
-  const hint = 'correct the label and create the container again';
+  const hint = 'Correct the label, and recreate the container.';
   return { identity, problem: { subject, what: `${wrong}; until then ${next}`, hint } };
 }
 
@@ -143,8 +143,8 @@ function readRules(
   return { identity: STANDALONE, wrong };
 }
 
-// What fits into one label of a DNS name [RFC 1035 §2.3.4], with the underscore that Compose allows. No dot: `a.b` in
-// stack `c` could not be told from service `a` in another place.
+// One label of a DNS name [RFC 1035 §2.3.4], with the underscore that Compose allows. A dot would be ambiguous: `a.b` in stack
+// `c` would have the same name as service `a` in stack `b.c`.
 const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
 function badName(rule: LabelRule, { stack, service, primaryService }: ServiceIdentity): string | null {

@@ -6,7 +6,7 @@ export interface NetworkContext {
   readonly managedNetworkName: string;
 }
 
-/** The fact about a network. Pure. */
+/** The fact of a network. Pure. */
 export function networkFromInspect(inspect: NetworkInspect, context: NetworkContext): Network {
   const subnets = (inspect.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [canonicalCidr(Subnet)] : []));
   return {
@@ -31,7 +31,7 @@ function kindOf(inspect: NetworkInspect, managedNetworkName: string): NetworkKin
   return inspect.Driver === 'null' ? 'none' : 'other';
 }
 
-/** The canonical text of a range (`172.18.3.4/16` -> `172.18.0.0/16`); what is not a range stays as it is. */
+/** The canonical text of a range (`172.18.3.4/16` -> `172.18.0.0/16`); other text stays as it is. */
 export function canonicalCidr(text: string): string {
   const parsed = parseInterfaceCidr(text);
   return parsed.ok ? parsed.value.cidr.text : text;

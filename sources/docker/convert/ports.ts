@@ -1,7 +1,7 @@
 import { type ContainerPort, compareText, type PublishedPort, parsePort } from '../../../model/index.ts';
 import type { Inspect } from '../engine/schema.ts';
 
-/** Docker's `{"80/tcp": [{HostIp, HostPort}]}` as a sorted list; ports that are only exposed are left out. */
+/** Docker's `{"80/tcp": [{HostIp, HostPort}]}` as a sorted list, without ports that are only exposed. */
 export function publishedPorts(ports: Inspect['NetworkSettings']['Ports']): readonly PublishedPort[] {
   const published = Object.entries(ports ?? {}).flatMap(([key, bindings]) => {
     const parts = /^(\d{1,5})\/(tcp|udp|sctp)$/.exec(key);

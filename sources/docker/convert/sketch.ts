@@ -3,7 +3,7 @@ import { sortAddresses } from './addresses.ts';
 import type { ConvertContext } from './container.ts';
 import { describeContainer } from './describe-container.ts';
 
-/** What is known of a container before Docker lets us look at it closely. */
+/** What is known of a container before it can be inspected. */
 export interface Sketch {
   readonly id: string;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Sketch {
   readonly createdAtMs: number;
 }
 
-/** The fact about a container that is being started: it owns its addresses before its first instruction runs. Pure. */
+/** The fact of a starting container, which has its addresses before its first instruction runs. Pure. */
 export function startingContainer(sketch: Sketch, { hostId, previous, pending }: ConvertContext): Container {
   const addresses = sortAddresses(pending);
   const starting = { state: 'starting', health: null, wasReady: false, addresses, ports: [] } as const;
@@ -22,7 +22,7 @@ export function startingContainer(sketch: Sketch, { hostId, previous, pending }:
     hostId,
     hostname: null,
     image: sketch.image,
-    // The one network of this name is the host's own stack.
+    // The network of this name is the host's own stack.
     networkMode: pending.some(({ networkName }) => networkName === 'host') ? 'host' : 'bridge',
     networkFrom: null,
     exposed: [],

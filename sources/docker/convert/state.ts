@@ -1,11 +1,11 @@
 import type { Container, ContainerState, HealthState, NetworkMode } from '../../../model/index.ts';
 
-/** Has processes, and so addresses. */
+/** Whether the container has processes, and therefore addresses. */
 export function isActive(state: ContainerState): boolean {
   return state === 'running' || state === 'paused' || state === 'stopping';
 }
 
-/** Docker's word for the state, with what we know besides: a stop signal was sent, or a start is under way. */
+/** The state from Docker's status and from events: a stop signal was sent, or a start is in progress. */
 export function stateOf(
   status: string,
   { stopping, starting }: { stopping: boolean; starting: boolean },

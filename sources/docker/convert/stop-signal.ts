@@ -5,7 +5,7 @@ const RTMAX = 64;
 export const SIGKILL = 9;
 export const SIGTERM = 15;
 
-/** The number of a signal as Docker writes it (`SIGTERM`, `quit`, `15`, `SIGRTMIN+3`); null: no such signal. */
+/** The number of a signal in the notations of Docker (`SIGTERM`, `quit`, `15`, `SIGRTMIN+3`); null: no such signal. */
 export function parseSignal(text: string): number | null {
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const name = text.toUpperCase().replace(/^SIG/, '');

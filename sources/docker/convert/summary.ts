@@ -6,7 +6,7 @@ import { sortPorts } from './ports.ts';
 import { type Sketch, startingContainer } from './sketch.ts';
 import { healthOf, isActive, isRunningWell, networkModeOf, stateOf } from './state.ts';
 
-/** The fact from the list alone, for a container that Docker does not let us inspect in time. Pure. */
+/** The fact from the list alone, for a container that Docker does not inspect in time. Pure. */
 export function containerFromSummary(summary: Summary, context: ConvertContext): Container {
   const live = liveFields(summary, (context.signalledAtMs(null) ?? 0) > 0);
   return {
@@ -27,11 +27,11 @@ export function sketchOf(summary: Summary): Sketch {
   };
 }
 
-/** Whether the list tells the same about a container as its fact; then it need not be inspected. Pure. */
+/** Whether the list entry of a container agrees with its fact, so that it need not be inspected. Pure. */
 export function agrees(container: Container, summary: Summary): boolean {
   if (container.name !== nameOf(summary)) return false;
   const listed = liveFields(summary, container.state === 'stopping');
-  // `starting` is our own word for one that is not running yet; whether it still is, its endpoints tell.
+  // Docker has no state `starting`. Whether the start is still in progress is verified with its networks.
   if (container.state === 'starting') return !isActive(listed.state);
   return liveText(container) === liveText(listed);
 }
@@ -59,7 +59,7 @@ function portOf(port: Summary['Ports'][number]): readonly PublishedPort[] {
   return [{ hostAddress: IP || '0.0.0.0', hostPort, containerPort, protocol }];
 }
 
-/** Docker lists links among the names (`/other/alias`): its own name is the one with a single slash. */
+/** Docker lists links among the names (`/other/alias`); the container's own name has a single slash. */
 function nameOf(summary: Summary): string {
   return (summary.Names.find((name) => name.lastIndexOf('/') <= 0) ?? summary.Names[0] ?? '').replace(/^\//, '');
 }

@@ -14,22 +14,22 @@ import {
   versionSchema,
 } from './schema.ts';
 
-/** What Docker answered, parsed; every call ends within its time limit, whatever the other side does. */
+/** Docker's API with parsed answers. Every call ends within its time limit. */
 export interface DockerApi {
   readonly version: string;
   info(signal: AbortSignal): Promise<Info>;
   /** All containers, or the one with this id. */
   list(signal: AbortSignal, id?: string): Promise<ContainerList>;
-  /** Null: there is no such container (any more). Waits while Docker starts the container. */
+  /** Null: the container does not exist. Waits while Docker starts the container. */
   inspect(id: string, signal: AbortSignal): Promise<Inspect | null>;
   networks(signal: AbortSignal): Promise<readonly NetworkInspect[]>;
-  /** With the endpoints on it, also of containers that are just being started. Null: there is no such network. */
+  /** With the connected containers, also those that are starting. Null: the network does not exist. */
   network(id: string, signal: AbortSignal): Promise<NetworkInspect | null>;
   /** Bytes of the event stream, from `sinceMs` on; ends with an error when `signal` aborts. */
   events(sinceMs: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** Entries that cannot be understood exist all the same: they are named, so that nobody takes them for gone. */
+/** Ids of entries that cannot be parsed, so that their containers do not count as removed. */
 export interface ContainerList {
   readonly summaries: readonly Summary[];
   readonly unreadableIds: readonly string[];
@@ -39,24 +39,24 @@ export interface ContainerList {
 export const OLDEST_API = '1.41';
 export const NEWEST_API = '1.51';
 
-/** An answer that is not what the API promises. */
+/** An answer that does not have the form of the API. */
 export class NonsenseError extends Error {
   override readonly name = 'NonsenseError';
 }
 
-/** An Engine whose API we do not speak. */
+/** An Engine with an unsupported API version. */
 export class ApiVersionError extends Error {
   override readonly name = 'ApiVersionError';
 }
 
-/** Asks the Engine what it speaks and gives an API pinned to one version, so that a newer Engine means the same by it. */
+/** Asks the Engine for its versions and fixes the newest common one, so that a newer Engine answers in the same form. */
 export async function connectApi(docker: Docker, timeoutMs: number, signal: AbortSignal): Promise<DockerApi> {
   const answer = await limited(timeoutMs, signal, () => docker.version());
   const version = negotiate(parse(versionSchema, answer, 'GET /version'));
   return createApi(pinned(docker, `v${version}`), version, timeoutMs);
 }
 
-/** The newest version both sides speak. */
+/** The newest version that both sides support. */
 export function negotiate(engine: z.infer<typeof versionSchema>): string {
   const newest = compareVersions(engine.ApiVersion, NEWEST_API) < 0 ? engine.ApiVersion : NEWEST_API;
   const oldest = engine.MinAPIVersion ?? OLDEST_API;
@@ -74,7 +74,7 @@ function compareVersions(a: string, b: string): number {
   return aMajor - bMajor || aMinor - bMinor;
 }
 
-/** A copy that prefixes every path with the version; the caller's own object stays as it is. */
+/** A copy that prefixes every path with the version. The caller's object does not change. */
 function pinned(docker: Docker, version: string): Docker {
   const modem: object = Object.assign(Object.create(Object.getPrototypeOf(docker.modem)), docker.modem, { version });
   return Object.assign(Object.create(Object.getPrototypeOf(docker)), docker, { modem });
@@ -110,7 +110,7 @@ function createApi(docker: Docker, version: string, timeoutMs: number): DockerAp
     events: async (sinceMs, signal) => {
       const filters = JSON.stringify(EVENT_FILTERS);
       const since = (sinceMs / 1000).toFixed(3);
-      // Not limited() as a whole: the stream lives on; only its head must come in time.
+      // Only the response head has a time limit; the stream continues.
       return headOf(docker, { since, filters }, timeoutMs, signal);
     },
   };
@@ -126,7 +126,7 @@ async function headOf(
   try {
     return (await limited(timeoutMs, signal, () => opening)) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    // It may still open after the limit: nobody reads it then.
+    // If the stream opens after the limit, it is closed.
     opening.then(
       (stream) => (stream as unknown as { destroy(): void }).destroy(),
       () => {},
@@ -136,8 +136,8 @@ async function headOf(
 }
 
 /**
- * Ends `call` after `timeoutMs` or when `signal` aborts. The race is needed beside the signal: dockerode leaves a promise
- * open for ever when the connection is cut in the middle of an answer.
+ * Ends `call` after `timeoutMs` or when `signal` aborts. The signal alone is not enough: dockerode never settles its promise when
+ * the connection closes in the middle of an answer.
  */
 async function limited<T>(
   timeoutMs: number,
@@ -163,7 +163,7 @@ async function limited<T>(
   }
 }
 
-// The types of dockerode leave out that a network's inspect takes options too.
+// The types of dockerode omit the options of a network's inspect.
 function inspectNetwork(network: Docker.Network, options: { readonly abortSignal: AbortSignal }): Promise<unknown> {
   const inspect = network.inspect as unknown as (options: object) => Promise<unknown>;
   return inspect.call(network, options);

@@ -1,36 +1,36 @@
 import type { Problem } from '../../../model/index.ts';
 import { ApiVersionError, NonsenseError } from './api.ts';
 
-/** Why there is no conversation with Docker, told to a person. */
+/** Why there is no connection to Docker, for operators. */
 export function connectionProblem(error: unknown, where: string): Problem {
   const subject = `Docker at ${where}`;
   const message = error instanceof Error ? error.message.trim() : String(error);
   if (error instanceof ApiVersionError) {
-    return { subject, what: message, hint: 'install a Docker Engine of 20.10 or newer' };
+    return { subject, what: message, hint: 'Install Docker Engine 20.10 or newer.' };
   }
   if (error instanceof NonsenseError) {
-    return { subject, what: `it answers what cannot be understood: ${message}`, hint: 'check what listens there' };
+    return { subject, what: `its answer cannot be parsed: ${message}`, hint: 'Check which program listens there.' };
   }
   const known = KNOWN.find(({ codes }) => codes.includes((error as { code?: string }).code ?? ''));
   if (known) return { subject, what: known.what, hint: known.hint };
-  return { subject, what: message, hint: 'look at the log of dockerd; Drover tries again by itself' };
+  return { subject, what: message, hint: 'Read the log of dockerd. Drover retries automatically.' };
 }
 
 const KNOWN: readonly { readonly codes: readonly string[]; readonly what: string; readonly hint: string }[] = [
   {
     codes: ['ENOENT', 'ENOTDIR'],
-    what: 'there is no such socket',
-    hint: 'start dockerd, or set the path of its socket in the configuration',
+    what: 'the socket does not exist',
+    hint: 'Start dockerd, or set `docker.socket` in the configuration to the path of its socket.',
   },
   {
     codes: ['EACCES', 'EPERM'],
-    what: 'permission to use the socket is denied',
-    hint: 'run Drover as root or as a member of the group that owns the socket',
+    what: 'permission denied for the socket',
+    hint: 'Run Drover as root or as a member of the group that owns the socket.',
   },
-  { codes: ['ECONNREFUSED'], what: 'nobody listens on the socket', hint: 'start dockerd' },
+  { codes: ['ECONNREFUSED'], what: 'connection refused: no process listens on the socket', hint: 'Start dockerd.' },
   {
     codes: ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'],
-    what: 'the connection was cut',
-    hint: 'check that dockerd runs; Drover connects again by itself',
+    what: 'the connection was closed',
+    hint: 'Check that dockerd is running. Drover reconnects automatically.',
   },
 ];

@@ -4,7 +4,7 @@ import type { Clock, Log } from '../../../system/index.ts';
 import { connectApi, type DockerApi } from './api.ts';
 import { connectionProblem } from './connection-problem.ts';
 
-/** One conversation with Docker; resolves or rejects when it is over. */
+/** The work on one connection to Docker; settles when it has ended. */
 export type Conversation = (api: DockerApi, signal: AbortSignal) => Promise<void>;
 
 export interface ConnectionStatus {
@@ -15,15 +15,15 @@ export interface ConnectionStatus {
 
 export interface ConnectionOptions {
   readonly requestTimeoutMs: number;
-  /** The wait before the first and the longest wait between two attempts; half of each is left to chance. */
+  /** The first and the longest time between two attempts; up to half of it is subtracted at random. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
 }
 
-/** Connects to Docker again and again, for ever; says once for each reason why it cannot. */
+/** Keeps a connection to Docker until aborted. Logs each reason for a failure once. */
 export interface Connection {
   run(converse: Conversation, signal: AbortSignal): Promise<void>;
-  /** Said by the conversation once all is known to work: from here on a failure is a new one. */
+  /** Called when everything works; a failure after that is a new one. */
   established(): void;
   status(): ConnectionStatus;
 }
@@ -40,7 +40,7 @@ export function createConnection(
   const fail = (error: unknown): void => {
     const problem = connectionProblem(error, where);
     status = { ...status, connected: false, problem };
-    if (!said.has(problem.what)) log.warn({ problem }, 'no connection to Docker, going on with what is known');
+    if (!said.has(problem.what)) log.warn({ problem }, 'not connected to Docker; keeping the last known state');
     said.add(problem.what);
     failures += 1;
   };

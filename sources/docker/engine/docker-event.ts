@@ -1,6 +1,6 @@
 import { eventSchema } from './schema.ts';
 
-/** An event as Docker sent it: a hint that something changed, at `timeMs` by Docker's clock. */
+/** An event: something changed at `timeMs` by Docker's clock. */
 export type DockerEvent =
   | {
       readonly kind: 'container';
@@ -19,7 +19,7 @@ export type DockerEvent =
       readonly timeMs: number;
     };
 
-/** What the source wants to hear; Docker filters, so that `exec` of health checks costs us nothing. */
+/** Filters for Docker, so that the `exec` events of health checks are not sent. */
 export const EVENT_FILTERS = {
   type: ['container', 'network'],
   event: [
@@ -28,13 +28,13 @@ export const EVENT_FILTERS = {
   ], // biome-ignore format: a list
 } as const;
 
-/** One line of the event stream; null: not an event, or not one that concerns us. Throws on what is not JSON. */
+/** Parses one line of the event stream; null: another kind of event. Throws if the line is not JSON. */
 export function parseDockerEvent(line: string): DockerEvent | null {
   const parsed = eventSchema.safeParse(JSON.parse(line));
   if (!parsed.success) return null;
   const { Type, Action, Actor, time, timeNano } = parsed.data;
   const timeMs = timeNano ? timeNano / 1e6 : (time ?? 0) * 1000;
-  // Docker writes "health_status: healthy", and "exec_start: command" where filters are not honoured.
+  // Docker writes "health_status: healthy", and "exec_start: command" if it ignores filters.
   const action = Action.split(':', 1)[0] ?? Action;
   if (Type === 'container') {
     return { kind: 'container', action, id: Actor.ID, attributes: Actor.Attributes, timeMs };
@@ -49,7 +49,7 @@ export function parseDockerEvent(line: string): DockerEvent | null {
   };
 }
 
-/** Splits a stream of bytes into lines; a line longer than `maxBytes` is an error, as it can be no event. */
+/** Splits a stream of bytes into lines; a line longer than `maxBytes` is an error. */
 export async function* linesOf(
   stream: AsyncIterable<Uint8Array | string>,
   maxBytes = 1 << 20,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-// Tolerant: Engines from API 1.41 on differ in what they leave out, write as null or add. Only what a container cannot be
-// told apart without is required; everything else falls back to "nothing said".
+// Tolerant: Engines since API 1.41 differ in which fields they omit, set to null or add. Only the fields that identify an object are
+// required; invalid values of other fields count as absent.
 
 const text = z.string().nullish().catch(null);
 const count = z.number().nullish().catch(null);
@@ -95,7 +95,7 @@ export const summarySchema = z.object({
 });
 export type Summary = z.infer<typeof summarySchema>;
 
-/** What is left of a list entry that cannot be understood. */
+/** The id of a list entry that cannot be parsed. */
 export const entryIdSchema = z.object({ Id: z.string().min(1) });
 
 const networkMember = z.object({ Name: text, MacAddress: text, IPv4Address: text, IPv6Address: text });

@@ -1,6 +1,6 @@
 import type { DockerApi } from './api.ts';
 
-/** The connection to Docker as those see it who outlive it. */
+/** The current connection to Docker, for objects that live longer than a connection. */
 export interface SessionHolder {
   /** Throws while there is no connection. */
   current(): { readonly api: DockerApi; readonly signal: AbortSignal };

@@ -35,14 +35,14 @@ test('invalid replies, then refused connections: the last facts stay, status and
   proxy.faults.nonsense = '<html>no Docker here</html>';
   proxy.cutAll();
   const why = () => under.source.status().problem?.what ?? '';
-  await poll(() => why().includes('cannot be understood'), { what: 'status to name the nonsense' });
+  await poll(() => why().includes('cannot be parsed'), { what: 'status to name the nonsense' });
   await poll(() => under.warnings.length > 0, { what: 'a line in the log' });
   expect(under.source.status().connected).toBe(false);
   proxy.faults.nonsense = '[{"Id": 5}]';
   expect(told(under)).toBe(before);
   proxy.faults.nonsense = null;
   proxy.faults.refuse = true;
-  await poll(() => /cut|listens|ended/.test(why()), { what: 'status to name the refusal' });
+  await poll(() => /closed|listens|ended/.test(why()), { what: 'status to name the refusal' });
   const tried = proxy.connections();
   await poll(() => proxy.connections() > tried + 4, { what: 'more attempts' });
   await under.source.identify('172.17.0.77');
@@ -60,7 +60,7 @@ test('invalid replies, then refused connections: the last facts stay, status and
 test('a missing socket at the start is reported once, and the source waits for it', async () => {
   const path = join(host.dir, 'later.sock');
   const under = startDockerSource(resources, path, { resyncIntervalMs: 1000 });
-  await poll(() => under.source.status().problem?.what === 'there is no such socket', { what: 'the missing socket' });
+  await poll(() => under.source.status().problem?.what === 'the socket does not exist', { what: 'the missing socket' });
   expect(under.source.status()).toMatchObject({ connected: false, lastSyncMs: null, apiVersion: null });
   expect(under.facts.facts().size).toBe(0);
   expect(await under.source.identify('172.17.0.2')).toBe(false);
@@ -85,7 +85,7 @@ test('status reports denied permission with a hint', async () => {
   await chmod(proxy.socketPath, 0o600);
   const answer = await runCommand(process.execPath, ['--input-type=module-typescript', '-e', script]);
   expect(JSON.parse(answer)).toMatchObject({
-    what: 'permission to use the socket is denied',
+    what: 'permission denied for the socket',
     hint: expect.stringContaining('root'),
   });
 });

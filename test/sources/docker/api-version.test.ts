@@ -25,14 +25,14 @@ test.each([
   expect(connectionProblem(error, '/run/docker.sock')).toEqual({
     subject: 'Docker at /run/docker.sock',
     what: `it speaks Engine API ${MinAPIVersion} to ${ApiVersion}, Drover 1.41 to 1.51`,
-    hint: 'install a Docker Engine of 20.10 or newer',
+    hint: 'Install Docker Engine 20.10 or newer.',
   });
 });
 
 test.each([
-  ['ENOENT', 'there is no such socket'],
-  ['EACCES', 'permission to use the socket is denied'],
-  ['ECONNREFUSED', 'nobody listens on the socket'],
+  ['ENOENT', 'the socket does not exist'],
+  ['EACCES', 'permission denied for the socket'],
+  ['ECONNREFUSED', 'connection refused: no process listens on the socket'],
 ])('connectionProblem() explains %s', (code, what) => {
   expect(connectionProblem(Object.assign(new Error('x'), { code }), '/run/docker.sock')).toMatchObject({ what });
 });

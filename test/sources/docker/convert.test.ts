@@ -282,7 +282,7 @@ test('describeContainer(): uuid label, preferred network, system, and labels too
   });
   expect(Object.keys(fields.labels)).not.toContain('script');
   expect(problems.map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
-    'container 173e97eddc8d web1: label `script` of more than 4096 characters left out',
+    'container 173e97eddc8d web1: label `script` longer than 4096 characters: ignored',
   ]);
   const bad = describeContainer({ id: ID, name: 'web1', labels: { 'io.rancher.container.uuid': 'x' } });
   expect(bad.fields.uuid).toBe(uuidOf(ID));
@@ -302,12 +302,12 @@ test('labels for DNS that say nothing sound are named', () => {
   };
   const { problems } = describeContainer({ id: ID, name: '/web1', labels });
   expect(problems.map(({ what }) => what)).toEqual([
-    'label `drover.answers` is "two", not `all` or `one`; it counts as absent',
-    'label `drover.dns.ttl` is "-1", not a number of seconds from 0 to 86400; it counts as absent',
-    'label `drover.weight` is "257", not a whole number from 0 to 256; it counts as absent',
-    'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it counts as absent',
-    'label `drover.port.dns` is "53/icmp", not a port such as `8080` or `53/udp`; it counts as absent',
-    'label `drover.dns.upstreams` has "nobody", which is not an address such as `10.0.0.2` or `10.0.0.2:5353`; it counts as absent',
+    'label `drover.answers` is "two", not `all` or `one`; it is ignored',
+    'label `drover.dns.ttl` is "-1", not a number of seconds from 0 to 86400; it is ignored',
+    'label `drover.weight` is "257", not a whole number from 0 to 256; it is ignored',
+    'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it is ignored',
+    'label `drover.port.dns` is "53/icmp", not a port such as `8080` or `53/udp`; it is ignored',
+    'label `drover.dns.upstreams` has "nobody", which is not an address such as `10.0.0.2` or `10.0.0.2:5353`; it is ignored',
   ]);
 });
 
