@@ -1,8 +1,8 @@
 import { Packet } from 'dns2';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createSubject, type Subject } from './fuzz/subject.ts';
-import { WORLD } from './fuzz/worlds.ts';
-import { bytes, optionOf, optionsIn, optOf, type QueryParts, queryOf } from './wire/messages.ts';
+import { createSubject, type Subject } from '../fuzz/subject.ts';
+import { WORLD } from '../fuzz/worlds.ts';
+import { bytes, optionOf, optionsIn, optOf, type QueryParts, queryOf } from '../wire/messages.ts';
 
 const { TYPE, RCODE } = Packet;
 const FROM = '10.42.1.5';

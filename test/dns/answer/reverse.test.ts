@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reverseAddress, reverseRange } from '../../dns/answer/reverse.ts';
+import { reverseAddress, reverseRange } from '../../../dns/answer/reverse.ts';
 
 describe('reverseAddress()', () => {
   test.each([

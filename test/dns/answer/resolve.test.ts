@@ -1,8 +1,8 @@
 import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
-import { resolve } from '../../dns/answer/resolve.ts';
-import { scopeOf, viewOf } from '../../view/index.ts';
-import { at, BRIDGE, container, declaration, links, snapshot, type World } from '../view/world.ts';
+import { resolve } from '../../../dns/answer/resolve.ts';
+import { scopeOf, viewOf } from '../../../view/index.ts';
+import { at, BRIDGE, container, declaration, links, snapshot, type World } from '../../view/world.ts';
 
 const WORLD: World = {
   containers: [

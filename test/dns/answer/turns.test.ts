@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { scheduleOf } from '../../dns/answer/schedule.ts';
-import { createTurns } from '../../dns/answer/turns.ts';
+import { scheduleOf } from '../../../dns/answer/schedule.ts';
+import { createTurns } from '../../../dns/answer/turns.ts';
 
 const LIST = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 
