@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseIpv4Cidr } from '../../model/index.ts';
-import { type AddressRecord, chooseAddress, isUsable } from '../../overlay/ipam/choose-address.ts';
+import { parseIpv4Cidr } from '../../../model/index.ts';
+import { type AddressRecord, chooseAddress, isUsable } from '../../../overlay/ipam/choose-address.ts';
 
 const FIRST = 0x0a2a0100;
 const cidr = (text: string) => parseIpv4Cidr(text) ?? expect.fail(text);

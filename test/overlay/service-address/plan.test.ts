@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { IpLink } from '../../linux/index.ts';
-import { formatStep } from '../../linux/step.ts';
-import type { ObservedServiceAddress } from '../../overlay/service-address/observe.ts';
-import { planServiceAddress, planServiceAddressRemoval } from '../../overlay/service-address/plan.ts';
-import { renderAcceptRules, renderTable } from '../../overlay/service-address/render.ts';
-import { defaultServiceAddressSettings as settings } from '../../overlay/service-address/settings.ts';
+import type { IpLink } from '../../../linux/index.ts';
+import { formatStep } from '../../../linux/step.ts';
+import type { ObservedServiceAddress } from '../../../overlay/service-address/observe.ts';
+import { planServiceAddress, planServiceAddressRemoval } from '../../../overlay/service-address/plan.ts';
+import { renderAcceptRules, renderTable } from '../../../overlay/service-address/render.ts';
+import { defaultServiceAddressSettings as settings } from '../../../overlay/service-address/settings.ts';
 
 const nothing: ObservedServiceAddress = {
   namespace: 'absent',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { agreeOnRanges, forgetRanges } from '../../overlay/index.ts';
-import { createMemoryDocuments } from '../support/memory-documents.ts';
+import { agreeOnRanges, forgetRanges } from '../../../overlay/index.ts';
+import { createMemoryDocuments } from '../../support/memory-documents.ts';
 
 const FIRST = { ranges: ['10.42.0.0/16'], prefixLength: 24 };
 const MORE = { ranges: ['10.42.0.0/16', '10.43.0.0/16'], prefixLength: 24 };

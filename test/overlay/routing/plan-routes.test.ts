@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { IpRoute } from '../../linux/ip-json.ts';
-import { formatStep, step } from '../../linux/step.ts';
-import { type DesiredRouting, defaultRoutingSettings as settings } from '../../overlay/routing/desired-routing.ts';
-import { isRouteDeletion, planRouteRemoval, planRoutes } from '../../overlay/routing/plan-routes.ts';
-import { renderNetworkAcceptRules, renderNetworkTable } from '../../overlay/routing/render.ts';
+import type { IpRoute } from '../../../linux/ip-json.ts';
+import { formatStep, step } from '../../../linux/step.ts';
+import { type DesiredRouting, defaultRoutingSettings as settings } from '../../../overlay/routing/desired-routing.ts';
+import { isRouteDeletion, planRouteRemoval, planRoutes } from '../../../overlay/routing/plan-routes.ts';
+import { renderNetworkAcceptRules, renderNetworkTable } from '../../../overlay/routing/render.ts';
 
 const own = { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' };
 const peer = (hostId: string, address: string, ...subnets: string[]) => ({ hostId, address, subnets });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planRangeConflicts } from '../../overlay/network/range-conflicts.ts';
+import { planRangeConflicts } from '../../../overlay/network/range-conflicts.ts';
 
 const ranges = ['10.42.0.0/16', '10.43.0.0/16'];
 const whatOf = (...args: Parameters<typeof planRangeConflicts>) =>

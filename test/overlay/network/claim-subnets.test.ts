@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { claimSubnets } from '../../overlay/index.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
-import { createMemoryDocuments } from '../support/memory-documents.ts';
-import { testLog } from '../support/test-log.ts';
+import { claimSubnets } from '../../../overlay/index.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createMemoryDocuments } from '../../support/memory-documents.ts';
+import { testLog } from '../../support/test-log.ts';
 
 const clock = createFakeClock();
 const log = testLog('claims');

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type AddressPools, createAddressPools } from '../../overlay/ipam/address-pools.ts';
-import { type LeaseStore, openLeaseStore } from '../../overlay/ipam/lease-store.ts';
-import { answer } from '../../overlay/ipam/messages.ts';
-import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { testLog } from '../support/test-log.ts';
+import { type AddressPools, createAddressPools } from '../../../overlay/ipam/address-pools.ts';
+import { type LeaseStore, openLeaseStore } from '../../../overlay/ipam/lease-store.ts';
+import { answer } from '../../../overlay/ipam/messages.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { testLog } from '../../support/test-log.ts';
 
 const POOL = '10.42.1.0/28';
 const settings = { restMs: 60_000, settleMs: 10_000, orphanMs: 30_000 };
