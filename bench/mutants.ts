@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
 import { type Mutation, mutationsOf } from './mutants/mutations.ts';
 import { readImportGraph } from './mutants/pure-tests.ts';
+import { createTestRunner, type TestRunner } from './mutants/test-runner.ts';
 
 /**
  * Changes the code in one place at a time (a seeded sample) and runs the pure tests that import it. A change that no test
@@ -78,16 +78,18 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
     .map(({ mutant }) => mutant);
 }
 
-/** Runs `use` with a copy of the checkout, and removes the copy. */
-async function inCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
+/** Runs `use` with a copy of the checkout and a runner of its tests, and removes both. */
+async function inCopy<T>(use: (copy: string, runner: TestRunner) => Promise<T>): Promise<T> {
   const copy = mkdtempSync(join(tmpdir(), 'drover-mutants-'));
+  const runner = createTestRunner(copy);
   try {
     const left = ['.git', '.tools', 'node_modules'];
     for (const { name } of readdirSync(root, { withFileTypes: true }))
       if (!left.includes(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    return await use(copy);
+    return await use(copy, runner);
   } finally {
+    runner.close();
     rmSync(copy, { recursive: true, force: true });
   }
 }
@@ -96,32 +98,32 @@ async function inCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
  * Runs all tests once, because a test that fails without a mutation would count every mutant as killed. Returns the time
  * limit in milliseconds, after which a mutant counts as an endless loop and as killed.
  */
-async function expectToPass(copy: string): Promise<number> {
+async function expectToPass(_copy: string, runner: TestRunner): Promise<number> {
   const tests = new Set(mutants.flatMap((mutant) => stagesOf(mutant).flat()));
   const begin = performance.now();
-  if (!(await pass(copy, [...tests], BASELINE_LIMIT_MS)))
+  if (!(await runner.pass({ changed: null, tests: [...tests] }, BASELINE_LIMIT_MS)))
     throw new Error(`a test fails without a mutation; run it: vitest run ${[...tests].join(' ')}`);
   return Math.max(MIN_LIMIT_MS, 2 * (performance.now() - begin));
 }
 
 /** Tries mutants until the queue is empty. */
-async function work(copy: string): Promise<void> {
+async function work(copy: string, runner: TestRunner): Promise<void> {
   for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const outcome = await attempt(copy, mutant);
+    const outcome = await attempt(copy, runner, mutant);
     outcomes.set(mutant, outcome);
     if (outcome !== 'killed') console.info(`${outcome}: ${describe(mutant)}`);
     if (outcomes.size % PROGRESS_EVERY === 0) console.info(`${outcomes.size} of ${mutants.length} tried`);
   }
 }
 
-async function attempt(copy: string, mutant: Mutant): Promise<Outcome> {
+async function attempt(copy: string, runner: TestRunner, mutant: Mutant): Promise<Outcome> {
   const stages = stagesOf(mutant);
   if (stages.length === 0) return 'no test';
   const path = join(copy, mutant.file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.slice(0, mutant.start) + mutant.replacement + text.slice(mutant.end));
   try {
-    for (const stage of stages) if (!(await pass(copy, stage, limitMs))) return 'killed';
+    for (const stage of stages) if (!(await runner.pass({ changed: path, tests: stage }, limitMs))) return 'killed';
     return 'survived';
   } finally {
     writeFileSync(path, text);
@@ -135,26 +137,6 @@ function stagesOf({ file }: Mutant): Stages {
     else if (distance <= NEAR) others.push(test);
   }
   return [own, others].filter((stage) => stage.length > 0);
-}
-
-async function pass(copy: string, tests: readonly string[], timeout: number): Promise<boolean> {
-  const args = [
-    'run',
-    '--bail=1',
-    '--reporter=dot',
-    '--no-isolate',
-    '--pool=threads',
-    '--maxWorkers=1',
-    '--testTimeout=20000',
-    '--experimental.fsModuleCache=true',
-  ];
-  const { exitCode } = await execa('vitest', [...args, ...tests], {
-    cwd: copy,
-    reject: false,
-    timeout,
-    stdio: 'ignore',
-  });
-  return exitCode === 0;
 }
 
 function report(): void {
