@@ -70,7 +70,7 @@ export function parseExactJson(text: string): ExactJson {
  */
 export function parseJsonIntegers(text: string, convert: (integer: bigint) => number | bigint): unknown {
   // Without a number of 16 digits nothing is rounded, and a parse without a callback is several times faster.
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  if (!/(?:^|[\s:,[-])\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     const source = context?.source ?? '';
     const isRounded = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);

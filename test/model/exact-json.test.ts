@@ -34,7 +34,14 @@ test('parseJsonIntegers() converts exactly the whole numbers that JSON.parse rou
     c: '9007199254740993',
     d: 1,
   });
-  expect(parseJsonIntegers('[9007199254740992]', Number)).toEqual([9007199254740992]);
+  for (const one of [
+    '9007199254740993',
+    ' -9007199254740993',
+    '{"a":9007199254740993}',
+    '[1,9007199254740993]',
+    '[9007199254740993]',
+  ])
+    expect(JSON.stringify(parseJsonIntegers(one, () => 0.5))).toContain('0.5');
 });
 
 test('what is no JSON is refused, never half read', () => {
