@@ -34,7 +34,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const stop = new AbortController();
   const startedAtMs = clock.now();
   const host = await runHost(deps, settings, stop.signal);
-  const { core, docker, parts, facts, feed } = host;
+  const { core, docker, driver, parts, facts, feed } = host;
   const { hostId, view } = core;
   const { bus } = facts;
   const endParts = async (): Promise<void> => {
@@ -55,6 +55,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     metrics: createMetrics(status, clock.now),
     apply: (request) => applyManifests(bus, request),
     confirm: parts.confirm,
+    plan: () => driver.plan(stop.signal),
     gone: createGoneHosts(bus, view),
     checkup: createDoctor({ ...deps, docker, view, status }, config),
     down,

@@ -1,5 +1,5 @@
 import Docker from 'dockerode';
-import { createDriver } from '../reconcile/index.ts';
+import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
 import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
@@ -30,6 +30,7 @@ export interface RunningHost {
   readonly feed: FeedServer;
   readonly appliers: Appliers;
   readonly resolvConf: ResolvConf;
+  readonly driver: Driver;
   readonly supervisor: Supervisor;
   readonly facts: WiredFacts;
   readonly parts: Parts;
@@ -70,7 +71,7 @@ export async function runHost(
     'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
   });
   includeManifests(deps, config, { bus, parts, signal });
-  return { core, docker, local, feed, appliers, resolvConf, supervisor, facts, parts };
+  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts };
 }
 
 function resolvConfOf(

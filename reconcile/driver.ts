@@ -1,17 +1,24 @@
 import type { Problem } from '../model/index.ts';
 import { createWakeUp } from '../system/index.ts';
 import type { Component } from './component.ts';
-import { createReconciler, type Reconciler, type ReconcilerDependencies } from './reconciler.ts';
+import { createReconciler, type PlannedChanges, type Reconciler, type ReconcilerDependencies } from './reconciler.ts';
 import type { ReconcilerStatus } from './reconciler-status.ts';
 
 /** The loop of one component. */
 export type ComponentLoop = Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm' | 'plan'>;
+
+/** A dry run of one component. */
+export interface ComponentPlan extends PlannedChanges {
+  readonly component: string;
+}
 
 /** Runs components from the views of this host: each has a loop of its own, which fails and recovers alone. */
 export interface Driver {
   readonly loops: readonly ComponentLoop[];
   /** The view, or something else that a component depends on, may have changed. Never waits. */
   changed(): void;
+  /** Dry run of all components that want anything: reads the world and plans, changes nothing. Rejects only on abort. */
+  plan(signal: AbortSignal): Promise<readonly ComponentPlan[]>;
   /** Computes what is desired at each change until `signal` aborts. Does not run the loops. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -36,6 +43,10 @@ export function createDriver<View extends { readonly revision: number }>(
   return {
     loops: followers.map(({ loop }) => loop),
     changed: wakeUp.wake,
+    plan: async (signal) => {
+      const plans = await Promise.all(followers.map(({ loop }) => planOf(loop, signal)));
+      return plans.filter((plan) => plan !== null);
+    },
     run: async (signal) => {
       while (!signal.aborted) {
         for (const { follow } of followers) follow(view);
@@ -44,6 +55,19 @@ export function createDriver<View extends { readonly revision: number }>(
       }
     },
   };
+}
+
+async function planOf(loop: ComponentLoop, signal: AbortSignal): Promise<ComponentPlan | null> {
+  const { name: component } = loop.status();
+  try {
+    const plan = await loop.plan(signal);
+    return plan && { component, ...plan };
+  } catch (error) {
+    signal.throwIfAborted();
+    const what = `cannot read what to compare with: ${error instanceof Error ? error.message : error}`;
+    const hint = 'fix the cause above, then try again';
+    return { component, changes: [], held: [], problems: [{ subject: component, what, hint }] };
+  }
 }
 
 interface Follower<View> {

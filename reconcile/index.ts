@@ -1,6 +1,6 @@
 export type { Applier, DeletionLimit, Plan } from './applier.ts';
 export type { Component } from './component.ts';
-export { type ComponentLoop, createDriver, type Driver, type DriverOptions } from './driver.ts';
+export { type ComponentLoop, type ComponentPlan, createDriver, type Driver, type DriverOptions } from './driver.ts';
 export { keepIdentical } from './keep-identical.ts';
 export type { Pacing } from './pacing.ts';
 export {

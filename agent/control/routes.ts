@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/index.ts';
+import type { ComponentPlan } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
 import type { GoneHosts } from './gone-hosts.ts';
@@ -15,6 +16,8 @@ export interface ControlSources {
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
   /** Allows the deletions that a component holds back, and returns them. Null: there is no such component. */
   readonly confirm: (part: string) => readonly string[] | null;
+  /** Dry run of all components. */
+  readonly plan: () => Promise<readonly ComponentPlan[]>;
   readonly gone: GoneHosts;
   readonly checkup: () => Promise<readonly Problem[]>;
   /** Removes everything that Drover made and returns what could not be removed. The agent exits after the reply. */
@@ -40,6 +43,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
     ],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
     ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
+    ['GET /v1/plan', async () => json(await sources.plan())],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
     ['GET /v1/gone', async () => json(await sources.gone.list())],
     ['POST /v1/forget', (body) => forgotten(sources, body)],

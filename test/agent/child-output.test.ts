@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-test('tail() gives the last lines of this life, not of the one before', async () => {
+test('tail() returns the last lines of the current process, not of the one before', async () => {
   const output = createChildOutput(path, { maxBytes: 1000 });
   await appendFile(path, 'an older life\n');
   const { fd, close } = await output.open();
@@ -23,7 +23,7 @@ test('tail() gives the last lines of this life, not of the one before', async ()
   close();
 });
 
-test('a file that has grown is cut while its writer goes on; the old part is kept beside it', async () => {
+test('a file that has grown is truncated while its process keeps writing; the old part is kept beside it', async () => {
   const output = createChildOutput(path, { maxBytes: 100 });
   const { fd, close } = await output.open();
   writeSync(fd, `${'x'.repeat(200)}\n`);
@@ -35,7 +35,7 @@ test('a file that has grown is cut while its writer goes on; the old part is kep
   close();
 });
 
-test('a large file is moved aside when the next life begins', async () => {
+test('a large file is moved aside when the next process starts', async () => {
   const output = createChildOutput(path, { maxBytes: 100 });
   await appendFile(path, 'y'.repeat(101));
   (await output.open()).close();

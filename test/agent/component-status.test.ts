@@ -38,7 +38,7 @@ afterEach(async () => {
   await running;
 });
 
-test('the status of a component is a fact with its problems, and since when it is in this state', async () => {
+test('the status of a component is a fact with its problems and the start of its state', async () => {
   await clock.advance(10_000);
   expect(written).toEqual([
     ['status/port-guard', { component: 'port-guard', state: 'ok', problems: [], sinceMs: 10_000 }],
@@ -52,7 +52,7 @@ test('the status of a component is a fact with its problems, and since when it i
   expect(written.at(-1)?.[1]).toMatchObject({ state: 'held', sinceMs: 40_000 });
 });
 
-test('a component that changes all the time is written once in 10 s', async () => {
+test('a component that changes all the time is written once every 10 s', async () => {
   for (let ms = 0; ms < 30_000; ms += 100) {
     status = { ...OK, lastError: { ...broken, what: `attempt ${ms}` } };
     await clock.advance(100);
@@ -60,7 +60,7 @@ test('a component that changes all the time is written once in 10 s', async () =
   expect(written).toHaveLength(3);
 });
 
-test('drover hosts names the components of another host that do not work', () => {
+test('drover hosts names the failing components of another host', () => {
   const world = snapshot({ hosts: [host('a'), host('b')] });
   const fact = { component: 'port-guard', state: 'failing', problems: [broken], sinceMs: 1 };
   const fine = { component: 'managed-routing', state: 'ok', problems: [], sinceMs: 1 };

@@ -28,7 +28,7 @@ const problems = async (text: string | null, sources: Partial<ConfigSources> = {
   return loaded.ok ? [] : loaded.problems.map(formatProblem);
 };
 
-test('without anything, everything has its default', async () => {
+test('without any source, every setting has its default', async () => {
   expect(await config(null)).toMatchObject({
     environment: 'default',
     suffixes: ['rancher.internal.'],
@@ -44,7 +44,7 @@ test('without anything, everything has its default', async () => {
   expect(await config('# nothing\nlog:\nbus:\n  consul:\n  driver:\n')).toEqual(await config(null));
 });
 
-test('flags win over the environment, which wins over the file', async () => {
+test('flags override the environment, which overrides the file', async () => {
   const text = 'log: {level: warn}\nenvironment: file\nhost: {name: file, labels: {zone: a}}';
   const env = {
     DROVER_ENVIRONMENT: 'variable',
@@ -59,7 +59,7 @@ test('flags win over the environment, which wins over the file', async () => {
   });
 });
 
-test('flags are known as flags and as an argument parser names them', async () => {
+test('flags are accepted as flags and as an argument parser names them', async () => {
   const flags = { '--bus-driver': 'consul', busConsulTokenFile: '/t', 'dns-ttl-seconds': '3', supervise: false };
   expect(await config(null, { flags })).toMatchObject({
     bus: { driver: 'consul', consul: { tokenFile: '/t' } },
@@ -68,7 +68,7 @@ test('flags are known as flags and as an argument parser names them', async () =
   });
 });
 
-test('text becomes what the setting is', async () => {
+test('text is converted to the type of the setting', async () => {
   const env = {
     DROVER_SUPERVISE: 'no',
     DROVER_LIVENESS_PORT: '1234',
@@ -88,7 +88,7 @@ test('text becomes what the setting is', async () => {
   });
 });
 
-test('the file is the one named by flag, by DROVER_CONFIG, or the default one', async () => {
+test('the file is chosen by flag, by DROVER_CONFIG, or is the default file', async () => {
   const read: string[] = [];
   const readFile = async (path: string) => {
     read.push(path);
@@ -100,7 +100,7 @@ test('the file is the one named by flag, by DROVER_CONFIG, or the default one', 
   expect(read).toEqual(['/a', '/b', '/etc/drover/drover.yaml']);
 });
 
-describe('a fault is told with its place and hint', () => {
+describe('an error is reported with its place and hint', () => {
   test.each([
     ['bus:\n  drvier: consul', 'drover.yaml:2 bus.drvier: is not a known key; did you mean driver?'],
     ['datadir: /x', 'drover.yaml:1 datadir: is not a known key; did you mean dataDir?'],
@@ -181,11 +181,11 @@ describe('a fault is told with its place and hint', () => {
     ]);
   });
 
-  test('all at once', async () => {
+  test('all errors at once', async () => {
     expect(await problems('dataDir: x\nlog: {level: loud}\nbus:\n  drver: consul\n')).toHaveLength(3);
   });
 
-  test('of a file that is not there, or cannot be read', async () => {
+  test('of a file that does not exist or cannot be read', async () => {
     const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
     const failing = (error: Error, env = {}) =>
       loadConfig({ readFile: () => Promise.reject(error) }, { env, flags: {} });
@@ -199,7 +199,7 @@ describe('a fault is told with its place and hint', () => {
     });
   });
 
-  test('an unknown variable is a warning: others may use the prefix', async () => {
+  test('an unknown variable is a warning, because other programs may use the prefix', async () => {
     const loaded = await load(null, { env: { DROVER_HOST_ADRESS: '192.0.2.1', DROVER_PORT_53_UDP: 'x' } });
     expect(loaded.ok).toBe(true);
     expect(loaded.warnings.map(formatProblem)).toEqual([
@@ -215,7 +215,7 @@ test('secrets are not shown', async () => {
   expect(loaded.bus.consul.token).toBe('s3cret');
 });
 
-test('every setting can be set by variable and by flag, and says what it means', async () => {
+test('every setting can be set by variable and by flag, and has a description', async () => {
   const settings = listSettings();
   expect(new Set(settings.map(({ variable }) => variable)).size).toBe(settings.length);
   for (const { key, meaning, variable, flag, default: value, type } of settings) {
@@ -226,7 +226,7 @@ test('every setting can be set by variable and by flag, and says what it means',
   }
 });
 
-test('loadConfig() never rejects, whatever the file says', async () => {
+test('loadConfig() never rejects, whatever the file contains', async () => {
   const keys = listSettings().flatMap(({ path }) => [...path]);
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),

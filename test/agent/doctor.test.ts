@@ -29,7 +29,7 @@ test.each([
   expect(judgeDockerDns(US, file, commandLines).map(formatProblem)).toEqual(expected);
 });
 
-test('Q37: doctor names the route that leads our own addresses elsewhere, and not the one on our device', () => {
+test("Q37: doctor names the route that covers Drover's addresses, and not the route on Drover's device", () => {
   const routes = [
     { dst: 'default', dev: 'eth0' },
     { dst: '192.0.2.0/24', dev: 'eth0' },
@@ -41,7 +41,7 @@ test('Q37: doctor names the route that leads our own addresses elsewhere, and no
   ]);
 });
 
-test('Q37: doctor names the Docker network, of whichever host, that overlaps the managed range', () => {
+test('Q37: doctor names the Docker network of any host that overlaps the managed range', () => {
   const network = (name: string, kind: Network['kind'], subnet: string): [string, Network] => [
     name,
     { id: name, hostId: 'b', name, kind, subnets: [subnet], internal: false, device: null },

@@ -26,7 +26,7 @@ test.each([
   expect(await afterBatches(...batches)).toBeNull();
 });
 
-test('Q37: a newer host with our id is a cloned machine and is named with its address', async () => {
+test('Q37: a newer host with the same id is a cloned machine and is named with its address', async () => {
   const problem = await afterBatches(new Map([['me', host(200)]]));
   expect(problem?.what).toContain('clone, 192.0.2.7');
   expect(problem?.hint).toContain('host-id');

@@ -12,7 +12,7 @@ afterAll(async () => {
   await store.close();
 });
 
-test('subnets of hosts that are gone are listed and given back; those of hosts that are here are not', async () => {
+test('subnets of gone hosts are listed and released; those of present hosts are not', async () => {
   const view = viewOf(snapshot({ hosts: [host('a'), host('b')] }), 'a');
   const gone = createGoneHosts(bus, () => view);
   for (const [hostId, subnet] of [
@@ -40,7 +40,7 @@ test('subnets of hosts that are gone are listed and given back; those of hosts t
   ]);
 });
 
-test('nobody is told to be gone before the first whole picture (Q8)', async () => {
+test('no host counts as gone before the first complete snapshot (Q8)', async () => {
   const view = viewOf({ ...snapshot({ hosts: [host('a')] }), complete: false }, 'a');
   expect(await createGoneHosts(bus, () => view).forget('b')).toMatchObject({ ok: false });
 });

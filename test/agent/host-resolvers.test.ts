@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-describe('Q29: which of the host’s resolvers are asked', () => {
+describe("Q29: which of the host's resolvers are used", () => {
   const read = (stubs: boolean) => readHostResolvers(['169.254.169.250'], { stubs, files: [first, second] });
 
   test('behind a stub: from a namespace the real ones, on the host the stub and then the real ones', async () => {
@@ -33,14 +33,14 @@ describe('Q29: which of the host’s resolvers are asked', () => {
     expect(await hasLocalStub([first, second])).toBe(false);
   });
 
-  test('nothing is nothing: nobody is asked that the host does not name', async () => {
+  test('no resolver of the host: no other resolver is used', async () => {
     await writeFile(first, 'nameserver 169.254.169.250\n');
     expect(await read(false)).toEqual([]);
     expect(await read(true)).toEqual([]);
   });
 });
 
-test('a resolv.conf that is replaced is followed at once; one that says the same is no change', async () => {
+test('a replaced resolv.conf is read at once; one with the same resolvers is no change', async () => {
   const stop = new AbortController();
   await writeFile(first, 'nameserver 192.0.2.1\n');
   const read = () => readHostResolvers([], { files: [first] });

@@ -14,14 +14,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-test('the host id is made once, also by several at a time, and kept', async () => {
+test('the host id is made once, also by several processes at a time, and kept', async () => {
   const ids = await Promise.all(Array.from({ length: 8 }, () => ensureHostId(log, dir)));
   expect(new Set(ids).size).toBe(1);
   expect(await ensureHostId(log, dir)).toBe(ids[0]);
   expect(await readHostId(dir)).toBe(ids[0]);
 });
 
-test('a host id that is no UUID is moved aside, and a new one made', async () => {
+test('a host id that is not a UUID is moved aside, and a new one is made', async () => {
   await writeFile(join(dir, 'host-id'), 'half');
   expect(await ensureHostId(log, dir)).toMatch(/^[0-9a-f-]{36}$/);
   expect(await readFile(join(dir, 'host-id.damaged'), 'utf8')).toBe('half');
@@ -31,14 +31,14 @@ test('reading the host id changes nothing', async () => {
   expect(await readHostId(join(dir, 'none'))).toBeNull();
 });
 
-test('the UUID of an environment follows from its name, and nothing else', () => {
+test('the UUID of an environment depends on its name only', () => {
   const { uuid } = environmentOf({ environment: 'default', suffixes: ['a.'] });
   expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(environmentOf({ environment: 'default', suffixes: ['b.'] }).uuid).toBe(uuid);
   expect(environmentOf({ environment: 'other', suffixes: ['a.'] }).uuid).not.toBe(uuid);
 });
 
-test('Q29: resolvers of the host are those that can be asked from a namespace: no stub, not ourselves', async () => {
+test("Q29: only the host's resolvers that are reachable from a namespace are used: no stub, not Drover itself", async () => {
   const stub = join(dir, 'stub');
   const real = join(dir, 'real');
   await writeFile(stub, 'nameserver 127.0.0.53\nnameserver 169.254.169.250\n');

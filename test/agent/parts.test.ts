@@ -19,7 +19,7 @@ afterEach(async () => {
   await parts.ended();
 });
 
-test('a part that throws is started again alone; its error stands until it works', async () => {
+test('a part that throws is restarted alone; its error is shown until it works', async () => {
   let crashes = 0;
   let otherStarts = 0;
   let repaired = false;
@@ -50,7 +50,7 @@ test('a part that throws is started again alone; its error stands until it works
   expect(otherStarts).toBe(1);
 });
 
-test('the waits before a restart grow, and begin anew after a minute of work', async () => {
+test('the pauses before a restart grow, and are reset after a minute of work', async () => {
   const starts: number[] = [];
   let workMs = 0;
   parts.start({
@@ -69,7 +69,7 @@ test('the waits before a restart grow, and begin anew after a minute of work', a
   expect(starts.slice(4)).toEqual([3000, 3000 + 60_001 + 200]);
 });
 
-test('a minute of work that is not complete does not reset the waits', async () => {
+test('less than a minute of work does not reset the pauses', async () => {
   const starts: number[] = [];
   parts.start({
     flaky: async (signal) => {
@@ -82,7 +82,7 @@ test('a minute of work that is not complete does not reset the waits', async () 
   expect(starts).toEqual([0, 60_200, 120_600]);
 });
 
-test('deletions held back are told with the command that confirms them, and are made once confirmed (Q8)', async () => {
+test('held deletions are reported with the command that confirms them, and are made once confirmed (Q8)', async () => {
   const world = new Set(['a', 'b', 'c', 'd']);
   const wanted = ['a'];
   const routes: Component<{ readonly revision: number }, readonly string[], readonly string[], string> = {

@@ -15,7 +15,7 @@ test.each([
   expect(parseStat(line)).toEqual(expected);
 });
 
-test('a process is itself, until it ends; another start time, boot or pid is somebody else', async () => {
+test('a process is identified until it exits; another start time, boot id or pid is another process', async () => {
   const child = spawn('sleep', ['100']);
   const identity = await identify(child.pid ?? 0);
   if (identity === null) throw new Error('sleep does not run');

@@ -44,7 +44,7 @@ function start(join: Bus['join'] = bus.join): Publisher {
 const sees = (expected: Record<string, JsonValue> | null) =>
   poll(async () => JSON.stringify(await look()) === JSON.stringify(expected), { what: JSON.stringify(expected) });
 
-test('nothing is published before the facts are complete; then all of them, then what changed', async () => {
+test('nothing is published before the facts are complete; then all facts are, then changes', async () => {
   facts = null;
   const publisher = start();
   facts = new Map([['host', 1]]);
@@ -55,7 +55,7 @@ test('nothing is published before the facts are complete; then all of them, then
   await sees({ 'container/x': 2 });
 });
 
-test('a lease that the bus gave up is taken again, with everything', async () => {
+test('after a lost lease the publisher joins again and publishes everything', async () => {
   facts = new Map<string, JsonValue>([
     ['host', 1],
     ['container/x', 2],
@@ -66,7 +66,7 @@ test('a lease that the bus gave up is taken again, with everything', async () =>
   await sees({ host: 1, 'container/x': 2 });
 });
 
-test('a write that failed but took effect is made good, also when the facts have gone back meanwhile', async () => {
+test('a failed write that took effect is corrected, also when the facts have changed back meanwhile', async () => {
   facts = new Map([['host', 1]]);
   let failures = 0;
   const publisher = start(async (hostId, signal): Promise<Lease> => {
@@ -89,7 +89,7 @@ test('a write that failed but took effect is made good, also when the facts have
   await sees({ host: 1 });
 });
 
-test('withdraw() makes others forget this host at once', async () => {
+test('withdraw() removes this host from the bus at once', async () => {
   facts = new Map([['host', 1]]);
   const publisher = start();
   await sees({ host: 1 });

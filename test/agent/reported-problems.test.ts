@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reportedProblems } from '../../agent/control/reported-problems.ts';
 
-test('problems of a process of the version before, which calls the hint mend, are read', () => {
+test('problems of a process of the previous version, which calls the hint mend, are read', () => {
   const report = { serving: true, problems: [{ subject: 'upstream 10.0.0.1', what: 'is silent', mend: 'start it' }] };
   expect(reportedProblems(report)).toEqual([{ subject: 'upstream 10.0.0.1', what: 'is silent', hint: 'start it' }]);
 });

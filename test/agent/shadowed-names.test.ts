@@ -63,7 +63,7 @@ test("doctor names the container whose names Docker's resolver answers, and the 
   ]);
 });
 
-test('nothing is shadowed for a container with our resolver, nor on the default bridge', () => {
+test("a container with Drover's resolver, or on the default bridge, has no shadowed names", () => {
   const view = viewWith(container('a', 'app', 'bridge'), container('b', 'web', 'bridge'));
   expect(found(view, 'a')).toEqual([]);
   expect(found(view)).toEqual([]);

@@ -45,7 +45,7 @@ function start(view: () => View, components: readonly Component<View>[]): Driver
   return driver;
 }
 
-test('a component is triggered when its desired value is another one, not with each view; null is not empty', async () => {
+test('a component is triggered when its desired value changes, not with each view; null is not empty', async () => {
   let view: View = { revision: 1, names: null };
   const { passes, value } = component('names');
   const driver = start(() => view, [value]);
@@ -66,7 +66,7 @@ test('a component is triggered when its desired value is another one, not with e
   expect(passes).toEqual([['a'], []]);
 });
 
-test('a component that cannot compute what it wants is named, and does not stop the others', async () => {
+test('a component that cannot compute its desired state is reported, and does not stop the others', async () => {
   let isBroken = true;
   const wanted = ['a'];
   const broken = component('broken', {
@@ -86,7 +86,46 @@ test('a component that cannot compute what it wants is named, and does not stop 
   expect(driver.loops[0]?.status()).toMatchObject({ lastError: null, lastAppliedRevision: 1 });
 });
 
-test('keepIdentical() computes again only when an argument is another one', () => {
+test('plan() is a dry run of all components with a desired state; a failed read is a problem of that component', async () => {
+  const applied: string[] = [];
+  const changing = component('changing', {
+    applier: {
+      observe: async () => null,
+      plan: (desired) => ({ changes: desired.map((name) => `add ${name}`), problems: [] }),
+      apply: async (change) => {
+        applied.push(change);
+        throw new Error('not yet');
+      },
+      format: (change) => change,
+    },
+  });
+  const idle = component('idle', { desired: () => null });
+  const blind = component('blind', {
+    applier: { ...changing.value.applier, observe: () => Promise.reject(new Error('no such file')) },
+  });
+  const wanted = ['a', 'b'];
+  const driver = start(() => ({ revision: 1, names: wanted }), [changing.value, idle.value, blind.value]);
+  await time.advance(10);
+  const before = applied.length;
+  expect(await driver.plan(stop.signal)).toEqual([
+    { component: 'changing', changes: ['add a', 'add b'], held: [], problems: [] },
+    {
+      component: 'blind',
+      changes: [],
+      held: [],
+      problems: [
+        {
+          subject: 'blind',
+          what: 'cannot read what to compare with: no such file',
+          hint: 'fix the cause above, then try again',
+        },
+      ],
+    },
+  ]);
+  expect(applied).toHaveLength(before);
+});
+
+test('keepIdentical() computes again only when an argument changes', () => {
   const pair = keepIdentical((...given: readonly unknown[]) => [...given]);
   const [a, b] = [{}, {}];
   const first = pair(a, b);

@@ -55,7 +55,7 @@ function start(overrides: Partial<Options> = {}): Reconciler<readonly string[]> 
   return loop;
 }
 
-test('applies what is desired, says so, and repairs drift at the interval', async () => {
+test('applies the desired state, reports it, and repairs drift at the interval', async () => {
   const loop = start();
   loop.trigger(['a', 'b'], 7);
   await time.advance(0);
@@ -68,7 +68,7 @@ test('applies what is desired, says so, and repairs drift at the interval', asyn
   expect([...world]).toEqual(['b', 'a']);
 });
 
-test('recheck() looks at once', async () => {
+test('recheck() reads the world at once', async () => {
   const loop = start();
   loop.trigger(['a'], 1);
   await time.advance(0);
@@ -93,7 +93,7 @@ test('the newest desired state wins, also while an older one is being applied', 
   expect(loop.status().lastAppliedRevision).toBe(2);
 });
 
-test('a change that fails does not keep the others back, and is retried with growing waits', async () => {
+test('a failed change does not block the others, and is retried with growing pauses', async () => {
   let tries = 0;
   const loop = start({
     apply: async (change) => {
@@ -175,7 +175,7 @@ test('changes that depend on one another are retried together, in order; indepen
   expect(await retried(2)).toEqual(['0+a', '50+b', '100+a']);
 });
 
-test('the retries of a change begin anew once it has worked', async () => {
+test('the backoff of a change is reset once it has worked', async () => {
   let broken = true;
   let tries = 0;
   const loop = start({
@@ -214,7 +214,7 @@ test('with pacing, no more changes than allowed are made within the interval', a
   expect(loop.status()).toMatchObject({ pending: [], lastAppliedRevision: 1 });
 });
 
-test('as many changes run at the same time as the applier allows', async () => {
+test('no more changes run at the same time than the applier allows', async () => {
   let running = 0;
   let most = 0;
   const loop = start({
@@ -235,7 +235,7 @@ test('as many changes run at the same time as the applier allows', async () => {
   expect(loop.status()).toMatchObject({ pending: [], lastAppliedRevision: 1 });
 });
 
-test('plan() is a dry run: it tells what would change and be held, and changes nothing', async () => {
+test('plan() is a dry run: it lists what would change and what would be held, and changes nothing', async () => {
   world = new Set(['x', 'y', 'z']);
   const loop = start({
     deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletes: isDeletion },
@@ -263,7 +263,7 @@ test('when nothing is desired any more, nothing is touched and no problem remain
   expect(loop.status()).toMatchObject({ lastError: null, pending: [] });
 });
 
-test('a world that cannot be read is not planned with; the loop goes on', async () => {
+test('nothing is planned while the world cannot be read; the loop continues', async () => {
   let readable = false;
   const loop = start({
     observe: async () => {
@@ -280,7 +280,7 @@ test('a world that cannot be read is not planned with; the loop goes on', async 
   expect([...world]).toEqual(['a']);
 });
 
-test('a flood of triggers while things fail does not become a busy loop', async () => {
+test('a flood of triggers while changes fail does not become a busy loop', async () => {
   let tries = 0;
   const loop = start({
     apply: async () => {
@@ -295,7 +295,7 @@ test('a flood of triggers while things fail does not become a busy loop', async 
   expect(tries).toBeLessThan(3);
 });
 
-test('Q8: too many deletions wait until they are confirmed; other changes go on', async () => {
+test('Q8: too many deletions are held until they are confirmed; other changes are made', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
   const loop = start({
     deletionLimit: {
@@ -318,7 +318,7 @@ test('Q8: too many deletions wait until they are confirmed; other changes go on'
   expect(loop.status().held).toEqual(['-d', '-e']);
 });
 
-test('a confirmation counts for the deletions that were shown, and once', async () => {
+test('a confirmation is valid once, for the deletions that were shown', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
   const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
   const loop = start({ deletionLimit });
@@ -333,7 +333,7 @@ test('a confirmation counts for the deletions that were shown, and once', async 
   expect(loop.status().held).toEqual(['-a', '-b', '-c']);
 });
 
-test('a confirmation does not outlive the plan it was given for', async () => {
+test('a confirmation expires with the plan it was given for', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
   const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
   const loop = start({ deletionLimit });
@@ -362,7 +362,7 @@ test.each([
 test.each([
   ['before anything is desired', false],
   ['while it waits for the next interval', true],
-])('run() ends when told %s', async (_title, triggered) => {
+])('run() ends when aborted %s', async (_title, triggered) => {
   const loop = start();
   if (triggered) loop.trigger(['a'], 1);
   await time.advance(0);

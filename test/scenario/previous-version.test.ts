@@ -24,7 +24,7 @@ const untilAllWell = (agent: RunningAgent) =>
     timeoutMs: 30_000,
   });
 
-describe('a host of the version before, with state, leases and containers, is taken over', () => {
+describe('a host of the previous version, with state, leases and containers, is taken over', () => {
   const own = createResources();
   let alpha: Member;
 
@@ -100,7 +100,7 @@ describe('a host of the version before, with state, leases and containers, is ta
   });
 });
 
-describe('a host of the version before beside one of this version, on one Consul cluster', () => {
+describe('a host of the previous version and one of this version on one Consul cluster', () => {
   const own = createResources();
   let older: Member;
   let newer: Member;

@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => resources.close());
 
-test('drover services, containers and hosts list what runs, as text and as JSON', async () => {
+test('drover services, containers and hosts list the environment as text and as JSON', async () => {
   const services = await agent.drover(['services', '--json']);
   expect(services).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(services.stdout)).toMatchObject([{ stack: 'shop', service: 'web', answered: 1, total: 1 }]);
@@ -46,7 +46,7 @@ test('drover services, containers and hosts list what runs, as text and as JSON'
   ]);
 });
 
-test('drover status says that all is well, with exit code 0, and what each process has applied', async () => {
+test('drover status reports no problems with exit code 0, and the applied revision of each process', async () => {
   const { exitCode, stdout } = await poll(
     async () => {
       const result = await agent.drover(['status']);
@@ -65,7 +65,7 @@ test('drover status says that all is well, with exit code 0, and what each proce
   }
 });
 
-test('the control API refuses what it does not know, and is only for root', async () => {
+test('the control API refuses unknown requests, and is only for root', async () => {
   const ask = async (method: string, path: string, body = '') => {
     const reply = await new Promise<{ status: number; body: string; type: string }>((resolve, reject) => {
       const sent = request({ socketPath: join(agent.runDir, 'control.sock'), method, path }, async (response) =>
@@ -82,6 +82,8 @@ test('the control API refuses what it does not know, and is only for root', asyn
   expect(await ask('GET', '/v2/status')).toMatchObject({ status: 404 });
   expect(await ask('POST', '/v1/apply', '{"files"')).toMatchObject({ status: 400 });
   expect(await ask('POST', '/v1/apply', '{"files":7}')).toMatchObject({ status: 400 });
+  const plans = JSON.parse((await ask('GET', '/v1/plan')).body);
+  expect(plans).toContainEqual({ component: 'service-address', changes: [], held: [], problems: [] });
   const metrics = await ask('GET', '/metrics');
   expect(metrics.type).toContain('text/plain');
   expect(metrics.body).toContain('drover_docker_connected 1');
@@ -91,7 +93,7 @@ test('the control API refuses what it does not know, and is only for root', asyn
   expect(mode).toBe('600');
 });
 
-test('drover dns queries shows who asks for what, by the name of the container; status and metrics count it', async () => {
+test('drover dns queries shows queries by the name of the container; status and metrics count them', async () => {
   const watching = host.start(resolve('bin/drover'), [
     'dns',
     'queries',
@@ -125,7 +127,7 @@ test('drover dns queries shows who asks for what, by the name of the container; 
   );
 });
 
-test('Q2: kill -9 of the agent, again and again, stops no answer, and dns and metadata stay the same processes', async () => {
+test('Q2: repeated kill -9 of the agent stops no answer, and dns and metadata stay the same processes', async () => {
   const before = (await agent.status()).processes.map(({ pid }) => pid);
   const asker = startSteadyAsker(host, 'web.shop.rancher.internal');
   await asker.more(10);
@@ -142,7 +144,7 @@ test('Q2: kill -9 of the agent, again and again, stops no answer, and dns and me
   expect(processes.map(({ child }) => child?.adopted)).toEqual([true, true]);
 });
 
-test('Q16: other settings replace dns and metadata, each once the new one is loaded: at most one answer of each is lost', async () => {
+test('Q16: changed settings replace dns and metadata, each once the new process has loaded; at most one answer of each is lost', async () => {
   const before = (await agent.status()).processes.map(({ pid }) => pid);
   const config = JSON.parse(await readFile(agent.configPath, 'utf8'));
   await writeFile(
@@ -163,7 +165,7 @@ test('Q16: other settings replace dns and metadata, each once the new one is loa
   expect(asker.bad.filter((line) => line.includes('metadata')).length).toBeLessThanOrEqual(1);
 });
 
-test('the agent is told to end: its servers go on, listings come from disk and say so, status exits with 2', async () => {
+test('a stopped agent: its servers keep running, listings come from disk and say so, status exits with 2', async () => {
   await agent.stop();
   expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
   const status = await agent.drover(['status']);
@@ -177,7 +179,7 @@ test('the agent is told to end: its servers go on, listings come from disk and s
   await agent.start();
 });
 
-test('a server that is killed is started again, and status remembers how it ended', async () => {
+test('a killed server is restarted, and status shows how it exited', async () => {
   const { processes } = await agent.status();
   process.kill(processes[0]?.pid ?? 0, 'SIGKILL');
   const dns = await poll(
@@ -191,7 +193,7 @@ test('a server that is killed is started again, and status remembers how it ende
   expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
 });
 
-test('Q2: Docker goes away: status says so with exit code 1, names are answered on, and all is well once it is back', async () => {
+test('Q2: Docker stops: status reports it with exit code 1, names are still answered, and the problem ends once Docker is back', async () => {
   await engine.stop('SIGKILL');
   const down = await poll(
     async () => {

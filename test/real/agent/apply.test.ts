@@ -26,7 +26,7 @@ const services = async () =>
     ({ stack, service }) => `${stack}/${service}`,
   );
 
-test('drover apply shows what would change, changes it, and has nothing to do the second time', async () => {
+test('drover apply shows the changes, makes them, and has nothing to do the second time', async () => {
   const file = await manifest(
     'db.yml',
     'services:\n  db:\n    external_ips: [192.0.2.9]\n  cache:\n    hostname: cache.example.com\n',
@@ -40,7 +40,7 @@ test('drover apply shows what would change, changes it, and has nothing to do th
   expect((await agent.drover(['apply', '-p', 'shop', '-f', file])).stdout.trim()).toBe('No changes.');
 });
 
-test('Q34: a bad service is told with file and line, the good ones are applied, exit code 1', async () => {
+test('Q34: a bad service is reported with file and line, the others are applied, exit code 1', async () => {
   const file = await manifest(
     'mixed.yml',
     'services:\n  good:\n    external_ips: [192.0.2.10]\n  bad:\n    external_ips: [nowhere]\n',
@@ -51,14 +51,14 @@ test('Q34: a bad service is told with file and line, the good ones are applied, 
   expect(stdout).toContain('+ mixed/good');
 });
 
-test('--prune removes what the stack no longer declares, and standard input is a file too', async () => {
+test('--prune removes what the stack no longer declares, and reads standard input as a file', async () => {
   const less = 'services:\n  db:\n    external_ips: [192.0.2.9]\n';
   const { stdout } = await agent.drover(['apply', '-p', 'shop', '-f', '-', '--prune'], less);
   expect(stdout).toContain('- shop/cache');
   await poll(async () => (await services()).join() === 'mixed/good,shop/db', { what: 'cache gone' });
 });
 
-test('manifests of the directory are applied as long as they stand there', async () => {
+test('manifests of the directory are applied while they are there', async () => {
   await writeFile(
     join(host.dir, 'drover/manifests/ext.yml'),
     'stack: ext\nservices:\n  mail:\n    external_ips: [192.0.2.25]\n',
@@ -66,19 +66,19 @@ test('manifests of the directory are applied as long as they stand there', async
   await poll(async () => (await services()).includes('ext/mail'), { what: 'ext/mail', timeoutMs: 15_000 });
 });
 
-test('a file that is not there, or no file at all, is wrong usage', async () => {
+test('a file that does not exist, or no file at all, is invalid usage', async () => {
   expect(await agent.drover(['apply', '-f', '/nowhere.yml'])).toMatchObject({ exitCode: 64 });
   expect(await agent.drover(['apply'])).toMatchObject({ exitCode: 64 });
 });
 
-test('a second agent in the same run directory ends at once, says why, and harms nothing', async () => {
+test('a second agent in the same run directory exits at once with the reason, and changes nothing', async () => {
   const { exitCode, stderr } = await agent.drover(['agent']);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/drover: the agent cannot start: .*(feed|agent|serve)/);
   expect((await agent.status()).agent.pid).toBe(agent.daemon.pid);
 });
 
-test('without the agent nothing can be applied, and it is said', async () => {
+test('without the agent, drover apply says that the agent is not running', async () => {
   const file = await manifest('late.yml', 'services:\n  late:\n    external_ips: [192.0.2.11]\n');
   await agent.stop();
   const { exitCode, stderr } = await agent.drover(['apply', '-p', 'late', '-f', file]);

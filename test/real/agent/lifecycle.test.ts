@@ -50,7 +50,7 @@ async function powerCut(): Promise<void> {
   ]);
 }
 
-test('Q2, Q22: after a reboot with neither Docker nor bus, names are answered from disk, and status says that they are stale', async () => {
+test('Q2, Q22: after a reboot without Docker and bus, names are answered from disk, and status reports them as stale', async () => {
   await powerCut();
   await engine.stop('SIGKILL');
   const config = await readFile(agent.configPath, 'utf8');
@@ -79,7 +79,7 @@ test('Q2, Q22: after a reboot with neither Docker nor bus, names are answered fr
   });
 }, 60_000);
 
-test('drover down leaves nothing behind, and a second one finds nothing to do', async () => {
+test('drover down leaves nothing behind, and a second run has nothing to do', async () => {
   const web = engine.docker.getContainer('shop-web-1');
   const { ResolvConfPath } = await web.inspect();
   expect(await readFile(ResolvConfPath, 'utf8')).toContain('drover');
@@ -95,7 +95,7 @@ test('drover down leaves nothing behind, and a second one finds nothing to do', 
   expect(await agent.drover(['down'])).toMatchObject({ exitCode: 0, stderr: '' });
 }, 60_000);
 
-test('drover down works without an agent, also on what a killed one left', async () => {
+test('drover down works without an agent, also after a killed one', async () => {
   await agent.start();
   const { processes } = await agent.status();
   await agent.stop('SIGKILL');

@@ -8,7 +8,7 @@ const resources = createResources();
 afterAll(() => resources.close());
 
 /** As after a boot at which Docker was up before the agent; Docker itself gives such a container up for good. */
-test('Q22: a container that got no address while the agent was away is started once the agent is back; others are left alone', async () => {
+test('Q22: a container that got no address while the agent was not running is started once the agent is back; others are left alone', async () => {
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
   const alpha = members[0] as Member;
   const always = { create: { HostConfig: { RestartPolicy: { Name: 'always' } } } };

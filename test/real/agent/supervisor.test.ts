@@ -63,7 +63,7 @@ const starts = (name: string, pid: number | null) =>
     { what: `the start of ${name} with pid ${pid}` },
   );
 
-test('a child survives kill -9 of its supervisor, writes on, and is adopted by the next one (Q2)', async () => {
+test('a child survives kill -9 of its supervisor, keeps writing, and is adopted by the next one (Q2)', async () => {
   const writer = program('writer', 'while :; do echo tick; sleep 0.05; done');
   const first = supervise([writer]);
   const { pid } = await running(first);
@@ -102,7 +102,7 @@ test('an adopted child that exits is restarted, and status shows its last lines'
   expect(second.output().match(/"msg":"child exited"/g)).toHaveLength(1);
 });
 
-test('a crash loop waits longer each time, up to the limit, and names exit code and output', async () => {
+test('the pauses of a crash loop grow up to the limit; status shows exit code and output', async () => {
   const daemon = supervise([program('crasher', 'echo it hurts >&2; exit 3')]);
   await poll(() => (statusOf(daemon)[0]?.restarts ?? 0) >= 6, { what: 'six crashes', giveUp: daemon.assertRunning });
   const times = daemon
@@ -125,7 +125,7 @@ test('two supervisors at once never run a child twice', async () => {
   expect(await starts('sleeper', statuses[0]?.pid ?? null)).toHaveLength(1);
 });
 
-test('kill -9 at any moment of a start leaves at most one child, and the next supervisor has it', async () => {
+test('kill -9 at any moment of a start leaves at most one child, and the next supervisor adopts it', async () => {
   const sleeper = program('sleeper', 'exec sleep 1000');
   for (let round = 0; round < 8; round += 1) {
     const daemon = supervise([sleeper]);
@@ -144,7 +144,7 @@ test('kill -9 at any moment of a start leaves at most one child, and the next su
   expect(identities.filter((identity) => identity !== null).map((identity) => identity?.pid)).toEqual([pid]);
 });
 
-test('a pid file whose pid was given to another process is not believed, and that process is left alone', async () => {
+test('a pid file with a reused pid is ignored, and the other process is left alone', async () => {
   const stranger = startDaemon('sleep', ['1000']);
   resources.add('stranger', () => stranger.stop());
   const { bootId = '', startTicks = 0 } = (await identify(stranger.pid)) ?? {};
@@ -180,7 +180,7 @@ test('a child of another version is replaced, one child after the other', async 
   expect(statusOf(second).map(({ restarts }) => restarts)).toEqual([0, 0]);
 });
 
-test('the old version runs until the new one is ready, and goes on when the new one fails', async () => {
+test('the old version runs until the new one is ready, and keeps running if the new one fails', async () => {
   const first = supervise([program('one', 'exec sleep 1000')]);
   const { pid } = await running(first);
   await first.stop();
@@ -200,7 +200,7 @@ test('the old version runs until the new one is ready, and goes on when the new 
   await poll(() => statusOf(back)[0]?.adopted === false, { what: 'the new one is ours' });
 });
 
-test('two versions that a killed supervisor left in the middle of a replacement become one', async () => {
+test('a replacement that a killed supervisor left unfinished is completed', async () => {
   const first = supervise([program('one', 'exec sleep 1000')]);
   const { pid: oldPid } = await running(first);
   first.signal('SIGKILL');

@@ -39,13 +39,13 @@ const dig = async (name: string, server = '169.254.169.250') =>
 const answered = (address: string) => poll(async () => (await dig('www.example.com')) === address, { what: address });
 const problems = async () => (await agent.status()).processes.flatMap((one) => one.problems).map(({ what }) => what);
 
-test('Q29: the host’s resolver is asked from the namespace, and another one as soon as the file names it', async () => {
+test("Q29: queries go to the host's resolver, and to another one as soon as the file names it", async () => {
   await answered('198.51.100.1');
   await resolvConf('# by hand', `nameserver ${second}`);
   await answered('198.51.100.2');
 });
 
-test('Q29: a container’s own resolver, by label or --dns, comes first', async () => {
+test("Q29: a container's own resolver, by label or --dns, is used first", async () => {
   const labels = { 'drover.dns.upstreams': first };
   await engine.run('by-label', { StopSignal: 'SIGKILL', Labels: labels });
   await engine.run('by-flag', { StopSignal: 'SIGKILL', HostConfig: { Dns: ['169.254.169.250', first] } });
@@ -56,7 +56,7 @@ test('Q29: a container’s own resolver, by label or --dns, comes first', async 
   expect(await asks('plain')).toContain('198.51.100.2');
 });
 
-test('Q27 Q29: a stub of the host that asks us is found to lead back; the host says so, and is asked no more', async () => {
+test('Q27 Q29: a stub of the host that forwards to Drover is detected as a loop, reported, and no longer used', async () => {
   const args = ['-k', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--user=root'];
   const at = [`--listen-address=${hostAddress}`, '--bind-interfaces', '--server=169.254.169.250'];
   await startDnsProgram(resources, { name: 'dnsmasq', args: [...args, ...at] }, host);
@@ -71,7 +71,7 @@ test('Q27 Q29: a stub of the host that asks us is found to lead back; the host s
   await answered('198.51.100.1');
 });
 
-test('Q29: without any resolver: SERVFAIL and a problem, no resolver of our choice', async () => {
+test('Q29: without any resolver: SERVFAIL and a problem, no built-in resolver', async () => {
   await resolvConf('# none');
   const isTold = async () => (await problems()).some((what) => what.startsWith('there is no upstream resolver'));
   await poll(isTold, { what: 'the problem', timeoutMs: 15_000 });
