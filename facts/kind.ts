@@ -65,7 +65,7 @@ export function defineKind<T, Draft>(definition: KindDefinition<T, Draft>): Kind
   };
 }
 
-const HINT = 'Upgrade the agent that wrote it to the version of this one.';
+const HINT = 'upgrade the agent that wrote it to the version of this one';
 
 function parse<T>(schema: z.ZodType<T>, about: string, value: JsonValue): Result<T> {
   const parsed = schema.safeParse(value);

@@ -24,11 +24,11 @@ export function findAsker(view: HostView, from: string | null): Result<FoundAske
   const found = findByName(view, from);
   const [container, other] = found;
   if (!container) {
-    return problem(`container ${from}`, 'is not known on any host', 'List the known ones: `drover containers`.');
+    return problem(`container ${from}`, 'is not known on any host', 'list the known ones: `drover containers`');
   }
   if (other) {
     const all = found.map(({ name, id, hostId }) => `${name} (${id.slice(0, 12)} on ${hostName(view, hostId)})`);
-    return problem(`container ${from}`, `could be ${all.join(', ')}`, 'Use its id.');
+    return problem(`container ${from}`, `could be ${all.join(', ')}`, 'use its id');
   }
   return ok(asContainer(view, container));
 }

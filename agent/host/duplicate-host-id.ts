@@ -38,6 +38,6 @@ function duplicateProblem(hostId: string, { hostname = 'unknown', address = 'unk
   return {
     subject: `host id ${hostId}`,
     what: `another machine uses the same host id (${hostname}, ${address}), so other hosts do not see this one; one of the two may be a clone`,
-    hint: 'Stop the agent on one of them, remove the file `host-id` from its data directory, and start the agent again.',
+    hint: 'stop the agent on one of them, remove the file `host-id` from its data directory, and start the agent again',
   };
 }

@@ -118,6 +118,6 @@ function badEvent(line: string, error: unknown): Problem {
   return {
     subject: 'Docker events',
     what: `a line of ${line.length} characters cannot be parsed: ${error instanceof Error ? error.message : error}`,
-    hint: 'No action needed once: Drover has read the list again. If this persists, check what is between Drover and dockerd.',
+    hint: 'no action needed once: Drover has read the list again; if this persists, check what is between Drover and dockerd',
   };
 }

@@ -16,9 +16,8 @@ export interface DeclarationDocuments {
 const ATTEMPTS = 10;
 
 /**
- * Makes the changes, one after the other. A put that meets another's write goes again over the newer revision; a delete
- * does not: what somebody has just rewritten is left, and told. Rejects when the bus cannot be written; calling it again
- * is safe.
+ * Makes the changes, one after the other. A put that conflicts with another write is repeated over the newer revision. A delete is
+ * not repeated: a document that was just rewritten is kept and reported. Rejects when the bus cannot be written; can be called again.
  */
 export async function applyChanges(
   { documents }: { readonly documents: Pick<DeclarationDocuments, 'put' | 'delete'> },
@@ -44,8 +43,8 @@ async function put(
   }
   return {
     subject: key,
-    what: `was rewritten by others ${ATTEMPTS} times meanwhile`,
-    hint: 'find out who, apply again',
+    what: `was changed by another writer ${ATTEMPTS} times meanwhile`,
+    hint: 'find the other writer, then apply again',
   };
 }
 
@@ -59,5 +58,9 @@ async function remove(
     ? await documents.delete(key, outcome.current.revision)
     : outcome;
   if (again.ok || again.current === null) return null;
-  return { subject: key, what: 'was changed by somebody else meanwhile and is left', hint: 'look at it, apply again' };
+  return {
+    subject: key,
+    what: 'was changed by another writer meanwhile and is kept',
+    hint: 'check it, then apply again',
+  };
 }

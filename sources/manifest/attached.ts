@@ -7,9 +7,9 @@ import type { ManifestFile, ManifestOptions } from './manifest.ts';
 /** The key of a service that names a file with metadata. */
 export const METADATA_FILE = 'metadata_file';
 
-/** Names of the files that a manifest wants to be read with it, relative to its folder. Never throws. */
+/** Names of the files that a manifest refers to, relative to its folder. Never throws. */
 export function attachedNames(file: ManifestFile, options: ManifestOptions = {}): readonly string[] {
-  // The directory is looked at every second: most files are not parsed for this.
+  // The directory is read every second, so most files are not parsed for this.
   if (!file.text.includes(METADATA_FILE)) return [];
   const names = layOut(file, { stack: 'any', ...options }).parts.flatMap((part) => namesOf(part, options));
   return [...new Set(names)];
@@ -24,7 +24,7 @@ function namesOf({ keys, form }: ServicePart, { variables = {} }: ManifestOption
   });
 }
 
-/** What an attached file says: a map, exact to the last digit. */
+/** The content of an attached file: a map, exact to the last digit. */
 export type Attached =
   | { readonly ok: true; readonly value: ExactMap }
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -10,10 +10,10 @@ interface Owner {
   readonly kind: ServiceKind;
 }
 
-/** The dummy listener every HAProxy of Rancher had: checks of the load balancer itself come in there. */
+/** The port on which every HAProxy of Rancher answered health checks of the load balancer itself. */
 const RESERVED_PORT = 42;
 
-/** Turns `lb_config` into its model form; targets get the declaring stack where they name none. */
+/** Converts `lb_config` into its model form. Targets without a stack are in the declaring stack. */
 export function convertLbConfig(
   keys: LbKeys,
   owner: Owner,

@@ -14,23 +14,23 @@ import { kindOf } from './kind.ts';
 import { isContainerLink, parseLink } from './links.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
-/** A service as a file has it, its keys valid each for itself. */
+/** A service in a file, after each of its keys was validated. */
 export interface ServiceInput {
   readonly stack: string;
   readonly name: string;
   readonly keys: ServiceKeys;
-  /** Whether it has a `build:`: then it runs containers of its own. */
+  /** Whether it has a `build:` and therefore containers of its own. */
   readonly hasBuild: boolean;
 }
 
-/** `faults` refuse the service; `ignored` are keys (paths) that are for somebody else, given what the service is. */
+/** `faults` refuse the service; `ignored` are keys (paths) that other programs read, given the kind of the service. */
 export interface Converted {
   readonly declaration: ServiceDeclaration;
   readonly faults: readonly SchemaFault[];
   readonly ignored: readonly string[];
 }
 
-/** Turns a service's keys into its declaration, and checks that they fit together. */
+/** Converts a service's keys into its declaration, and checks that they agree. */
 export function convertService({ stack, name, keys, hasBuild }: ServiceInput): Converted {
   const kind = kindOf(keys, hasBuild);
   const faults: SchemaFault[] = [...nameFaults(stack, name)];
@@ -107,7 +107,7 @@ function parseName(text: string): Result<string> {
   return name.ok ? name : problem(text, `(${JSON.stringify(text)}) ${name.problem.what}`, name.problem.hint);
 }
 
-/** Rancher's own defaults where it had some, its interface's where it had none. A port of 0 is "no check". */
+/** With the defaults of Rancher, or of its user interface. Port 0 means "no check". */
 function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | null {
   if (!keys || keys.port === 0) return null;
   return {
@@ -143,11 +143,15 @@ function kindFaults(kind: ServiceKind, keys: ServiceKeys, links: readonly Servic
   const hasIps = (keys.external_ips ?? []).length > 0;
   if (kind === 'externalService' && !hasIps && !keys.hostname) {
     const hint = 'give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)';
-    return [{ path: [], what: 'is an external service that stands for nothing', hint }];
+    return [{ path: [], what: 'is an external service without an address or a host name', hint }];
   }
   if (kind === 'dnsService' && links.length === 0) {
     return [
-      { path: [], what: 'is an alias of nothing', hint: 'name the services it stands for under alias_of or links' },
+      {
+        path: [],
+        what: 'is an alias without targets',
+        hint: 'name the services it stands for under alias_of or links',
+      },
     ];
   }
   const what = `does not fit a ${kind}`;

@@ -9,7 +9,7 @@ export interface Sourced {
   readonly declaration: ServiceDeclaration;
 }
 
-/** What a whole directory says. */
+/** The declarations of a whole directory. */
 export interface DirectoryPicture {
   readonly declared: ReadonlyMap<string, Sourced>;
   readonly problems: readonly Problem[];
@@ -17,8 +17,8 @@ export interface DirectoryPicture {
 }
 
 /**
- * What the files of a directory say together. Where one cannot be understood in full, what it said before stays
- * (`before`), also after a restart; a file that is gone says nothing any more.
+ * The declarations of all files of a directory. A file that cannot be parsed completely keeps its declarations of `before`, also
+ * after a restart. The declarations of a removed file are removed.
  */
 export function pictureOf(units: readonly ManifestUnit[], before: ReadonlyMap<string, Sourced>): DirectoryPicture {
   const declared = new Map<string, Sourced>();

@@ -7,7 +7,7 @@ import {
   type ServiceDeclaration,
 } from '../../model/index.ts';
 
-/** Writes a declaration as a native document that reads back to the same one; what is empty is left out. */
+/** Formats a declaration as a native document that parses to an equal declaration; empty values are left out. */
 export function formatDeclaration(declaration: ServiceDeclaration): string {
   const keys = compact(keysOf(declaration));
   const document = new Document(

@@ -85,17 +85,17 @@ const READERS: ReadonlyMap<string, KeyReader> = new Map([
   ...USED_KEYS.map(({ key }) => [key, 'drover'] as const),
 ]);
 
-/** Who reads this key of a service; null for a key nobody knows. */
+/** The program that reads this key of a service; null for an unknown key. */
 export function readerOf(key: string): KeyReader | null {
   return READERS.get(key) ?? null;
 }
 
-/** Every key of a service that somebody reads, ours first, for suggestions. */
+/** All known keys of a service, those of Drover first, for suggestions. */
 export function knownKeys(): readonly string[] {
   return [...USED_KEYS.map(({ key }) => key), 'x-drover', ...READERS.keys()];
 }
 
-/** Keys beside `services` that are for somebody else. */
+/** Top-level keys that other programs read. */
 export const IGNORED_TOP_KEYS: ReadonlySet<string> = new Set(
   'version volumes networks secrets configs models include certs hosts dependencies catalog .catalog'.split(' '),
 );

@@ -1,14 +1,14 @@
 import type { ServiceKind } from '../../model/index.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
-/** Images that never ran: they told the kind of a service in a compose file. */
+/** Images that never run: in a compose file they mark the kind of a service. */
 const MARKERS: readonly (readonly [RegExp, ServiceKind])[] = [
   [/^rancher\/external-service$/, 'externalService'],
   [/^rancher\/dns-service$/, 'dnsService'],
   [/^rancher\/(lb-service-[\w.-]+|load-balancer-service)$/, 'loadBalancerService'],
 ];
 
-/** The kind of a service: as stated, by its image, else by the keys it has. */
+/** The kind of a service: as declared, else by its image, else by its keys. */
 export function kindOf(keys: ServiceKeys, hasBuild: boolean): ServiceKind {
   if (keys.kind) return keys.kind;
   if (keys.image) return markedKind(keys.image) ?? 'service';
@@ -18,7 +18,7 @@ export function kindOf(keys: ServiceKeys, hasBuild: boolean): ServiceKind {
   return keys.lb_config?.port_rules?.some(isListening) ? 'loadBalancerService' : 'service';
 }
 
-/** An ordinary service may have rules too; they say how a load balancer should reach it and listen nowhere. */
+/** The rules of an ordinary service say how load balancers reach it; they do not make it a load balancer. */
 function isListening(rule: {
   readonly source_port: number | null;
   readonly service: string | null;

@@ -6,12 +6,12 @@ import type { ManifestFile, ManifestOptions } from './manifest.ts';
 type Path = readonly (string | number)[];
 type Values = Readonly<Record<string, unknown>>;
 
-/** What one document says about one service. */
+/** The part of one document about one service. */
 export interface ServicePart {
   readonly stack: string;
   readonly name: string;
   readonly keys: unknown;
-  /** `compose`: the runtime reads the same keys, and variables stand in it. `drover`: written for us alone. */
+  /** `compose`: the container runtime reads the same keys, and variables are replaced. `drover`: only Drover reads it. */
   readonly form: 'compose' | 'drover';
   readonly file: string;
   readonly attached: Readonly<Record<string, string>>;
@@ -19,14 +19,14 @@ export interface ServicePart {
   subjectOf(path: Path): string;
 }
 
-/** A file taken apart into services; what they say is not looked at yet. */
+/** A file split into services, whose content is not validated yet. */
 export interface Layout {
   readonly parts: readonly ServicePart[];
   readonly problems: readonly Problem[];
   readonly ignoredKeys: readonly { readonly subject: string; readonly file: string; readonly key: string }[];
 }
 
-/** Takes a file apart: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
+/** Splits a file: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
 export function layOut({ path, text, attached = {} }: ManifestFile, options: ManifestOptions): Layout {
   const documents = readYaml(text.replace(/^\uFEFF/, ''), { isExact: isInjected });
   const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
@@ -41,7 +41,7 @@ type ReadDocument = Extract<YamlDocument, { ok: true }>;
 
 type FileOfPart = Required<Omit<ManifestFile, 'text'>>;
 
-/** Where the `metadata` of a service may stand, in any of the layouts. */
+/** Paths of the `metadata` of a service in all layouts. */
 const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
 
 function isInjected(path: readonly string[]): boolean {
@@ -110,7 +110,7 @@ function isServiceOfV1(key: string, value: unknown): boolean {
   return !key.startsWith('x-') && !key.startsWith('.') && isMap(value);
 }
 
-/** Where services are keys at the top, only the extensions are none; `version: "1"` is not a map and no service. */
+/** In a v1 file all keys at the top except extensions are services; `version: "1"` is not a map and not a service. */
 function servicesOfV1(top: Values): Values {
   return Object.fromEntries(
     Object.entries(top).filter(([key]) => !key.startsWith('x-') && !key.startsWith('.') && key !== 'name'),

@@ -3,22 +3,23 @@ import type { ServiceDeclaration } from '../../model/index.ts';
 import { type Log, writeFileAtomic } from '../../system/index.ts';
 import type { Sourced } from './directory-picture.ts';
 
-/** One declaration of ours on the bus. Written before it is put, and again with `applied` after. */
+/** One declaration that this host put on the bus. Saved before the put, and again with `applied` after it. */
 export interface LedgerEntry extends Sourced {
   readonly applied: boolean;
 }
 
-/** What a directory has put on the bus, by key. */
+/** The declarations that were put on the bus from a directory, by key. */
 export type Ledger = ReadonlyMap<string, LedgerEntry>;
 
-/** Reads what an earlier run put there. A file that makes no sense counts as none: then nothing is ours to delete. */
+/** Reads the declarations of an earlier run. An invalid file counts as empty, so nothing is deleted. */
 export async function readLedger({ log }: { readonly log: Log }, path: string): Promise<Ledger> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));
     return new Map(Object.entries(parsed as object).filter(isEntry));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!isMissing) log.warn({ path, err: error }, 'record of applied manifests cannot be read, starting a new one');
+    if (!isMissing)
+      log.warn({ path, err: error }, 'the record of applied manifests cannot be read; starting a new one');
     return new Map();
   }
 }

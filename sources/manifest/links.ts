@@ -1,8 +1,8 @@
 import { ok, parseDnsName, problem, type Result, type ServiceLink } from '../../model/index.ts';
 
 /**
- * Reads `service`, `stack/service` or longer, with `:alias` or without. A target without stack is in the declaring one;
- * without an alias the service's own name is it.
+ * Parses `service`, `stack/service` or longer, with or without `:alias`. A target without a stack is in the declaring stack. The
+ * default alias is the name of the service.
  */
 export function parseLink(text: string, stack: string): Result<ServiceLink> {
   const cut = text.lastIndexOf(':');
@@ -19,7 +19,7 @@ export function parseLink(text: string, stack: string): Result<ServiceLink> {
   return ok({ target: parts.length === 1 ? `${stack}/${target}` : target, alias });
 }
 
-/** An external link without a stack names a container: that is for the container runtime. */
+/** An external link without a stack names a container and is for the container runtime. */
 export function isContainerLink(text: string): boolean {
   return !text.includes('/');
 }

@@ -16,15 +16,15 @@ import { isMap, layOut, type ServicePart } from './layout.ts';
 import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './manifest.ts';
 import { labelsSchema, nestedKeys, serviceSchema } from './service-schema.ts';
 
-/** Reads one file of declarations; see `parseManifests`. */
+/** Parses one file of declarations; see `parseManifests`. */
 export function parseManifest(text: string, path: string, options: ManifestOptions = {}): Manifests {
   return parseManifests([{ path, text }], options);
 }
 
 /**
- * Reads files that belong together, such as a docker-compose.yml and its rancher-compose.yml: services of equal stack and
- * name are one, later files win key by key (labels and metadata are merged). What cannot be understood is a problem and
- * harms nothing else. Never throws.
+ * Parses files that belong together, such as a docker-compose.yml and its rancher-compose.yml. Services with the same stack and name
+ * are merged: the later file wins key by key (labels and metadata are merged, too). A fault is a problem and affects nothing else.
+ * Never throws.
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
   const layouts = files.map((file) => layOut(file, options));
@@ -53,7 +53,7 @@ interface ReadService {
   readonly ignoredKeys: readonly IgnoredKey[];
 }
 
-/** A key's value and where it stands. */
+/** A key's value and its place. */
 interface Entry {
   readonly key: string;
   readonly value: unknown;
@@ -94,7 +94,7 @@ function readService(parts: readonly ServicePart[], variables: Variables): ReadS
   });
   const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
   const hasBuild = entries.some(({ key }) => key === 'build');
-  // What is written in the manifest itself stands above what is in a file.
+  // Metadata in the manifest itself overrides metadata in a file.
   const all = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
   return checkService(parts, { entries: all, hasBuild }, problems, ignoredKeys);
 }
@@ -139,7 +139,7 @@ function entriesOf(part: ServicePart): readonly Entry[] {
   return [...own, ...ours];
 }
 
-/** `dns` in plain compose is the container's list of resolvers; only what is written for us can mean ours. */
+/** `dns` in plain Compose is the container's list of resolvers; only native keys and `x-drover` mean Drover's option. */
 function isUsed({ key, value, part, path }: Entry): boolean {
   if (readerOf(key) !== 'drover') return false;
   return key !== 'dns' || part.form === 'drover' || path.length > 1 || isMap(value);
@@ -161,7 +161,7 @@ function attachedMetadata({ value, part, path }: Entry): Attached {
   return { ok: false, problems: [{ subject: part.subjectOf(path), what: `(${name}) cannot be read`, hint }] };
 }
 
-/** The last one said of each key; labels and metadata are put together. */
+/** The last value of each key; labels and metadata are merged. */
 function mergeEntries(entries: readonly Entry[]): {
   readonly values: Record<string, unknown>;
   readonly faults: readonly SchemaFault[];
@@ -206,10 +206,10 @@ function notAMap(part: ServicePart): Problem {
 
 function twoSpellings(part: ServicePart, name: string): Problem {
   const what = `is written ${JSON.stringify(part.name)} here and ${JSON.stringify(name)} elsewhere`;
-  return { subject: part.subjectOf([]), what, hint: 'write the name the same way: DNS knows no capitals' };
+  return { subject: part.subjectOf([]), what, hint: 'write the name in the same way: DNS ignores case' };
 }
 
-/** One note a file and key, however many services have it. */
+/** One note per file and key, for any number of services. */
 function ignoredNotes(keys: readonly IgnoredKey[]): readonly Problem[] {
   const groups = new Map<string, IgnoredKey[]>();
   for (const key of keys) {
@@ -222,12 +222,12 @@ function ignoredNotes(keys: readonly IgnoredKey[]): readonly Problem[] {
     return {
       subject: `${first?.subject}${more}`,
       what: `is for ${readerText(first?.key ?? '')}: ignored`,
-      hint: 'nothing to do',
+      hint: 'no action needed',
     };
   });
 }
 
-/** A key of ours that is ignored here means something to the runtime, where it stands. */
+/** A key that Drover ignores here may be read by the container runtime. */
 function readerText(key: string): string {
   const reader = readerOf(key);
   if (reader === null) return 'other programs';

@@ -3,7 +3,7 @@ import type { Sourced } from './directory-picture.ts';
 import type { Ledger } from './ledger.ts';
 import { documentKey } from './manifest.ts';
 
-/** A declaration as it stands on the bus, with the revision to compare against. */
+/** A declaration on the bus, with the revision to compare against. */
 export interface DeclaredDocument {
   readonly value: JsonValue;
   readonly revision: number;
@@ -23,13 +23,13 @@ export type DeclarationChange =
 export interface PlanOptions {
   /** Where `prune` may delete: this stack only. */
   readonly stack?: string | undefined;
-  /** Deletes what stands in the stacks declared (or in `stack`) and is wanted no more. */
+  /** Deletes services of the declared stacks (or of `stack`) that are no longer declared. */
   readonly prune?: boolean;
   /** `Manifests.complete`; nothing is deleted without it. Default true. */
   readonly complete?: boolean;
 }
 
-/** What makes the bus say what the manifests say; sorted by key. */
+/** The changes that make the bus equal to the manifests; sorted by key. */
 export function planApply(
   current: ReadonlyMap<string, DeclaredDocument>,
   wanted: readonly ServiceDeclaration[],
@@ -46,8 +46,9 @@ export function planApply(
 }
 
 /**
- * What follows from a manifest directory. It puts what it has not put before, or what is gone; another's later word stands,
- * so that two hosts whose directories differ do not fight. It deletes only what still is as it put it.
+ * The changes for a manifest directory. Puts declarations that are new in the directory or missing on the bus. A later write of
+ * another writer is kept, so two hosts with different directories do not overwrite each other in turn. Deletes only documents that
+ * are unchanged since this host put them.
  */
 export function planDirectory(
   current: ReadonlyMap<string, DeclaredDocument>,
@@ -68,7 +69,7 @@ export function planDirectory(
   return sortChanges([...puts, ...deletes]);
 }
 
-/** Order of keys counts: metadata keeps the order it was written in. */
+/** The order of keys matters, because metadata keeps it. */
 export function isSame(a: JsonValue | ServiceDeclaration | null, b: JsonValue | ServiceDeclaration | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { attachedNames } from './attached.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';
 
-/** More than is read of one file anyway. */
+/** Larger files are not accepted. */
 const MAX_BYTES = 2e6;
 
-/** Reads the files that a manifest names, relative to its folder. One that cannot be read is left out: `parseManifests` says so. */
+/** Reads the files that a manifest refers to, relative to its folder. Unreadable ones are left out; `parseManifests` reports them. */
 export async function readAttachedFiles(
   file: ManifestFile,
   options: ManifestOptions = {},
@@ -19,7 +19,7 @@ export async function readAttachedFiles(
   return { ...file, attached };
 }
 
-/** Not of a device or a pipe, which may never end. */
+/** Only regular files: reading a device or a pipe may never end. */
 async function readRegular(path: string): Promise<string | null> {
   try {
     const stats = await stat(path);

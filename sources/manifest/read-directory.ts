@@ -8,15 +8,15 @@ import { readAttachedFiles } from './read-attached.ts';
 export interface ManifestUnit {
   /** Name in the directory: `shop.yml`, or the folder `shop`. */
   readonly name: string;
-  /** The folder's name; a file says its stack itself. */
+  /** The folder's name; null for a file, which names its stack itself. */
   readonly stack: string | null;
   /** In the order in which they are merged. */
   readonly files: readonly ManifestFile[];
-  /** What could not be read. */
+  /** Problems of files that cannot be read. */
   readonly problems: readonly Problem[];
 }
 
-/** What a directory holds, sorted by name; null where there is no directory (which is not an empty one). */
+/** The files of a directory, sorted by name; null if the directory does not exist, which is not the same as empty. */
 export async function readDirectory(dir: string): Promise<readonly ManifestUnit[] | null> {
   const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -36,7 +36,7 @@ async function readUnit(dir: string, name: string): Promise<ManifestUnit | null>
     }
     return isManifest(name) ? { name, stack: null, ...(await readFiles([path])) } : null;
   } catch (error) {
-    // gone since it was listed: not there
+    // removed after the directory was listed
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     return { name, stack: null, files: [], problems: [unreadable(path, error)] };
   }
@@ -58,7 +58,7 @@ async function readFiles(paths: readonly string[]): Promise<Pick<ManifestUnit, '
 
 function unreadable(path: string, error: unknown): Problem {
   const { code } = error as NodeJS.ErrnoException;
-  return { subject: path, what: `cannot be read (${code})`, hint: 'make it a file the agent may read' };
+  return { subject: path, what: `cannot be read (${code})`, hint: 'make it a file that the agent may read' };
 }
 
 function isManifest(name: string): boolean {

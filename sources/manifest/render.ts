@@ -9,7 +9,7 @@ import {
 } from '../../model/index.ts';
 import type { DeclarationChange } from './plan.ts';
 
-/** Changes as lines a person reads before they are made: `+` new, `~` changed with what changes, `-` gone. */
+/** Changes as lines for review: `+` new, `~` changed, with the differences, `-` removed. */
 export function renderChanges(changes: readonly DeclarationChange[]): readonly string[] {
   if (changes.length === 0) return ['nothing to change'];
   return changes.flatMap((change) => {
@@ -21,7 +21,7 @@ export function renderChanges(changes: readonly DeclarationChange[]): readonly s
   });
 }
 
-/** With its metadata as a tree; what another version wrote there stays as it is. */
+/** With its metadata as a tree; metadata that cannot be parsed stays text. */
 function unfolded(declaration: JsonValue): ExactJson {
   const { metadata } = (declaration ?? {}) as JsonObject;
   if (typeof metadata !== 'string') return declaration;

@@ -8,7 +8,7 @@ import {
   type Result,
 } from '../../model/index.ts';
 
-/** A text with a parser of its own; what the parser says is what the user reads. */
+/** A text with a parser of its own, whose problems are shown to the user. */
 function parsed<T>(parse: (text: string) => Result<T>) {
   return z.preprocess(
     scalarText,
@@ -22,21 +22,21 @@ function parsed<T>(parse: (text: string) => Result<T>) {
   );
 }
 
-/** Whole numbers also as text: variables and quotes make text of them. */
+/** Whole numbers, also as text, because variables and quotes give text. */
 const whole = (minimum: number, maximum: number) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value),
     z.int().min(minimum).max(maximum),
   );
 const flag = () => z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
-/** Texts people write without quotes: `80`, `true`. */
+/** Texts that may be written without quotes: `80`, `true`. */
 const text = () => z.preprocess(scalarText, z.string());
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-/** One value stands for a list of one. */
+/** A single value counts as a list of one. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (value === null || Array.isArray(value) ? (value ?? []) : [value]), z.array(item));
 
-/** Any tree: kept as it is written, so as text. */
+/** Any tree, kept as text so that nothing is lost. */
 const injected = () =>
   z
     .custom<Exclude<ExactJson, string>>((value) => typeof value === 'object' && !Array.isArray(value), {
@@ -48,10 +48,10 @@ const injected = () =>
       const sizeBytes = Buffer.byteLength(json);
       if (sizeBytes <= MAX_METADATA_BYTES) return json;
       const message = `has ${Math.ceil(sizeBytes / 1024)} kB, more than the ${MAX_METADATA_BYTES / 1024} kB that are served`;
-      context.addIssue({ code: 'custom', message, params: { hint: 'leave out what no container reads' } });
+      context.addIssue({ code: 'custom', message, params: { hint: 'remove the parts that no container reads' } });
       return z.NEVER;
     });
-/** Of the injected configuration of one service, as JSON. */
+/** Limit for the metadata of one service, as JSON. */
 const MAX_METADATA_BYTES = 256 * 1024;
 
 const PORT = { minimum: 1, maximum: 65_535 } as const;
@@ -136,7 +136,7 @@ export const labelsSchema = z.preprocess(
   ),
 );
 
-/** The keys we read, each as it may be written; all may be absent. */
+/** The keys that Drover reads, in all notations; all are optional. */
 export const serviceSchema = z.object({
   kind: z.enum(['service', 'externalService', 'dnsService', 'loadBalancerService']).optional(),
   image: optional(text()),
@@ -162,7 +162,7 @@ export const serviceSchema = z.object({
   dns: optional(dnsOptionsSchema),
 });
 
-/** A service's keys after validation, still in the words of the file. */
+/** A service's keys after validation, with the names in the file. */
 export type ServiceKeys = z.output<typeof serviceSchema>;
 
 const NESTED: Readonly<Record<string, readonly string[]>> = {
@@ -187,7 +187,7 @@ function lowerCase(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
-/** An entry that is not a text stays as it is, under its own number, for the schema to refuse. */
+/** An entry that is not text stays under its own index, and the schema refuses it. */
 function labelEntry(entry: unknown, index: number): [string, unknown] {
   if (typeof entry !== 'string') return [String(index), [entry]];
   const cut = entry.indexOf('=');

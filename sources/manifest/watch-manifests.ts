@@ -15,13 +15,13 @@ export interface WatchManifestsDependencies {
 
 export interface WatchManifestsOptions {
   readonly dir: string;
-  /** Where what was applied is recorded, such as `/var/lib/drover/manifests.json`. */
+  /** File with the record of applied declarations, such as `/var/lib/drover/manifests.json`. */
   readonly ledgerPath: string;
-  /** Ends it. */
+  /** Ends the watch. */
   readonly signal: AbortSignal;
-  /** How often the directory is looked at. Default 1 s. */
+  /** How often the directory is read. Default 1 s. */
   readonly pollMs?: number;
-  /** How often what is gone from the bus is put back. Default 30 s. */
+  /** How often missing declarations are put back on the bus. Default 30 s. */
   readonly resyncMs?: number;
 }
 
@@ -30,23 +30,23 @@ export interface ManifestsReport {
   readonly services: number;
   readonly problems: readonly Problem[];
   readonly ignored: readonly Problem[];
-  /** Milliseconds since the epoch of the last time the bus was brought to what the directory says; null before. */
+  /** When the directory was last applied to the bus, milliseconds since the epoch; null before the first time. */
   readonly appliedAtMs: number | null;
 }
 
 export interface ManifestWatch {
   report(): ManifestsReport;
-  /** Resolves once `signal` has aborted and nothing runs any more; never rejects. */
+  /** Resolves after `signal` has aborted and all work has ended; never rejects. */
   readonly done: Promise<void>;
 }
 
 interface WatchState {
-  /** Of the directory when it was last looked at. */
+  /** Fingerprint of the directory when it was last read. */
   seen: string | null;
-  /** Of the directory when the picture was made; null before there is one. */
+  /** Fingerprint of the directory when it was last parsed; null before the first time. */
   fingerprint: string | null;
   picture: DirectoryPicture;
-  /** The picture the ledger was written for. */
+  /** The picture for which the record was saved. */
   recorded: DirectoryPicture | null;
   ledger: Ledger;
   nextApplyAt: number;
@@ -90,12 +90,12 @@ export function watchManifests(deps: WatchManifestsDependencies, options: WatchM
       appliedAtMs: state.appliedAtMs,
     }),
     done: follow().catch((error: unknown) => {
-      if (!signal.aborted) log.error({ err: error, dir }, 'manifests are not followed any more');
+      if (!signal.aborted) log.error({ err: error, dir }, 'no longer watching the manifests');
     }),
   };
 }
 
-/** Reads the directory, and makes a new picture of it if it is not what it was. */
+/** Reads the directory, and parses it if it changed. */
 async function look({ log }: WatchManifestsDependencies, dir: string, state: WatchState): Promise<void> {
   const units = await readDirectory(dir).catch((error: NodeJS.ErrnoException) => error);
   if (units === null || units instanceof Error) {
@@ -104,7 +104,7 @@ async function look({ log }: WatchManifestsDependencies, dir: string, state: Wat
   }
   state.readProblems = [];
   const fingerprint = fingerprintOf(units);
-  // a file that is just being written may be valid and half: it counts once it looked the same twice
+  // A file that is being written may be valid but incomplete, so it must be the same twice.
   const isSettled = state.fingerprint === null || fingerprint === state.seen;
   state.seen = fingerprint;
   if (!isSettled || fingerprint === state.fingerprint) return;
@@ -114,15 +114,16 @@ async function look({ log }: WatchManifestsDependencies, dir: string, state: Wat
   state.nextApplyAt = 0;
   const { declared, problems } = state.picture;
   log.info({ dir, services: declared.size, problems: problems.length }, 'manifests read');
-  for (const { subject, what, hint } of problems) log.warn({ subject, what, hint }, 'manifest is not understood');
+  for (const { subject, what, hint } of problems) log.warn({ subject, what, hint }, 'a manifest is invalid');
 }
 
-/** A directory that was never there is nothing to speak of; one that has vanished may be a file system not mounted. */
+/** A directory that never existed is no problem; one that disappeared may be a file system that is not mounted. */
 function directoryProblems(dir: string, error: NodeJS.ErrnoException | null, known: number): readonly Problem[] {
-  if (error) return [{ subject: dir, what: `cannot be read (${error.code})`, hint: 'let the agent read it' }];
+  if (error)
+    return [{ subject: dir, what: `cannot be read (${error.code})`, hint: 'give the agent permission to read it' }];
   if (known === 0) return [];
   const what = `is missing; the ${known} services it declared stay`;
-  return [{ subject: dir, what, hint: 'bring it back, or make it an empty directory to withdraw them' }];
+  return [{ subject: dir, what, hint: 'restore it, or create an empty directory to remove its declarations' }];
 }
 
 async function bring(
@@ -145,9 +146,15 @@ async function bring(
     state.appliedAtMs = clock.now();
   } catch (error) {
     state.nextApplyAt = 0;
-    if (state.applyProblems.length === 0) log.warn({ err: error }, 'manifests cannot be applied, trying again');
+    if (state.applyProblems.length === 0) log.warn({ err: error }, 'cannot apply the manifests; retrying');
     const what = `cannot be applied: ${error instanceof Error ? error.message : String(error)}`;
-    state.applyProblems = [{ subject: 'manifests', what, hint: 'look at the bus; it is tried again all the time' }];
+    state.applyProblems = [
+      {
+        subject: 'manifests',
+        what,
+        hint: 'no action needed, Drover retries automatically; if this persists, check the bus: `drover status`',
+      },
+    ];
   }
 }
 
@@ -156,7 +163,7 @@ async function keep(path: string, state: WatchState, ledger: Ledger): Promise<vo
   state.ledger = ledger;
 }
 
-/** What is going to be there, over what was: an entry must not be lost before its document is. */
+/** The record before the changes: an entry must not be removed before its document. */
 function intended(declared: ReadonlyMap<string, Sourced>, ledger: Ledger): Ledger {
   const entries = [...declared].map(([key, sourced]) => {
     const entry = ledger.get(key);

@@ -100,7 +100,7 @@ function movedAside(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state could not be used (${reason(error)}); it was moved to ${aside}, and a new file was created`,
-    hint: 'No action needed. If this happens again, check the disk.',
+    hint: 'no action needed If this happens again, check the disk.',
   };
 }
 
@@ -108,7 +108,7 @@ function unreadable(path: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state cannot be read (${reason(error)})`,
-    hint: 'Check that the file exists and that this process may read it.',
+    hint: 'check that the file exists and that this process may read it',
   };
 }
 

@@ -51,6 +51,6 @@ function cannotSave(error: unknown): Problem {
   return {
     subject: 'state mirror',
     what: `the state cannot be saved to disk (${error instanceof Error ? error.message : String(error)})`,
-    hint: 'Free space on the disk of the data directory, or make it writable. Drover retries every 5 s.',
+    hint: 'free space on the disk of the data directory, or make it writable; Drover retries every 5 s',
   };
 }

@@ -4,7 +4,7 @@ import { type ComponentStatus, componentStatuses } from '../../model/index.ts';
 import { advance, emptyState } from '../../state/index.ts';
 import { delta, environment } from '../state/facts.ts';
 
-const problem = { subject: 'bridge drover1', what: 'w'.repeat(2_000), hint: 'Remove it.' };
+const problem = { subject: 'bridge drover1', what: 'w'.repeat(2_000), hint: 'remove it' };
 const status: ComponentStatus = {
   component: 'overlay',
   state: 'failing',

@@ -70,6 +70,6 @@ function failedInspect(record: ContainerRecord, error: unknown) {
   return {
     subject: `container ${record.id.slice(0, 12)} ${name}`.trim(),
     what: `Docker cannot inspect it: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Drover retries automatically. If this persists, try `docker inspect` and read the log of dockerd.',
+    hint: 'no action needed, Drover retries automatically; if this persists, try `docker inspect` and read the log of dockerd',
   };
 }

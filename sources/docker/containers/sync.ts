@@ -98,6 +98,6 @@ function unreadable(id: string): Problem {
   return {
     subject: `container ${id.slice(0, 12)}`,
     what: "its entry in Docker's list cannot be parsed; Drover keeps its last known state",
-    hint: 'Inspect it: `docker inspect`. Restart dockerd if that fails, too.',
+    hint: 'inspect it: `docker inspect`; restart dockerd if that fails, too',
   };
 }

@@ -76,7 +76,7 @@ function tooLongProblem(subject: string, keys: readonly string[]): Problem {
   return {
     subject,
     what: `${keys.length === 1 ? 'label' : 'labels'} ${names} longer than ${LONGEST_LABEL} characters: ignored`,
-    hint: 'Put long values into a file or an environment variable, and recreate the container.',
+    hint: 'put long values into a file or an environment variable, and recreate the container',
   };
 }
 
@@ -84,7 +84,7 @@ function uuidProblem(subject: string): Problem {
   return {
     subject,
     what: 'label `io.rancher.container.uuid` is not a UUID; a UUID made from the container id is used',
-    hint: 'Remove the label or set it to a UUID, and recreate the container.',
+    hint: 'remove the label or set it to a UUID, and recreate the container',
   };
 }
 
@@ -92,7 +92,7 @@ function faultProblem(subject: string, { label, what }: LabelFault): Problem {
   return {
     subject,
     what: `label \`${label}\` ${what}; it is ignored`,
-    hint: 'Correct the label, and recreate the container.',
+    hint: 'correct the label, and recreate the container',
   };
 }
 

@@ -122,7 +122,7 @@ export function serviceOf(
   if (wrong === null) return { identity, problem: null };
   const next =
     identity.service === null ? 'it is listed without a service' : `it counts as ${identity.stack}/${identity.service}`;
-  const hint = 'Correct the label, and recreate the container.';
+  const hint = 'correct the label, and recreate the container';
   return { identity, problem: { subject, what: `${wrong}; until then ${next}`, hint } };
 }
 

@@ -25,7 +25,7 @@ test.each([
   expect(connectionProblem(error, '/run/docker.sock')).toEqual({
     subject: 'Docker at /run/docker.sock',
     what: `it speaks Engine API ${MinAPIVersion} to ${ApiVersion}, Drover 1.41 to 1.51`,
-    hint: 'Install Docker Engine 20.10 or newer.',
+    hint: 'install Docker Engine 20.10 or newer',
   });
 });
 

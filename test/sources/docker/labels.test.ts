@@ -76,7 +76,7 @@ test.each([
     const text = read(labels as Record<string, string>);
     expect(text).toContain('standalone | container 0123456789ab c1: ');
     expect(text).toContain(what);
-    expect(text).toContain('it is listed without a service; Correct the label, and recreate the container.');
+    expect(text).toContain('it is listed without a service; correct the label, and recreate the container');
   },
 );
 

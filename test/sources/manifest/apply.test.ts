@@ -42,7 +42,7 @@ test("applyChanges() writes over another's newer word, and does not delete it", 
     );
     const problems = await applyChanges({ documents: bus }, changes);
     expect(problems.map(({ subject, what }) => `${subject} ${what}`)).toEqual([
-      'service/s/old was changed by somebody else meanwhile and is left',
+      'service/s/old was changed by another writer meanwhile and is kept',
     ]);
     expect(await bus.get('service/s/web')).toMatchObject({ value: { scale: 2 } });
     expect(await bus.get('service/s/old')).toMatchObject({ value: { scale: 3 } });

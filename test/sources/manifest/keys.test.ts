@@ -20,7 +20,7 @@ test('the examples of the page are understood', () => {
   const columns = [pair.split('\n').map((line) => line.slice(0, 46)), pair.split('\n').map((line) => line.slice(46))];
   const files = columns.map((lines, index) => ({ path: `${index}.yml`, text: lines.join('\n') }));
   expect(files.flatMap(({ path, text }) => parseManifest(text, path, { stack: 'guestbook' }).problems)).toMatchObject([
-    { what: 'is an external service that stands for nothing' },
+    { what: 'is an external service without an address or a host name' },
   ]);
   for (const block of others) expect(parseManifest(block, 'example.yml').problems).toEqual([]);
 });

@@ -131,7 +131,7 @@ services:
     const most = 256 * 1024 - '{"k":""}'.length;
     expect(of(most).problems).toEqual([]);
     expect(of(most + 1).problems.map(formatProblem)).toEqual([
-      'm.yml:1 services.web.metadata: has 257 kB, more than the 256 kB that are served; leave out what no container reads',
+      'm.yml:1 services.web.metadata: has 257 kB, more than the 256 kB that are served; remove the parts that no container reads',
     ]);
   });
 
@@ -189,10 +189,10 @@ services:
   test('what is for others is named once a file and key', () => {
     const notes = guestbook.ignored.map(formatProblem);
     expect(notes).toContain(
-      'guestbook/docker-compose.yml:40 services.logs.network_mode (and 1 more): is for the container runtime: ignored; nothing to do',
+      'guestbook/docker-compose.yml:40 services.logs.network_mode (and 1 more): is for the container runtime: ignored; no action needed',
     );
     expect(notes).toContain(
-      'guestbook/rancher-compose.yml:65 services.web.upgrade_strategy: is for a scheduler: ignored; nothing to do',
+      'guestbook/rancher-compose.yml:65 services.web.upgrade_strategy: is for a scheduler: ignored; no action needed',
     );
     expect(notes.filter((note) => note.includes('.volumes'))).toHaveLength(1);
     expect(notes.some((note) => note.includes('services.db.hostname'))).toBe(true);
@@ -209,8 +209,8 @@ services:
   test('half a pair names what is missing', () => {
     const half = parseFixtures(['guestbook/docker-compose.yml'], { stack: 'Guestbook' });
     expect(half.problems.map(formatProblem)).toEqual([
-      'guestbook/docker-compose.yml:65 services.billing: is an external service that stands for nothing; give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)',
-      'guestbook/docker-compose.yml:67 services.status-page: is an external service that stands for nothing; give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)',
+      'guestbook/docker-compose.yml:65 services.billing: is an external service without an address or a host name; give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)',
+      'guestbook/docker-compose.yml:67 services.status-page: is an external service without an address or a host name; give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)',
     ]);
   });
 });

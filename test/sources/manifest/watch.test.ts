@@ -212,7 +212,7 @@ test('watchManifests() goes on when the bus is away, and says so once', () =>
     breakBus(null);
     await holds({ 'shop/web': 1 });
     await poll(() => report().problems.length === 0, { what: 'the problem to go' });
-    expect(lines.filter((line) => line === 'warn manifests cannot be applied, trying again')).toHaveLength(1);
+    expect(lines.filter((line) => line === 'warn cannot apply the manifests; retrying')).toHaveLength(1);
   }));
 
 test('watchManifests() leaves the first of two files that declare the same, and names the second', () =>
@@ -234,7 +234,7 @@ test('a record that makes no sense is told and begun anew; what stands there is 
     await write('shop.yml', shop('web: {scale: 1}'));
     await start();
     await holds({ 'shop/old': 1, 'shop/web': 1 });
-    expect(lines[0]).toBe('warn record of applied manifests cannot be read, starting a new one');
+    expect(lines[0]).toBe('warn the record of applied manifests cannot be read; starting a new one');
     // It is noted after the bus has it.
     const isNoted = async () => JSON.parse(await readFile(ledgerPath, 'utf8'))['service/shop/web']?.applied === true;
     await poll(isNoted, { what: 'shop/web noted as applied' });
