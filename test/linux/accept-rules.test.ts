@@ -145,6 +145,8 @@ test('readFilterChains() reads the raw table, too, with Docker 28', async () => 
 test('readFilterChains() returns null without iptables, and rejects for every other reason', async () => {
   const missing = new CommandError('iptables: spawn iptables ENOENT', null, '', undefined);
   expect(await readFilterChains(listing({ filter: missing }))).toBeNull();
+  const other = new Error('spawn iptables ENOENT');
+  await expect(readFilterChains(listing({ filter: other }))).rejects.toBe(other);
   const locked = new CommandError('iptables: xtables lock', 4, 'xtables lock', undefined);
   await expect(readFilterChains(listing({ filter: locked }))).rejects.toBe(locked);
 });

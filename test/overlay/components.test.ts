@@ -86,6 +86,14 @@ test('desired() of the port guard has the containers with processes, an address 
   expect(ids).toEqual(['running', 'paused', 'stopping']);
 });
 
+test('desired() of the port guard is null while this host has no facts', () => {
+  const guard = portGuardComponent(createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' }), {
+    network: () => OWN,
+    isComplete: () => true,
+  });
+  expect(guard.desired(viewOf(snapshot({ hosts: [] }), 'a'))).toBeNull();
+});
+
 test('desired() of a port guard that is switched off removes what an earlier run made', () => {
   const guard = createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' });
   expect(portGuardComponent(guard, 'off').desired(viewWith([]))).toBe('off');

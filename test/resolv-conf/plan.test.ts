@@ -59,6 +59,7 @@ test.each<[string, Partial<Container>, string, string]>([
   ['with the Drover label', { labels: { 'drover.dns': 'false' } }, 'exempt', 'its label drover.dns is false'],
   ['that is stopped', { state: 'stopped' }, 'inactive', 'it is not running'],
   ['that was created', { state: 'created' }, 'inactive', 'it is not running'],
+  ['that waits for its restart', { state: 'restarting' }, 'inactive', 'it is not running'],
 ])('a container %s: Drover does not set its resolver', (_title, changes, kind, why) => {
   expect(stateOf(desiredOf(changes), { kind: 'none' })).toEqual({ kind, why });
 });

@@ -42,6 +42,7 @@ test('render: the table and the accept rules', () => {
     '-s 10.43.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
   ]);
   expect(renderNetworkTable('drover_network', { ...desired, own: null })).toBeNull();
+  expect(renderNetworkAcceptRules({ ...desired, own: null }).forward).toEqual([]);
 });
 
 test('plan() routes the subnets of other hosts, with the gateway as source address when it exists', () => {
@@ -78,6 +79,16 @@ test('Q37: plan() does not route a subnet that overlaps a route of this host, na
   expect(problems).toEqual([
     'route to 10.42.3.0/24 of host c (192.0.2.3): overlaps the route to 10.42.3.0/25 on br-lan of this host',
   ]);
+});
+
+test('a problem names the gateway and the device of the other route, if it has them', () => {
+  const viaOf = (route: Partial<IpRoute>) =>
+    run({ ...desired, peers: [peer('b', '192.0.2.2', '10.42.2.0/24')] }, [{ dst: '10.42.2.0/25', ...route }])
+      .problems[0];
+  const start = 'route to 10.42.2.0/24 of host b (192.0.2.2): overlaps the route to 10.42.2.0/25';
+  expect(viaOf({ gateway: '192.0.2.9', dev: 'uplink' })).toBe(`${start} via 192.0.2.9 on uplink of this host`);
+  expect(viaOf({ gateway: '192.0.2.9' })).toBe(`${start} via 192.0.2.9 of this host`);
+  expect(viaOf({ dev: 'uplink' })).toBe(`${start} on uplink of this host`);
 });
 
 test('plan() does not route a subnet of two hosts, the subnet of this host, or an invalid subnet', () => {

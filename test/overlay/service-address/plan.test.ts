@@ -221,6 +221,13 @@ test.each<[string, Partial<ObservedServiceAddress>, string]>([
   expect(problems.map((problem) => problem.subject)).toEqual([subject]);
 });
 
+test('plan() names the device of a foreign route, if it has one', () => {
+  const whatOf = (route: { readonly dev?: string }) =>
+    planServiceAddress(settings, { ...nothing, routes: [{ dst: '169.254.169.250', ...route }] }).problems[0]?.what;
+  expect(whatOf({ dev: 'eth1' })).toBe('already leads to device eth1');
+  expect(whatOf({})).toBe('already leads to device (none)');
+});
+
 test('render: no accept rules if they are switched off, which removes those of an earlier run', () => {
   const without = { ...settings, dockerUserRules: false };
   expect(renderAcceptRules(without)).toEqual({ comment: 'drover', forward: [], raw: [] });
