@@ -147,13 +147,14 @@ export class HotLoop<A extends Asker> {
   }
 
   #writeEntry(entry: number, rx: Uint8Array, at: number, to: number): void {
-    const { entries, pool } = this.#parts.table;
+    const { entries } = this.#parts.table;
+    const { nameSize } = this.#question;
     const view = this.#view;
-    let o = to + HEADER_SIZE + this.#question.nameSize + 4;
-    let p = (entries[entry + FIELD.key] as number) + (entries[entry + FIELD.keySize] as number);
+    let o = to + HEADER_SIZE + nameSize + 4;
+    let p = entry + FIELD.name + numbersOf(nameSize);
     const fixedBytes = entries[entry + FIELD.fixedBytes] as number;
     for (let n = 0; n < fixedBytes; n += 4) {
-      view.setInt32(o + n, pool[p] as number, true);
+      view.setInt32(o + n, entries[p] as number, true);
       p += 1;
     }
     const serialAt = entries[entry + FIELD.serialAt] as number;
@@ -166,10 +167,10 @@ export class HotLoop<A extends Asker> {
     this.#writeEnd(to, o, authorities, entries[entry + FIELD.additionals] as number);
   }
 
-  /** Writes the records at `p` of the pool to `o`, the one whose turn it is first. Returns the end. */
+  /** Writes the records at `p` of the table to `o`, the one whose turn it is first. Returns the end. */
   #writeRecords(entry: number, p: number, o: number): number {
     const { turns, table } = this.#parts;
-    const { entries, pool } = table;
+    const { entries } = table;
     const count = entries[entry + FIELD.records] as number;
     const size = entries[entry + FIELD.recordSize] as number;
     const schedule = entries[entry + FIELD.schedule] as number;
@@ -177,18 +178,18 @@ export class HotLoop<A extends Asker> {
     const past = p + count * size;
     const given = turns[turn] as number;
     turns[turn] = given + 1;
-    const first = p + (schedule === 0 ? given % count : (pool[past + (given % schedule)] as number)) * size;
+    const first = p + (schedule === 0 ? given % count : (entries[past + (given % schedule)] as number)) * size;
     const isOne = entries[entry + FIELD.given] === 1;
-    const end = this.#writePool(first, isOne ? first + size : past, o);
-    return isOne ? end : this.#writePool(p, first, end);
+    const end = this.#writeNumbers(first, isOne ? first + size : past, o);
+    return isOne ? end : this.#writeNumbers(p, first, end);
   }
 
-  #writePool(from: number, until: number, o: number): number {
-    const { pool } = this.#parts.table;
+  #writeNumbers(from: number, until: number, o: number): number {
+    const { entries } = this.#parts.table;
     const view = this.#view;
     let end = o;
     for (let n = from; n < until; n += 1) {
-      view.setInt32(end, pool[n] as number, true);
+      view.setInt32(end, entries[n] as number, true);
       end += 4;
     }
     return end;

@@ -3,7 +3,7 @@ import { hashOf, spread } from './hash.ts';
 import type { StoredReply } from './stored-reply.ts';
 import { bytesOfName, numbersOf, writeBytes } from './words.ts';
 
-/** The numbers of an entry, from its offset on: one cache line. Its key and its bytes are in the pool. */
+/** The numbers of an entry, from its offset on. Name, fixed part, records and schedule follow at `name`. */
 export const FIELD = {
   /** Of name, type and scope. */
   hash: 0,
@@ -11,33 +11,31 @@ export const FIELD = {
   owner: 1,
   /** The next entry in the same slot. */
   next: 2,
-  /** Where in the pool the key begins. The fixed part, the records and the schedule follow it. */
-  key: 3,
-  /** Numbers of the key. */
-  keySize: 4,
   /** Bytes 2 and 3 of the header; 0: the general path answers this question. */
-  flags: 5,
-  answers: 6,
-  authorities: 7,
-  additionals: 8,
-  fixedBytes: 9,
-  serialAt: 10,
-  records: 11,
+  flags: 3,
+  answers: 4,
+  authorities: 5,
+  additionals: 6,
+  fixedBytes: 7,
+  serialAt: 8,
+  records: 9,
   /** Numbers of each record. */
-  recordSize: 12,
+  recordSize: 10,
   /** How many of the records one reply has. */
-  given: 13,
+  given: 11,
   /** Numbers of the schedule; 0: the records take turns one after the other. */
-  schedule: 14,
+  schedule: 12,
   /** Index of the turn counter. */
-  turn: 15,
+  turn: 13,
+  name: 14,
 } as const;
 
-const STRIDE = 16;
 /** Entry, hash of a dependency, the next link of the same bucket. */
 const LINK_STRIDE = 3;
 const REMOVED = -1;
-/** Bytes one entry is planned with: 64 for its numbers, 50 for the indexes, the rest for key and reply. */
+/** Offset 0 stands for no entry and no link. */
+const FIRST = 1;
+/** The plan for one entry: 8 bytes for a slot and a bucket, 36 for links, the rest for its numbers. */
 const BYTES_PER_ENTRY = 256;
 const LINKS_PER_ENTRY = 3;
 const NXDOMAIN = 3;
@@ -73,7 +71,6 @@ export function ownerOf(scope: number, type: number): number {
  */
 export class Table {
   readonly entries: Int32Array;
-  readonly pool: Int32Array;
   /** Entries that can be found. */
   count = 0;
   /** Those of them that say that a name does not exist. */
@@ -84,36 +81,33 @@ export class Table {
   readonly #buckets: Int32Array;
   readonly #links: Int32Array;
   readonly #followers: readonly TableFollower[];
-  #entriesEnd = STRIDE;
-  #poolEnd = 0;
-  #linksEnd = LINK_STRIDE;
+  #entriesEnd = FIRST;
+  #linksEnd = FIRST;
 
   constructor(maxBytes: number, followers: readonly TableFollower[]) {
-    const entries = Math.max(16, Math.floor(maxBytes / BYTES_PER_ENTRY));
-    this.entries = new Int32Array((entries + 1) * STRIDE);
-    this.#links = new Int32Array((entries * LINKS_PER_ENTRY + 1) * LINK_STRIDE);
-    const slots = 2 ** Math.ceil(Math.log2(entries));
+    const planned = Math.max(64, Math.floor(maxBytes / BYTES_PER_ENTRY));
+    const slots = 2 ** Math.floor(Math.log2(planned));
     this.#slots = new Int32Array(slots);
     this.#buckets = new Int32Array(slots);
-    const taken = this.entries.length + this.#links.length + 2 * slots;
-    this.pool = new Int32Array(Math.max(1_024, Math.floor(maxBytes / 4) - taken));
+    this.#links = new Int32Array(planned * LINKS_PER_ENTRY * LINK_STRIDE);
+    this.entries = new Int32Array(Math.floor(maxBytes / 4) - 2 * slots - this.#links.length);
     this.#followers = followers;
   }
 
   /** Memory that was written to. */
   get bytes(): number {
-    return 4 * (this.#entriesEnd + this.#poolEnd + this.#linksEnd + this.#slots.length + this.#buckets.length);
+    return 4 * (this.#entriesEnd + this.#linksEnd + this.#slots.length + this.#buckets.length);
   }
 
   find(name: Int32Array, size: number, mixed: number, owner: number): number {
-    const { entries, pool } = this;
+    const { entries } = this;
     const hash = hashOf(mixed, owner);
     let entry = this.#slots[spread(hash) & (this.#slots.length - 1)] as number;
     for (; entry !== 0; entry = entries[entry + FIELD.next] as number) {
       if (entries[entry] !== hash || entries[entry + FIELD.owner] !== owner) continue;
-      const key = entries[entry + FIELD.key] as number;
+      const key = entry + FIELD.name;
       let n = 0;
-      while (n < size && pool[key + n] === name[n]) n += 1;
+      while (n < size && entries[key + n] === name[n]) n += 1;
       if (n === size) break;
     }
     return entry;
@@ -122,20 +116,20 @@ export class Table {
   /** Adds what is not there yet, and empties the table before if there is no room. 0: larger than the whole table. */
   insert(added: NewEntry): number {
     const { key, reply, turn, dependencies } = added;
-    const keySize = numbersOf(key.nameSize);
-    const size = keySize + (reply === null ? 0 : sizeOf(reply));
+    const nameNumbers = numbersOf(key.nameSize);
+    const size = FIELD.name + nameNumbers + (reply === null ? 0 : sizeOf(reply));
     if (!this.#hasRoom(size, dependencies.length)) this.clear();
     if (!this.#hasRoom(size, dependencies.length)) return 0;
     const entry = this.#entriesEnd;
     const hash = hashOf(key.mixed, key.owner);
     const slot = spread(hash) & (this.#slots.length - 1);
-    const place = [hash, key.owner, this.#slots[slot] as number, this.#poolEnd, keySize];
-    this.entries.set([...place, ...(reply === null ? GENERAL_PATH_FIELDS : fieldsOf(reply, turn))], entry);
+    const { entries } = this;
+    entries.set([hash, key.owner, this.#slots[slot] as number], entry);
+    entries.set(reply === null ? GENERAL_PATH_FIELDS : fieldsOf(reply, turn), entry + FIELD.flags);
+    for (let n = 0; n < nameNumbers; n += 1) entries[entry + FIELD.name + n] = key.name[n] as number;
+    if (reply) writeReply(entries, entry + FIELD.name + nameNumbers, reply);
     this.#slots[slot] = entry;
-    this.#entriesEnd += STRIDE;
-    for (let n = 0; n < keySize; n += 1) this.pool[this.#poolEnd + n] = key.name[n] as number;
-    if (reply) writeReply(this.pool, this.#poolEnd + keySize, reply);
-    this.#poolEnd += size;
+    this.#entriesEnd += size;
     for (const dependency of dependencies) this.#link(entry, dependency);
     this.count += 1;
     if (this.#isNegative(entry)) this.negatives += 1;
@@ -161,12 +155,11 @@ export class Table {
   }
 
   clear(): void {
-    if (this.#entriesEnd === STRIDE) return;
+    if (this.#entriesEnd === FIRST) return;
     this.#slots.fill(0);
     this.#buckets.fill(0);
-    this.#entriesEnd = STRIDE;
-    this.#poolEnd = 0;
-    this.#linksEnd = LINK_STRIDE;
+    this.#entriesEnd = FIRST;
+    this.#linksEnd = FIRST;
     this.count = 0;
     this.negatives = 0;
     for (const follower of this.#followers) follower.clear();
@@ -174,8 +167,7 @@ export class Table {
 
   #hasRoom(size: number, dependencies: number): boolean {
     return (
-      this.#entriesEnd + STRIDE <= this.entries.length &&
-      this.#poolEnd + size <= this.pool.length &&
+      this.#entriesEnd + size <= this.entries.length &&
       this.#linksEnd + dependencies * LINK_STRIDE <= this.#links.length
     );
   }
@@ -217,13 +209,13 @@ export class Table {
 
   #keyOf(entry: number): FollowedKey {
     const owner = this.entries[entry + FIELD.owner] as number;
-    const key = this.entries[entry + FIELD.key] as number;
-    return { scope: owner >>> 7, type: owner & 0x7f, name: bytesOfName(this.pool, key) };
+    const name = bytesOfName(this.entries, entry + FIELD.name);
+    return { scope: owner >>> 7, type: owner & 0x7f, name };
   }
 }
 
 /** From `FIELD.flags` on. */
-const GENERAL_PATH_FIELDS = new Array<number>(STRIDE - FIELD.flags).fill(0);
+const GENERAL_PATH_FIELDS = new Array<number>(FIELD.name - FIELD.flags).fill(0);
 
 function fieldsOf(reply: StoredReply, turn: number): readonly number[] {
   const { flags, answers, authorities, additionals, fixed, serialAt, records, recordSize, one, schedule } = reply;
@@ -233,13 +225,13 @@ function fieldsOf(reply: StoredReply, turn: number): readonly number[] {
   return [flags, answers, authorities, additionals, fixed.length, serialAt, ...round];
 }
 
-/** Numbers in the pool. */
+/** How many numbers follow the name. */
 function sizeOf({ fixed, records, schedule }: StoredReply): number {
   return numbersOf(fixed.length) + numbersOf(records.length) + (schedule?.length ?? 0);
 }
 
-function writeReply(pool: Int32Array, at: number, { fixed, records, schedule }: StoredReply): void {
-  writeBytes(pool, at, fixed);
-  writeBytes(pool, at + numbersOf(fixed.length), records);
-  if (schedule) pool.set(schedule, at + numbersOf(fixed.length) + numbersOf(records.length));
+function writeReply(entries: Int32Array, at: number, { fixed, records, schedule }: StoredReply): void {
+  writeBytes(entries, at, fixed);
+  writeBytes(entries, at + numbersOf(fixed.length), records);
+  if (schedule) entries.set(schedule, at + numbersOf(fixed.length) + numbersOf(records.length));
 }

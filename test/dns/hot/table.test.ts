@@ -121,7 +121,7 @@ describe('Table', () => {
     ] as const) {
       const follower = createFollower();
       const table = new Table(64 * 1024, [follower]);
-      const counts = Array.from({ length: 600 }, (_, n) => {
+      const counts = Array.from({ length: 3_000 }, (_, n) => {
         table.insert(entry(n % 61, dependencies, reply(n % 61, 0x8400, fixedBytes)));
         expect(table.bytes).toBeLessThanOrEqual(64 * 1024);
         expect(findIn(table, n % 61)).toBe(n % 61);
