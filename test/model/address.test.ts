@@ -79,7 +79,7 @@ describe('plainAddress()', () => {
   });
 });
 
-test('parseAddress() reads back every address, and its text is valid', () => {
+test('parseAddress() parses its own text of every address, and the text is valid', () => {
   fc.assert(
     fc.property(address, (one) => {
       expect(isIP(one.text)).toBe(one.family);
@@ -88,7 +88,7 @@ test('parseAddress() reads back every address, and its text is valid', () => {
   );
 });
 
-test('IPv6 texts are those of the URL standard, but for IPv4-mapped ones', () => {
+test('IPv6 texts equal those of the URL standard, except for IPv4-mapped addresses', () => {
   fc.assert(
     fc.property(ipv6, ({ text }) => {
       fc.pre(!text.includes('.'));

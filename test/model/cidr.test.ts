@@ -94,12 +94,12 @@ test('subnets of a range', () => {
   expect(nthSubnet(cidr('10.42.0.0/16'), 24, -1)).toBeNull();
 });
 
-test('ranges of another family hold nothing of ours', () => {
+test('a range contains no address of the other family', () => {
   expect(cidrContains(cidr('0.0.0.0/0'), address('::1'))).toBe(false);
   expect(cidrsOverlap(cidr('0.0.0.0/0'), cidr('::/0'))).toBe(false);
 });
 
-test('ranges beside each other, and in each other', () => {
+test('adjacent ranges, and ranges inside each other', () => {
   expect(cidrsOverlap(cidr('10.42.0.0/24'), cidr('10.42.1.0/24'))).toBe(false);
   expect(cidrsOverlap(cidr('10.42.0.0/23'), cidr('10.42.1.0/24'))).toBe(true);
   expect(cidrHolds(cidr('0.0.0.0/0'), cidr('255.255.255.255/32'))).toBe(true);
@@ -109,7 +109,7 @@ test('ranges beside each other, and in each other', () => {
   expect(cidrHolds(cidr('::/0'), cidr('10.42.0.0/16'))).toBe(false);
 });
 
-test('a range holds its first and last address and not their neighbours', () => {
+test('a range contains its first and last address, but not the addresses next to them', () => {
   fc.assert(
     fc.property(anyCidr, (one) => {
       const last = one.first + cidrSize(one) - 1n;
@@ -122,7 +122,7 @@ test('a range holds its first and last address and not their neighbours', () => 
   );
 });
 
-test('ranges overlap exactly when one holds the other', () => {
+test('ranges overlap exactly if one contains the other', () => {
   fc.assert(
     fc.property(anyCidr, anyCidr, (a, b) => {
       const wider = a.prefixLength <= b.prefixLength ? a : b;
@@ -135,7 +135,7 @@ test('ranges overlap exactly when one holds the other', () => {
   );
 });
 
-test('subnets of a range lie in it and do not overlap', () => {
+test('subnets of a range are inside it and do not overlap', () => {
   const numbers = fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 255 }));
   fc.assert(
     fc.property(numbers, ([a, b]) => {

@@ -10,7 +10,7 @@ function plain(value: ExactJson): unknown {
   return Object.fromEntries(membersOf(value).map(([key, member]) => [key, plain(member)]));
 }
 
-test('every JSON text is read as JSON.parse reads it, whatever its white space', () => {
+test('every JSON text gives the same value as JSON.parse, with any white space', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), fc.constantFrom(0, 1, '\t'), (text, indent) => {
       const spaced = JSON.stringify(JSON.parse(text), null, indent);
@@ -44,7 +44,7 @@ test('parseJsonIntegers() converts exactly the whole numbers that JSON.parse rou
     expect(JSON.stringify(parseJsonIntegers(one, () => 0.5))).toContain('0.5');
 });
 
-test('what is no JSON is refused, never half read', () => {
+test('text that is not JSON is refused', () => {
   for (const text of ['', '{', '{"a":1,}', '[1 2]', '{a:1}', '01', '"\n"', '{} {}'])
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   fc.assert(

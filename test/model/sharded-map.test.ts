@@ -31,7 +31,7 @@ function differencesOf(before: ReadonlyMap<string, number>, after: ReadonlyMap<s
 }
 
 describe('ShardedMap', () => {
-  test('is what a map would be, whatever is done to it', () => {
+  test('behaves like a Map, whatever the operations', () => {
     fc.assert(
       fc.property(anySteps, anySteps, fc.constantFrom(1, 4, 64), (first, second, shards) => {
         const one = edited(ShardedMap.empty(shards), first);
@@ -71,7 +71,7 @@ describe('ShardedMap', () => {
     expect(told).toEqual(['a']);
   });
 
-  test('equals, in these tests, any map with the same entries, and no other', () => {
+  test('equals any map with the same entries in these tests, and no other', () => {
     const map = edited(ShardedMap.empty<number>(8), [['a', 1]]);
     expect(map).toEqual(new Map([['a', 1]]));
     expect(map).toEqual(edited(ShardedMap.empty<number>(2), [['a', 1]]));

@@ -134,7 +134,7 @@ describe('containerAddress() from another host', () => {
       'published 192.0.2.8 - 2->80',
     ],
     [
-      'a port on loopback is for nobody else',
+      'a port on loopback is not reachable from other hosts',
       { addresses: several, ports: [port(8080, '127.0.0.1')] },
       'its network alpha is reachable from a only, and it publishes no port; attach it to the managed network',
     ],
@@ -143,7 +143,7 @@ describe('containerAddress() from another host', () => {
     expect(reach(container('c1', null, null, changes), {}, 'b')).toBe(expected);
   });
 
-  test('a host whose own fact has not arrived', () => {
+  test('a host whose own fact has not arrived yet', () => {
     const world = { hosts: [host('a', { address: '' }), host('b')] };
     expect(reach(container('c1', null, null, { networkMode: 'host' }), world, 'b')).toBe(
       'it uses the network of its host, whose address is not known yet',

@@ -43,7 +43,7 @@ describe('which endpoints are answered', () => {
     expect(answer({ containers }, 's/web')).toEqual(['10.42.1.3', '10.42.2.1', '10.42.1.2']);
   });
 
-  test('not the stopped one beside a running one', () => {
+  test('no stopped container if another one is running', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1', { state: 'stopped' }),
       container('c2', 's/web', '10.42.1.2'),
@@ -51,11 +51,11 @@ describe('which endpoints are answered', () => {
     expect(answer({ containers }, 's/web')).toEqual(['10.42.1.2']);
   });
 
-  test('nothing at all for a service with only a stopped one; it exists', () => {
+  test('no endpoint for a service with a stopped container only; the service exists', () => {
     expect(answer({ containers: [container('c1', 's/web', null, { state: 'stopped' })] }, 's/web')).toEqual([]);
   });
 
-  test('the healthy one beside an unhealthy one and one that is still initializing', () => {
+  test('the healthy one of a healthy, an unhealthy and an initializing container', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1', { health: 'healthy' }),
       container('c2', 's/web', '10.42.1.2', { health: 'unhealthy' }),
@@ -64,7 +64,7 @@ describe('which endpoints are answered', () => {
     expect(answer({ containers, declarations: [checked] }, 's/web')).toEqual(['10.42.1.1']);
   });
 
-  test('every one that was ready when none is, and never one that was not', () => {
+  test('if none is ready, all that were ready since their start, and no other', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1', { health: 'unhealthy' }),
       container('c2', 's/web', '10.42.1.2', { health: 'unhealthy' }),
@@ -107,7 +107,7 @@ describe('which endpoints are answered', () => {
     expect(answer({ containers }, 's/web', 'metadata')).toEqual(['10.42.1.1', '10.42.1.2']);
   });
 
-  test('a declared check that nobody carries out does not make its service vanish', () => {
+  test('a declared check without a checker does not make its service disappear', () => {
     const containers = [container('c1', 's/web', '10.42.1.1')];
     expect(answer({ containers, declarations: [checked] }, 's/web')).toEqual(['10.42.1.1']);
   });
@@ -121,17 +121,17 @@ describe('which endpoints are answered', () => {
     expect(answer({ containers }, 's/web')).toEqual(['10.42.1.3']);
   });
 
-  test('an address that two share, once', () => {
+  test('an address of two containers is answered once', () => {
     const containers = [1, 2].map((n) => container(`c${n}`, 's/web', null, { networkMode: 'host' }));
     expect(answer({ containers }, 's/web')).toEqual(['192.0.2.1']);
   });
 });
 
-describe('who is reached how', () => {
+describe('how endpoints are reached', () => {
   const bridged = (id: string, address: string, ports: readonly PublishedPort[], hostId = 'b') =>
     container(id, 's/web', null, { hostId, addresses: [at(BRIDGE, address)], ports });
 
-  test('a bridge of another host is invisible, with the reason, unless a port is published', () => {
+  test('a container on a bridge of another host is unreachable, with the reason, unless it publishes a port', () => {
     const { answer: given, all } = endpoints({ containers: [bridged('c1', '172.17.0.2', [])] }, 's/web');
     expect(given).toEqual([]);
     expect(all[0]?.reason).toBe(
@@ -149,7 +149,7 @@ describe('who is reached how', () => {
 });
 
 describe('external services and aliases', () => {
-  test('external addresses, without what is none', () => {
+  test('external addresses, without invalid ones', () => {
     const declarations = [
       declaration('s/ext', { kind: 'externalService', externalIps: ['203.0.113.1', 'nonsense', '2001:db8::1'] }),
     ];
@@ -158,7 +158,7 @@ describe('external services and aliases', () => {
     expect(notes).toEqual(['s/ext: nonsense is not an IP address']);
   });
 
-  test('an alias is all its targets, each by its own rules', () => {
+  test('an alias stands for all its targets, each by its own rules', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1'),
       container('c2', 's/web', '10.42.1.2', { state: 'stopping' }),
@@ -172,7 +172,7 @@ describe('external services and aliases', () => {
     expect(answer({ containers, declarations }, 's/over')).toEqual(['10.42.1.1', '10.42.1.3']);
   });
 
-  test('a circle and a link to nothing are noted and harm nobody', () => {
+  test('a circle and a link without a target are noted and affect nothing else', () => {
     const containers = [container('c1', 's/web', '10.42.1.1')];
     const declarations = [
       declaration('s/one', { kind: 'dnsService', links: links('s/two', 's/missing', 'noslash') }),

@@ -39,7 +39,7 @@ describe('identify()', () => {
     expect(identify(view, '10.42.1.9') !== null).toBe(known);
   });
 
-  test('an address that two claim is nobody, in either order; a dead claimant does not count', () => {
+  test('an address that two containers claim identifies none, in either order; a stopped container does not count', () => {
     const one = container('c1', null, '10.42.1.9');
     const two = container('c2', null, '10.42.1.9');
     for (const both of [
@@ -72,7 +72,7 @@ test('isLocalAddress(): in a network of this host, IPv4 and IPv6', () => {
   ]);
 });
 
-test('isLocalAddress(): a subnet written with an address inside it counts, rubbish does not', () => {
+test('isLocalAddress(): a subnet written as an address inside it counts, an invalid one does not', () => {
   const networks = [network('a', BRIDGE, { subnets: ['rubbish', '172.19.0.1/16', 'FD00::1/64'] })];
   const view = viewOf(snapshot({ networks }), 'a');
   expect(['172.19.3.4', 'fd00::7', '172.20.0.1'].map((ip) => isLocalAddress(view, ip))).toEqual([true, true, false]);
@@ -92,14 +92,14 @@ describe('ptrName()', () => {
     expect(name(b, '2001:db8::6')).toBe('foreign');
   });
 
-  test('ours without a container, and not ours', () => {
+  test('an address in a known network without a container, and an address outside', () => {
     expect(name(a, '172.17.0.77')).toBe('nobody');
     expect(name(a, '10.42.2.77')).toBe('nobody');
     expect(name(a, '10.42.3.1')).toBe('foreign');
     expect(name(a, '192.0.2.77')).toBe('foreign');
   });
 
-  test('a range within one network is ours, a wider one is not', () => {
+  test('a range within one network is known, a larger one is not', () => {
     const ours = (first: string, last: string) => isOurRange(a, first, last);
     expect(ours('172.17.0.0', '172.17.255.255')).toBe(true);
     expect(ours('172.17.3.0', '172.17.3.255')).toBe(true);
@@ -109,7 +109,7 @@ describe('ptrName()', () => {
     expect(ours('192.0.2.0', '192.0.2.255')).toBe(false);
   });
 
-  test("this host's own container comes before one elsewhere with the same address, and two of its own are nobody", () => {
+  test('a container of this host comes before one of another host with the same address; two on this host give no name', () => {
     const own = container('own', null, null, { addresses: [at(BRIDGE, '10.42.2.9')] });
     const other = container('elsewhere', null, '10.42.2.9', { hostId: 'b' });
     expect(name(viewOf(snapshot({ containers: [other, own] }), 'a'), '10.42.2.9')).toBe('own.rancher.internal.');
@@ -129,7 +129,7 @@ describe('ptrName()', () => {
     expect(asked.map(of)).toEqual(['a.host', 'b.host', 'db.shop', 'also.ext', 'nas.ext', 'foreign']);
   });
 
-  test('a name DNS cannot carry is none', () => {
+  test('an invalid DNS name is not answered', () => {
     const long = container('c1', null, '10.42.1.5', { name: 'x'.repeat(64) });
     expect(name(viewOf(snapshot({ containers: [long] }), 'a'), '10.42.1.5')).toBe('nobody');
   });

@@ -125,7 +125,7 @@ describe('lookupName()', () => {
     expect(meaning(asker, name)).toBe(expected);
   });
 
-  test('a service named like a public domain takes it from nobody, not even in a stack of that name', () => {
+  test('a service with the name of a public domain does not shadow it, even in a stack of that name', () => {
     const view = viewOf(snapshot({ containers: [container('c1', 'com/google', '10.42.1.1')] }), 'a');
     const ask = (name: string) => lookupName(view, scopeOf(view, null), name).meaning.kind;
     expect([ask('google.com'), ask('www.google.com'), ask('google.org')]).toEqual(['foreign', 'foreign', 'foreign']);
@@ -134,7 +134,7 @@ describe('lookupName()', () => {
     expect([every('google.com'), every('www.google.com')]).toEqual(['service', 'foreign']);
   });
 
-  test('several suffixes at once, of which the longest that fits counts', () => {
+  test('of several suffixes the longest matching one counts', () => {
     const made = snapshot({
       containers: [container('c1', 'corp/web', '10.42.1.1'), container('c2', null, '10.42.1.2', { name: 'web' })],
     });
@@ -151,7 +151,7 @@ describe('lookupName()', () => {
     expect(ask('discover.internal')).toBe('discover.internal. apex');
   });
 
-  test('two services that share a name are both meant', () => {
+  test('a name of two services stands for both', () => {
     const containers = [container('c1', 'c/a.b', '10.42.1.1'), container('c2', 'c/b/a', '10.42.1.2')];
     const view = viewOf(snapshot({ containers }), 'a');
     const { meaning: found } = lookupName(view, scopeOf(view, null), 'a.b.c');
@@ -188,23 +188,23 @@ describe('scopeOf() and searchDomains()', () => {
     expect(searchDomains(VIEW, asker)).toEqual({ domains, position });
   });
 
-  test('a link under the full name of its target adds nothing', () => {
+  test('a link with the full name of its target adds no name', () => {
     expect([...scopeOf(VIEW, WEB).links.keys()].filter((name) => name.includes('/'))).toEqual([]);
   });
 
-  test('the upstreams are its own', () => {
+  test('a container has its own upstreams', () => {
     expect(scopeOf(VIEW, { ...JOB, dns: ['192.0.2.53'] }).dns).toEqual(['192.0.2.53']);
   });
 });
 
-test('services keep the case they were first written in and are found in any', () => {
+test('services keep the case of their first occurrence and are found in any case', () => {
   expect(findService(VIEW, 'SHOP/WEB')).toMatchObject({ key: 'shop/web', stack: 'shop', name: 'web' });
   expect(findService(VIEW, 'shop/web/log')).toMatchObject({ name: 'log', primaryService: 'web' });
   expect(findContainers(VIEW, 'SHOP-web-1')).toEqual([WEB]);
   expect(findService(VIEW, 'shop')).toBeNull();
 });
 
-test('a sidekick that only its declaration knows as one', () => {
+test('a sidekick that is one by its declaration only', () => {
   const world = {
     containers: [container('c1', 's/log', '10.42.1.1')],
     declarations: [declaration('s/web', { sidekicks: ['Log'] }), declaration('s/log', { scale: 3 })],
@@ -214,7 +214,7 @@ test('a sidekick that only its declaration knows as one', () => {
   expect(findService(view, 's/web/log')).toMatchObject({ primaryService: 'web', declaration: { scale: 3 } });
 });
 
-test('names with a slash harm nobody: the container is standalone', () => {
+test('a container whose names contain a slash is standalone', () => {
   const view = viewOf(
     snapshot({ containers: [container('c1', null, '10.42.1.1', { stack: 'a/b', service: 'c' })] }),
     'a',

@@ -14,7 +14,7 @@ const ROWS: readonly [Standing, string][] = [
   ['down', 'leave    leave list leave    leave    leave'],
 ];
 
-test('the table state x consumer is this one and no other', () => {
+test('READINESS is exactly this table of state and consumer', () => {
   const table = Object.entries(READINESS).map(([standing, row]) => [
     standing,
     [row.dns, row.name, row.metadata, row.lb, row.virtual, row.external],
@@ -22,7 +22,7 @@ test('the table state x consumer is this one and no other', () => {
   expect(table).toEqual(ROWS.map(([standing, cells]) => [standing, cells.split(/\s+/)]));
 });
 
-test('only what was ready and fails now may come back by the fallback', () => {
+test('only a container that was ready and fails now is used by the fallback', () => {
   const back = Object.entries(READINESS).filter(([, row]) => Object.values(row).includes('fallback'));
   expect(back.map(([standing]) => standing)).toEqual(['failing']);
 });

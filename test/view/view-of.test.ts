@@ -21,7 +21,7 @@ function plain(view: HostView): unknown {
 }
 
 describe('viewOf()', () => {
-  test('after any walk of changes equals a view built from nothing', () => {
+  test('after any sequence of changes equals a full build', () => {
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 30 }), fc.boolean(), (steps, sharded) => {
         let now: Snapshot = sharded ? { ...snapshot({}), hosts: ShardedMap.empty(4) } : snapshot({});
@@ -67,7 +67,7 @@ describe('viewOf()', () => {
     );
   });
 
-  test('shares what did not change', () => {
+  test('shares unchanged parts', () => {
     const containers = [container('c1', 's/web', '10.42.1.1'), container('c2', 't/db', '10.42.2.1', { hostId: 'b' })];
     const before = viewOf(snapshot({ containers }), 'a');
     const after = viewOf(apply(before.snapshot, { kind: 'drop', hostId: 'b', id: 'c2' }), 'a', before);
@@ -76,7 +76,7 @@ describe('viewOf()', () => {
     expect(after.stacks.has('t')).toBe(false);
   });
 
-  test('another host, or another leader of a sidekick, starts anew', () => {
+  test('another host or another primary service of a sidekick causes a full build', () => {
     const containers = [container('c1', 's/log', '10.42.1.1')];
     const world = snapshot({ containers, declarations: [declaration('s/web', { sidekicks: ['log'] })] });
     const before = viewOf(world, 'b');
@@ -87,7 +87,7 @@ describe('viewOf()', () => {
     expect(findService(viewOf(undeclared, 'b', before), 's/log')).not.toBeNull();
   });
 
-  test('a service without containers is there as long as it is declared or one of any state is known', () => {
+  test('a service exists while it is declared or has a container in any state', () => {
     const stopped = container('c1', 's/web', null, { state: 'stopped' });
     const view = viewOf(
       snapshot({ containers: [stopped], declarations: [declaration('s/alias', { links: links('s/x') })] }),

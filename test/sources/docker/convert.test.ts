@@ -55,7 +55,7 @@ function convert(change: object = {}, context: Partial<ConvertContext> = {}): Co
   return containerFromInspect(inspectSchema.parse({ ...running, ...change }), { ...base, ...context });
 }
 
-test('containerFromInspect() takes a running container', () => {
+test('containerFromInspect() converts a running container', () => {
   expect(convert()).toEqual({
     id: ID,
     uuid: '173e97ed-dc8d-81d2-bcf4-27bdbf883dae',
@@ -130,7 +130,7 @@ test.each([
   expect(container).toMatchObject({ health, wasReady });
 });
 
-test('wasReady sticks for one start, and startCount counts starts seen', () => {
+test('wasReady stays true until the next start, and startCount counts the starts', () => {
   const unhealthy = state('running', { Health: { Status: 'unhealthy' } });
   const first = convert();
   expect(convert(unhealthy, { previous: first })).toMatchObject({ wasReady: true, startCount: 1 });
@@ -191,7 +191,7 @@ test('several networks: by name, then id; `host` and `none` have no address; IPv
   ]);
 });
 
-test('an Engine that leaves out or nulls what it may is understood; one that says nothing is not', () => {
+test('optional fields may be missing or null; an answer without the required ones is refused', () => {
   const bare = { Id: ID, Name: '/x1', State: { Status: 'running' }, HostConfig: {}, Config: {}, NetworkSettings: {} };
   expect(containerFromInspect(inspectSchema.parse(bare), base)).toMatchObject({
     name: 'x1',
@@ -244,7 +244,7 @@ test.each([
   expect(agrees(convert(), summarySchema.parse({ ...listed, ...change }))).toBe(expected);
 });
 
-test('agrees(): a stopping container is a running one in the list, a starting one must not run yet', () => {
+test('agrees(): a stopping container is listed as running, a starting one must not be', () => {
   const summary = summarySchema.parse(listed);
   const created = summarySchema.parse({ ...listed, State: 'created', Status: 'Created' });
   expect(agrees({ ...convert(), state: 'stopping' }, summary)).toBe(true);
@@ -252,7 +252,7 @@ test('agrees(): a stopping container is a running one in the list, a starting on
   expect(agrees({ ...convert(), state: 'starting' }, created)).toBe(true);
 });
 
-test('containerFromSummary() makes the best of the list', () => {
+test('containerFromSummary() converts a list entry', () => {
   const Status = 'Up 1 second (health: starting)';
   expect(containerFromSummary(summarySchema.parse({ ...listed, Status }), base)).toMatchObject({
     id: ID,
@@ -267,7 +267,7 @@ test('containerFromSummary() makes the best of the list', () => {
   });
 });
 
-test('describeContainer(): uuid label, preferred network, system, and labels too long to travel', () => {
+test('describeContainer(): uuid label, preferred network, system, and labels that are too long', () => {
   const labels = {
     'io.rancher.container.uuid': '0F9C5E56-6CCB-4B6F-9A39-6B9B3DD0D1A7',
     'drover.network': 'app',
@@ -289,7 +289,7 @@ test('describeContainer(): uuid label, preferred network, system, and labels too
   expect(bad.problems).toHaveLength(1);
 });
 
-test('labels for DNS that say nothing sound are named', () => {
+test('invalid labels for DNS are reported', () => {
   const labels = {
     'drover.answers': 'two',
     'drover.dns.ttl': '-1',

@@ -24,7 +24,7 @@ test('parseDockerEvent() reads containers and networks, and nothing else', () =>
   expect(() => parseDockerEvent('HTTP/1.1 500')).toThrow();
 });
 
-test('linesOf() joins what was cut and gives up on a line that never ends', async () => {
+test('linesOf() joins the pieces of a line and fails on a line that is too long', async () => {
   const bytes = new TextEncoder().encode('{"a":"é"}\n\n{"b":1}\n{"c"');
   async function* cut() {
     for (const byte of bytes) yield Uint8Array.of(byte);

@@ -80,7 +80,7 @@ test.each([
   },
 );
 
-test('a bad rule gives way to the next one, and the problem says so', () => {
+test('after an invalid rule the next one decides, and the problem says so', () => {
   const text = read({ ...compose, [rancher]: 'nonsense', 'drover.service': 'x y' });
   expect(text).toMatch(/^shop\/web of web #2 \| .*the service name "x y".*until then it counts as shop\/web/);
 });

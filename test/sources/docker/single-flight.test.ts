@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createSingleFlight } from '../../../sources/docker/containers/single-flight.ts';
 
-test('a caller gets a run that began after its call; those who wait share one', async () => {
+test('a caller gets a run that began after its call; waiting callers share one', async () => {
   const ends: (() => void)[] = [];
   let runs = 0;
   const look = createSingleFlight(
@@ -27,7 +27,7 @@ test('a caller gets a run that began after its call; those who wait share one', 
   expect(runs).toBe(2);
 });
 
-test('no more than `concurrency` keys at once, in the order of asking; a failure stops nobody', async () => {
+test('at most `concurrency` keys at once, in the order of the calls; a failure does not stop the others', async () => {
   const began: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
   const look = createSingleFlight(

@@ -19,7 +19,7 @@ async function withBus(
   await work(bus);
 }
 
-test('applyChanges() brings the bus to what was planned, and once more changes nothing', () =>
+test('applyChanges() applies the plan, and a second time changes nothing', () =>
   withBus(async (bus) => {
     await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
     const wanted = declare('web: {scale: 2}, db: {}');
@@ -32,7 +32,7 @@ test('applyChanges() brings the bus to what was planned, and once more changes n
     expect(await bus.list('service/')).toEqual(now);
   }));
 
-test("applyChanges() writes over another's newer word, and does not delete it", () =>
+test('applyChanges() overwrites a newer write of another writer, but does not delete it', () =>
   withBus(async (bus) => {
     await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
     const changes = planApply(await bus.list('service/'), declare('web: {scale: 2}'), { prune: true });
@@ -48,7 +48,7 @@ test("applyChanges() writes over another's newer word, and does not delete it", 
     expect(await bus.get('service/s/old')).toMatchObject({ value: { scale: 3 } });
   }));
 
-test('applyChanges() gives up on a key that others rewrite all the time, and does the rest', () =>
+test('applyChanges() gives up on a key that others change all the time, and applies the rest', () =>
   withBus(async (bus) => {
     const rewritten: DeclarationDocuments = {
       ...bus,

@@ -7,7 +7,7 @@ const problems = (text: string): readonly string[] => parseManifest(text, 'shop.
 /** One service `web` of stack `shop`, its keys in flow form. */
 const web = (keys: string): string => `stack: shop\nservices:\n  web: {${keys}}\n`;
 
-describe('a problem says file, line, path, what and hint', () => {
+describe('a problem has file, line, path, what and hint', () => {
   test.each([
     ['health_check: {port: 80000}', 'services.web.health_check.port: is too large; use 65535 or less'],
     ['health_check: {interval: 1}', 'services.web.health_check.port: is missing; add a number'],
@@ -113,7 +113,7 @@ describe('a problem says file, line, path, what and hint', () => {
   });
 });
 
-describe('Q34: one bad input hurts only itself', () => {
+describe('Q34: one invalid input affects nothing else', () => {
   test('1 bad service beside 99 good ones', () => {
     const services = Array.from({ length: 100 }, (_, i) => `  s${i}: {scale: ${i === 42 ? 'x' : i}}`).join('\n');
     const manifests = parseManifest(`stack: shop\nservices:\n${services}\n`, 'shop.yml');
@@ -172,14 +172,14 @@ describe('variables', () => {
     expect(value(text, { X: '1', E: '' })).toBe(expected);
   });
 
-  test('stand for numbers too, and not in native documents', () => {
+  test('can stand for numbers, and are not replaced in native documents', () => {
     const text = `services: {web: {scale: "${'$'}{N}"}}`;
     expect(parseManifest(text, 'c.yml', { stack: 's', variables: { N: '3' } }).declarations[0]?.scale).toBe(3);
     expect(parseManifest(web('metadata: {price: $5}'), 'n.yml').declarations[0]?.metadata).toBe('{"price":"$5"}');
   });
 });
 
-test('parseManifest() never throws, and what it gives is whole', () => {
+test('parseManifest() never throws, and its declarations are complete', () => {
   const key = fc.constantFrom(
     'image',
     'links',

@@ -39,7 +39,7 @@ describe('a docker-compose.yml and its rancher-compose.yml', () => {
     ]);
   });
 
-  test('an ordinary service has what both files say', () => {
+  test('an ordinary service has the keys of both files', () => {
     const web = service(guestbook, 'web');
     expect(web).toMatchObject({
       scale: 3,
@@ -99,7 +99,7 @@ services:
     ]);
   });
 
-  test('what was read exactly is plain where an alias repeats it elsewhere', () => {
+  test('a value that is exact in metadata is plain in other keys with the same alias', () => {
     const text = (label: string) => `services: {web: {metadata: &m {b: ${label}, a: x}, labels: *m}}`;
     const { declarations } = parseManifest(text('1'), 'm.yml', { stack: 's' });
     expect(declarations[0]).toMatchObject({ metadata: '{"b":1,"a":"x"}', labels: { b: '1', a: 'x' } });
@@ -107,7 +107,7 @@ services:
     expect(problems.map(({ what }) => what)).toEqual(['has a number that is too large to be exact (9007199254740993)']);
   });
 
-  test('metadata of a file stands below what the manifest itself says', () => {
+  test('metadata in the manifest overrides metadata of a file', () => {
     const text = 'stack: s\nservices: {web: {metadata: {b: 1}, metadata_file: conf/web.json}}';
     const attached = { 'conf/web.json': '{"z": 9007199254740993,\n "b": 2}' };
     const { declarations, problems } = parseManifests([{ path: 'm.yml', text, attached }]);
@@ -125,7 +125,7 @@ services:
     ]);
   });
 
-  test('metadata may have 256 kB', () => {
+  test('metadata has a limit of 256 kB', () => {
     const of = (bytes: number) =>
       parseManifest(`services: {web: {metadata: {k: ${'x'.repeat(bytes)}}}}`, 'm.yml', { stack: 's' });
     const most = 256 * 1024 - '{"k":""}'.length;
@@ -151,7 +151,7 @@ services:
     ]);
   });
 
-  test("an ordinary service's own rules listen nowhere", () => {
+  test('the rules of an ordinary service do not listen', () => {
     expect(service(guestbook, 'web').lbConfig?.portRules).toEqual([
       {
         sourcePort: null,
@@ -168,7 +168,7 @@ services:
     ]);
   });
 
-  test('external services and aliases stand for what they should, canonically', () => {
+  test('external services and aliases have canonical addresses, names and targets', () => {
     expect(service(guestbook, 'billing').externalIps).toEqual(['192.0.2.17', '2001:db8::17']);
     expect(service(guestbook, 'status-page').hostname).toBe('status.example.net.');
     expect(service(guestbook, 'cache').links).toEqual([
@@ -186,7 +186,7 @@ services:
     });
   });
 
-  test('what is for others is named once a file and key', () => {
+  test('keys for other programs are reported once per file and key', () => {
     const notes = guestbook.ignored.map(formatProblem);
     expect(notes).toContain(
       'guestbook/docker-compose.yml:40 services.logs.network_mode (and 1 more): is for the container runtime: ignored; no action needed',
@@ -199,14 +199,14 @@ services:
     expect(notes.some((note) => note.includes('GUESTBOOK_SECRET'))).toBe(false);
   });
 
-  test('the order of the files does not matter where they say different things', () => {
+  test('the order of files does not matter if they have different keys', () => {
     const turned = parseFixtures(['guestbook/rancher-compose.yml', 'guestbook/docker-compose.yml'], {
       stack: 'Guestbook',
     });
     expect(turned.declarations).toEqual(guestbook.declarations);
   });
 
-  test('half a pair names what is missing', () => {
+  test('one file of a pair alone reports what is missing', () => {
     const half = parseFixtures(['guestbook/docker-compose.yml'], { stack: 'Guestbook' });
     expect(half.problems.map(formatProblem)).toEqual([
       'guestbook/docker-compose.yml:65 services.billing: is an external service without an address or a host name; give it external_ips or hostname (they stand in rancher-compose.yml: apply both files together)',
@@ -256,7 +256,7 @@ test('native documents name their stack, and the kind follows from the keys', ()
   });
 });
 
-test('x-drover carries our keys in an ordinary compose file', () => {
+test("x-drover has Drover's keys in an ordinary Compose file", () => {
   const blog = parseFixtures(['compose-with-x-drover.yml']);
   expect(blog.problems).toEqual([]);
   expect(blog.declarations.map(({ stack, name, kind }) => `${stack}/${name} ${kind}`)).toEqual([

@@ -34,7 +34,7 @@ const declarations = fc.uniqueArray(anyDeclaration, { maxLength: 8, selector: do
 const documents = declarations.map((all) => carriedOut(new Map(), planApply(new Map(), all)));
 
 describe('planApply()', () => {
-  test('puts what is new or changed, with the revision it saw', () => {
+  test('puts new and changed declarations, with the revision that it saw', () => {
     const before = carriedOut(
       new Map(),
       planApply(new Map(), declare('stack: Shop\nservices: {web: {scale: 1}, db: {}}')),
@@ -46,7 +46,7 @@ describe('planApply()', () => {
     ]);
   });
 
-  test('deletes only when asked to, only in the stacks declared, only when all was understood', () => {
+  test('deletes only with `prune`, only in declared stacks, and only if everything was parsed', () => {
     const before = carriedOut(
       new Map(),
       planApply(new Map(), declare('stack: a\nservices: {x: {}, y: {}}\n---\nstack: b\nservices: {z: {}}')),
@@ -78,7 +78,7 @@ describe('planApply()', () => {
     );
   });
 
-  test('a random walk ends at what was wanted last, whatever came between', () => {
+  test('a random walk ends in the last desired state', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(declarations, fc.boolean()), { minLength: 1, maxLength: 6 }),
@@ -99,7 +99,7 @@ describe('planApply()', () => {
   });
 });
 
-test('renderChanges() says what will change', () => {
+test('renderChanges() shows the changes', () => {
   const before = carriedOut(
     new Map(),
     planApply(
@@ -121,7 +121,7 @@ test('renderChanges() says what will change', () => {
   expect(renderChanges([])).toEqual(['nothing to change']);
 });
 
-test('formatDeclaration() reads back to the same declaration', () => {
+test('formatDeclaration() gives text that parses to the same declaration', () => {
   fc.assert(
     fc.property(anyDeclaration, (one) => {
       const manifests = parseManifest(formatDeclaration(one), 'f.yml');

@@ -91,7 +91,7 @@ async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
 
 const shop = (services: string): string => `stack: shop\nservices: {${services}}\n`;
 
-test('watchManifests() follows files that come, change and go', () =>
+test('watchManifests() follows files that are added, changed and removed', () =>
   inWorld(async ({ start, write, holds, dir, report, bus }) => {
     await bus.put('service/other/foreign', { scale: 5 });
     await write('shop.yml', shop('web: {scale: 1}, db: {}'));
@@ -121,7 +121,7 @@ test('watchManifests() reads a folder as one stack, both files of a pair', () =>
     });
   }));
 
-test('Q34: a file that turns bad keeps its last good version, service by service, also after a restart', () =>
+test('Q34: a file that becomes invalid keeps its last good version, service by service, also after a restart', () =>
   inWorld(async ({ start, stop, write, holds, report }) => {
     await write('shop.yml', shop('web: {scale: 1}, db: {scale: 1}'));
     await write('blog.yml', 'stack: blog\nservices: {web: {}}');
@@ -144,7 +144,7 @@ test('Q34: a file that turns bad keeps its last good version, service by service
     expect(report().problems).toEqual([]);
   }));
 
-test('a bad file keeps its own services and nobody elses', () =>
+test('an invalid file keeps its own services, not those of other files', () =>
   inWorld(async ({ start, write, holds, dir }) => {
     await write('a.yml', shop('web: {scale: 1}'));
     await write('b.yml', shop('db: {scale: 1}'));
@@ -155,7 +155,7 @@ test('a bad file keeps its own services and nobody elses', () =>
     await holds({ 'shop/web': 1 });
   }));
 
-test('watchManifests() withdraws what went while it was away, and leaves what others took over', () =>
+test('watchManifests() removes declarations whose files disappeared while it was not running, and keeps those that others changed', () =>
   inWorld(async ({ start, stop, write, holds, bus }) => {
     await write('shop.yml', shop('web: {scale: 1}, db: {scale: 1}, mq: {scale: 1}'));
     await start();
@@ -167,7 +167,7 @@ test('watchManifests() withdraws what went while it was away, and leaves what ot
     await holds({ 'shop/web': 1, 'shop/db': 9 });
   }));
 
-test("watchManifests() lets another's later word stand, and puts back what is gone", () =>
+test('watchManifests() keeps later writes of others, and puts missing declarations back', () =>
   inWorld(async ({ start, stop, write, holds, bus, report }) => {
     await write('shop.yml', shop('web: {scale: 1}, db: {scale: 1}'));
     await start();
@@ -183,7 +183,7 @@ test("watchManifests() lets another's later word stand, and puts back what is go
     await holds({ 'shop/web': 2, 'shop/db': 1 });
   }));
 
-test('Q8: a directory that vanishes is not an empty one', () =>
+test('Q8: a directory that disappears does not count as empty', () =>
   inWorld(async ({ start, stop, write, holds, dir, report }) => {
     await write('shop.yml', shop('web: {scale: 1}'));
     await start();
@@ -202,7 +202,7 @@ test('Q8: a directory that vanishes is not an empty one', () =>
     await holds({});
   }));
 
-test('watchManifests() goes on when the bus is away, and says so once', () =>
+test('watchManifests() continues while the bus is not reachable, and logs that once', () =>
   inWorld(async ({ start, write, holds, breakBus, report, lines }) => {
     breakBus('no leader');
     await write('shop.yml', shop('web: {scale: 1}'));
@@ -215,7 +215,7 @@ test('watchManifests() goes on when the bus is away, and says so once', () =>
     expect(lines.filter((line) => line === 'warn cannot apply the manifests; retrying')).toHaveLength(1);
   }));
 
-test('watchManifests() leaves the first of two files that declare the same, and names the second', () =>
+test('watchManifests() uses the first of two files with the same service, and reports the second', () =>
   inWorld(async ({ start, write, holds, report }) => {
     await write('a.yml', shop('web: {scale: 1}'));
     await write('b.yml', shop('WEB: {scale: 2}, db: {}'));
@@ -226,7 +226,7 @@ test('watchManifests() leaves the first of two files that declare the same, and 
     ]);
   }));
 
-test('a record that makes no sense is told and begun anew; what stands there is not deleted', () =>
+test('an invalid record is reported and replaced; documents on the bus are not deleted', () =>
   inWorld(async ({ start, write, holds, ledgerPath, bus, lines }) => {
     await mkdir(join(ledgerPath, '..'));
     await writeFile(ledgerPath, '{"service/shop/old": 3, "servi');
@@ -240,7 +240,7 @@ test('a record that makes no sense is told and begun anew; what stands there is 
     await poll(isNoted, { what: 'shop/web noted as applied' });
   }));
 
-test('a folder with a name and a file that is a folder harm nobody', () =>
+test('a folder with the name of a manifest affects nothing; a folder in place of a file is a problem', () =>
   inWorld(async ({ start, write, holds, dir, report }) => {
     await mkdir(join(dir, 'odd.yml'));
     await mkdir(join(dir, 'shop', 'docker-compose.yml'), { recursive: true });
