@@ -295,6 +295,34 @@ test('a flood of triggers while changes fail does not become a busy loop', async
   expect(tries).toBeLessThan(3);
 });
 
+test('a flood of triggers while the world cannot be read does not become a busy loop', async () => {
+  let reads = 0;
+  const loop = start({
+    observe: async () => {
+      reads += 1;
+      throw new Error('cannot read');
+    },
+  });
+  for (let revision = 1; revision <= 50; revision++) {
+    loop.trigger(['a'], revision);
+    await time.advance(1);
+  }
+  expect(reads).toBe(1);
+});
+
+test('run() ends without a problem when it is aborted in the middle of a change', async () => {
+  const loop = start({
+    apply: async (_change, signal) => {
+      stop.abort();
+      signal.throwIfAborted();
+    },
+  });
+  loop.trigger(['a'], 1);
+  await time.advance(0);
+  await running;
+  expect(loop.status().lastError).toBeNull();
+});
+
 test('Q8: too many deletions are held until they are confirmed; other changes are made', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
   const loop = start({
