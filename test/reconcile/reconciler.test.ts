@@ -280,6 +280,50 @@ test('nothing is planned while the world cannot be read; the loop continues', as
   expect([...world]).toEqual(['a']);
 });
 
+test('triggers while the world cannot be read do not become a busy loop, and the waits grow until it can be read', async () => {
+  let reads = 0;
+  let readable = false;
+  const loop = start({
+    intervalMs: 60_000,
+    observe: async () => {
+      reads += 1;
+      if (!readable) throw new Error('cannot read');
+      return [...world];
+    },
+  });
+  for (let revision = 1; revision <= 50; revision++) {
+    loop.trigger(['a'], revision);
+    await time.advance(1);
+  }
+  expect(reads).toBe(1);
+  await time.advance(50 + 100);
+  const before = reads;
+  readable = true;
+  await time.advance(5000);
+  expect(reads).toBe(before + 1);
+  expect(loop.status()).toMatchObject({ lastError: null, lastAppliedRevision: 50 });
+  // After a read that worked, only the interval counts.
+  await time.advance(54_000);
+  expect(reads).toBe(before + 1);
+});
+
+test('an end of run() is no error, neither of an observation nor of a change', async () => {
+  const interrupted = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('interrupted'))));
+  for (const overrides of [
+    { observe: (_desired: readonly string[], signal: AbortSignal) => interrupted(signal) },
+    { apply: (_change: Change, signal: AbortSignal) => interrupted(signal) },
+  ] satisfies readonly Partial<Options>[]) {
+    stop = new AbortController();
+    const loop = start(overrides);
+    loop.trigger(['a'], 1);
+    await time.advance(0);
+    stop.abort();
+    await running;
+    expect(loop.status()).toMatchObject({ lastError: null, lastAppliedRevision: null });
+  }
+});
+
 test('a flood of triggers while changes fail does not become a busy loop', async () => {
   let tries = 0;
   const loop = start({
@@ -344,6 +388,15 @@ test('Q8: too many deletions are held until they are confirmed; other changes ar
   loop.trigger([], 2);
   await time.advance(0);
   expect(loop.status().held).toEqual(['-d', '-e']);
+});
+
+test('deletions stay held, pass after pass, until they are confirmed', async () => {
+  world = new Set(['a', 'b', 'c', 'd']);
+  const loop = start({ deletionLimit: { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion } });
+  loop.trigger(['d'], 1);
+  await time.advance(3000);
+  expect(world.size).toBe(4);
+  expect(loop.status()).toMatchObject({ held: ['-a', '-b', '-c'], pending: [], lastAppliedRevision: null });
 });
 
 test('a confirmation is valid once, for the deletions that were shown', async () => {
