@@ -75,8 +75,8 @@ function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly
 function readService(parts: readonly ServicePart[], variables: Variables): ReadService {
   const problems: Problem[] = parts.filter(({ keys }) => keys !== null && !isMap(keys)).map(notAMap);
   const entries = parts.flatMap(entriesOf);
-  const twin = parts.find(({ name }) => name !== parts[0]?.name);
-  if (twin) problems.push(twoSpellings(twin, parts[0]?.name ?? ''));
+  const otherSpelling = parts.find(({ name }) => name !== parts[0]?.name);
+  if (otherSpelling) problems.push(twoSpellings(otherSpelling, parts[0]?.name ?? ''));
   const used = entries.filter((entry) => isUsed(entry));
   problems.push(...entries.flatMap(unknownKeyProblem));
   const interpolated = used.flatMap((entry) => {

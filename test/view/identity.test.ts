@@ -113,8 +113,8 @@ describe('ptrName()', () => {
     const own = container('own', null, null, { addresses: [at(BRIDGE, '10.42.2.9')] });
     const other = container('elsewhere', null, '10.42.2.9', { hostId: 'b' });
     expect(name(viewOf(snapshot({ containers: [other, own] }), 'a'), '10.42.2.9')).toBe('own.rancher.internal.');
-    const twin = { ...own, id: 'twin' };
-    expect(name(viewOf(snapshot({ containers: [other, own, twin] }), 'a'), '10.42.2.9')).toBe('nobody');
+    const second = { ...own, id: 'second' };
+    expect(name(viewOf(snapshot({ containers: [other, own, second] }), 'a'), '10.42.2.9')).toBe('nobody');
   });
 
   test('hosts, virtual addresses, and external ones that are private', () => {

@@ -24,12 +24,12 @@ export function addressOf(
 }
 
 /** The addresses of an active container. Docker lists the networks `host` and `none`, too, without an address. */
-export function addressesOf(endpoints: Inspect['NetworkSettings']['Networks']): readonly ContainerAddress[] {
-  const addresses = Object.entries(endpoints).map(([name, endpoint]) =>
-    addressOf(endpoint.NetworkID ?? '', name, {
-      ipv4: endpoint.IPAddress,
-      ipv6: endpoint.GlobalIPv6Address,
-      mac: endpoint.MacAddress,
+export function addressesOf(networks: Inspect['NetworkSettings']['Networks']): readonly ContainerAddress[] {
+  const addresses = Object.entries(networks).map(([name, attachment]) =>
+    addressOf(attachment.NetworkID ?? '', name, {
+      ipv4: attachment.IPAddress,
+      ipv6: attachment.GlobalIPv6Address,
+      mac: attachment.MacAddress,
     }),
   );
   return sortAddresses(addresses);

@@ -76,8 +76,8 @@ function exitOf({ ExitCode: code, FinishedAt }: Inspect['State'], previous: Cont
 
 /** `--link web:alias`: on the default bridge as `/web:/self/alias` in `HostConfig`, on other networks in `NetworkSettings`. */
 function linksOf(inspect: Inspect, idOf: ConvertContext['idOf']): Readonly<Record<string, string>> {
-  const endpointLinks = Object.values(inspect.NetworkSettings.Networks).flatMap((endpoint) => endpoint.Links);
-  const links = [...inspect.HostConfig.Links, ...endpointLinks].flatMap((link) => {
+  const networkLinks = Object.values(inspect.NetworkSettings.Networks).flatMap((attachment) => attachment.Links);
+  const links = [...inspect.HostConfig.Links, ...networkLinks].flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
     const id = idOf(target.replace(/^\//, ''));
     const name = alias.slice(alias.lastIndexOf('/') + 1);

@@ -16,7 +16,7 @@ const labels = z
   .catch(null)
   .transform((map) => map ?? {});
 
-const endpoint = z.object({
+const attachment = z.object({
   NetworkID: text,
   EndpointID: text,
   IPAddress: text,
@@ -25,8 +25,8 @@ const endpoint = z.object({
   Links: texts,
 });
 
-const endpoints = z
-  .record(z.string(), endpoint)
+const networks = z
+  .record(z.string(), attachment)
   .nullish()
   .catch(null)
   .transform((map) => map ?? {});
@@ -69,7 +69,7 @@ export const inspectSchema = z.object({
     .transform((list) => list ?? []),
   NetworkSettings: z.object({
     Ports: z.record(z.string(), z.array(binding).nullish()).nullish().catch(null),
-    Networks: endpoints,
+    Networks: networks,
   }),
 });
 export type Inspect = z.infer<typeof inspectSchema>;
@@ -91,7 +91,7 @@ export const summarySchema = z.object({
     .catch(null)
     .transform((list) => list ?? []),
   HostConfig: z.object({ NetworkMode: text }).nullish().catch(null),
-  NetworkSettings: z.object({ Networks: endpoints }).nullish().catch(null),
+  NetworkSettings: z.object({ Networks: networks }).nullish().catch(null),
 });
 export type Summary = z.infer<typeof summarySchema>;
 
