@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../model/index.ts';
 import { openMirror } from '../../../state/index.ts';
 import { poll } from '../../support/poll.ts';
-import { container, declaration, delta, hostFacts } from '../facts.ts';
+import { container, declaration, delta, host, hostFacts } from '../facts.ts';
 import { createFeedFixture, type FeedFixture, hello, readLines, type TestClient } from './feed-fixture.ts';
 
 let fixture: FeedFixture;
@@ -60,6 +60,25 @@ describe('the feed', () => {
     next.store.apply(delta({ b: hostFacts('b', 1) }));
     await client.until(() => snapshotOf(client).hosts.has('b'));
     expect(snapshotOf(client).hosts.get('a')).toBe(before.hosts.get('a'));
+  });
+
+  test('sends facts of unknown kinds, and no fact that the role does not read', async () => {
+    const agent = await fixture.startAgent();
+    const raw = await fixture.rawClient();
+    const lines = readLines(raw);
+    raw.write(hello);
+    await poll(() => lines.some(({ type }) => type === 'commit'), { what: 'the first commit' });
+    const status = { component: 'overlay', state: 'ok', problems: [], sinceMs: 1 };
+    agent.store.apply(delta({ a: { host: host('a'), 'status/overlay': status, 'vote/x': { later: true } } }));
+    await poll(() => lines.filter(({ type }) => type === 'commit').length === 2, { what: 'the change' });
+    agent.store.apply(delta({ b: { 'status/overlay': status } }));
+    await poll(() => lines.filter(({ type }) => type === 'commit').length === 3, {
+      what: 'the host without other facts',
+    });
+    expect(lines.filter(({ type }) => type === 'host')).toEqual([
+      { type: 'host', id: 'a', facts: { host: host('a'), 'vote/x': { later: true } } },
+      { type: 'host', id: 'b', facts: {} },
+    ]);
   });
 
   test('several clients get the same state; the others stay when one leaves', async () => {
