@@ -88,10 +88,12 @@ function mutationsOfNode(node: Node, text: string): readonly Mutation[] {
   }
 }
 
-/** No argument, null or undefined: to leave it out makes no difference worth a test. */
+/** No argument, null, undefined or false: `return undefined` means the same to almost every caller. */
 function isNothing(argument: unknown): boolean {
   if (!isNode(argument)) return true;
-  return argument.type === 'Literal' ? argument.value === null : argument.name === 'undefined';
+  return argument.type === 'Literal'
+    ? argument.value === null || argument.value === false
+    : argument.name === 'undefined';
 }
 
 function operatorMutations(node: Node, text: string): readonly Mutation[] {
