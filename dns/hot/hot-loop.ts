@@ -3,7 +3,7 @@ import type { Asker } from '../query/name-source.ts';
 import { mix } from './hash.ts';
 import type { Negative } from './negatives.ts';
 import { HEADER_SIZE, MAX_TYPE, OPT, OPT_SIZE, Question, type QuestionOptions } from './question.ts';
-import { COMMON_BIT, EVERYBODY, NOBODY, type Scopes } from './scopes.ts';
+import { COMMON_BIT, EVERYBODY, type Scopes, UNKNOWN } from './scopes.ts';
 import { FIELD, ownerOf, type Table } from './table.ts';
 import { numbersOf } from './words.ts';
 
@@ -69,7 +69,7 @@ export class HotLoop<A extends Asker> {
     catchUp();
     if (!this.#question.read(rx, at, length)) return GENERAL_PATH;
     const asker = scopes.of(from);
-    if (asker === NOBODY) return GENERAL_PATH;
+    if (asker === UNKNOWN) return GENERAL_PATH;
     if (tx !== this.#tx) this.#useBuffer(tx);
     const found = this.#find(asker, this.#copyQuestion(rx, at + HEADER_SIZE, to + HEADER_SIZE));
     if (found === null) return GENERAL_PATH;

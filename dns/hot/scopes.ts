@@ -2,7 +2,7 @@ import { addressText } from '../query/address-number.ts';
 import type { Asker, NameSource } from '../query/name-source.ts';
 
 /** The asker is not known for certain. */
-export const NOBODY = 0;
+export const UNKNOWN = 0;
 /** The scope of answers that all askers without names of their own get. */
 export const EVERYBODY = 1;
 /** Set beside the number of a scope whose askers get the answers of `EVERYBODY`. */
@@ -32,7 +32,7 @@ export class Scopes<A extends Asker> {
     this.#options = options;
   }
 
-  /** The scope of an address, with `COMMON_BIT` where that holds; `NOBODY` if only the general path can find out. */
+  /** The scope of an address, with `COMMON_BIT` where that holds; `UNKNOWN` if only the general path can find out. */
   of(from: number): number {
     return this.#addresses.get(from | 0) ?? this.#recognise(from >>> 0);
   }
@@ -49,7 +49,7 @@ export class Scopes<A extends Asker> {
 
   #recognise(from: number): number {
     const asker = this.#options.source.known(addressText(from));
-    if (asker === null) return NOBODY;
+    if (asker === null) return UNKNOWN;
     const number = this.#numberOf(asker);
     this.#askers.set(number, asker);
     const scope = asker.isCommon ? number | COMMON_BIT : number;

@@ -28,7 +28,7 @@ export async function listPorts(run: RunCommand, { bridge, namespace, bindingsFi
   return { devices: new Set(links.values()), bound: boundPorts(await readBindings(bindingsFile), links) };
 }
 
-/** Without a file that can be read no port is bound, and the kernel answers nobody. */
+/** Without a file that can be read no port is bound, and the kernel answers no query. */
 async function readBindings(file: string): Promise<PortBindings> {
   return parsePortBindings(await readFile(file, 'utf8').catch(() => '')) ?? [];
 }
