@@ -105,6 +105,37 @@ test('a component that cannot compute its desired state is reported, and does no
   expect(driver.loops[0]?.status()).toMatchObject({ lastError: null, lastAppliedRevision: 1 });
 });
 
+test('the view is read once for changes that arrive together, and not at all without one', async () => {
+  let reads = 0;
+  const names = ['a'];
+  const view = (): View => {
+    reads += 1;
+    return { revision: 1, names };
+  };
+  const driver = start(view, [component('names').value]);
+  await time.advance(60_000);
+  expect(reads).toBe(1);
+  driver.changed();
+  await time.advance(0);
+  expect(reads).toBe(2);
+  for (let ms = 0; ms < 4; ms += 1) {
+    driver.changed();
+    await time.advance(1);
+  }
+  expect(reads).toBe(2);
+  await time.advance(60_000);
+  expect(reads).toBe(3);
+});
+
+test('the status of a loop is shown as it is', async () => {
+  const { value } = component('names');
+  const applier = { ...value.applier, observe: () => Promise.reject(new Error('no such file')) };
+  const names = ['a'];
+  const driver = start(() => ({ revision: 1, names }), [{ ...value, applier }]);
+  await time.advance(10);
+  expect(driver.loops[0]?.status().lastError?.what).toBe('no such file');
+});
+
 test('plan() is a dry run of all components with a desired state; a failed read is a problem of that component', async () => {
   const applied: string[] = [];
   const changing = component('changing', {
@@ -150,5 +181,7 @@ test('keepIdentical() computes again only when an argument changes', () => {
   const first = pair(a, b);
   expect(pair(a, b)).toBe(first);
   expect(pair(a)).not.toBe(first);
+  pair(a, b);
+  expect(pair(a, a)).toEqual([a, a]);
   expect(pair(b, a)).toEqual([b, a]);
 });

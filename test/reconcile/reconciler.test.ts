@@ -440,6 +440,40 @@ test.each([
   expect(loop.status().held).toEqual(held);
 });
 
+test('the deletion limit lets a plan through that deletes exactly the share', async () => {
+  world = new Set(['a', 'b', 'c', 'd']);
+  const loop = start({ deletionLimit: { share: 0.5, minimum: 0, owned: () => 4, deletes: isDeletion } });
+  loop.trigger(['c', 'd'], 1);
+  await time.advance(0);
+  expect(loop.status().held).toEqual([]);
+  loop.trigger([], 2);
+  await time.advance(0);
+  expect([...world]).toEqual([]);
+});
+
+test('the waits of a world that cannot be read are reset once it was read', async () => {
+  let reads = 0;
+  let isReadable = false;
+  const loop = start({
+    intervalMs: 60_000,
+    observe: async () => {
+      reads += 1;
+      if (!isReadable) throw new Error('cannot read');
+      return [...world];
+    },
+  });
+  loop.trigger([], 1);
+  await time.advance(100 + 100 + 100 + 200 + 100);
+  isReadable = true;
+  await time.advance(400);
+  expect(loop.status().lastError).toBeNull();
+  isReadable = false;
+  reads = 0;
+  loop.recheck();
+  await time.advance(100 + 100);
+  expect(reads).toBe(2);
+});
+
 test.each([
   ['before anything is desired', false],
   ['while it waits for the next interval', true],
