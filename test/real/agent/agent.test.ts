@@ -185,7 +185,7 @@ test('a killed server is restarted, and status shows how it exited', async () =>
   const dns = await poll(
     async () =>
       (await agent.status()).processes.find(
-        ({ name, child, serving }) => name === 'dns' && serving && child?.restarts === 1,
+        ({ name, child, serving }) => name === 'dns' && serving && child?.state === 'running' && child.restarts === 1,
       ),
     { what: 'dns again', timeoutMs: 15_000 },
   );
