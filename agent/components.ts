@@ -19,14 +19,14 @@ import type { NetworkState } from './network/managed-network.ts';
 import { serviceAddressSettings } from './network/overlay-settings.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 
-/** What `drover down` removes and other parts use. */
+/** The appliers that more than the driver uses: `drover down` removes what they made. */
 export interface Appliers {
   readonly serviceAddress: ServiceAddress;
   readonly routing: ManagedRouting;
   readonly guard: PortGuard;
 }
 
-/** The parts of this host that Drover makes, before any of them is made. */
+/** Creates the appliers. Changes nothing on the host. */
 export function createAppliers(
   deps: Pick<AgentDependencies, 'run' | 'log'>,
   config: Config,
@@ -46,7 +46,7 @@ export interface ComponentSources {
   readonly isComplete: () => boolean;
 }
 
-/** Everything this host keeps in a desired state. */
+/** All components of this host. To add one, add a line. */
 export function componentsOf(
   { serviceAddress, routing, guard }: Appliers,
   { enabled, guard: guarded }: Config['network'],

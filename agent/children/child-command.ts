@@ -24,7 +24,7 @@ export interface ChildRecord {
 /** Exit code of the launcher when another process holds the child's lock. */
 export const LOCK_HELD = 75;
 
-/** Tells a child that it runs at low priority, and raises it once it is ready. */
+/** Flag of a child that was started at low priority: the child raises its priority once it is ready. */
 const GIVING_WAY = '--giving-way';
 
 /**

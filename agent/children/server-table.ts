@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { AGENT_NAMESPACE } from './agent-namespace.ts';
 
 /**
- * A process beside the agent that containers talk to. Its name is its command (`drover dns`), its role in the feed (each
+ * A process beside the agent that containers send requests to. Its name is its command (`drover dns`), its role in the feed (each
  * kind of fact in `facts/` says what a role reads of it), and the name of its files in the run directory.
  */
 export interface ServerDefinition {

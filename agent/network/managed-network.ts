@@ -17,9 +17,9 @@ import type { Part, PartReport } from '../parts/part.ts';
 import { addressManagementPart } from './address-management.ts';
 import { networkRanges } from './overlay-settings.ts';
 
-/** What this host knows of the managed network. */
+/** The state of the managed network on this host. */
 export interface NetworkState {
-  /** This host's Docker network; null: none was found yet. */
+  /** The Docker network of this host; null: not found yet. */
   readonly current: () => ManagedNetwork | null;
   /** All ranges of the environment; the identical list while nothing changed. */
   readonly ranges: () => readonly string[];
@@ -56,7 +56,7 @@ export interface NetworkContext {
   readonly guard: Pick<PortGuard, 'vacate'>;
 }
 
-/** The parts behind the managed network; none where it is switched off. */
+/** The parts of the managed network; none if it is disabled. */
 export function networkParts(
   deps: AgentDependencies,
   config: Config,
@@ -72,7 +72,7 @@ export function networkParts(
 }
 
 const INTERVAL_MS = 30_000;
-/** Until there is a network for the first time. */
+/** Before the network exists. */
 const WAITING_MS = 300;
 
 /** Claims a subnet for this host and makes the Docker network that containers of all hosts meet on. */
@@ -97,7 +97,7 @@ function managedNetworkPart(
     const ranges = network.ranges();
     const resolvers = await readHostResolvers([]);
     const conflicts = await findRangeConflicts(deps, { ranges, device: existing?.device ?? device, resolvers });
-    // A network that exists stays in use. A new one is not made in a range that is used by something else (Q37).
+    // A network that exists stays in use. A new network is not created in a range that something else uses (Q37).
     if (existing === null && conflicts.length > 0) return report.problems(conflicts);
     const claim = await claimSubnets({ ...deps, documents: bus }, { hostId, ...agreed }).ensure(existing?.subnet);
     if (!claim.ok) return report.problems([claim.problem]);
