@@ -30,10 +30,17 @@ const PROGRESS_EVERY = 25;
 interface Mutant extends Mutation {
   readonly file: string;
   readonly line: number;
+  /** Text of the line. */
+  readonly source: string;
 }
 type Outcome = 'killed' | 'survived' | 'no test';
 /** Test files: those of the file's own folder first, because most mutants are detected there. */
 type Stages = readonly (readonly string[])[];
+interface Worker {
+  /** Folder with a copy of the checkout. */
+  readonly copy: string;
+  readonly runner: TestRunner;
+}
 
 const root = resolve('.');
 const folders = readdirSync(root, { withFileTypes: true })
@@ -43,8 +50,13 @@ const graph = readImportGraph(root, folders);
 const mutants = sample(allMutants(), Number(values.count), Number(values.seed));
 const outcomes = new Map<Mutant, Outcome>();
 const queue = [...mutants];
-const limitMs = await inCopy(expectToPass);
-await Promise.all(Array.from({ length: Number(values.workers) }, () => inCopy(work)));
+const workers = Array.from({ length: Number(values.workers) }, createWorker);
+try {
+  const limitMs = await expectToPass(workers[0] as Worker);
+  await Promise.all(workers.map((worker) => work(worker, limitMs)));
+} finally {
+  for (const worker of workers) remove(worker);
+}
 report();
 
 function allMutants(): readonly Mutant[] {
@@ -56,11 +68,11 @@ function allMutants(): readonly Mutant[] {
     .toSorted();
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
-    return mutationsOf(text).map((mutation) => ({
-      ...mutation,
-      file,
-      line: text.slice(0, mutation.start).split('\n').length,
-    }));
+    const lines = text.split('\n');
+    return mutationsOf(text).map((mutation): Mutant => {
+      const line = text.slice(0, mutation.start).split('\n').length;
+      return { ...mutation, file, line, source: lines[line - 1]?.trim() ?? '' };
+    });
   });
 }
 
@@ -78,52 +90,52 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
     .map(({ mutant }) => mutant);
 }
 
-/** Runs `use` with a copy of the checkout and a runner of its tests, and removes both. */
-async function inCopy<T>(use: (copy: string, runner: TestRunner) => Promise<T>): Promise<T> {
+/** Copies the checkout, so that mutants do not touch it and changes of it do not touch the run. */
+function createWorker(): Worker {
   const copy = mkdtempSync(join(tmpdir(), 'drover-mutants-'));
-  const runner = createTestRunner(copy);
-  try {
-    const left = ['.git', '.tools', 'node_modules'];
-    for (const { name } of readdirSync(root, { withFileTypes: true }))
-      if (!left.includes(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    return await use(copy, runner);
-  } finally {
-    runner.close();
-    rmSync(copy, { recursive: true, force: true });
-  }
+  const left = ['.git', '.tools', 'node_modules'];
+  for (const { name } of readdirSync(root, { withFileTypes: true }))
+    if (!left.includes(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return { copy, runner: createTestRunner(copy) };
+}
+
+function remove({ copy, runner }: Worker): void {
+  runner.close();
+  rmSync(copy, { recursive: true, force: true });
 }
 
 /**
  * Runs all tests once, because a test that fails without a mutation would count every mutant as killed. Returns the time
  * limit in milliseconds, after which a mutant counts as an endless loop and as killed.
  */
-async function expectToPass(_copy: string, runner: TestRunner): Promise<number> {
+async function expectToPass({ runner }: Worker): Promise<number> {
   const tests = new Set(mutants.flatMap((mutant) => stagesOf(mutant).flat()));
   const begin = performance.now();
-  if (!(await runner.pass({ changed: null, tests: [...tests] }, BASELINE_LIMIT_MS)))
-    throw new Error(`a test fails without a mutation; run it: vitest run ${[...tests].join(' ')}`);
+  const failed = await runner.failed({ changed: null, tests: [...tests] }, BASELINE_LIMIT_MS);
+  if (failed.length > 0) throw new Error(`these tests fail without a mutation: ${failed.join(' ')}`);
   return Math.max(MIN_LIMIT_MS, 2 * (performance.now() - begin));
 }
 
 /** Tries mutants until the queue is empty. */
-async function work(copy: string, runner: TestRunner): Promise<void> {
+async function work(worker: Worker, limitMs: number): Promise<void> {
   for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const outcome = await attempt(copy, runner, mutant);
+    const outcome = await attempt(worker, mutant, limitMs);
     outcomes.set(mutant, outcome);
     if (outcome !== 'killed') console.info(`${outcome}: ${describe(mutant)}`);
     if (outcomes.size % PROGRESS_EVERY === 0) console.info(`${outcomes.size} of ${mutants.length} tried`);
   }
 }
 
-async function attempt(copy: string, runner: TestRunner, mutant: Mutant): Promise<Outcome> {
+async function attempt({ copy, runner }: Worker, mutant: Mutant, limitMs: number): Promise<Outcome> {
   const stages = stagesOf(mutant);
   if (stages.length === 0) return 'no test';
   const path = join(copy, mutant.file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.slice(0, mutant.start) + mutant.replacement + text.slice(mutant.end));
   try {
-    for (const stage of stages) if (!(await runner.pass({ changed: path, tests: stage }, limitMs))) return 'killed';
+    for (const tests of stages)
+      if ((await runner.failed({ changed: path, tests }, limitMs)).length > 0) return 'killed';
     return 'survived';
   } finally {
     writeFileSync(path, text);
@@ -150,8 +162,8 @@ function share(of: readonly Outcome[]): string {
   return `${killed} of ${of.length} killed (${((100 * killed) / of.length).toFixed(1)} %)`;
 }
 
-function describe({ file, line, what }: Mutant): string {
-  return `${file}:${line} ${what}: ${readFileSync(file, 'utf8').split('\n')[line - 1]?.trim()}`;
+function describe({ file, line, what, source }: Mutant): string {
+  return `${file}:${line} ${what}: ${source}`;
 }
 
 function folderOf(file: string): string {

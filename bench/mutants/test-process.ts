@@ -3,7 +3,7 @@ import { createVitest } from 'vitest/node';
 import type { TestRun } from './test-runner.ts';
 
 // Runs tests for its parent process in one vitest instance, which transforms again only what changed since the last run.
-// It answers each message with whether all tests passed.
+// It answers each message with the test files that fail.
 const vitest = await createVitest('test', {
   watch: false,
   bail: 1,
@@ -16,17 +16,20 @@ const vitest = await createVitest('test', {
 });
 await vitest.standalone();
 let previous: string | null = null;
-process.on('message', (run: TestRun) => void passes(run).then((passed) => process.send?.(passed)));
+process.on('message', (run: TestRun) => void failed(run).then((files) => process.send?.(files)));
 
-async function passes({ changed, tests }: TestRun): Promise<boolean> {
+async function failed({ changed, tests }: TestRun): Promise<readonly string[]> {
   // The mutant before this one was undone in the meantime.
   for (const file of [previous, changed]) if (file !== null) vitest.invalidateFile(file);
   previous = changed;
-  const wanted = new Set(tests);
+  const fileOf = ({ moduleId }: { readonly moduleId: string }): string => relative(process.cwd(), moduleId);
   const all = await vitest.globTestSpecifications();
-  const chosen = all.filter(({ moduleId }) => wanted.has(relative(process.cwd(), moduleId)));
   vitest.state.filesMap.clear();
+  const chosen = all.filter((specification) => tests.includes(fileOf(specification)));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(chosen);
-  const complete = chosen.length === tests.length && testModules.length === tests.length;
-  return complete && unhandledErrors.length === 0 && testModules.every((module) => module.ok());
+  if (unhandledErrors.length > 0) return tests;
+  const passed = new Set(testModules.filter((module) => module.ok()).map(fileOf));
+  // After the first failure, the tests that are left do not run.
+  const broken = testModules.filter((module) => !module.ok()).map(fileOf);
+  return broken.length > 0 ? broken : tests.filter((test) => !passed.has(test));
 }

@@ -11,8 +11,8 @@ export interface TestRun {
 
 /** Runs tests in a copy of the checkout. The process behind it stays, so that a run costs a fraction of a new vitest. */
 export interface TestRunner {
-  /** Whether all tests pass; false as well if they take longer than `limitMs`. One run at a time. */
-  pass(run: TestRun, limitMs: number): Promise<boolean>;
+  /** The test files that fail; all of them if they take longer than `limitMs`. One run at a time. */
+  failed(run: TestRun, limitMs: number): Promise<readonly string[]>;
   close(): void;
 }
 
@@ -23,22 +23,22 @@ export function createTestRunner(copy: string): TestRunner {
     child = null;
   };
   return {
-    pass: async (run, limitMs) => {
+    failed: async (run, limitMs) => {
       child ??= fork(join(copy, 'bench/mutants/test-process.ts'), { cwd: copy, stdio: 'ignore' });
       child.send(run);
       const over = new AbortController();
       const signal = AbortSignal.any([over.signal, AbortSignal.timeout(Math.ceil(limitMs))]);
       try {
-        const ended = once(child, 'exit', { signal }).then(() => ['the process ended']);
+        const ended = once(child, 'exit', { signal }).then(() => [null]);
         const [answer] = await Promise.race([once(child, 'message', { signal }), ended]);
-        if (typeof answer === 'boolean') return answer;
+        if (Array.isArray(answer)) return answer;
       } catch {
         // A mutant that loops forever blocks the process.
       } finally {
         over.abort();
       }
       close();
-      return false;
+      return run.tests;
     },
     close,
   };
