@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   addressOf,
+  canonicalAddress,
   compareAddresses,
   compareText,
   componentStatuses,
@@ -114,6 +115,16 @@ test.each([
   'web.example.com.',
 ])('%s is no reverse name of an address', (name) => {
   expect(parseReverseName(name)).toBeNull();
+});
+
+test.each([
+  ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+  ['1::255.255.0.1', '1::ffff:1'],
+  ['::FFFF:10.0.0.1', '::ffff:10.0.0.1'],
+  ['0:0:1:0:0:0:1:0', '0:0:1::1:0'],
+  ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+])('the canonical text of %s is %s', (text, canonical) => {
+  expect(canonicalAddress(text)).toBe(canonical);
 });
 
 test('addresses and texts have one order', () => {
