@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { identify } from '../../agent/children/process-identity.ts';
@@ -101,10 +101,13 @@ export async function startEngine(resources: Resources, host: TestHost, options:
 
 /** After a SIGKILL containerd exits a moment later. A dockerd that starts before that waits for it in vain. */
 async function containerdEnded(execRoot: string): Promise<void> {
-  const pid = await readFile(join(execRoot, 'containerd/containerd.pid'), 'utf8').catch(() => null);
+  const pidFile = join(execRoot, 'containerd/containerd.pid');
+  const pid = await readFile(pidFile, 'utf8').catch(() => null);
   if (pid === null) return;
   // If PID 1 does not reap, the process stays as a zombie, which identify() ignores.
   await poll(async () => (await identify(Number(pid))) === null, { what: `containerd ${pid.trim()} to end` });
+  // dockerd takes a zombie for a running containerd and waits for it in vain.
+  await rm(pidFile, { force: true });
 }
 
 const APPLETS = [
