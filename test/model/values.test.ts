@@ -14,8 +14,11 @@ import {
   nearestWord,
   parseAddress,
   parseDnsLabel,
+  parseDnsName,
+  parseInterfaceCidr,
   parseReverseName,
   parseUpstream,
+  plainAddress,
   ShardedMap,
   sameJson,
   schemaFaults,
@@ -127,6 +130,21 @@ test.each([
   expect(canonicalAddress(text)).toBe(canonical);
 });
 
+test('a name has at most 253 characters, without the trailing dot', () => {
+  const name = 'a.'.repeat(126);
+  expect([`${name}a`, `${name}a.`, `${name}aa`].map((text) => parseDnsName(text).ok)).toEqual([true, true, false]);
+});
+
+test('plainAddress() leaves text that is no address as it is', () => {
+  expect(['x', '', '10.0.0.1', 'FD00::1', '::ffff:10.0.0.1'].map(plainAddress)).toEqual([
+    'x',
+    '',
+    '10.0.0.1',
+    'fd00::1',
+    '10.0.0.1',
+  ]);
+});
+
 test('addresses and texts have one order', () => {
   const addresses = [addressOf(6, 1n), addressOf(4, 2n), addressOf(4, 1n), addressOf(6, 0n), addressOf(4, 2n)];
   expect(addresses.toSorted(compareAddresses).map(({ text }) => text)).toEqual([
@@ -142,7 +160,9 @@ test('addresses and texts have one order', () => {
   expect(['ä', 'b', 'A', 'a'].toSorted(compareText)).toEqual(['A', 'a', 'b', 'ä']);
 });
 
-test('messages quote at most 80 characters of an address or a name', () => {
+test('messages quote at most 80 characters of an address, a name or a range', () => {
+  const range = parseInterfaceCidr('x'.repeat(81));
+  expect(range.ok ? null : range.problem.subject).toBe(`range "${'x'.repeat(80)}"`);
   const subject = (result: ReturnType<typeof parseAddress> | ReturnType<typeof parseDnsLabel>) =>
     result.ok ? null : result.problem.subject;
   for (const [word, parse] of [

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { splitHeld } from '../../reconcile/deletion-limit.ts';
 import { createFailedChanges } from '../../reconcile/failed-changes.ts';
 import { createPace } from '../../reconcile/pacing.ts';
+import { createReconciler } from '../../reconcile/reconciler.ts';
 import { initialStatus, logStatusChange, type ReconcilerStatus } from '../../reconcile/reconciler-status.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createLogLines } from '../support/log-lines.ts';
@@ -76,4 +77,34 @@ test('logStatusChange() logs each change of state once', () => {
   expect(linesOf({ problems: [problem] }, { problems: [{ ...problem }, other] })).toEqual(['warn conflict']);
   expect(linesOf({ problems: [problem] }, { problems: [{ ...problem, subject: 'x' }] })).toEqual(['warn conflict']);
   expect(linesOf({}, {})).toEqual([]);
+});
+
+test('by default changes are applied one at a time, and each is logged', async () => {
+  const clock = createFakeClock();
+  const { log, lines } = createLogLines();
+  const applied: string[] = [];
+  const loop = createReconciler<readonly string[], null, string>(
+    { clock, log },
+    {
+      name: 'routes',
+      intervalMs: 60_000,
+      observe: async () => null,
+      plan: (desired) => ({ changes: desired.filter((one) => !applied.includes(one)), problems: [] }),
+      apply: async (change) => {
+        await clock.sleep(10);
+        applied.push(change);
+      },
+      format: (change) => change,
+    },
+  );
+  const stop = new AbortController();
+  const running = loop.run(stop.signal);
+  loop.trigger(['a', 'b'], 1);
+  await clock.advance(10);
+  expect(applied).toEqual(['a']);
+  await clock.advance(10);
+  expect(applied).toEqual(['a', 'b']);
+  expect(lines).toEqual(['info changed', 'info changed']);
+  stop.abort();
+  await running;
 });
