@@ -6,6 +6,7 @@ import {
   compareAddresses,
   compareText,
   componentStatuses,
+  dnsNameLabels,
   draftMap,
   formatReverseName,
   formatUpstream,
@@ -133,6 +134,7 @@ test.each([
 test('a name has at most 253 characters, without the trailing dot', () => {
   const name = 'a.'.repeat(126);
   expect([`${name}a`, `${name}a.`, `${name}aa`].map((text) => parseDnsName(text).ok)).toEqual([true, true, false]);
+  expect(dnsNameLabels('www.example.com.')).toEqual(['www', 'example', 'com']);
 });
 
 test('plainAddress() leaves text that is no address as it is', () => {
