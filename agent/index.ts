@@ -6,6 +6,7 @@ import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './
 import type { SavedView } from './down/offline.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 
+export type { ComponentPlan } from '../reconcile/index.ts';
 export type { Agent, AgentSettings } from './agent.ts';
 export { SERVER_NAMES, type ServerName } from './children/server-table.ts';
 export type { Program } from './children/servers.ts';

@@ -10,6 +10,7 @@ import { addDown } from './commands/down.ts';
 import { addForget } from './commands/forget.ts';
 import { addHosts } from './commands/hosts.ts';
 import { addMetadata } from './commands/metadata.ts';
+import { addPlan } from './commands/plan.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
 import { addTemplate } from './commands/template.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   addApply,
   addDoctor,
   addWhy,
+  addPlan,
   addConfirm,
   addForget,
   addDown,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Problem } from '../../model/index.ts';
 import { http } from '../../system/index.ts';
+import { parseReply } from './reported-problems.ts';
 
 /** `away`: no agent answers at the socket. `refused`: the agent refused the request, or the socket may not be opened. */
 export type ControlReply =
@@ -24,7 +25,7 @@ export async function askAgent(socketPath: string, asked: ControlRequest): Promi
     const response = await send(socketPath, asked);
     const raw = await text(response);
     const isJson = response.headers['content-type'] === 'application/json';
-    const body: unknown = isJson ? JSON.parse(raw) : raw;
+    const body = isJson ? parseReply(raw) : raw;
     const status = response.statusCode ?? 0;
     return status < 400 ? { kind: 'answer', status, body } : { kind: 'refused', problems: problemsIn(body) };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportedProblems } from '../../agent/control/reported-problems.ts';
+import { parseReply, reportedProblems } from '../../agent/control/reported-problems.ts';
 
 test('problems of a process of the previous version, which calls the hint mend, are read', () => {
   const report = { serving: true, problems: [{ subject: 'upstream 10.0.0.1', what: 'is silent', mend: 'start it' }] };
@@ -12,3 +12,10 @@ test.each([[null], [undefined], ['text'], [{ problems: 'none' }], [{}]])(
     expect(reportedProblems(report)).toEqual([]);
   },
 );
+
+test('in the reply of an agent of the previous version mend becomes hint, and nothing else changes', () => {
+  const labels = { mend: 'a label' };
+  const reply = { parts: [{ problems: [{ subject: 'bus', what: 'is silent', mend: 'start it' }] }], labels, count: 3 };
+  const problems = [{ subject: 'bus', what: 'is silent', hint: 'start it' }];
+  expect(parseReply(JSON.stringify(reply))).toEqual({ parts: [{ problems }], labels, count: 3 });
+});

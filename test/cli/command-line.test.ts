@@ -26,6 +26,7 @@ const COMMANDS = [
   'apply',
   'doctor',
   'why',
+  'plan',
   'confirm',
   'forget',
   'down',

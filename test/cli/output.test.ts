@@ -3,6 +3,7 @@ import type { AgentStatus } from '../../agent/index.ts';
 import { formatContainers } from '../../cli/commands/containers.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
+import { formatPlans } from '../../cli/output/plans.ts';
 import { formatStatus } from '../../cli/output/status-page.ts';
 import { formatTable } from '../../cli/output/table.ts';
 import { parseListen } from '../../cli/support/listen-option.ts';
@@ -159,4 +160,22 @@ test('parseListen() accepts an address and a port, IPv6 in brackets', () => {
   expect(parseListen('[::1]:53')).toEqual({ address: '::1', port: 53 });
   for (const bad of ['localhost:53', '127.0.0.1', '127.0.0.1:70000', '::1:53'])
     expect(() => parseListen(bad)).toThrow(/ADDRESS:PORT/);
+});
+
+test('formatPlans() names the component of each change, held deletion and problem, and says if there is nothing', () => {
+  const idle = { component: 'port-guard', changes: [], held: [], problems: [] };
+  expect(formatPlans([idle])).toBe('No changes.');
+  const problem = { subject: 'device drover0', what: 'is down', hint: 'set it up' };
+  const routing = {
+    component: 'managed-routing',
+    changes: ['ip route add'],
+    held: ['ip route del'],
+    problems: [problem],
+  };
+  expect(formatPlans([idle, routing])).toBe(
+    `managed-routing
+  ip route add
+  held until 'drover confirm managed-routing': ip route del
+  problem: device drover0: is down; set it up`,
+  );
 });

@@ -84,6 +84,7 @@ test('the control API refuses unknown requests, and is only for root', async () 
   expect(await ask('POST', '/v1/apply', '{"files":7}')).toMatchObject({ status: 400 });
   const plans = JSON.parse((await ask('GET', '/v1/plan')).body);
   expect(plans).toContainEqual({ component: 'service-address', changes: [], held: [], problems: [] });
+  expect(await agent.drover(['plan'])).toMatchObject({ exitCode: 0, stdout: 'No changes.' });
   const metrics = await ask('GET', '/metrics');
   expect(metrics.type).toContain('text/plain');
   expect(metrics.body).toContain('drover_docker_connected 1');

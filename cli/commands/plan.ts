@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { askAgent, type ComponentPlan, controlSocket } from '../../agent/index.ts';
+import { formatPlans } from '../output/plans.ts';
+import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { agentNotRunning } from '../support/listing.ts';
+import { readSettings, takesSettings } from '../support/settings.ts';
+
+export function addPlan(program: Command, io: Io): void {
+  const command = program
+    .command('plan')
+    .description('Show what the agent would change on this host now. Changes nothing.')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+The agent reads the state of this host again and compares it with the desired state. A healthy host prints 'No changes.',
+because the agent makes changes as soon as they are needed. Changes that remain have failed or are held.
+
+Exit code 0: the plan was made; 1: problems were found.
+
+Examples:
+  drover plan
+  drover plan --json`,
+    );
+  takesSettings(command).action(async () => {
+    const { config } = await readSettings(io, command);
+    const reply = await askAgent(controlSocket(config), { method: 'GET', path: '/v1/plan' });
+    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
+    if (reply.kind === 'away') throw agentNotRunning(config.runDir, ', so there is nothing to plan');
+    const plans = reply.body as readonly ComponentPlan[];
+    io.print(command.opts<{ json?: boolean }>().json ? JSON.stringify(plans, null, 2) : formatPlans(plans));
+    io.setExitCode(plans.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.ok);
+  });
+}
