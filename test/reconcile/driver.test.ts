@@ -66,25 +66,6 @@ test('a component is triggered when its desired value changes, not with each vie
   expect(passes).toEqual([['a'], []]);
 });
 
-test('changes within a few milliseconds are computed once', async () => {
-  let computed = 0;
-  const { value } = component('names', {
-    desired: () => {
-      computed += 1;
-      return null;
-    },
-  });
-  const driver = start(() => ({ revision: 1, names: [] }), [value]);
-  await time.advance(10);
-  expect(computed).toBe(1);
-  for (let change = 0; change < 4; change += 1) {
-    driver.changed();
-    await time.advance(1);
-  }
-  await time.advance(10);
-  expect(computed).toBe(3);
-});
-
 test('a component that cannot compute its desired state is reported, and does not stop the others', async () => {
   let isBroken = true;
   const wanted = ['a'];

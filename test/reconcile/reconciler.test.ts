@@ -280,33 +280,6 @@ test('nothing is planned while the world cannot be read; the loop continues', as
   expect([...world]).toEqual(['a']);
 });
 
-test('triggers while the world cannot be read do not become a busy loop, and the waits grow until it can be read', async () => {
-  let reads = 0;
-  let readable = false;
-  const loop = start({
-    intervalMs: 60_000,
-    observe: async () => {
-      reads += 1;
-      if (!readable) throw new Error('cannot read');
-      return [...world];
-    },
-  });
-  for (let revision = 1; revision <= 50; revision++) {
-    loop.trigger(['a'], revision);
-    await time.advance(1);
-  }
-  expect(reads).toBe(1);
-  await time.advance(50 + 100);
-  const before = reads;
-  readable = true;
-  await time.advance(5000);
-  expect(reads).toBe(before + 1);
-  expect(loop.status()).toMatchObject({ lastError: null, lastAppliedRevision: 50 });
-  // After a read that worked, only the interval counts.
-  await time.advance(54_000);
-  expect(reads).toBe(before + 1);
-});
-
 test('an end of run() is no error, neither of an observation nor of a change', async () => {
   const interrupted = (signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('interrupted'))));

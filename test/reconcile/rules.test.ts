@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { splitHeld } from '../../reconcile/deletion-limit.ts';
 import { createFailedChanges } from '../../reconcile/failed-changes.ts';
-import { createPace } from '../../reconcile/pacing.ts';
 import { createReconciler } from '../../reconcile/reconciler.ts';
-import { initialStatus, logStatusChange, type ReconcilerStatus } from '../../reconcile/reconciler-status.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createLogLines } from '../support/log-lines.ts';
 
@@ -19,21 +17,6 @@ test.each([
   const split = splitHeld(['+x', ...deletions(count)], null, rules, new Set(), (change) => change);
   expect(split.held).toHaveLength(held);
   expect(split.allowed).toEqual(held > 0 ? ['+x'] : ['+x', ...deletions(count)]);
-});
-
-test('createPace() allows a change when the oldest one leaves the interval', async () => {
-  const clock = createFakeClock();
-  const pace = createPace(clock, { changes: 2, intervalMs: 500 });
-  pace.count();
-  await clock.advance(100);
-  expect([pace.available(), pace.nextInMs()]).toEqual([1, null]);
-  pace.count();
-  await clock.advance(100);
-  expect([pace.available(), pace.nextInMs()]).toEqual([0, 300]);
-  await clock.advance(300);
-  expect([pace.available(), pace.nextInMs()]).toEqual([1, null]);
-  pace.count();
-  expect(pace.nextInMs()).toBe(100);
 });
 
 test('createFailedChanges() waits for each change on its own, and reports the wait of the first that is due', async () => {
@@ -55,28 +38,6 @@ test('createFailedChanges() waits for each change on its own, and reports the wa
   expect(failed.problems()).toEqual([problem]);
   failed.remove('a');
   expect(failed.problems()).toEqual([]);
-});
-
-test('logStatusChange() logs each change of state once', () => {
-  const none = initialStatus('routes');
-  const problem = { subject: 'r', what: 'busy', hint: 'h' };
-  const linesOf = (before: Partial<ReconcilerStatus>, after: Partial<ReconcilerStatus>): readonly string[] => {
-    const { log, lines } = createLogLines();
-    logStatusChange(log, { ...none, ...before }, { ...none, ...after });
-    return lines;
-  };
-  const other = { ...problem, what: 'gone' };
-  expect(linesOf({}, { lastError: problem })).toEqual(['warn reconciling failed']);
-  expect(linesOf({ lastError: problem }, { lastError: other })).toEqual(['warn reconciling failed']);
-  expect(linesOf({ lastError: problem }, { lastError: { ...problem } })).toEqual([]);
-  expect(linesOf({ lastError: problem }, {})).toEqual(['info reconciling works again']);
-  expect(linesOf({}, { held: ['-a'] })).toEqual(['warn deletions are held back until they are confirmed']);
-  expect(linesOf({ held: ['-a'] }, { held: ['-a', '-b'] })).toEqual([]);
-  expect(linesOf({ held: ['-a'] }, {})).toEqual([]);
-  expect(linesOf({}, { problems: [problem] })).toEqual(['warn conflict']);
-  expect(linesOf({ problems: [problem] }, { problems: [{ ...problem }, other] })).toEqual(['warn conflict']);
-  expect(linesOf({ problems: [problem] }, { problems: [{ ...problem, subject: 'x' }] })).toEqual(['warn conflict']);
-  expect(linesOf({}, {})).toEqual([]);
 });
 
 test('by default changes are applied one at a time, and each is logged', async () => {

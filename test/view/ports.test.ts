@@ -12,7 +12,7 @@ import {
   servicePorts,
   viewOf,
 } from '../../view/index.ts';
-import { at, BRIDGE, container, declaration, links, snapshot, type World } from './world.ts';
+import { at, BRIDGE, container, declaration, host, links, snapshot, type World } from './world.ts';
 
 const format = ({ port, protocol, names }: ServicePort) => [`${port}/${protocol}`, ...names].join(' ');
 
@@ -164,4 +164,25 @@ test('the weight of an endpoint is that of its container, else of its service, e
   };
   expect(of('s/web', 's/plain', 's/labelled')).toEqual({ each: [5, 3, 1, 0], together: [5, 3, 1, 0] });
   expect(of('s/plain', 's/plain')).toEqual({ each: [1, 1], together: null });
+});
+
+test('a host with an IPv6 address is reached through the ports on all IPv6 addresses', () => {
+  const port = (hostAddress: string, hostPort: number): PublishedPort => ({
+    hostAddress,
+    hostPort,
+    containerPort: 80,
+    protocol: 'tcp',
+  });
+  const world: World = {
+    hosts: [host('a', { address: '2001:db8::a' }), host('b')],
+    containers: [
+      container('c1', 's/web', null, {
+        addresses: [at(BRIDGE, '172.17.0.2')],
+        ports: [port('0.0.0.0', 9090), port('::', 8080)],
+      }),
+    ],
+  };
+  const { view, service } = serviceIn(world, 's/web', 'b');
+  const [endpoint] = endpointsOf(view, service, 'lb').answer;
+  expect([endpoint?.address, endpoint?.ports.map(({ hostPort }) => hostPort)]).toEqual(['2001:db8::a', [8080]]);
 });
