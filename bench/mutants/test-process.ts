@@ -18,6 +18,9 @@ await vitest.standalone();
 let previous: string | null = null;
 process.on('message', (run: TestRun) => void failed(run).then((files) => process.send?.(files)));
 
+// The parent ended.
+process.on('disconnect', () => process.exit());
+
 async function failed({ changed, tests }: TestRun): Promise<readonly string[]> {
   // The mutant before this one was undone in the meantime.
   for (const file of [previous, changed]) if (file !== null) vitest.invalidateFile(file);
