@@ -14,6 +14,8 @@ export interface Applier<Desired, Observed, Change> {
    * Absent: one change after the other, in the order of the plan.
    */
   readonly concurrency?: number;
+  /** Whether each change needs the ones before it: after one that fails, the others wait for the next pass. Default false. */
+  readonly chained?: boolean;
   /** Reads the world. Rejects when it cannot be read completely, because a plan needs the complete picture. */
   observe(desired: Desired, signal: AbortSignal): Promise<Observed>;
   /** Pure. After its changes are applied there is nothing left to plan. */

@@ -1,3 +1,4 @@
+import type { RetrySchedule } from '../system/index.ts';
 import type { Applier, DeletionLimit } from './applier.ts';
 import type { Pacing } from './pacing.ts';
 
@@ -16,6 +17,8 @@ export interface Component<View, Desired = unknown, Observed = unknown, Change =
   readonly applier: Applier<Desired, Observed, Change>;
   readonly deletionLimit?: DeletionLimit<Observed, Change>;
   /** The world is read again after this long although nothing changed. Default: the driver's. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | (() => number);
+  /** Of each failed change, and of a world that cannot be read. Default: the loop's. */
+  readonly retry?: RetrySchedule;
   readonly pacing?: Pacing;
 }

@@ -17,7 +17,7 @@ export interface ReconcilerOptions<Desired, Observed, Change> extends Applier<De
   /** Names this loop in logs and status. */
   readonly name: string;
   /** The world is read again after this long although nothing was triggered. */
-  readonly intervalMs: number;
+  readonly intervalMs: number | (() => number);
   /** Of each failed change, and of a world that cannot be read. */
   readonly retry?: RetrySchedule;
   readonly pacing?: Pacing;
@@ -128,7 +128,9 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
   #waitMs(): number {
     if (this.#unreadable > 0) return backoffMs(this.#retry, this.#unreadable, this.#deps.random());
     const pacedInMs = this.#status.pending.length > 0 ? this.#pace.nextInMs() : null;
-    const waits = [this.#options.intervalMs, this.#failed.nextInMs(), pacedInMs];
+    const { intervalMs } = this.#options;
+    const usual = typeof intervalMs === 'number' ? intervalMs : intervalMs();
+    const waits = [usual, this.#failed.nextInMs(), pacedInMs];
     return Math.max(0, Math.min(...waits.filter((ms) => ms !== null)));
   }
 
@@ -171,13 +173,15 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
     const work = async (): Promise<void> => {
       for (const change of queue) {
         if (this.#target !== target || signal.aborted) return;
-        await this.#apply(change, signal);
+        const applied = await this.#apply(change, signal);
+        if (!applied && this.#options.chained) return;
       }
     };
     await Promise.all(Array.from({ length: this.#options.concurrency ?? 1 }, work));
   }
 
-  async #apply(change: Change, signal: AbortSignal): Promise<void> {
+  /** False: it failed. */
+  async #apply(change: Change, signal: AbortSignal): Promise<boolean> {
     const { name, format } = this.#options;
     const line = format(change);
     this.#pace.count();
@@ -188,8 +192,10 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
       this.#confirmed = new Set([...this.#confirmed].filter((confirmed) => confirmed !== line));
       const { pending } = this.#status;
       this.#set({ pending: pending.toSpliced(pending.indexOf(line), 1) });
+      return true;
     } catch (error) {
       if (!signal.aborted) this.#failed.add(line, problemOf(`${name}: ${line}`, error));
+      return false;
     }
   }
 

@@ -175,6 +175,45 @@ test('changes that depend on one another are retried together, in order; indepen
   expect(await retried(2)).toEqual(['0+a', '50+b', '100+a']);
 });
 
+test('of changes that need the ones before them, none is made after one that failed', async () => {
+  let works = false;
+  const applied: string[] = [];
+  const loop = start({
+    chained: true,
+    apply: async (change) => {
+      if (change === '+b' && !works) throw new Error('another host was faster');
+      applied.push(change);
+      world.add(change.slice(1));
+    },
+  });
+  loop.trigger(['a', 'b', 'c'], 1);
+  await time.advance(99);
+  expect(applied).toEqual(['+a']);
+  expect(loop.status()).toMatchObject({ pending: ['+b', '+c'], lastError: { what: 'another host was faster' } });
+  works = true;
+  await time.advance(1);
+  expect(applied).toEqual(['+a', '+b', '+c']);
+  expect(loop.status()).toMatchObject({ pending: [], lastError: null, lastAppliedRevision: 1 });
+});
+
+test('the interval may differ from pass to pass', async () => {
+  let reads = 0;
+  const loop = start({
+    intervalMs: () => (reads < 3 ? 10 : 500),
+    observe: async () => {
+      reads += 1;
+      return [...world];
+    },
+  });
+  loop.trigger([], 1);
+  await time.advance(20);
+  expect(reads).toBe(3);
+  await time.advance(499);
+  expect(reads).toBe(3);
+  await time.advance(1);
+  expect(reads).toBe(4);
+});
+
 test('the backoff of a change is reset once it has worked', async () => {
   let broken = true;
   let tries = 0;
