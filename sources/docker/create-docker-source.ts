@@ -49,6 +49,8 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
     identify: createIdentify({ containers, networks, starting, inspect, clock }, IDENTIFY),
     resolvConfPath: (id) => resolvConfPath(containers, machine.dataRoot(), id),
     processId: (id) => containers.get(id)?.processId ?? null,
+    isConnected: () => connection.status().connected,
+    isComplete: () => conversation.lastSyncMs() !== null,
     status: () => ({
       ...connection.status(),
       lastSyncMs: conversation.lastSyncMs(),

@@ -9,6 +9,8 @@ export interface DockerSourceDependencies {
   readonly facts: FactsPart;
   /** Fields of the fact `host` that Docker knows. */
   readonly setHost: SetHostFields<'hostname' | 'milliCpu' | 'memoryBytes'>;
+  /** Called when the connection is established, after Docker's first list, and when it is lost. */
+  readonly onConnection?: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,5 +50,8 @@ export interface DockerSource {
   resolvConfPath(containerId: string): string | null;
   /** Process id of the container's first process on this host; null: none, or not known. Not a fact. */
   processId(containerId: string): number | null;
+  isConnected(): boolean;
+  /** Whether Docker has listed all containers since the start: the facts are complete. */
+  isComplete(): boolean;
   status(): DockerSourceStatus;
 }

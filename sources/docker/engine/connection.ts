@@ -28,8 +28,16 @@ export interface Connection {
   status(): ConnectionStatus;
 }
 
+export interface ConnectionDependencies {
+  readonly docker: Docker;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when the connection is established or lost. */
+  readonly onConnection?: () => void;
+}
+
 export function createConnection(
-  { docker, clock, log }: { readonly docker: Docker; readonly clock: Clock; readonly log: Log },
+  { docker, clock, log, onConnection = () => {} }: ConnectionDependencies,
   options: ConnectionOptions,
 ): Connection {
   const where = whereIs(docker);
@@ -39,7 +47,9 @@ export function createConnection(
 
   const fail = (error: unknown): void => {
     const problem = connectionProblem(error, where);
+    const { connected } = status;
     status = { ...status, connected: false, problem };
+    if (connected) onConnection();
     if (!said.has(problem.what)) log.warn({ problem }, 'not connected to Docker; keeping the last known state');
     said.add(problem.what);
     failures += 1;
@@ -66,6 +76,7 @@ export function createConnection(
       if (status.connected) return;
       status = { ...status, connected: true, problem: null };
       log.info({ where, apiVersion: status.apiVersion }, 'connected to Docker');
+      onConnection();
     },
     run: async (converse, signal) => {
       while (!signal.aborted) {
