@@ -2,7 +2,9 @@ import {
   createManagedRouting,
   createPortGuard,
   createServiceAddress,
+  type ManagedNetworkApplier,
   type ManagedRouting,
+  managedNetworkComponent,
   managedRoutingComponent,
   type PortGuard,
   portGuardComponent,
@@ -15,8 +17,8 @@ import type { DockerSource } from '../sources/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Config } from './config/config.ts';
 import { portBindingsFile } from './config/paths.ts';
-import type { NetworkState } from './network/managed-network.ts';
-import { serviceAddressSettings } from './network/overlay-settings.ts';
+import type { NetworkState } from './network/network-state.ts';
+import { managedNetworkSettings, serviceAddressSettings } from './network/overlay-settings.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 
 /** The appliers that more than the driver uses: `drover down` removes what they made. */
@@ -42,20 +44,30 @@ export function createAppliers(
 export interface ComponentSources {
   readonly network: NetworkState;
   readonly resolvConf: ResolvConf;
-  /** Whether Docker has listed this host's containers since the agent started. */
-  readonly isComplete: () => boolean;
+  readonly hostId: string;
+  readonly managedNetwork: ManagedNetworkApplier;
+  readonly docker: Pick<DockerSource, 'isConnected' | 'isComplete'>;
 }
 
 /** All components of this host. To add one, add a line. */
 export function componentsOf(
   { serviceAddress, routing, guard }: Appliers,
-  { enabled, guard: guarded }: Config['network'],
-  { network, isComplete, resolvConf }: ComponentSources,
+  config: Config['network'],
+  { network, managedNetwork, hostId, docker, resolvConf }: ComponentSources,
 ): readonly Component<HostView>[] {
+  const { enabled } = config;
+  const { current, ranges } = network;
+  const { isConnected, isComplete } = docker;
+  const networkSources = { isConnected, isFound: () => current() !== null };
   return [
     serviceAddressComponent(serviceAddress),
     resolvConfComponent(resolvConf, { isComplete }),
-    portGuardComponent(guard, enabled && guarded ? { network: network.current, isComplete } : 'off'),
-    ...(enabled ? [managedRoutingComponent(routing, { network: network.current, ranges: network.ranges })] : []),
+    portGuardComponent(guard, enabled && config.guard ? { network: current, isComplete } : 'off'),
+    ...(enabled
+      ? [
+          managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),
+          managedRoutingComponent(routing, { network: current, ranges }),
+        ]
+      : []),
   ];
 }

@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
@@ -10,8 +11,10 @@ import { type Appliers, componentsOf, createAppliers } from './components.ts';
 import type { Config } from './config/config.ts';
 import { feedSocket } from './config/paths.ts';
 import { type Core, openCore } from './host/core.ts';
+import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
-import { createNetworkState, networkParts } from './network/managed-network.ts';
+import { addressParts } from './network/address-management.ts';
+import { createNetworkState } from './network/network-state.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 import { includeManifests } from './parts/manifests-part.ts';
@@ -48,14 +51,23 @@ export async function runHost(
   const core = await openCore(deps, config);
   const { hostId, store, view } = core;
   const docker = new Docker({ socketPath: config.docker.socket });
-  const local = await createLocalSource({ ...deps, docker, store }, config);
+  const local = await createLocalSource({ ...deps, docker, store, onConnection: () => driver.changed() }, config);
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
   const appliers = createAppliers(deps, config, local.docker);
   const resolvConf = resolvConfOf(deps, config, { docker, local, signal });
-  const network = createNetworkState(config.network, () => driver.changed());
-  const isComplete = () => local.docker.status().lastSyncMs !== null;
-  const components = componentsOf(appliers, config.network, { network, isComplete, resolvConf });
+  const announce = local.hostFields('subnets');
+  const network = createNetworkState(config.network, { announce, onChange: () => driver.changed() });
+  const managedNetwork = createManagedNetwork({
+    ...deps,
+    docker,
+    documents: async () => (await wired).bus,
+    resolvers: () => readHostResolvers([]),
+    onNetwork: network.found,
+    onRanges: network.agreed,
+  });
+  const sources = { hostId, network, managedNetwork, docker: local.docker, resolvConf };
+  const components = componentsOf(appliers, config.network, sources);
   const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
   store.subscribe(driver.changed);
   parts.drive(driver);
@@ -63,14 +75,14 @@ export async function runHost(
   const supervisor = createServers({ ...deps, ...appliers, peers: feed.peers }, { config, program });
   const isReady = () => parts.isDone('service-address');
   if (config.supervise) parts.start({ servers: serversPart(deps, supervisor, { config, isReady }) });
-  const facts = await wireFacts(deps, config, { core, local, parts, signal, isComplete, onChange: driver.changed });
-  const { bus } = facts;
+  const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
+  const facts = await wired;
   const statuses = () => driver.loops.map((loop) => loop.status());
   parts.start({
-    ...networkParts(deps, config, { docker, bus, hostId, local, network, guard: appliers.guard }),
+    ...addressParts({ ...deps, docker, guard: appliers.guard }, config),
     'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
   });
-  includeManifests(deps, config, { bus, parts, signal });
+  includeManifests(deps, config, { bus: facts.bus, parts, signal });
   return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts };
 }
 

@@ -2,21 +2,21 @@ export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';
-export { type AgreedRanges, agreeOnRanges, forgetRanges, type NetworkRanges } from './network/agree-on-ranges.ts';
+export { type ManagedNetworkSources, managedNetworkComponent } from './network/component.ts';
 export {
-  type Claim,
-  type ClaimDocuments,
-  type ClaimSettings,
-  claimSubnets,
-  type SubnetClaims,
-} from './network/claim-subnets.ts';
-export {
-  ensureManagedNetwork,
-  findManagedNetwork,
-  type ManagedNetwork,
-  type ManagedNetworkSettings,
+  type DockerNetwork,
+  findDockerNetwork,
+  type NetworkSettings,
   removeManagedNetwork,
 } from './network/docker-network.ts';
+export {
+  createManagedNetwork,
+  type ManagedNetworkApplier,
+  type ManagedNetworkDependencies,
+} from './network/managed-network.ts';
+export { forgetRanges, type NetworkDocuments, releaseSubnets } from './network/network-documents.ts';
+export type { DesiredNetwork, NetworkChange, ObservedNetwork } from './network/plan.ts';
+export type { NetworkRanges } from './network/plan-ranges.ts';
 export { findRangeConflicts, type RangeCheck } from './network/range-conflicts.ts';
 export { guardedContainers, type PortGuardSources, portGuardComponent } from './port-guard/component.ts';
 export type { DesiredGuard, GuardedContainer } from './port-guard/desired-guard.ts';

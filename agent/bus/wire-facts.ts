@@ -2,7 +2,6 @@ import type { Bus } from '../../bus/index.ts';
 import type { Liveness } from '../../bus/liveness/index.ts';
 import type { Problem } from '../../model/index.ts';
 import { followBus } from '../../state/index.ts';
-import type { Clock } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Core } from '../host/core.ts';
 import { createDuplicateHostIdWatch } from '../host/duplicate-host-id.ts';
@@ -12,8 +11,6 @@ import type { Parts } from '../parts/parts.ts';
 import { openBus } from './open-bus.ts';
 import { createPublisher } from './publisher.ts';
 import { watchOver } from './watch-over.ts';
-
-const COMPLETE_INTERVAL_MS = 100;
 
 export interface WiredFacts {
   readonly bus: Bus;
@@ -26,9 +23,7 @@ export interface FactsContext {
   readonly local: LocalSource;
   readonly parts: Parts;
   readonly signal: AbortSignal;
-  /** Whether Docker has listed this host's containers. */
-  readonly isComplete: () => boolean;
-  /** Called when a fact of this host changed, and after Docker's first list, which may change none. */
+  /** Called when a fact of this host changed. */
   readonly onChange: () => void;
 }
 
@@ -36,7 +31,7 @@ export interface FactsContext {
 export async function wireFacts(
   { clock, log }: AgentDependencies,
   config: Config,
-  { core, local, parts, signal, isComplete, onChange }: FactsContext,
+  { core, local, parts, signal, onChange }: FactsContext,
 ): Promise<WiredFacts> {
   const { hostId, store } = core;
   const { incarnation, docker, facts } = local;
@@ -44,7 +39,7 @@ export async function wireFacts(
   const opened = await openBus({ clock, log, hears: (id) => liveness?.hears(id) ?? false }, config);
   const { bus } = opened;
   const duplicate = createDuplicateHostIdWatch({ hostId, incarnation });
-  const published = () => (duplicate.problem() || !isComplete() ? null : facts.facts());
+  const published = () => (duplicate.problem() || !docker.isComplete() ? null : facts.facts());
   const publisher = createPublisher({ bus, facts: published, clock, log }, { hostId });
   store.replaceHost(hostId, facts.facts());
   facts.onChange((changes) => {
@@ -53,9 +48,7 @@ export async function wireFacts(
     onChange();
   });
   parts.start({
-    docker: async (until) => {
-      await Promise.all([docker.run(until), untilComplete(clock, isComplete, until).then(onChange)]);
-    },
+    docker: docker.run,
     'host address': local.addressPart,
     publish: publisher.run,
     bus: (until, report) => followBus(store, duplicate.check(bus.watch(until), report.done)),
@@ -63,8 +56,4 @@ export async function wireFacts(
   liveness = await watchOver({ clock, log }, { bus, config, core, incarnation, signal });
   const duplicateProblems = () => [duplicate.problem()].filter((problem) => problem !== null);
   return { bus, liveness, problems: () => [...duplicateProblems(), ...opened.problems] };
-}
-
-async function untilComplete(clock: Clock, isComplete: () => boolean, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !isComplete()) await clock.sleep(COMPLETE_INTERVAL_MS, signal).catch(() => {});
 }

@@ -4,10 +4,10 @@ import type Docker from 'dockerode';
 import type { Bus } from '../../bus/index.ts';
 import type { Problem } from '../../model/index.ts';
 import {
-  claimSubnets,
   forgetRanges,
   type ManagedRouting,
   type PortGuard,
+  releaseSubnets,
   removeManagedNetwork,
   type ServiceAddress,
 } from '../../overlay/index.ts';
@@ -59,7 +59,7 @@ function steps(
   deps: TearDownDependencies,
   { config, hostId }: { readonly config: Config; readonly hostId: string | null },
 ): readonly Step[] {
-  const { docker, bus, log, clock } = deps;
+  const { docker, bus } = deps;
   const again = "fix the cause above, then run 'drover down' again";
   const step = (subject: string, act: () => Promise<readonly Problem[]>, hint = again): Step => ({
     subject,
@@ -69,7 +69,7 @@ function steps(
   const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
   const release = async (): Promise<void> => {
     if (!networkIsGone || !bus || !hostId) return;
-    await claimSubnets({ documents: bus, clock, log }, { hostId }).release();
+    await releaseSubnets(bus, hostId);
     await forgetRanges(bus);
   };
   let networkIsGone = false;

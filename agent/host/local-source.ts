@@ -23,6 +23,8 @@ export interface LocalSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly run: RunCommand;
+  /** Called when the connection to Docker is established or lost. */
+  readonly onConnection: () => void;
 }
 
 /** The facts of this host from all owners, its Docker Engine, and its address. */
@@ -41,7 +43,7 @@ export interface LocalSource {
 const ADDRESS_INTERVAL_MS = 10_000;
 
 export async function createLocalSource(
-  { docker, store, clock, log, run }: LocalSourceDependencies,
+  { docker, store, clock, log, run, onConnection }: LocalSourceDependencies,
   config: Config,
 ): Promise<LocalSource> {
   const previous: FactMap = store.picture().hosts.get(store.hostId) ?? new Map();
@@ -63,6 +65,7 @@ export async function createLocalSource(
       log,
       facts: facts.part(['container/', 'network/'], previous),
       setHost: host.fields('hostname', 'milliCpu', 'memoryBytes'),
+      onConnection,
     },
     {
       hostId: store.hostId,

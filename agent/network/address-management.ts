@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { type IpamDependencies, listDockerAddresses, serveIpam, startStranded } from '../../overlay/index.ts';
+import {
+  type IpamDependencies,
+  listDockerAddresses,
+  type PortGuard,
+  serveIpam,
+  startStranded,
+} from '../../overlay/index.ts';
 import type { Config } from '../config/config.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 
 /** Docker finds plugins in this directory; the name of the file is the name of the driver. */
@@ -33,4 +40,14 @@ export function addressManagementPart(
       await server.close();
     }
   };
+}
+
+/** The part of this host; none if the managed network is disabled. */
+export function addressParts(
+  { guard, ...deps }: AgentDependencies & { readonly docker: Docker; readonly guard: Pick<PortGuard, 'vacate'> },
+  config: Config,
+): Readonly<Record<string, Part>> {
+  if (!config.network.enabled) return {};
+  const vacating = config.network.guard ? { vacate: guard.vacate } : {};
+  return { 'address management': addressManagementPart({ ...deps, ...vacating }, config) };
 }

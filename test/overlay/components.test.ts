@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import {
   createManagedRouting,
   createPortGuard,
-  type ManagedNetwork,
+  type DockerNetwork,
+  managedNetworkComponent,
   managedRoutingComponent,
   portGuardComponent,
 } from '../../overlay/index.ts';
@@ -11,12 +12,13 @@ import { testLog } from '../support/test-log.ts';
 import { container, host, MANAGED, snapshot } from '../view/world.ts';
 
 const deps = { run: () => Promise.reject(new Error('not in this test')), log: testLog('components') };
-const OWN: ManagedNetwork = {
+const OWN: DockerNetwork = {
   id: MANAGED,
   name: 'drover',
   device: 'drover1',
   subnet: '10.42.1.0/24',
   gateway: '10.42.1.1',
+  isOurs: true,
 };
 const web = container('web', 'shop/web', '10.42.1.2');
 const withMac = { ...web, addresses: web.addresses.map((address) => ({ ...address, mac: '02:42:0a:2a:01:02' })) };
@@ -31,7 +33,7 @@ function viewWith(containers: readonly (typeof web)[]): HostView {
 }
 
 test('desired() of the routing is the subnets of all other hosts, and nothing before this host has a network', () => {
-  let own: ManagedNetwork | null = null;
+  let own: DockerNetwork | null = null;
   const ranges = ['10.42.0.0/16'];
   const routing = managedRoutingComponent(createManagedRouting(deps), { network: () => own, ranges: () => ranges });
   const view = viewWith([web]);
@@ -48,7 +50,7 @@ test('desired() of the routing is the subnets of all other hosts, and nothing be
 
 test('desired() of the port guard is null, not empty, until Docker has listed the containers', () => {
   let isComplete = false;
-  let network: ManagedNetwork | null = null;
+  let network: DockerNetwork | null = null;
   const guard = portGuardComponent(createPortGuard({ ...deps, processId: () => null, bindingsFile: '/dev/null' }), {
     network: () => network,
     isComplete: () => isComplete,
@@ -84,6 +86,28 @@ test('desired() of the port guard has the containers with processes, an address 
   const desired = guard.desired(view);
   const ids = desired === null || desired === 'off' ? [] : desired.containers.map(({ id }) => id);
   expect(ids).toEqual(['running', 'paused', 'stopping']);
+});
+
+test('desired() of the managed network is the settings while Docker is connected; it is read often until it is found', () => {
+  let isConnected = false;
+  let isFound = false;
+  const settings = {
+    hostId: 'a',
+    name: 'drover',
+    device: 'drover1',
+    mtu: 1500,
+    configured: { ranges: ['10.42.0.0/16'], prefixLength: 24 },
+  };
+  const applier = {} as Parameters<typeof managedNetworkComponent>[0];
+  const sources = { isConnected: () => isConnected, isFound: () => isFound };
+  const { desired, intervalMs } = managedNetworkComponent(applier, settings, sources);
+  expect(desired(viewWith([]))).toBeNull();
+  isConnected = true;
+  expect(desired(viewWith([]))).toBe(settings);
+  const interval = () => (typeof intervalMs === 'function' ? intervalMs() : intervalMs);
+  expect(interval()).toBe(1_000);
+  isFound = true;
+  expect(interval()).toBe(30_000);
 });
 
 test('desired() of the port guard is null while this host has no facts', () => {

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import type Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
-  claimSubnets,
+  createManagedNetwork,
   createManagedRouting,
+  type DesiredNetwork,
   type DesiredRouting,
-  ensureManagedNetwork,
-  findManagedNetwork,
-  type ManagedNetwork,
+  type DockerNetwork,
+  findDockerNetwork,
   type ManagedRouting,
   removeManagedNetwork,
 } from '../../overlay/index.ts';
@@ -30,7 +31,9 @@ interface Member {
   readonly engine: Engine;
   readonly address: string;
   readonly run: RunCommand;
-  readonly network: ManagedNetwork;
+  readonly network: DockerNetwork;
+  /** One pass for a network like that of this host: the lines of its changes and its problems. */
+  readonly pass: (other?: Partial<DesiredNetwork>) => Promise<readonly string[]>;
   readonly routing: ManagedRouting;
   readonly loop: Reconciler<DesiredRouting>;
 }
@@ -62,14 +65,11 @@ async function join(host: TestHost, address: string): Promise<Member> {
   const engine = await startEngine(resources, host);
   await engine.buildBusybox();
   await startIpam(host, engine);
-  const claims = claimSubnets({ documents, clock: systemClock, log }, { hostId: host.name, ranges: RANGES });
-  const claim = await claims.ensure();
-  if (!claim.ok) throw new Error(claim.problem.what);
-  const settings = { subnet: claim.value.subnet, mtu: 1400 };
-  const network = await ensureManagedNetwork({ docker: engine.docker, run, log }, settings);
-  if (!network.ok) throw new Error(network.problem.what);
-  const again = await ensureManagedNetwork({ docker: engine.docker, run, log }, settings);
-  expect(again).toEqual(network);
+  const pass = networkPasses(host.name, { docker: engine.docker, run });
+  expect(await pass()).toContainEqual(expect.stringMatching(/^create Docker network drover with subnet 10\.4[23]\./));
+  expect(await pass()).toEqual([]);
+  const network = await findDockerNetwork(engine.docker, 'drover');
+  if (!network) throw new Error('no network');
   const routing = createManagedRouting({ run, log });
   const { applier, deletionLimit } = routing;
   const loop = createReconciler(
@@ -81,7 +81,25 @@ async function join(host: TestHost, address: string): Promise<Member> {
     stop.abort();
     return running;
   });
-  return { name: host.name, host, engine, address, run, network: network.value, routing, loop };
+  return { name: host.name, host, engine, address, run, network, pass, routing, loop };
+}
+
+function networkPasses(hostId: string, deps: { readonly docker: Docker; readonly run: RunCommand }): Member['pass'] {
+  const { observe, plan, apply, format } = createManagedNetwork({
+    ...deps,
+    clock: systemClock,
+    documents: async () => documents,
+    resolvers: async () => [],
+    onNetwork: () => {},
+    onRanges: () => {},
+  });
+  const configured = { ranges: RANGES, prefixLength: 24 };
+  return async (other = {}) => {
+    const desired = { hostId, name: 'drover', device: 'drover1', mtu: 1400, configured, ...other };
+    const { changes, problems } = plan(desired, await observe(desired, stop.signal));
+    for (const change of changes) await apply(change, stop.signal);
+    return [...changes.map(format), ...problems.map(({ subject, what }) => `${subject}: ${what}`)];
+  };
 }
 
 function desiredOf(all: readonly Member[], loop: Reconciler<DesiredRouting>): DesiredRouting {
@@ -176,23 +194,27 @@ test('Q37: a subnet that overlaps a route of the host is refused, and the route 
   expect(a.loop.status().problems.map(({ what }) => what)).toEqual([
     'overlaps the route to 10.43.0.0/16 via 192.0.2.2 on uplink of this host',
   ]);
-  const refused = await ensureManagedNetwork(
-    { docker: a.engine.docker, run: a.run, log },
-    { name: 'other', subnet: '10.43.3.0/24', device: 'other0' },
-  );
-  expect(refused).toMatchObject({ ok: false, problem: { what: expect.stringContaining('10.43.0.0/16') } });
+  const conflict = 'managed network range 10.43.0.0/22: overlaps the route to 10.43.0.0/16 on uplink of this host';
+  expect(await a.pass({ name: 'other', device: 'other0' })).toContain(conflict);
+  expect(await findDockerNetwork(a.engine.docker, 'other')).toBeNull();
+  expect(await a.pass()).toEqual([conflict]);
   await a.run('ip', ['route', 'delete', '10.43.0.0/16']);
 });
 
 test('a network of that name that is not ours, or has another subnet, is a problem and is kept', async () => {
   const [a] = members as [Member];
-  const deps = { docker: a.engine.docker, run: a.run, log };
   await a.engine.docker.createNetwork({ Name: 'foreign' });
-  const foreign = await ensureManagedNetwork(deps, { name: 'foreign', subnet: '10.42.3.0/24', device: 'x0' });
-  expect(foreign).toMatchObject({ ok: false, problem: { what: 'was not created by Drover' } });
-  const moved = await ensureManagedNetwork(deps, { subnet: '10.42.3.0/24' });
-  expect(moved).toMatchObject({ ok: false, problem: { subject: 'Docker network drover' } });
-  expect(await findManagedNetwork(a.engine.docker)).toEqual(a.network);
+  expect(await a.pass({ name: 'foreign' })).toEqual(['Docker network foreign: was not created by Drover']);
+  const { subnet } = a.network;
+  const key = `subnet/${subnet.replace('/', '_')}`;
+  await documents.delete(key);
+  await documents.put('subnet/10.42.3.0_24', { hostId: a.host.name, claimedAtMs: 1 });
+  expect(await a.pass()).toEqual([
+    `Docker network drover: has subnet ${subnet}, but the subnet of this host is 10.42.3.0/24`,
+  ]);
+  await documents.delete('subnet/10.42.3.0_24');
+  expect(await a.pass()).toEqual([`claim subnet ${subnet}`]);
+  expect(await findDockerNetwork(a.engine.docker, 'drover')).toEqual(a.network);
 });
 
 test('removal removes everything of ours and nothing else', async () => {
@@ -203,7 +225,7 @@ test('removal removes everything of ours and nothing else', async () => {
   await a.routing.remove();
   await a.routing.remove();
   expect(await removeManagedNetwork(a.engine.docker)).toEqual({ ok: true, value: null });
-  expect(await findManagedNetwork(a.engine.docker)).toBeNull();
+  expect(await findDockerNetwork(a.engine.docker, 'drover')).toBeNull();
   const left = `${await a.run('nft', ['list', 'tables'])}${await a.run('iptables-save', [])}${await a.run('ip', ['route'])}`;
   expect(left).not.toMatch(/drover|10\.42\.|proto 250/);
   expect(left).toContain('198.51.100.0/24');

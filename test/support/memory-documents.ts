@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../model/index.ts';
-import type { ClaimDocuments } from '../../overlay/index.ts';
+import type { NetworkDocuments } from '../../overlay/index.ts';
 
 interface Stored {
   readonly value: JsonValue;
@@ -12,7 +12,7 @@ export function createMemoryDocuments(turn: () => Promise<void> = async () => {}
   let revision = 0;
   const isExpected = (key: string, expect?: number): boolean =>
     expect === undefined || (stored.get(key)?.revision ?? 0) === expect;
-  const documents: ClaimDocuments = {
+  const documents: NetworkDocuments = {
     list: async (prefix) => {
       await turn();
       return new Map([...stored].filter(([key]) => key.startsWith(prefix)));
