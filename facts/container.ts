@@ -69,7 +69,8 @@ export const containerKind = defineKind<Container, HostDraft>({
   idSegments: 1,
   schema: containerSchema,
   subjectOf: ({ hostId, id }) => ({ hostId, id }),
-  set: ({ containers }, id, container) => containers.set(id, container),
+  // The id of the value, not that of the key: the second string would be kept for each of 50,000 containers.
+  set: ({ containers }, _id, container) => containers.set(container.id, container),
   remove: ({ containers }, id) => containers.delete(id),
   forRole: (role, value) => (role === 'dns' ? forDns(value) : value),
 });
