@@ -10,9 +10,18 @@ class RealFirst extends BaseSequencer {
   }
 }
 
+/** Tests that saturate a core and count each lost query: one at a time, with no other test beside them. */
+const ALONE = ['test/real/dns-flood.test.ts', 'test/real/dns-hand-over.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: 'beside', include: ['test/**/*.test.ts'], exclude: ALONE, sequence: { groupOrder: 1 } },
+      },
+    ],
     setupFiles: ['test/support/equality.ts'],
     pool: 'forks',
     testTimeout: 30_000,
