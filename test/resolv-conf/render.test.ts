@@ -110,3 +110,10 @@ test('a line added to our text and a file that Docker wrote again are both corre
   expect(renderResolvConf(`nameserver 8.8.8.8\n${ours}`, desired)).toBe(ours);
   expect(renderResolvConf('nameserver 127.0.0.11\noptions ndots:0\n', desired)).toBe(ours);
 });
+
+test('originalOf() takes the last marked line: the one that Drover wrote', () => {
+  const marked = (text: string): string => `# drover-before ${Buffer.from(text).toString('base64')}`;
+  expect(originalOf([marked('nameserver 10.0.0.1'), marked('nameserver 10.0.0.2')].join('\n'))).toBe(
+    'nameserver 10.0.0.2',
+  );
+});
