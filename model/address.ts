@@ -44,12 +44,6 @@ export function addressOf(family: IpFamily, value: bigint): Address {
   return { family, value, text: family === 4 ? format4(value) : format6(value) };
 }
 
-/** IPv4 before IPv6, then by number: the stable order of addresses everywhere. */
-export function compareAddresses(a: Address, b: Address): number {
-  if (a.family !== b.family) return a.family - b.family;
-  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
-}
-
 function valueOf4(text: string): bigint {
   return text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
 }

@@ -55,21 +55,10 @@ export function cidrSize({ family, prefixLength }: Cidr): bigint {
   return 1n << BigInt(bitsOf(family) - prefixLength);
 }
 
-/** Addresses that hosts can have: IPv4 leaves out network and broadcast address, except in /31 [RFC 3021] and /32. */
-export function hostCount(cidr: Cidr): bigint {
-  const size = cidrSize(cidr);
-  return cidr.family === 4 && size > 2n ? size - 2n : size;
-}
-
 /** The address `n` after the first (0 is the network's own); null outside the range. */
 export function nthAddress(cidr: Cidr, n: number | bigint): Address | null {
   const offset = BigInt(n);
   return offset >= 0n && offset < cidrSize(cidr) ? addressOf(cidr.family, cidr.first + offset) : null;
-}
-
-/** The index of an address in the range, counted from 0; null outside. */
-export function addressIndex(cidr: Cidr, address: Address): bigint | null {
-  return cidrContains(cidr, address) ? address.value - cidr.first : null;
 }
 
 export function cidrContains(cidr: Cidr, address: Address): boolean {

@@ -27,20 +27,9 @@ export function parseDnsName(text: string): Result<DnsName> {
   return ok(`${bare.toLowerCase()}.`);
 }
 
-/** Parses one label, such as the name of a service or a stack, into lower case. */
-export function parseDnsLabel(text: string): Result<string> {
-  const fault = labelFault(text);
-  return fault ? problem(`name ${quote(text)}`, fault.what, fault.hint) : ok(text.toLowerCase());
-}
-
 /** Puts labels (or a relative name) in front of a canonical name: `dnsNameUnder(['web', 'shop'], 'rancher.internal.')`. */
 export function dnsNameUnder(labels: readonly string[], parent: DnsName): Result<DnsName> {
   return parseDnsName([...labels, parent].join('.'));
-}
-
-/** True for the suffix itself and for everything below it; both canonical. */
-export function isDnsNameWithin(name: DnsName, suffix: DnsName): boolean {
-  return name === suffix || name.endsWith(`.${suffix}`);
 }
 
 /** Labels from left to right, without the root. */

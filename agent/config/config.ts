@@ -48,13 +48,6 @@ export async function loadConfig(dependencies: ConfigDependencies, sources: Conf
   return { ok: true, config: checked.data, file: read.file, warnings };
 }
 
-/** The configuration without its secrets, for display. */
-export function withoutSecrets(config: Config): Config {
-  const { bus } = config;
-  if (bus.consul.token === null) return config;
-  return { ...config, bus: { ...bus, consul: { ...bus.consul, token: '(hidden)' } } };
-}
-
 interface FileSource {
   /** Null: no file was read. */
   readonly file: string | null;

@@ -100,7 +100,7 @@ function movedAside(path: string, aside: string, error: unknown): Problem {
   return {
     subject: path,
     what: `the saved state could not be used (${reason(error)}); it was moved to ${aside}, and a new file was created`,
-    hint: 'no action needed If this happens again, check the disk.',
+    hint: 'no action needed. If this happens again, check the disk.',
   };
 }
 

@@ -1,15 +1,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  addressOf,
-  canonicalAddress,
-  compareAddresses,
-  formatReverseName,
-  parseAddress,
-  parseReverseName,
-  plainAddress,
-} from '../../model/index.ts';
+import { addressOf, canonicalAddress, formatReverseName, parseAddress, plainAddress } from '../../model/index.ts';
 
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => addressOf(4, value));
 /** Mostly zeros, so that runs of them are common. */
@@ -108,17 +100,6 @@ test('parseAddress() never throws', () => {
   );
 });
 
-test('compareAddresses() orders by number, not by text', () => {
-  const texts = ['fd00::2', '10.0.0.10', '10.0.0.9', 'fd00::10', '9.0.0.1'];
-  const sorted = texts
-    .flatMap((text) => {
-      const parsed = parseAddress(text);
-      return parsed.ok ? [parsed.value] : [];
-    })
-    .sort(compareAddresses);
-  expect(sorted.map(({ text }) => text)).toEqual(['9.0.0.1', '10.0.0.9', '10.0.0.10', 'fd00::2', 'fd00::10']);
-});
-
 describe('reverse names', () => {
   test.each([
     ['10.42.0.5', '5.0.42.10.in-addr.arpa.'],
@@ -126,28 +107,5 @@ describe('reverse names', () => {
   ])('%s -> %s', (text, expected) => {
     const parsed = parseAddress(text);
     expect(parsed.ok && formatReverseName(parsed.value)).toBe(expected);
-    expect(parseReverseName(expected)?.text).toBe(text);
-  });
-
-  test.each([
-    '0.42.10.in-addr.arpa.',
-    '5.0.42.10.in-addr.arpa.x.',
-    '256.0.0.10.in-addr.arpa.',
-    '05.0.42.10.in-addr.arpa.',
-    'x.0.0.10.in-addr.arpa.',
-    '1.5.0.42.10.in-addr.arpa.',
-    'in-addr.arpa.',
-    '1.0.ip6.arpa.',
-    'web.',
-  ])('%s is none', (name) => {
-    expect(parseReverseName(name)).toBeNull();
-  });
-
-  test('read back for every address', () => {
-    fc.assert(
-      fc.property(address, (one) => {
-        expect(parseReverseName(formatReverseName(one))).toEqual(one);
-      }),
-    );
   });
 });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Address,
-  addressIndex,
   addressOf,
   type Cidr,
   cidrContains,
@@ -10,7 +9,6 @@ import {
   cidrOf,
   cidrSize,
   cidrsOverlap,
-  hostCount,
   nthAddress,
   nthSubnet,
   parseAddress,
@@ -73,16 +71,10 @@ test('parseInterfaceCidr() gives the address and its range', () => {
 
 test('sizes, hosts and addresses of a range', () => {
   expect(cidrSize(cidr('10.42.3.0/24'))).toBe(256n);
-  expect(hostCount(cidr('10.42.3.0/24'))).toBe(254n);
-  expect(hostCount(cidr('10.42.3.0/31'))).toBe(2n);
-  expect(hostCount(cidr('10.42.3.0/32'))).toBe(1n);
-  expect(hostCount(cidr('fd00::/64'))).toBe(2n ** 64n);
   expect(nthAddress(cidr('10.42.3.0/24'), 1)?.text).toBe('10.42.3.1');
   expect(nthAddress(cidr('10.42.3.0/24'), 255)?.text).toBe('10.42.3.255');
   expect(nthAddress(cidr('10.42.3.0/24'), 256)).toBeNull();
   expect(nthAddress(cidr('10.42.3.0/24'), -1)).toBeNull();
-  expect(addressIndex(cidr('10.42.3.0/24'), address('10.42.3.9'))).toBe(9n);
-  expect(addressIndex(cidr('10.42.3.0/24'), address('10.42.4.9'))).toBeNull();
 });
 
 test('subnets of a range', () => {

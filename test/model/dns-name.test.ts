@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dnsNameLabels, dnsNameUnder, isDnsNameWithin, parseDnsLabel, parseDnsName } from '../../model/index.ts';
+import { dnsNameLabels, dnsNameUnder, parseDnsName } from '../../model/index.ts';
 
 const label = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,20}$/);
 const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join('.'));
@@ -74,22 +74,10 @@ test('parseDnsName() never throws, and accepts only what fits on the wire', () =
   );
 });
 
-test('parseDnsLabel() takes one label', () => {
-  expect(parseDnsLabel('Web_1')).toEqual({ ok: true, value: 'web_1' });
-  expect(parseDnsLabel('web.shop').ok).toBe(false);
-  expect(parseDnsLabel('').ok).toBe(false);
-});
-
 test('dnsNameUnder() puts labels in front, and checks the whole', () => {
   expect(dnsNameUnder(['Web', 'shop'], 'rancher.internal.')).toEqual({ ok: true, value: 'web.shop.rancher.internal.' });
   expect(dnsNameUnder(['a'.repeat(64)], 'rancher.internal.').ok).toBe(false);
   expect(dnsNameUnder(['x'.repeat(60), 'y'.repeat(60), 'z'.repeat(60), 'w'.repeat(60)], 'rancher.internal.').ok).toBe(
     false,
   );
-});
-
-test('isDnsNameWithin() compares whole labels', () => {
-  expect(isDnsNameWithin('web.rancher.internal.', 'rancher.internal.')).toBe(true);
-  expect(isDnsNameWithin('rancher.internal.', 'rancher.internal.')).toBe(true);
-  expect(isDnsNameWithin('notrancher.internal.', 'rancher.internal.')).toBe(false);
 });
