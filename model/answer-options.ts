@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from './json.ts';
+import { isJsonObject, type JsonValue } from './json/json.ts';
 
 /** How DNS answers for a service; null where nothing is configured. */
 export interface AnswerOptions {

@@ -1,5 +1,5 @@
 import type { HealthCheck } from './health.ts';
-import type { JsonValue } from './json.ts';
+import type { JsonValue } from './json/json.ts';
 import type { LoadBalancerConfig } from './load-balancer.ts';
 
 export type ServiceKind = 'service' | 'externalService' | 'dnsService' | 'loadBalancerService';

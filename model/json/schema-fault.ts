@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearestWord } from './nearest.ts';
+import { nearestWord } from '../collections/nearest.ts';
 
 /** One fault that a schema found, for operators. The caller adds where `path` comes from (file and line, variable, flag). */
 export interface SchemaFault {
