@@ -49,12 +49,12 @@ function exact(integer: bigint): number | bigint {
   return integer >= INT64_MIN && integer <= UINT64_MAX ? integer : Number(integer);
 }
 
-/** Serves answers unchanged. `answers` returns the present ones. */
+/** Serves answers. `answers` returns the present ones. */
 export function createAnswersSource(answers: () => Answers): TreeSource {
   const frozen = createMemo<Answers, Trees>();
   const freeze = (): Trees => {
     const present = answers();
-    return frozen(present, [], () => treesOf(present));
+    return frozen(present, [], () => treesOf(withDefaults(present)));
   };
   return {
     versions: () => freeze().versions(),
@@ -62,6 +62,19 @@ export function createAnswersSource(answers: () => Answers): TreeSource {
     freeze,
     recognise: () => null,
   };
+}
+
+/** Each client also has the top-level keys of `default` that its own entry does not have, as in rancher-metadata 0.7. */
+function withDefaults(answers: Answers): Answers {
+  return mapValues(answers, (clients) => {
+    const defaults = isObject(clients) ? (own(clients, DEFAULT) ?? null) : null;
+    if (!isObject(clients) || !isObject(defaults)) return clients;
+    return mapValues(clients, (tree) => (isObject(tree) ? { ...defaults, ...tree } : tree));
+  });
+}
+
+function mapValues(object: ValueObject, change: (value: Value) => Value): ValueObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }
 
 function treesOf(answers: Answers): Trees {

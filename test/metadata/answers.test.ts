@@ -76,6 +76,30 @@ describe('createAnswersSource()', () => {
     expect(source.treeFor('2014-01-01', '10.0.0.1')).toBeUndefined();
   });
 
+  it.each([
+    ['adds the top-level keys that a client lacks', { own: 1 }, { own: 1, name: 'all', self: { host: 'h', x: 1 } }],
+    ['replaces a key of default as a whole', { self: { host: 'me' } }, { name: 'all', self: { host: 'me' } }],
+    ['keeps a key that the client sets to null', { name: null }, { name: null, self: { host: 'h', x: 1 } }],
+    ['gives an empty entry everything', {}, { name: 'all', self: { host: 'h', x: 1 } }],
+    ['leaves an entry that is not a map', [1], [1]],
+  ])('merges default into an entry: %s', (_, entry, expected) => {
+    const file: Answers = { v: { default: { name: 'all', self: { host: 'h', x: 1 } }, '10.0.0.1': entry } };
+    expect(createAnswersSource(() => file).treeFor('v', '10.0.0.1')).toEqual(expected);
+    expect(createAnswersSource(() => file).treeFor('latest', '10.0.0.2')).toEqual(
+      file.v && (file.v as Answers).default,
+    );
+  });
+
+  it('merges nothing if default is missing, is not a map, or is of another version', () => {
+    const file: Answers = {
+      a: { '10.0.0.1': { n: 1 } },
+      b: { default: 7, '10.0.0.1': { n: 2 } },
+      c: { default: { m: 3 } },
+    };
+    const source = createAnswersSource(() => file);
+    expect(['a', 'b'].map((version) => source.treeFor(version, '10.0.0.1'))).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
   it('takes the highest version as `latest`, and has no tree without data', () => {
     expect(source.treeFor('latest', '10.0.0.1')).toEqual({ n: 3 });
     expect(source.versions()).toEqual({
