@@ -1,5 +1,5 @@
 import type { Problem, ServiceDeclaration } from '../../model/index.ts';
-import { documentKey, type Manifests } from './manifest.ts';
+import { documentKey, type Manifests } from './files/manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
 import type { ManifestUnit } from './read-directory.ts';
 

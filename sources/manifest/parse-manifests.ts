@@ -1,20 +1,20 @@
-import type { z } from 'zod';
 import {
-  type ExactMap,
-  membersOf,
   type Problem,
   type SchemaFault,
   type ServiceDeclaration,
   schemaFaults,
   unknownKeyFault,
 } from '../../model/index.ts';
-import { type Attached, METADATA_FILE, readAttached } from './attached.ts';
 import { convertService } from './convert.ts';
-import { interpolate, type Variables } from './interpolate.ts';
-import { knownKeys, readerOf } from './keys.ts';
-import { isMap, layOut, type ServicePart } from './layout.ts';
-import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './manifest.ts';
-import { labelsSchema, nestedKeys, serviceSchema } from './service-schema.ts';
+import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
+import { type Entry, entriesOf, isUsed } from './files/entries.ts';
+import { interpolate, type Variables } from './files/interpolate.ts';
+import { knownKeys, readerOf } from './files/keys.ts';
+import { isMap, layOut, type ServicePart } from './files/layout.ts';
+import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './files/manifest.ts';
+import { mergeEntries } from './files/merge.ts';
+import { asIgnored, type IgnoredKey, ignoredNotes } from './files/notes.ts';
+import { nestedKeys, serviceSchema } from './service-schema.ts';
 
 /** Parses one file of declarations; see `parseManifests`. */
 export function parseManifest(text: string, path: string, options: ManifestOptions = {}): Manifests {
@@ -41,25 +41,10 @@ export function parseManifests(files: readonly ManifestFile[], options: Manifest
   };
 }
 
-interface IgnoredKey {
-  readonly subject: string;
-  readonly file: string;
-  readonly key: string;
-}
-
 interface ReadService {
   readonly declaration: ServiceDeclaration | null;
   readonly problems: readonly Problem[];
   readonly ignoredKeys: readonly IgnoredKey[];
-}
-
-/** A key's value and its place. */
-interface Entry {
-  readonly key: string;
-  readonly value: unknown;
-  readonly part: ServicePart;
-  /** Path of `value` below the service: `['x-drover', 'dns']`. */
-  readonly path: readonly string[];
 }
 
 function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly ServicePart[]> {
@@ -113,9 +98,8 @@ function checkService(
     const subject = entry ? entry.part.subjectOf([...entry.path, ...path.slice(1)]) : first.subjectOf(path);
     return { subject, what, hint };
   };
-  const { values, faults } = mergeEntries(entries);
-  const parsed = serviceSchema.safeParse(values);
-  const schemaProblems = [...faults, ...(parsed.success ? [] : faultsOf(parsed.error, []))].map(toProblem);
+  const parsed = serviceSchema.safeParse(mergeEntries(entries));
+  const schemaProblems = parsed.success ? [] : schemaFaults(parsed.error, nestedKeys).map(toProblem);
   if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys };
   const converted = convertService({ stack: first.stack, name: first.name, keys: parsed.data, hasBuild });
   const all = [...problems, ...schemaProblems, ...converted.faults.map(toProblem)];
@@ -125,28 +109,6 @@ function checkService(
     problems: all,
     ignoredKeys: [...ignoredKeys, ...alsoIgnored],
   };
-}
-
-function entriesOf(part: ServicePart): readonly Entry[] {
-  if (!isMap(part.keys)) return [];
-  const own = Object.entries(part.keys).flatMap(([key, value]) =>
-    key === 'x-drover' ? [] : [{ key, value, part, path: [key] }],
-  );
-  const drover = part.keys['x-drover'];
-  if (drover === undefined || drover === null) return own;
-  if (!isMap(drover)) return [...own, { key: 'x-drover', value: drover, part, path: ['x-drover'] }];
-  const ours = Object.entries(drover).map(([key, value]) => ({ key, value, part, path: ['x-drover', key] }));
-  return [...own, ...ours];
-}
-
-/** `dns` in plain Compose is the container's list of resolvers; only native keys and `x-drover` mean Drover's option. */
-function isUsed({ key, value, part, path }: Entry): boolean {
-  if (readerOf(key) !== 'drover') return false;
-  return key !== 'dns' || part.form === 'drover' || path.length > 1 || isMap(value);
-}
-
-function asIgnored({ key, part, path }: Entry): IgnoredKey {
-  return { subject: part.subjectOf(path), file: part.file, key };
 }
 
 function isAttached({ key, value }: Entry): boolean {
@@ -159,38 +121,6 @@ function attachedMetadata({ value, part, path }: Entry): Attached {
   if (text !== undefined) return readAttached(text, name);
   const hint = "correct the path: it is relative to the manifest's folder";
   return { ok: false, problems: [{ subject: part.subjectOf(path), what: `(${name}) cannot be read`, hint }] };
-}
-
-/** The last value of each key; labels and metadata are merged. */
-function mergeEntries(entries: readonly Entry[]): {
-  readonly values: Record<string, unknown>;
-  readonly faults: readonly SchemaFault[];
-} {
-  const values: Record<string, unknown> = {};
-  const faults: SchemaFault[] = [];
-  for (const { key, value } of entries) {
-    const before = values[key];
-    if (key === 'labels' && value !== null) {
-      const labels = labelsSchema.safeParse(value);
-      if (labels.success) values[key] = { ...(before ?? {}), ...labels.data };
-      else faults.push(...faultsOf(labels.error, [key]));
-    } else values[key] = key === 'metadata' && isTree(before) && isTree(value) ? mergeMaps(before, value) : value;
-  }
-  return { values, faults };
-}
-
-type Tree = Parameters<typeof membersOf>[0];
-
-function isTree(value: unknown): value is Tree {
-  return isMap(value);
-}
-
-function mergeMaps(before: Tree, value: Tree): ExactMap {
-  return new Map([...membersOf(before), ...membersOf(value)]);
-}
-
-function faultsOf(error: z.ZodError, path: readonly string[]): readonly SchemaFault[] {
-  return schemaFaults(error, nestedKeys).map((fault) => ({ ...fault, path: [...path, ...fault.path] }));
 }
 
 function unknownKeyProblem({ key, part, path }: Entry): readonly Problem[] {
@@ -207,29 +137,4 @@ function notAMap(part: ServicePart): Problem {
 function twoSpellings(part: ServicePart, name: string): Problem {
   const what = `is written ${JSON.stringify(part.name)} here and ${JSON.stringify(name)} elsewhere`;
   return { subject: part.subjectOf([]), what, hint: 'write the name in the same way: DNS ignores case' };
-}
-
-/** One note per file and key, for any number of services. */
-function ignoredNotes(keys: readonly IgnoredKey[]): readonly Problem[] {
-  const groups = new Map<string, IgnoredKey[]>();
-  for (const key of keys) {
-    const id = `${key.file} ${key.key}`;
-    groups.set(id, [...(groups.get(id) ?? []), key]);
-  }
-  return [...groups.values()].map((group) => {
-    const [first] = group;
-    const more = group.length > 1 ? ` (and ${group.length - 1} more)` : '';
-    return {
-      subject: `${first?.subject}${more}`,
-      what: `is for ${readerText(first?.key ?? '')}: ignored`,
-      hint: 'no action needed',
-    };
-  });
-}
-
-/** A key that Drover ignores here may be read by the container runtime. */
-function readerText(key: string): string {
-  const reader = readerOf(key);
-  if (reader === null) return 'other programs';
-  return reader === 'scheduler' ? 'a scheduler' : 'the container runtime';
 }

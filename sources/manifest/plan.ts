@@ -1,7 +1,7 @@
 import type { JsonValue, ServiceDeclaration } from '../../model/index.ts';
 import type { Sourced } from './directory-picture.ts';
+import { documentKey } from './files/manifest.ts';
 import type { Ledger } from './ledger.ts';
-import { documentKey } from './manifest.ts';
 
 /** A declaration on the bus, with the revision to compare against. */
 export interface DeclaredDocument {

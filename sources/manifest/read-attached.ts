@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { attachedNames } from './attached.ts';
-import type { ManifestFile, ManifestOptions } from './manifest.ts';
+import { attachedNames } from './files/attached.ts';
+import type { ManifestFile, ManifestOptions } from './files/manifest.ts';
 
 /** Larger files are not accepted. */
 const MAX_BYTES = 2e6;

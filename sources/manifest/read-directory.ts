@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../model/index.ts';
-import type { ManifestFile } from './manifest.ts';
+import type { ManifestFile } from './files/manifest.ts';
 import { readAttachedFiles } from './read-attached.ts';
 
 /** Files that are read together: one file, or a folder of a stack's files. */

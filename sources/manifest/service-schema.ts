@@ -7,6 +7,7 @@ import {
   parseAddress,
   type Result,
 } from '../../model/index.ts';
+import { labelsOf } from './files/merge.ts';
 
 /** A text with a parser of its own, whose problems are shown to the user. */
 function parsed<T>(parse: (text: string) => Result<T>) {
@@ -127,9 +128,9 @@ const portSchema = z.preprocess((value) => {
   return target === undefined ? value : `${left.join('')}${target}${protocol ? `/${protocol}` : ''}`;
 }, z.string());
 
-/** List (`- key=value`) and map form of labels. */
-export const labelsSchema = z.preprocess(
-  (value) => (Array.isArray(value) ? Object.fromEntries(value.map(labelEntry)) : value),
+/** List (`- key=value`) and map form. */
+const labelsSchema = z.preprocess(
+  labelsOf,
   z.record(
     z.string(),
     z.preprocess((value) => (value === null ? '' : scalarText(value)), z.string()),
@@ -185,11 +186,4 @@ function scalarText(value: unknown): unknown {
 
 function lowerCase(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
-}
-
-/** An entry that is not text stays under its own index, and the schema refuses it. */
-function labelEntry(entry: unknown, index: number): [string, unknown] {
-  if (typeof entry !== 'string') return [String(index), [entry]];
-  const cut = entry.indexOf('=');
-  return cut < 0 ? [entry, ''] : [entry.slice(0, cut), entry.slice(cut + 1)];
 }

@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from '../../model/index.ts';
+import { ok, problem, type Result } from '../../../model/index.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 

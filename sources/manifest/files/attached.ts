@@ -1,5 +1,5 @@
-import type { ExactMap, Problem } from '../../model/index.ts';
-import { readYaml } from '../../system/yaml/index.ts';
+import type { ExactMap, Problem } from '../../../model/index.ts';
+import { readYaml } from '../../../system/yaml/index.ts';
 import { interpolate } from './interpolate.ts';
 import { isMap, layOut, type ServicePart } from './layout.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';

@@ -1,5 +1,5 @@
-import { type Problem, unknownKeyFault } from '../../model/index.ts';
-import { readYaml, type YamlDocument } from '../../system/yaml/index.ts';
+import { type Problem, unknownKeyFault } from '../../../model/index.ts';
+import { readYaml, type YamlDocument } from '../../../system/yaml/index.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem, ServiceDeclaration } from '../../model/index.ts';
+import type { Problem, ServiceDeclaration } from '../../../model/index.ts';
 
 /** A text with its name, for messages: a path, or `standard input`. */
 export interface ManifestFile {
