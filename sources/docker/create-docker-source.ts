@@ -18,7 +18,6 @@ import { createSessionHolder } from './engine/session.ts';
 const CONNECTION = { requestTimeoutMs: 10_000, firstWaitMs: 50, longestWaitMs: 2000 };
 const SYNC = { patienceMs: 2000, auditSize: 100 };
 const IDENTIFY = { limitMs: 250, unknownMs: 250, maxLooks: 256 };
-const STOP_FORGOTTEN_MS = 600_000;
 
 /** A source for one Docker Engine; nothing happens before `run`. */
 export function createDockerSource(deps: DockerSourceDependencies, options: DockerSourceOptions): DockerSource {
@@ -26,7 +25,7 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
   const session = createSessionHolder();
   const wakeUp = createWakeUp(clock);
   const onFailure = wakeUp.wake;
-  const containers = createContainerStore(facts, { ...options, stopForgottenMs: STOP_FORGOTTEN_MS, now: clock.now });
+  const containers = createContainerStore(facts, { ...options, now: clock.now });
   const networks = createNetworkStore(facts, options);
   const starting = createStartingAddresses({ containers, networks, session });
   const inspect = createInspector({ containers, session, clock, log, onFailure });

@@ -1,6 +1,6 @@
 import type { Container, ContainerAddress, ContainerExit, Problem } from '../../../model/index.ts';
 import type { Sketch } from '../convert/sketch.ts';
-import { parseSignal, SIGKILL, SIGTERM } from '../convert/stop-signal.ts';
+import { parseSignal, SIGKILL, SIGTERM, stopPatienceMs } from '../convert/stop-signal.ts';
 
 /** What the source knows of one container. */
 export interface ContainerRecord {
@@ -17,6 +17,10 @@ export interface ContainerRecord {
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;
   stopSignal: string | null;
+  /** It counts as stopping for this long after its stop signal. */
+  stopPatienceMs: number;
+  /** When it is inspected because it may have survived its stop signal, milliseconds since the epoch; null: not planned. */
+  stopEndsAtMs: number | null;
   /** Id of its first process, as reported by Docker; null while it has none. */
   processId: number | null;
   resolvConfPath: string | null;
@@ -38,6 +42,8 @@ export function createRecord(id: string, container: Container | null = null): Co
     pending: new Map(),
     signals: new Map(),
     stopSignal: null,
+    stopPatienceMs: stopPatienceMs(null),
+    stopEndsAtMs: null,
     processId: null,
     resolvConfPath: null,
     resolvConfHidden: false,

@@ -24,8 +24,6 @@ export interface ContainerStore {
 export interface ContainerStoreOptions {
   readonly hostId: string;
   readonly ourResolver: string;
-  /** A container that still runs this long after its stop signal counts as running. */
-  readonly stopForgottenMs: number;
   readonly now: () => number;
 }
 
@@ -86,7 +84,7 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
       idOf,
       signalledAtMs: (stopSignal) => {
         const timeMs = stopSignalledAtMs(record, stopSignal);
-        return timeMs !== null && options.now() - timeMs < options.stopForgottenMs ? timeMs : null;
+        return timeMs !== null && options.now() - timeMs < record.stopPatienceMs ? timeMs : null;
       },
     }),
     ownerOf: (address) => idByAddress.get(address) ?? null,

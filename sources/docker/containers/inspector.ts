@@ -1,9 +1,10 @@
 import type { Clock, Log } from '../../../system/index.ts';
 import { containerFromInspect } from '../convert/container.ts';
 import { describeContainer } from '../convert/describe-container.ts';
+import { stopPatienceMs } from '../convert/stop-signal.ts';
 import type { Inspect } from '../engine/schema.ts';
 import type { SessionHolder } from '../engine/session.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, stopSignalledAtMs } from './container-record.ts';
 import type { ContainerStore } from './container-store.ts';
 import { createSingleFlight } from './single-flight.ts';
 
@@ -47,18 +48,35 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     record.inspectedAt = clock.monotonic();
     record.processId = active ? inspect.State.Pid || null : null;
     record.stopSignal = inspect.Config.StopSignal ?? null;
+    record.stopPatienceMs = stopPatienceMs(inspect.Config.StopTimeout);
     record.resolvConfPath = inspect.ResolvConfPath || null;
     record.resolvConfHidden = hidesResolvConf(inspect);
     record.inspectProblem = null;
     takeLabels(record, inspect);
-    containers.publish(record, containerFromInspect(inspect, containers.contextOf(record)));
+    const container = containerFromInspect(inspect, containers.contextOf(record));
+    containers.publish(record, container);
+    if (container.state === 'stopping') lookAgainAfterStop(record);
+  };
+  /** A container that survives its stop signal sends no event. */
+  const lookAgainAfterStop = (record: ContainerRecord): void => {
+    const endsAtMs = (stopSignalledAtMs(record, record.stopSignal) ?? 0) + record.stopPatienceMs;
+    if (!session.connected() || record.stopEndsAtMs === endsAtMs) return;
+    record.stopEndsAtMs = endsAtMs;
+    const over = clock.sleep(Math.max(0, endsAtMs - clock.now()), session.current().signal).finally(() => {
+      record.stopEndsAtMs = null;
+    });
+    over.then(
+      () => inspect(record.id),
+      () => {},
+    );
   };
   const takeLabels = (record: ContainerRecord, { Id: id, Name: name, Config }: Inspect): void => {
     const problem = describeContainer({ id, name, labels: Config.Labels }).problems[0] ?? null;
     if (problem && problem.what !== record.labelProblem?.what) log.warn({ problem }, 'a container has bad labels');
     record.labelProblem = problem;
   };
-  return createSingleFlight(look, { concurrency: 64 });
+  const inspect = createSingleFlight(look, { concurrency: 64 });
+  return inspect;
 }
 
 function hidesResolvConf({ Mounts }: Inspect): boolean {

@@ -80,7 +80,9 @@ export function createSync(dependencies: SyncDependencies, { patienceMs, auditSi
   function choose(summaries: readonly Summary[], limit: number): readonly Summary[] {
     const agree = (summary: Summary): boolean => {
       const record = containers.get(summary.Id);
-      return record?.container != null && record.inspectedAt !== null && agrees(record.container, summary);
+      if (!record?.container || record.inspectedAt === null) return false;
+      // The list does not tell whether a container has survived its stop signal.
+      return record.container.state !== 'stopping' && agrees(record.container, summary);
     };
     const age = ({ Id }: Summary): number => containers.get(Id)?.inspectedAt ?? 0;
     const audit = summaries.filter(agree).toSorted((a, b) => age(a) - age(b));

@@ -20,3 +20,17 @@ function parseRealTime(from: string, offset: string): number | null {
   const number = from === 'RTMIN+' ? RTMIN + Number(offset) : RTMAX - Number(offset);
   return number >= RTMIN && number <= RTMAX ? number : null;
 }
+
+/** What Docker waits after the stop signal before it kills, unless the container or the command sets another time. */
+const STOP_TIMEOUT_SECONDS = 10;
+const MARGIN_MS = 5_000;
+const WITHOUT_LIMIT_MS = 600_000;
+
+/**
+ * How long a container that was sent its stop signal counts as stopping. Docker kills at the end of the stop timeout, so what still
+ * runs after that and a margin was not stopped: a reload by that signal, or a process that ignores it. `-1`: Docker never kills.
+ */
+export function stopPatienceMs(stopTimeoutSeconds: number | null | undefined): number {
+  const seconds = stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS;
+  return seconds < 0 ? WITHOUT_LIMIT_MS : seconds * 1000 + MARGIN_MS;
+}

@@ -60,6 +60,7 @@ export const inspectSchema = z.object({
     Image: text,
     Labels: labels,
     StopSignal: text,
+    StopTimeout: count,
     ExposedPorts: z.record(z.string(), z.unknown()).nullish().catch(null),
   }),
   Mounts: z

@@ -122,6 +122,20 @@ test('a custom stop signal counts as stopping, HUP does not; pausing and renamin
   await under.untilGone('renamed');
 });
 
+test('a container that survives its stop signal runs again after its stop timeout, at each signal (Q5)', async () => {
+  const Cmd = ['sh', '-c', 'trap "echo reloaded" HUP; while :; do sleep 1; done'];
+  const container = await engine.run('reloads', { Cmd, StopSignal: 'SIGHUP', StopTimeout: 0 } as object);
+  await under.until('reloads', 'running', ({ state }) => state === 'running');
+  for (const signal of ['HUP', 'SIGHUP']) {
+    await container.kill({ signal });
+    await under.until('reloads', 'stopping', ({ state }) => state === 'stopping');
+    const began = performance.now();
+    await under.until('reloads', 'running again', ({ state }) => state === 'running');
+    expect(performance.now() - began).toBeGreaterThan(3_000);
+  }
+  await container.remove({ force: true });
+});
+
 test('HEALTHCHECK: initializing, healthy, unhealthy; a restart starts over', async () => {
   const second = 1_000_000_000;
   const Healthcheck = { Test: ['CMD', 'test', '-e', '/tmp/ok'], Interval: second, Timeout: second, Retries: 1 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSignal } from '../../../sources/docker/convert/stop-signal.ts';
+import { parseSignal, stopPatienceMs } from '../../../sources/docker/convert/stop-signal.ts';
 
 test.each([
   ['SIGTERM', 15],
@@ -15,4 +15,14 @@ test.each([
   ['', null],
 ])('parseSignal(%j) is %j', (text, expected) => {
   expect(parseSignal(text)).toBe(expected);
+});
+
+test.each([
+  [undefined, 15_000],
+  [null, 15_000],
+  [0, 5_000],
+  [60, 65_000],
+  [-1, 600_000],
+])('a container with StopTimeout %j counts as stopping for %i ms', (stopTimeout, expected) => {
+  expect(stopPatienceMs(stopTimeout)).toBe(expected);
 });

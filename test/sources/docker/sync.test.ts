@@ -23,7 +23,6 @@ function startSync(list: (containers: ContainerStore) => ContainerList) {
   const containers = createContainerStore(part, {
     hostId: 'self',
     ourResolver: '169.254.169.250',
-    stopForgottenMs: 1,
     now: Date.now,
   });
   const networks = createNetworkStore(part, { hostId: 'self', managedNetworkName: 'drover' });
