@@ -1,4 +1,4 @@
-import type { Log, RunCommand } from '../system/index.ts';
+import { type Log, logChange, type RunCommand } from '../system/index.ts';
 
 /** A change to this host's network, as the command that makes it. It is logged, printed as a dry run and compared in tests. */
 export interface Step {
@@ -26,12 +26,12 @@ export async function applyStep(run: RunCommand, { file, args, input }: Step, si
 
 /** Applies steps that remove something, one after the other, and logs each. */
 export async function applyRemoval(
-  { run, log }: { readonly run: RunCommand; readonly log: Pick<Log, 'info'> },
+  { run, log }: { readonly run: RunCommand; readonly log: Pick<Log, 'info' | 'debug'> },
   steps: readonly Step[],
   signal?: AbortSignal,
 ): Promise<void> {
   for (const step of steps) {
     await applyStep(run, step, signal);
-    log.info({ change: formatStep(step) }, 'removed');
+    logChange(log, { change: formatStep(step) }, 'removed');
   }
 }

@@ -1,5 +1,13 @@
 import type { Problem } from '../model/index.ts';
-import { backoffMs, type Clock, createWakeUp, type Log, type RetrySchedule } from '../system/index.ts';
+import {
+  backoffMs,
+  type Clock,
+  createWakeUp,
+  type Log,
+  logChange,
+  type RetrySchedule,
+  shortenChange,
+} from '../system/index.ts';
 import type { Applier, DeletionLimit } from './applier.ts';
 import { splitHeld } from './deletion-limit.ts';
 import { createFailedChanges } from './failed-changes.ts';
@@ -187,14 +195,14 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
     this.#pace.count();
     try {
       await this.#options.apply(change, signal);
-      this.#deps.log.info({ applier: name, change: line }, 'changed');
+      logChange(this.#deps.log, { applier: name, change: line }, 'changed');
       this.#failed.remove(line);
       this.#confirmed = new Set([...this.#confirmed].filter((confirmed) => confirmed !== line));
       const { pending } = this.#status;
       this.#set({ pending: pending.toSpliced(pending.indexOf(line), 1) });
       return true;
     } catch (error) {
-      if (!signal.aborted) this.#failed.add(line, problemOf(`${name}: ${line}`, error));
+      if (!signal.aborted) this.#failed.add(line, problemOf(`${name}: ${shortenChange(line)}`, error));
       return false;
     }
   }

@@ -1,5 +1,6 @@
 import type { Problem } from '../../model/index.ts';
 import { formatProblem } from '../../model/index.ts';
+import { isBug } from '../../system/index.ts';
 
 /** A command's access to the terminal and its own process. */
 export interface Io {
@@ -58,7 +59,6 @@ export function createIo(): Io {
 /** What failed and why. The stack is included only if the error looks like a bug in Drover. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
-    return error.stack ?? error.message;
+  if (isBug(error)) return error.stack ?? error.message;
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -33,7 +33,7 @@ test('applyRemoval() applies the steps in order and logs each that was applied',
     return '';
   };
   const info = ({ change }: { readonly change: string }, message: string) => void events.push(`${message} ${change}`);
-  const log = { info } as unknown as Pick<Log, 'info'>;
+  const log = { info } as unknown as Pick<Log, 'info' | 'debug'>;
   await expect(
     applyRemoval(
       { run, log },

@@ -39,7 +39,7 @@ describe('reload', () => {
     expect(body).toMatch(/answers\.yaml:\d: is not valid YAML/);
     expect(await web()).toBe('10.0.0.3');
     server.daemon.signal('SIGHUP');
-    await poll(() => logLines(server.daemon.output()).filter(({ level }) => level === 50).length === 2, {
+    await poll(() => logLines(server.daemon.output()).filter(({ level }) => level === 'error').length === 2, {
       what: 'the second failure in the log',
     });
     expect(await web()).toBe('10.0.0.3');
