@@ -1,9 +1,6 @@
 import type { LoadBalancerConfig, PortRule, SchemaFault, ServiceKind } from '../../model/index.ts';
 import { parseLink } from './links.ts';
-import type { ServiceKeys } from './service-schema.ts';
-
-type LbKeys = NonNullable<ServiceKeys['lb_config']>;
-type RuleKeys = NonNullable<LbKeys['port_rules']>[number];
+import type { LbKeys, RuleKeys } from './service-schema.ts';
 
 interface Owner {
   readonly stack: string;

@@ -10,8 +10,9 @@ import {
   type ServiceLink,
 } from '../../model/index.ts';
 import { convertLbConfig } from './convert-lb.ts';
-import { kindOf } from './kind.ts';
-import { isContainerLink, parseLink } from './links.ts';
+import { isOldLoadBalancer, kindOf } from './kind.ts';
+import { linkTarget, parseLink } from './links.ts';
+import { withBalancerConfig } from './load-balancer-keys.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
 /** A service in a file, after each of its keys was validated. */
@@ -19,27 +20,36 @@ export interface ServiceInput {
   readonly stack: string;
   readonly name: string;
   readonly keys: ServiceKeys;
-  /** Whether it has a `build:` and therefore containers of its own. */
-  readonly hasBuild: boolean;
+  /** Whether it has containers of its own without an `image`. */
+  readonly runsContainers: boolean;
+  /** Whether the files declare a service of its stack. */
+  readonly isDeclared: (name: string) => boolean;
 }
 
-/** `faults` refuse the service; `ignored` are keys (paths) that other programs read, given the kind of the service. */
+/**
+ * `faults` refuse the service; `ignored` are keys that other programs read, given the kind of the service; `notes` say what has no
+ * effect.
+ */
 export interface Converted {
   readonly declaration: ServiceDeclaration;
   readonly faults: readonly SchemaFault[];
   readonly ignored: readonly string[];
+  readonly notes: readonly SchemaFault[];
 }
 
 /** Converts a service's keys into its declaration, and checks that they agree. */
-export function convertService({ stack, name, keys, hasBuild }: ServiceInput): Converted {
-  const kind = kindOf(keys, hasBuild);
-  const faults: SchemaFault[] = [...nameFaults(stack, name)];
+export function convertService({ stack, name, keys: given, runsContainers, isDeclared }: ServiceInput): Converted {
+  const kind = kindOf(given, { runsContainers });
+  const isContainerLink = (text: string) => !meansService(text, kind, isDeclared);
+  const balancer = kind === 'loadBalancerService' ? withBalancerConfig(given) : NO_BALANCER;
+  const keys = balancer.keys ?? given;
+  const faults: SchemaFault[] = [...nameFaults(stack, name), ...balancer.faults];
   const take = <T>(path: SchemaFault['path'], result: Result<T>): T | null => {
     if (result.ok) return result.value;
     faults.push({ path, what: result.problem.what, hint: result.problem.hint });
     return null;
   };
-  const links = linkTexts(keys).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []);
+  const links = linkTexts(keys, isContainerLink).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []);
   const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseName(text)) !== null);
   const hostname = kind === 'externalService' && keys.hostname ? take(['hostname'], parseTarget(keys.hostname)) : null;
   const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
@@ -62,7 +72,37 @@ export function convertService({ stack, name, keys, hasBuild }: ServiceInput): C
     options: optionsOf(keys),
   };
   faults.push(...(lb?.faults ?? []), ...kindFaults(kind, keys, links));
-  return { declaration, faults, ignored: ignoredKeys(kind, keys) };
+  return {
+    declaration,
+    faults,
+    ignored: ignoredKeys(kind, given, isContainerLink),
+    notes: [...balancer.notes, ...labelNotes(keys)],
+  };
+}
+
+const NO_BALANCER = { keys: null, faults: [], notes: [] };
+
+/**
+ * A link without a stack names a service of the own stack, as in rancher-compose. Compose links containers with `external_links`, so
+ * the service must be declared, unless links have no other meaning for its kind.
+ */
+function meansService(text: string, kind: ServiceKind, isDeclared: (name: string) => boolean): boolean {
+  const target = linkTarget(text);
+  return target.includes('/') || kind === 'dnsService' || kind === 'loadBalancerService' || isDeclared(target);
+}
+
+/** Labels of Rancher that select containers or services. Drover goes by names. */
+const SELECTORS: Readonly<Record<string, string>> = {
+  'io.rancher.service.selector.container': 'set `drover.stack` and `drover.service` on the containers',
+  'io.rancher.service.selector.link': 'name the services under links',
+};
+
+function labelNotes({ labels }: ServiceKeys): readonly SchemaFault[] {
+  return Object.entries(SELECTORS).flatMap(([label, hint]) =>
+    labels && label in labels
+      ? [{ path: ['labels', label], what: 'has no effect: Drover does not select by label', hint }]
+      : [],
+  );
 }
 
 function nameFaults(stack: string, name: string): readonly SchemaFault[] {
@@ -79,7 +119,7 @@ interface Placed {
   readonly text: string;
 }
 
-function linkTexts(keys: ServiceKeys): readonly Placed[] {
+function linkTexts(keys: ServiceKeys, isContainerLink: (text: string) => boolean): readonly Placed[] {
   const placed = (key: 'alias_of' | 'links' | 'service_links' | 'external_links'): readonly Placed[] =>
     (keys[key] ?? []).map((text, index) => ({ path: [key, index], text }));
   const outside = placed('external_links').filter(({ text }) => !isContainerLink(text));
@@ -157,7 +197,7 @@ function kindFaults(kind: ServiceKind, keys: ServiceKeys, links: readonly Servic
   const what = `does not fit a ${kind}`;
   return [
     ...(kind !== 'externalService' && hasIps
-      ? [{ path: ['external_ips'], what, hint: 'remove the image and the build, or set kind: externalService' }]
+      ? [{ path: ['external_ips'], what, hint: 'remove kind, or set kind: externalService' }]
       : []),
     ...(kind !== 'dnsService' && (keys.alias_of ?? []).length > 0
       ? [{ path: ['alias_of'], what, hint: 'write links instead, or set kind: dnsService' }]
@@ -165,9 +205,16 @@ function kindFaults(kind: ServiceKind, keys: ServiceKeys, links: readonly Servic
   ];
 }
 
-function ignoredKeys(kind: ServiceKind, keys: ServiceKeys): readonly string[] {
+function ignoredKeys(
+  kind: ServiceKind,
+  keys: ServiceKeys,
+  isContainerLink: (text: string) => boolean,
+): readonly string[] {
+  const balances = kind === 'loadBalancerService';
   return [
     ...(kind !== 'externalService' && keys.hostname ? ['hostname'] : []),
     ...((keys.external_links ?? []).some(isContainerLink) ? ['external_links'] : []),
+    ...(['certs', 'default_cert'] as const).filter((key) => keys[key] && !balances),
+    ...(keys.load_balancer_config && !(balances && isOldLoadBalancer(keys)) ? ['load_balancer_config'] : []),
   ];
 }

@@ -1,33 +1,35 @@
 import type { ServiceKind } from '../../model/index.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
-/** Images that never run: in a compose file they mark the kind of a service. */
-const MARKERS: readonly (readonly [RegExp, ServiceKind])[] = [
-  [/^rancher\/external-service$/, 'externalService'],
-  [/^rancher\/dns-service$/, 'dnsService'],
-  [/^rancher\/(lb-service-[\w.-]+|load-balancer-service)$/, 'loadBalancerService'],
-];
+/** What determines the kind of a service, apart from its keys. */
+export interface KindContext {
+  /** Whether it has containers of its own without naming an image: `build`, `extends` or `provider`. */
+  readonly runsContainers: boolean;
+}
 
-/** The kind of a service: as declared, else by its image, else by its keys. */
-export function kindOf(keys: ServiceKeys, hasBuild: boolean): ServiceKind {
+/**
+ * The kind of a service: as declared, else as rancher-compose determines it. The addresses of an external service come first, then
+ * the first generation of load balancers, then load-balancer rules, then the images that never run.
+ */
+export function kindOf(keys: ServiceKeys, { runsContainers }: KindContext): ServiceKind {
   if (keys.kind) return keys.kind;
-  if (keys.image) return markedKind(keys.image) ?? 'service';
-  if (hasBuild) return 'service';
   if ((keys.external_ips ?? []).length > 0 || keys.hostname) return 'externalService';
-  if ((keys.alias_of ?? []).length > 0) return 'dnsService';
-  return keys.lb_config?.port_rules?.some(isListening) ? 'loadBalancerService' : 'service';
+  if (isOldLoadBalancer(keys) || keys.lb_config?.port_rules?.some(isListening)) return 'loadBalancerService';
+  if (isImage(keys, 'rancher/dns-service')) return 'dnsService';
+  if (isImage(keys, 'rancher/external-service')) return 'externalService';
+  return !keys.image && !runsContainers && (keys.alias_of ?? []).length > 0 ? 'dnsService' : 'service';
 }
 
-/** The rules of an ordinary service say how load balancers reach it; they do not make it a load balancer. */
-function isListening(rule: {
-  readonly source_port: number | null;
-  readonly service: string | null;
-  readonly selector: string | null;
-}) {
-  return rule.source_port !== null && (rule.service !== null || rule.selector !== null);
+/** Load balancers of Rancher up to 1.1 have no rules: their ports, links and labels say the same. */
+export function isOldLoadBalancer(keys: ServiceKeys): boolean {
+  return isImage(keys, 'rancher/load-balancer-service');
 }
 
-function markedKind(image: string): ServiceKind | null {
-  const plain = image.replace(/^(index\.)?docker\.io\//, '').replace(/[:@].*$/, '');
-  return MARKERS.find(([pattern]) => pattern.test(plain))?.[1] ?? null;
+/** The rules of an ordinary service have no source port: they say how load balancers reach it. */
+function isListening({ source_port }: { readonly source_port: number | null }): boolean {
+  return source_port !== null;
+}
+
+function isImage({ image }: ServiceKeys, name: string): boolean {
+  return image?.replace(/^(index\.)?docker\.io\//, '').replace(/[:@].*$/, '') === name;
 }

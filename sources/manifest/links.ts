@@ -6,7 +6,7 @@ import { ok, parseDnsName, problem, type Result, type ServiceLink } from '../../
  */
 export function parseLink(text: string, stack: string): Result<ServiceLink> {
   const cut = text.lastIndexOf(':');
-  const target = (cut < 0 ? text : text.slice(0, cut)).trim();
+  const target = linkTarget(text);
   const parts = target.split('/');
   const alias = (cut < 0 ? '' : text.slice(cut + 1)).trim() || (parts.at(-1) ?? '');
   for (const name of [...parts, alias]) {
@@ -19,7 +19,8 @@ export function parseLink(text: string, stack: string): Result<ServiceLink> {
   return ok({ target: parts.length === 1 ? `${stack}/${target}` : target, alias });
 }
 
-/** An external link without a stack names a container and is for the container runtime. */
-export function isContainerLink(text: string): boolean {
-  return !text.includes('/');
+/** The target of a link as written, without its alias: `db`, `stack/db`. */
+export function linkTarget(text: string): string {
+  const cut = text.lastIndexOf(':');
+  return (cut < 0 ? text : text.slice(0, cut)).trim();
 }

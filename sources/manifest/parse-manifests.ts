@@ -10,10 +10,11 @@ import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts'
 import { type Entry, entriesOf, isUsed } from './files/entries.ts';
 import { interpolate, type Variables } from './files/interpolate.ts';
 import { knownKeys, readerOf } from './files/keys.ts';
-import { isMap, layOut, type ServicePart } from './files/layout.ts';
+import { layOut, type ServicePart } from './files/layout.ts';
 import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './files/manifest.ts';
 import { mergeEntries } from './files/merge.ts';
 import { asIgnored, type IgnoredKey, ignoredNotes } from './files/notes.ts';
+import { isMap } from './files/values.ts';
 import { nestedKeys, serviceSchema } from './service-schema.ts';
 
 /** Parses one file of declarations; see `parseManifests`. */
@@ -28,14 +29,18 @@ export function parseManifest(text: string, path: string, options: ManifestOptio
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
   const layouts = files.map((file) => layOut(file, options));
-  const services = [...groupParts(layouts.flatMap(({ parts }) => parts)).values()].map((parts) =>
-    readService(parts, options.variables ?? {}),
+  const groups = groupParts(layouts.flatMap(({ parts }) => parts));
+  const services = [...groups.values()].map((parts) =>
+    readService(parts, { variables: options.variables ?? {}, isDeclared: (name) => groups.has(documentKey(name)) }),
   );
   const declared = new Map(services.flatMap(({ declaration: one }) => (one ? [[documentKey(one), one]] : [])));
   const problems = [...layouts, ...services].flatMap((part) => part.problems);
   return {
     declarations: [...declared].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declaration]) => declaration),
-    ignored: ignoredNotes([...layouts, ...services].flatMap(({ ignoredKeys }) => ignoredKeys)),
+    ignored: [
+      ...ignoredNotes([...layouts, ...services].flatMap(({ ignoredKeys }) => ignoredKeys)),
+      ...services.flatMap(({ notes }) => notes),
+    ],
     problems,
     complete: problems.length === 0,
   };
@@ -45,6 +50,13 @@ interface ReadService {
   readonly declaration: ServiceDeclaration | null;
   readonly problems: readonly Problem[];
   readonly ignoredKeys: readonly IgnoredKey[];
+  /** What has no effect. */
+  readonly notes: readonly Problem[];
+}
+
+interface ReadOptions {
+  readonly variables: Variables;
+  readonly isDeclared: (service: { readonly stack: string; readonly name: string }) => boolean;
 }
 
 function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly ServicePart[]> {
@@ -57,7 +69,7 @@ function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly
   return groups;
 }
 
-function readService(parts: readonly ServicePart[], variables: Variables): ReadService {
+function readService(parts: readonly ServicePart[], { variables, isDeclared }: ReadOptions): ReadService {
   const problems: Problem[] = parts.filter(({ keys }) => keys !== null && !isMap(keys)).map(notAMap);
   const entries = parts.flatMap(entriesOf);
   const otherSpelling = parts.find(({ name }) => name !== parts[0]?.name);
@@ -78,20 +90,28 @@ function readService(parts: readonly ServicePart[], variables: Variables): ReadS
     return read.ok ? [{ ...entry, key: 'metadata', value: read.value }] : [];
   });
   const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
-  const hasBuild = entries.some(({ key }) => key === 'build');
+  const runsContainers = entries.some(({ key }) => OWN_CONTAINERS.has(key));
   // Metadata in the manifest itself overrides metadata in a file.
   const all = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
-  return checkService(parts, { entries: all, hasBuild }, problems, ignoredKeys);
+  return checkService(parts, { entries: all, runsContainers, isDeclared }, problems, ignoredKeys);
+}
+
+/** Keys of services that run containers without an `image` of their own. */
+const OWN_CONTAINERS: ReadonlySet<string> = new Set(['build', 'extends', 'provider']);
+
+interface CheckedEntries extends Pick<ReadOptions, 'isDeclared'> {
+  readonly entries: readonly Entry[];
+  readonly runsContainers: boolean;
 }
 
 function checkService(
   parts: readonly ServicePart[],
-  { entries, hasBuild }: { readonly entries: readonly Entry[]; readonly hasBuild: boolean },
+  { entries, runsContainers, isDeclared }: CheckedEntries,
   problems: readonly Problem[],
   ignoredKeys: readonly IgnoredKey[],
 ): ReadService {
   const [first] = parts;
-  if (!first) return { declaration: null, problems, ignoredKeys };
+  if (!first) return { declaration: null, problems, ignoredKeys, notes: [] };
   const latest = new Map(entries.map((entry) => [entry.key, entry]));
   const toProblem = ({ path, what, hint }: SchemaFault): Problem => {
     const entry = latest.get(String(path[0]));
@@ -100,14 +120,22 @@ function checkService(
   };
   const parsed = serviceSchema.safeParse(mergeEntries(entries));
   const schemaProblems = parsed.success ? [] : schemaFaults(parsed.error, nestedKeys).map(toProblem);
-  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys };
-  const converted = convertService({ stack: first.stack, name: first.name, keys: parsed.data, hasBuild });
+  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys, notes: [] };
+  const { stack, name } = first;
+  const converted = convertService({
+    stack,
+    name,
+    keys: parsed.data,
+    runsContainers,
+    isDeclared: (other) => isDeclared({ stack, name: other }),
+  });
   const all = [...problems, ...schemaProblems, ...converted.faults.map(toProblem)];
   const alsoIgnored = converted.ignored.flatMap((key) => latest.get(key) ?? []).map(asIgnored);
   return {
     declaration: all.length === 0 ? converted.declaration : null,
     problems: all,
     ignoredKeys: [...ignoredKeys, ...alsoIgnored],
+    notes: converted.notes.map(toProblem),
   };
 }
 

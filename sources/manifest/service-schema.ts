@@ -33,6 +33,9 @@ const flag = () => z.preprocess((value) => (value === 'true' ? true : value === 
 /** Texts that may be written without quotes: `80`, `true`. */
 const text = () => z.preprocess(scalarText, z.string());
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+/** Programs in Go write 0 and "" for values that are not set. */
+const optionalInGo = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === 0 || value === '0' || value === '' ? null : value), optional(schema));
 /** A single value counts as a list of one. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (value === null || Array.isArray(value) ? (value ?? []) : [value]), z.array(item));
@@ -73,13 +76,13 @@ const healthCheckSchema = z.strictObject({
 });
 
 const portRuleSchema = z.strictObject({
-  source_port: optional(whole(PORT.minimum, PORT.maximum)),
-  protocol: optional(z.preprocess(lowerCase, z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']))),
+  source_port: optionalInGo(whole(PORT.minimum, PORT.maximum)),
+  protocol: optionalInGo(z.preprocess(lowerCase, z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']))),
   path: optional(text()),
   hostname: optional(text()),
   service: optional(text()),
-  target_port: optional(whole(PORT.minimum, PORT.maximum)),
-  priority: optional(whole(1, 1_000_000)),
+  target_port: optionalInGo(whole(PORT.minimum, PORT.maximum)),
+  priority: optionalInGo(whole(1, 1_000_000)),
   backend_name: optional(text()),
   selector: optional(text()),
   weight: optional(whole(0, 256)),
@@ -103,6 +106,12 @@ const lbConfigSchema = z.strictObject({
   config: optional(text()),
   stickiness_policy: optional(stickinessSchema),
   port_rules: optional(listOf(portRuleSchema)),
+});
+
+/** Of load balancers up to Rancher 1.1. It has other keys, which rancher-compose never read. */
+const oldLbConfigSchema = z.object({
+  haproxy_config: optional(z.object({ global: optional(text()), defaults: optional(text()) })),
+  lb_cookie_stickiness_policy: optional(stickinessSchema),
 });
 
 const dnsOptionsSchema = z.strictObject({
@@ -150,6 +159,9 @@ export const serviceSchema = z.object({
   sidekicks: optional(listOf(text())),
   health_check: optional(healthCheckSchema),
   lb_config: optional(lbConfigSchema),
+  certs: optional(listOf(text())),
+  default_cert: optional(text()),
+  load_balancer_config: optional(oldLbConfigSchema),
   labels: optional(labelsSchema),
   metadata: optional(injected()),
   metadata_file: optional(text()),
@@ -165,6 +177,10 @@ export const serviceSchema = z.object({
 
 /** A service's keys after validation, with the names in the file. */
 export type ServiceKeys = z.output<typeof serviceSchema>;
+/** The configuration of a load balancer after validation. */
+export type LbKeys = z.output<typeof lbConfigSchema>;
+/** A rule of a load balancer after validation. */
+export type RuleKeys = z.output<typeof portRuleSchema>;
 
 const NESTED: Readonly<Record<string, readonly string[]>> = {
   health_check: Object.keys(healthCheckSchema.shape),
@@ -172,6 +188,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
   lb_config: Object.keys(lbConfigSchema.shape),
   port_rules: Object.keys(portRuleSchema.shape),
   stickiness_policy: Object.keys(stickinessSchema.shape),
+  lb_cookie_stickiness_policy: Object.keys(stickinessSchema.shape),
   dns: Object.keys(dnsOptionsSchema.shape),
 };
 

@@ -1,8 +1,9 @@
 import type { ExactMap, Problem } from '../../../model/index.ts';
 import { readYaml } from '../../../system/yaml/index.ts';
 import { interpolate } from './interpolate.ts';
-import { isMap, layOut, type ServicePart } from './layout.ts';
+import { layOut, type ServicePart } from './layout.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';
+import { isMap } from './values.ts';
 
 /** The key of a service that names a file with metadata. */
 export const METADATA_FILE = 'metadata_file';

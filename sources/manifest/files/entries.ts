@@ -1,5 +1,6 @@
 import { readerOf } from './keys.ts';
-import { isMap, type ServicePart } from './layout.ts';
+import type { ServicePart } from './layout.ts';
+import { isMap } from './values.ts';
 
 /** A key's value and its place. */
 export interface Entry {
@@ -23,8 +24,19 @@ export function entriesOf(part: ServicePart): readonly Entry[] {
   return [...own, ...ours];
 }
 
-/** `dns` in plain Compose is the container's list of resolvers; only native keys and `x-drover` mean Drover's option. */
+/**
+ * Whether Drover reads the key. In plain Compose `dns` is the container's list of resolvers, and `hostname` its host name; only
+ * native keys, `x-drover` and rancher-compose.yml mean Drover's options.
+ */
 export function isUsed({ key, value, part, path }: Entry): boolean {
   if (readerOf(key) !== 'drover') return false;
-  return key !== 'dns' || part.form === 'drover' || path.length > 1 || isMap(value);
+  const isOwn = part.form === 'drover' || path.length > 1;
+  if (key === 'dns') return isOwn || isMap(value);
+  return key !== 'hostname' || isOwn || part.hostnameIsExternal || isExternal(part.keys);
+}
+
+/** Whether a service in a Compose file is an external one by its other keys. */
+function isExternal(keys: unknown): boolean {
+  if (!isMap(keys)) return false;
+  return keys.kind === 'externalService' || keys.image === 'rancher/external-service' || 'external_ips' in keys;
 }

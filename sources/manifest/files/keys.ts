@@ -17,7 +17,7 @@ export const USED_KEYS: readonly UsedKey[] = [
   used(
     'hostname',
     'rancher-compose.yml',
-    "external service: the host name it resolves to (for other services: the container's host name, ignored)",
+    "external service: the host name it resolves to (in a Compose file: the container's host name, ignored)",
   ),
   used(
     'health_check',
@@ -25,6 +25,13 @@ export const USED_KEYS: readonly UsedKey[] = [
     '`port`, `request_line`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
   ),
   used('lb_config', 'rancher-compose.yml', '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`'),
+  used('certs', 'rancher-compose.yml', 'certificates of a load balancer, like `lb_config.certs`'),
+  used('default_cert', 'rancher-compose.yml', 'like `lb_config.default_cert`'),
+  used(
+    'load_balancer_config',
+    'rancher-compose.yml',
+    'of `rancher/load-balancer-service`: `haproxy_config`, `lb_cookie_stickiness_policy`',
+  ),
   used('metadata', 'rancher-compose.yml', 'any tree, readable at `/latest/self/service/metadata`'),
   used('metadata_file', 'Drover', 'a YAML or JSON file with further metadata, relative to the manifest'),
   used('scale', 'rancher-compose.yml', 'the number shown in metadata; Drover starts no containers'),
@@ -33,14 +40,14 @@ export const USED_KEYS: readonly UsedKey[] = [
   used(
     'image',
     'docker-compose.yml',
-    'determines the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/lb-service-haproxy`',
+    'determines the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/load-balancer-service`',
   ),
   used('labels', 'docker-compose.yml', 'list or map; `io.rancher.sidekicks` names the sidekicks'),
   used('links', 'docker-compose.yml', '`service`, `service:alias`, `stack/service:alias`; list or map'),
   used(
     'external_links',
     'docker-compose.yml',
-    '`stack/service:alias`; links to containers are ignored (container runtime)',
+    '`stack/service:alias`, or `service:alias` of the same stack; links to containers are ignored (container runtime)',
   ),
   used('ports', 'docker-compose.yml', 'shown in metadata'),
   used('expose', 'docker-compose.yml', 'shown in metadata'),
@@ -66,8 +73,8 @@ export const USED_KEYS: readonly UsedKey[] = [
 ];
 
 const SCHEDULER =
-  'retain_ip upgrade_strategy start_on_create default_cert_id disks storage_driver network_driver scale_min scale_max ' +
-  'scale_increment scale_policy milli_cpu_reservation deploy global load_balancer_config type userdata vcpu memory';
+  'retain_ip upgrade_strategy start_on_create create_only service_schemas disks storage_driver network_driver scale_min ' +
+  'scale_max scale_increment scale_policy milli_cpu_reservation deploy global type userdata uuid vcpu memory';
 
 const RUNTIME =
   'annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count ' +
@@ -77,7 +84,8 @@ const RUNTIME =
   'mac_address mem_limit mem_reservation mem_swappiness memswap_limit models name net network_mode networks oom_kill_disable ' +
   'oom_score_adj pid pids_limit platform post_start pre_stop privileged profiles provider pull_policy read_only restart runtime ' +
   'secrets security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits ' +
-  'use_api_socket user userns_mode uts volume_driver volumes volumes_from working_dir';
+  'use_api_socket user userns_mode uts volume_driver volumes volumes_from working_dir ' +
+  'blkio_weight blkio_weight_device device_read_bps device_read_iops device_write_bps device_write_iops';
 
 const READERS: ReadonlyMap<string, KeyReader> = new Map([
   ...RUNTIME.split(' ').map((key) => [key, 'runtime'] as const),
@@ -97,7 +105,10 @@ export function knownKeys(): readonly string[] {
 
 /** Top-level keys that other programs read. */
 export const IGNORED_TOP_KEYS: ReadonlySet<string> = new Set(
-  'version volumes networks secrets configs models include certs hosts dependencies catalog .catalog'.split(' '),
+  (
+    'version volumes networks secrets configs models include certs hosts dependencies containers storage_drivers ' +
+    'network_drivers catalog .catalog'
+  ).split(' '),
 );
 
 function used(key: string, from: UsedKey['from'], meaning: string): UsedKey {

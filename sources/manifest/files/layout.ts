@@ -2,9 +2,10 @@ import { type Problem, unknownKeyFault } from '../../../model/index.ts';
 import { readYaml, type YamlDocument } from '../../../system/yaml/index.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';
+import { isRancherFile, RANCHER_SECTIONS, rancherSections } from './rancher-files.ts';
+import { isMap, type Values } from './values.ts';
 
 type Path = readonly (string | number)[];
-type Values = Readonly<Record<string, unknown>>;
 
 /** The part of one document about one service. */
 export interface ServicePart {
@@ -13,6 +14,8 @@ export interface ServicePart {
   readonly keys: unknown;
   /** `compose`: the container runtime reads the same keys, and variables are replaced. `drover`: only Drover reads it. */
   readonly form: 'compose' | 'drover';
+  /** Whether `hostname` is that of an external service, and not that of the container. */
+  readonly hostnameIsExternal: boolean;
   readonly file: string;
   readonly attached: Readonly<Record<string, string>>;
   /** `shop.yml:12 services.web.health_check` for a path below the service. */
@@ -69,15 +72,19 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
   const isV1 = !('services' in top) && !('stack' in top) && (top.version === undefined || isMap(top.version));
   const drover = isMap(top['x-drover']) ? top['x-drover'] : {};
   const stack = asText(top.stack) ?? asText(drover.stack) ?? options.stack ?? (isV1 ? null : asText(top.name));
-  const form = 'stack' in top ? 'drover' : 'compose';
-  const groups = [
-    { at: isV1 ? [] : ['services'], services: isV1 ? servicesOfV1(top) : top.services, form },
+  const form: ServicePart['form'] = 'stack' in top ? 'drover' : 'compose';
+  const listed = isV1 ? servicesOfV1(top) : withoutCatalog(top.services);
+  const groups: readonly Group[] = [
+    { at: isV1 ? [] : ['services'], services: listed, form },
+    ...(isV1 ? [] : rancherSections(top)).map((section) => ({ ...section, form })),
     { at: ['x-drover', 'services'], services: drover.services, form: 'drover' },
-  ] as const;
+  ];
   const problems = topProblems(top, isV1, subjectOf);
-  const ignoredKeys = Object.keys(top)
+  const ignored = Object.keys(top)
     .filter((key) => IGNORED_TOP_KEYS.has(key) && key !== 'version' && !(isV1 && isServiceOfV1(key, top[key])))
-    .map((key) => ({ subject: subjectOf([key]), file, key }));
+    .map((key) => [key]);
+  if (!isV1 && isMap(top.services) && CATALOG in top.services) ignored.push(['services', CATALOG]);
+  const ignoredKeys = ignored.map((path) => ({ subject: subjectOf(path), file, key: path.at(-1) ?? '' }));
   const notMaps = groups.filter(({ services }) => !isMap(services ?? {}));
   if (notMaps.length > 0) {
     return failed(
@@ -90,6 +97,7 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
       name,
       keys,
       form: groupForm,
+      hostnameIsExternal: groupForm === 'drover' || isRancherFile(file, listed),
     })),
   );
   if (stack === null && named.length > 0) {
@@ -106,6 +114,20 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
   return { parts, problems, ignoredKeys };
 }
 
+interface Group {
+  readonly at: readonly string[];
+  readonly services: unknown;
+  readonly form: ServicePart['form'];
+}
+
+/** Where rancher-compose.yml describes its entry in the catalog: at the top, or in version 2 also among the services. */
+const CATALOG = '.catalog';
+
+function withoutCatalog(services: unknown): unknown {
+  if (!isMap(services)) return services;
+  return Object.fromEntries(Object.entries(services).filter(([name]) => name !== CATALOG));
+}
+
 function isServiceOfV1(key: string, value: unknown): boolean {
   return !key.startsWith('x-') && !key.startsWith('.') && isMap(value);
 }
@@ -118,7 +140,7 @@ function servicesOfV1(top: Values): Values {
 }
 
 function topProblems(top: Values, isV1: boolean, subjectOf: (path: Path) => string): readonly Problem[] {
-  const known = ['services', 'stack', 'name', 'x-drover', ...IGNORED_TOP_KEYS];
+  const known = ['services', 'stack', 'name', 'x-drover', ...RANCHER_SECTIONS, ...IGNORED_TOP_KEYS];
   const unknown = isV1 ? [] : Object.keys(top).filter((key) => !known.includes(key) && !key.startsWith('x-'));
   const drover = isMap(top['x-drover']) ? Object.keys(top['x-drover']) : [];
   const own = ['stack', 'services'];
@@ -140,8 +162,4 @@ function failed(problems: readonly Problem[]): Layout {
 
 function asText(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-}
-
-export function isMap(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

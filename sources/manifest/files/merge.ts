@@ -1,6 +1,6 @@
 import { type ExactMap, membersOf } from '../../../model/index.ts';
 import type { Entry } from './entries.ts';
-import { isMap } from './layout.ts';
+import { isMap } from './values.ts';
 
 /** The last value of each key; labels and metadata are merged. */
 export function mergeEntries(entries: readonly Entry[]): Readonly<Record<string, unknown>> {

@@ -29,7 +29,7 @@ describe('a problem has file, line, path, what and hint', () => {
     ['hostname: 192.0.2.1', 'services.web.hostname: ("192.0.2.1") is an address; write it under external_ips'],
     ['kind: externalService', 'services.web: is an external service without an address or a host name;'],
     ['kind: dnsService', 'services.web: is an alias without targets;'],
-    ['image: nginx, external_ips: [10.0.0.1]', 'services.web.external_ips: does not fit a service;'],
+    ['kind: service, external_ips: [10.0.0.1]', 'services.web.external_ips: does not fit a service;'],
     ['image: nginx, alias_of: db', 'services.web.alias_of: does not fit a service;'],
     ['links: ["a b"]', 'services.web.links.0: ("a b") is not a link; write it like db, db:alias or stack/db:alias'],
     ['links: [a/b/c/d/e]', 'services.web.links.0: ("a/b/c/d/e") has too many parts;'],

@@ -221,8 +221,9 @@ test('v1 files have their services at the top', () => {
   expect(service(gateway, 'gate')).toMatchObject({
     kind: 'loadBalancerService',
     scale: 1,
-    ports: ['80:8080'],
+    ports: ['80'],
     links: [{ target: 'gw/app', alias: 'app' }],
+    lbConfig: { portRules: [{ sourcePort: 80, protocol: 'http', service: 'gw/app', targetPort: 8080 }] },
   });
   expect(service(gateway, 'app').labels).toEqual({
     'io.rancher.scheduler.global': 'true',
