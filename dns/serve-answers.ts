@@ -57,6 +57,7 @@ export async function serveAnswers(
       forwarding: {
         timeoutMs: options.recurserTimeoutMs,
         sharedLoopback: true,
+        forwardsReserved: true,
         cache: { maxBytes: options.cacheCapacity * 1_024, maxTtlSeconds: ttlSeconds },
       },
     },

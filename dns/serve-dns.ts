@@ -4,6 +4,7 @@ import type { NamesDependencies, NamesOptions, SourceContext } from './names-opt
 import type { NameSource } from './query/name-source.ts';
 import { type DnsServer, serveNames } from './serve-names.ts';
 import { createStateSource } from './source/state-source.ts';
+import { ruledNames } from './upstream/choice/choice.ts';
 
 export interface DnsDependencies extends Omit<NamesDependencies, 'source' | 'served'> {
   /** The newest view; read once a query. */
@@ -36,7 +37,8 @@ export function serveDns(dependencies: DnsDependencies, options: DnsOptions): Pr
     const recognition = createRecognition(parts, { holdMs: options.holdMs ?? 250, onHold, signal });
     const metadataAddress = options.metadataAddress ?? '169.254.169.250';
     const search = options.search ?? 'own';
-    return createStateSource({ view: dependencies.view, recognition }, { metadataAddress, search });
+    const ruled = ruledNames(options.forwarding?.rules ?? []);
+    return createStateSource({ view: dependencies.view, recognition }, { metadataAddress, search, ruled });
   };
   const { view, ageSeconds = () => 0 } = dependencies;
   const served = () => ({ revision: view().revision, ageSeconds: ageSeconds() });

@@ -5,6 +5,8 @@ export interface ResolveOptions {
   /** Address of `rancher-metadata`. */
   readonly metadataAddress: string;
   readonly search?: SearchMode;
+  /** Domains with a forwarding rule, lower case without trailing dot: a name without a dot among them is forwarded. */
+  readonly ruled?: ReadonlySet<string>;
 }
 
 /** A question, with everything that its resolution depends on. */

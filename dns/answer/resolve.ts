@@ -15,6 +15,7 @@ import {
 } from '../../view/index.ts';
 import type { Question } from '../query/question.ts';
 import type { Alias, Resolution } from '../query/resolution.ts';
+import { isAboutTopLevel } from '../query/single-label.ts';
 import { TYPE } from '../wire/codes.ts';
 import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
 import type { ResolveContext, ResolveOptions } from './resolve-context.ts';
@@ -70,11 +71,13 @@ function follow(context: ResolveContext, name: string, aliases: Chain): Resoluti
   if (aliases.length > 0 && zone === '.') {
     return { kind: 'upstream-alias', aliases, target: `${name}.`, otherwise: [], ttlSeconds: null };
   }
+  if (zone === '.' && isForwardedLabel(context, name, meaning)) return { kind: 'forward' };
   switch (meaning.kind) {
     case 'foreign':
       return { kind: 'forward' };
     case 'unknown':
-      return view.snapshot.complete ? { kind: 'nxdomain', aliases, zone } : { kind: 'failure' };
+      if (!view.snapshot.complete) return { kind: 'failure' };
+      return { kind: isAboveSuffix(view, name) ? 'nodata' : 'nxdomain', aliases, zone };
     case 'cname':
       return followAlias(context, { owner: name, target: meaning.target }, aliases, meaning.services);
     case 'apex':
@@ -82,6 +85,16 @@ function follow(context: ResolveContext, name: string, aliases: Chain): Resoluti
     default:
       return recordsOf(context, meaning, aliases) ?? { kind: 'nodata', aliases, zone };
   }
+}
+
+/** Whether a name without a dot is forwarded all the same. */
+function isForwardedLabel({ type, ruled }: ResolveContext, name: string, { kind }: NameMeaning): boolean {
+  return isAboutTopLevel(name, type) || (kind === 'unknown' && ruled?.has(name) === true);
+}
+
+/** `internal` exists if `rancher.internal` does [RFC 8020 §2]. */
+function isAboveSuffix({ snapshot }: HostView, name: string): boolean {
+  return snapshot.environment.suffixes.some((suffix) => suffix.endsWith(`.${name}.`));
 }
 
 function apex({ type, metadataAddress }: ResolveContext, zone: string, aliases: readonly Alias[]): Resolution {

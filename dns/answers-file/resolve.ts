@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Question } from '../query/question.ts';
 import type { Alias, Resolution } from '../query/resolution.ts';
+import { isAboutTopLevel } from '../query/single-label.ts';
 import { TYPE } from '../wire/codes.ts';
 import { authorityOver, type Section } from './answers.ts';
 import { dotsIn, locate, type Match, type Matching, match } from './match.ts';
@@ -94,18 +95,30 @@ function fitting({ type }: ResolveContext, { value }: Match<string>): readonly s
   return [...new Set(value.split(' ').filter((address) => isIP(address) === family))];
 }
 
-/** A negative answer if the file is authoritative; otherwise the name is forwarded. */
+/** A negative answer if the name is the file's; otherwise it is forwarded. */
 function missing(context: ResolveContext, name: string, aliases: readonly Alias[]): Resolution {
   const { matching, own, type } = context;
   const { answers } = matching;
-  const authority = authorityOver(answers, name);
   const zone = zoneOf(context, name);
-  if (name === authority) return type === TYPE.SOA ? { kind: 'soa', zone } : { kind: 'nodata', aliases, zone };
+  if (name === authorityOver(answers, name)) {
+    return type === TYPE.SOA ? { kind: 'soa', zone } : { kind: 'nodata', aliases, zone };
+  }
   const at = locate(matching, own, name);
-  const isOurs = authority !== null || isSingleLabel(name) || (at !== null && authorityOver(answers, at) !== null);
-  if (!isOurs) return outside(context, name, aliases);
-  const exists = at !== null || answers.between.has(name);
+  if (!isOurs(context, name, at)) return outside(context, name, aliases);
+  const exists =
+    at !== null || answers.between.has(name) || answers.authoritative.some((of) => of.endsWith(`.${name}`));
   return { kind: exists ? 'nodata' : 'nxdomain', aliases, zone };
+}
+
+/** Whether an upstream must not be asked for a name without records of this type; `at` is where it has others. */
+function isOurs({ matching, own, type }: ResolveContext, name: string, at: string | null): boolean {
+  const { answers } = matching;
+  if (authorityOver(answers, name) !== null) return true;
+  if (isAboutTopLevel(name.slice(0, -1), type)) return false;
+  if (at !== null && authorityOver(answers, at) !== null) return true;
+  if (isSingleLabel(name)) return name !== 'localhost.';
+  // The file describes this address: an upstream would say that the name does not exist.
+  return match(matching, own, (section) => section.ptr, name) !== null;
 }
 
 function outside(_: ResolveContext, name: string, aliases: readonly Alias[]): Resolution {

@@ -18,6 +18,7 @@ import type { ResolveOptions } from '../answer/resolve-context.ts';
 import { reverseAddress } from '../answer/reverse.ts';
 import type { Question } from '../query/question.ts';
 import type { Resolution } from '../query/resolution.ts';
+import { ruledNames } from '../upstream/choice/choice.ts';
 import { rcodeName, TYPE } from '../wire/codes.ts';
 import { typeName } from '../wire/type-names.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
@@ -25,7 +26,7 @@ import { explainForward, type ForwardSettings } from './explain-forward.ts';
 import type { ExplainedReply, Explanation } from './explanation.ts';
 import { explainRecord } from './record-text.ts';
 
-export interface ExplainSettings extends ResolveOptions {
+export interface ExplainSettings extends Omit<ResolveOptions, 'ruled'> {
   /** TTL of our own names. */
   readonly ttlSeconds: number;
   readonly forward: ForwardSettings;
@@ -59,7 +60,8 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
   const scope = scopeOf(view, container);
   const tried: TriedName[] = [];
   const recorder: DependencyRecorder = { depends: () => {}, tried: (one) => tried.push(one) };
-  const resolution = resolve(view, scope, question, settings, recorder);
+  const ruled = ruledNames(settings.forward.rules);
+  const resolution = resolve(view, scope, question, { ...settings, ruled }, recorder);
   const chain = chainOf(name, resolution);
   const { endpoints, notes } = explainEndpoints({ ...settings, view, scope, type, recorder: undefined }, chain);
   const leaves = resolution.kind === 'upstream-alias' && type !== TYPE.ANY;

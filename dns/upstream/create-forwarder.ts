@@ -51,6 +51,7 @@ export interface ForwarderOptions {
   readonly cache?: Partial<ForwarderCacheOptions>;
   /** See `ChoiceDependencies`. */
   readonly sharedLoopback?: boolean;
+  readonly forwardsReserved?: boolean;
   /** Limits on queries in flight: in total and for one asker. */
   readonly limits?: { readonly total: number; readonly anAsker: number };
 }
@@ -82,6 +83,7 @@ export function createForwarder(
     timeoutMs = 3_500,
     limits = LIMITS,
     sharedLoopback = false,
+    forwardsReserved = false,
     ...options
   }: ForwarderOptions,
 ): Forwarder {
@@ -103,7 +105,7 @@ export function createForwarder(
   const inFlight = createInFlight<KeptReply>({ slots });
   const { forward } = createForwarding(
     {
-      choose: createChoice({ defaults: upstreams, rules, ourselves, loops, sharedLoopback }),
+      choose: createChoice({ defaults: upstreams, rules, ourselves, loops, sharedLoopback, forwardsReserved }),
       isProbe: loops.saw,
       race: (question, chosen) =>
         runRace({ converse, timers, clock }, { timeoutMs }, question, chosen.map(statistics.of)),

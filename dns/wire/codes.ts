@@ -4,7 +4,7 @@ export const HEADER_SIZE = 12;
 
 const { EDNS: OPT, ...DNS2_TYPES } = Packet.TYPE;
 
-/** Record types by name [RFC 1035 §3.2.2], with those that dns2 lacks [RFC 9460, RFC 3403, RFC 4034, RFC 6698]. */
+/** Record types by name [RFC 1035 §3.2.2], with those that dns2 lacks [RFC 9460, RFC 3403, RFC 4034, RFC 6698, RFC 7344]. */
 export const TYPE = {
   ...DNS2_TYPES,
   OPT,
@@ -14,7 +14,12 @@ export const TYPE = {
   SSHFP: 44,
   NSEC: 47,
   NSEC3: 50,
+  NSEC3PARAM: 51,
   TLSA: 52,
+  CDS: 59,
+  CDNSKEY: 60,
+  CSYNC: 62,
+  ZONEMD: 63,
   SVCB: 64,
   HTTPS: 65,
   IXFR: 251,

@@ -12,6 +12,11 @@ export interface ForwardRule {
   readonly upstreams: readonly string[];
 }
 
+/** The domains of the rules: lower case, without trailing dot. */
+export function ruledNames(rules: readonly ForwardRule[]): ReadonlySet<string> {
+  return new Set(rules.map(({ suffix }) => suffix.toLowerCase().replace(/\.$/, '')));
+}
+
 export type Choice =
   /** Ask these upstreams. Replies are cached for each set of upstreams (`set`) separately. */
   | { readonly kind: 'ask'; readonly upstreams: readonly Upstream[]; readonly set: string }
@@ -26,6 +31,8 @@ export interface ChoiceDependencies {
   readonly loops: Pick<Loops, 'leadsBack' | 'epoch'>;
   /** Whether askers share our loopback, so that their own resolvers there are reachable; default false (containers). */
   readonly sharedLoopback?: boolean;
+  /** Whether reserved names such as `test` are forwarded like all others; default false. */
+  readonly forwardsReserved?: boolean;
 }
 
 /** Selects the upstreams for a name: the rule with the longest suffix, else the asker's own resolvers, then the default ones. */
@@ -37,6 +44,7 @@ export function createChoice({
   ourselves,
   loops,
   sharedLoopback = false,
+  forwardsReserved = false,
 }: ChoiceDependencies): Choose {
   const ruled = new Map(
     rules.map(({ suffix, upstreams }) => {
@@ -51,7 +59,7 @@ export function createChoice({
     const rule = ruled.size > 0 ? ruleFor(ruled, name) : undefined;
     if (rule) return rule.upstreams.length > 0 ? ask(rule.upstreams) : noSuchName(rule.zone);
     const upstreams = setOf(asker.dns, defaults());
-    const meaning = localMeaning(name);
+    const meaning = forwardsReserved ? null : localMeaning(name);
     if (meaning === null) return ask(upstreams);
     if (meaning.kind !== 'site') return { kind: 'local', meaning };
     const ofSite = ask(siteOf(upstreams));

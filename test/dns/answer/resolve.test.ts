@@ -1,6 +1,7 @@
-import { Packet } from 'dns2';
 import { describe, expect, test } from 'vitest';
 import { resolve } from '../../../dns/answer/resolve.ts';
+import type { ResolveOptions } from '../../../dns/answer/resolve-context.ts';
+import { TYPE } from '../../../dns/wire/codes.ts';
 import { scopeOf, viewOf } from '../../../view/index.ts';
 import { at, BRIDGE, container, declaration, links, snapshot, type World } from '../../view/world.ts';
 
@@ -39,11 +40,12 @@ const WORLD: World = {
 };
 
 /** The resolution on one line. */
-function line(question: string, world: World = WORLD): string {
+function line(question: string, world: World = WORLD, options: Partial<ResolveOptions> = {}): string {
   const [name = '', type = 'A'] = question.split(' ');
   const view = viewOf(snapshot(world), 'a');
-  const code = Packet.TYPE[type as keyof typeof Packet.TYPE];
-  const found = resolve(view, scopeOf(view, null), { name, type: code }, { metadataAddress: '169.254.169.250' });
+  const code = TYPE[type as keyof typeof TYPE];
+  const settings = { metadataAddress: '169.254.169.250', ...options };
+  const found = resolve(view, scopeOf(view, null), { name, type: code }, settings);
   const aliases = 'aliases' in found ? found.aliases.map(({ owner, target }) => `${owner}=${target}`) : [];
   const rest: Record<string, readonly string[]> = {
     addresses: found.kind === 'addresses' ? [...found.addresses, `(${found.turn})`] : [],
@@ -84,7 +86,11 @@ describe('resolve()', () => {
     ['nosuch.rancher.internal', `nxdomain ${APEX}`],
     ['nosuch.rancher.internal AAAA', `nxdomain ${APEX}`],
     ['nosuch', 'nxdomain .'],
+    ['internal', 'nodata .'],
     ['www.example.com', 'forward'],
+    ['rancher.internal DS', `nodata ${APEX}`],
+    ['web.shop.rancher.internal DS', `nodata ${APEX}`],
+    ['shop.rancher.internal NS', `nodata ${APEX}`],
     ['nosuch.shop', 'forward'],
     ['', 'forward'],
     // External services.
@@ -118,6 +124,39 @@ describe('resolve()', () => {
     [`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa PTR`, 'forward'],
   ])('%s -> %s', (question, expected) => {
     expect(line(question)).toBe(expected);
+  });
+
+  test('a zone type of one label is about a top-level domain, even if a service or a stack has its name', () => {
+    const zone = [
+      'DS',
+      'DNSKEY',
+      'NS',
+      'SOA',
+      'NSEC',
+      'NSEC3',
+      'NSEC3PARAM',
+      'RRSIG',
+      'CDS',
+      'CDNSKEY',
+      'DNAME',
+      'CAA',
+    ];
+    for (const type of zone) {
+      for (const name of ['com', 'COM', 'shop', 'shop-web-1', 'internal', ''])
+        expect(line(`${name} ${type}`)).toBe('forward');
+    }
+    for (const type of ['A', 'AAAA', 'SRV', 'HTTPS', 'SVCB', 'PTR', 'MX', 'TXT', 'CNAME', 'ANY']) {
+      expect(line(`com ${type}`)).toBe('nxdomain .');
+      expect(line(`internal ${type}`)).toBe('nodata .');
+    }
+  });
+
+  test('a name of one label with a forwarding rule is forwarded, unless it is one of ours', () => {
+    const ruled = new Set(['intranet', 'shop-web-1']);
+    expect(line('intranet', WORLD, { ruled })).toBe('forward');
+    expect(line('Intranet MX', WORLD, { ruled })).toBe('forward');
+    expect(line('shop-web-1', WORLD, { ruled })).toBe('addresses 10.42.1.1 (container shop-web-1)');
+    expect(line('nosuch', WORLD, { ruled })).toBe('nxdomain .');
   });
 
   test('before the first complete snapshot no name is NXDOMAIN; known names are answered', () => {

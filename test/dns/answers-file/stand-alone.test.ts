@@ -172,6 +172,55 @@ test('Q27 names of the file and names without a dot never reach an upstream', as
   expect(fresh.asked.filter((asked) => !/^(nosuch\.example\.com) /.test(asked))).toEqual([]);
 });
 
+test('reserved names and questions about top-level domains are forwarded, as rancher-dns does', async () => {
+  const public_ = await startUpstream(resources, (request, reply) => withAddress(request, reply, '192.0.2.7'));
+  const text = JSON.stringify({ default: { recurse: [public_.at], authoritative: ['rancher.internal'], ptr: PTR } });
+  const { port } = await startStandAlone(resources, { text });
+  const names = [
+    'a.test',
+    'b.invalid',
+    'c.onion',
+    'd.alt',
+    'e.localhost',
+    'localhost',
+    '_dns.resolver.arpa',
+    'f.local',
+  ];
+  const reverse = ['1.0.0.127.in-addr.arpa', '9.0.42.10.in-addr.arpa', '1.2.0.192.in-addr.arpa'];
+  for (const name of [...names, ...reverse]) expect(await addresses(port, name)).toBe('192.0.2.7');
+  for (const type of [2, 6, 43, 48]) for (const name of ['com', 'internal']) await ask(port, name, { type });
+  expect(public_.asked).toEqual([
+    ...[...names, ...reverse].map((name) => `${name} 1 udp`),
+    ...[2, 6, 43, 48].flatMap((type) => [`com ${type} udp`, `internal ${type} udp`]),
+  ]);
+  expect(await addresses(port, 'internal'), 'a name below it exists').toBe('NODATA');
+});
+
+const PTR = {
+  '10.42.0.5': { answer: 'web.rancher.internal.' },
+  '2001:db8::5': { answer: 'web.rancher.internal.' },
+  'web-1.example.org.': { answer: 'web.rancher.internal.' },
+};
+
+test.each(['5.0.42.10.in-addr.arpa', `5.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, 'web-1.example.org'])(
+  'a name with a PTR record has no records of other types, whatever an upstream says: %s',
+  async (name) => {
+    const other = await startUpstream(resources, (request, reply) => withAddress(request, reply, '192.0.2.7'));
+    const text = JSON.stringify({ default: { recurse: [other.at], ptr: PTR }, '127.0.0.2': {} });
+    const { port } = await startStandAlone(resources, { text });
+    for (const from of ['127.0.0.1', '127.0.0.2']) {
+      for (const type of [1, 2, 5, 6, 15, 16, 28, 33, 43, 65]) {
+        const { header, answers, authorities } = await ask(port, name, { type, from });
+        expect({ type, rcode: header.rcode, answers, soa: authorities.length }).toEqual({
+          ...{ type, rcode: 0, answers: [], soa: 1 },
+        });
+      }
+      expect((await ask(port, name, { type: 12, from })).answers).toHaveLength(1);
+    }
+    expect(other.asked).toEqual([]);
+  },
+);
+
 test('NXDOMAIN becomes NODATA for AAAA of forwarded names', async () => {
   expect(await addresses(server.port, 'nosuch.example.com', { type: Packet.TYPE.AAAA })).toBe('NODATA');
   expect(await addresses(server.port, 'nosuch.example.com', { type: Packet.TYPE.MX })).toBe('NXDOMAIN');

@@ -214,6 +214,43 @@ describe('Q27 names that are never forwarded', () => {
     expect(upstream.asked).toEqual([]);
     expect(await addresses(dns.port, 'web.shop.example.com')).toBe('198.51.100.1');
   });
+
+  test('reserved names and names without a dot are forwarded where the operator configured a rule', async () => {
+    const [general, site] = [
+      await startUpstream(resources, silent),
+      await startUpstream(resources, answering('10.1.2.3')),
+    ];
+    const ruled = [
+      'test',
+      'Onion.',
+      'invalid',
+      'localhost',
+      'resolver.arpa',
+      '254.169.in-addr.arpa',
+      'intranet',
+      'alt',
+    ];
+    const rules = ruled.map((suffix) => ({ suffix, upstreams: [site.at] }));
+    const dns = await startDns(resources, WORLD, { upstreams: [general.at], forwarding: { rules } });
+    const names = [...ruled.map((name) => `a.${name.replace(/\.$/, '')}`), 'test', 'intranet', 'INTRANET'];
+    for (const name of names) expect(await addresses(dns.port, name)).toBe('10.1.2.3');
+    for (const type of [2, 6, 43, 48]) await ask(dns.port, 'intranet', { type });
+    expect(await addresses(dns.port, 'nosuch')).toBe('NXDOMAIN');
+    expect(await addresses(dns.port, 'a.example.invalid.')).toBe('10.1.2.3');
+    expect(general.asked).toEqual([]);
+  });
+
+  test('questions about top-level domains go upstream, addresses of one label do not', async () => {
+    const upstream = await startUpstream(resources, answering('198.51.100.1'));
+    const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
+    const types = [2, 6, 43, 46, 47, 48, 50, 51, 59, 60];
+    // Asked twice each: the hot path leaves them to the general path.
+    for (const type of [...types, ...types]) await ask(dns.port, 'zone', { type });
+    for (const type of [1, 28, 33, 64, 65, 12]) {
+      expect((await ask(dns.port, 'zone', { type })).header.rcode).toBe(Packet.RCODE.NXDOMAIN);
+    }
+    expect(new Set(upstream.asked)).toEqual(new Set(types.map((type) => `zone ${type} udp`)));
+  });
 });
 
 describe('upstreams that are never used', () => {
