@@ -1,7 +1,7 @@
 export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
-export { type StrandedOptions, startStranded } from './ipam/stranded-containers.ts';
+export { startStranded } from './ipam/stranded-containers.ts';
 export { type ManagedNetworkSources, managedNetworkComponent } from './network/component.ts';
 export {
   type DockerNetwork,

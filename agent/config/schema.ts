@@ -236,7 +236,7 @@ const networkSchema = z
       .boolean()
       .default(true)
       .describe('port guard: containers on the managed network may send only from their own address'),
-    restMs: z.int().min(60_000).default(60_000).describe('how long a released address is not assigned again'),
+    restMs: z.int().min(60_000).default(60_000).describe('how long a released address rests while others are free'),
   })
   .prefault({});
 

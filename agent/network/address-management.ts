@@ -7,6 +7,7 @@ import {
   serveIpam,
   startStranded,
 } from '../../overlay/index.ts';
+import { createWakeUp } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
@@ -14,27 +15,31 @@ import type { Part } from '../parts/part.ts';
 /** Docker finds plugins in this directory; the name of the file is the name of the driver. */
 const SOCKET = '/run/docker/plugins/drover.sock';
 const INTERVAL_MS = 60_000;
+/** While Docker does not respond, or containers wait for an address. */
+const RETRY_MS = 5_000;
 
 /** Assigns addresses on the managed network to Docker. Works without Docker and bus, because Docker requests addresses while it starts. */
 export function addressManagementPart(
-  { docker, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed'>,
+  { docker, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed' | 'onShortage'>,
   { dataDir, network }: Config,
 ): Part {
   const { clock, log } = deps;
   const listUsed = listDockerAddresses(docker);
+  const shortage = createWakeUp(clock);
   return async (signal, report) => {
     const file = join(dataDir, 'ipam.db');
-    const server = await serveIpam({ ...deps, listUsed }, { listen: SOCKET, file, restMs: network.restMs });
+    const server = await serveIpam(
+      { ...deps, listUsed, onShortage: shortage.wake },
+      { listen: SOCKET, file, restMs: network.restMs },
+    );
     try {
       while (!signal.aborted) {
         await server.reclaim();
-        // Without Docker there is no container to start.
-        const stranded = await startStranded({ docker, log }, { network: network.name, socketPath: SOCKET }).catch(
-          () => [],
-        );
+        const stranded = await startStranded({ docker, log }).catch(() => null);
         report.done();
-        report.problems(stranded);
-        await clock.sleep(INTERVAL_MS, signal);
+        report.problems([...server.problems(), ...(stranded ?? [])]);
+        const retriesSoon = stranded === null || server.problems().length > 0;
+        await shortage.wait(retriesSoon ? RETRY_MS : INTERVAL_MS, signal);
       }
     } finally {
       await server.close();

@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from '../../model/index.ts';
+import { ok, type Problem, problem, type Result } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { addressNumber } from './address-number.ts';
 import { assignAny, assignExact, lease } from './assign-address.ts';
@@ -6,9 +6,10 @@ import { isUsable } from './choose-address.ts';
 import { type CompareSettings, createLeaseComparison, type ListUsedAddresses } from './compare-leases.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { badPool, findOverlap, parsePool } from './pool.ts';
+import { createShortages } from './shortages.ts';
 
 export interface PoolSettings extends CompareSettings {
-  /** A freed address is not assigned again for so long. */
+  /** A freed address is not assigned again for so long, unless no other is free. */
   readonly restMs: number;
 }
 
@@ -20,6 +21,8 @@ export interface AddressPools {
   releaseAddress(id: string, address: string): void;
   /** Compares the leases with the addresses that Docker uses: learns the missing ones and frees the others. */
   reclaim(): Promise<void>;
+  /** Pools that recently lacked addresses. */
+  problems(): readonly Problem[];
 }
 
 export interface PoolDependencies {
@@ -27,6 +30,8 @@ export interface PoolDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly listUsed: ListUsedAddresses;
+  /** Called when a pool begins to lack addresses. */
+  readonly onShortage?: () => void;
 }
 
 export function createAddressPools(deps: PoolDependencies, settings: PoolSettings): AddressPools {
@@ -35,7 +40,8 @@ export function createAddressPools(deps: PoolDependencies, settings: PoolSetting
   const offset = clock.now() - clock.monotonic();
   const now = (): number => Math.round(offset + clock.monotonic());
   const { adopt, reclaim } = createLeaseComparison({ ...deps, now }, settings);
-  const assigning = { ...deps, now, reclaim };
+  const shortages = createShortages(now, settings.restMs, () => deps.onShortage?.());
+  const assigning = { ...deps, now, reclaim, shortages };
 
   return {
     requestPool: (text, range) => {
@@ -71,5 +77,6 @@ export function createAddressPools(deps: PoolDependencies, settings: PoolSetting
     reclaim: async () => {
       for (const pool of store.pools()) await reclaim(pool);
     },
+    problems: shortages.problems,
   };
 }

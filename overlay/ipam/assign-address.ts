@@ -1,10 +1,11 @@
 import { ok, problem, type Result } from '../../model/index.ts';
 import type { Clock } from '../../system/index.ts';
 import { addressText } from './address-number.ts';
-import { chooseAddress } from './choose-address.ts';
+import { type ChosenAddress, chooseAddress } from './choose-address.ts';
 import type { ListUsedAddresses } from './compare-leases.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { Pool } from './pool.ts';
+import { exhausted, type Shortages } from './shortages.ts';
 
 export interface AssignDependencies {
   readonly store: LeaseStore;
@@ -14,6 +15,7 @@ export interface AssignDependencies {
   readonly now: () => number;
   /** Frees the leases of a pool that Docker no longer has. */
   readonly reclaim: (pool: string) => Promise<void>;
+  readonly shortages: Shortages;
 }
 
 /** Leases an address without further checks. The result is `10.42.1.7/24`. */
@@ -26,32 +28,31 @@ export function lease(
   return ok(`${addressText(address)}/${cidr.prefixLength}`);
 }
 
-/** Any address of the pool's range that is free and was not in use within `restMs`. */
+/**
+ * Any free address of the pool's range. Resting is a preference: if none was free for `restMs`, the one that was freed first is
+ * assigned. Otherwise a few containers that crash again and again would use up a small pool.
+ */
 export async function assignAny(
   deps: AssignDependencies,
   pool: Pool,
   { restMs }: { readonly restMs: number },
 ): Promise<Result<string>> {
-  const { store, now } = deps;
-  const choose = (): number | null =>
+  const { store, now, shortages } = deps;
+  const choose = (): ChosenAddress | null =>
     chooseAddress({
       pool: pool.cidr,
       range: pool.range,
       records: store.records(pool.name),
       restedBeforeMs: now() - restMs,
     });
-  let address = choose();
-  if (address === null) {
+  let chosen = choose();
+  if (chosen === null) {
     await deps.reclaim(pool.name);
-    address = choose();
+    chosen = choose();
   }
-  if (address !== null) return lease(deps, pool, address);
-  const leased = store.records(pool.name).filter((record) => record.leased).length;
-  return problem(
-    `address pool ${pool.range.text}`,
-    `exhausted: ${leased} addresses are in use, the others were freed less than ${restMs / 1000} s ago`,
-    'stop containers, or wait; for larger subnets change network.prefixLength',
-  );
+  if (!chosen?.rested) shortages.add(pool.range.text, chosen === null ? 'exhausted' : 'unrested');
+  if (chosen !== null) return lease(deps, pool, chosen.address);
+  return { ok: false, problem: exhausted(pool.range.text) };
 }
 
 /**

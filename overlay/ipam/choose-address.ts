@@ -19,18 +19,22 @@ export interface ChooseFrom {
   readonly restedBeforeMs: number;
 }
 
-/** The lowest address that was never assigned, otherwise the one that was freed first; null when all are leased or resting. */
-export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFrom): number | null {
+export interface ChosenAddress {
+  readonly address: number;
+  /** False: it was freed a short time ago, because no other address is free. */
+  readonly rested: boolean;
+}
+
+/** The lowest address that was never assigned, otherwise the one that was freed first; null when all are leased. */
+export function chooseAddress({ pool, range, records, restedBeforeMs }: ChooseFrom): ChosenAddress | null {
   const known = new Set(records.map(({ address }) => address));
   const first = Math.max(firstOf(range), firstOf(pool) + 1);
   const last = Math.min(lastOf(range), lastOf(pool) - 1);
-  for (let address = first; address <= last; address++) if (!known.has(address)) return address;
-  const rested = records
-    .filter(
-      ({ address, leased, sinceMs }) => !leased && sinceMs <= restedBeforeMs && address >= first && address <= last,
-    )
+  for (let address = first; address <= last; address++) if (!known.has(address)) return { address, rested: true };
+  const [longestFree] = records
+    .filter(({ address, leased }) => !leased && address >= first && address <= last)
     .toSorted((a, b) => a.sinceMs - b.sinceMs || a.address - b.address);
-  return rested[0]?.address ?? null;
+  return longestFree ? { address: longestFree.address, rested: longestFree.sinceMs <= restedBeforeMs } : null;
 }
 
 /** Whether a container can use the address: it is inside the pool and not its network or broadcast address. */

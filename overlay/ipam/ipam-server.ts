@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import { dirname } from 'node:path';
-import { formatProblem } from '../../model/index.ts';
+import { formatProblem, type Problem } from '../../model/index.ts';
 import { type Clock, http, type Log } from '../../system/index.ts';
 import { type AddressPools, createAddressPools } from './address-pools.ts';
 import type { ListUsedAddresses } from './compare-leases.ts';
@@ -17,7 +17,7 @@ export interface IpamSettings {
   readonly listen: string | number;
   /** Database file, such as `/var/lib/drover/ipam.db`. */
   readonly file: string;
-  /** How long a freed address is not assigned again. Default 60 s. */
+  /** How long a freed address is not assigned again, unless no other is free. Default 60 s. */
   readonly restMs?: number;
   /** How long Docker may take from requesting an address to listing the container with it. Default 10 s. */
   readonly settleMs?: number;
@@ -30,6 +30,8 @@ export interface IpamSettings {
 export interface IpamServer {
   /** Compares leases with Docker's list now. */
   reclaim(): Promise<void>;
+  /** Pools that recently lacked addresses. */
+  problems(): readonly Problem[];
   /** Idempotent; resolves when the socket and the file are closed. */
   close(): Promise<void>;
 }
@@ -40,6 +42,8 @@ export interface IpamDependencies {
   readonly listUsed: ListUsedAddresses;
   /** Called with each address before Docker gets it. The previous holder is gone. */
   readonly vacate?: (address: string) => Promise<void>;
+  /** Called when a pool begins to lack addresses. */
+  readonly onShortage?: () => void;
 }
 
 /**
@@ -47,11 +51,12 @@ export interface IpamDependencies {
  * disk before Docker gets the reply.
  */
 export async function serveIpam(
-  { clock, log, listUsed, vacate }: IpamDependencies,
+  { vacate, ...deps }: IpamDependencies,
   { listen, file, restMs = 60_000, settleMs = 10_000, orphanMs = 30_000, reclaimIntervalMs = 15_000 }: IpamSettings,
 ): Promise<IpamServer> {
+  const { clock, log } = deps;
   const store = openLeaseStore(file, { log, nowMs: clock.now() });
-  const pools = vacating(createAddressPools({ store, clock, log, listUsed }, { restMs, settleMs, orphanMs }), vacate);
+  const pools = vacating(createAddressPools({ ...deps, store }, { restMs, settleMs, orphanMs }), vacate);
   const server = http.createServer((request, response) => {
     respond(pools, request)
       .catch((error: Error) => {
@@ -82,6 +87,7 @@ export async function serveIpam(
   };
   return {
     reclaim: () => pools.reclaim(),
+    problems: () => pools.problems(),
     close: () => {
       closing ??= close();
       return closing;

@@ -2,45 +2,89 @@ import type Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
 import type { Log } from '../../system/index.ts';
 
-export interface StrandedOptions {
-  /** Name of the managed network. */
-  readonly network: string;
-  /** Socket of the IPAM driver, as Docker names it in its error message. */
-  readonly socketPath: string;
-}
+/** Why Docker gave up the start of a container: the IPAM driver did not respond, or it had no address. */
+export type StrandedReason = 'driver' | 'address';
 
-/** Docker starts containers with these restart policies itself. */
-const RESTARTED = new Set(['always', 'unless-stopped']);
+/** With these restart policies Docker starts a container itself after a crash and after its own restart. */
+const RESTARTED = new Set(['always', 'unless-stopped', 'on-failure']);
+const SWARM_TASK = 'com.docker.swarm.task.id';
 
 /**
- * Starts the containers that Docker could not start because the IPAM driver was not running: when Docker starts before the
- * agent, it requests addresses once and does not retry. Returns those that still do not start.
+ * Starts the containers that Docker gave up because the IPAM driver was not running or had no address: Docker requests an
+ * address once per start, and does not retry. Returns those that do not run yet. Rejects when Docker does not respond.
  */
-export async function startStranded(
-  { docker, log }: { readonly docker: Docker; readonly log: Log },
-  { network, socketPath }: StrandedOptions,
-): Promise<readonly Problem[]> {
-  const filters = { network: [network], status: ['created', 'exited'] };
+export async function startStranded({
+  docker,
+  log,
+}: {
+  readonly docker: Docker;
+  readonly log: Log;
+}): Promise<readonly Problem[]> {
+  const networks = (await docker.listNetworks()).filter(({ IPAM }) => IPAM?.Driver === 'drover');
+  if (networks.length === 0) return [];
+  // By name: a container that was never started does not have the id of its network.
+  const filters = { network: networks.map(({ Name }) => Name), status: ['created', 'exited'] };
   const problems: Problem[] = [];
-  for (const { Id } of await docker.listContainers({ all: true, filters })) {
+  let isExhausted = false;
+  for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
+    // Swarm replaces a task that failed.
+    if (Labels[SWARM_TASK] !== undefined) continue;
     const container = docker.getContainer(Id);
-    const { Name, State, HostConfig } = await container.inspect();
-    if (!RESTARTED.has(HostConfig.RestartPolicy?.Name ?? '') || !State.Error.includes(socketPath)) continue;
-    const name = Name.replace(/^\//, '');
-    try {
-      await container.start();
-      log.info(
-        { container: name },
-        'started a container that Docker could not start while the IPAM driver was not running',
-      );
-    } catch (cause) {
-      const what = `Docker could not start it while the IPAM driver was not running, and cannot start it now: ${String(cause)}`;
-      problems.push({
-        subject: `container ${name}`,
-        what,
-        hint: `fix the cause that Docker reports, then run: docker start ${name}`,
-      });
+    const inspected = await container.inspect().catch(() => null);
+    const reason = strandedBy(inspected?.State.Error ?? '');
+    if (!inspected || reason === null) continue;
+    const name = inspected.Name.replace(/^\//, '');
+    if (!RESTARTED.has(inspected.HostConfig.RestartPolicy?.Name ?? '')) {
+      problems.push(withoutPolicy(name, reason));
+      continue;
     }
+    const failure: string | null = isExhausted ? 'there is still no free address' : await startNow(container);
+    if (failure === null) log.info({ container: name, reason }, 'started a container that Docker had given up');
+    else problems.push(stillStranded(name, reason, failure));
+    isExhausted ||= failure !== null && strandedBy(failure) === 'address';
   }
   return problems;
+}
+
+/**
+ * Reads the error of a container that Docker could not start; null: another reason. Before dockerd has loaded the driver, it
+ * reports a plugin that is not found or cannot be activated, later the failed request. Pure.
+ */
+export function strandedBy(error: string): StrandedReason | null {
+  if (/address pool \S+: exhausted/.test(error)) return 'address';
+  if (/volume plugin/.test(error)) return null;
+  const isDrivers = /IpamDriver\.|plugins\/drover\.sock|[Ii][Pp][Aa][Mm] driver/.test(error);
+  return isDrivers || /plugin(:| "drover")? (plugin )?not found/.test(error) ? 'driver' : null;
+}
+
+/** The message of Docker if it cannot start the container. */
+async function startNow(container: Docker.Container): Promise<string | null> {
+  return container.start().then(
+    () => null,
+    (error: Error) => error.message,
+  );
+}
+
+const REASONS: Readonly<Record<StrandedReason, string>> = {
+  driver: "Drover's address management did not respond",
+  address: 'no address was free',
+};
+
+function stillStranded(name: string, reason: StrandedReason, failure: string): Problem {
+  return {
+    subject: `container ${name}`,
+    what: `is not running: Docker gave it up because ${REASONS[reason]}; ${failure.trim()}`,
+    hint:
+      reason === 'address'
+        ? 'no action needed once an address is free: Drover then starts it'
+        : `no action needed, Drover retries automatically; if this persists, fix the cause that Docker reports, then run: docker start ${name}`,
+  };
+}
+
+function withoutPolicy(name: string, reason: StrandedReason): Problem {
+  return {
+    subject: `container ${name}`,
+    what: `is not running: Docker could not start it because ${REASONS[reason]}, and it has no restart policy`,
+    hint: `start it: docker start ${name}`,
+  };
 }

@@ -17,11 +17,13 @@ let time: FakeClock;
 let store: LeaseStore;
 let pools: AddressPools;
 let used: ReadonlySet<string> | null;
+let shortages: number;
 
 beforeEach(() => {
   dir = mkdtempSync(join('/dev/shm', 'drover-pools-'));
   time = createFakeClock();
   used = new Set();
+  shortages = 0;
   open();
   pools.requestPool(POOL, '');
 });
@@ -32,7 +34,10 @@ afterEach(() => {
 
 function open(): void {
   store = openLeaseStore(join(dir, 'ipam.db'), { log, nowMs: time.now() });
-  pools = createAddressPools({ store, clock: time, log, listUsed: async () => used }, settings);
+  const onShortage = (): void => {
+    shortages += 1;
+  };
+  pools = createAddressPools({ store, clock: time, log, listUsed: async () => used, onShortage }, settings);
 }
 
 async function take(address = '', isGateway = false): Promise<string> {
@@ -48,12 +53,47 @@ test('unused addresses are assigned first, in order; freed ones rest, then the o
   await time.advance(1000);
   pools.releaseAddress(POOL, '10.42.1.2');
   for (let last = 4; last <= 14; last++) expect(await take()).toBe(`10.42.1.${last}/28`);
-  await time.advance(58_999);
-  expect(await take()).toContain('exhausted: 12 addresses are in use');
-  await time.advance(1);
+  await time.advance(59_000);
   expect(await take()).toBe('10.42.1.3/28');
   await time.advance(1000);
   expect(await take()).toBe('10.42.1.2/28');
+  expect(pools.problems()).toEqual([]);
+});
+
+test('if no address has rested, the one freed first is assigned; that, and an exhausted pool, is a problem for the rest time', async () => {
+  for (let last = 1; last <= 14; last++) await take();
+  for (const last of [7, 5]) {
+    await time.advance(1000);
+    pools.releaseAddress(POOL, `10.42.1.${last}`);
+  }
+  expect(await take()).toBe('10.42.1.7/28');
+  expect(shortages).toBe(1);
+  expect(pools.problems()).toMatchObject([
+    { subject: `address pool ${POOL}`, what: expect.stringContaining('almost') },
+  ]);
+  expect(await take()).toBe('10.42.1.5/28');
+  expect(await take()).toContain('exhausted: all addresses are in use');
+  expect(shortages).toBe(1);
+  await time.advance(59_999);
+  expect(pools.problems()).toMatchObject([{ what: expect.stringContaining('exhausted: all') }]);
+  await time.advance(1);
+  expect(pools.problems()).toEqual([]);
+  await take();
+  expect(shortages).toBe(2);
+});
+
+test('containers that crash again and again on a /28 leave an address for another one, at any time', async () => {
+  const healthy = await take();
+  const crashing = [await take(), await take(), await take()];
+  for (let crash = 0; crash < 300; crash += 1) {
+    await time.advance(100);
+    pools.releaseAddress(POOL, crashing.shift()?.split('/')[0] ?? '');
+    const next = await take();
+    expect([...crashing, healthy]).not.toContain(next);
+    crashing.push(next);
+  }
+  pools.releaseAddress(POOL, healthy.split('/')[0] ?? '');
+  expect(await take()).toMatch(/^10\.42\.1\./);
 });
 
 test('leases and rests survive a restart; after the clock was set back, nothing is freed early and everything in the end', async () => {
@@ -65,9 +105,11 @@ test('leases and rests survive a restart; after the clock was set back, nothing 
   time = createFakeClock(1_000_000_000_000);
   open();
   for (let last = 3; last <= 14; last++) expect(await take()).toBe(`10.42.1.${last}/28`);
-  expect(await take()).toContain('exhausted');
-  await time.advance(60_000);
+  await time.advance(59_999);
+  pools.releaseAddress(POOL, '10.42.1.3');
+  await time.advance(1);
   expect(await take()).toBe('10.42.1.2/28');
+  expect(pools.problems()).toEqual([]);
 });
 
 test('an address requested by number needs no rest, must be inside the pool, and is refused while in use', async () => {

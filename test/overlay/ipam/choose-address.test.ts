@@ -12,8 +12,8 @@ const record = (last: number, sinceMs: number, leased = false): AddressRecord =>
   leased,
 });
 const choose = (records: readonly AddressRecord[], range = POOL) => {
-  const address = chooseAddress({ pool: POOL, range, records, restedBeforeMs: 100 });
-  return address === null ? null : address - FIRST;
+  const chosen = chooseAddress({ pool: POOL, range, records, restedBeforeMs: 100 });
+  return chosen && (chosen.rested ? chosen.address - FIRST : `${chosen.address - FIRST} unrested`);
 };
 const all = (sinceMs: number) => [1, 2, 3, 4, 5, 6].map((last) => record(last, sinceMs));
 
@@ -30,11 +30,18 @@ test('then the rested address that was freed first, and of several the lowest', 
   expect(choose([record(1, 100), record(2, 101), ...others])).toBe(1);
 });
 
-test('leased and resting addresses, and those outside of the range, are not chosen', () => {
-  expect(choose(all(101))).toBeNull();
-  expect(choose([record(1, 0, true), ...all(101).slice(1)])).toBeNull();
-  expect(choose([record(1, 0), ...all(101).slice(1)], cidr('10.42.1.4/30'))).toBeNull();
-  expect(choose([...all(101).slice(0, 5), record(6, 0)], cidr('10.42.1.0/30'))).toBeNull();
+test('if none has rested, the one that was freed first is chosen', () => {
+  expect(choose(all(101))).toBe('1 unrested');
+  expect(choose([...all(105).slice(1), record(1, 106)])).toBe('2 unrested');
+  expect(choose([record(1, 0, true), ...all(101).slice(1)])).toBe('2 unrested');
+});
+
+test('leased addresses and those outside of the range are not chosen', () => {
+  expect(choose([1, 2, 3, 4, 5, 6].map((last) => record(last, 0, true)))).toBeNull();
+  expect(choose([record(1, 0), ...all(101).slice(1)], cidr('10.42.1.4/30'))).toBe('4 unrested');
+  expect(
+    choose([record(1, 0, true), record(2, 0, true), record(3, 0, true), record(4, 0)], cidr('10.42.1.0/30')),
+  ).toBeNull();
 });
 
 test('the network and the broadcast address are not usable', () => {
