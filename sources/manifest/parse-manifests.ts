@@ -1,19 +1,24 @@
 import {
+  nearestWord,
+  ok,
   type Problem,
+  type Result,
   type SchemaFault,
   type ServiceDeclaration,
   schemaFaults,
   unknownKeyFault,
 } from '../../model/index.ts';
+import type { YamlPath } from '../../system/yaml/index.ts';
 import { convertService } from './convert.ts';
 import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
 import { type Entry, entriesOf, isUsed } from './files/entries.ts';
 import { interpolate, type Variables } from './files/interpolate.ts';
-import { knownKeys, readerOf } from './files/keys.ts';
+import { ownKeys, readerOf } from './files/keys.ts';
 import { layOut, type ServicePart } from './files/layout.ts';
 import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './files/manifest.ts';
 import { mergeEntries } from './files/merge.ts';
-import { asIgnored, type IgnoredKey, ignoredNotes } from './files/notes.ts';
+import { asIgnored, type IgnoredKey, ignoredNotes, unsetNotes } from './files/notes.ts';
+import { CLEARING, repetition, startsWith, unknownTag, unknownToDrover } from './files/remarks.ts';
 import { isMap } from './files/values.ts';
 import { nestedKeys, serviceSchema } from './service-schema.ts';
 
@@ -29,9 +34,14 @@ export function parseManifest(text: string, path: string, options: ManifestOptio
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
   const layouts = files.map((file) => layOut(file, options));
+  const unset = new Map<string, string>();
   const groups = groupParts(layouts.flatMap(({ parts }) => parts));
   const services = [...groups.values()].map((parts) =>
-    readService(parts, { variables: options.variables ?? {}, isDeclared: (name) => groups.has(documentKey(name)) }),
+    readService(parts, {
+      variables: options.variables ?? {},
+      unset,
+      isDeclared: (name) => groups.has(documentKey(name)),
+    }),
   );
   const declared = new Map(services.flatMap(({ declaration: one }) => (one ? [[documentKey(one), one]] : [])));
   const problems = [...layouts, ...services].flatMap((part) => part.problems);
@@ -39,7 +49,8 @@ export function parseManifests(files: readonly ManifestFile[], options: Manifest
     declarations: [...declared].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declaration]) => declaration),
     ignored: [
       ...ignoredNotes([...layouts, ...services].flatMap(({ ignoredKeys }) => ignoredKeys)),
-      ...services.flatMap(({ notes }) => notes),
+      ...[...layouts, ...services].flatMap(({ notes }) => notes),
+      ...unsetNotes(unset),
     ],
     problems,
     complete: problems.length === 0,
@@ -56,6 +67,8 @@ interface ReadService {
 
 interface ReadOptions {
   readonly variables: Variables;
+  /** Variables without a value, and where they were first used. */
+  readonly unset: Map<string, string>;
   readonly isDeclared: (service: { readonly stack: string; readonly name: string }) => boolean;
 }
 
@@ -69,16 +82,18 @@ function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly
   return groups;
 }
 
-function readService(parts: readonly ServicePart[], { variables, isDeclared }: ReadOptions): ReadService {
+function readService(all: readonly ServicePart[], options: ReadOptions): ReadService {
+  const parts = all.slice(Math.max(0, all.findLastIndex(replacesEarlier)));
   const problems: Problem[] = parts.filter(({ keys }) => keys !== null && !isMap(keys)).map(notAMap);
   const entries = parts.flatMap(entriesOf);
   const otherSpelling = parts.find(({ name }) => name !== parts[0]?.name);
   if (otherSpelling) problems.push(twoSpellings(otherSpelling, parts[0]?.name ?? ''));
-  const used = entries.filter((entry) => isUsed(entry));
-  problems.push(...entries.flatMap(unknownKeyProblem));
+  const used = entries.filter(isUsed);
+  const findings = [...entries.map(unknownKey), ...parts.map((part) => remarksOf(part, used))];
+  problems.push(...findings.flatMap((finding) => finding.problems));
+  const notes = findings.flatMap((finding) => finding.notes);
   const interpolated = used.flatMap((entry) => {
-    const result = entry.part.form === 'compose' ? interpolate(entry.value, variables) : null;
-    if (result === null) return [entry];
+    const result = interpolateEntry(entry, options);
     if (result.ok) return [{ ...entry, value: result.value }];
     const { what, hint } = result.problem;
     problems.push({ subject: entry.part.subjectOf(entry.path), what, hint });
@@ -92,8 +107,22 @@ function readService(parts: readonly ServicePart[], { variables, isDeclared }: R
   const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
   const runsContainers = entries.some(({ key }) => OWN_CONTAINERS.has(key));
   // Metadata in the manifest itself overrides metadata in a file.
-  const all = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
-  return checkService(parts, { entries: all, runsContainers, isDeclared }, problems, ignoredKeys);
+  const merged = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
+  const { isDeclared } = options;
+  return checkService(parts, { entries: merged, runsContainers, isDeclared }, { problems, ignoredKeys, notes });
+}
+
+/** `!reset` or `!override` on the whole service. */
+function replacesEarlier({ form, remarks }: ServicePart): boolean {
+  return form === 'compose' && remarks.tags.some(({ path, tag }) => path.length === 0 && CLEARING.has(tag));
+}
+
+function interpolateEntry({ part, path, value }: Entry, { variables, unset }: ReadOptions): Result<unknown> {
+  if (part.form !== 'compose') return ok(value);
+  const onUnset = (name: string) => {
+    if (!unset.has(name)) unset.set(name, part.subjectOf(path));
+  };
+  return interpolate(value, { variables, onUnset });
 }
 
 /** Keys of services that run containers without an `image` of their own. */
@@ -107,11 +136,10 @@ interface CheckedEntries extends Pick<ReadOptions, 'isDeclared'> {
 function checkService(
   parts: readonly ServicePart[],
   { entries, runsContainers, isDeclared }: CheckedEntries,
-  problems: readonly Problem[],
-  ignoredKeys: readonly IgnoredKey[],
+  { problems, ignoredKeys, notes }: Omit<ReadService, 'declaration'>,
 ): ReadService {
   const [first] = parts;
-  if (!first) return { declaration: null, problems, ignoredKeys, notes: [] };
+  if (!first) return { declaration: null, problems, ignoredKeys, notes };
   const latest = new Map(entries.map((entry) => [entry.key, entry]));
   const toProblem = ({ path, what, hint }: SchemaFault): Problem => {
     const entry = latest.get(String(path[0]));
@@ -120,7 +148,7 @@ function checkService(
   };
   const parsed = serviceSchema.safeParse(mergeEntries(entries));
   const schemaProblems = parsed.success ? [] : schemaFaults(parsed.error, nestedKeys).map(toProblem);
-  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys, notes: [] };
+  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys, notes };
   const { stack, name } = first;
   const converted = convertService({
     stack,
@@ -135,7 +163,7 @@ function checkService(
     declaration: all.length === 0 ? converted.declaration : null,
     problems: all,
     ignoredKeys: [...ignoredKeys, ...alsoIgnored],
-    notes: converted.notes.map(toProblem),
+    notes: [...notes, ...converted.notes.map(toProblem)],
   };
 }
 
@@ -151,10 +179,35 @@ function attachedMetadata({ value, part, path }: Entry): Attached {
   return { ok: false, problems: [{ subject: part.subjectOf(path), what: `(${name}) cannot be read`, hint }] };
 }
 
-function unknownKeyProblem({ key, part, path }: Entry): readonly Problem[] {
-  if (key === 'x-drover') return [notAMap(part)];
-  if (readerOf(key) !== null || (key.startsWith('x-') && path.length === 1)) return [];
-  return [{ subject: part.subjectOf(path), ...unknownKeyFault(key, knownKeys()) }];
+interface Findings {
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
+}
+
+/** In a Compose file an unknown key is one of a newer Compose, unless it resembles one of Drover. */
+function unknownKey({ key, part, path }: Entry): Findings {
+  if (key === 'x-drover') return { problems: [notAMap(part)], notes: [] };
+  if (readerOf(key) !== null || (key.startsWith('x-') && path.length === 1)) return { problems: [], notes: [] };
+  const subject = part.subjectOf(path);
+  const isNew = part.form === 'compose' && path.length === 1 && nearestWord(key, ownKeys()) === null;
+  if (isNew) return { problems: [], notes: [unknownToDrover(subject)] };
+  return { problems: [{ subject, ...unknownKeyFault(key, ownKeys()) }], notes: [] };
+}
+
+/** Repeated keys and tags of a service. */
+function remarksOf(part: ServicePart, used: readonly Entry[]): Findings {
+  const isRead = (path: YamlPath) =>
+    path.length === 0 || used.some((entry) => entry.part === part && startsWith(path, entry.path));
+  const { repeated, tags } = part.remarks;
+  const isProblem = ({ path, differs }: (typeof repeated)[number]) => differs && isRead(path);
+  const known = (tag: string) => part.form === 'compose' && CLEARING.has(tag);
+  return {
+    problems: repeated.filter(isProblem).map(({ path }) => repetition(part.subjectOf(path), true)),
+    notes: [
+      ...repeated.filter((one) => !isProblem(one)).map(({ path }) => repetition(part.subjectOf(path), false)),
+      ...tags.filter(({ tag }) => !known(tag)).map(({ path, tag }) => unknownTag(part.subjectOf(path), tag)),
+    ],
+  };
 }
 
 function notAMap(part: ServicePart): Problem {

@@ -7,7 +7,7 @@ import {
   parseAddress,
   type Result,
 } from '../../model/index.ts';
-import { labelsOf } from './files/merge.ts';
+import { labelsOf, linksOf, portText } from './files/merge.ts';
 
 /** A text with a parser of its own, whose problems are shown to the user. */
 function parsed<T>(parse: (text: string) => Result<T>) {
@@ -29,7 +29,13 @@ const whole = (minimum: number, maximum: number) =>
     (value) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value),
     z.int().min(minimum).max(maximum),
   );
-const flag = () => z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
+/** Also in the words of YAML 1.1, which Rancher reads. */
+const flag = () =>
+  z.preprocess((value) => {
+    const isText = typeof value === 'string';
+    if (isText && /^(y|yes|on|true)$/i.test(value)) return true;
+    return isText && /^(n|no|off|false)$/i.test(value) ? false : value;
+  }, z.boolean());
 /** Texts that may be written without quotes: `80`, `true`. */
 const text = () => z.preprocess(scalarText, z.string());
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
@@ -120,22 +126,9 @@ const dnsOptionsSchema = z.strictObject({
   txt: optional(listOf(text())),
 });
 
-/** `{target: alias}` is written `target:alias` in a list. */
-const linksSchema = z.preprocess(
-  (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).map(([target, alias]) => (alias === null ? target : `${target}:${alias}`))
-      : value,
-  listOf(text()),
-);
+const linksSchema = z.preprocess(linksOf, listOf(text()));
 
-/** Docker's long form of a port, `{target: 80, published: 8080}`, as the short one. */
-const portSchema = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null) return scalarText(value);
-  const { target, published, protocol, host_ip: hostIp } = value as Record<string, unknown>;
-  const left = [hostIp, published].filter((part) => part !== undefined && part !== null).map((part) => `${part}:`);
-  return target === undefined ? value : `${left.join('')}${target}${protocol ? `/${protocol}` : ''}`;
-}, z.string());
+const portSchema = z.preprocess(portText, z.string());
 
 /** List (`- key=value`) and map form. */
 const labelsSchema = z.preprocess(
@@ -198,7 +191,7 @@ export function nestedKeys(path: readonly (string | number)[]): readonly string[
 }
 
 function scalarText(value: unknown): unknown {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? String(value) : value;
 }
 
 function lowerCase(value: unknown): unknown {

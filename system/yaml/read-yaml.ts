@@ -1,16 +1,17 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { createYamlReader, type YamlFault } from './values.ts';
+import { createYamlReader, type ValueStyle, type YamlFault, type YamlReading, type YamlRemarks } from './values.ts';
 
-export type { YamlFault } from './values.ts';
+export type { GoDialect } from './go-scalars.ts';
+export type { ValueStyle, YamlFault, YamlPath } from './values.ts';
 
 /** One document of a YAML text as plain data: null, booleans, numbers, strings, arrays and objects. */
 export type YamlDocument =
-  | {
+  | (YamlRemarks & {
       readonly ok: true;
       readonly value: unknown;
       /** The line (from 1) of the key or element at a path, or of its nearest existing parent. */
       lineOf(path: readonly (string | number)[]): number;
-    }
+    })
   | { readonly ok: false; readonly line: number; readonly faults: readonly YamlFault[] };
 
 export interface YamlLimits {
@@ -21,9 +22,13 @@ export interface YamlLimits {
 }
 
 export interface YamlOptions extends YamlLimits {
-  /** Selects paths whose values are kept exactly: maps in written order, integers beyond 2^53 as bigint. Default: none. */
-  readonly isExact?: (path: readonly string[]) => boolean;
+  /** The style of the values at and below a path, given the keys at the top of the document. Default: plain YAML 1.2. */
+  readonly styleOf?: (path: readonly string[], top: ReadonlySet<string>) => ValueStyle;
+  /** Accepts and reports repeated keys and unknown tags, and accepts numbers of any size. Default false: they are faults. */
+  readonly lenient?: boolean;
 }
+
+const PLAIN: ValueStyle = { exact: false };
 
 /**
  * Reads a text of one or more YAML 1.2 documents with `<<` merge keys, which Compose files use. Never throws: an invalid
@@ -31,7 +36,7 @@ export interface YamlOptions extends YamlLimits {
  */
 export function readYaml(
   text: string,
-  { maxBytes = 2e6, maxValues = 200_000, isExact = () => false }: YamlOptions = {},
+  { maxBytes = 2e6, maxValues = 200_000, styleOf = () => PLAIN, lenient = false }: YamlOptions = {},
 ): readonly YamlDocument[] {
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > maxBytes) {
@@ -50,8 +55,11 @@ export function readYaml(
       schema: 'core',
     } as const;
     const documents = parseAllDocuments(text, options);
-    const reading = { lineAt, maxValues, isExact };
-    return [...documents].map((document) => readDocument(document as Document.Parsed, reading));
+    return [...documents].map((parsed) => {
+      const document = parsed as Document.Parsed;
+      const top = topKeys(document);
+      return readDocument(document, { lineAt, maxValues, styleOf: (path) => styleOf(path, top), lenient });
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return [{ ok: false, line: 1, faults: [{ line: 1, ...TOO_DEEP }] }];
@@ -60,15 +68,19 @@ export function readYaml(
 
 const TOO_DEEP = { what: 'is nested too deeply', hint: 'use fewer levels' };
 
-function readDocument(document: Document.Parsed, reading: Parameters<typeof createYamlReader>[0]): YamlDocument {
+function topKeys({ contents }: Document.Parsed): ReadonlySet<string> {
+  return new Set(isMap(contents) ? contents.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : []);
+}
+
+function readDocument(document: Document.Parsed, reading: YamlReading): YamlDocument {
   const { lineAt } = reading;
   const line = lineAt(document.contents?.range[0] ?? document.range[0]);
   if (document.errors.length > 0) {
     return { ok: false, line, faults: syntaxFaults(document.errors, lineAt) };
   }
-  const { value, faults } = createYamlReader(reading)(document.contents);
+  const { value, faults, repeated, tags } = createYamlReader(reading)(document.contents);
   if (faults.length > 0) return { ok: false, line, faults };
-  return { ok: true, value, lineOf: (path) => lineOf(document, path, lineAt) };
+  return { ok: true, value, repeated, tags, lineOf: (path) => lineOf(document, path, lineAt) };
 }
 
 interface SyntaxError {

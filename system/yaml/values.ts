@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import { type GoDialect, goScalar } from './go-scalars.ts';
 
 /** A fault in a YAML text, at a line counted from 1. */
 export interface YamlFault {
@@ -28,109 +30,154 @@ const MAX_DEPTH = 100;
 /** This key would set an object's prototype. */
 const FORBIDDEN_KEY = '__proto__';
 
-/** The position of a value. `exact` keeps what plain data loses; the path is tracked only until that is decided. */
-interface Position {
+/** How values are read: without a dialect, as YAML 1.2. `exact` keeps what plain data loses. */
+export interface ValueStyle {
   readonly exact: boolean;
-  readonly path: readonly string[];
+  readonly dialect?: GoDialect | undefined;
 }
 
-const MAX_PATH = 5;
+export type YamlPath = readonly (string | number)[];
+
+/** What a lenient reader accepts, for the caller to judge. */
+export interface YamlRemarks {
+  /** Keys that a map has more than once, of which the last counts; `differs` if the values are not the same. */
+  readonly repeated: readonly { readonly path: YamlPath; readonly line: number; readonly differs: boolean }[];
+  /** Tags that YAML does not define, such as `!reset`; their values are read as if the tag were not there. */
+  readonly tags: readonly { readonly path: YamlPath; readonly line: number; readonly tag: string }[];
+}
+
+export interface YamlReading {
+  readonly lineAt: (offset: number) => number;
+  readonly maxValues: number;
+  /** The style of the values at and below a path of at most five keys. */
+  readonly styleOf: (path: readonly string[]) => ValueStyle;
+  /** Accepts keys that are repeated, unknown tags and numbers of any size. */
+  readonly lenient: boolean;
+}
+
+type Read = YamlRemarks & { readonly value: unknown; readonly faults: readonly YamlFault[] };
+
+/** A path, from its last key up; null is the top. */
+interface Position {
+  readonly parent: Position | null;
+  readonly key: string | number;
+  readonly depth: number;
+  readonly style: ValueStyle;
+}
+
+const MAX_STYLED_DEPTH = 5;
 
 /**
  * Converts the parsed nodes of one document to plain data, in time linear in the text. An alias gives the value it names,
- * never a copy, and the size of that value counts, so that a small text cannot expand to a huge tree. Where `isExact` is
- * true, maps are `Map`s in written order, and integers beyond 2^53 are bigints.
+ * never a copy, and the size of that value counts, so that a small text cannot expand to a huge tree. Where the style is
+ * exact, maps are `Map`s in written order, and integers beyond 2^53 are bigints.
  */
-export function createYamlReader({
-  lineAt,
-  maxValues,
-  isExact,
-}: {
-  readonly lineAt: (offset: number) => number;
-  readonly maxValues: number;
-  readonly isExact: (path: readonly string[]) => boolean;
-}): (root: unknown) => { readonly value: unknown; readonly faults: readonly YamlFault[] } {
+export function createYamlReader({ lineAt, maxValues, styleOf, lenient }: YamlReading): (root: unknown) => Read {
   const anchors = new Map<string, Weighed>();
+  const repeated: YamlRemarks['repeated'][number][] = [];
+  const tags: YamlRemarks['tags'][number][] = [];
   const budget = (weight: number, node: unknown): number => {
     if (weight <= maxValues) return weight;
     throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
   };
 
-  const read = (node: unknown, depth: number, position: Position): Weighed => {
-    if (depth > MAX_DEPTH) throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
+  const read = (node: unknown, position: Position): Weighed => {
+    if (position.depth > MAX_DEPTH) {
+      throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
+    }
     if (isAlias(node)) return fromAlias(node.source, node, position);
+    noteTag(node, position);
     const weighed = isMap(node)
-      ? readMap(node, depth, position)
+      ? readMap(node, position)
       : isSeq(node)
-        ? readList(node.items, depth, position)
-        : { value: isScalar(node) ? scalarValue(node, position.exact) : null, weight: 1 };
+        ? readList(node.items, position)
+        : { value: isScalar(node) ? readScalar(node, position.style, lenient) : null, weight: 1 };
     budget(weighed.weight, node);
     const anchor = (node as Node | null)?.anchor;
     if (anchor) anchors.set(anchor, weighed);
     return weighed;
   };
-  const fromAlias = (name: string, node: unknown, { exact }: Position): Weighed => {
+  const noteTag = (node: unknown, position: Position): void => {
+    const tag = (node as Node | null)?.tag;
+    if (lenient && tag && !tag.startsWith('tag:yaml.org,2002:')) {
+      tags.push({ path: pathOf(position), line: lineAt(offsetOf(node)), tag });
+    }
+  };
+  const fromAlias = (name: string, node: unknown, { style }: Position): Weighed => {
     const weighed = anchors.get(name);
-    if (weighed) return exact ? weighed : { ...weighed, value: plain(weighed.value, node) };
+    if (weighed) return style.exact ? weighed : { ...weighed, value: plain(weighed.value, node, lenient) };
     throw new Refusal(
       offsetOf(node),
       `alias *${name} has no anchor before it`,
       `add the anchor &${name} to an earlier value`,
     );
   };
-  const readList = (items: readonly unknown[], depth: number, position: Position): Weighed => {
+  const readList = (items: readonly unknown[], position: Position): Weighed => {
     const value: unknown[] = [];
     let weight = 1;
-    for (const item of items) {
-      const element = read(item, depth + 1, childPosition(position, '-'));
+    for (const [index, item] of items.entries()) {
+      const element = read(item, child(position, index));
       value.push(element.value);
       weight = budget(weight + element.weight, item);
     }
     return { value, weight };
   };
-  const readMap = (map: YAMLMap, depth: number, position: Position): Weighed => {
+  const readMap = (map: YAMLMap, position: Position): Weighed => {
     const own = new Map<string, unknown>();
     const merged = new Map<string, unknown>();
     let weight = 1;
     for (const pair of map.items) {
       const isMerge = isMergeKey(pair);
       const key = isMerge ? '<<' : keyText(pair.key);
-      const child = read(pair.value, depth + 1, isMerge ? position : childPosition(position, key));
-      weight = budget(weight + child.weight, pair.key);
-      if (isMerge) mergeInto(merged, child.value, pair.key);
-      else addKey(own, key, child.value, pair.key);
+      const at = isMerge ? { ...position, depth: position.depth + 1 } : child(position, key);
+      const value = read(pair.value, at);
+      weight = budget(weight + value.weight, pair.key);
+      if (isMerge) mergeInto(merged, value.value, pair.key);
+      else addKey(own, at, value.value, pair.key);
     }
     const members = merged.size > 0 ? new Map([...merged, ...own]) : own;
-    return { value: position.exact ? members : Object.fromEntries(members), weight };
+    return { value: position.style.exact ? members : Object.fromEntries(members), weight };
   };
-  const childPosition = (position: Position, key: string): Position => {
-    if (position.exact || position.path.length === MAX_PATH) return position;
-    const path = [...position.path, key];
-    return { path, exact: isExact(path) };
+  const addKey = (map: Map<string, unknown>, at: Position, value: unknown, node: unknown): void => {
+    const key = String(at.key);
+    if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
+    if (map.has(key)) {
+      if (!lenient) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
+      const differs = !isDeepStrictEqual(map.get(key), value);
+      repeated.push({ path: pathOf(at), line: lineAt(offsetOf(node)), differs });
+    }
+    map.set(key, value);
+  };
+  const child = (parent: Position, key: string | number): Position => {
+    const below = { parent, key, depth: parent.depth + 1, style: parent.style };
+    if (parent.style.exact || below.depth > MAX_STYLED_DEPTH) return below;
+    return { ...below, style: styleOf(pathOf(below).map((part) => (typeof part === 'number' ? '-' : part))) };
   };
 
   return (root) => {
     try {
-      return { value: read(root, 0, { path: [], exact: isExact([]) }).value, faults: [] };
+      const { value } = read(root, { parent: null, key: '', depth: 0, style: styleOf([]) });
+      return { value, faults: [], repeated, tags };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { value: null, faults: [{ line: lineAt(error.offset), what: error.message, hint: error.hint }] };
+      const faults = [{ line: lineAt(error.offset), what: error.message, hint: error.hint }];
+      return { value: null, faults, repeated, tags };
     }
   };
 }
 
-/** An exact value as plain data, for an alias at a position that is not exact. */
-function plain(value: unknown, node: unknown): unknown {
-  if (typeof value === 'bigint') throw tooLarge(node, value);
-  if (Array.isArray(value)) return value.map((item) => plain(item, node));
-  if (!(value instanceof Map)) return value;
-  return Object.fromEntries([...value].map(([key, member]) => [key, plain(member, node)]));
+function pathOf(position: Position): YamlPath {
+  const path: (string | number)[] = [];
+  for (let at = position; at.parent; at = at.parent) path.unshift(at.key);
+  return path;
 }
 
-function addKey(map: Map<string, unknown>, key: string, value: unknown, node: unknown): void {
-  if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
-  if (map.has(key)) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
-  map.set(key, value);
+/** An exact value as plain data, for an alias at a position that is not exact. */
+function plain(value: unknown, node: unknown, lenient: boolean): unknown {
+  if (typeof value === 'bigint' && !lenient) throw tooLarge(node, value);
+  if (Array.isArray(value)) return value.map((item) => plain(item, node, lenient));
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries([...value].map(([key, member]) => [key, plain(member, node, lenient)]));
 }
 
 function isMergeKey({ key }: Pair): boolean {
@@ -155,22 +202,23 @@ function keyText(key: unknown): string {
   return key.type === 'PLAIN' && key.source !== undefined ? key.source : String(key.value);
 }
 
-function scalarValue(scalar: Scalar, exact: boolean): unknown {
+function readScalar(scalar: Scalar, { exact, dialect }: ValueStyle, lenient: boolean): unknown {
+  const { tag, type, source } = scalar;
+  const isPlain = type === 'PLAIN' && source !== undefined && !tag?.startsWith('tag:yaml.org,2002:');
+  if (isPlain && dialect) return goScalar(source, dialect, exact);
   const { value } = scalar;
   if (typeof value === 'bigint') {
     if (Number.isSafeInteger(Number(value))) return Number(value);
-    if (exact) return value;
+    if (exact || lenient) return value;
     throw tooLarge(scalar, value);
   }
+  if (lenient && value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Refusal(offsetOf(scalar), `has a number that is not finite (${scalar.source})`, 'put it in quotes');
+    if (lenient) return source;
+    throw new Refusal(offsetOf(scalar), `has a number that is not finite (${source})`, 'put it in quotes');
   }
   if (typeof value === 'object' && value !== null) {
-    throw new Refusal(
-      offsetOf(scalar),
-      `has a value of type ${scalar.tag}`,
-      'write a string, a number, a list or a map',
-    );
+    throw new Refusal(offsetOf(scalar), `has a value of type ${tag}`, 'write a string, a number, a list or a map');
   }
   return value;
 }

@@ -20,7 +20,7 @@ function namesOf({ keys, form }: ServicePart, { variables = {} }: ManifestOption
   if (!isMap(keys)) return [];
   const drover = isMap(keys['x-drover']) ? keys['x-drover'] : {};
   return [keys[METADATA_FILE], drover[METADATA_FILE]].flatMap((name) => {
-    const result = form === 'compose' ? interpolate(name, variables) : { ok: true, value: name };
+    const result = form === 'compose' ? interpolate(name, { variables }) : { ok: true, value: name };
     return result.ok && typeof result.value === 'string' ? [result.value] : [];
   });
 }
@@ -32,7 +32,7 @@ export type Attached =
 
 /** Reads YAML or JSON; `name` is for messages. */
 export function readAttached(text: string, name: string): Attached {
-  const [document, ...more] = readYaml(text.replace(/^\uFEFF/, ''), { isExact: () => true });
+  const [document, ...more] = readYaml(text.replace(/^\uFEFF/, ''), { styleOf: () => ({ exact: true }) });
   if (document && !document.ok) {
     return {
       ok: false,

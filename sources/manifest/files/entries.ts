@@ -1,6 +1,8 @@
+import type { YamlPath } from '../../../system/yaml/index.ts';
 import { readerOf } from './keys.ts';
 import type { ServicePart } from './layout.ts';
-import { isMap } from './values.ts';
+import { CLEARING, startsWith } from './remarks.ts';
+import { isMap, without } from './values.ts';
 
 /** A key's value and its place. */
 export interface Entry {
@@ -9,19 +11,29 @@ export interface Entry {
   readonly part: ServicePart;
   /** Path of `value` below the service: `['x-drover', 'dns']`. */
   readonly path: readonly string[];
+  /** Paths below `value` that earlier files do not count for (`!reset`, `!override`). */
+  readonly clears: readonly YamlPath[];
 }
 
 /** The keys of a part, and those of its `x-drover` after them. */
 export function entriesOf(part: ServicePart): readonly Entry[] {
   if (!isMap(part.keys)) return [];
   const own = Object.entries(part.keys).flatMap(([key, value]) =>
-    key === 'x-drover' ? [] : [{ key, value, part, path: [key] }],
+    key === 'x-drover' ? [] : [entryAt(part, [key], value)],
   );
   const drover = part.keys['x-drover'];
   if (drover === undefined || drover === null) return own;
-  if (!isMap(drover)) return [...own, { key: 'x-drover', value: drover, part, path: ['x-drover'] }];
-  const ours = Object.entries(drover).map(([key, value]) => ({ key, value, part, path: ['x-drover', key] }));
-  return [...own, ...ours];
+  if (!isMap(drover)) return [...own, entryAt(part, ['x-drover'], drover)];
+  return [...own, ...Object.entries(drover).map(([key, value]) => entryAt(part, ['x-drover', key], value))];
+}
+
+function entryAt(part: ServicePart, path: readonly string[], value: unknown): Entry {
+  const key = path.at(-1) ?? '';
+  if (part.form === 'drover') return { key, value, part, path, clears: [] };
+  const tags = part.remarks.tags.filter((one) => CLEARING.has(one.tag) && startsWith(one.path, path));
+  const below = tags.map((one) => ({ tag: one.tag, path: one.path.slice(path.length) }));
+  const gone = below.filter(({ tag }) => tag === '!reset').map((one) => one.path);
+  return { key, value: gone.reduceRight(without, value), part, path, clears: below.map((one) => one.path) };
 }
 
 /**

@@ -98,9 +98,9 @@ export function readerOf(key: string): KeyReader | null {
   return READERS.get(key) ?? null;
 }
 
-/** All known keys of a service, those of Drover first, for suggestions. */
-export function knownKeys(): readonly string[] {
-  return [...USED_KEYS.map(({ key }) => key), 'x-drover', ...READERS.keys()];
+/** The keys of a service that Drover reads, for suggestions. */
+export function ownKeys(): readonly string[] {
+  return [...USED_KEYS.map(({ key }) => key), 'x-drover'];
 }
 
 /** Top-level keys that other programs read. */

@@ -1,8 +1,10 @@
-import { type Problem, unknownKeyFault } from '../../../model/index.ts';
-import { readYaml, type YamlDocument } from '../../../system/yaml/index.ts';
+import type { Problem } from '../../../model/index.ts';
+import { readYaml, type ValueStyle, type YamlDocument } from '../../../system/yaml/index.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
 import type { ManifestFile, ManifestOptions } from './manifest.ts';
-import { isRancherFile, RANCHER_SECTIONS, rancherSections } from './rancher-files.ts';
+import { isRancherFile, rancherSections } from './rancher-files.ts';
+import { type Remarks, remarksBelow } from './remarks.ts';
+import { topProblems, topRemarks } from './top-level.ts';
 import { isMap, type Values } from './values.ts';
 
 type Path = readonly (string | number)[];
@@ -18,6 +20,7 @@ export interface ServicePart {
   readonly hostnameIsExternal: boolean;
   readonly file: string;
   readonly attached: Readonly<Record<string, string>>;
+  readonly remarks: Remarks;
   /** `shop.yml:12 services.web.health_check` for a path below the service. */
   subjectOf(path: Path): string;
 }
@@ -27,16 +30,19 @@ export interface Layout {
   readonly parts: readonly ServicePart[];
   readonly problems: readonly Problem[];
   readonly ignoredKeys: readonly { readonly subject: string; readonly file: string; readonly key: string }[];
+  /** What is odd, but changes nothing that Drover reads. */
+  readonly notes: readonly Problem[];
 }
 
 /** Splits a file: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
 export function layOut({ path, text, attached = {} }: ManifestFile, options: ManifestOptions): Layout {
-  const documents = readYaml(text.replace(/^\uFEFF/, ''), { isExact: isInjected });
+  const documents = readYaml(text.replace(/^\uFEFF/, ''), { styleOf, lenient: true });
   const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
   return {
     parts: layouts.flatMap(({ parts }) => parts),
     problems: layouts.flatMap(({ problems }) => problems),
     ignoredKeys: layouts.flatMap(({ ignoredKeys }) => ignoredKeys),
+    notes: layouts.flatMap(({ notes }) => notes),
   };
 }
 
@@ -47,8 +53,11 @@ type FileOfPart = Required<Omit<ManifestFile, 'text'>>;
 /** Paths of the `metadata` of a service in all layouts. */
 const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
 
-function isInjected(path: readonly string[]): boolean {
-  return path.at(-1) === 'metadata' && INJECTED.test(path.join('/'));
+function styleOf(path: readonly string[], top: ReadonlySet<string>): ValueStyle {
+  const exact = path.at(-1) === 'metadata' && INJECTED.test(path.join('/'));
+  if (top.has('stack')) return { exact };
+  // `metadata` beside the keys of a service is one of rancher-compose.yml.
+  return { exact, dialect: exact && !path.includes('x-drover') ? 'yaml.v2' : 'yaml.v3' };
 }
 
 function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): Layout {
@@ -56,7 +65,7 @@ function layOutDocument(document: YamlDocument, from: FileOfPart, options: Manif
     return failed(document.faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
   }
   const { value } = document;
-  if (value === null) return { parts: [], problems: [], ignoredKeys: [] };
+  if (value === null) return failed([]);
   if (!isMap(value)) {
     const subject = `${from.path}:${document.lineOf([])}`;
     return failed([
@@ -79,7 +88,13 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     ...(isV1 ? [] : rancherSections(top)).map((section) => ({ ...section, form })),
     { at: ['x-drover', 'services'], services: drover.services, form: 'drover' },
   ];
-  const problems = topProblems(top, isV1, subjectOf);
+  const remarks = topRemarks(
+    document,
+    groups.map(({ at }) => at),
+    file,
+  );
+  const unknown = topProblems(top, { isV1, form }, subjectOf);
+  const problems = [...unknown.problems, ...remarks.problems];
   const ignored = Object.keys(top)
     .filter((key) => IGNORED_TOP_KEYS.has(key) && key !== 'version' && !(isV1 && isServiceOfV1(key, top[key])))
     .map((key) => [key]);
@@ -109,9 +124,10 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     stack: stack ?? '',
     file,
     attached,
+    remarks: remarksBelow(document, path),
     subjectOf: (below: Path) => subjectOf([...path, ...below]),
   }));
-  return { parts, problems, ignoredKeys };
+  return { parts, problems, ignoredKeys, notes: [...unknown.notes, ...remarks.notes] };
 }
 
 interface Group {
@@ -139,25 +155,8 @@ function servicesOfV1(top: Values): Values {
   );
 }
 
-function topProblems(top: Values, isV1: boolean, subjectOf: (path: Path) => string): readonly Problem[] {
-  const known = ['services', 'stack', 'name', 'x-drover', ...RANCHER_SECTIONS, ...IGNORED_TOP_KEYS];
-  const unknown = isV1 ? [] : Object.keys(top).filter((key) => !known.includes(key) && !key.startsWith('x-'));
-  const drover = isMap(top['x-drover']) ? Object.keys(top['x-drover']) : [];
-  const own = ['stack', 'services'];
-  const notMap = 'x-drover' in top && !isMap(top['x-drover']);
-  return [
-    ...(notMap
-      ? [{ subject: subjectOf(['x-drover']), what: 'is not a map', hint: `give it the keys ${own.join(', ')}` }]
-      : []),
-    ...unknown.map((key) => ({ subject: subjectOf([key]), ...unknownKeyFault(key, known.slice(0, 4)) })),
-    ...drover
-      .filter((key) => !own.includes(key))
-      .map((key) => ({ subject: subjectOf(['x-drover', key]), ...unknownKeyFault(key, own) })),
-  ];
-}
-
 function failed(problems: readonly Problem[]): Layout {
-  return { parts: [], problems, ignoredKeys: [] };
+  return { parts: [], problems, ignoredKeys: [], notes: [] };
 }
 
 function asText(value: unknown): string | null {

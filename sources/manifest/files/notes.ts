@@ -37,3 +37,12 @@ function readerText(key: string): string {
   if (reader === null) return 'other programs';
   return reader === 'scheduler' ? 'a scheduler' : 'the container runtime';
 }
+
+/** One note per variable. */
+export function unsetNotes(unset: ReadonlyMap<string, string>): readonly Problem[] {
+  return [...unset].map(([name, subject]) => ({
+    subject,
+    what: `uses the variable ${name}, which is not set: it is empty`,
+    hint: `no action needed, or set ${name}`,
+  }));
+}
