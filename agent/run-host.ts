@@ -62,7 +62,7 @@ export async function runHost(
     ...deps,
     docker,
     documents: async () => (await wired).bus,
-    resolvers: () => readHostResolvers([]),
+    resolvers: () => readHostResolvers([], config.host),
     onNetwork: network.found,
     onRanges: network.agreed,
   });

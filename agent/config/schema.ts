@@ -1,56 +1,20 @@
 import { z } from 'zod';
-import { parseAddress, parseCidr, parseDnsName, parseUpstream, type Result } from '../../model/index.ts';
 import { addressFaults } from './addresses.ts';
-
-/** A text with one canonical form, checked by its parser. The operator reads the parser's problem. */
-function parsed(parse: (text: string) => Result<string>) {
-  return z.string().transform((text, context) => {
-    const result = parse(text);
-    if (result.ok) return result.value;
-    const { what, hint } = result.problem;
-    context.addIssue({ code: 'custom', message: `(${JSON.stringify(text)}) ${what}`, params: { hint } });
-    return z.NEVER;
-  });
-}
-
-/** A refinement's error with its hint. */
-function custom(what: string, hint: string) {
-  return { error: what, params: { hint } };
-}
-
-const canonical = <T extends { readonly text: string }>(result: Result<T>): Result<string> =>
-  result.ok ? { ok: true, value: result.value.text } : result;
-const address = () => parsed((text) => canonical(parseAddress(text)));
-const cidr = () => parsed((text) => canonical(parseCidr(text)));
-const dnsName = () => parsed(parseDnsName);
-const port = () => z.int().min(1).max(65535);
-const path = () =>
-  z.string().refine((text) => text.startsWith('/'), custom('is not an absolute path', 'begin it with /'));
-const optionalPath = () => path().nullable().default(null);
-const deviceName = () =>
-  z.string().regex(/^[A-Za-z][\w.-]{0,14}$/, { error: 'is not a device name (1 to 15 letters, digits, _ . -)' });
-const plainName = () =>
-  z.string().regex(/^[A-Za-z0-9][\w.-]{0,62}$/, { error: 'is not a name (letters, digits, _ . -, at most 63)' });
-const text = () => z.string().min(1);
-/** `address` or `address:port`, IPv6 with a port in brackets. */
-const upstream = () =>
-  z
-    .string()
-    .refine(
-      (value) => parseUpstream(value) !== null,
-      custom('is not an address with an optional port', 'write it like 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53'),
-    );
-/** Upstreams as a list, or as a text separated by spaces where only text is possible (environment variables). */
-const upstreamList = () =>
-  z.preprocess(
-    (value) => (typeof value === 'string' ? value.split(' ').filter((item) => item !== '') : value),
-    z.array(upstream()),
-  );
-const labels = () =>
-  z.record(
-    z.string(),
-    z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value)),
-  );
+import {
+  address,
+  cidr,
+  custom,
+  deviceName,
+  dnsName,
+  labels,
+  optionalPath,
+  path,
+  plainName,
+  port,
+  text,
+  upstream,
+  upstreamList,
+} from './values.ts';
 
 const hostSchema = z
   .strictObject({
@@ -60,6 +24,11 @@ const hostSchema = z
       .prefault('auto')
       .describe("address at which other hosts reach this host; `auto`: the address of the default route's device"),
     labels: labels().prefault({}).describe('labels of this host'),
+    root: path()
+      .default('/')
+      .describe(
+        "where the host's file system is mounted, for an agent in a container: its resolvers and Docker's settings are read there",
+      ),
   })
   .prefault({});
 

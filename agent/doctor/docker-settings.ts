@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Problem } from '../../model/index.ts';
+import { readHostFile } from '../host/host-file.ts';
 
 const FILE = '/etc/docker/daemon.json';
 
 /** Checks Docker's `dns` setting, which gives containers Drover's resolver from their first instruction on. */
-export async function checkDockerDns(resolver: string): Promise<readonly Problem[]> {
-  const text = await readFile(FILE, 'utf8').catch(() => '{}');
+export async function checkDockerDns(root: string, resolver: string): Promise<readonly Problem[]> {
+  const text = await readHostFile(root, FILE).catch(() => '{}');
   const commandLines = await dockerdCommandLines();
   return judgeDockerDns(resolver, text, commandLines);
 }

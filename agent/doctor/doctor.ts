@@ -26,7 +26,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
     agent: () => (deps.status ? problemsOf(deps.status()) : [agentNotRunning(config)]),
     tools: () => findMissingTools(deps.run),
     'Docker Engine': () => checkDocker(deps.docker, config.docker.socket),
-    "Docker's dns setting": () => checkDockerDns(config.dns.address),
+    "Docker's dns setting": () => checkDockerDns(config.host.root, config.dns.address),
     addresses: () => checkAddresses(deps, config),
     names: () => checkNames(deps),
   };
@@ -68,7 +68,7 @@ async function checkAddresses({ run, view }: DoctorDependencies, config: Config)
   if (!network.enabled) return onRoutes;
   const ranges = [network.range, ...network.ranges];
   const { device } = network;
-  const resolvers = await readHostResolvers([]);
+  const resolvers = await readHostResolvers([], config.host);
   const onRanges = await findRangeConflicts({ run }, { ranges, device, resolvers });
   const known = view();
   return [...onRoutes, ...onRanges, ...(known ? findNetworkConflicts(ranges, known.snapshot) : [])];

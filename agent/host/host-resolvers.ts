@@ -1,29 +1,34 @@
 import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../system/index.ts';
+import { readHostFile } from './host-file.ts';
 
 /** The files that list a host's resolvers. systemd-resolved and NetworkManager keep the real ones in files of their own. */
 const FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf', '/run/NetworkManager/no-stub-resolv.conf'];
 
-export interface HostResolverOptions {
+export interface HostFiles {
+  /** Where the host's file system is mounted (`host.root`); default `/`. */
+  readonly root?: string;
+  readonly files?: readonly string[];
+}
+
+export interface HostResolverOptions extends HostFiles {
   /**
    * Whether resolvers on loopback (stubs) can be used: not from another network namespace. If they can, the real resolvers
    * follow them, because a stub may forward to Drover.
    */
   readonly stubs?: boolean;
-  readonly files?: readonly string[];
 }
 
 /** The host's own resolvers without `ourselves`, which would be a forwarding loop. Empty when there are none. */
 export async function readHostResolvers(
   ourselves: readonly string[],
-  { stubs = false, files = FILES }: HostResolverOptions = {},
+  { stubs = false, root = '/', files = FILES }: HostResolverOptions = {},
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const file of files) {
-    const text = await readFile(file, 'utf8').catch(() => '');
+    const text = await readHostFile(root, file).catch(() => '');
     const others = nameserversOf(text).filter((address) => !ourselves.includes(address));
     found.push(...others.filter((address) => stubs || !isLoopback(address)));
     if (others.some((address) => !isLoopback(address))) break;
@@ -32,8 +37,8 @@ export async function readHostResolvers(
 }
 
 /** Whether the host uses a local stub resolver. */
-export async function hasLocalStub(files: readonly string[] = FILES): Promise<boolean> {
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+export async function hasLocalStub({ root = '/', files = FILES }: HostFiles = {}): Promise<boolean> {
+  const texts = await Promise.all(files.map((file) => readHostFile(root, file).catch(() => '')));
   return texts.some((text) => nameserversOf(text).some(isLoopback));
 }
 
@@ -54,7 +59,7 @@ const SETTLE_MS = 50;
 export async function followHostResolvers(
   { clock }: { readonly clock: Clock },
   read: () => Promise<readonly string[]>,
-  { signal, files = FILES }: { readonly signal: AbortSignal; readonly files?: readonly string[] },
+  { signal, root = '/', files = FILES }: HostFiles & { readonly signal: AbortSignal },
 ): Promise<() => readonly string[]> {
   let found = await read();
   let wake = (): void => undefined;
@@ -70,7 +75,7 @@ export async function followHostResolvers(
       await take();
     }
   };
-  for (const file of files) watchFile(file, () => wake(), signal);
+  for (const file of files) watchFile(join(root, file), () => wake(), signal);
   follow().catch(() => undefined);
   return () => found;
 }

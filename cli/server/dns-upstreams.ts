@@ -18,19 +18,19 @@ export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptio
 /** The configured upstream resolvers, or the host's own, which may change at any time. */
 export async function followUpstreams(
   { clock }: { readonly clock: Clock },
-  { dns }: Config,
+  { dns, host }: Config,
   place: Place,
   signal: AbortSignal,
 ): Promise<() => readonly string[]> {
   if (dns.upstreams.length > 0) return () => dns.upstreams;
   const ourselves = [dns.address, dns.sourceAddress, dns.hostAddress];
   const read = async (): Promise<readonly string[]> => {
-    const found = await readHostResolvers(ourselves, { stubs: place === 'host' });
-    if (found.length > 0 || place === 'host' || !(await hasLocalStub())) return found;
+    const found = await readHostResolvers(ourselves, { stubs: place === 'host', root: host.root });
+    if (found.length > 0 || place === 'host' || !(await hasLocalStub(host))) return found;
     // The host's loopback is unreachable from the namespace, but many stub resolvers listen on all addresses of the host.
     return [dns.hostAddress];
   };
-  return followHostResolvers({ clock }, read, { signal });
+  return followHostResolvers({ clock }, read, { signal, root: host.root });
 }
 
 /** Problems of the upstreams, for `drover status`. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ describe("Q29: which of the host's resolvers are used", () => {
     await writeFile(second, 'nameserver 192.0.2.53\n');
     expect(await read(false)).toEqual(['192.0.2.53']);
     expect(await read(true)).toEqual(['127.0.0.53', '192.0.2.53']);
-    expect(await hasLocalStub([first, second])).toBe(true);
+    expect(await hasLocalStub({ files: [first, second] })).toBe(true);
   });
 
   test('without a stub: the first file alone', async () => {
@@ -30,7 +30,7 @@ describe("Q29: which of the host's resolvers are used", () => {
     await writeFile(second, 'nameserver 192.0.2.53\n');
     expect(await read(false)).toEqual(['192.0.2.1', '192.0.2.2']);
     expect(await read(true)).toEqual(['192.0.2.1', '192.0.2.2']);
-    expect(await hasLocalStub([first, second])).toBe(false);
+    expect(await hasLocalStub({ files: [first, second] })).toBe(false);
   });
 
   test('no resolver of the host: no other resolver is used', async () => {
@@ -60,4 +60,31 @@ test('a replaced resolv.conf is read at once; one with the same resolvers is no 
   expect(newest()).toBe(after);
   expect(before).toEqual(['192.0.2.1']);
   stop.abort();
+});
+
+describe('the file system of the host is mounted elsewhere', () => {
+  test.each([
+    ['a file', (etc: string) => writeFile(join(etc, 'resolv.conf'), 'nameserver 192.0.2.1\n')],
+    ['an absolute link', (etc: string) => symlink('/run/resolve/resolv.conf', join(etc, 'resolv.conf'))],
+    ['a relative link', (etc: string) => symlink('../run/resolve/resolv.conf', join(etc, 'resolv.conf'))],
+    [
+      'a link through a linked directory',
+      async (etc: string) => {
+        await symlink('/run/resolve', join(etc, 'resolvconf'));
+        await symlink('resolvconf/resolv.conf', join(etc, 'resolv.conf'));
+      },
+    ],
+  ])('resolv.conf is %s', async (_title, make) => {
+    await mkdir(join(dir, 'etc'));
+    await mkdir(join(dir, 'run/resolve'), { recursive: true });
+    await writeFile(join(dir, 'run/resolve/resolv.conf'), 'nameserver 192.0.2.1\n');
+    await make(join(dir, 'etc'));
+    expect(await readHostResolvers([], { root: dir })).toEqual(['192.0.2.1']);
+  });
+
+  test('links in a circle give no resolver', async () => {
+    await mkdir(join(dir, 'etc'));
+    await symlink('/etc/resolv.conf', join(dir, 'etc/resolv.conf'));
+    expect(await readHostResolvers([], { root: dir })).toEqual([]);
+  });
 });
