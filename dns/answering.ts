@@ -44,8 +44,9 @@ export function createAnswering(
 ): Answering {
   const { clock, log, upstreams, adaptForwarding = (forwarding) => forwarding } = dependencies;
   const { ttlSeconds = 1, refuseAny = false, udpPayloadBytes = UDP_PAYLOAD_BYTES } = options;
-  const forwarder = createForwarder({ upstreams, ourselves, clock, log }, options.forwarding ?? {});
   const source = dependencies.source({ recorder, signal });
+  const { isOurs } = source;
+  const forwarder = createForwarder({ upstreams, ourselves, isOurs, clock, log }, options.forwarding ?? {});
   // A random start: otherwise a thousand hosts would all begin with the first endpoint.
   const turns = createTurns(Math.floor(Math.random() * 2 ** 32));
   const cookies = createCookies({ clock });

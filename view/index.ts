@@ -25,6 +25,7 @@ export {
 } from './host-view/dependency-key.ts';
 export type { DependencyRecorder, TriedName } from './host-view/dependency-recorder.ts';
 export { differences } from './host-view/differences.ts';
+export { underSuffix } from './host-view/domain-name.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './host-view/find.ts';
 export type * from './host-view/host-view.ts';
 export { identify, isLocalAddress } from './host-view/identity.ts';

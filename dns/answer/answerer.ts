@@ -5,9 +5,9 @@ import type { Resolution } from '../query/resolution.ts';
 import type { Forwarded, Forwarding as Forwarder } from '../upstream/forwarder.ts';
 import { HEADER_SIZE, RCODE, TYPE } from '../wire/codes.ts';
 import { type Query, type ReadResult, readQuery } from '../wire/read/query.ts';
-import { plainQuery } from '../wire/write/plain-query.ts';
+import { after } from './after.ts';
 import { onlyAlias } from './any.ts';
-import { renderUpstreamEnd } from './follow-upstream.ts';
+import { createFollower, type Follower, type Following } from './follow-upstream.ts';
 import type { OwnResolution } from './render.ts';
 import { createReplies, type Replies, type RepliesDependencies } from './replies.ts';
 import type { Turns } from './turns.ts';
@@ -42,7 +42,9 @@ export function createAnswerer<A extends Asker>(
 ): Answerer {
   const { source, turns, forwarder, onMalformed } = dependencies;
   const replies = createReplies({ ...dependencies, authority: source.authority }, { ttlSeconds, udpPayloadBytes });
-  const { forward, followUpstream } = createForwards(forwarder, replies, ttlSeconds);
+  const renderOwn: Replies['render'] = (query, resolution) => replies.render(query, inTurn(turns, resolution));
+  const follower = createFollower({ source, forwarder, renderOwn }, { ttlSeconds });
+  const { forward, followUpstream } = createForwards(forwarder, follower, replies);
 
   const answerQuery = (asker: A, query: Query, client: Client, details: QueryDetails): Promise<Buffer> | Buffer => {
     const resolution = source.resolve(asker, query);
@@ -90,38 +92,37 @@ export function createAnswerer<A extends Asker>(
 
 type Refused = Omit<ReadResult & { readonly kind: 'refuse' }, 'kind'>;
 
-interface Asked {
-  readonly asker: Asker;
+interface Asked<A extends Asker> {
+  readonly asker: A;
   readonly query: Query;
   readonly client: Client;
   readonly details: QueryDetails;
 }
 
 /** Answers from upstream resolvers. */
-function createForwards(forwarder: Forwarder, replies: Replies, ttlSeconds: number) {
+function createForwards<A extends Asker>(forwarder: Forwarder, follower: Follower<A>, replies: Replies) {
+  const following = ({ asker, query, details }: Asked<A>): Following<A> => {
+    const onForwarded = (forwarded: Forwarded | null) => {
+      details.path = pathOf(forwarded);
+    };
+    return { asker, query, onForwarded };
+  };
   return {
-    forward: ({ query, asker, client, details }: Asked): Promise<Buffer> | Buffer =>
-      after(forwarder.forward(query.bytes, query.questionEnd, asker), (forwarded) => {
+    forward: (asked: Asked<A>): Promise<Buffer> | Buffer => {
+      const { query, asker, client, details } = asked;
+      return after(forwarder.forward(query.bytes, query.questionEnd, asker), (forwarded) => {
         details.path = pathOf(forwarded);
-        return replies.forwarded(query, client, forwarded);
-      }),
-    /** Asks for the target of an alias chain; our own name is not sent upstream. */
-    followUpstream: (
-      { query, asker, client, details }: Asked,
-      alias: Extract<Resolution, { kind: 'upstream-alias' }>,
-    ): Promise<Buffer> | Buffer => {
-      const question = plainQuery(alias.target, query.type);
-      return after(forwarder.forward(question, question.length, asker), (forwarded) => {
-        details.path = pathOf(forwarded);
-        return replies.rendered(query, client, renderUpstreamEnd(query, alias, forwarded, ttlSeconds));
+        const inside = forwarded && follower.inside(following(asked), forwarded);
+        if (inside === null) return replies.forwarded(query, client, forwarded);
+        return after(inside, (reply) => replies.rendered(query, client, reply));
       });
     },
+    followUpstream: (
+      asked: Asked<A>,
+      alias: Extract<Resolution, { kind: 'upstream-alias' }>,
+    ): Promise<Buffer> | Buffer =>
+      after(follower.outside(following(asked), alias), (reply) => replies.rendered(asked.query, asked.client, reply)),
   };
-}
-
-/** Without a promise if possible: a cached reply is sent in the same turn of the event loop. */
-function after<T, R>(value: T | Promise<T>, then: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(then) : then(value);
 }
 
 /** `cached` if no upstream was waited for. */

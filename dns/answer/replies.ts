@@ -9,12 +9,14 @@ import { encodeRefusal, encodeReply, encodeServerFailure, type Fit, type Reply }
 import { fitForwarded } from '../wire/write/fit-forwarded.ts';
 import { replyOptions } from '../wire/write/reply-options.ts';
 import { renderAny } from './any.ts';
-import { type OwnResolution, renderReply } from './render.ts';
+import { type Asked, type OwnResolution, renderReply } from './render.ts';
 
 /** Encodes replies in the form that the client accepts: size, EDNS options, cookies. */
 export interface Replies {
   /** For a resolution of our own: complete, in stable order. */
   own(query: Query, client: Client, resolution: OwnResolution): Buffer;
+  /** The records of a resolution of our own. */
+  render(query: Asked, resolution: OwnResolution): Reply;
   rendered(query: Query, client: Client, reply: Reply): Buffer;
   /** SERVFAIL if there is no reply. */
   forwarded(query: Query, client: Client, forwarded: Forwarded | null): Buffer;
@@ -46,15 +48,17 @@ export function createReplies(
   };
   const rendered = (query: Query, client: Client, reply: Reply): Buffer =>
     encodeReply(query, reply, fitFor(query.edns, client));
+  const render = (query: Asked, resolution: OwnResolution): Reply => {
+    const renderer = query.type === TYPE.ANY ? renderAny : renderReply;
+    return renderer(query, resolution, { ...authority(), ttlSeconds });
+  };
   const failure = (query: Query, client: Client): Buffer =>
     encodeServerFailure(query, replyOptions(query.edns, client, cookies));
   return {
     rendered,
     failure,
-    own: (query, client, resolution) => {
-      const render = query.type === TYPE.ANY ? renderAny : renderReply;
-      return rendered(query, client, render(query, resolution, { ...authority(), ttlSeconds }));
-    },
+    render,
+    own: (query, client, resolution) => rendered(query, client, render(query, resolution)),
     forwarded: (query, client, forwarded) =>
       forwarded ? fitForwarded(query, forwarded.reply, fitFor(query.edns, client)) : failure(query, client),
     refusal: (message, read, client) => encodeRefusal(message, read, replyOptions(read.edns, client, cookies)),

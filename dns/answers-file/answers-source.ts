@@ -27,6 +27,7 @@ export function createAnswersSource(
     who: (address) => askers(current(), address),
     known: (address) => askers(current(), address),
     names: () => namesIn(current()),
+    isOurs: (name) => authorityOver(current(), `${name.toLowerCase()}.`) !== null,
     resolve: (asker, question, trace) => {
       const answers = current();
       trace?.depends(ANY_CHANGE);

@@ -37,6 +37,8 @@ export interface NameSource<A extends Asker = Asker> {
   known(address: string): A | null;
   /** The names that all askers see, absolute, to load before the first query. */
   names(): Iterable<string>;
+  /** Whether this source is authoritative for the name, in any case, without trailing dot. */
+  isOurs(name: string): boolean;
   /** The answer to a question now. */
   resolve(asker: A, question: Question, trace?: Trace): Resolution;
   /** Primary name server and serial of the SOA record. */

@@ -1,6 +1,6 @@
 import type { Container } from '../../model/index.ts';
 import type { Recognition } from '../../recognition/index.ts';
-import { differences, type HostView, listNames } from '../../view/index.ts';
+import { differences, type HostView, listNames, underSuffix } from '../../view/index.ts';
 import { resolve } from '../answer/resolve.ts';
 import type { ResolveOptions } from '../answer/resolve-context.ts';
 import type { Change, NameSource } from '../query/name-source.ts';
@@ -26,6 +26,7 @@ export function createStateSource(
       return container === undefined ? null : askers(view(), container);
     },
     names: () => listNames(view()),
+    isOurs: (name) => underSuffix(view(), name.toLowerCase()) !== null,
     resolve: (asker, question, trace) => {
       const now = view();
       const find = () => resolve(now, asker.scope, question, options, trace);

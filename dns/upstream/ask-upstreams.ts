@@ -3,7 +3,7 @@ import type { Log } from '../../system/index.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Choice } from './choice/choice.ts';
 import type { InFlight, InFlightQuery } from './in-flight.ts';
-import { type KeptReply, keepReply } from './message/kept-reply.ts';
+import { type KeepLimits, type KeptReply, keepReply } from './message/kept-reply.ts';
 import type { Question } from './message/question.ts';
 import type { Race } from './race.ts';
 
@@ -28,10 +28,7 @@ export interface AskDependencies {
 }
 
 /** Every reply goes into the cache. */
-export function createAskUpstreams(
-  { race, cache, inFlight, log }: AskDependencies,
-  options: { readonly maxTtlSeconds: number },
-): AskUpstreams {
+export function createAskUpstreams({ race, cache, inFlight, log }: AskDependencies, options: KeepLimits): AskUpstreams {
   const logFailure = createFailureLog(log);
 
   const remember = (key: string, kept: KeptReply | null): void => {

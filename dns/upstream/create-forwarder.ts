@@ -10,6 +10,7 @@ import { createTcpExchanges } from './exchange/tcp-exchange.ts';
 import { createUdpPorts } from './exchange/udp-ports.ts';
 import { createForwarding, type Forwarding } from './forwarder.ts';
 import { createInFlight } from './in-flight.ts';
+import type { IsOurs } from './message/alias-end.ts';
 import type { KeptReply } from './message/kept-reply.ts';
 import { runRace } from './race.ts';
 import { createSlots } from './slots.ts';
@@ -37,6 +38,7 @@ export interface ForwarderDependencies {
   readonly upstreams: () => readonly string[];
   /** Where this server listens. */
   readonly ourselves: () => readonly Upstream[];
+  readonly isOurs: IsOurs;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -76,7 +78,7 @@ const LIMITS = { total: 4_096, anAsker: 1_024 };
 
 /** The complete forwarder, over real sockets. */
 export function createForwarder(
-  { upstreams, ourselves, clock, log }: ForwarderDependencies,
+  { upstreams, ourselves, isOurs, clock, log }: ForwarderDependencies,
   {
     rules = [],
     source = null,
@@ -114,7 +116,7 @@ export function createForwarder(
       timers,
       log,
     },
-    cacheOptions,
+    { maxTtlSeconds: cacheOptions.maxTtlSeconds, isOurs },
   );
   return {
     forward,

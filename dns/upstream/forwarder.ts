@@ -4,7 +4,7 @@ import { type AskDependencies, createAskUpstreams, type UpstreamQuery } from './
 import type { CacheHit } from './cache/cache.ts';
 import type { Choose } from './choice/choice.ts';
 import { bareReply, localReply } from './choice/local-reply.ts';
-import { replayReply } from './message/kept-reply.ts';
+import { type KeepLimits, replayReply } from './message/kept-reply.ts';
 import { questionOf } from './message/question.ts';
 
 /** The asker of a forwarded query: selects the upstreams, and has a limited share of the queries in flight. */
@@ -39,9 +39,7 @@ export interface ForwardingDependencies extends AskDependencies {
   readonly timers: TimerWheel;
 }
 
-export interface ForwardingOptions {
-  readonly maxTtlSeconds: number;
-}
+export type ForwardingOptions = KeepLimits;
 
 /** A stale answer is used when the upstreams take longer than this [RFC 8767 §5]. */
 const STALE_AFTER_MS = 1_800;

@@ -43,7 +43,7 @@ const ZONES: Readonly<Record<string, string>> = {
   '.': delegations('shop', 'app', 'plain'),
   shop: `${delegations('signed', 'bogus')}@ CAA 0 issue "ca.example"\n`,
   app: 'www A 192.0.2.2\n',
-  'signed.shop': `www A 192.0.2.1\nalias CNAME www\n*.wild A 192.0.2.3\n${large()}`,
+  'signed.shop': `www A 192.0.2.1\nalias CNAME www\nours CNAME app.shop.rancher.internal.\ndown DNAME shop.rancher.internal.\n*.wild A 192.0.2.3\n${large()}`,
   'bogus.shop': 'www A 192.0.2.4\n',
   plain: 'www A 192.0.2.5\n',
 };
@@ -136,6 +136,11 @@ test.each([
   ['www.plain A', /status: NOERROR[\s\S]*flags: qr rd ra;[\s\S]*192\.0\.2\.5/],
   ['www.bogus.shop A', /status: SERVFAIL/],
   ['app.shop.rancher.internal A', /status: NOERROR[\s\S]*10\.42\.1\.1/],
+  // BIND says that our names do not exist, and proves it.
+  ['ours.signed.shop A', /status: NOERROR[\s\S]*flags: qr rd ra;[\s\S]*CNAME[\s\S]*10\.42\.1\.1/],
+  ['app.down.signed.shop A', /status: NOERROR[\s\S]*flags: qr rd ra;[\s\S]*DNAME[\s\S]*CNAME[\s\S]*10\.42\.1\.1/],
+  ['nosuch.down.signed.shop A', /status: NXDOMAIN[\s\S]*flags: qr rd ra;[\s\S]*CNAME[\s\S]*SOA/],
+  ['ours.signed.shop CNAME', /status: NOERROR[\s\S]*flags:[^;]* ad[;\s][\s\S]*ANSWER: 1/],
   ['nosuch.rancher.internal A', /status: NXDOMAIN[\s\S]*flags: qr rd ra;/],
 ])('a validating unbound behind Drover: %s', async (question, expected) => {
   expect(await dig(validating, ...question.split(' '))).toMatch(expected);

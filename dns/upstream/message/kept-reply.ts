@@ -1,5 +1,6 @@
 import { HEADER_SIZE, RCODE, TYPE } from '../../wire/codes.ts';
 import { skipName } from '../../wire/read/question.ts';
+import { aliasEndOf, type IsOurs } from './alias-end.ts';
 import type { Question } from './question.ts';
 import { lowerAscii, type RecordSpan, recordsOf, wireNameAt } from './records.ts';
 import { rcodeOf, type Verdict, verdictOf } from './reply.ts';
@@ -7,6 +8,8 @@ import { rcodeOf, type Verdict, verdictOf } from './reply.ts';
 export interface KeepLimits {
   /** Longer TTLs are reduced to this [RFC 8767 §4]. */
   readonly maxTtlSeconds: number;
+  /** Default: no name. An alias of ours is kept as long as the alias, whatever the upstream thinks of our name. */
+  readonly isOurs?: IsOurs;
 }
 
 /** A reply in a form that is valid for every asker: without id, OPT record and anything specific to the first asker. */
@@ -21,10 +24,11 @@ const MAX_NEGATIVE_SECONDS = 3 * 3_600;
 const FLAG = { reply: 0x8000, truncated: 0x0200, recursionAvailable: 0x0080, authentic: 0x0020 };
 
 /** Converts a well-formed reply to the question. The TTLs in the result are already limited. */
-export function keepReply(received: Buffer, question: Question, { maxTtlSeconds }: KeepLimits): KeptReply {
-  const verdict = verdictOf(received, question.type);
+export function keepReply(received: Buffer, question: Question, { maxTtlSeconds, isOurs }: KeepLimits): KeptReply {
   const message = withoutOpt(received, question);
   const records = recordsOf(message);
+  const end = isOurs ? aliasEndOf(message, question.type, isOurs, records) : null;
+  const verdict = end ? 'positive' : verdictOf(received, question.type);
   const negativeSeconds = verdict === 'negative' ? negativeLifetime(message, records) : Number.POSITIVE_INFINITY;
   let lifetimeSeconds = Math.min(maxTtlSeconds, negativeSeconds);
   levelTtls(message, records);
@@ -32,7 +36,7 @@ export function keepReply(received: Buffer, question: Question, { maxTtlSeconds 
     const limit = record.type === TYPE.SOA ? Math.min(maxTtlSeconds, negativeSeconds) : maxTtlSeconds;
     const ttl = Math.min(ttlOf(message, record), limit);
     message.writeUInt32BE(ttl, record.fields + 4);
-    lifetimeSeconds = Math.min(lifetimeSeconds, ttl);
+    if (end === null || end.chain.includes(record)) lifetimeSeconds = Math.min(lifetimeSeconds, ttl);
   }
   const kept = verdict !== 'bad' && (message.readUInt16BE(2) & FLAG.truncated) === 0;
   return { message, verdict, lifetimeSeconds: kept ? lifetimeSeconds : 0 };

@@ -31,29 +31,41 @@ export interface Copies {
 const MAX_COPIES = 250;
 const MAX_LABELS = 20;
 
+/** The records at these offsets of a message that `structureOf` accepted. */
+export function copyRecordsAt(message: Buffer, offsets: readonly number[]): readonly CopiedRecord[] {
+  const copyAt = createCopier(message, createNameReader(message));
+  return offsets.map(copyAt);
+}
+
 /** The records of a message that `structureOf` accepted. */
 export function copyRecords(message: Buffer): Copies {
   const names = createNameReader(message);
-  const nameAt = createWireNames(names);
+  const copyAt = createCopier(message, names);
   let at = HEADER_SIZE;
   for (let n = message.readUInt16BE(4); n > 0; n -= 1) at = names.end(at) + 4;
   const copySection = (count: number): readonly CopiedRecord[] => {
     const copies: CopiedRecord[] = [];
     for (let n = 0; n < count; n += 1) {
       const fixed = skipName(message, at);
-      const end = fixed + 10 + message.readUInt16BE(fixed + 8);
-      const type = message.readUInt16BE(fixed);
-      if (message.readUInt16BE(fixed + 2) === CLASS_IN && copies.length < MAX_COPIES) {
-        const ttl = message.readUInt32BE(fixed + 4);
-        const target = type === TYPE.CNAME ? nameAt(fixed + 10) : null;
-        const data = target ? target.bytes : copyData(message, names, type, fixed + 10, end);
-        copies.push({ wireName: nameAt(at), type, class: CLASS_IN, ttl, data, target });
-      }
-      at = end;
+      if (message.readUInt16BE(fixed + 2) === CLASS_IN && copies.length < MAX_COPIES) copies.push(copyAt(at));
+      at = fixed + 10 + message.readUInt16BE(fixed + 8);
     }
     return copies;
   };
   return { answers: copySection(message.readUInt16BE(6)), authorities: copySection(message.readUInt16BE(8)) };
+}
+
+function createCopier(message: Buffer, names: NameReader): (at: number) => CopiedRecord {
+  const nameAt = createWireNames(names);
+  return (at) => {
+    const fixed = skipName(message, at);
+    const type = message.readUInt16BE(fixed);
+    const ttl = message.readUInt32BE(fixed + 4);
+    const target = type === TYPE.CNAME ? nameAt(fixed + 10) : null;
+    const end = fixed + 10 + message.readUInt16BE(fixed + 8);
+    const data = target ? target.bytes : copyData(message, names, type, fixed + 10, end);
+    return { wireName: nameAt(at), type, class: message.readUInt16BE(fixed + 2), ttl, data, target };
+  };
 }
 
 /** Reads each name once, however many records have it. */

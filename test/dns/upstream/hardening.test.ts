@@ -15,7 +15,7 @@ afterEach(async () => {
 function forwarderTo(upstreams: readonly string[], options: ForwarderOptions = {}): Forwarder {
   const log = createLog('dns', { level: 'silent', format: 'json' });
   const forwarder = createForwarder(
-    { upstreams: () => upstreams, ourselves: () => [], clock: systemClock, log },
+    { upstreams: () => upstreams, ourselves: () => [], isOurs: () => false, clock: systemClock, log },
     options,
   );
   resources.add('forwarder', () => forwarder.close());
