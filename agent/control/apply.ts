@@ -1,5 +1,6 @@
 import type { Bus } from '../../bus/index.ts';
-import { applyChanges, parseManifests, planApply, renderChanges } from '../../sources/index.ts';
+import type { Problem } from '../../model/index.ts';
+import { applyChanges, parseManifests, planApply, renderChanges, withoutEmptyFiles } from '../../sources/index.ts';
 import type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
 
 /**
@@ -8,12 +9,23 @@ import type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
  */
 export async function applyManifests(bus: Bus, request: ApplyRequest): Promise<ApplyOutcome> {
   const stack = request.stack ?? undefined;
-  const { declarations, problems, ignored, complete } = parseManifests(request.files, {
-    stack,
-    variables: request.variables,
-  });
-  const current = await bus.list('service/');
-  const changes = planApply(current, declarations, { stack, prune: request.prune, complete });
+  const manifests = parseManifests(request.files, { stack, variables: request.variables });
+  const { declarations, ignored, complete, stacks, emptyFiles } = manifests;
+  const prune = request.prune && complete ? stacks : [];
+  const planned = planApply(await bus.list('service/'), declarations, { prune });
+  const { changes, problems } = withoutEmptyFiles(planned, emptyFiles);
+  const nothingToPrune = request.prune && complete && stacks.length === 0 ? [NOTHING_TO_PRUNE] : [];
   const failed = request.dryRun ? [] : await applyChanges({ documents: bus }, changes);
-  return { changes: changes.length === 0 ? [] : renderChanges(changes), problems: [...problems, ...failed], ignored };
+  return {
+    changes: renderChanges(changes),
+    problems: [...manifests.problems, ...problems, ...nothingToPrune, ...failed],
+    ignored,
+  };
 }
+
+/** An empty file names no stack, and removing everything must not be a mistake. */
+const NOTHING_TO_PRUNE: Problem = {
+  subject: '--prune',
+  what: 'removes nothing: the files list no services',
+  hint: 'write `services: {}` to remove all services of a stack, or run `drover rm STACK`',
+};

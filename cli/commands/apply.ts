@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
@@ -63,11 +63,23 @@ async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyO
 }
 
 async function readManifest(path: string): Promise<ManifestFile> {
-  if (path === '-') return { path: 'standard input', text: await text(process.stdin) };
+  const name = path === '-' ? 'standard input' : path;
+  const { manifestText } = await import('../../sources/index.ts');
+  const read = manifestText(await readBytes(path));
+  if (read.ok) return { path: name, text: read.text };
+  throw new CommandFailure([{ subject: name, ...read.fault }]);
+}
+
+/** The path may also be a pipe: `-f <(generate)`. */
+async function readBytes(path: string): Promise<Buffer> {
+  if (path === '-') return buffer(process.stdin);
   try {
-    return { path, text: await readFile(path, 'utf8') };
+    return await readFile(path);
   } catch (error) {
-    throw unreadable(path, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw unreadable(path, error);
+    const hint = 'make it a file that you may read';
+    throw new CommandFailure([{ subject: path, what: `cannot be read (${code})`, hint }]);
   }
 }
 
@@ -77,10 +89,10 @@ function showOutcome(io: Io, outcome: ApplyOutcome, { json, dryRun }: ApplyOptio
     const warn = (title: string, problems: readonly Problem[]) => {
       for (const problem of problems) io.warn(`drover: ${title}${formatProblem(problem)}`);
     };
-    warn('ignored: ', outcome.ignored);
+    warn('note: ', outcome.ignored);
     warn('', outcome.problems);
     const done = outcome.changes.length === 0 ? 'No changes.' : outcome.changes.join('\n');
-    io.print(dryRun ? `Would change:\n${done}` : done);
+    io.print(dryRun && outcome.changes.length > 0 ? `Would change:\n${done}` : done);
   }
   io.setExitCode(outcome.problems.length === 0 ? EXIT.ok : EXIT.failed);
 }

@@ -42,7 +42,12 @@ export function usageFailure(subject: string, what: string, hint: string): Comma
 
 /** A file named on the command line that cannot be read. */
 export function unreadable(path: string, error: unknown): CommandFailure {
-  return usageFailure(path, `cannot be read: ${describe(error)}`, 'correct the path');
+  const { code } = error as NodeJS.ErrnoException;
+  return usageFailure(
+    path,
+    code === 'ENOENT' ? 'does not exist' : `cannot be read: ${describe(error)}`,
+    'correct the path',
+  );
 }
 
 export function createIo(): Io {

@@ -1,5 +1,6 @@
 import type { JsonValue, Problem } from '../../model/index.ts';
-import { type DeclarationChange, type DeclaredDocument, isSame } from './plan.ts';
+import { isSame } from './files/manifest.ts';
+import type { DeclarationChange, DeclaredDocument } from './plan.ts';
 import { asJson } from './render.ts';
 
 type PutOutcome =

@@ -1,5 +1,6 @@
 import type { Problem, ServiceDeclaration } from '../../model/index.ts';
-import { documentKey, type Manifests } from './files/manifest.ts';
+import { emptyFileProblem } from './empty-file.ts';
+import { documentKey, isSame, type Manifests } from './files/manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
 import type { ManifestUnit } from './read-directory.ts';
 
@@ -26,9 +27,10 @@ export function pictureOf(units: readonly ManifestUnit[], before: ReadonlyMap<st
   const ignored: Problem[] = [];
   for (const unit of units) {
     const manifests = parseManifests(unit.files, unit.stack === null ? {} : { stack: unit.stack });
-    problems.push(...unit.problems, ...manifests.problems);
+    const kept = keptOf(unit, manifests, before);
+    problems.push(...manifests.problems, ...kept.problems);
     ignored.push(...manifests.ignored);
-    for (const declaration of declarationsOf(unit, manifests, before)) {
+    for (const declaration of kept.declarations) {
       const key = documentKey(declaration);
       const first = declared.get(key);
       if (!first) declared.set(key, { unit: unit.name, declaration });
@@ -38,15 +40,25 @@ export function pictureOf(units: readonly ManifestUnit[], before: ReadonlyMap<st
   return { declared, problems, ignored };
 }
 
-function declarationsOf(
-  unit: ManifestUnit,
-  manifests: Manifests,
-  before: ReadonlyMap<string, Sourced>,
-): readonly ServiceDeclaration[] {
-  if (manifests.complete && unit.problems.length === 0) return manifests.declarations;
-  const now = new Set(manifests.declarations.map(documentKey));
-  const kept = [...before].filter(([key, sourced]) => sourced.unit === unit.name && !now.has(key));
-  return [...manifests.declarations, ...kept.map(([, { declaration }]) => declaration)];
+interface Kept {
+  readonly declarations: readonly ServiceDeclaration[];
+  readonly problems: readonly Problem[];
+}
+
+/** The declarations of a unit now. What an invalid or an empty file may have said is kept as it was. */
+function keptOf(unit: ManifestUnit, manifests: Manifests, before: ReadonlyMap<string, Sourced>): Kept {
+  const { declarations, complete, emptyFiles } = manifests;
+  const own = new Map(
+    [...before].flatMap(([key, { unit: name, declaration }]) => (name === unit.name ? [[key, declaration]] : [])),
+  );
+  const now = new Map(declarations.map((declaration) => [documentKey(declaration), declaration]));
+  if (complete && emptyFiles.length === 0) return { declarations, problems: [] };
+  if (emptyFiles.length === 0) return { declarations: [...new Map([...own, ...now]).values()], problems: [] };
+  const isChanged = [...own].some(([key, declaration]) => !isSame(now.get(key) ?? null, declaration));
+  return {
+    declarations: [...new Map([...now, ...own]).values()],
+    problems: isChanged ? emptyFiles.map(emptyFileProblem) : [],
+  };
 }
 
 function twice({ stack, name }: ServiceDeclaration, unit: string, first: string): Problem {

@@ -19,6 +19,7 @@ import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } 
 import { mergeEntries } from './files/merge.ts';
 import { asIgnored, type IgnoredKey, ignoredNotes, unsetNotes } from './files/notes.ts';
 import { CLEARING, repetition, startsWith, unknownTag, unknownToDrover } from './files/remarks.ts';
+import { mayConcern } from './files/unread.ts';
 import { isMap } from './files/values.ts';
 import { nestedKeys, serviceSchema } from './service-schema.ts';
 
@@ -29,14 +30,17 @@ export function parseManifest(text: string, path: string, options: ManifestOptio
 
 /**
  * Parses files that belong together, such as a docker-compose.yml and its rancher-compose.yml. Services with the same stack and name
- * are merged: the later file wins key by key (labels and metadata are merged, too). A fault is a problem and affects nothing else.
- * Never throws.
+ * are merged: the later file wins key by key (labels and metadata are merged, too). A fault is a problem and affects nothing else,
+ * but services that an unreadable document may have spoken of are not declared. Never throws.
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
   const layouts = files.map((file) => layOut(file, options));
   const unset = new Map<string, string>();
   const groups = groupParts(layouts.flatMap(({ parts }) => parts));
-  const services = [...groups.values()].map((parts) =>
+  const unread = layouts.flatMap((layout) => layout.unread);
+  const isKnown = (parts: readonly ServicePart[]) => !unread.some((text) => mayConcern(text, parts));
+  const known = [...groups.values()].filter(isKnown);
+  const services = known.map((parts) =>
     readService(parts, {
       variables: options.variables ?? {},
       unset,
@@ -54,7 +58,14 @@ export function parseManifests(files: readonly ManifestFile[], options: Manifest
     ],
     problems,
     complete: problems.length === 0,
+    stacks: [...new Set(layouts.flatMap(({ stacks }) => stacks.map((stack) => stack.toLowerCase())))],
+    emptyFiles: files.filter(isEmpty).map(({ path }) => path),
   };
+}
+
+/** Comments alone are a text: they say that nothing is declared. */
+function isEmpty({ text, fault }: ManifestFile): boolean {
+  return fault === undefined && text.replace(/^\uFEFF/, '').trim() === '';
 }
 
 interface ReadService {

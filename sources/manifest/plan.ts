@@ -1,6 +1,6 @@
 import type { JsonValue, ServiceDeclaration } from '../../model/index.ts';
 import type { Sourced } from './directory-picture.ts';
-import { documentKey } from './files/manifest.ts';
+import { documentKey, isSame } from './files/manifest.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A declaration on the bus, with the revision to compare against. */
@@ -21,25 +21,20 @@ export type DeclarationChange =
   | { readonly kind: 'delete'; readonly key: string; readonly previous: JsonValue; readonly expect: number };
 
 export interface PlanOptions {
-  /** Where `prune` may delete: this stack only. */
-  readonly stack?: string | undefined;
-  /** Deletes services of the declared stacks (or of `stack`) that are no longer declared. */
-  readonly prune?: boolean;
-  /** `Manifests.complete`; nothing is deleted without it. Default true. */
-  readonly complete?: boolean;
+  /** Stacks, in lower case, whose services are deleted if they are no longer declared. Default: none. */
+  readonly prune?: readonly string[];
 }
 
 /** The changes that make the bus equal to the manifests; sorted by key. */
 export function planApply(
   current: ReadonlyMap<string, DeclaredDocument>,
   wanted: readonly ServiceDeclaration[],
-  { stack, prune = false, complete = true }: PlanOptions = {},
+  { prune = [] }: PlanOptions = {},
 ): readonly DeclarationChange[] {
   const byKey = new Map(wanted.map((declaration) => [documentKey(declaration), declaration]));
   const puts = [...byKey].flatMap(([key, value]) => planPut(key, value, current.get(key) ?? null));
-  const stacks = new Set(stack === undefined ? wanted.map((one) => one.stack.toLowerCase()) : [stack.toLowerCase()]);
   const deletes = [...current].flatMap(([key, { value, revision }]): DeclarationChange[] => {
-    if (!prune || !complete || byKey.has(key) || !stacks.has(stackOf(key))) return [];
+    if (byKey.has(key) || !prune.includes(stackOf(key))) return [];
     return [{ kind: 'delete', key, previous: value, expect: revision }];
   });
   return sortChanges([...puts, ...deletes]);
@@ -67,11 +62,6 @@ export function planDirectory(
     return [{ kind: 'delete', key, previous: document.value, expect: document.revision }];
   });
   return sortChanges([...puts, ...deletes]);
-}
-
-/** The order of keys matters, because metadata keeps it. */
-export function isSame(a: JsonValue | ServiceDeclaration | null, b: JsonValue | ServiceDeclaration | null): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function planPut(

@@ -1,8 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '../../model/index.ts';
 import type { ManifestFile } from './files/manifest.ts';
 import { readAttachedFiles } from './read-attached.ts';
+import { readText } from './read-text.ts';
 
 /** Files that are read together: one file, or a folder of a stack's files. */
 export interface ManifestUnit {
@@ -12,53 +12,52 @@ export interface ManifestUnit {
   readonly stack: string | null;
   /** In the order in which they are merged. */
   readonly files: readonly ManifestFile[];
-  /** Problems of files that cannot be read. */
-  readonly problems: readonly Problem[];
 }
 
 /** The files of a directory, sorted by name; null if the directory does not exist, which is not the same as empty. */
 export async function readDirectory(dir: string): Promise<readonly ManifestUnit[] | null> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
   if (entries === null) return null;
-  const names = entries.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+  const names = entries.filter((name) => !name.startsWith('.'));
   return (await Promise.all(names.sort().map((name) => readUnit(dir, name)))).flatMap((unit) => unit ?? []);
 }
 
 async function readUnit(dir: string, name: string): Promise<ManifestUnit | null> {
   const path = join(dir, name);
-  try {
-    if ((await stat(path)).isDirectory()) {
-      const names = (await readdir(path)).filter(isManifest).sort(byStem);
-      return { name, stack: name, ...(await readFiles(names.map((file) => join(path, file)))) };
-    }
-    return isManifest(name) ? { name, stack: null, ...(await readFiles([path])) } : null;
-  } catch (error) {
-    // removed after the directory was listed
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    return { name, stack: null, files: [], problems: [unreadable(path, error)] };
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    const file = isManifest(name) ? await readManifest(path) : null;
+    return file && { name, stack: null, files: [file] };
   }
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error);
+  if (names instanceof Error) return { name, stack: name, files: [unreadable(path, names)] };
+  const files = await Promise.all(
+    names
+      .filter(isManifest)
+      .sort(byStem)
+      .map((file) => readManifest(join(path, file))),
+  );
+  return { name, stack: name, files: files.flatMap((file) => file ?? []) };
 }
 
-async function readFiles(paths: readonly string[]): Promise<Pick<ManifestUnit, 'files' | 'problems'>> {
-  const files: ManifestFile[] = [];
-  const problems: Problem[] = [];
-  for (const path of paths) {
-    try {
-      files.push(await readAttachedFiles({ path, text: await readFile(path, 'utf8') }));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-      problems.push(unreadable(path, error));
-    }
-  }
-  return { files, problems };
+/** Null if the file was removed after its folder was listed. */
+async function readManifest(path: string): Promise<ManifestFile | null> {
+  const read = await readText(path);
+  if (read.ok) return readAttachedFiles({ path, text: read.text });
+  // A link to a missing file is there, and its services are not removed.
+  if (read.isMissing && !(await lstat(path).catch(() => null))) return null;
+  return { path, text: '', fault: read.fault };
 }
 
-function unreadable(path: string, error: unknown): Problem {
-  const { code } = error as NodeJS.ErrnoException;
-  return { subject: path, what: `cannot be read (${code})`, hint: 'make it a file that the agent may read' };
+function unreadable(path: string, { code }: NodeJS.ErrnoException): ManifestFile {
+  const fault = { what: `cannot be read (${code})`, hint: 'make it a directory that the agent may read' };
+  return { path, text: '', fault };
 }
 
 function isManifest(name: string): boolean {

@@ -11,7 +11,6 @@ import type { DeclarationChange } from './plan.ts';
 
 /** Changes as lines for review: `+` new, `~` changed, with the differences, `-` removed. */
 export function renderChanges(changes: readonly DeclarationChange[]): readonly string[] {
-  if (changes.length === 0) return ['nothing to change'];
   return changes.flatMap((change) => {
     const name = change.key.slice('service/'.length);
     if (change.kind === 'delete') return [`- ${name}`];

@@ -3,8 +3,9 @@ import type { Problem } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { applyChanges, type DeclarationDocuments } from './apply.ts';
 import { type DirectoryPicture, pictureOf, type Sourced } from './directory-picture.ts';
+import { isSame } from './files/manifest.ts';
 import { type Ledger, readLedger, writeLedger } from './ledger.ts';
-import { isSame, planDirectory } from './plan.ts';
+import { planDirectory } from './plan.ts';
 import { type ManifestUnit, readDirectory } from './read-directory.ts';
 
 export interface WatchManifestsDependencies {
@@ -104,8 +105,8 @@ async function look({ log }: WatchManifestsDependencies, dir: string, state: Wat
   }
   state.readProblems = [];
   const fingerprint = fingerprintOf(units);
-  // A file that is being written may be valid but incomplete, so it must be the same twice.
-  const isSettled = state.fingerprint === null || fingerprint === state.seen;
+  // A file that is being written may be valid but incomplete, and another may be missing meanwhile: both must be the same twice.
+  const isSettled = fingerprint === state.seen;
   state.seen = fingerprint;
   if (!isSettled || fingerprint === state.fingerprint) return;
   const before: ReadonlyMap<string, Sourced> = state.fingerprint === null ? state.ledger : state.picture.declared;

@@ -5,6 +5,7 @@ import type { ManifestFile, ManifestOptions } from './manifest.ts';
 import { isRancherFile, rancherSections } from './rancher-files.ts';
 import { type Remarks, remarksBelow } from './remarks.ts';
 import { topProblems, topRemarks } from './top-level.ts';
+import { documentTexts, type UnreadText } from './unread.ts';
 import { isMap, type Values } from './values.ts';
 
 type Path = readonly (string | number)[];
@@ -16,6 +17,8 @@ export interface ServicePart {
   readonly keys: unknown;
   /** `compose`: the container runtime reads the same keys, and variables are replaced. `drover`: only Drover reads it. */
   readonly form: 'compose' | 'drover';
+  /** Whether its document names its stack with `stack:`. */
+  readonly isNative: boolean;
   /** Whether `hostname` is that of an external service, and not that of the container. */
   readonly hostnameIsExternal: boolean;
   readonly file: string;
@@ -32,23 +35,37 @@ export interface Layout {
   readonly ignoredKeys: readonly { readonly subject: string; readonly file: string; readonly key: string }[];
   /** What is odd, but changes nothing that Drover reads. */
   readonly notes: readonly Problem[];
+  /** Stacks of the documents that list services. */
+  readonly stacks: readonly string[];
+  /** Documents with a problem: they may speak of services that `parts` does not have. */
+  readonly unread: readonly UnreadText[];
 }
 
+type DocumentLayout = Omit<Layout, 'unread'>;
+
 /** Splits a file: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
-export function layOut({ path, text, attached = {} }: ManifestFile, options: ManifestOptions): Layout {
+export function layOut({ path, text, attached = {}, fault }: ManifestFile, options: ManifestOptions): Layout {
+  if (fault) return { ...failed([{ subject: path, ...fault }]), unread: [null] };
   const documents = readYaml(text.replace(/^\uFEFF/, ''), { styleOf, lenient: true });
   const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
+  const texts = documentTexts(text, documents.map(firstLine));
   return {
     parts: layouts.flatMap(({ parts }) => parts),
     problems: layouts.flatMap(({ problems }) => problems),
     ignoredKeys: layouts.flatMap(({ ignoredKeys }) => ignoredKeys),
     notes: layouts.flatMap(({ notes }) => notes),
+    stacks: layouts.flatMap(({ stacks }) => stacks),
+    unread: layouts.flatMap(({ problems }, index) => (problems.length === 0 ? [] : (texts[index] ?? null))),
   };
+}
+
+function firstLine(document: YamlDocument): number {
+  return document.ok ? document.lineOf([]) : document.line;
 }
 
 type ReadDocument = Extract<YamlDocument, { ok: true }>;
 
-type FileOfPart = Required<Omit<ManifestFile, 'text'>>;
+type FileOfPart = Required<Pick<ManifestFile, 'path' | 'attached'>>;
 
 /** Paths of the `metadata` of a service in all layouts. */
 const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
@@ -60,7 +77,7 @@ function styleOf(path: readonly string[], top: ReadonlySet<string>): ValueStyle 
   return { exact, dialect: exact && !path.includes('x-drover') ? 'yaml.v2' : 'yaml.v3' };
 }
 
-function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): Layout {
+function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): DocumentLayout {
   if (!document.ok) {
     return failed(document.faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
   }
@@ -75,7 +92,7 @@ function layOutDocument(document: YamlDocument, from: FileOfPart, options: Manif
   return layOutMap(document, value, from, options);
 }
 
-function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, options: ManifestOptions): Layout {
+function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, options: ManifestOptions): DocumentLayout {
   const { path: file, attached } = from;
   const subjectOf = (path: Path): string => `${file}:${document.lineOf(path)} ${path.join('.')}`.trimEnd();
   const isV1 = !('services' in top) && !('stack' in top) && (top.version === undefined || isMap(top.version));
@@ -100,10 +117,14 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     .map((key) => [key]);
   if (!isV1 && isMap(top.services) && CATALOG in top.services) ignored.push(['services', CATALOG]);
   const ignoredKeys = ignored.map((path) => ({ subject: subjectOf(path), file, key: path.at(-1) ?? '' }));
-  const notMaps = groups.filter(({ services }) => !isMap(services ?? {}));
+  const notMaps = groups.filter(({ services }) => !isMap(services ?? {}) || (isV1 && holdsOnlyText(services)));
   if (notMaps.length > 0) {
     return failed(
-      notMaps.map(({ at }) => ({ subject: subjectOf(at), what: 'is not a map', hint: 'write one key a service' })),
+      notMaps.map(({ at }) => ({
+        subject: subjectOf(at),
+        what: 'is not a map of services',
+        hint: 'write one key a service',
+      })),
     );
   }
   const named = groups.flatMap(({ at, services, form: groupForm }) =>
@@ -112,6 +133,7 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
       name,
       keys,
       form: groupForm,
+      isNative: 'stack' in top,
       hostnameIsExternal: groupForm === 'drover' || isRancherFile(file, listed),
     })),
   );
@@ -127,7 +149,14 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     remarks: remarksBelow(document, path),
     subjectOf: (below: Path) => subjectOf([...path, ...below]),
   }));
-  return { parts, problems, ignoredKeys, notes: [...unknown.notes, ...remarks.notes] };
+  const listsServices = groups.some(({ services }) => isMap(services));
+  return {
+    parts,
+    problems,
+    ignoredKeys,
+    notes: [...unknown.notes, ...remarks.notes],
+    stacks: stack !== null && listsServices ? [stack] : [],
+  };
 }
 
 interface Group {
@@ -138,6 +167,12 @@ interface Group {
 
 /** Where rancher-compose.yml describes its entry in the catalog: at the top, or in version 2 also among the services. */
 const CATALOG = '.catalog';
+
+/** Such as a page of a web server: `404: Not Found`. */
+function holdsOnlyText(services: unknown): boolean {
+  const values = isMap(services) ? Object.values(services) : [];
+  return values.length > 0 && values.every((value) => value !== null && typeof value !== 'object');
+}
 
 function withoutCatalog(services: unknown): unknown {
   if (!isMap(services)) return services;
@@ -155,8 +190,8 @@ function servicesOfV1(top: Values): Values {
   );
 }
 
-function failed(problems: readonly Problem[]): Layout {
-  return { parts: [], problems, ignoredKeys: [], notes: [] };
+function failed(problems: readonly Problem[]): DocumentLayout {
+  return { parts: [], problems, ignoredKeys: [], notes: [], stacks: [] };
 }
 
 function asText(value: unknown): string | null {

@@ -1,4 +1,4 @@
-import type { Problem, ServiceDeclaration } from '../../../model/index.ts';
+import type { JsonValue, Problem, ServiceDeclaration } from '../../../model/index.ts';
 
 /** A text with its name, for messages: a path, or `standard input`. */
 export interface ManifestFile {
@@ -6,6 +6,8 @@ export interface ManifestFile {
   readonly text: string;
   /** Texts of the files that it refers to (`metadata_file`), by the name in the manifest. A missing one could not be read. */
   readonly attached?: Readonly<Record<string, string>>;
+  /** Why the file cannot be read; it has no text then. */
+  readonly fault?: Omit<Problem, 'subject'>;
 }
 
 export interface ManifestOptions {
@@ -24,9 +26,18 @@ export interface Manifests {
   readonly problems: readonly Problem[];
   /** False if anything could not be parsed. Then a missing declaration may be the unparsed one and must not be deleted. */
   readonly complete: boolean;
+  /** Stacks, in lower case, whose services the documents list, also if the list is `{}`. */
+  readonly stacks: readonly string[];
+  /** Files without any text: they may have been cut off, so they must not change services that exist. */
+  readonly emptyFiles: readonly string[];
 }
 
 /** The bus key of a declaration: `service/<stack>/<name>`, lower case. */
 export function documentKey({ stack, name }: { readonly stack: string; readonly name: string }): string {
   return `service/${stack}/${name}`.toLowerCase();
+}
+
+/** Whether two declarations are equal. The order of keys matters, because metadata keeps it. */
+export function isSame(a: JsonValue | ServiceDeclaration | null, b: JsonValue | ServiceDeclaration | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

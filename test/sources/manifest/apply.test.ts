@@ -23,11 +23,11 @@ test('applyChanges() applies the plan, and a second time changes nothing', () =>
   withBus(async (bus) => {
     await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
     const wanted = declare('web: {scale: 2}, db: {}');
-    const changes = planApply(await bus.list('service/'), wanted, { prune: true });
+    const changes = planApply(await bus.list('service/'), wanted, { prune: ['s'] });
     expect(await applyChanges({ documents: bus }, changes)).toEqual([]);
     const now = await bus.list('service/');
     expect([...now.keys()].sort()).toEqual(['service/s/db', 'service/s/web']);
-    expect(planApply(now, wanted, { prune: true })).toEqual([]);
+    expect(planApply(now, wanted, { prune: ['s'] })).toEqual([]);
     expect(await applyChanges({ documents: bus }, changes)).toEqual([]);
     expect(await bus.list('service/')).toEqual(now);
   }));
@@ -35,7 +35,7 @@ test('applyChanges() applies the plan, and a second time changes nothing', () =>
 test('applyChanges() overwrites a newer write of another writer, but does not delete it', () =>
   withBus(async (bus) => {
     await applyChanges({ documents: bus }, planApply(new Map(), declare('web: {scale: 1}, old: {}')));
-    const changes = planApply(await bus.list('service/'), declare('web: {scale: 2}'), { prune: true });
+    const changes = planApply(await bus.list('service/'), declare('web: {scale: 2}'), { prune: ['s'] });
     await applyChanges(
       { documents: bus },
       planApply(await bus.list('service/'), declare('web: {scale: 9}, old: {scale: 3}')),

@@ -80,7 +80,7 @@ describe('a problem has file, line, path, what and hint', () => {
       'shop.yml:1: does not say which stack it declares; add `stack: NAME` at the top, or name it with -p NAME',
     ],
     ['stack: shop\nservcies: {web: {}}', 'shop.yml:2 servcies: is not a known key; did you mean services?'],
-    ['stack: shop\nservices: [web]', 'shop.yml:2 services: is not a map; write one key a service'],
+    ['stack: shop\nservices: [web]', 'shop.yml:2 services: is not a map of services; write one key a service'],
     [
       'stack: "a b"\nservices: {web: {}}',
       'shop.yml:2 services.web: name "a b" has a character that names cannot have in "a b";',

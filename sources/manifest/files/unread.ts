@@ -1,0 +1,34 @@
+/** The text of a document that could not be read, or not completely; null if the text itself is not known. */
+export type UnreadText = string | null;
+
+interface PartOfStack {
+  readonly stack: string;
+  readonly isNative: boolean;
+}
+
+/** The stack that a native document names at its top. */
+const STACK = /^stack:[ \t]*["']?([\w.-]+)/m;
+
+/**
+ * Whether a document that could not be read may have spoken of a service: a native document of the services of its stack, any other
+ * document of all services in Compose files, and of the stacks that it mentions.
+ */
+export function mayConcern(unread: UnreadText, parts: readonly PartOfStack[]): boolean {
+  const stack = parts[0]?.stack.toLowerCase();
+  if (unread === null || stack === undefined) return true;
+  const named = STACK.exec(unread)?.[1];
+  if (named !== undefined) return named.toLowerCase() === stack;
+  return parts.some(({ isNative }) => !isNative) || wordsOf(unread).has(stack);
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().match(/[\w.-]+/g));
+}
+
+/** The texts of the documents of a file, given the line at which each begins. */
+export function documentTexts(text: string, firstLines: readonly number[]): readonly string[] {
+  const lines = text.split('\n');
+  return firstLines.map((line, index) =>
+    lines.slice(line - 1, (firstLines[index + 1] ?? lines.length + 1) - 1).join('\n'),
+  );
+}
