@@ -1,9 +1,12 @@
-import type { Problem } from '../model/index.ts';
+import { type Problem, parseUpstream } from '../model/index.ts';
+import type { Config, LoadedConfig } from './config/config.ts';
+import { createConfigured } from './config/configured.ts';
 import { controlSocket } from './config/paths.ts';
 import { applyManifests } from './control/apply.ts';
-import { collectStatus } from './control/collect-status.ts';
+import { collectStatus, type StatusSources } from './control/collect-status.ts';
 import { createGoneHosts } from './control/gone-hosts.ts';
 import { createMetrics } from './control/metrics.ts';
+import { metricsPart } from './control/metrics-part.ts';
 import { controlRoutes } from './control/routes.ts';
 import { serveControl } from './control/server.ts';
 import type { AgentStatus } from './control/status.ts';
@@ -23,6 +26,11 @@ export interface Agent {
   readonly hostId: string;
   /** Resolves once `drover down` has removed everything. Close the agent after that. */
   readonly wentDown: Promise<void>;
+  /**
+   * Applies what can be applied of a configuration that was read again, and gives the one in force. An invalid one changes
+   * nothing; status shows why.
+   */
+  reload(loaded: LoadedConfig): Config;
   /** Stops everything except the servers, and releases this host's lease on the bus. Idempotent. */
   close(): Promise<void>;
 }
@@ -48,11 +56,15 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     setImmediate(wentDown.resolve);
     return problems;
   };
-  const status = () => statusOf(host, settings, startedAtMs);
+  const configured = createConfigured(deps, settings, host.supervisor);
+  const status = () => statusOf(host, settings, { clock, startedAtMs, problems: configured.problems });
+  const metrics = createMetrics({ status, view }, clock.now);
+  const listen = config.metrics.listen && parseUpstream(config.metrics.listen);
+  if (listen) parts.start({ metrics: metricsPart(metrics, listen) });
   const routes = controlRoutes({
     status,
     view,
-    metrics: createMetrics(status, clock.now),
+    metrics,
     apply: (request) => applyManifests(bus, request),
     confirm: parts.confirm,
     plan: () => driver.plan(stop.signal),
@@ -75,6 +87,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   return {
     hostId,
     wentDown: wentDown.promise,
+    reload: configured.reload,
     close: () => {
       closing ??= close();
       return closing;
@@ -84,12 +97,13 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
 
 function statusOf(
   { core, local, facts, supervisor, feed, parts, resolvConf }: RunningHost,
-  { config, warnings }: AgentSettings,
-  startedAtMs: number,
+  { config }: AgentSettings,
+  { clock, startedAtMs, problems }: Pick<StatusSources, 'clock' | 'startedAtMs' | 'problems'>,
 ): AgentStatus {
   return collectStatus({
     ...core,
     config,
+    clock,
     startedAtMs,
     hostName: hostNameOf(config),
     address: local.address,
@@ -100,6 +114,6 @@ function statusOf(
     parts,
     resolvers: resolvConf.counts,
     liveness: facts.liveness,
-    problems: () => [...facts.problems(), ...warnings],
+    problems: () => [...facts.problems(), ...problems()],
   });
 }

@@ -4,9 +4,9 @@ import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
 import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
+import { createReloadableSupervisor, type ReloadableSupervisor } from './children/reloadable-supervisor.ts';
 import { createServers, type Program } from './children/servers.ts';
 import { serversPart } from './children/servers-part.ts';
-import type { Supervisor } from './children/supervisor.ts';
 import { type Appliers, componentsOf, createAppliers } from './components.ts';
 import type { Config } from './config/config.ts';
 import { feedSocket } from './config/paths.ts';
@@ -34,7 +34,7 @@ export interface RunningHost {
   readonly appliers: Appliers;
   readonly resolvConf: ResolvConf;
   readonly driver: Driver;
-  readonly supervisor: Supervisor;
+  readonly supervisor: ReloadableSupervisor<Config>;
   readonly facts: WiredFacts;
   readonly parts: Parts;
 }
@@ -72,7 +72,11 @@ export async function runHost(
   store.subscribe(driver.changed);
   parts.drive(driver);
 
-  const supervisor = createServers({ ...deps, ...appliers, peers: feed.peers }, { config, program });
+  const serversDeps = { ...deps, ...appliers, peers: feed.peers };
+  const supervisor = createReloadableSupervisor(
+    (newest) => createServers(serversDeps, { config: newest, program }),
+    config,
+  );
   const isReady = () => parts.isDone('service-address');
   if (config.supervise) parts.start({ servers: serversPart(deps, supervisor, { config, isReady }) });
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });

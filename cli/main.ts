@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { addAgent } from './commands/agent.ts';
 import { addApply } from './commands/apply.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addConfig } from './commands/config.ts';
 import { addConfirm } from './commands/confirm.ts';
 import { addContainers } from './commands/containers.ts';
 import { addDns } from './commands/dns.ts';
@@ -14,7 +16,7 @@ import { addPlan } from './commands/plan.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
 import { addTemplate } from './commands/template.ts';
-import { addVersion } from './commands/version.ts';
+import { addVersion, versionLine } from './commands/version.ts';
 import { addWhy } from './commands/why.ts';
 import { CommandFailure, createIo, describe, EXIT } from './support/io.ts';
 import { ourSpelling } from './support/original-flags.ts';
@@ -27,6 +29,7 @@ const COMMANDS = [
   addHosts,
   addApply,
   addDoctor,
+  addConfig,
   addWhy,
   addPlan,
   addConfirm,
@@ -35,12 +38,14 @@ const COMMANDS = [
   addDns,
   addMetadata,
   addTemplate,
+  addCompletion,
   addVersion,
 ];
 
 const io = createIo();
 const program = new Command('drover')
   .description('Service discovery and networking for plain Docker hosts.')
+  .version(versionLine())
   .exitOverride()
   // Options behind a command's name belong to that command, also for commands with subcommands.
   .enablePositionalOptions()
@@ -54,7 +59,7 @@ Exit codes:
 Every configuration setting is also a flag and an environment variable: see docs/configuration.md.`,
   );
 for (const add of COMMANDS) add(program, io);
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride();
 
 try {
   await program.parseAsync(ourSpelling(process.argv.slice(2)), { from: 'user' });

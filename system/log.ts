@@ -4,6 +4,9 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 /** Messages are constant, with variable parts in fields. Log a change of state once, not in every round. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
+/** A log whose level can be changed. */
+export type AdjustableLog = Log & Pick<Logger, 'level'>;
+
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** `auto`: `pretty` on a terminal, else `json`. */
@@ -11,7 +14,7 @@ export interface LogOptions {
 }
 
 /** A logger that writes to standard error. Standard output is for results. */
-export function createLog(component: string, { level, format }: LogOptions): Log {
+export function createLog(component: string, { level, format }: LogOptions): AdjustableLog {
   const pretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
   const stream = pretty ? prettyStream() : pino.destination({ dest: 2, sync: true });
   const options: LoggerOptions = {
@@ -19,9 +22,10 @@ export function createLog(component: string, { level, format }: LogOptions): Log
     base: { component, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (name) => ({ level: name }) },
-    serializers: { err: (error: unknown) => errorFields(error, level === 'debug') },
+    serializers: { err: (error: unknown) => errorFields(error, log.level === 'debug') },
   };
-  return pino(options, stream);
+  const log = pino(options, stream);
+  return log;
 }
 
 /** An error as fields of a log line. The stack is for faults of Drover: an expected refusal needs only its message. */

@@ -126,7 +126,10 @@ class KeptChild implements Child {
     const [old = null] = living;
     const [first, second] = slotsOf(this.#spec.name);
     if (old === null) return this.#start(first, null, signal);
-    this.#deps.log.info({ child: this.#spec.name, pid: old.identity.pid }, 'replacing a child of another version');
+    this.#deps.log.info(
+      { child: this.#spec.name, pid: old.identity.pid },
+      'replacing a child of another version or configuration',
+    );
     await this.#setRunning(old.identity, true);
     return this.#start(old.slot === first ? second : first, old, signal);
   }

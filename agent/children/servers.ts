@@ -29,7 +29,7 @@ export function createServers(
   const specs = SERVER_NAMES.map((name): ChildSpec => {
     const { section, args: more, handOver } = SERVERS[name];
     const { file, args } = program(name);
-    const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, section(config)])}`;
+    const version = `${VERSION} ${JSON.stringify([config.environment, config.suffixes, section(config), config.log])}`;
     const handOverArgs = handOver.args ? { handOverArgs: handOver.args } : {};
     return { name, ...serviceAddress.enterCommand(file, [...args, ...more]), version, ...handOverArgs };
   });

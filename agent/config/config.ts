@@ -22,12 +22,24 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** By flag (`bus-driver`) or as an argument parser names it (`busDriver`); overrides environment and file. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  /** Flags that are no settings (`--json`), to suggest one for a misspelled flag. */
+  readonly otherFlags?: readonly string[];
 }
 
 /** All problems at once; `warnings` change nothing. `file` is the file that was read, null if there was none. */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config; readonly file: string | null; readonly warnings: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
+  | InvalidConfig;
+
+export interface InvalidConfig {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** The run directory as far as it could be read, else the default: an agent that was started before may work there. */
+  readonly runDir: string;
+  /** Whether flags are among the problems. */
+  readonly usage: boolean;
+}
 
 /** Reads the configuration from file, environment and flags (later ones override) and validates it as a whole. Never rejects. */
 export async function loadConfig(dependencies: ConfigDependencies, sources: ConfigSources): Promise<LoadedConfig> {
@@ -35,7 +47,7 @@ export async function loadConfig(dependencies: ConfigDependencies, sources: Conf
   const read = await readSource(dependencies, sources, settings);
   const layers: Layers = { values: read.values, origins: new Map() };
   const fromEnvironment = applyEnvironment(layers, settings, sources.env);
-  const fromFlags = applyFlags(layers, settings, sources.flags);
+  const fromFlags = applyFlags(layers, settings, sources.flags, sources.otherFlags);
   const checked = configSchema.safeParse(layers.values);
   const { warnings } = fromEnvironment;
   const problems = [
@@ -44,8 +56,14 @@ export async function loadConfig(dependencies: ConfigDependencies, sources: Conf
     ...fromFlags,
     ...(checked.success ? [] : schemaProblems(checked.error, settings, layers, read)),
   ];
-  if (!checked.success || problems.length > 0) return { ok: false, problems, warnings };
+  if (!checked.success || problems.length > 0)
+    return { ok: false, problems, warnings, runDir: runDirOf(layers.values), usage: fromFlags.length > 0 };
   return { ok: true, config: checked.data, file: read.file, warnings };
+}
+
+function runDirOf({ runDir }: Record<string, unknown>): string {
+  const read = configSchema.safeParse({ runDir });
+  return read.success ? read.data.runDir : configSchema.parse({}).runDir;
 }
 
 interface FileSource {

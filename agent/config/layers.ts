@@ -37,6 +37,7 @@ export function applyFlags(
   layers: Layers,
   settings: readonly Setting[],
   flags: Readonly<Record<string, string | boolean | undefined>>,
+  otherFlags: readonly string[] = [],
 ): readonly Problem[] {
   const plain = (name: string): string => name.replaceAll('-', '').toLowerCase();
   const byFlag = new Map(settings.map((setting) => [plain(setting.flag), setting]));
@@ -44,11 +45,9 @@ export function applyFlags(
     if (given === undefined) return [];
     const setting = byFlag.get(plain(name));
     if (setting) return setFromText(layers, setting, String(given), `flag ${setting.flag}`);
-    const hint = suggestion(
-      name,
-      settings.map(({ flag }) => flag),
-    );
-    return [{ subject: `flag ${name}`, what: 'is not a setting', hint }];
+    const flag = `--${name.replace(/^-+/, '')}`;
+    const hint = suggestion(flag, [...otherFlags, ...settings.map((known) => known.flag)]);
+    return [{ subject: `flag ${flag}`, what: 'is not known', hint }];
   });
 }
 

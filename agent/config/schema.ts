@@ -7,6 +7,7 @@ import {
   deviceName,
   dnsName,
   labels,
+  listen,
   optionalPath,
   path,
   plainName,
@@ -220,6 +221,17 @@ const coalesceSchema = z
   })
   .prefault({});
 
+const metricsSchema = z
+  .strictObject({
+    listen: listen()
+      .nullable()
+      .default(null)
+      .describe(
+        'address and port on which the agent serves `GET /metrics` for Prometheus to everybody who reaches it; if not set, only on the control socket',
+      ),
+  })
+  .prefault({});
+
 const logSchema = z
   .strictObject({
     level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('minimum level of log lines'),
@@ -254,6 +266,7 @@ export const configSchema = z
     metadata: metadataSchema,
     network: networkSchema,
     coalesce: coalesceSchema,
+    metrics: metricsSchema,
     log: logSchema,
   })
   .superRefine((config, context) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseAddress, parseCidr, parseDnsName, parseUpstream, type Result } from '../../model/index.ts';
 
@@ -50,3 +51,11 @@ export const labels = () =>
     z.string(),
     z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value)),
   );
+/** `address:port`, IPv6 in brackets. */
+export const listen = () =>
+  z
+    .string()
+    .refine(
+      (value) => /:\d+$/.test(value) && isIP(value) === 0 && parseUpstream(value) !== null,
+      custom('is not an address with a port', 'write it like 127.0.0.1:9100 or [::1]:9100'),
+    );

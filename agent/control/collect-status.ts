@@ -4,6 +4,7 @@ import type { Problem } from '../../model/index.ts';
 import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { FeedServer, StateStore } from '../../state/index.ts';
+import type { Clock } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { SERVER_NAMES } from '../children/server-table.ts';
 import { isServing } from '../children/servers.ts';
@@ -17,6 +18,7 @@ import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
 
 export interface StatusSources {
   readonly config: Config;
+  readonly clock: Pick<Clock, 'now'>;
   readonly startedAtMs: number;
   readonly address: () => string;
   readonly hostName: string;
@@ -73,7 +75,10 @@ function collectState({ store, view }: StatusSources): AgentStatus['state'] {
   };
 }
 
-function collectProcesses({ supervisor, feed }: StatusSources): readonly ProcessStatus[] {
+/** A process that has not connected for so long after its start has failed. */
+const STARTING_MS = 10_000;
+
+function collectProcesses({ clock, startedAtMs, supervisor, feed }: StatusSources): readonly ProcessStatus[] {
   return SERVER_NAMES.map((name) => {
     const child = supervisor?.status().find((one) => one.name === name) ?? null;
     const followers = feed.peers().filter(({ role }) => role === name);
@@ -82,6 +87,7 @@ function collectProcesses({ supervisor, feed }: StatusSources): readonly Process
       name,
       child,
       connected: follower !== null,
+      starting: clock.now() - Math.max(startedAtMs, child?.startedAtMs ?? 0) < STARTING_MS,
       serving: isServing(follower?.report),
       problems: reportedProblems(follower?.report),
       version: follower?.version ?? null,

@@ -1,5 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
+import type { HostView } from '../../view/index.ts';
 import { SERVERS } from '../children/server-table.ts';
+import { listServices, type ServiceRow } from './listing.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
 /** Metrics of one host in Prometheus' text format, computed from its status at each scrape. */
@@ -8,9 +10,15 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
-export function createMetrics(readStatus: () => AgentStatus, now: () => number): Metrics {
+export interface MetricsSources {
+  readonly status: () => AgentStatus;
+  readonly view: () => HostView;
+}
+
+export function createMetrics({ status: readStatus, view }: MetricsSources, now: () => number): Metrics {
   const registry = new Registry();
   let read = readStatus();
+  let services: readonly ServiceRow[] = [];
   const status = (): AgentStatus => read;
   const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
@@ -42,11 +50,13 @@ export function createMetrics(readStatus: () => AgentStatus, now: () => number):
   gauge('problems', 'What is not as it should be; drover status names it', (all) => problemsOf(all).length);
   addProcesses(registry, status);
   addParts(registry, status, age);
+  addServices(registry, () => services);
   return {
     contentType: registry.contentType,
     render: async () => {
       // Read once, so that all metrics show the same moment.
       read = readStatus();
+      services = listServices(view());
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },
   };
@@ -132,6 +142,23 @@ function addParts(registry: Registry, status: () => AgentStatus, age: (ms: numbe
       }
     },
   });
+}
+
+function addServices(registry: Registry, rows: () => readonly ServiceRow[]): void {
+  const gauge = (name: string, help: string, measure: (row: ServiceRow) => number): void => {
+    new Gauge({
+      name: `drover_service_${name}`,
+      help,
+      labelNames: ['stack', 'service'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const row of rows()) this.set({ stack: row.stack, service: row.service }, measure(row));
+      },
+    });
+  };
+  gauge('endpoints', 'Endpoints of a service, answered or not', ({ total }) => total);
+  gauge('endpoints_answered', 'Endpoints of a service that DNS answers on this host', ({ answered }) => answered);
 }
 
 /** Every number in a report, by its path: `answers.NOERROR`. */

@@ -46,6 +46,8 @@ export interface ProcessStatus {
   readonly child: ChildStatus | null;
   /** Whether it is connected to the agent's feed. */
   readonly connected: boolean;
+  /** Whether it or the agent has just been started, so that it may not be connected yet. */
+  readonly starting: boolean;
   /** Whether its sockets are bound. */
   readonly serving: boolean;
   /** Problems that it reports itself. */
@@ -107,11 +109,12 @@ function staleProblems({ staleSinceMs }: StateStatus): readonly Problem[] {
   ];
 }
 
-function processProblems({ name, child, connected, serving, problems }: ProcessStatus): readonly Problem[] {
+function processProblems({ name, child, connected, starting, serving, problems }: ProcessStatus): readonly Problem[] {
   const subject = `process ${name}`;
   if (child && child.state !== 'running' && child.lastEnd) return [child.lastEnd];
   if (child && child.state !== 'running')
     return [{ subject, what: `is ${child.state}`, hint: 'no action needed, Drover starts it' }];
+  if (!connected && starting) return [{ subject, what: 'is starting', hint: 'no action needed' }];
   if (!connected) {
     const hint = child ? `see ${child.outputFile}` : `start it: drover ${name}`;
     return [{ subject, what: 'is not connected to the agent', hint }];

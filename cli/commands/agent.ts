@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type Program, startAgent } from '../../agent/index.ts';
 import { hostTools } from '../support/host-tools.ts';
 import { describe, EXIT, type Io } from '../support/io.ts';
-import { readSettings, type Settings, takesSettings } from '../support/settings.ts';
+import { loadSettings, readSettings, type Settings, takesSettings } from '../support/settings.ts';
 
 export function addAgent(program: Command, io: Io): void {
   const command = program
@@ -14,7 +14,8 @@ export function addAgent(program: Command, io: Io): void {
       'after',
       `
 The agent stops on SIGTERM or SIGINT. dns and metadata keep answering, and the next agent takes them over. To stop them
-too, run 'drover down'.
+too, run 'drover down'. On SIGHUP the agent reads its configuration again: settings below dns, metadata and log take
+effect without a lost query; the log and 'drover status' name those that need a restart of the agent.
 
 Examples:
   drover agent
@@ -31,6 +32,9 @@ Examples:
       io.warn(`drover: the agent cannot start: ${describe(error)}`);
       // Sockets and timers of a half-started agent must not keep the process alive.
       process.exit(EXIT.failed);
+    });
+    process.on('SIGHUP', async () => {
+      tools.log.level = agent.reload(await loadSettings(io, command)).log.level;
     });
     const wentDown = await Promise.race([
       agent.wentDown.then(() => true),

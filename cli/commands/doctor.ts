@@ -3,7 +3,7 @@ import { askAgent, checkHost, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import { hostTools } from '../support/host-tools.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings } from '../support/settings.ts';
 
 export function addDoctor(program: Command, io: Io): void {
   const command = program
@@ -19,13 +19,13 @@ Examples:
   drover doctor`,
     );
   takesSettings(command).action(async () => {
-    const { config } = await readSettings(io, command);
-    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 });
+    const { runDir, config, problems } = await findAgent(io, command);
+    const reply = await askAgent(controlSocket({ runDir }), { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    const found =
-      reply.kind === 'answer'
-        ? (reply.body as readonly Problem[])
-        : await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config);
+    const found = [...problems];
+    if (reply.kind === 'answer') found.push(...(reply.body as readonly Problem[]));
+    else if (config === null) throw new CommandFailure(problems, EXIT.usage);
+    else found.push(...(await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config)));
     const { json } = command.opts<{ json?: boolean }>();
     io.print(json ? JSON.stringify(found, null, 2) : formatFindings(found));
     io.setExitCode(found.length === 0 ? EXIT.ok : EXIT.failed);

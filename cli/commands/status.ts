@@ -12,7 +12,7 @@ import {
 import { formatDuration } from '../output/duration.ts';
 import { formatStatus } from '../output/status-page.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings } from '../support/settings.ts';
 
 export function addStatus(program: Command, io: Io): void {
   const command = program
@@ -29,12 +29,16 @@ Examples:
   drover status --json | jq .bus.connected`,
     );
   takesSettings(command).action(async () => {
-    const { config } = await readSettings(io, command);
+    const { runDir, config, problems } = await findAgent(io, command);
     const { json = false } = command.opts<{ json?: boolean }>();
-    const reply = await askAgent(controlSocket(config), { method: 'GET', path: '/v1/status' });
+    const reply = await askAgent(controlSocket({ runDir }), { method: 'GET', path: '/v1/status' });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') return showWithoutAgent(io, config, json);
-    const status = reply.body as AgentStatus;
+    if (reply.kind === 'away') {
+      if (config === null) throw new CommandFailure(problems, EXIT.usage);
+      return showWithoutAgent(io, config, json);
+    }
+    const told = reply.body as AgentStatus;
+    const status = { ...told, problems: [...told.problems, ...problems] };
     io.print(json ? JSON.stringify(status, null, 2) : formatStatus(status, Date.now()));
     io.setExitCode(problemsOf(status).length === 0 ? EXIT.ok : EXIT.failed);
   });

@@ -10,7 +10,10 @@ export function addVersion(program: Command, io: Io): void {
     .addHelpText('after', '\nExamples:\n  drover version\n  drover version --json')
     .action(() => {
       const { json } = command.opts<{ json?: boolean }>();
-      const versions = { drover: VERSION, node: process.versions.node };
-      io.print(json ? JSON.stringify(versions) : `drover ${versions.drover} (node ${versions.node})`);
+      io.print(json ? JSON.stringify({ drover: VERSION, node: process.versions.node }) : versionLine());
     });
+}
+
+export function versionLine(): string {
+  return `drover ${VERSION} (node ${process.versions.node})`;
 }

@@ -18,5 +18,4 @@ Examples:
   drover why metadata self/service/metadata --from shop-app-1`,
     );
   for (const add of [addWhyDns, addWhyMetadata]) add(command, io);
-  for (const each of command.commands) each.exitOverride();
 }

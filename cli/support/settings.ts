@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../../agent/index.ts';
+import type { Config, LoadedConfig } from '../../agent/index.ts';
 import type { Problem } from '../../model/index.ts';
 import { CommandFailure, EXIT, type Io, usageFailure } from './io.ts';
 
@@ -23,14 +23,37 @@ export function takesSettings(command: Command): Command {
 
 /** Reads the configuration from file, environment and flags. If it is invalid, the command fails with all problems. */
 export async function readSettings(io: Io, command: Command): Promise<Settings> {
-  const { loadConfig } = await import('../../agent/index.ts');
-  const { config: file } = command.opts<{ config?: string }>();
-  const given = withoutArguments(command);
-  const flags = settingFlags(given);
-  const loaded = await loadConfig({ readFile: (path) => readFile(path, 'utf8') }, { file, env: io.env, flags });
+  const loaded = await loadSettings(io, command);
   if (!loaded.ok) throw new CommandFailure(loaded.problems, EXIT.usage);
   const sameFile = loaded.file === null ? [] : ['--config', resolve(loaded.file)];
-  return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...given] };
+  return { config: loaded.config, warnings: loaded.warnings, sameAgain: [...sameFile, ...withoutArguments(command)] };
+}
+
+/** Where the running agent is found, also while the configuration is invalid. */
+export interface AgentPlace {
+  readonly runDir: string;
+  /** Null: it is invalid. */
+  readonly config: Config | null;
+  /** Why it is invalid. */
+  readonly problems: readonly Problem[];
+}
+
+/** As `readSettings`, for commands that only ask a running agent: an invalid file or variable does not stop them. */
+export async function findAgent(io: Io, command: Command): Promise<AgentPlace> {
+  const loaded = await loadSettings(io, command);
+  if (loaded.ok) return { runDir: loaded.config.runDir, config: loaded.config, problems: [] };
+  if (loaded.usage) throw new CommandFailure(loaded.problems, EXIT.usage);
+  return { runDir: loaded.runDir, config: null, problems: loaded.problems };
+}
+
+/** All settings as they are now, valid or not. Rejects if an argument is neither a flag nor the value of one. */
+export async function loadSettings(io: Io, command: Command): Promise<LoadedConfig> {
+  const { loadConfig } = await import('../../agent/index.ts');
+  const { config: file } = command.opts<{ config?: string }>();
+  const flags = settingFlags(withoutArguments(command));
+  const otherFlags = command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
+  const sources = { file, env: io.env, flags, otherFlags };
+  return loadConfig({ readFile: (path) => readFile(path, 'utf8') }, sources);
 }
 
 /** The command line without the command's own positional arguments, which come first. */

@@ -169,7 +169,7 @@ describe('an error is reported with its place and hint', () => {
       'environment variable DROVER_SUPERVISE: is not true or false; write true or false',
       'environment variable DROVER_LIVENESS_PORT: is not a number; write a number',
       'environment variable DROVER_HOST_LABELS: has an item without a key (=a); write it like key=value,key=value',
-      'flag busDrivr: is not a setting; did you mean --bus-driver?',
+      'flag --busDrivr: is not known; did you mean --bus-driver?',
       'flag --bus-driver: is not one of the accepted values; use one of embedded, consul',
       'environment variable DROVER_LOG_LEVEL: is not one of the accepted values; use one of debug, info, warn, error, silent',
     ]);

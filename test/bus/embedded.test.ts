@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmbeddedBus, type EmbeddedBus } from '../../bus/index.ts';
-import { createLog, systemClock } from '../../system/index.ts';
+import { createLog, type Log, systemClock } from '../../system/index.ts';
 import { createLogLines } from '../support/log-lines.ts';
 import { poll } from '../support/poll.ts';
 import { createResources, type Resources } from '../support/resources.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => resources.close());
 
 const silent = createLog('test', { level: 'silent', format: 'json' });
-function open(log = silent): EmbeddedBus {
+function open(log: Log = silent): EmbeddedBus {
   const bus = createEmbeddedBus({ clock: systemClock, log }, { path, environment: 'test', pollMs: 20 });
   resources.add('bus', () => bus.close());
   return bus;

@@ -25,6 +25,7 @@ const COMMANDS = [
   'hosts',
   'apply',
   'doctor',
+  'config',
   'why',
   'plan',
   'confirm',
@@ -33,6 +34,7 @@ const COMMANDS = [
   'dns',
   'metadata',
   'template',
+  'completion',
   'version',
 ];
 
@@ -94,9 +96,41 @@ test('drover why takes its argument before flags; an unknown record type is inva
   expect(await drover('why', 'dns', 'web.shop', '--dns-compat-search', '--nonsense')).toMatchObject({ exitCode: 64 });
 });
 
+test('a misspelled flag is named with the flag that was meant, of the command or of the settings', async () => {
+  expect((await drover('status', '--jsn')).stderr).toMatch(/flag --jsn: is not known; did you mean --json\?/);
+  expect((await drover('status', '--bus-drivr', 'x')).stderr).toMatch(/--bus-drivr: .*did you mean --bus-driver\?/);
+});
+
+test('drover config check: 0 and the name of the file, or 64 and every problem', async () => {
+  const path = join(dir, 'checked.yaml');
+  await writeFile(path, 'dns:\n  ttlSeconds: 2\n');
+  expect(await drover('config', 'check', '-c', path)).toEqual({ exitCode: 0, stdout: `${path} is valid.`, stderr: '' });
+  await writeFile(path, 'dns:\n  ttlSeconds: 99\n  adress: 1.2.3.4\n');
+  const { exitCode, stderr } = await drover('config', 'check', '--config', path);
+  expect({ exitCode, lines: stderr.split('\n').length }).toEqual({ exitCode: 64, lines: 2 });
+  expect(await drover('config')).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/check/) });
+});
+
+test('drover completion bash completes commands, subcommands and options', async () => {
+  const { stdout: script } = await drover('completion', 'bash');
+  const complete = async (...words: readonly string[]): Promise<string> => {
+    const typed = `COMP_WORDS=(drover ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
+    const { stdout } = await execa('bash', ['-c', `${script}\n${typed}; _drover; echo "\${COMPREPLY[*]}"`]);
+    return stdout;
+  };
+  expect(await complete('con')).toBe('containers config confirm');
+  expect(await complete('why', '')).toBe('dns metadata --help');
+  expect(await complete('why', 'dns', '--ty')).toBe('--type');
+  expect(await complete('services', 'nothing-like-this')).toBe('');
+  expect((await drover('completion', 'zsh')).stdout).toMatch(/^autoload -U \+X bashcompinit && bashcompinit\n/);
+  expect((await drover('completion', 'tcsh')).exitCode).toBe(64);
+});
+
 test('drover version works through a symbolic link from any directory', async () => {
   const link = join(dir, 'drover');
   await symlink(resolve('bin/drover'), link);
   const { stdout } = await execa(link, ['version', '--json'], { cwd: '/' });
   expect(JSON.parse(stdout)).toMatchObject({ drover: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  const flag = await drover('--version');
+  expect(flag).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^drover \d+\.\d+\.\d+ \(node /) });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AgentStatus } from '../../agent/index.ts';
+import { type AgentStatus, problemsOf } from '../../agent/index.ts';
 import { formatContainers } from '../../cli/commands/containers.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
@@ -8,6 +8,7 @@ import { formatStatus } from '../../cli/output/status-page.ts';
 import { formatTable } from '../../cli/output/table.ts';
 import { parseListen } from '../../cli/support/listen-option.ts';
 import { settingFlags } from '../../cli/support/settings.ts';
+import { formatProblem } from '../../model/index.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -32,6 +33,7 @@ const status: AgentStatus = {
         outputFile: '/run/drover/dns.log',
       },
       connected: true,
+      starting: false,
       serving: true,
       problems: [],
       version: '0.1.0',
@@ -178,4 +180,13 @@ test('formatPlans() names the component of each change, held deletion and proble
   held until 'drover confirm managed-routing': ip route del
   problem: device drover0: is down; set it up`,
   );
+});
+
+test('a process that was just started is no alarm; one that stays away is', () => {
+  const [dns] = status.processes;
+  if (!dns) throw new Error('no process');
+  const told = (starting: boolean) =>
+    problemsOf({ ...status, processes: [{ ...dns, connected: false, starting }] }).map(formatProblem);
+  expect(told(true)).toContain('process dns: is starting; no action needed');
+  expect(told(false)).toContain(`process dns: is not connected to the agent; see ${dns.child?.outputFile}`);
 });

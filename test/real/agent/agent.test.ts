@@ -166,6 +166,36 @@ test('Q16: changed settings replace dns and metadata, each once the new process 
   expect(asker.bad.filter((line) => line.includes('metadata')).length).toBeLessThanOrEqual(1);
 });
 
+test('on SIGHUP changed settings of the servers take effect, others are named, and an invalid file changes nothing', async () => {
+  const config = JSON.parse(await readFile(agent.configPath, 'utf8'));
+  const reload = async (text: string): Promise<void> => {
+    await writeFile(agent.configPath, text);
+    agent.daemon.signal('SIGHUP');
+  };
+  const ttl = async () =>
+    (await host.run('dig', ['+noall', '+answer', '@169.254.169.250', 'web.shop.rancher.internal'])).split(/\s+/)[1];
+  const problem = (pattern: RegExp) =>
+    poll(async () => pattern.test((await agent.drover(['status'])).stdout), { what: String(pattern) });
+  const [, metadata] = (await agent.status()).processes;
+  await reload(JSON.stringify({ ...config, dns: { ttlSeconds: 4 }, metrics: { listen: '127.0.0.1:9199' } }));
+  await problem(/configuration: `metrics\.listen` changed, but not in the running agent; restart the agent/);
+  await poll(async () => (await ttl()) === '4', { what: 'the new TTL', timeoutMs: 25_000 });
+  expect((await agent.status()).processes[1]?.pid, 'metadata keeps running').toBe(metadata?.pid);
+
+  await reload(JSON.stringify({ ...config, dns: { ttlSeconds: 99 } }));
+  await problem(/drover\.yaml:1 dns\.ttlSeconds: /);
+  expect(await ttl()).toBe('4');
+  expect((await agent.drover(['config', 'check'])).exitCode).toBe(64);
+  expect((await agent.drover(['doctor'])).stdout).toMatch(/drover\.yaml:1 dns\.ttlSeconds: /);
+
+  await reload(JSON.stringify({ ...config, metrics: { listen: '127.0.0.1:9199' } }));
+  await poll(async () => (await agent.drover(['config', 'check'])).exitCode === 0, { what: 'a valid file' });
+  await agent.stop();
+  await agent.start();
+  const scraped = await host.run('busybox', ['wget', '-q', '-O', '-', 'http://127.0.0.1:9199/metrics']);
+  expect(scraped).toMatch(/^drover_service_endpoints_answered\{stack="shop",service="web"\} 1$/m);
+});
+
 test('a stopped agent: its servers keep running, listings come from disk and say so, status exits with 2', async () => {
   await agent.stop();
   expect(await dig('web.shop.rancher.internal')).toEqual(['172.17.0.2']);
