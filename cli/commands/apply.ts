@@ -58,7 +58,7 @@ async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyO
   );
   const { readAttachedFiles } = await import('../../sources/index.ts');
   const manifests = await Promise.all(paths.map(readManifest));
-  const files = await Promise.all(manifests.map((file) => readAttachedFiles(file, { variables })));
+  const files = await readAttachedFiles(manifests, { stack, variables });
   return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   nearestWord,
   ok,
@@ -12,12 +13,14 @@ import type { YamlPath } from '../../system/yaml/index.ts';
 import { convertService } from './convert.ts';
 import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
 import { type Entry, entriesOf, isUsed } from './files/entries.ts';
-import { interpolate, type Variables } from './files/interpolate.ts';
+import { withBases } from './files/extends.ts';
+import { interpolate } from './files/interpolate.ts';
 import { ownKeys, readerOf } from './files/keys.ts';
-import { layOut, type ServicePart } from './files/layout.ts';
+import type { ServicePart } from './files/layout.ts';
 import { documentKey, type ManifestFile, type ManifestOptions, type Manifests } from './files/manifest.ts';
 import { mergeEntries } from './files/merge.ts';
 import { asIgnored, type IgnoredKey, ignoredNotes, unsetNotes } from './files/notes.ts';
+import { layOutProject, type Project } from './files/project.ts';
 import { CLEARING, repetition, startsWith, unknownTag, unknownToDrover } from './files/remarks.ts';
 import { mayConcern } from './files/unread.ts';
 import { isMap } from './files/values.ts';
@@ -34,7 +37,18 @@ export function parseManifest(text: string, path: string, options: ManifestOptio
  * but services that an unreadable document may have spoken of are not declared. Never throws.
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
-  const layouts = files.map((file) => layOut(file, options));
+  return parseProject(files, layOutProject(files, options));
+}
+
+/** For each file, the files that it refers to and that are not attached, by their path from its folder. Never throws. */
+export function wantedFiles(files: readonly ManifestFile[], options: ManifestOptions): readonly ReadonlySet<string>[] {
+  const project = layOutProject(files, options);
+  parseProject(files, project);
+  return project.wanted;
+}
+
+function parseProject(files: readonly ManifestFile[], project: Project): Manifests {
+  const { layouts } = project;
   const unset = new Map<string, string>();
   const groups = groupParts(layouts.flatMap(({ parts }) => parts));
   const unread = layouts.flatMap((layout) => layout.unread);
@@ -42,13 +56,12 @@ export function parseManifests(files: readonly ManifestFile[], options: Manifest
   const known = [...groups.values()].filter(isKnown);
   const services = known.map((parts) =>
     readService(parts, {
-      variables: options.variables ?? {},
       unset,
       isDeclared: (name) => groups.has(documentKey(name)),
     }),
   );
   const declared = new Map(services.flatMap(({ declaration: one }) => (one ? [[documentKey(one), one]] : [])));
-  const problems = [...layouts, ...services].flatMap((part) => part.problems);
+  const problems = distinct([...layouts, ...services].flatMap((part) => part.problems));
   return {
     declarations: [...declared].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declaration]) => declaration),
     ignored: [
@@ -68,6 +81,11 @@ function isEmpty({ text, fault }: ManifestFile): boolean {
   return fault === undefined && text.replace(/^\uFEFF/, '').trim() === '';
 }
 
+/** A service that others extend says the same of its keys each time. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((one) => [`${one.subject} ${one.what}`, one])).values()];
+}
+
 interface ReadService {
   readonly declaration: ServiceDeclaration | null;
   readonly problems: readonly Problem[];
@@ -77,7 +95,6 @@ interface ReadService {
 }
 
 interface ReadOptions {
-  readonly variables: Variables;
   /** Variables without a value, and where they were first used. */
   readonly unset: Map<string, string>;
   readonly isDeclared: (service: { readonly stack: string; readonly name: string }) => boolean;
@@ -94,15 +111,25 @@ function groupParts(parts: readonly ServicePart[]): ReadonlyMap<string, readonly
 }
 
 function readService(all: readonly ServicePart[], options: ReadOptions): ReadService {
-  const parts = all.slice(Math.max(0, all.findLastIndex(replacesEarlier)));
+  const own = all.slice(all.findLastIndex((part) => isTagged(part, '!reset')) + 1);
+  own.splice(
+    0,
+    Math.max(
+      0,
+      own.findLastIndex((part) => isTagged(part, '!override')),
+    ),
+  );
+  const extended = own.map((part) => withBases(part));
+  const parts = extended.flatMap((one) => one.parts);
   const problems: Problem[] = parts.filter(({ keys }) => keys !== null && !isMap(keys)).map(notAMap);
+  problems.push(...extended.flatMap((one) => one.problems), ...includedTwice(own));
   const entries = parts.flatMap(entriesOf);
-  const otherSpelling = parts.find(({ name }) => name !== parts[0]?.name);
-  if (otherSpelling) problems.push(twoSpellings(otherSpelling, parts[0]?.name ?? ''));
-  const used = entries.filter(isUsed);
-  const findings = [...entries.map(unknownKey), ...parts.map((part) => remarksOf(part, used))];
-  problems.push(...findings.flatMap((finding) => finding.problems));
-  const notes = findings.flatMap((finding) => finding.notes);
+  const otherSpelling = own.find(({ name }) => name !== own[0]?.name);
+  if (otherSpelling) problems.push(twoSpellings(otherSpelling, own[0]?.name ?? ''));
+  const used = entries.filter((entry) => isUsed(entry) && entry.key !== 'extends');
+  problems.push(...[...entries.map(unknownKey), ...parts.map((part) => remarksOf(part, used))].flatMap(problemsOf));
+  const ownEntries = entries.filter(({ part }) => own.includes(part));
+  const notes = [...ownEntries.map(unknownKey), ...own.map((part) => remarksOf(part, used))].flatMap(notesOf);
   const interpolated = used.flatMap((entry) => {
     const result = interpolateEntry(entry, options);
     if (result.ok) return [{ ...entry, value: result.value }];
@@ -115,25 +142,35 @@ function readService(all: readonly ServicePart[], options: ReadOptions): ReadSer
     if (!read.ok) problems.push(...read.problems);
     return read.ok ? [{ ...entry, key: 'metadata', value: read.value }] : [];
   });
-  const ignoredKeys = entries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
+  const ignoredKeys = ownEntries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
   const runsContainers = entries.some(({ key }) => OWN_CONTAINERS.has(key));
   // Metadata in the manifest itself overrides metadata in a file.
   const merged = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
   const { isDeclared } = options;
-  return checkService(parts, { entries: merged, runsContainers, isDeclared }, { problems, ignoredKeys, notes });
+  return checkService(own, { entries: merged, runsContainers, isDeclared }, { problems, ignoredKeys, notes });
 }
 
-/** `!reset` or `!override` on the whole service. */
-function replacesEarlier({ form, remarks }: ServicePart): boolean {
-  return form === 'compose' && remarks.tags.some(({ path, tag }) => path.length === 0 && CLEARING.has(tag));
+/** Whether the whole service has a tag that drops what earlier files say. */
+function isTagged({ form, remarks }: ServicePart, name: string): boolean {
+  return form === 'compose' && remarks.tags.some(({ path, tag }) => path.length === 0 && tag === name);
 }
 
-function interpolateEntry({ part, path, value }: Entry, { variables, unset }: ReadOptions): Result<unknown> {
+/** A file must not repeat a service that it includes; files given after it may change the service. */
+function includedTwice(parts: readonly ServicePart[]): readonly Problem[] {
+  return parts.flatMap((part) => {
+    const includer = parts.find(({ file }) => file === part.context.includedBy);
+    if (!includer || isDeepStrictEqual(includer.keys, part.keys)) return [];
+    const hint = `change it in a file given after ${includer.file}, or rename one of them`;
+    return [{ subject: includer.subjectOf([]), what: `is also in ${part.file}, which is included`, hint }];
+  });
+}
+
+function interpolateEntry({ part, path, value }: Entry, { unset }: ReadOptions): Result<unknown> {
   if (part.form !== 'compose') return ok(value);
   const onUnset = (name: string) => {
     if (!unset.has(name)) unset.set(name, part.subjectOf(path));
   };
-  return interpolate(value, { variables, onUnset });
+  return interpolate(value, { variables: part.context.variables, onUnset });
 }
 
 /** Keys of services that run containers without an `image` of their own. */
@@ -184,8 +221,8 @@ function isAttached({ key, value }: Entry): boolean {
 
 function attachedMetadata({ value, part, path }: Entry): Attached {
   const name = String(value);
-  const text = Object.hasOwn(part.attached, name) ? part.attached[name] : undefined;
-  if (text !== undefined) return readAttached(text, name);
+  const source = part.folder.open(name);
+  if (source) return readAttached(source.text, source.path);
   const hint = "correct the path: it is relative to the manifest's folder";
   return { ok: false, problems: [{ subject: part.subjectOf(path), what: `(${name}) cannot be read`, hint }] };
 }
@@ -194,6 +231,9 @@ interface Findings {
   readonly problems: readonly Problem[];
   readonly notes: readonly Problem[];
 }
+
+const problemsOf = ({ problems }: Findings) => problems;
+const notesOf = ({ notes }: Findings) => notes;
 
 /** In a Compose file an unknown key is one of a newer Compose, unless it resembles one of Drover. */
 function unknownKey({ key, part, path }: Entry): Findings {

@@ -1,5 +1,5 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ManifestFile } from './files/manifest.ts';
 import { readAttachedFiles } from './read-attached.ts';
 import { readText } from './read-text.ts';
@@ -33,7 +33,7 @@ async function readUnit(dir: string, name: string): Promise<ManifestUnit | null>
   );
   if (!isFolder) {
     const file = isManifest(name) ? await readManifest(path) : null;
-    return file && { name, stack: null, files: [file] };
+    return file && { name, stack: null, files: await readAttachedFiles([file]) };
   }
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error);
   if (names instanceof Error) return { name, stack: name, files: [unreadable(path, names)] };
@@ -43,13 +43,28 @@ async function readUnit(dir: string, name: string): Promise<ManifestUnit | null>
       .sort(byStem)
       .map((file) => readManifest(join(path, file))),
   );
-  return { name, stack: name, files: files.flatMap((file) => file ?? []) };
+  return {
+    name,
+    stack: name,
+    files: await readTogether(
+      files.flatMap((file) => file ?? []),
+      name,
+    ),
+  };
+}
+
+/** A file that another file refers to is not a manifest of its own. */
+async function readTogether(files: readonly ManifestFile[], stack: string): Promise<readonly ManifestFile[]> {
+  const read = await readAttachedFiles(files, { stack });
+  const referred = new Set(read.flatMap((file) => Object.keys(file.attached)));
+  const own = files.filter(({ path }) => !referred.has(basename(path)));
+  return own.length === files.length ? read : readAttachedFiles(own, { stack });
 }
 
 /** Null if the file was removed after its folder was listed. */
 async function readManifest(path: string): Promise<ManifestFile | null> {
   const read = await readText(path);
-  if (read.ok) return readAttachedFiles({ path, text: read.text });
+  if (read.ok) return { path, text: read.text };
   // A link to a missing file is there, and its services are not removed.
   if (read.isMissing && !(await lstat(path).catch(() => null))) return null;
   return { path, text: '', fault: read.fault };

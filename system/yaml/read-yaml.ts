@@ -122,13 +122,13 @@ function lineOf(
   return lineAt(offset);
 }
 
-/** The child at a key or index: the node where it begins (its key, if it has one) and its value. */
+/** The child at a key or index: the node where it begins (its key, if it has one) and its value. The last of equal keys counts. */
 function childOf(node: unknown, part: string | number): { readonly at: Node; readonly value: unknown } | null {
   if (isSeq(node)) {
     const value = node.items[Number(part)] as Node | undefined;
     return value ? { at: value, value } : null;
   }
   if (!isMap(node)) return null;
-  const pair = node.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(part));
+  const pair = node.items.findLast(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === String(part));
   return pair ? { at: pair.key as Node, value: pair.value } : null;
 }

@@ -49,6 +49,7 @@ export const USED_KEYS: readonly UsedKey[] = [
     'docker-compose.yml',
     '`stack/service:alias`, or `service:alias` of the same stack; links to containers are ignored (container runtime)',
   ),
+  used('extends', 'docker-compose.yml', 'a service, of this or another file, whose keys are put below the own ones'),
   used('ports', 'docker-compose.yml', 'shown in metadata'),
   used('expose', 'docker-compose.yml', 'shown in metadata'),
   used(
@@ -79,7 +80,7 @@ const SCHEDULER =
 const RUNTIME =
   'annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count ' +
   'cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_set cpu_shares cpus cpuset credential_spec depends_on ' +
-  'develop device_cgroup_rules devices dns_opt dns_search dockerfile domainname entrypoint env_file environment extends ' +
+  'develop device_cgroup_rules devices dns_opt dns_search dockerfile domainname entrypoint env_file environment ' +
   'extra_hosts gpus group_add healthcheck healthcheck_config init ipc isolation label_file log_driver log_opt logging ' +
   'mac_address mem_limit mem_reservation mem_swappiness memswap_limit models name net network_mode networks oom_kill_disable ' +
   'oom_score_adj pid pids_limit platform post_start pre_stop privileged profiles provider pull_policy read_only restart runtime ' +
@@ -106,7 +107,7 @@ export function ownKeys(): readonly string[] {
 /** Top-level keys that other programs read. */
 export const IGNORED_TOP_KEYS: ReadonlySet<string> = new Set(
   (
-    'version volumes networks secrets configs models include certs hosts dependencies containers storage_drivers ' +
+    'version volumes networks secrets configs models certs hosts dependencies containers storage_drivers ' +
     'network_drivers catalog .catalog'
   ).split(' '),
 );

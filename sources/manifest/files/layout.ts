@@ -1,9 +1,10 @@
 import type { Problem } from '../../../model/index.ts';
 import { readYaml, type ValueStyle, type YamlDocument } from '../../../system/yaml/index.ts';
+import type { Variables } from './interpolate.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
-import type { ManifestFile, ManifestOptions } from './manifest.ts';
 import { isRancherFile, rancherSections } from './rancher-files.ts';
 import { type Remarks, remarksBelow } from './remarks.ts';
+import type { Folder, ManifestSource } from './source.ts';
 import { topProblems, topRemarks } from './top-level.ts';
 import { documentTexts, type UnreadText } from './unread.ts';
 import { isMap, type Values } from './values.ts';
@@ -22,10 +23,34 @@ export interface ServicePart {
   /** Whether `hostname` is that of an external service, and not that of the container. */
   readonly hostnameIsExternal: boolean;
   readonly file: string;
-  readonly attached: Readonly<Record<string, string>>;
+  /** The folder of the file. */
+  readonly folder: Folder;
+  readonly isV1: boolean;
+  readonly context: LayoutContext;
   readonly remarks: Remarks;
+  /** Another service of the same file. */
+  sibling(name: string): ServicePart | null;
   /** `shop.yml:12 services.web.health_check` for a path below the service. */
   subjectOf(path: Path): string;
+}
+
+/** What the files of a project share. */
+export interface LayoutContext {
+  /** The stack of services that do not name one themselves. */
+  readonly stack: string | null;
+  readonly variables: Variables;
+  /** The folder of the first file, from which Compose takes the paths in all files. */
+  readonly project: Folder;
+  /** The file that includes these files. */
+  readonly includedBy: string | null;
+}
+
+/** An entry under `include` of a Compose file. */
+export interface Include {
+  readonly value: unknown;
+  readonly subject: string;
+  readonly file: string;
+  readonly context: LayoutContext;
 }
 
 /** A file split into services, whose content is not validated yet. */
@@ -39,23 +64,27 @@ export interface Layout {
   readonly stacks: readonly string[];
   /** Documents with a problem: they may speak of services that `parts` does not have. */
   readonly unread: readonly UnreadText[];
+  readonly includes: readonly Include[];
 }
 
-type DocumentLayout = Omit<Layout, 'unread'>;
-
 /** Splits a file: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
-export function layOut({ path, text, attached = {}, fault }: ManifestFile, options: ManifestOptions): Layout {
-  if (fault) return { ...failed([{ subject: path, ...fault }]), unread: [null] };
+export function layOut(source: ManifestSource, context: LayoutContext): Layout {
+  const { path, text, fault } = source;
+  if (fault) return { ...failed([{ subject: path, ...fault }]), parts: [], unread: [null] };
   const documents = readYaml(text.replace(/^\uFEFF/, ''), { styleOf, lenient: true });
-  const layouts = documents.map((document) => layOutDocument(document, { path, attached }, options));
+  const layouts = documents.map((document) => layOutDocument(document, source, context));
   const texts = documentTexts(text, documents.map(firstLine));
+  const parts = layouts.flatMap((layout) =>
+    layout.parts.map((part) => ({ ...part, sibling: (name: string) => composePart(parts, name) })),
+  );
   return {
-    parts: layouts.flatMap(({ parts }) => parts),
+    parts,
     problems: layouts.flatMap(({ problems }) => problems),
     ignoredKeys: layouts.flatMap(({ ignoredKeys }) => ignoredKeys),
     notes: layouts.flatMap(({ notes }) => notes),
     stacks: layouts.flatMap(({ stacks }) => stacks),
     unread: layouts.flatMap(({ problems }, index) => (problems.length === 0 ? [] : (texts[index] ?? null))),
+    includes: layouts.flatMap(({ includes }) => includes),
   };
 }
 
@@ -63,9 +92,19 @@ function firstLine(document: YamlDocument): number {
   return document.ok ? document.lineOf([]) : document.line;
 }
 
+/** The part of a service in a Compose file. */
+export function composePart(parts: readonly ServicePart[], name: string): ServicePart | null {
+  return parts.find((part) => part.name === name && part.form === 'compose') ?? null;
+}
+
 type ReadDocument = Extract<YamlDocument, { ok: true }>;
 
-type FileOfPart = Required<Pick<ManifestFile, 'path' | 'attached'>>;
+/** A part before the other parts of its file are known. */
+type LonePart = Omit<ServicePart, 'sibling'>;
+
+interface DocumentLayout extends Omit<Layout, 'parts' | 'unread'> {
+  readonly parts: readonly LonePart[];
+}
 
 /** Paths of the `metadata` of a service in all layouts. */
 const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
@@ -77,7 +116,7 @@ function styleOf(path: readonly string[], top: ReadonlySet<string>): ValueStyle 
   return { exact, dialect: exact && !path.includes('x-drover') ? 'yaml.v2' : 'yaml.v3' };
 }
 
-function layOutDocument(document: YamlDocument, from: FileOfPart, options: ManifestOptions): DocumentLayout {
+function layOutDocument(document: YamlDocument, from: ManifestSource, context: LayoutContext): DocumentLayout {
   if (!document.ok) {
     return failed(document.faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
   }
@@ -89,15 +128,15 @@ function layOutDocument(document: YamlDocument, from: FileOfPart, options: Manif
       { subject, what: 'is not a map of keys and values', hint: 'write `services:` with one key a service' },
     ]);
   }
-  return layOutMap(document, value, from, options);
+  return layOutMap(document, value, from, context);
 }
 
-function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, options: ManifestOptions): DocumentLayout {
-  const { path: file, attached } = from;
+function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, context: LayoutContext): DocumentLayout {
+  const { path: file, folder } = from;
   const subjectOf = (path: Path): string => `${file}:${document.lineOf(path)} ${path.join('.')}`.trimEnd();
-  const isV1 = !('services' in top) && !('stack' in top) && (top.version === undefined || isMap(top.version));
+  const isV1 = isVersion1(top);
   const drover = isMap(top['x-drover']) ? top['x-drover'] : {};
-  const stack = asText(top.stack) ?? asText(drover.stack) ?? options.stack ?? (isV1 ? null : asText(top.name));
+  const stack = asText(top.stack) ?? asText(drover.stack) ?? context.stack;
   const form: ServicePart['form'] = 'stack' in top ? 'drover' : 'compose';
   const listed = isV1 ? servicesOfV1(top) : withoutCatalog(top.services);
   const groups: readonly Group[] = [
@@ -105,13 +144,7 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     ...(isV1 ? [] : rancherSections(top)).map((section) => ({ ...section, form })),
     { at: ['x-drover', 'services'], services: drover.services, form: 'drover' },
   ];
-  const remarks = topRemarks(
-    document,
-    groups.map(({ at }) => at),
-    file,
-  );
   const unknown = topProblems(top, { isV1, form }, subjectOf);
-  const problems = [...unknown.problems, ...remarks.problems];
   const ignored = Object.keys(top)
     .filter((key) => IGNORED_TOP_KEYS.has(key) && key !== 'version' && !(isV1 && isServiceOfV1(key, top[key])))
     .map((key) => [key]);
@@ -137,6 +170,12 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
       hostnameIsExternal: groupForm === 'drover' || isRancherFile(file, listed),
     })),
   );
+  const remarks = topRemarks(
+    document,
+    named.map(({ path }) => path),
+    file,
+  );
+  const problems = [...unknown.problems, ...remarks.problems];
   if (stack === null && named.length > 0) {
     const hint = 'add `stack: NAME` at the top, or name it with -p NAME';
     return failed([...problems, { subject: subjectOf([]), what: 'does not say which stack it declares', hint }]);
@@ -145,17 +184,22 @@ function layOutMap(document: ReadDocument, top: Values, from: FileOfPart, option
     ...part,
     stack: stack ?? '',
     file,
-    attached,
+    folder,
+    isV1,
+    context,
     remarks: remarksBelow(document, path),
     subjectOf: (below: Path) => subjectOf([...path, ...below]),
   }));
   const listsServices = groups.some(({ services }) => isMap(services));
+  const listOfIncludes: readonly unknown[] = Array.isArray(top.include) ? top.include : [];
+  const includes = form === 'compose' ? listOfIncludes : [];
   return {
     parts,
     problems,
     ignoredKeys,
     notes: [...unknown.notes, ...remarks.notes],
     stacks: stack !== null && listsServices ? [stack] : [],
+    includes: includes.map((value, index) => ({ value, subject: subjectOf(['include', index]), file, context })),
   };
 }
 
@@ -179,6 +223,12 @@ function withoutCatalog(services: unknown): unknown {
   return Object.fromEntries(Object.entries(services).filter(([name]) => name !== CATALOG));
 }
 
+/** Whether the services stand at the top of a file. */
+export function isVersion1(top: Values): boolean {
+  const isOther = 'services' in top || 'stack' in top || Array.isArray(top.include);
+  return !isOther && (top.version === undefined || isMap(top.version));
+}
+
 function isServiceOfV1(key: string, value: unknown): boolean {
   return !key.startsWith('x-') && !key.startsWith('.') && isMap(value);
 }
@@ -191,9 +241,9 @@ function servicesOfV1(top: Values): Values {
 }
 
 function failed(problems: readonly Problem[]): DocumentLayout {
-  return { parts: [], problems, ignoredKeys: [], notes: [], stacks: [] };
+  return { parts: [], problems, ignoredKeys: [], notes: [], stacks: [], includes: [] };
 }
 
-function asText(value: unknown): string | null {
+export function asText(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

@@ -4,7 +4,10 @@ import type { JsonValue, Problem, ServiceDeclaration } from '../../../model/inde
 export interface ManifestFile {
   readonly path: string;
   readonly text: string;
-  /** Texts of the files that it refers to (`metadata_file`), by the name in the manifest. A missing one could not be read. */
+  /**
+   * Texts of the files that it refers to (`metadata_file`, `extends`, `include`, `.env`), by their path from its folder. A missing one
+   * could not be read.
+   */
   readonly attached?: Readonly<Record<string, string>>;
   /** Why the file cannot be read; it has no text then. */
   readonly fault?: Omit<Problem, 'subject'>;
@@ -13,7 +16,7 @@ export interface ManifestFile {
 export interface ManifestOptions {
   /** The stack of services that do not name one themselves. */
   readonly stack?: string | undefined;
-  /** Values of `${NAME}` in compose files. A variable without a value and without a default is a problem. */
+  /** Values of `${NAME}` in Compose files, which win over those of `.env`. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 

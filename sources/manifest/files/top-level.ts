@@ -17,7 +17,7 @@ export function topProblems(
   { isV1, form }: { readonly isV1: boolean; readonly form: 'compose' | 'drover' },
   subjectOf: (path: YamlPath) => string,
 ): TopFindings {
-  const ours = ['services', 'stack', 'name', 'x-drover'];
+  const ours = ['services', 'stack', 'name', 'include', 'x-drover'];
   const known = new Set([...ours, ...RANCHER_SECTIONS, ...IGNORED_TOP_KEYS]);
   const unknown = isV1 ? [] : Object.keys(top).filter((key) => !known.has(key) && !key.startsWith('x-'));
   const isNote = (key: string) => form === 'compose' && nearestWord(key, ours) === null;
@@ -41,8 +41,8 @@ export function topProblems(
 }
 
 /** Repeated keys and tags outside of services. */
-export function topRemarks(document: Remarks, groups: readonly YamlPath[], file: string): TopFindings {
-  const isOutside = (path: YamlPath) => !groups.some((at) => path.length > at.length && startsWith(path, at));
+export function topRemarks(document: Remarks, services: readonly YamlPath[], file: string): TopFindings {
+  const isOutside = (path: YamlPath) => !services.some((at) => startsWith(path, at));
   const subjectOf = ({ path, line }: { readonly path: YamlPath; readonly line: number }) =>
     `${file}:${line} ${path.join('.')}`;
   const isRead = ([key, below, ...more]: YamlPath) =>
@@ -58,4 +58,4 @@ export function topRemarks(document: Remarks, groups: readonly YamlPath[], file:
   };
 }
 
-const READ_AT_TOP: ReadonlySet<string> = new Set(['services', 'stack', 'name', ...RANCHER_SECTIONS]);
+const READ_AT_TOP: ReadonlySet<string> = new Set(['services', 'stack', 'name', 'include', ...RANCHER_SECTIONS]);

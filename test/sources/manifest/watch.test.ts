@@ -121,6 +121,19 @@ test('watchManifests() reads a folder as one stack, both files of a pair', () =>
     });
   }));
 
+test('watchManifests() reads files that others refer to with them, and not as manifests of their own', () =>
+  inWorld(async ({ dir, holds, report, start, write }) => {
+    await mkdir(join(dir, 'shop'));
+    await write('shop/.env', 'COUNT=3');
+    await write('shop/base.yml', 'services: {base: {x-drover: {scale: "$COUNT"}}}');
+    await write('shop/compose.yml', 'services: {web: {extends: {file: base.yml, service: base}}}');
+    await start();
+    await holds({ 'shop/web': 3 });
+    await write('shop/.env', 'COUNT=4');
+    await holds({ 'shop/web': 4 });
+    expect(report().problems).toEqual([]);
+  }));
+
 test('Q34: a file that becomes invalid keeps its last good version, service by service, also after a restart', () =>
   inWorld(async ({ start, stop, write, holds, report }) => {
     await write('shop.yml', shop('web: {scale: 1}, db: {scale: 1}'));

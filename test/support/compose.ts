@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { execa } from 'execa';
+
+/** Docker Compose (scripts/fetch-compose). It runs without the docker command; `DOCKER_HOST` names the engine. */
+export const COMPOSE = resolve(import.meta.dirname, '../../.tools/compose-trixie/docker-compose');
+
+/** What `docker compose config` prints as JSON. */
+export interface ComposeConfig {
+  readonly name: string;
+  readonly services: Readonly<Record<string, ComposeService>>;
+}
+
+interface ComposeService {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly links?: readonly string[];
+  readonly external_links?: readonly string[];
+  readonly expose?: readonly string[];
+  readonly ports?: readonly ComposePort[];
+  readonly image?: string;
+}
+
+export interface ComposePort {
+  readonly target: number;
+  readonly published?: string;
+  readonly protocol?: string;
+  readonly host_ip?: string;
+}
+
+/** The merged project of a folder, with all profiles; needs no engine. `warnings` are the variables that are not set. */
+export async function composeConfig(
+  cwd: string,
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<{ readonly config: ComposeConfig | null; readonly error: string; readonly warnings: readonly string[] }> {
+  const command = ['--profile', '*', ...args, 'config', '--format', 'json'];
+  const { stdout, stderr, exitCode } = await execa(COMPOSE, command, { cwd, env, extendEnv: false, reject: false });
+  const warnings = [...stderr.matchAll(/The \\"(\w+)\\" variable is not set/g)].map(([, name]) => name ?? '');
+  const config = exitCode === 0 ? (JSON.parse(stdout) as ComposeConfig) : null;
+  return { config, error: stderr, warnings: [...new Set(warnings)].sort() };
+}
