@@ -9,6 +9,7 @@ export * from './component-status.ts';
 export * from './container.ts';
 export * from './dns-name.ts';
 export * from './environment.ts';
+export * from './hash.ts';
 export * from './health.ts';
 export * from './host.ts';
 export * from './json/exact-json.ts';

@@ -1,10 +1,13 @@
 import type { Clock } from '../system/index.ts';
+import { authorOf } from './author.ts';
 import type { ContainerResolver } from './desired-resolvers.ts';
 import { exemptionOf } from './exemption.ts';
-import { ResolvConfFileError, rewriteInPlace } from './resolv-conf-file.ts';
+import { type FileContent, ResolvConfFileError, rewriteInPlace } from './resolv-conf-file.ts';
 import type { ObservedFile, ObservedFiles } from './resolver-state.ts';
 
 export interface ObserveDependencies {
+  /** Drover's address. */
+  readonly resolver: string;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Where Docker keeps a container's resolv.conf; null: not known, or a volume hides it. */
   readonly pathOf: (containerId: string) => string | null;
@@ -14,8 +17,8 @@ export interface ObserveDependencies {
 /** Reads the files of containers. */
 export interface FileReader {
   read(desired: readonly ContainerResolver[]): Promise<ObservedFiles>;
-  /** The text of a file after it was written. */
-  learn(desired: ContainerResolver, path: string, text: string): void;
+  /** A file after it was written. */
+  learn(desired: ContainerResolver, path: string, content: FileContent): void;
   latest(): { readonly desired: readonly ContainerResolver[]; readonly files: ObservedFiles };
 }
 
@@ -36,6 +39,7 @@ export function createFileReader(deps: ObserveDependencies): FileReader {
   const isTrusted = ({ desired, file, atMs }: Known, container: ContainerResolver): boolean =>
     desired === container &&
     file.kind === 'text' &&
+    file.author === 'drover' &&
     file.path === deps.pathOf(container.container.id) &&
     now() - atMs < TRUSTED_MS;
   const readOne = async (desired: ContainerResolver): Promise<Known> => {
@@ -52,26 +56,34 @@ export function createFileReader(deps: ObserveDependencies): FileReader {
       known = new Map(all.map((one) => [one.desired.container.id, one]));
       return files();
     },
-    learn: (desired, path, text) => {
-      known.set(desired.container.id, { desired, file: { kind: 'text', path, text }, atMs: now() });
+    learn: (desired, path, content) => {
+      const file = observedText(deps, desired, { path, content });
+      known.set(desired.container.id, { desired, file, atMs: now() });
     },
     latest: () => ({ desired: latest, files: files() }),
   };
 }
 
 /** Opens the file for writing as well, so that a file that cannot be written is known before there is anything to write. */
-async function readFile(
-  { pathOf, isPathAllowed }: ObserveDependencies,
-  { container }: ContainerResolver,
-): Promise<ObservedFile> {
+async function readFile(deps: ObserveDependencies, desired: ContainerResolver): Promise<ObservedFile> {
+  const { pathOf, isPathAllowed } = deps;
+  const { container } = desired;
   const path = pathOf(container.id);
   if (path === null || exemptionOf(container) !== null) return { kind: 'none' };
   try {
-    return { kind: 'text', path, text: await rewriteInPlace(path, isPathAllowed, () => null) };
+    return observedText(deps, desired, { path, content: await rewriteInPlace(path, isPathAllowed, () => null) });
   } catch (error) {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException;
     return { kind: 'failed', code: error instanceof ResolvConfFileError ? 'unsuitable' : code, message };
   }
+}
+
+function observedText(
+  { resolver }: Pick<ObserveDependencies, 'resolver'>,
+  { container }: ContainerResolver,
+  { path, content }: { readonly path: string; readonly content: FileContent },
+): ObservedFile {
+  return { kind: 'text', path, text: content.text, author: authorOf(resolver, container, content) };
 }
 
 async function inBatches<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly R[]> {

@@ -1,3 +1,5 @@
+import { sealOf } from './seal.ts';
+
 /** The resolver and search domains that a resolv.conf should contain. */
 export interface ResolvConfContent {
   /** The only `nameserver`. */
@@ -39,7 +41,7 @@ function render(original: string, desired: ResolvConfContent): string {
   const options = entries.flatMap(({ keyword, values }) => (keyword === 'options' ? values : []));
   const keptOptions = options.filter((option) => option !== 'ndots:0');
   const others = entries.filter(({ keyword }) => !REPLACED.includes(keyword)).map(({ line }) => line);
-  return [
+  const lines = [
     TITLE,
     `nameserver ${desired.resolver}`,
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
@@ -47,7 +49,8 @@ function render(original: string, desired: ResolvConfContent): string {
     ...others,
     `${BEFORE}${Buffer.from(original).toString('base64')}`,
     '',
-  ].join('\n');
+  ];
+  return lines.toSpliced(1, 0, sealOf(lines)).join('\n');
 }
 
 const REPLACED: readonly string[] = ['nameserver', 'search', 'domain', 'options'];

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { open, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** The file is not one that Docker made for a container. */
@@ -11,15 +12,26 @@ const LARGEST_BYTES = 64 * 1024;
 // The container can write to this file too and may have replaced it: do not follow links, and do not wait for a pipe.
 const FLAGS = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+export interface FileContent {
+  readonly text: string;
+  readonly modifiedAtMs: number;
+  readonly digest: string;
+  /** The digest of what Docker wrote, which Docker keeps beside the file; null: there is none. */
+  readonly dockerDigest: string | null;
+}
+
+/** Name of the file in which Docker keeps the digest. */
+export const digestFileOf = (path: string): string => `${path}.hash`;
+
 /**
  * Reads the file and writes the result of `rewrite` (null: nothing) in place, because the container has the inode mounted.
- * Returns the new text.
+ * Returns the content from before.
  */
 export async function rewriteInPlace(
   path: string,
   isPathAllowed: (path: string) => boolean,
-  rewrite: (text: string) => string | null,
-): Promise<string> {
+  rewrite: (content: FileContent) => string | null,
+): Promise<FileContent> {
   const resolved = await resolve(path);
   if (!isPathAllowed(resolved)) throw new ResolvConfFileError(`${resolved} is not below Docker's data directory`);
   const file = await open(resolved, constants.O_RDWR | FLAGS);
@@ -27,16 +39,21 @@ export async function rewriteInPlace(
     const status = await file.stat();
     if (!status.isFile()) throw new ResolvConfFileError(`${resolved} is not a regular file`);
     if (status.size > LARGEST_BYTES) throw new ResolvConfFileError(`${resolved} has more than ${LARGEST_BYTES} bytes`);
-    const before = await file.readFile('utf8');
-    const after = rewrite(before);
-    if (after === null) return before;
-    // One write without truncation, so that no reader sees half a file. Blank lines overwrite the rest of a longer text.
+    const before = await file.readFile();
+    // Docker writes this one after the other.
+    const dockerDigest = await readFile(digestFileOf(resolved), 'utf8').catch(() => null);
+    const digest = `sha256:${createHash('sha256').update(before).digest('hex')}`;
+    const content = { text: before.toString('utf8'), modifiedAtMs: status.mtimeMs, digest, dockerDigest };
+    const after = rewrite(content);
+    if (after === null) return content;
+    // One write, so that no reader sees half a file. Blank lines overwrite the rest of a longer text, and are cut off then.
     const bytes = Buffer.from(after);
-    const padding = Buffer.alloc(Math.max(0, Buffer.byteLength(before) - bytes.length), '\n');
+    const padding = Buffer.alloc(Math.max(0, before.length - bytes.length), '\n');
     const whole = Buffer.concat([bytes, padding]);
     const { bytesWritten } = await file.write(whole, 0, whole.length, 0);
     if (bytesWritten < whole.length) throw new ResolvConfFileError(`${resolved} was only partly written`);
-    return after;
+    if (padding.length > 0) await file.truncate(bytes.length);
+    return { ...content, text: after };
   } finally {
     await file.close();
   }

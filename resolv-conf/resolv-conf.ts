@@ -1,11 +1,12 @@
 import type { Problem } from '../model/index.ts';
 import type { Applier } from '../reconcile/index.ts';
 import type { Clock, Log } from '../system/index.ts';
+import { authorOf } from './author.ts';
 import type { ContainerResolver } from './desired-resolvers.ts';
 import { exclusionOf, isBeforeStart } from './exemption.ts';
 import { createFileReader } from './observe.ts';
 import { formatResolvConfChange, planResolvConf, type ResolvConfChange, rewritten } from './plan.ts';
-import { isBelowDataRoot, rewriteInPlace } from './resolv-conf-file.ts';
+import { type FileContent, isBelowDataRoot, rewriteInPlace } from './resolv-conf-file.ts';
 import { type ObservedFiles, type ResolverState, resolverStates } from './resolver-state.ts';
 import { createStartWatch } from './start-watch.ts';
 
@@ -28,6 +29,8 @@ export interface ResolverCounts {
   readonly exempt: number;
   /** Containers whose resolv.conf lacks Drover, or lists another resolver besides it. */
   readonly problems: readonly Problem[];
+  /** Containers whose resolv.conf Drover leaves alone, and why. */
+  readonly left: readonly Problem[];
 }
 
 /** Makes Drover the only resolver of this host's containers, by rewriting their resolv.conf in place. */
@@ -45,10 +48,13 @@ export function createResolvConf(
 ): ResolvConf {
   let root: string | null = null;
   const isPathAllowed = (path: string): boolean => root !== null && isBelowDataRoot(root, path);
-  const reader = createFileReader({ clock, pathOf, isPathAllowed });
+  const reader = createFileReader({ resolver, clock, pathOf, isPathAllowed });
   const oneAfterAnother = createQueue();
-  const rewrite = (desired: ContainerResolver, path: string): Promise<string> =>
-    rewriteInPlace(path, isPathAllowed, (text) => rewritten(resolver, desired, text));
+  const rewrite = (desired: ContainerResolver, path: string): Promise<FileContent> =>
+    rewriteInPlace(path, isPathAllowed, (content) => {
+      const author = authorOf(resolver, desired.container, content);
+      return rewritten(resolver, desired, { text: content.text, author });
+    });
 
   const starts = createStartWatch((id) => {
     const work = async (): Promise<void> => {
@@ -103,6 +109,7 @@ function countStates(states: readonly ResolverState[]): ResolverCounts {
     ours: states.filter(({ kind }) => kind === 'ours').length,
     exempt: states.filter(({ kind }) => kind === 'exempt').length,
     problems: states.flatMap((state) => (state.kind === 'problem' ? [state.problem] : [])),
+    left: states.flatMap((state) => (state.kind === 'left' ? [state.note] : [])),
   };
 }
 

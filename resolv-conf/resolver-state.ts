@@ -1,11 +1,12 @@
 import type { Container, Problem } from '../model/index.ts';
+import type { Author } from './author.ts';
 import type { ContainerResolver } from './desired-resolvers.ts';
 import { exclusionOf, exemptionOf } from './exemption.ts';
 import { nameserversIn } from './render.ts';
 
 /** A container's resolv.conf as it was read. `none`: Docker has no such file. */
 export type ObservedFile =
-  | { readonly kind: 'text'; readonly path: string; readonly text: string }
+  | { readonly kind: 'text'; readonly path: string; readonly text: string; readonly author: Author }
   | { readonly kind: 'none' }
   /** `code`: of the system (`EROFS`), or `unsuitable`: the file is not one that Docker made. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
@@ -16,12 +17,13 @@ export type ObservedFiles = ReadonlyMap<string, ObservedFile>;
 /**
  * Which resolver a container uses. `ours`: only Drover. `exempt`: Drover never sets it (no network, no file of its own, or a
  * label opts out). `inactive`: not yet or no longer running. `problem`: Drover is missing, is not the only one, or the file
- * cannot be written.
+ * cannot be written. `left`: Drover leaves the file to the container.
  */
 export type ResolverState =
   | { readonly kind: 'ours' }
   | { readonly kind: 'exempt'; readonly why: string }
   | { readonly kind: 'inactive'; readonly why: string }
+  | { readonly kind: 'left'; readonly note: Problem }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /** Docker id -> state. */
@@ -38,7 +40,7 @@ function stateOf(resolver: string, container: Container, file: ObservedFile = { 
   if (why !== null) return { kind: exclusionOf(container) === null ? 'inactive' : 'exempt', why };
   switch (file.kind) {
     case 'text':
-      return stateOfText(resolver, container, file.text);
+      return stateOfText(resolver, container, file);
     case 'failed':
       return stateOfFailure(container, file);
     case 'none':
@@ -46,10 +48,15 @@ function stateOf(resolver: string, container: Container, file: ObservedFile = { 
   }
 }
 
-function stateOfText(resolver: string, container: Container, text: string): ResolverState {
+function stateOfText(
+  resolver: string,
+  container: Container,
+  { text, author }: Extract<ObservedFile, { kind: 'text' }>,
+): ResolverState {
   const servers = nameserversIn(text);
   if (servers.length === 1 && servers[0] === resolver) return { kind: 'ours' };
   const others = servers.filter((server) => server !== resolver).join(', ') || 'none';
+  if (author === 'container') return { kind: 'left', note: ownFile(container, servers) };
   const what = servers.includes(resolver)
     ? `its resolv.conf lists other resolvers besides Drover: ${others}`
     : `its resolv.conf does not list Drover; it lists: ${others}`;
@@ -58,6 +65,14 @@ function stateOfText(resolver: string, container: Container, text: string): Reso
     what,
     'restart the container if this persists; until then, use names such as `service.stack`',
   );
+}
+
+function ownFile(container: Container, servers: readonly string[]): Problem {
+  return {
+    subject: subjectOf(container),
+    what: `a program in the container wrote its resolv.conf, and Drover leaves it; it lists: ${servers.join(', ') || 'none'}`,
+    hint: 'label the container `drover.dns=false` if this is intended (VPN client, DNS server), else restart it',
+  };
 }
 
 function stateOfFailure(container: Container, { code, message }: { code: string; message: string }): ResolverState {
@@ -81,6 +96,9 @@ function stateWithoutFile(container: Container): ResolverState {
 }
 
 function problemOf(container: Container, what: string, hint: string): ResolverState {
-  const problem: Problem = { subject: `container ${container.id.slice(0, 12)} ${container.name}`, what, hint };
-  return { kind: 'problem', problem };
+  return { kind: 'problem', problem: { subject: subjectOf(container), what, hint } };
+}
+
+function subjectOf({ id, name }: Container): string {
+  return `container ${id.slice(0, 12)} ${name}`;
 }

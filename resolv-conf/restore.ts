@@ -7,7 +7,11 @@ export async function restoreResolvConfs(paths: readonly string[], dataRoot: str
   const problems: Problem[] = [];
   for (const path of paths) {
     try {
-      await rewriteInPlace(path, (resolved) => isBelowDataRoot(dataRoot, resolved), originalOf);
+      await rewriteInPlace(
+        path,
+        (resolved) => isBelowDataRoot(dataRoot, resolved),
+        ({ text }) => originalOf(text),
+      );
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const what = `cannot restore the text from before Drover: ${message}`;

@@ -1,5 +1,6 @@
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { digestFileOf } from './resolv-conf-file.ts';
 
 /**
  * Reports when Docker writes the resolv.conf of a container that is not running yet. Docker writes it for each start, some
@@ -28,7 +29,7 @@ export function createStartWatch(onChange: (id: string) => void): StartWatch {
     const [directory, file] = [dirname(path), basename(path)];
     try {
       const watcher = watch(directory, { persistent: false }, (event, name) => {
-        if (name === file) onChange(id);
+        if (name === file || name === digestFileOf(file)) onChange(id);
         // The directory is removed together with its container.
         if (event === 'rename' && !existsSync(directory)) leave(id);
       });

@@ -77,6 +77,7 @@ async function checkAddresses({ run, view }: DoctorDependencies, config: Config)
 function checkNames({ view, status }: DoctorDependencies): readonly Problem[] {
   const known = view();
   if (known === null || status === null) return [];
-  const subjects = status().resolvers.problems.map(({ subject }) => subject.split(' ')[1] ?? '');
+  const { problems, left } = status().resolvers;
+  const subjects = [...problems, ...left].map(({ subject }) => subject.split(' ')[1] ?? '');
   return findShadowedNames(known, new Set(subjects));
 }

@@ -1,4 +1,4 @@
-import { hash32 } from '../contract/hash.ts';
+import { hash32 } from '../../model/index.ts';
 
 /** How many other hosts probe each host. */
 export const PROBERS = 3;

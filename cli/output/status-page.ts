@@ -18,7 +18,7 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
     ],
     ['bus', `${bus.driver}, ${bus.connected ? `connected, last read ${ago(bus.lastContactMs)}` : 'not connected'}`],
     ['docker', dockerLine(docker, ago)],
-    ['resolvers', `${containersUse(resolvers.ours)} Drover only; ${resolvers.exempt} opted out`],
+    ...resolverFacts(resolvers),
     ...dnsFact(status),
   ];
   return [
@@ -31,6 +31,22 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 const containersUse = (number: number): string => `${count(number, 'container')} ${number === 1 ? 'uses' : 'use'}`;
+
+const MAX_LEFT = 10;
+
+/** Containers whose resolv.conf is left alone follow, one a line. Agents of earlier versions do not report them. */
+function resolverFacts({ ours, exempt, left = [] }: ReportedResolvers): readonly (readonly [string, string])[] {
+  const line = `${containersUse(ours)} Drover only; ${exempt} opted out`;
+  if (left.length === 0) return [['resolvers', line]];
+  const more = left.length - MAX_LEFT;
+  return [
+    ['resolvers', `${line}; ${left.length} left alone:`],
+    ...left.slice(0, MAX_LEFT).map((note) => ['', formatProblem(note)] as const),
+    ...(more > 0 ? [['', `and ${more} more (--json lists all)`] as const] : []),
+  ];
+}
+
+type ReportedResolvers = Omit<AgentStatus['resolvers'], 'left'> & Partial<Pick<AgentStatus['resolvers'], 'left'>>;
 
 function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string])[] {
   return processes.flatMap(({ name, report }) => {

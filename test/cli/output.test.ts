@@ -43,7 +43,7 @@ const status: AgentStatus = {
     },
   ],
   parts: [{ name: 'publish', lastAppliedAtMs: NOW - 1_000, problems: [], pending: [] }],
-  resolvers: { ours: 2, exempt: 1, problems: [] },
+  resolvers: { ours: 2, exempt: 1, problems: [], left: [] },
   silentHosts: [],
   problems: [],
 };
@@ -65,6 +65,23 @@ PART     LAST APPLIED  STATE
 publish  1 s ago       ok
 
 No problems.`);
+});
+
+test('formatStatus() names the containers whose resolv.conf is left alone, at most ten', () => {
+  const note = (n: number) => ({ subject: `container ${n} vpn-${n}`, what: 'wrote its resolv.conf', hint: 'label it' });
+  const leaving = (count: number) => {
+    const left = Array.from({ length: count }, (_, n) => note(n));
+    return formatStatus({ ...status, resolvers: { ...status.resolvers, left } }, NOW);
+  };
+  expect(leaving(2)).toContain(`
+resolvers  2 containers use Drover only; 1 opted out; 2 left alone:
+           container 0 vpn-0: wrote its resolv.conf; label it
+           container 1 vpn-1: wrote its resolv.conf; label it
+
+`);
+  expect(leaving(12)).toContain('vpn-9: wrote its resolv.conf; label it\n           and 2 more (--json lists all)\n');
+  const { left: _left, ...earlier } = status.resolvers;
+  expect(formatStatus({ ...status, resolvers: earlier as typeof status.resolvers }, NOW)).toContain('1 opted out\n');
 });
 
 test('formatStatus() ends with the problems and their hints', () => {

@@ -71,7 +71,7 @@ test('renderResolvConf() writes a search line of 254 characters, and omits a dom
 test('renderResolvConf() keeps unknown lines and drops comments', () => {
   const text = '# one\n;two\n  # three\nsortlist 10.0.0.0/8\n\n';
   const rendered = renderResolvConf(text, { resolver: RESOLVER, search: [], position: 'first' }) ?? '';
-  expect(rendered.split('\n').slice(1, -2)).toEqual([`nameserver ${RESOLVER}`, 'sortlist 10.0.0.0/8']);
+  expect(rendered.split('\n').slice(2, -2)).toEqual([`nameserver ${RESOLVER}`, 'sortlist 10.0.0.0/8']);
 });
 
 test('`grep nameserver` finds only the line with our address in our text', () => {

@@ -53,10 +53,10 @@ const pass = (desired: readonly ContainerResolver[]) => applyOnce(resolvConf.app
 
 test('a pass rewrites each file once and counts the containers', async () => {
   const desired = [desiredOf('one'), desiredOf('two'), desiredOf('none', { networkMode: 'none' })];
-  expect(resolvConf.counts()).toEqual({ ours: 0, exempt: 0, problems: [] });
+  expect(resolvConf.counts()).toEqual({ ours: 0, exempt: 0, problems: [], left: [] });
   expect(await pass(desired)).toBe(2);
   expect(await serversOf('one')).toBe(RESOLVER);
-  expect(resolvConf.counts()).toEqual({ ours: 2, exempt: 1, problems: [] });
+  expect(resolvConf.counts()).toEqual({ ours: 2, exempt: 1, problems: [], left: [] });
   expect(await pass(desired)).toBe(0);
 });
 
@@ -71,6 +71,35 @@ test('a file that was right is trusted for 20 s, unless its container changes', 
 
   await writeFile(pathOf('one'), DOCKER);
   expect(await pass([desiredOf('one')])).toBe(1);
+});
+
+test('a file that its container wrote is left alone and named, until Docker writes it again', async () => {
+  const desired = [desiredOf('one')];
+  await pass(desired);
+  const theirs = 'nameserver 10.8.0.1\nsearch corp.example\n';
+  await writeFile(pathOf('one'), theirs);
+  await clock.advance(20_000);
+  expect(await pass(desired)).toBe(0);
+  expect(await readFile(pathOf('one'), 'utf8')).toBe(theirs);
+  expect(resolvConf.counts()).toMatchObject({ ours: 0, problems: [], left: [{ subject: 'container one one' }] });
+  // No file in the state `left` is trusted.
+  await writeFile(pathOf('one'), DOCKER);
+  expect(await pass(desired)).toBe(1);
+  expect(await serversOf('one')).toBe(RESOLVER);
+});
+
+test('the text of an earlier version is replaced, and keeps its original', async () => {
+  await pass([desiredOf('one')]);
+  const ours = await readFile(pathOf('one'), 'utf8');
+  await writeFile(pathOf('one'), ours.replace(/^.*\n.*\n/, '# An earlier title of Drover.\n'));
+  expect(await pass([desiredOf('one')])).toBe(1);
+  expect(await readFile(pathOf('one'), 'utf8')).toBe(ours);
+});
+
+test('a shorter text leaves no blank lines, so that Docker recognizes what it wrote after `drover down`', async () => {
+  await pass([desiredOf('one')]);
+  await restoreResolvConfs([pathOf('one')], root);
+  expect(await readFile(pathOf('one'), 'utf8')).toBe(DOCKER);
 });
 
 test('links and paths outside of Docker are not touched, and are problems', async () => {

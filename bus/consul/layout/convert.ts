@@ -1,8 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { isJsonObject, type JsonValue } from '../../../model/index.ts';
+import { hash32, isJsonObject, type JsonValue } from '../../../model/index.ts';
 import type { FactKey, FactMap } from '../../contract/bus.ts';
-import { hash32 } from '../../contract/hash.ts';
 import type { StoredValue } from '../wire/api.ts';
 
 /** The format of a value: the two low bits of Consul's `Flags`. */

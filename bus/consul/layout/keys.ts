@@ -1,4 +1,4 @@
-import { hash32 } from '../../contract/hash.ts';
+import { hash32 } from '../../../model/index.ts';
 
 /**
  * The keys of one environment; README.md shows the whole layout. Host ids, tokens and lock names are percent-encoded to one

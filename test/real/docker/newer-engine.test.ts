@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Container } from '../../../model/index.ts';
-import { createResolvConf, nameserversIn } from '../../../resolv-conf/index.ts';
+import { createResolvConf, nameserversIn, restoreResolvConfs } from '../../../resolv-conf/index.ts';
 import { systemClock } from '../../../system/index.ts';
 import { applyOnce } from '../../support/apply-once.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
@@ -139,10 +139,22 @@ test("Q14: with Drover as the daemon's `dns`, the first instruction uses Drover 
     }).toMatchObject({
       asksUs: true,
     });
+    if (NetworkMode === 'app') await restoresDockersResolver(`first-${NetworkMode}`, root);
     await container.remove({ force: true });
   }
   end();
 });
+
+/** What remains after `drover down` finds neighbours by name, and has the upstreams that Docker found. */
+async function restoresDockersResolver(name: string, root: string): Promise<void> {
+  const id = under.container(name).id;
+  const read = async () => (await engine.exec(name, ['cat', '/etc/resolv.conf'])).output;
+  await poll(async () => (await read()).includes('Drover'), { what: 'our text' });
+  expect(await restoreResolvConfs([under.source.resolvConfPath(id) ?? ''], root)).toEqual([]);
+  const text = await read();
+  expect(nameserversIn(text)).toEqual(['127.0.0.11']);
+  expect(text).toContain(`ExtServers: [${RESOLVER}]`);
+}
 
 test('the engine is killed and started again: facts stay, then equal its list', async () => {
   await engine.run('survivor', { StopTimeout: 1, HostConfig: { RestartPolicy: { Name: 'always' } } });

@@ -139,7 +139,7 @@ test('a read-only root, the default bridge and the host network; none and shared
   await under.until('exempt', 'running', ({ state }) => state === 'running');
 
   await apply(under.containers());
-  expect(resolvConf.counts()).toEqual({ ours: 5, exempt: 3, problems: [] });
+  expect(resolvConf.counts()).toEqual({ ours: 5, exempt: 3, problems: [], left: [] });
 });
 
 test('Q14: the first instruction of nearly every container finds Drover as resolver, without a setting of the daemon', async () => {
@@ -170,19 +170,27 @@ test('Q14: the first instruction of nearly every container finds Drover as resol
   expect(originalOf(await inContainer('shop-fresh-1'))).not.toContain('rancher.internal');
 });
 
-test('a file that a container changed is corrected; until then, other resolvers are a problem', async () => {
+test('what a container writes itself is left alone, also in its first instruction, and is ours again after a restart', async () => {
+  const left = () => resolvConf.counts().left.map(({ subject }) => subject.split(' ').at(-1));
   await engine.exec('shop-app-1', ['sh', '-c', 'echo nameserver 192.0.2.8 >> /etc/resolv.conf']);
-  // A new container object, as after any change, so that the file is not trusted.
-  const app = resolverOf({ ...under.container('shop-app-1') });
-  const { signal } = new AbortController();
-  const files = await resolvConf.applier.observe([app], signal);
-  expect(resolvConf.counts().problems.map(({ what }) => what)).toEqual([
-    'its resolv.conf lists other resolvers besides Drover: 192.0.2.8',
-  ]);
-  expect(resolvConf.applier.plan([app], files).changes).toHaveLength(1);
-  await applyOnce(resolvConf.applier, [app]);
-  expect(resolvConf.counts()).toEqual({ ours: 1, exempt: 0, problems: [] });
-  expect(nameserversIn(await inContainer('shop-app-1'))).toEqual([RESOLVER]);
+  const appended = await inContainer('shop-app-1');
+  for (const network of ['shop_default', 'bridge']) {
+    const Cmd = ['sh', '-c', 'echo nameserver 127.0.0.1 > /etc/resolv.conf; sleep 1000'];
+    await engine.run(`dns-${network}`, { Cmd, HostConfig: { NetworkMode: network } });
+    await under.until(`dns-${network}`, 'running', ({ state }) => state === 'running');
+  }
+  // New container objects, as after any change, so that no file is trusted.
+  for (let round = 0; round < 2; round += 1) await apply(under.containers().map((one) => ({ ...one })));
+  expect(left()).toEqual(expect.arrayContaining(['shop-app-1', 'dns-shop_default', 'dns-bridge']));
+  expect(await inContainer('shop-app-1')).toBe(appended);
+  for (const network of ['shop_default', 'bridge'])
+    expect(await inContainer(`dns-${network}`)).toBe('nameserver 127.0.0.1\n');
+
+  await engine.docker.getContainer('shop-app-1').restart({ t: 0 });
+  await under.until('shop-app-1', 'third start', ({ state, startCount }) => state === 'running' && startCount === 3);
+  await untilOurs('shop-app-1');
+  for (const network of ['shop_default', 'bridge'])
+    await engine.docker.getContainer(`dns-${network}`).remove({ force: true });
 });
 
 test('a file that cannot be written is a problem that says why; links and files outside of Docker are not touched', async () => {
