@@ -4,6 +4,7 @@ import { createConfigured } from './config/configured.ts';
 import { controlSocket } from './config/paths.ts';
 import { applyManifests } from './control/apply.ts';
 import { collectStatus, type StatusSources } from './control/collect-status.ts';
+import { readDeclarations, removeDeclarations } from './control/declarations.ts';
 import { createGoneHosts } from './control/gone-hosts.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
@@ -66,6 +67,8 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     view,
     metrics,
     apply: (request) => applyManifests(bus, request),
+    declarations: () => readDeclarations(bus),
+    remove: (request) => removeDeclarations(bus, request, host.manifests.fileOf),
     confirm: parts.confirm,
     plan: () => driver.plan(stop.signal),
     gone: createGoneHosts(bus, view),

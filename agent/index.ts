@@ -15,6 +15,7 @@ export { controlSocket, dnsSocket, feedSocket, mirrorFile, portBindingsFile } fr
 export { VERSION } from './config/version.ts';
 export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
+export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';

@@ -2,6 +2,7 @@ import Docker from 'dockerode';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
+import type { ManifestWatch } from '../sources/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
 import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
 import { createReloadableSupervisor, type ReloadableSupervisor } from './children/reloadable-supervisor.ts';
@@ -27,6 +28,7 @@ export interface RunHostSettings {
 
 /** Everything that works on this host. */
 export interface RunningHost {
+  readonly manifests: Pick<ManifestWatch, 'fileOf'>;
   readonly core: Core;
   readonly docker: Docker;
   readonly local: LocalSource;
@@ -86,8 +88,8 @@ export async function runHost(
     ...addressParts({ ...deps, docker, guard: appliers.guard }, config),
     'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
   });
-  includeManifests(deps, config, { bus: facts.bus, parts, signal });
-  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts };
+  const manifests = includeManifests(deps, config, { bus: facts.bus, parts, signal });
+  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts, manifests };
 }
 
 function resolvConfOf(

@@ -10,9 +10,11 @@ import { addDns } from './commands/dns.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addForget } from './commands/forget.ts';
+import { addGet } from './commands/get.ts';
 import { addHosts } from './commands/hosts.ts';
 import { addMetadata } from './commands/metadata.ts';
 import { addPlan } from './commands/plan.ts';
+import { addRm } from './commands/rm.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
 import { addTemplate } from './commands/template.ts';
@@ -28,6 +30,8 @@ const COMMANDS = [
   addContainers,
   addHosts,
   addApply,
+  addGet,
+  addRm,
   addDoctor,
   addConfig,
   addWhy,

@@ -2,6 +2,7 @@ import type { Problem } from '../../model/index.ts';
 import type { ComponentPlan } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
+import { type DeclaredServices, parseRemoveRequest, type RemoveRequest } from './declarations.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,8 @@ export interface ControlSources {
   readonly view: () => HostView;
   readonly metrics: Metrics;
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
+  readonly declarations: () => Promise<DeclaredServices>;
+  readonly remove: (request: RemoveRequest) => Promise<ApplyOutcome>;
   /** Allows the deletions that a component holds back, and returns them. Null: there is no such component. */
   readonly confirm: (part: string) => readonly string[] | null;
   /** Dry run of all components. */
@@ -39,6 +42,14 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
       async (body) => {
         const request = parseApplyRequest(body);
         return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
+      },
+    ],
+    ['GET /v1/declarations', async () => json(await sources.declarations())],
+    [
+      'POST /v1/remove',
+      async (body) => {
+        const request = parseRemoveRequest(body);
+        return request.ok ? json(await sources.remove(request.value)) : refusal(400, request.problem);
       },
     ],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Bus } from '../../bus/index.ts';
-import { watchManifests } from '../../sources/index.ts';
+import { type ManifestWatch, watchManifests } from '../../sources/index.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from './dependencies.ts';
 import type { Parts } from './parts.ts';
@@ -10,7 +10,7 @@ export function includeManifests(
   deps: AgentDependencies,
   config: Pick<Config, 'manifestsDir' | 'dataDir'>,
   { bus, parts, signal }: { readonly bus: Bus; readonly parts: Parts; readonly signal: AbortSignal },
-): void {
+): ManifestWatch {
   const ledgerPath = join(config.dataDir, 'manifests.json');
   const watch = watchManifests({ ...deps, documents: bus }, { dir: config.manifestsDir, ledgerPath, signal });
   const read = () => {
@@ -18,4 +18,5 @@ export function includeManifests(
     return { name: 'manifests', lastAppliedAtMs: appliedAtMs, problems, pending: [] };
   };
   parts.include(read, watch.done);
+  return watch;
 }

@@ -1,5 +1,7 @@
 import { Document, isScalar, visit } from 'yaml';
 import {
+  type ExactJson,
+  formatExactJson,
   type HealthCheck,
   type LoadBalancerConfig,
   type PortRule,
@@ -9,11 +11,36 @@ import {
 
 /** Formats a declaration as a native document that parses to an equal declaration; empty values are left out. */
 export function formatDeclaration(declaration: ServiceDeclaration): string {
-  const keys = compact(keysOf(declaration));
-  const document = new Document(
-    { stack: declaration.stack, services: { [declaration.name]: keys } },
-    { aliasDuplicateObjects: false },
-  );
+  return formatDeclarations([declaration]);
+}
+
+/** Formats declarations as native documents, one a stack, which parse to equal declarations. */
+export function formatDeclarations(declarations: readonly ServiceDeclaration[]): string {
+  return documentsOf(declarations).map(asYaml).join('---\n');
+}
+
+/** The same as JSON: a list of documents, each of which is a manifest. All digits and the order of keys are kept. */
+export function formatDeclarationsAsJson(declarations: readonly ServiceDeclaration[]): string {
+  return formatExactJson(documentsOf(declarations) as unknown as ExactJson);
+}
+
+interface StackDocument {
+  readonly stack: string;
+  readonly services: Readonly<Record<string, Record<string, unknown>>>;
+}
+
+function documentsOf(declarations: readonly ServiceDeclaration[]): readonly StackDocument[] {
+  const stacks = Map.groupBy(declarations, ({ stack }) => stack);
+  return [...stacks]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([stack, members]) => {
+      const sorted = members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      return { stack, services: Object.fromEntries(sorted.map((one) => [one.name, compact(keysOf(one))])) };
+    });
+}
+
+function asYaml(stackDocument: StackDocument): string {
+  const document = new Document(stackDocument, { aliasDuplicateObjects: false });
   visit(document, {
     // plain, it would be read as a merge
     Pair: (_, { key }) => void (isScalar(key) && key.value === '<<' && Object.assign(key, { type: 'QUOTE_DOUBLE' })),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Problem } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { applyChanges, type DeclarationDocuments } from './apply.ts';
@@ -37,6 +38,8 @@ export interface ManifestsReport {
 
 export interface ManifestWatch {
   report(): ManifestsReport;
+  /** The file or folder of the directory that declares a document, by its key; null: none. */
+  fileOf(key: string): string | null;
   /** Resolves after `signal` has aborted and all work has ended; never rejects. */
   readonly done: Promise<void>;
 }
@@ -90,6 +93,10 @@ export function watchManifests(deps: WatchManifestsDependencies, options: WatchM
       ignored: state.picture.ignored,
       appliedAtMs: state.appliedAtMs,
     }),
+    fileOf: (key) => {
+      const unit = (state.picture.declared.get(key) ?? state.ledger.get(key))?.unit;
+      return unit === undefined ? null : join(dir, unit);
+    },
     done: follow().catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error, dir }, 'no longer watching the manifests');
     }),

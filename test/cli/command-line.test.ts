@@ -24,6 +24,8 @@ const COMMANDS = [
   'containers',
   'hosts',
   'apply',
+  'get',
+  'rm',
   'doctor',
   'config',
   'why',

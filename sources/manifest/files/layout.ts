@@ -1,6 +1,7 @@
 import type { Problem } from '../../../model/index.ts';
 import { readYaml, type ValueStyle, type YamlDocument } from '../../../system/yaml/index.ts';
 import type { Variables } from './interpolate.ts';
+import { splitJsonList } from './json-list.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
 import { isRancherFile, rancherSections } from './rancher-files.ts';
 import { type Remarks, remarksBelow } from './remarks.ts';
@@ -71,9 +72,10 @@ export interface Layout {
 export function layOut(source: ManifestSource, context: LayoutContext): Layout {
   const { path, text, fault } = source;
   if (fault) return { ...failed([{ subject: path, ...fault }]), parts: [], unread: [null] };
-  const documents = readYaml(text.replace(/^\uFEFF/, ''), { styleOf, lenient: true });
+  const split = splitJsonList(text.replace(/^\uFEFF/, ''));
+  const documents = readYaml(split, { styleOf, lenient: true });
   const layouts = documents.map((document) => layOutDocument(document, source, context));
-  const texts = documentTexts(text, documents.map(firstLine));
+  const texts = documentTexts(split, documents.map(firstLine));
   const parts = layouts.flatMap((layout) =>
     layout.parts.map((part) => ({ ...part, sibling: (name: string) => composePart(parts, name) })),
   );

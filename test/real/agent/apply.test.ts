@@ -106,12 +106,65 @@ test('--prune removes what the stack no longer declares, and reads standard inpu
   await poll(async () => !(await services()).includes('shop/cache'), { what: 'cache gone' });
 });
 
+test('drover get prints what is declared, and drover apply accepts it', async () => {
+  const text = `
+stack: deep
+services:
+  web: { kind: service, health_check: { port: 80 }, metadata: { z: 9007199254740993, a: ["$x"] }, scale: 2 }
+  lb: { lb_config: { port_rules: [{ source_port: 80, service: web }] } }
+`;
+  expect((await agent.drover(['apply', '-f', '-'], text)).exitCode).toBe(0);
+  const again = async (args: string[]) => {
+    const { stdout, exitCode } = await agent.drover(['get', ...args]);
+    const { stdout: changes } = await agent.drover(['apply', '-f', '-', '--dry-run', '--json'], stdout);
+    return { stdout, exitCode, outcome: JSON.parse(changes) };
+  };
+  for (const args of [[], ['--json'], ['deep'], ['deep', '--json'], ['DEEP/web'], ['deep/lb', '--json']]) {
+    const { exitCode, outcome } = await again(args);
+    expect([args, exitCode, outcome]).toEqual([args, 0, { changes: [], problems: [], ignored: [] }]);
+  }
+  expect((await again(['deep/web'])).stdout).not.toContain('lb');
+  expect((await again(['deep/web'])).stdout).toContain('z: 9007199254740993');
+  expect(JSON.parse((await agent.drover(['get', 'deep', '--json'])).stdout)).toMatchObject([
+    { stack: 'deep', services: { web: { scale: 2 }, lb: { kind: 'loadBalancerService' } } },
+  ]);
+  const wrong = await agent.drover(['get', 'deep/wbe']);
+  expect(wrong).toMatchObject({ exitCode: 1, stderr: 'drover: deep/wbe: is not declared; did you mean deep/web?' });
+  expect((await agent.drover(['get', 'a/b/c'])).exitCode).toBe(64);
+});
+
+test('drover rm removes a service, and a stack only with --yes', async () => {
+  expect(await agent.drover(['rm', 'deep/WEB', '--dry-run'])).toMatchObject({
+    exitCode: 0,
+    stdout: 'Would change:\n- deep/web',
+  });
+  expect(await agent.drover(['rm', 'deep/WEB'])).toMatchObject({ exitCode: 0, stdout: '- deep/web' });
+  expect(await agent.drover(['rm', 'deep/web'])).toMatchObject({
+    exitCode: 1,
+    stdout: 'No changes.',
+    stderr: 'drover: service deep/web: is not declared; run `drover get` to list what is declared',
+  });
+  expect(await agent.drover(['rm', 'deep'])).toMatchObject({
+    exitCode: 1,
+    stdout: 'Would change:\n- deep/lb',
+    stderr: expect.stringContaining('is not removed without --yes; check the list, then run `drover rm deep --yes`'),
+  });
+  expect(await agent.drover(['rm', 'deep', '--yes', '--json'])).toMatchObject({ exitCode: 0 });
+  expect((await agent.drover(['get', 'deep'])).stderr).toContain('deep: is not declared;');
+  // A name that begins with the other is another stack or service.
+  expect((await agent.drover(['rm', 'dee', '--yes'])).exitCode).toBe(1);
+});
+
 test('manifests of the directory are applied while they are there', async () => {
   await writeFile(
     join(host.dir, 'drover/manifests/ext.yml'),
     'stack: ext\nservices:\n  mail:\n    external_ips: [192.0.2.25]\n',
   );
   await poll(async () => (await services()).includes('ext/mail'), { what: 'ext/mail', timeoutMs: 15_000 });
+  const { exitCode, stderr } = await agent.drover(['rm', 'ext/mail']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/ext\/mail: is declared in the manifests directory, by .*ext\.yml; remove it there/);
+  expect(await services()).toContain('ext/mail');
 });
 
 test('a file that does not exist, or no file at all, is invalid usage', async () => {
@@ -132,4 +185,8 @@ test('without the agent, drover apply says that the agent is not running', async
   const { exitCode, stderr } = await agent.drover(['apply', '-p', 'late', '-f', file]);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/^drover: agent at .*: is not running, .*; start it: `drover agent`\n?$/);
+  expect((await agent.drover(['rm', 'ext/mail'])).exitCode).toBe(2);
+  const saved = await agent.drover(['get', 'ext/mail']);
+  expect([saved.exitCode, saved.stdout]).toEqual([0, expect.stringContaining('stack: ext')]);
+  expect(saved.stderr).toContain('using the state saved');
 });

@@ -6,6 +6,8 @@ import {
   type DeclaredDocument,
   documentKey,
   formatDeclaration,
+  formatDeclarations,
+  formatDeclarationsAsJson,
   parseManifest,
   planApply,
   renderChanges,
@@ -119,6 +121,20 @@ test('renderChanges() shows the changes', () => {
     '    scale: 1 -> null',
   ]);
   expect(renderChanges([])).toEqual([]);
+});
+
+test('formatDeclarations() gives YAML and JSON that parse to the same declarations, in any number of stacks', () => {
+  fc.assert(
+    fc.property(declarations, (all) => {
+      const sorted = all.toSorted((a, b) => (documentKey(a) < documentKey(b) ? -1 : 1));
+      for (const format of [formatDeclarations, formatDeclarationsAsJson]) {
+        const manifests = parseManifest(format(all), 'f.yml', { stack: 'ignored' });
+        expect(manifests.problems).toEqual([]);
+        expect(JSON.stringify(manifests.declarations)).toBe(JSON.stringify(sorted));
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('formatDeclaration() gives text that parses to the same declaration', () => {
