@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Container, isJsonObject, type JsonValue } from '../model/index.ts';
+import { type Container, isJsonObject, type JsonValue, shortId } from '../model/index.ts';
 import { count, ip, ipv4, ipv6, labels, port, text } from './fields.ts';
 import type { HostDraft } from './host-draft.ts';
 import { defineKind } from './kind.ts';
@@ -10,6 +10,8 @@ const address = z.object({
   ipv4: ipv4.nullable(),
   ipv6: ipv6.nullable(),
   mac: z.string().nullable(),
+  // Optional instead of a default: few of 50,000 containers have any, and earlier agents do not write it.
+  aliases: z.array(text).optional(),
 });
 
 const publishedPort = z.object({
@@ -72,19 +74,40 @@ export const containerKind = defineKind<Container, HostDraft>({
   // The id of the value, not that of the key: the second string would be kept for each of 50,000 containers.
   set: ({ containers }, _id, container) => containers.set(container.id, container),
   remove: ({ containers }, id) => containers.delete(id),
-  forRole: (role, value) => (role === 'dns' ? forDns(value) : value),
+  forRole: (role, value) => (role === 'dns' ? forDns(value) : role === 'metadata' ? forMetadata(value) : value),
 });
 
 /** DNS reads only labels with these prefixes. The labels of Compose alone add a kilobyte to each container. */
 const LABELS_OF_DNS = ['drover.', 'io.rancher.container.dns'];
 /** Fields that no DNS answer depends on, and the values that replace them. The empty image marks a container as reduced. */
-const NOT_IN_DNS = { uuid: '-', hostname: null, image: '', exit: null } as const;
+const NOT_IN_DNS = { uuid: '-', image: '', exit: null } as const;
 
 // The value may be malformed: the process that parses it reports that.
 
 function forDns(value: JsonValue): JsonValue {
   if (!isJsonObject(value) || value.image === '') return value;
-  return { ...value, ...NOT_IN_DNS, addresses: withoutMac(value.addresses), labels: labelsOfDns(value.labels) };
+  const { id, hostname } = value;
+  return {
+    ...value,
+    ...NOT_IN_DNS,
+    // Docker's default host name, the short id, is a name of the container anyway.
+    hostname: typeof id === 'string' && hostname === shortId({ id }) ? null : (hostname ?? null),
+    addresses: withoutMac(value.addresses),
+    labels: labelsOfDns(value.labels),
+  };
+}
+
+/** Docker's names are names in DNS only. */
+function forMetadata(value: JsonValue): JsonValue {
+  if (!isJsonObject(value) || !Array.isArray(value.addresses)) return value;
+  if (!value.addresses.some((one: JsonValue) => isJsonObject(one) && one.aliases !== undefined)) return value;
+  return { ...value, addresses: value.addresses.map(withoutAliases) };
+}
+
+function withoutAliases(address: JsonValue): JsonValue {
+  if (!isJsonObject(address)) return address;
+  const { aliases: _, ...others } = address;
+  return others;
 }
 
 function withoutMac(addresses: JsonValue | undefined): JsonValue {

@@ -14,6 +14,7 @@ export function exactSchema<T>(schema: z.ZodType<T>): z.ZodType<T> {
 
 function exact(schema: z.core.$ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault) return exact(schema.def.innerType);
+  if (schema instanceof z.ZodOptional) return exact(schema.def.innerType).optional();
   if (schema instanceof z.ZodNullable) return exact(schema.def.innerType).nullable();
   const { checks = [] } = (schema as z.ZodType).def;
   if (schema instanceof z.ZodArray && checks.every(isLimit))

@@ -20,6 +20,8 @@ export interface ContainerAddress {
   /** IPv6 text in canonical form, null if the network gives none. */
   readonly ipv6: string | null;
   readonly mac: string | null;
+  /** The container's aliases on this network, without its name and its short id; undefined: `usualAliases`. */
+  readonly aliases?: readonly string[] | undefined;
 }
 
 /** A port published on the host. `hostAddress` is what Docker binds: `0.0.0.0`, `::` or one address. */

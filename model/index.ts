@@ -8,6 +8,7 @@ export * from './collections/sharded-map.ts';
 export * from './component-status.ts';
 export * from './container.ts';
 export * from './dns-name.ts';
+export * from './docker-names.ts';
 export * from './environment.ts';
 export * from './hash.ts';
 export * from './health.ts';

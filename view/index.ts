@@ -2,6 +2,7 @@ export { viewOf } from './build/view-of.ts';
 export { containerAddress, networkOwner, type Reach, type Unreachable } from './endpoints/address.ts';
 export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './endpoints/answer-options.ts';
 export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints/endpoints.ts';
+export { addressOnNetwork } from './endpoints/network-address.ts';
 export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './endpoints/ports.ts';
 export {
   type Consumer,

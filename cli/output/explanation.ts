@@ -47,11 +47,13 @@ function scopeOf({ asker }: Explanation): string {
   ].join('\n');
 }
 
+const AMONG = { links: 'from a link', docker: 'a name in Docker on a network of the client' } as const;
+
 function searchOf({ search, tried }: Explanation): string {
   const how = search.suffix !== null ? 'not needed' : search.applies ? 'used' : 'not used';
   const rows = tried.map(({ relative, among, found, chosen }) => ({
     name: relative,
-    found: among === 'links' ? `${found}, from a link` : found,
+    found: among === 'names' ? found : `${found}, ${AMONG[among]}`,
     mark: chosen ? 'used' : '',
   }));
   const head = `The search list is ${how}: ${search.reason}.`;

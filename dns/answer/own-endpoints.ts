@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Container } from '../../model/index.ts';
 import {
   type AnsweredEndpoint,
+  addressOnNetwork,
   containerAddress,
   endpointsOf,
   endpointWeights,
@@ -48,14 +49,31 @@ export function chooseEndpoints(
   return { options, taken: local, notLocal: answer.filter((endpoint) => !isLocal(endpoint)) };
 }
 
-/** The endpoint of a container queried by its own name; none if its state excludes it. */
+/**
+ * The endpoints of containers queried by a name of their own; none if their state excludes them. A name of Docker means their addresses
+ * on one network, and if several containers share it, those that are not ready are left out while others are.
+ */
 export function containerEndpoints(
+  asked: Asked,
+  { containers, network }: { readonly containers: readonly Container[]; readonly network?: string },
+): readonly AnsweredEndpoint[] {
+  const endpoints = endpointsByName(asked, containers, network);
+  if (network === undefined) return endpoints;
+  const ready = endpoints.filter(({ standing }) => standing !== null && READINESS[standing].dns === 'use');
+  return ready.length > 0 ? ready : endpoints;
+}
+
+function endpointsByName(
   { view, scope, recorder }: Asked,
   containers: readonly Container[],
+  network: string | undefined,
 ): readonly AnsweredEndpoint[] {
   return containers.flatMap((container): readonly AnsweredEndpoint[] => {
     const standing = standingOf(container, false);
-    const reach = containerAddress(view, container, scope.container, recorder);
+    const reach =
+      network === undefined
+        ? containerAddress(view, container, scope.container, recorder)
+        : addressOnNetwork(view, container, network, recorder);
     if (READINESS[standing].name !== 'use' || !reach.ok) return [];
     const { address, addresses, via, ports } = reach;
     const service = serviceOf(view, container)?.key ?? '';

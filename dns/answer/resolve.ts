@@ -163,11 +163,12 @@ function serviceResolution(
 
 function containerResolution(
   context: ResolveContext,
-  { name, containers, port }: Extract<WithRecords, { kind: 'container' }>,
+  meaning: Extract<WithRecords, { kind: 'container' }>,
   chain: Chain,
 ): Resolution | null {
-  const endpoints = containerEndpoints(context, containers);
-  const turn = `container ${name.toLowerCase()}`;
+  const { name, port, network } = meaning;
+  const endpoints = containerEndpoints(context, meaning);
+  const turn = `container ${name.toLowerCase()}${network === undefined ? '' : ` ${network}`}`;
   if (context.type === TYPE.SRV) {
     const records = serviceRecords(context, endpoints, [], port);
     return records.services.length === 0 ? null : srv(records, null, chain, turn);

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { Container } from '../../model/index.ts';
 import {
   type Endpoint,
   endpointsOf,
@@ -41,7 +40,7 @@ function ofMeaning(context: ResolveContext, meaning: NameMeaning): Considered {
     case 'cname':
       return ofServices(context, meaning.services, false);
     case 'container':
-      return { endpoints: ofContainers(context, meaning.containers), notes: [] };
+      return { endpoints: ofContainers(context, meaning), notes: [] };
     default:
       return { endpoints: [], notes: [] };
   }
@@ -64,14 +63,18 @@ function ofServices(context: ResolveContext, services: readonly ServiceView[], f
   return { endpoints, notes: found.flatMap(({ notes }) => notes) };
 }
 
-function ofContainers(context: ResolveContext, containers: readonly Container[]): readonly ExplainedEndpoint[] {
+function ofContainers(
+  context: ResolveContext,
+  meaning: Extract<NameMeaning, { kind: 'container' }>,
+): readonly ExplainedEndpoint[] {
   const { view } = context;
-  return containers.map((container) => {
-    const [endpoint] = containerEndpoints(context, [container]);
+  const given = containerEndpoints(context, meaning);
+  return meaning.containers.map((container) => {
+    const endpoint = given.find((one) => one.container === container);
     if (endpoint) return ofFamily(context.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
-    const left = READINESS[standing].name !== 'use';
-    const reason = left ? READINESS[standing].when : 'it has no address that is reachable from here';
+    const isLeft = READINESS[standing].name !== 'use' || given.length > 0;
+    const reason = isLeft ? READINESS[standing].when : 'it has no address that is reachable from here';
     const service = serviceOf(view, container)?.key ?? '';
     return explained(view, { container, service, addresses: [] }, false, reason);
   });

@@ -145,6 +145,16 @@ describe('reductionFor()', () => {
     expect(metadata.fact('container/c', wired(full))).toEqual(full);
   });
 
+  test("DNS gets the names that Docker's resolver has beyond the usual ones, metadata does not", () => {
+    const id = '0123456789abcdef';
+    const at = { networkId: 'n', networkName: 'n', ipv4: '172.17.0.2', ipv6: null, mac: null };
+    const full = container('a', id, { hostname: 'kafka-1', addresses: [{ ...at, aliases: ['store'] }] });
+    const key = `container/${id}`;
+    expect(dns.fact(key, wired(full))).toMatchObject({ hostname: 'kafka-1', addresses: [{ aliases: ['store'] }] });
+    expect(dns.fact(key, wired({ ...full, hostname: id.slice(0, 12) }))).toMatchObject({ hostname: null });
+    expect(metadata.fact(key, wired(full))).toEqual({ ...full, addresses: [at] });
+  });
+
   test('malformed containers pass, for the process that parses them reports them', () => {
     expect(dns.fact('container/c', 7)).toBe(7);
     expect(dns.fact('container/c', { image: 'i' })).toMatchObject({ image: '', addresses: null, labels: null });

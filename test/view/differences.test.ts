@@ -51,10 +51,18 @@ test.each<[string, Parameters<typeof changed>]>([
 test('differences() has nothing for the same view, and names what changed otherwise', () => {
   const view = viewOf(snapshot(WORLD), 'a');
   expect(differences(view, view)).toEqual(new Set());
-  expect(changed({ containers: [] })).toEqual(['container:c1', 'name:web-1', 'revision', 'service:s/web']);
+  expect(changed({ containers: [] })).toEqual([
+    'container:c1',
+    'docker:c1@net-managed',
+    'docker:web-1@net-managed',
+    'name:web-1',
+    'revision',
+    'service:s/web',
+  ]);
   expect(changed({ containers: [WEB], networks: [network('a', 'n')] })).toEqual(['host:a', 'revision']);
   expect(changed({ containers: [WEB, container('c2', 't/x', '10.42.1.2')] })).toEqual([
     'container:c2',
+    'docker:c2@net-managed',
     'name:c2',
     'name:t',
     'name:x.t',

@@ -7,9 +7,12 @@ import type { ViewIndex } from '../host-view/view-index.ts';
 import { localAddresses, managedAddresses } from './address-index.ts';
 import { type Changes, type ContainerChange, changesBetween, containerChanges, type HostChange } from './changes.ts';
 import { declaredAddresses } from './declared-addresses.ts';
+import { editDockerNames } from './docker-names.ts';
 import { editService, editStacks, type ServiceEdit, type Sidekicks, serviceEdits } from './services.ts';
 
 const SHARDS = 1_024;
+/** For what only this host has. */
+const SHARDS_OF_HOST = 64;
 
 /**
  * The snapshot as seen from host `hostId`. With the previous view, unchanged parts are shared and cost nothing: one change among
@@ -78,6 +81,7 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
   const sameOwn = base !== null && before?.containers === own?.containers && before?.networks === own?.networks;
   return {
     names: editedNames(base, step),
+    docker: editDockerNames(base?.index.docker ?? ShardedMap.empty(SHARDS_OF_HOST), { before, after: own }),
     declared: declaredAddresses(base?.index.declared ?? ShardedMap.empty(SHARDS), changes),
     managed: managedAddresses(base?.index.managed ?? ShardedMap.empty(SHARDS), changes.hosts),
     local: sameOwn ? base.index.local : localAddresses(own),

@@ -3,6 +3,7 @@
  *
  * - `name:<name>`: the bearers of a name (lower case, relative to the suffix, no trailing dot), found or not. Changes with every
  *   container of that name, and when services, hosts or names below it appear or disappear.
+ * - `docker:<name>@<network>`: the containers of this host with that name in Docker's resolver, on the network of that id.
  * - `service:<key>`: a service that was read, by `ServiceView.key`, found or not. Changes with its declaration and with each of its
  *   containers.
  * - `stack:<key>`: whether there is such a stack.
@@ -17,6 +18,7 @@
  */
 export type DependencyKey =
   | `name:${string}`
+  | `docker:${string}`
   | `service:${string}`
   | `stack:${string}`
   | `host:${string}`
@@ -28,6 +30,11 @@ export type DependencyKey =
 /** `relative` in any case. */
 export function nameKey(relative: string): DependencyKey {
   return `name:${relative.toLowerCase()}`;
+}
+
+/** By `dockerNameOn`. */
+export function dockerKey(name: string): DependencyKey {
+  return `docker:${name}`;
 }
 
 /** A service by its key, as `ServiceView.key` or as a link has it. */

@@ -12,10 +12,10 @@ export interface DependencyRecorder {
 export interface TriedName {
   /** The name in the question or at the end of an alias: lower case, without trailing dot. */
   readonly asked: string;
-  /** Lower case, relative to the suffix. */
+  /** Lower case, relative to the suffix; a name of Docker as it is. */
   readonly relative: string;
-  /** Where the name was looked up: among the asker's own names (links) or among all names. */
-  readonly among: 'links' | 'names';
+  /** Where the name was looked up: among the asker's own names (links), among all names, or among Docker's on its networks. */
+  readonly among: 'links' | 'names' | 'docker';
   /** For people: `service shop/web`, `no such name`. */
   readonly found: string;
   /** Whether this is the meaning of the question. */

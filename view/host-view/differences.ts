@@ -3,6 +3,7 @@ import {
   ANY_CHANGE,
   containerKey,
   type DependencyKey,
+  dockerKey,
   factKey,
   hostKey,
   nameKey,
@@ -33,6 +34,7 @@ export function differences(before: HostView, after: HostView): 'everything' | R
     eachDifference(servicesOf(old), servicesOf(now), (inner) => keys.add(serviceKeyOf(`${stack}/${inner}`)));
   });
   eachDifference(before.index.names, after.index.names, (name) => keys.add(nameKey(name)));
+  eachDifference(before.index.docker, after.index.docker, (name) => keys.add(dockerKey(name)));
   return keys;
 }
 

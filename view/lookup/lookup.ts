@@ -4,6 +4,7 @@ import { hasSuffixWithin, underSuffix, withoutDot } from '../host-view/domain-na
 import type { HostView } from '../host-view/host-view.ts';
 import { nameNode } from '../host-view/names.ts';
 import { parseServiceKey } from '../host-view/service-key.ts';
+import { dockerMeaning, isElsewhere } from './docker-meaning.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
 import type { Scope } from './scope.ts';
 import { parseSpecialName, type SpecialName, specialMeaning } from './special-names.ts';
@@ -36,7 +37,7 @@ export function lookupName(
     return { zone, meaning: under.relative === '' ? { kind: 'apex' } : exactMeaning(lookup, under.relative) };
   }
   recorder?.depends(ASKER);
-  const found = searchedMeaning(lookup, plain, search);
+  const found = orDocker(lookup, searchedMeaning(lookup, plain, search), () => [plain]);
   return { zone: '.', meaning: found ?? { kind: isOthers(lookup, plain) ? 'foreign' : 'unknown' } };
 }
 
@@ -53,12 +54,57 @@ interface Searching extends Lookup {
 
 function exactMeaning(lookup: Searching, relative: string): NameMeaning {
   const meaning = plainMeaning(lookup, [relative], isThere) ?? null;
-  if (meaning) return meaning;
+  if (meaning) return orDocker(lookup, meaning, () => completedFrom(lookup, relative)) ?? meaning;
   const special = parseSpecialName(relative);
-  return (special && specially(lookup, special, [special.rest])) ?? { kind: 'unknown' };
+  const own = special && specially(lookup, special, [special.rest]);
+  // Clients complete `store` to `store.<suffix>`, and some never ask for `store` itself.
+  return own ?? orDocker(lookup, null, () => [relative], isShortName) ?? { kind: 'unknown' };
+}
+
+/**
+ * Drover's own names come before those of Docker, unless they mean nothing on the networks of the asker. `names` are the forms in which
+ * Docker may know the name.
+ */
+function orDocker(
+  lookup: Searching,
+  own: NameMeaning | null,
+  names: () => readonly string[],
+  isExcluded: (lookup: Searching, name: string) => boolean = () => false,
+): NameMeaning | null {
+  if (own && !isElsewhere(lookup, own)) return own;
+  lookup.recorder?.depends(ASKER);
+  for (const name of names()) {
+    const meaning = dockerMeaning(lookup, name);
+    if (!meaning || isExcluded(lookup, name)) continue;
+    tell(lookup, { relative: name, among: 'docker', meaning, chosen: true });
+    return meaning;
+  }
+  return own;
+}
+
+/** Whether the asker has a name of Drover for this one: a client finds it below another domain of its search list. */
+function isShortName(lookup: Searching, name: string): boolean {
+  const recorder = lookup.recorder && { depends: lookup.recorder.depends.bind(lookup.recorder) };
+  return searchedMeaning({ ...lookup, recorder }, name, 'own') !== null;
+}
+
+/** The names that a client completed to this one with its search list. Some clients stop at the first name that exists. */
+function completedFrom({ view, scope }: Lookup, relative: string): readonly string[] {
+  return scope.search.flatMap((domain) => {
+    const end = underSuffix(view, withoutDot(domain))?.relative;
+    if (end === undefined) return [];
+    if (end === '') return [relative];
+    return relative.endsWith(`.${end}`) ? [relative.slice(0, -end.length - 1)] : [];
+  });
 }
 
 function searchedMeaning(lookup: Searching, name: string, search: SearchMode): NameMeaning | null {
+  const link = name.includes('.') ? lookup.scope.links.get(name) : undefined;
+  const linked = link?.kind === 'container' ? linkMeaning(lookup, name) : null;
+  if (linked) {
+    tell(lookup, { relative: name, among: 'links', meaning: linked, chosen: true });
+    return linked;
+  }
   const plain = searchRule(lookup, name, search).applies
     ? plainMeaning(lookup, candidates(lookup, name), hasRecords)
     : null;

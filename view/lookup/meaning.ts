@@ -28,6 +28,8 @@ export type NameMeaning =
       readonly name: string;
       readonly containers: readonly Container[];
       readonly port: PortName | null;
+      /** Id of the network whose addresses are meant, for names of Docker; absent: see `containerAddress`. */
+      readonly network?: string;
     }
   /** Hosts, by id. */
   | { readonly kind: 'host'; readonly name: string; readonly hosts: readonly string[] }

@@ -1,4 +1,4 @@
-import { type Container, upstreamsOfLabels } from '../../model/index.ts';
+import { type Container, compareText, DEFAULT_BRIDGE, upstreamsOfLabels } from '../../model/index.ts';
 import { mainSuffix, underSuffix, withoutDot } from '../host-view/domain-name.ts';
 import { findService, serviceOf } from '../host-view/find.ts';
 import type { HostView } from '../host-view/host-view.ts';
@@ -8,11 +8,19 @@ export type LinkTarget =
   | { readonly kind: 'service'; readonly key: string }
   | { readonly kind: 'container'; readonly container: Container };
 
+/** A network of the asker; `name` in lower case. */
+export interface AskerNetwork {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** How names are resolved for one asker. Container null: a client that is not a container of this host. */
 export interface Scope {
   readonly container: Container | null;
   /** The search domains, in order: lower case, absolute. */
   readonly search: readonly string[];
+  /** Its networks with names in Docker's resolver, in the order in which Docker searches them. */
+  readonly networks: readonly AskerNetwork[];
   /** Names of this asker only: links and their aliases, relative to the suffix (`database`, `database.db`). */
   readonly links: ReadonlyMap<string, LinkTarget>;
   /** Its own upstream resolvers, which are queried first. */
@@ -21,16 +29,31 @@ export interface Scope {
 
 /** Null: an asker that is not a container of this host. */
 export function scopeOf(view: HostView, container: Container | null): Scope {
-  if (container === null) return { container, search: [`${mainSuffix(view)}.`], links: new Map(), dns: [] };
+  if (container === null)
+    return { container, search: [`${mainSuffix(view)}.`], networks: [], links: new Map(), dns: [] };
   const stackFirst = [...unitDomains(view, container)].reverse();
   const own = container.dnsSearch.map(withoutDot).filter((domain) => underSuffix(view, domain));
   const domains = priorityOf(container) === 'service_last' ? [...own, ...stackFirst] : [...stackFirst, ...own];
   return {
     container,
     search: unique([...domains, mainSuffix(view)]).map((domain) => `${domain}.`),
+    networks: dockerNetworks(view, container),
     links: linksOf(view, container),
     dns: unique([...upstreamsOfLabels(container.labels), ...container.dns]),
   };
+}
+
+/** Docker's order: internal networks last; before the others those with IPv4 and IPv6; by name. Its default bridge has no names. */
+function dockerNetworks({ snapshot }: HostView, container: Container): readonly AskerNetwork[] {
+  const networks = snapshot.hosts.get(container.hostId)?.networks;
+  const ranked = container.addresses.flatMap(({ networkId: id, networkName, ipv4, ipv6 }) => {
+    if (networkName === DEFAULT_BRIDGE) return [];
+    const rank = networks?.get(id)?.internal ? 2 : ipv4 !== null && ipv6 !== null ? 0 : 1;
+    return [{ rank, id, networkName }];
+  });
+  return ranked
+    .sort((a, b) => a.rank - b.rank || compareText(a.networkName, b.networkName))
+    .map(({ id, networkName }) => ({ id, name: networkName.toLowerCase() }));
 }
 
 /** The search line of a container's resolv.conf. */

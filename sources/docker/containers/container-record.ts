@@ -1,4 +1,6 @@
 import type { Container, ContainerAddress, ContainerExit, Problem } from '../../../model/index.ts';
+import type { UnusualAliases } from '../convert/addresses.ts';
+import type { Links } from '../convert/container.ts';
 import type { Sketch } from '../convert/sketch.ts';
 import { parseSignal, SIGKILL, SIGTERM, stopPatienceMs } from '../convert/stop-signal.ts';
 
@@ -8,6 +10,10 @@ export interface ContainerRecord {
   sketch: Sketch | null;
   /** Its fact; null: none was published yet. */
   container: Container | null;
+  /** What its links name, as last inspected; empty: it has none. */
+  links: Links;
+  /** Its aliases, as last inspected: the networks do not tell them. */
+  aliases: UnusualAliases;
   /** Number of events. An answer to a request from before the newest event may be older than that event. */
   events: number;
   /** Number of events that ended an address. */
@@ -37,6 +43,8 @@ export function createRecord(id: string, container: Container | null = null): Co
     id,
     sketch: null,
     container,
+    links: NONE,
+    aliases: NONE,
     events: 0,
     endings: 0,
     pending: new Map(),
@@ -52,6 +60,8 @@ export function createRecord(id: string, container: Container | null = null): Co
     inspectProblem: null,
   };
 }
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** When it was last sent its own stop signal or SIGKILL. */
 export function stopSignalledAtMs(record: ContainerRecord, stopSignal: string | null): number | null {

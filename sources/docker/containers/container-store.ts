@@ -1,6 +1,6 @@
 import type { FactMap, FactsPart } from '../../../facts/index.ts';
-import type { Container, JsonValue, Problem } from '../../../model/index.ts';
-import type { ConvertContext } from '../convert/container.ts';
+import { type Container, dockerNames, type JsonValue, type Problem } from '../../../model/index.ts';
+import { type ConvertContext, resolveLinks } from '../convert/container.ts';
 import { type ContainerRecord, createRecord, stopSignalledAtMs } from './container-record.ts';
 
 /** All records of this host's containers; publishes their facts. */
@@ -44,7 +44,27 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
   };
 
   const idOf = (nameOrId: string): string | null =>
-    records.has(nameOrId) ? nameOrId : (idByName.get(nameOrId) ?? null);
+    records.has(nameOrId) ? nameOrId : (idByName.get(nameOrId) ?? idByDockerName(nameOrId.toLowerCase()));
+  /** By an alias or a short id. */
+  const idByDockerName = (name: string): string | null => {
+    for (const { id, container } of records.values())
+      if (container?.addresses.some((address) => dockerNames(container, address).includes(name))) return id;
+    return null;
+  };
+
+  const put = (record: ContainerRecord, container: Container): void => {
+    record.container = container;
+    store.set(`container/${record.id}`, container as unknown as JsonValue);
+  };
+  /** A link names its target, so it follows when another container gets that name. */
+  const followLinks = (): void => {
+    for (const record of records.values()) {
+      const { container } = record;
+      if (record.links.size === 0 || !container) continue;
+      const links = resolveLinks(record.links, idOf);
+      if (JSON.stringify(links) !== JSON.stringify(container.links)) put(record, { ...container, links });
+    }
+  };
   return {
     get: (id) => records.get(id) ?? null,
     ensure: (id) => {
@@ -62,10 +82,11 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
       if (records.get(record.id) !== record) return;
       unindex(record.container, record.id);
       index(container, record.id);
+      const isKnown = record.container?.name === container.name && record.container.addresses === container.addresses;
       if (record.container?.name !== container.name) forgetName(record.container);
       idByName.set(container.name, record.id);
-      record.container = container;
-      store.set(`container/${record.id}`, container as unknown as JsonValue);
+      put(record, container);
+      if (!isKnown) followLinks();
     },
     remove: (id) => {
       const record = records.get(id);

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../../../system/index.ts';
-import { containerFromInspect } from '../convert/container.ts';
+import { unusualAliases } from '../convert/addresses.ts';
+import { containerFromInspect, linksOf } from '../convert/container.ts';
 import { describeContainer } from '../convert/describe-container.ts';
 import { stopPatienceMs } from '../convert/stop-signal.ts';
 import type { Inspect } from '../engine/schema.ts';
@@ -54,6 +55,8 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     record.inspectProblem = null;
     takeLabels(record, inspect);
     const container = containerFromInspect(inspect, containers.contextOf(record));
+    record.links = linksOf(inspect);
+    record.aliases = unusualAliases(container, inspect.NetworkSettings.Networks, active);
     containers.publish(record, container);
     if (container.state === 'stopping') lookAgainAfterStop(record);
   };

@@ -1,4 +1,4 @@
-import { addressOf, sortAddresses } from '../convert/addresses.ts';
+import { addressOf, sortAddresses, withAliases } from '../convert/addresses.ts';
 import { startingContainer } from '../convert/sketch.ts';
 import { isActive } from '../convert/state.ts';
 import { sketchOf } from '../convert/summary.ts';
@@ -52,8 +52,7 @@ export function createStartingAddresses({
     // An address ended during the request, so the answer may be outdated.
     if (record.endings !== endings || (!record.container && !record.sketch)) return false;
     const raw = { ipv4: member.IPv4Address, ipv6: member.IPv6Address, mac: member.MacAddress };
-    const address = addressOf(networkId, network.Name, raw);
-    give(record, address);
+    give(record, withAliases(addressOf(networkId, network.Name, raw), record.aliases));
     return true;
   };
 

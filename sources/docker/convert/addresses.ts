@@ -1,5 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { type ContainerAddress, compareText } from '../../../model/index.ts';
+import {
+  type Container,
+  type ContainerAddress,
+  compareText,
+  DEFAULT_BRIDGE,
+  ownAliases,
+  usualAliases,
+} from '../../../model/index.ts';
 import type { Inspect } from '../engine/schema.ts';
 
 /** One address as the model has it; a prefix length (`172.18.0.2/16`) is cut off. */
@@ -33,6 +40,35 @@ export function addressesOf(networks: Inspect['NetworkSettings']['Networks']): r
     }),
   );
   return sortAddresses(addresses);
+}
+
+/** Network name -> the aliases of a container, where they differ from the usual ones. Pure. */
+export type UnusualAliases = ReadonlyMap<string, readonly string[]>;
+
+export function unusualAliases(
+  container: Pick<Container, 'id' | 'name' | 'hostname' | 'stack' | 'service' | 'serviceIndex'>,
+  networks: Inspect['NetworkSettings']['Networks'],
+  active: boolean,
+): UnusualAliases {
+  const usual = usualAliases(container);
+  // Docker adds the host name when it starts the container.
+  const added = active || container.hostname === null ? [] : [container.hostname];
+  const all = Object.entries(networks).map(([name, { Aliases, DNSNames }]) => {
+    // On every network but the default bridge, the short id is among them.
+    const given = [...Aliases, ...DNSNames].filter((alias) => alias !== '');
+    return [name, given.length === 0 ? usual : ownAliases(container, [...given, ...added])] as const;
+  });
+  return new Map(all.filter(([name, own]) => name !== DEFAULT_BRIDGE && !isSameSet(own, usual)));
+}
+
+/** The address with the aliases on its network. */
+export function withAliases(address: ContainerAddress, unusual: UnusualAliases): ContainerAddress {
+  const aliases = unusual.get(address.networkName);
+  return aliases === undefined ? address : { ...address, aliases };
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
 }
 
 /** In the order of the model, without entries that have no address. */

@@ -1,6 +1,6 @@
 import type { Container, ContainerAddress, ContainerExit } from '../../../model/index.ts';
 import type { Inspect } from '../engine/schema.ts';
-import { addressesOf, sortAddresses } from './addresses.ts';
+import { addressesOf, sortAddresses, unusualAliases, withAliases } from './addresses.ts';
 import { describeContainer } from './describe-container.ts';
 import { exposedPorts, publishedPorts } from './ports.ts';
 import { healthOf, isActive, isRunningWell, networkModeOf, stateOf } from './state.ts';
@@ -27,22 +27,24 @@ export function containerFromInspect(inspect: Inspect, context: ConvertContext):
   const state = stateOf(inspect.State.Status, { stopping, starting: context.pending.length > 0 });
   const active = isActive(state);
   const health = active ? healthOf(inspect.State.Health?.Status) : null;
+  const { fields } = describeContainer({ id: inspect.Id, name: inspect.Name, labels: Config.Labels });
+  const hostname = Config.Hostname || null;
+  const aliases = unusualAliases({ ...fields, hostname }, NetworkSettings.Networks, active);
+  const addresses = active ? addressesOf(NetworkSettings.Networks) : state === 'starting' ? context.pending : [];
   return {
-    ...describeContainer({ id: inspect.Id, name: inspect.Name, labels: Config.Labels }).fields,
+    ...fields,
     hostId: context.hostId,
-    hostname: Config.Hostname || null,
+    hostname,
     image: Config.Image ?? '',
     state,
     health,
     ...lifeOf(context.previous, { state, health, startedAtMs }, inspect.RestartCount ?? 0),
     exit: state === 'stopped' || state === 'restarting' ? exitOf(inspect.State, context.previous) : null,
-    ...networkModeOf(HostConfig.NetworkMode, context.idOf),
-    addresses: active
-      ? addressesOf(NetworkSettings.Networks)
-      : sortAddresses(state === 'starting' ? context.pending : []),
+    ...networkModeOf(HostConfig.NetworkMode, { idOf: context.idOf, networks: Object.keys(NetworkSettings.Networks) }),
+    addresses: sortAddresses(addresses).map((address) => withAliases(address, aliases)),
     ports: active ? publishedPorts(NetworkSettings.Ports) : [],
     exposed: exposedPorts(Config.ExposedPorts),
-    links: linksOf(inspect, context.idOf),
+    links: resolveLinks(linksOf(inspect), context.idOf),
     dns: HostConfig.Dns.filter((address) => address !== context.ourResolver),
     dnsSearch: HostConfig.DnsSearch,
     createdAtMs: parseTime(inspect.Created) ?? 0,
@@ -74,16 +76,27 @@ function exitOf({ ExitCode: code, FinishedAt }: Inspect['State'], previous: Cont
   return { code: code ?? 0, atMs };
 }
 
+/** Name in the container -> target of a link: name or id of a container, or another name of it on a common network. */
+export type Links = ReadonlyMap<string, string>;
+
 /** `--link web:alias`: on the default bridge as `/web:/self/alias` in `HostConfig`, on other networks in `NetworkSettings`. */
-function linksOf(inspect: Inspect, idOf: ConvertContext['idOf']): Readonly<Record<string, string>> {
-  const networkLinks = Object.values(inspect.NetworkSettings.Networks).flatMap((attachment) => attachment.Links);
-  const links = [...inspect.HostConfig.Links, ...networkLinks].flatMap((link) => {
+export function linksOf({ HostConfig, NetworkSettings }: Inspect): Links {
+  const networkLinks = Object.values(NetworkSettings.Networks).flatMap((attachment) => attachment.Links);
+  const links = [...HostConfig.Links, ...networkLinks].flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
-    const id = idOf(target.replace(/^\//, ''));
     const name = alias.slice(alias.lastIndexOf('/') + 1);
-    return id === null || name === '' ? [] : [[name, id] as const];
+    return target === '' || name === '' ? [] : [[name, target.replace(/^\//, '')] as const];
   });
-  return Object.fromEntries(links);
+  return new Map(links);
+}
+
+/** Name in the container -> id of the linked container, for targets that exist. */
+export function resolveLinks(links: Links, idOf: ConvertContext['idOf']): Readonly<Record<string, string>> {
+  const found = [...links].flatMap(([name, target]) => {
+    const id = idOf(target);
+    return id === null ? [] : [[name, id] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Docker writes year 1 for "never". */

@@ -27,12 +27,19 @@ export function isRunningWell({ state, health }: Pick<Container, 'state' | 'heal
   return state === 'running' && (health === null || health === 'healthy');
 }
 
-/** `HostConfig.NetworkMode`: `default`, `bridge`, a network's name, `host`, `none` or `container:<name or id>`. */
+/**
+ * `HostConfig.NetworkMode`: `default`, `bridge`, a network's name, `host`, `none` or `container:<name or id>`. Docker keeps `none`
+ * when the container is attached to networks later.
+ */
 export function networkModeOf(
   mode: string | null | undefined,
-  idOf: (nameOrId: string) => string | null,
+  { idOf, networks }: { readonly idOf: (nameOrId: string) => string | null; readonly networks: readonly string[] },
 ): { readonly networkMode: NetworkMode; readonly networkFrom: string | null } {
-  if (mode === 'host' || mode === 'none') return { networkMode: mode, networkFrom: null };
+  if (mode === 'host') return { networkMode: 'host', networkFrom: null };
+  if (mode === 'none') {
+    const isAttached = networks.some((name) => name !== 'none');
+    return { networkMode: isAttached ? 'bridge' : 'none', networkFrom: null };
+  }
   if (!mode?.startsWith('container:')) return { networkMode: 'bridge', networkFrom: null };
   const other = mode.slice('container:'.length);
   return { networkMode: 'container', networkFrom: idOf(other) ?? (/^[0-9a-f]{64}$/.test(other) ? other : null) };

@@ -11,7 +11,10 @@ export function containerFromSummary(summary: Summary, context: ConvertContext):
   const live = liveFields(summary, (context.signalledAtMs(null) ?? 0) > 0);
   return {
     ...startingContainer(sketchOf(summary), context),
-    ...networkModeOf(summary.HostConfig?.NetworkMode, context.idOf),
+    ...networkModeOf(summary.HostConfig?.NetworkMode, {
+      idOf: context.idOf,
+      networks: Object.keys(summary.NetworkSettings?.Networks ?? {}),
+    }),
     ...live,
     wasReady: isRunningWell(live),
   };

@@ -23,6 +23,9 @@ const attachment = z.object({
   GlobalIPv6Address: text,
   MacAddress: text,
   Links: texts,
+  Aliases: texts,
+  // Since Engine 25: the aliases and the names that Docker adds to them.
+  DNSNames: texts,
 });
 
 const networks = z

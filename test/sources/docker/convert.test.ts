@@ -167,7 +167,14 @@ test.each([
   ['container:db', 'container', OTHER],
   ['container:unknown', 'container', null],
 ])('network mode %s is %s from %s', (NetworkMode, networkMode, networkFrom) => {
-  expect(convert({ HostConfig: { NetworkMode } })).toMatchObject({ networkMode, networkFrom });
+  const NetworkSettings = NetworkMode === 'none' ? { Networks: { none: endpoint('n', '') } } : undefined;
+  const changes = { HostConfig: { NetworkMode }, ...(NetworkSettings && { NetworkSettings }) };
+  expect(convert(changes)).toMatchObject({ networkMode, networkFrom });
+});
+
+test('a container created without a network has one once it is attached', () => {
+  const NetworkSettings = { Networks: { app: endpoint('net1', '172.18.0.2') } };
+  expect(convert({ HostConfig: { NetworkMode: 'none' }, NetworkSettings }).networkMode).toBe('bridge');
 });
 
 test('links of the default bridge and of user-defined networks lead to container ids; unknown ones are left out', () => {

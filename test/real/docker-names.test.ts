@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answersOf, composeUp, lookUp } from '../support/containers.ts';
+import { runWorlds } from '../support/docker-names/run-worlds.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+import { createWorld, type Member } from '../support/world.ts';
+
+/** Drover is the only resolver in resolv.conf, so it has to know every name of Docker's own resolver. */
+const NETWORK = 'shop_net';
+const resources = createResources();
+let alpha: Member;
+
+beforeAll(async () => {
+  const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
+  alpha = members[0] as Member;
+}, 120_000);
+afterAll(() => resources.close());
+
+test("in random worlds, Drover answers every name as Docker's own resolver does in the same container", async () => {
+  let answered = 0;
+  for await (const [seed, comparison] of runWorlds(alpha, [1000, 1002, 1003])) {
+    expect(comparison.differences, `seed ${seed}`).toEqual([]);
+    answered += comparison.answered;
+  }
+  expect(answered).toBeGreaterThan(100);
+}, 120_000);
+
+test('a program finds a container by each of these names through its resolv.conf, and only on a common network', async () => {
+  await alpha.engine.docker.createNetwork({ Name: NETWORK });
+  const id = await composeUp(alpha, 'shop', 'web', 1, {
+    network: NETWORK,
+    create: { NetworkingConfig: { EndpointsConfig: { [NETWORK]: { Aliases: ['web', 'store', 'api.shop.example'] } } } },
+  });
+  await composeUp(alpha, 'shop', 'app', 1, { network: NETWORK });
+  await composeUp(alpha, 'other', 'app', 1, { network: 'bridge' });
+  const { NetworkSettings } = await alpha.engine.docker.getContainer(id).inspect();
+  const address = NetworkSettings.Networks[NETWORK]?.IPAddress;
+  const names = ['web', 'store', 'api.shop.example', 'web-1', 'shop-web-1.shop_net', 'web.shop_net', id.slice(0, 12)];
+  for (const name of names) {
+    const seen = async () => answersOf(await lookUp(alpha, 'shop-app-1', name)).join();
+    await poll(async () => (await seen()) === address, { what: name });
+  }
+  await poll(async () => answersOf(await lookUp(alpha, 'other-app-1', 'web.shop')).length > 0, { what: 'web.shop' });
+  expect(answersOf(await lookUp(alpha, 'other-app-1', 'store'))).toEqual([]);
+}, 60_000);
