@@ -68,7 +68,6 @@ test('a link follows its target to the container that has the name now, or an al
   const containers = createContainerStore(facts.part(['container/']), {
     hostId: 'self',
     ourResolver: '',
-    stopForgottenMs: 1,
     now: Date.now,
   });
   const put = (id: string, changes: Partial<Container>) => {
