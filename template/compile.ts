@@ -1,11 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import type { Problem } from '../model/index.ts';
 import type { Engine, Render } from './engine.ts';
 import { convertGoTemplate } from './go/convert.ts';
+import { type Location, RenderError } from './go/helpers.ts';
 import type { TemplateSpec } from './template-spec.ts';
 
 export type Compiled =
-  | { readonly ok: true; readonly render: Render }
+  | {
+      readonly ok: true;
+      readonly render: Render;
+      /** Where the template fails, if `render` has thrown: its file and line. */
+      placeOf(error: unknown): string;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Reads and compiles a template. A confd template is converted first. Never rejects. */
@@ -16,17 +23,21 @@ export async function compileTemplate(
   const failed = (what: string, hint: string): Compiled => ({ ok: false, problems: [{ subject: source, what, hint }] });
   let text: string;
   try {
-    text = await readFile(source, 'utf8');
+    const bytes = await readFile(source);
+    if (!isUtf8(bytes)) return failed('is not text in UTF-8', 'convert the file to UTF-8');
+    text = bytes.toString();
   } catch (error) {
     return failed(`cannot be read: ${reasonOf(error)}`, 'correct the path or its permissions');
   }
+  let lineOf = ({ line }: Location): number => line;
   if (language === 'go') {
-    const converted = convertGoTemplate(text, { name: source, known: engine.functions });
+    const converted = convertGoTemplate(text, { name: source, functions: engine.functions });
     if (!converted.ok) return converted;
-    text = converted.text;
+    ({ text, lineOf } = converted);
   }
+  const placeOf = (error: unknown) => (error instanceof RenderError ? `${source} line ${lineOf(error.at)}` : source);
   try {
-    return { ok: true, render: engine.compile(text) };
+    return { ok: true, render: engine.compile(text), placeOf };
   } catch (error) {
     return failed(`is not a valid template: ${reasonOf(error)}`, 'correct the template');
   }

@@ -1,7 +1,11 @@
 import Handlebars, { type HelperOptions } from 'handlebars';
-import { keyFunctions, plainFunctions, type TemplateFunction } from './confd/functions.ts';
+import { keyFunctions, plainFunctions } from './confd/functions.ts';
 import type { KeyStore } from './confd/key-store.ts';
-import { textOf, truth } from './go/values.ts';
+import { BUILTINS } from './go/builtins.ts';
+import { GO_MARK } from './go/convert.ts';
+import { addGoHelpers, type Location, RenderError } from './go/helpers.ts';
+import type { GoFunctions } from './go/signature.ts';
+import { handlebarsFunctions, type TemplateFunction } from './handlebars-functions.ts';
 import type { World } from './world.ts';
 import { worldFunctions } from './world-functions.ts';
 
@@ -18,39 +22,29 @@ export interface RenderInput {
   readonly keys: KeyStore;
 }
 
-/** A compiled template. Throws when it cannot be rendered, with what and where. */
+/** A compiled template. Throws RenderError when it cannot be rendered, with the place in the Handlebars text. */
 export type Render = (input: RenderInput) => string;
 
 export interface Engine {
   /** Throws when the template is not valid. */
   compile(source: string): Render;
-  /** Names of the functions that a template can call. */
-  readonly functions: ReadonlySet<string>;
+  /** The functions of Go templates. */
+  readonly functions: GoFunctions;
 }
 
-/** Handlebars with Drover's functions. Nothing is escaped, because the files are not HTML. */
-export function createEngine({ env, now }: EngineOptions): Engine {
-  const handlebars = Handlebars.create();
-  const plain = plainFunctions(env, now);
-  for (const [name, call] of Object.entries(plain)) handlebars.registerHelper(name, called(call));
-  const late = { ...keyFunctions(NO_KEYS), ...worldFunctions(NO_WORLD) };
-  for (const name of Object.keys(late)) {
-    handlebars.registerHelper(name, (...values: unknown[]) => {
-      const functions = (values.at(-1) as HelperOptions).data.functions as Readonly<Record<string, TemplateFunction>>;
-      return called(functions[name] as TemplateFunction)(...values);
-    });
-  }
-  addBlocks(handlebars);
+/**
+ * Handlebars with Drover's functions. Nothing is escaped, because the files are not HTML. A template that begins with GO_MARK
+ * gets Go's functions, which have types, and keeps its white space exactly.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const plain = plainFunctions(options.env, options.now);
+  const own = createOwn(plain, options);
+  const go = createGo(plain);
   return {
-    functions: new Set([...Object.keys(plain), ...Object.keys(late)]),
+    functions: { ...BUILTINS, ...plain, ...keyFunctions(NO_KEYS) },
     compile: (source) => {
-      // `Handlebars.compile` parses at the first rendering; errors must show when the template is read.
-      handlebars.parse(source);
-      const template = handlebars.compile(source, { noEscape: true });
-      return ({ world, keys }) => {
-        const functions = { ...keyFunctions(keys), ...worldFunctions(world) };
-        return template(world, { data: { functions } });
-      };
+      const isGo = source.startsWith(GO_MARK);
+      return isGo ? compileGo(go, source.slice(GO_MARK.length), plain) : compileOwn(own, source);
     },
   };
 }
@@ -58,34 +52,75 @@ export function createEngine({ env, now }: EngineOptions): Engine {
 const NO_KEYS: KeyStore = { get: () => null, match: () => [], list: () => [], listDirectories: () => [] };
 const NO_WORLD: World = { self: {}, services: [], containers: [], stacks: [], hosts: [], networks: [] };
 
-/** Removes the options that Handlebars passes as the last argument. */
-function called(call: TemplateFunction): (...values: unknown[]) => unknown {
-  return (...values) => (call as (...given: unknown[]) => unknown)(...values.slice(0, -1));
+type OwnFunctions = Readonly<Record<string, TemplateFunction>>;
+
+/** The functions that read the metadata, without types. */
+function lateFunctions(world: World, keys: KeyStore): OwnFunctions {
+  return { ...untyped(keyFunctions(keys)), ...worldFunctions(world) };
 }
 
-function addBlocks(handlebars: typeof Handlebars): void {
-  handlebars.registerHelper('show', (value: unknown) => textOf(value));
-  handlebars.registerHelper('truth', (value: unknown) => truth(value));
-  handlebars.registerHelper('unescape', (text: string) => decodeURIComponent(text));
-  handlebars.registerHelper('let', function (this: unknown, value: unknown, options: HelperOptions) {
-    return options.fn(this, { data: options.data, blockParams: [value] });
-  });
-  handlebars.registerHelper('withValue', function (this: unknown, value: unknown, options: HelperOptions) {
-    return truth(value) ? options.fn(value, { data: options.data, blockParams: [value] }) : options.inverse(this);
-  });
-  handlebars.registerHelper('range', function (this: unknown, value: unknown, options: HelperOptions) {
-    const items = itemsOf(value);
-    if (items.length === 0) return options.inverse(this);
-    const each = ([index, item]: readonly [unknown, unknown]) =>
-      options.fn(item, { data: options.data, blockParams: [item, index] });
-    return items.map(each).join('');
-  });
+function untyped(functions: GoFunctions): OwnFunctions {
+  return Object.fromEntries(Object.entries(functions).map(([name, { run }]) => [name, run as TemplateFunction]));
 }
 
-/** The items of Go's `range`: a list in order, a map by its keys, the numbers below a number. */
-function itemsOf(value: unknown): readonly (readonly [unknown, unknown])[] {
-  if (typeof value === 'number') return Array.from({ length: Math.max(0, value) }, (_, n) => [n, n] as const);
-  if (Array.isArray(value)) return value.map((item, index) => [index, item] as const);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+function createOwn(plain: GoFunctions, { now }: EngineOptions): typeof Handlebars {
+  const handlebars = Handlebars.create();
+  const early = { ...untyped(BUILTINS), ...untyped(plain), ...handlebarsFunctions(now) };
+  const register = (name: string, find: (options: HelperOptions) => TemplateFunction | undefined): void => {
+    handlebars.registerHelper(name, (...given: unknown[]) => {
+      const options = given.at(-1) as HelperOptions & { readonly loc: { readonly start: Location } };
+      try {
+        return (find(options) as (...values: unknown[]) => unknown)(...given.slice(0, -1));
+      } catch (error) {
+        throw error instanceof RenderError ? error : new RenderError(messageOf(error), options.loc.start);
+      }
+    });
+  };
+  for (const [name, call] of Object.entries(early)) register(name, () => call);
+  for (const name of Object.keys(lateFunctions(NO_WORLD, NO_KEYS))) {
+    register(name, ({ data }) => (data.functions as OwnFunctions)[name]);
+  }
+  return handlebars;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function compileOwn(handlebars: typeof Handlebars, source: string): Render {
+  // `Handlebars.compile` parses at the first rendering; errors must show when the template is read.
+  handlebars.parse(source);
+  const template = handlebars.compile(source, { noEscape: true });
+  return ({ world, keys }) => template(world, { data: { functions: lateFunctions(world, keys) } });
+}
+
+/** Drover's functions for services and containers take and give any value. */
+function goFunctions(plain: GoFunctions, world: World, keys: KeyStore): GoFunctions {
+  const ofWorld = Object.entries(worldFunctions(world)).map(
+    ([name, run]) => [name, { parameters: [], more: 'any', run }] as const,
+  );
+  return { ...Object.fromEntries(ofWorld), ...BUILTINS, ...plain, ...keyFunctions(keys) };
+}
+
+function createGo(plain: GoFunctions): typeof Handlebars {
+  const handlebars = Handlebars.create();
+  const names = Object.keys(goFunctions(plain, NO_WORLD, NO_KEYS));
+  addGoHelpers(handlebars, { names, functions: ({ functions }) => functions as GoFunctions });
+  return handlebars;
+}
+
+function compileGo(handlebars: typeof Handlebars, source: string, plain: GoFunctions): Render {
+  const options = { noEscape: true, ignoreStandalone: true };
+  handlebars.parse(source, options);
+  const template = handlebars.compile(source, options);
+  return ({ world, keys }) => {
+    try {
+      // The dot of a Go template is nil at first.
+      return template(undefined, { data: { functions: goFunctions(plain, world, keys) } });
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      const { line, column } = error.at;
+      throw new RenderError(error.message, { line: line + 1, column });
+    }
+  };
 }

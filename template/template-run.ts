@@ -64,7 +64,7 @@ async function runOne(
     content = compiled.render({ world, keys: createKeyStore(keys) });
   } catch (error) {
     const problem = {
-      subject: spec.source,
+      subject: compiled.placeOf(error),
       what: `cannot be rendered: ${reasonOf(error)}`,
       hint: `correct the template; ${spec.destination} stays as it is, and Drover retries at the next change`,
     };

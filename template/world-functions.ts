@@ -1,6 +1,7 @@
 import { READINESS, standingOf } from '../view/index.ts';
-import type { TemplateFunction } from './confd/functions.ts';
-import { textOf, truth } from './go/values.ts';
+import { textOf } from './go/format.ts';
+import { truth } from './go/values.ts';
+import type { TemplateFunction } from './handlebars-functions.ts';
 import type { Item, World } from './world.ts';
 
 type List = readonly Item[];

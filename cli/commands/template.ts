@@ -86,9 +86,9 @@ async function show(io: Io, outcomes: readonly TemplateOutcome[]): Promise<void>
 async function convert(io: Io, file: string): Promise<void> {
   const { convertGoTemplate, createEngine } = await import('../../template/index.ts');
   const { functions } = createEngine({ env: {}, now: () => 0 });
-  const converted = convertGoTemplate(await readText(file), { name: file, known: functions });
+  const converted = convertGoTemplate(await readText(file), { name: file, functions });
   if (!converted.ok) throw new CommandFailure(converted.problems);
-  io.print(converted.text);
+  io.write(converted.text);
 }
 
 function noTemplates(problems: readonly Problem[]): CommandFailure {

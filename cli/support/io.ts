@@ -7,6 +7,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes results, a line or more. */
   print(text: string): void;
+  /** Writes exactly this text. */
+  write(text: string): void;
   /** Writes warnings and notices to standard error. */
   warn(text: string): void;
   /** Sets the exit code of the process; the command continues. */
@@ -54,6 +56,7 @@ export function createIo(): Io {
   return {
     env: process.env,
     print: (text) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    write: (text) => void process.stdout.write(text),
     warn: (text) => void process.stderr.write(`${text}\n`),
     setExitCode: (code) => {
       process.exitCode = code;

@@ -1,155 +1,185 @@
-import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { posix } from 'node:path';
-import { printf, textOf, truth } from '../go/values.ts';
-import type { KeyStore, KeyValue } from './key-store.ts';
-
-/** A function that templates call. Throws when the arguments are not valid. */
-export type TemplateFunction = (...values: readonly never[]) => unknown;
+import type { GoFunctions } from '../go/signature.ts';
+import {
+  bigOf,
+  compareText,
+  GoError,
+  GoTime,
+  type GoValue,
+  intOf,
+  type KeyValue,
+  listOf,
+  typeName,
+} from '../go/values.ts';
+import { baseOf, folderOf } from './go-path.ts';
+import { parseJson } from './json.ts';
+import type { KeyStore } from './key-store.ts';
 
 /** The functions of confd that read keys of the metadata. */
-export function keyFunctions(keys: KeyStore): Readonly<Record<string, TemplateFunction>> {
+export function keyFunctions(keys: KeyStore): GoFunctions {
   const get = (key: string): KeyValue => {
     const found = keys.get(key);
-    if (!found) throw new Error(`key does not exist: ${key}`);
+    if (!found) throw new GoError(`key does not exist: ${key}`);
     return found;
   };
   return {
-    exists: (key: string) => keys.get(key) !== null,
-    get,
-    gets: (pattern: string) => keys.match(pattern),
-    getv: (key: string, ...otherwise: readonly string[]) => keys.get(key)?.Value ?? otherwise[0] ?? get(key).Value,
-    getvs: (pattern: string) =>
-      keys
-        .match(pattern)
-        .map(({ Value }) => Value)
-        .sort(),
-    ls: (path: string) => keys.list(path),
-    lsdir: (path: string) => keys.listDirectories(path),
+    exists: { parameters: ['string'], run: (key: string) => keys.get(key) !== null },
+    get: { parameters: ['string'], run: get },
+    gets: { parameters: ['string'], run: (pattern: string) => listOf('memkv.KVPairs', [...keys.match(pattern)]) },
+    getv: {
+      parameters: ['string'],
+      more: 'string',
+      run: (key: string, ...otherwise: readonly string[]) => keys.get(key)?.Value ?? otherwise[0] ?? get(key).Value,
+    },
+    getvs: {
+      parameters: ['string'],
+      run: (pattern: string) => listOf('[]string', sorted(keys.match(pattern).map(({ Value }) => Value))),
+    },
+    ls: { parameters: ['string'], run: (path: string) => listOf('[]string', [...keys.list(path)]) },
+    lsdir: { parameters: ['string'], run: (path: string) => listOf('[]string', [...keys.listDirectories(path)]) },
   };
 }
 
-type Kv = Readonly<Record<string, unknown>>;
-
-/** The functions of confd and of Go's text/template that read no metadata. `env` is what `getenv` reads. */
-export function plainFunctions(
-  env: Readonly<Record<string, string | undefined>>,
-  now: () => number,
-): Readonly<Record<string, TemplateFunction>> {
+/** The functions of confd that read no metadata. `env` is what `getenv` reads. */
+export function plainFunctions(env: Readonly<Record<string, string | undefined>>, now: () => number): GoFunctions {
   return {
-    ...COMPARISONS,
     ...TEXT,
     ...LISTS,
     ...NUMBERS,
-    getenv: (name: string, ...otherwise: readonly string[]) => env[name] || (otherwise[0] ?? ''),
-    datetime: () => new Date(now()),
-    fileExists: (path: string) => existsSync(path),
+    getenv: {
+      parameters: ['string'],
+      more: 'string',
+      run: (name: string, ...otherwise: readonly string[]) => env[name] || (otherwise[0] ?? ''),
+    },
+    datetime: { parameters: [], run: () => new GoTime(now(), false) },
+    fileExists: { parameters: ['string'], run: (path: string) => existsSync(path) },
   };
 }
 
-const COMPARISONS = {
-  and: (...values: readonly unknown[]) => values.find((value) => !truth(value)) ?? values.at(-1),
-  or: (...values: readonly unknown[]) => values.find(truth) ?? values.at(-1),
-  not: (value: unknown) => !truth(value),
-  eq: (value: unknown, ...others: readonly unknown[]) => others.some((other) => value === other),
-  ne: (value: unknown, other: unknown) => value !== other,
-  lt: (a: number, b: number) => a < b,
-  le: (a: number, b: number) => a <= b,
-  gt: (a: number, b: number) => a > b,
-  ge: (a: number, b: number) => a >= b,
-  parseBool: (text: string) => parseBool(text),
+const TEXT: GoFunctions = {
+  base: { parameters: ['string'], run: baseOf },
+  dir: { parameters: ['string'], run: folderOf },
+  split: {
+    parameters: ['string', 'string'],
+    run: (text: string, separator: string) => listOf('[]string', separator === '' ? [...text] : text.split(separator)),
+  },
+  join: {
+    parameters: ['[]string', 'string'],
+    run: (texts: readonly string[], separator: string) => texts.join(separator),
+  },
+  toUpper: { parameters: ['string'], run: upper },
+  toLower: { parameters: ['string'], run: lower },
+  contains: { parameters: ['string', 'string'], run: (text: string, part: string) => text.includes(part) },
+  replace: { parameters: ['string', 'string', 'string', 'int'], run: replaceSome },
+  trimSuffix: {
+    parameters: ['string', 'string'],
+    run: (text: string, suffix: string) => (text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text),
+  },
+  base64Encode: { parameters: ['string'], run: (text: string) => Buffer.from(text).toString('base64') },
+  base64Decode: { parameters: ['string'], run: decodeBase64 },
+  parseBool: { parameters: ['string'], run: parseBool },
 };
 
-const TEXT = {
-  print: (...values: readonly unknown[]) => values.map(textOf).join(''),
-  println: (...values: readonly unknown[]) => `${values.map(textOf).join(' ')}\n`,
-  printf: (format: string, ...values: readonly unknown[]) => printf(format, values),
-  base: (path: string) => posix.basename(path),
-  dir: (path: string) => posix.dirname(path),
-  split: (text: string, separator: string) => text.split(separator),
-  join: (texts: readonly unknown[], separator: string) => texts.map(textOf).join(separator),
-  toUpper: (text: string) => text.toUpperCase(),
-  toLower: (text: string) => text.toLowerCase(),
-  contains: (text: string, part: string) => text.includes(part),
-  replace: (text: string, from: string, to: string, count: number) => replaceSome(text, from, to, count),
-  trimSuffix: (text: string, suffix: string) =>
-    text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
-  trimPrefix: (text: string, prefix: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text),
-  hasPrefix: (text: string, prefix: string) => text.startsWith(prefix),
-  hasSuffix: (text: string, suffix: string) => text.endsWith(suffix),
-  base64Encode: (text: string) => Buffer.from(text).toString('base64'),
-  base64Decode: (text: string) => Buffer.from(text, 'base64').toString(),
-  md5: (text: string) => createHash('md5').update(text).digest('hex'),
-  sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
+const LISTS: GoFunctions = {
+  json: { parameters: ['string'], run: (text: string) => parseJson(text, 'map') },
+  jsonArray: { parameters: ['string'], run: (text: string) => parseJson(text, 'list') },
+  map: { parameters: [], more: 'any', run: mapOf },
+  reverse: { parameters: ['any'], run: reverse },
+  sortByLength: { parameters: ['[]string'], run: (texts: string[]) => texts.sort(byLength((text) => text)) },
+  sortKVByLength: {
+    parameters: ['[]memkv.KVPair'],
+    // Go sorts the list itself and returns it with another type.
+    run: (pairs: KeyValue[]) => listOf('[]memkv.KVPair', [...pairs.sort(byLength(({ Key }) => Key))]),
+  },
 };
 
-const LISTS = {
-  len: (value: unknown) => sizeOf(value),
-  index: (value: unknown, ...path: readonly unknown[]) => path.reduce(memberOf, value),
-  json: (text: string) => JSON.parse(text) as unknown,
-  jsonArray: (text: string) => JSON.parse(text) as unknown,
-  map: (...pairs: readonly unknown[]) => mapOf(pairs),
-  reverse: (values: readonly unknown[]) => [...values].reverse(),
-  sortByLength: (texts: readonly string[]) => [...texts].sort((a, b) => a.length - b.length),
-  sortKVByLength: (pairs: readonly KeyValue[]) => [...pairs].sort((a, b) => a.Key.length - b.Key.length),
+const NUMBERS: GoFunctions = {
+  add: { parameters: ['int', 'int'], run: (a, b) => intOf(bigOf(a) + bigOf(b)) },
+  sub: { parameters: ['int', 'int'], run: (a, b) => intOf(bigOf(a) - bigOf(b)) },
+  mul: { parameters: ['int', 'int'], run: (a, b) => intOf(bigOf(a) * bigOf(b)) },
+  div: { parameters: ['int', 'int'], run: (a, b) => intOf(bigOf(a) / nonZero(b)) },
+  mod: { parameters: ['int', 'int'], run: (a, b) => intOf(bigOf(a) % nonZero(b)) },
+  seq: { parameters: ['int', 'int'], run: sequence },
+  atoi: { parameters: ['string'], run: integer },
 };
 
-const NUMBERS = {
-  add: (a: number, b: number) => a + b,
-  sub: (a: number, b: number) => a - b,
-  mul: (a: number, b: number) => a * b,
-  div: (a: number, b: number) => Math.trunc(a / nonZero(b)),
-  mod: (a: number, b: number) => a % nonZero(b),
-  seq: (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n),
-  atoi: (text: string) => integer(text),
-};
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (Array.isArray(value)) return value.length;
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-  throw new Error(`len: ${textOf(value)} has no length`);
+function sorted(texts: string[]): string[] {
+  return texts.sort(compareText);
 }
 
-function memberOf(value: unknown, key: unknown): unknown {
-  if (Array.isArray(value)) {
-    if (typeof key !== 'number' || key < 0 || key >= value.length)
-      throw new Error(`index out of range: ${textOf(key)}`);
-    return value[key];
-  }
-  if (typeof value === 'object' && value !== null) return (value as Kv)[String(key)];
-  throw new Error(`index: ${textOf(value)} has no members`);
+/** The order of items of the same length depends on the version of Go; here they keep their order. */
+function byLength<Item>(text: (item: Item) => string): (a: Item, b: Item) => number {
+  return (a, b) => Buffer.byteLength(text(a)) - Buffer.byteLength(text(b));
 }
 
-function mapOf(pairs: readonly unknown[]): Kv {
-  if (pairs.length % 2 === 1) throw new Error('map: give pairs of a name and a value');
-  return Object.fromEntries(pairs.flatMap((name, at) => (at % 2 === 0 ? [[String(name), pairs[at + 1]]] : [])));
+/** Go changes the case of each character by itself. */
+function upper(text: string): string {
+  return [...text].map((one) => (one.toUpperCase().length === one.length ? one.toUpperCase() : one)).join('');
 }
 
-function replaceSome(text: string, from: string, to: string, count: number): string {
-  if (count < 0) return text.replaceAll(from, () => to);
-  let rest = text;
-  let done = '';
-  for (let n = 0; n < count && rest.includes(from); n += 1) {
-    const at = rest.indexOf(from);
-    done += rest.slice(0, at) + to;
-    rest = rest.slice(at + from.length);
-  }
-  return done + rest;
+function lower(text: string): string {
+  return [...text].map((one) => [...one.toLowerCase()][0] ?? one).join('');
+}
+
+/** Go's strings.Replace: an empty `from` is before each character and at the end. */
+function replaceSome(text: string, from: string, to: string, limit: number | bigint): string {
+  const count = limit < 0 ? Number.POSITIVE_INFINITY : Number(limit);
+  const parts = from === '' ? ['', ...text] : text.split(from);
+  if (from === '' && count > [...text].length) parts.push('');
+  return parts.reduce((done, part, at) => done + (at <= count ? to : from) + part);
+}
+
+function decodeBase64(text: string): string {
+  const plain = text.replace(/[\r\n]/g, '');
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain))
+    throw new GoError('base64Decode: the text is not valid base64');
+  const bytes = Buffer.from(plain, 'base64');
+  if (!isUtf8(bytes)) throw new GoError('base64Decode: the result is not text in UTF-8');
+  return bytes.toString();
 }
 
 function parseBool(text: string): boolean {
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
-  throw new Error(`parseBool: '${text}' is not a boolean`);
+  throw new GoError(`parseBool: '${text}' is not a boolean`);
 }
 
-function integer(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`atoi: '${text}' is not a number`);
-  return Number(text);
+function mapOf(...pairs: readonly GoValue[]): Readonly<Record<string, GoValue>> {
+  if (pairs.length % 2 === 1) throw new GoError('map: give pairs of a name and a value');
+  const names = pairs.filter((_, at) => at % 2 === 0);
+  return Object.fromEntries(
+    names.map((name, at) => {
+      if (typeof name !== 'string') throw new GoError('map: names must be strings');
+      return [name, pairs[2 * at + 1] ?? null];
+    }),
+  );
 }
 
-function nonZero(value: number): number {
-  if (value === 0) throw new Error('division by zero');
-  return value;
+/** Reverses lists of strings and of pairs in place, and leaves other values as they are, as confd does. */
+function reverse(value: GoValue): GoValue {
+  const reversible = ['[]string', '[]memkv.KVPair'].includes(typeName(value));
+  return reversible ? (value as GoValue[]).reverse() : value;
+}
+
+const MAX_SEQUENCE = 1_000_000;
+
+function sequence(from: number | bigint, to: number | bigint): readonly GoValue[] {
+  const count = Number(bigOf(to) - bigOf(from)) + 1;
+  if (count > MAX_SEQUENCE) throw new GoError(`seq: more than ${MAX_SEQUENCE} numbers`);
+  return listOf(
+    '[]int',
+    Array.from({ length: Math.max(0, count) }, (_, n) => intOf(bigOf(from) + BigInt(n))),
+  );
+}
+
+function integer(text: string): number | bigint {
+  const value = /^[+-]?\d+$/.test(text) ? BigInt(text.replace('+', '')) : null;
+  if (value === null || BigInt.asIntN(64, value) !== value) throw new GoError(`atoi: '${text}' is not an int`);
+  return intOf(value);
+}
+
+function nonZero(value: GoValue): bigint {
+  if (bigOf(value) === 0n) throw new GoError('division by zero');
+  return bigOf(value);
 }

@@ -1,14 +1,13 @@
-/** A key and its value, as confd's templates read them. */
-export interface KeyValue {
-  readonly Key: string;
-  readonly Value: string;
-}
+import { formatFloat } from '../go/float.ts';
+import { compareText, KeyValue } from '../go/values.ts';
+import { baseOf, cleanPath, folderOf } from './go-path.ts';
+import { pathMatcher } from './path-match.ts';
 
 /** The metadata as flat keys, as confd's rancher backend creates them. */
 export interface KeyStore {
   /** Null when there is no such key. */
   get(key: string): KeyValue | null;
-  /** All keys that match a pattern of Go's path.Match, in which `*` and `?` do not match a slash. Sorted by key. */
+  /** All keys that match a pattern of Go's path.Match. Sorted by key. Throws GoError when the pattern is not valid. */
   match(pattern: string): readonly KeyValue[];
   /** Names directly below a path, sorted. If the path itself is a key, its last segment is included. */
   list(path: string): readonly string[];
@@ -16,42 +15,49 @@ export interface KeyStore {
   listDirectories(path: string): readonly string[];
 }
 
-/** `values`: full path -> text. */
+/** `values`: full path -> text. Paths are compared as confd's store does, which finds nothing but keys of one segment below `/`. */
 export function createKeyStore(values: ReadonlyMap<string, string>): KeyStore {
-  const keys = [...values.keys()].sort();
-  const pair = (key: string): KeyValue => ({ Key: key, Value: values.get(key) ?? '' });
-  const below = (path: string): readonly string[] => {
-    const prefix = `${path.replace(/\/+$/, '')}/`;
-    return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-  };
+  const pairs = [...values].map(([key, value]) => new KeyValue(key, value)).sort((a, b) => compareText(a.Key, b.Key));
+  const byKey = new Map(pairs.map((pair) => [pair.Key, pair]));
   return {
-    get: (key) => (values.has(key) ? pair(key) : null),
+    get: (key) => byKey.get(key) ?? null,
     match: (pattern) => {
-      const matches = patternOf(pattern);
-      return keys.filter((key) => matches.test(key)).map(pair);
+      const matches = pathMatcher(pattern);
+      return pairs.filter(({ Key }) => matches(Key));
     },
     list: (path) => {
-      const own = values.has(path) ? [path.split('/').at(-1) ?? ''] : [];
-      return unique([...own, ...below(path).map((rest) => rest.split('/')[0] ?? '')]);
+      const folder = terms(path);
+      const names = pairs.flatMap(({ Key }) => {
+        if (Key === path) return [baseOf(Key)];
+        return startsWith(terms(folderOf(Key)), folder) ? [withoutPrefix(Key, path).split('/')[0] ?? ''] : [];
+      });
+      return unique(names);
     },
-    listDirectories: (path) =>
-      unique(below(path).flatMap((rest) => (rest.includes('/') ? [rest.split('/')[0] ?? ''] : []))),
+    listDirectories: (path) => {
+      const folder = terms(path);
+      const names = pairs.flatMap(({ Key }) => {
+        const own = terms(folderOf(Key));
+        return Key.startsWith(path) && startsWith(own, folder) ? (own[folder.length] ?? []) : [];
+      });
+      return unique(names);
+    },
   };
+}
+
+function terms(path: string): readonly string[] {
+  return cleanPath(path).split('/');
+}
+
+function startsWith(path: readonly string[], folder: readonly string[]): boolean {
+  return folder.every((name, at) => path[at] === name);
+}
+
+function withoutPrefix(key: string, prefix: string): string {
+  return (key.startsWith(prefix) ? key.slice(prefix.length) : key).replace(/^\//, '');
 }
 
 function unique(names: readonly string[]): readonly string[] {
-  return [...new Set(names)].sort();
-}
-
-/** The syntax of path.Match: `*`, `?`, `[a-z]`, `[^a-z]`, and a backslash before a literal character. */
-function patternOf(pattern: string): RegExp {
-  const source = pattern.replace(/\\.|\[\^?[^\]]*\]|[\s\S]/g, (part) => {
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (part.startsWith('[') && part.length > 2) return part;
-    return (part.startsWith('\\') && part.length > 1 ? part.slice(1) : part).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
+  return [...new Set(names)].sort(compareText);
 }
 
 /**
@@ -64,10 +70,17 @@ export function flatten(path: string, tree: unknown): ReadonlyMap<string, string
     if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(`${at}/${nameOf(item) ?? index}`, item);
     else if (typeof value === 'object' && value !== null) {
       for (const [key, item] of Object.entries(value)) walk(`${at}/${key}`, item);
-    } else values.set(at, value === null || value === undefined ? 'null' : String(value));
+    } else values.set(cleanPath(at), scalarText(value));
   };
   walk(path.replace(/\/+$/, ''), tree);
   return values;
+}
+
+/** confd reads all numbers as float64. */
+function scalarText(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'number' || typeof value === 'bigint') return formatFloat(Number(value), 'f', -1);
+  return String(value);
 }
 
 function nameOf(item: unknown): string | null {

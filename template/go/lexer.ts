@@ -1,21 +1,36 @@
-/** A piece of a Go template: literal text, or the content of a pair of braces. */
-export type Piece =
-  | { readonly kind: 'text'; readonly text: string }
-  /** `line` counts from 1. */
-  | { readonly kind: 'action'; readonly source: string; readonly line: number };
+/** A token of a Go template. `line` counts from 1. */
+export interface Token {
+  readonly kind: TokenKind;
+  /** As written in the template; for text after trimming. */
+  readonly text: string;
+  readonly line: number;
+}
 
-/** The content of a pair of braces, in tokens. */
-export type Token =
-  | { readonly kind: 'string'; readonly value: string }
-  | { readonly kind: 'number'; readonly value: string }
-  /** `.`, `.Key`, `.Data.name`: the names of the fields; none for the dot alone. */
-  | { readonly kind: 'field'; readonly path: readonly string[] }
-  /** `$`, `$x`, `$x.Key`. */
-  | { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[] }
-  | { readonly kind: 'word'; readonly value: string }
-  | { readonly kind: 'mark'; readonly value: '(' | ')' | '|' | ':=' | '=' | ',' };
+export type TokenKind =
+  | 'text'
+  | 'open'
+  | 'close'
+  | 'space'
+  | 'string'
+  | 'number'
+  | 'character'
+  /** `.Key`: one segment. */
+  | 'field'
+  | 'dot'
+  /** `$` or `$x`. */
+  | 'variable'
+  | 'word'
+  | '('
+  | ')'
+  | '|'
+  | ':='
+  | '='
+  | 'mark'
+  /** Go's lexer fails here; the text says why. */
+  | 'invalid'
+  | 'eof';
 
-/** A part of a template that cannot be converted; `line` counts from 1. */
+/** A part of a template that cannot be converted. */
 export class NotConvertible extends Error {
   readonly line: number;
   constructor(line: number, what: string) {
@@ -25,99 +40,127 @@ export class NotConvertible extends Error {
 }
 
 /**
- * Splits a template into text and actions. `{{-` and `-}}` remove the white space next to them, as in Go. This happens here,
- * so that there is nothing left to convert.
+ * The tokens of a template. `{{-` and `-}}` are applied here: they remove the spaces, tabs and line breaks next to them.
  */
-export function pieces(template: string): readonly Piece[] {
-  const found: Piece[] = [];
+export function tokensOf(template: string): readonly Token[] {
+  const tokens: Token[] = [];
+  try {
+    readTokens(template, tokens);
+  } catch (error) {
+    if (!(error instanceof NotConvertible)) throw error;
+    tokens.push({ kind: 'invalid', text: error.message, line: error.line });
+  }
+  return tokens;
+}
+
+function readTokens(template: string, tokens: Token[]): void {
   let at = 0;
   let line = 1;
-  let trimNext = false;
+  let trim = false;
   const text = (end: number, trimEnd: boolean): void => {
     const raw = template.slice(at, end);
-    const from = trimNext ? raw.trimStart() : raw;
-    const shown = trimEnd ? from.trimEnd() : from;
-    if (shown !== '') found.push({ kind: 'text', text: shown });
+    const start = trim ? raw.replace(/^[ \t\r\n]+/, '') : raw;
+    const shown = trimEnd ? start.replace(/[ \t\r\n]+$/, '') : start;
+    if (shown !== '') tokens.push({ kind: 'text', text: shown, line: line + linesIn(raw) - linesIn(start) });
     line += linesIn(raw);
+    at = end;
   };
-  for (let open = template.indexOf('{{', at); open >= 0; open = template.indexOf('{{', at)) {
-    const trimBefore = /^\{\{-\s/.test(template.slice(open, open + 4));
-    text(open, trimBefore);
-    const close = endOfAction(template, open + 2, line);
-    const inner = template.slice(open + 2, close);
-    trimNext = /\s-$/.test(inner);
-    const source = inner.replace(/^-\s/, '').replace(/\s-$/, '').trim();
-    if (!/^\/\*[\s\S]*\*\/$/.test(source)) found.push({ kind: 'action', source, line });
-    line += linesIn(inner);
-    at = close + 2;
+  for (let open = template.indexOf('{{'); open >= 0; open = template.indexOf('{{', at)) {
+    const marker = /^-[ \t\r\n]/.test(template.slice(open + 2, open + 4));
+    text(open, marker);
+    const start = open + (marker ? 4 : 2);
+    let end: number;
+    if (template.startsWith('/*', start)) end = endOfComment(template, start, line);
+    else {
+      tokens.push({ kind: 'open', text: '{{', line });
+      end = readAction(template, { start, line: line + linesIn(template.slice(open, start)) }, tokens);
+    }
+    const [close = ''] = CLOSE.exec(template.slice(end)) ?? [];
+    trim = close.length > 2;
+    at = end + close.length;
+    line += linesIn(template.slice(open, at));
   }
   text(template.length, false);
-  return found;
 }
 
 function linesIn(text: string): number {
   return text.split('\n').length - 1;
 }
 
-/** The position of the closing braces. Braces in strings and comments do not count. */
-function endOfAction(template: string, start: number, line: number): number {
-  if (/^(-\s)?\s*\/\*/.test(template.slice(start))) {
-    const end = template.indexOf('*/', start);
-    const close = template.indexOf('}}', end);
-    if (end < 0 || close < 0) throw new NotConvertible(line, 'a comment has no end');
-    return close;
-  }
-  const quoted = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|\}\}/g;
-  quoted.lastIndex = start;
-  for (let match = quoted.exec(template); match; match = quoted.exec(template)) {
-    if (match[0] === '}}') return match.index;
-  }
-  throw new NotConvertible(line, 'an action has no end: }} is missing');
+function endOfComment(template: string, start: number, line: number): number {
+  const end = template.indexOf('*/', start + 2);
+  if (end < 0) throw new NotConvertible(line, 'a comment has no end');
+  if (!CLOSE.test(template.slice(end + 2))) throw new NotConvertible(line, 'a comment must end right before }}');
+  return end + 2;
 }
 
-const WORDS =
-  /\s+|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')|(-?\d+(?:\.\d+)?)|(\$[\w]*)((?:\.\w+)*)|((?:\.\w+)+|\.)|(\w+)|(:=|[()|=,])/gy;
+const CLOSE = /^(?:[ \t\r\n]-)?\}\}/;
+const LETTER = '[\\p{L}\\p{Nd}_]';
+/** What may follow a name. */
+const END_OF_NAME = /^(?:[ \t\r\n.,|:)(]|\}\}|$)/;
+const NUMBER =
+  /^(?=[+-]|\.?[0-9])[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/;
 
-/** The tokens of an action. */
-export function tokens(source: string, line: number): readonly Token[] {
-  const found: Token[] = [];
-  const words = new RegExp(WORDS);
-  while (words.lastIndex < source.length) {
-    const before = words.lastIndex;
-    const match = words.exec(source);
-    if (!match) throw new NotConvertible(line, `cannot read '${source.slice(before)}'`);
-    const token = tokenOf(match, line);
-    if (token) found.push(token);
+const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
+  ['space', /^[ \t\r\n]+/],
+  [':=', /^:=/],
+  ['=', /^=/],
+  ['|', /^\|/],
+  ['(', /^\(/],
+  [')', /^\)/],
+  ['string', /^(?:"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`)/],
+  ['character', /^'(?:[^'\\\n]|\\[^\n])*'/],
+  ['variable', new RegExp(`^\\$${LETTER}*`, 'u')],
+  ['field', new RegExp(`^\\.(?![0-9])${LETTER}+`, 'u')],
+  ['dot', /^\.(?![0-9])/],
+  ['number', NUMBER],
+  ['word', new RegExp(`^${LETTER}+`, 'u')],
+  ['mark', /^[!-~]/],
+];
+const NAMES: readonly TokenKind[] = ['variable', 'field', 'dot', 'word'];
+
+/** Adds the tokens after `{{`, and gives the position of the closing braces. */
+function readAction(
+  template: string,
+  { start, line: firstLine }: { readonly start: number; readonly line: number },
+  tokens: Token[],
+): number {
+  let at = start;
+  let line = firstLine;
+  let depth = 0;
+  for (;;) {
+    const rest = template.slice(at);
+    if (CLOSE.test(rest)) break;
+    const token = readToken(rest, line);
+    if (token.kind === '(') depth += 1;
+    if (token.kind === ')') depth -= 1;
+    if (depth < 0) throw new NotConvertible(line, 'an opening ( is missing');
+    tokens.push(token);
+    at += token.text.length;
+    line += linesIn(token.text);
   }
-  return found;
+  if (depth > 0) throw new NotConvertible(line, 'a closing ) is missing');
+  tokens.push({ kind: 'close', text: '}}', line });
+  return at;
 }
 
-function tokenOf(match: RegExpExecArray, line: number): Token | null {
-  const [, quoted, number, variable, fields, field, word, mark] = match;
-  if (quoted !== undefined) return { kind: 'string', value: unquoted(quoted, line) };
-  if (number !== undefined) return { kind: 'number', value: number };
-  if (variable !== undefined) return { kind: 'variable', name: variable.slice(1), path: pathOf(fields ?? '') };
-  if (field !== undefined) return { kind: 'field', path: pathOf(field) };
-  if (word !== undefined) return { kind: 'word', value: word };
-  if (mark !== undefined) return { kind: 'mark', value: mark as '(' };
-  return null;
-}
-
-function pathOf(fields: string): readonly string[] {
-  return fields.split('.').filter((name) => name !== '');
-}
-
-function unquoted(text: string, line: number): string {
-  if (text.startsWith('`')) return text.slice(1, -1);
-  if (text.startsWith("'")) throw new NotConvertible(line, `a character constant (${text}) has no counterpart`);
-  try {
-    return JSON.parse(
-      text
-        .replace(/\\a/g, '\\u0007')
-        .replace(/\\v/g, '\\u000b')
-        .replace(/\\x([0-9a-f]{2})/gi, '\\u00$1'),
-    ) as string;
-  } catch {
-    throw new NotConvertible(line, `cannot read the string ${text}`);
+function readToken(rest: string, line: number): Token {
+  if (rest === '') throw new NotConvertible(line, 'an action has no end: }} is missing');
+  for (const [kind, pattern] of PATTERNS) {
+    const [found = ''] = pattern.exec(rest) ?? [];
+    if (found === '') continue;
+    // The space before `-}}` belongs to the closing braces.
+    const text = kind === 'space' && CLOSE.test(rest.slice(found.length - 1)) ? found.slice(0, -1) : found;
+    checkEnd(kind, text, rest.slice(text.length), line);
+    return { kind, text, line };
   }
+  throw new NotConvertible(line, `unexpected character '${String.fromCodePoint(rest.codePointAt(0) ?? 0)}'`);
+}
+
+function checkEnd(kind: TokenKind, text: string, rest: string, line: number): void {
+  if (NAMES.includes(kind) && !END_OF_NAME.test(rest))
+    throw new NotConvertible(line, `unexpected text after '${text}'`);
+  if (kind === 'number' && (/^[+-]$/.test(text) || new RegExp(`^${LETTER}|^[+-]`, 'u').test(rest)))
+    throw new NotConvertible(line, `'${text}' begins a number that is not valid`);
+  if (kind === 'mark' && /["'`]/.test(text)) throw new NotConvertible(line, `a string has no end: ${text} is missing`);
 }

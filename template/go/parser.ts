@@ -1,152 +1,217 @@
-import { type Expression, parsePipeline } from './expression.ts';
-import { NotConvertible, pieces, type Token, tokens } from './lexer.ts';
+import { createReader, type Pipeline, type Reader, readPipeline, type Scope } from './expression.ts';
+import { NotConvertible, tokensOf } from './lexer.ts';
+import { parseString } from './literals.ts';
 
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'show'; readonly value: Expression; readonly line: number }
-  /** The variable exists from here to the end of its block. */
-  | { readonly kind: 'assign'; readonly name: string; readonly value: Expression; readonly line: number }
+  | { readonly kind: 'action'; readonly pipeline: Pipeline }
   | {
-      readonly kind: 'if' | 'with';
-      readonly value: Expression;
+      readonly kind: 'if' | 'with' | 'range';
+      readonly pipeline: Pipeline;
       readonly body: readonly Node[];
       readonly otherwise: readonly Node[];
-      readonly line: number;
     }
-  | {
-      readonly kind: 'range';
-      readonly value: Expression;
-      /** Names of the index and the element; null if the template has none. */
-      readonly index: string | null;
-      readonly element: string | null;
-      readonly body: readonly Node[];
-      readonly otherwise: readonly Node[];
-      readonly line: number;
-    };
+  | { readonly kind: 'template'; readonly name: string; readonly pipeline: Pipeline | null; readonly line: number }
+  | { readonly kind: 'break' | 'continue' };
 
-/** The nodes of a template, and the parts that cannot be converted. */
-export type ParsedTemplate = { readonly nodes: readonly Node[]; readonly problems: readonly NotConvertible[] };
+export interface ParsedTemplate {
+  readonly nodes: readonly Node[];
+  /** The templates of `define` and `block`, by name. */
+  readonly definitions: ReadonlyMap<string, readonly Node[]>;
+  /** The parts that cannot be converted. */
+  readonly problems: readonly NotConvertible[];
+}
 
-interface Reading {
-  readonly pieces: ReturnType<typeof pieces>;
-  at: number;
+interface Parsing {
+  readonly reader: Reader;
+  readonly scope: Scope;
+  /** Number of `range` around this place. */
+  readonly loops: number;
+  readonly definitions: Map<string, readonly Node[]>;
   readonly problems: NotConvertible[];
 }
 
-type Ending = 'end' | 'else' | 'eof';
-
-/** Never throws. Parts that cannot be converted are left out and become problems. */
-export function parseGoTemplate(template: string): ParsedTemplate {
+/** Parses a template. `name` is that of its file. Never throws: parts that cannot be converted become problems. */
+export function parseGoTemplate(
+  template: string,
+  { name, functions }: { readonly name: string; readonly functions: ReadonlySet<string> },
+): ParsedTemplate {
+  const problems: NotConvertible[] = [];
+  const definitions = new Map<string, readonly Node[]>();
+  const nodes: Node[] = [];
   try {
-    const reading: Reading = { pieces: pieces(template), at: 0, problems: [] };
-    const { nodes, ending, line } = readNodes(reading);
-    if (ending !== 'eof') reading.problems.push(new NotConvertible(line, `{{${ending}}} without a block`));
-    return { nodes, problems: reading.problems };
+    const reader = createReader(tokensOf(template));
+    const parsing: Parsing = { reader, scope: { variables: [], functions }, loops: 0, definitions, problems };
+    for (;;) {
+      const { found, ending, line } = readNodes(parsing, true);
+      nodes.push(...found);
+      if (ending === 'eof') break;
+      problems.push(new NotConvertible(line, `{{${ending}}} without a block`));
+    }
+    if (definitions.has(name) && !isEmpty(definitions.get(name) ?? []) && !isEmpty(nodes))
+      problems.push(new NotConvertible(1, `{{define}} uses the name of the file, ${name}`));
   } catch (error) {
-    if (error instanceof NotConvertible) return { nodes: [], problems: [error] };
-    throw error;
+    if (!(error instanceof NotConvertible)) throw error;
+    problems.push(error);
   }
+  const main = isEmpty(nodes) ? (definitions.get(name) ?? nodes) : nodes;
+  return { nodes: main, definitions: new Map([[name, main], ...definitions]), problems };
 }
 
+type Ending = 'end' | 'else' | 'else if' | 'eof';
+
 interface Block {
-  readonly nodes: readonly Node[];
+  readonly found: readonly Node[];
   readonly ending: Ending;
-  /** The tokens after `else`. */
-  readonly rest: readonly Token[];
   readonly line: number;
 }
 
-function readNodes(reading: Reading): Block {
-  const nodes: Node[] = [];
-  let line = 1;
-  while (reading.at < reading.pieces.length) {
-    const piece = reading.pieces[reading.at];
-    reading.at += 1;
-    if (!piece) break;
-    if (piece.kind === 'text') {
-      nodes.push({ kind: 'text', text: piece.text });
+/** The nodes up to the end of the block. An action that cannot be read becomes a problem, and reading goes on behind it. */
+function readNodes(parsing: Parsing, isTop = false): Block {
+  const found: Node[] = [];
+  for (;;) {
+    const { kind, text, line } = parsing.reader.next();
+    if (kind === 'eof') return { found, ending: 'eof', line };
+    if (kind === 'text') {
+      found.push({ kind: 'text', text });
       continue;
     }
-    line = piece.line;
     try {
-      const words = tokens(piece.source, line);
-      const [first] = words;
-      if (first?.kind === 'word' && (first.value === 'end' || first.value === 'else')) {
-        return { nodes, ending: first.value, rest: words.slice(1), line };
-      }
-      nodes.push(readAction(reading, words, line));
+      const read = readAction(parsing, isTop);
+      if ('ending' in read) return { found, ...read, line };
+      found.push(...read.nodes);
     } catch (error) {
       if (!(error instanceof NotConvertible)) throw error;
-      reading.problems.push(error);
+      parsing.problems.push(error);
+      skipToClose(parsing.reader);
     }
   }
-  return { nodes, ending: 'eof', rest: [], line };
 }
 
-const NO_COUNTERPART = ['template', 'define', 'block', 'break', 'continue'];
+/** Tokens of an action never cross its end, so this stops at the end of the action that failed. */
+function skipToClose(reader: Reader): void {
+  while (!['text', 'open', 'eof'].includes(reader.peek('spaces').kind)) reader.next('spaces');
+}
 
-function readAction(reading: Reading, words: readonly Token[], line: number): Node {
-  const [first, ...rest] = words;
-  if (first?.kind === 'word') {
-    if (first.value === 'range') return readRange(reading, rest, line);
-    if (first.value === 'if' || first.value === 'with') return readConditional(reading, first.value, rest, line);
-    if (NO_COUNTERPART.includes(first.value)) throw new NotConvertible(line, `{{${first.value}}} has no counterpart`);
+function readAction(
+  parsing: Parsing,
+  isTop: boolean,
+): { readonly nodes: readonly Node[] } | { readonly ending: Ending } {
+  const { reader, scope } = parsing;
+  const { kind, text, line } = reader.peek();
+  const keyword = kind === 'word' ? text : '';
+  switch (keyword) {
+    case 'end':
+    case 'else':
+      reader.next();
+      return { ending: readEnding(reader, keyword) };
+    case 'if':
+    case 'with':
+    case 'range':
+      reader.next();
+      return { nodes: [readControl(parsing, keyword)] };
+    case 'break':
+    case 'continue':
+      reader.next();
+      if (parsing.loops === 0) throw new NotConvertible(line, `{{${keyword}}} is not within {{range}}`);
+      expectClose(reader);
+      return { nodes: [{ kind: keyword }] };
+    case 'define':
+      reader.next();
+      if (!isTop) throw new NotConvertible(line, '{{define}} is within a block');
+      readDefinition(parsing, readName(reader));
+      return { nodes: [] };
+    case 'block':
+    case 'template':
+      reader.next();
+      return { nodes: [readTemplate(parsing, keyword, line)] };
+    default:
+      return {
+        nodes: [{ kind: 'action', pipeline: readPipeline(reader, scope, { context: 'an action', end: 'close' }) }],
+      };
   }
-  const [, second] = words;
-  if (first?.kind === 'variable' && second?.kind === 'mark' && (second.value === ':=' || second.value === '=')) {
-    // Variables in Handlebars cannot change: a value assigned in an inner block would be lost at its end.
-    if (second.value === '=')
-      throw new NotConvertible(line, `assigning another value to $${first.name} has no counterpart`);
-    return { kind: 'assign', name: first.name, value: parsePipeline(words.slice(2), line), line };
+}
+
+function readEnding(reader: Reader, keyword: 'end' | 'else'): Ending {
+  if (keyword === 'else' && reader.peek().text === 'if') {
+    reader.next();
+    return 'else if';
   }
-  return { kind: 'show', value: parsePipeline(words, line), line };
+  expectClose(reader);
+  return keyword;
 }
 
-function readConditional(reading: Reading, kind: 'if' | 'with', words: readonly Token[], line: number): Node {
-  const value = expressionOf(reading, () => parsePipeline(words, line));
-  const body = readNodes(reading);
-  return { kind, value, body: body.nodes, otherwise: readElse(reading, body, line), line };
+function expectClose(reader: Reader): void {
+  const { kind, text, line } = reader.next();
+  if (kind !== 'close') throw new NotConvertible(line, `unexpected '${text}'`);
 }
 
-function readRange(reading: Reading, words: readonly Token[], line: number): Node {
-  const [first, second, third, fourth] = words;
-  const isMark = (token: Token | undefined, value: string) => token?.kind === 'mark' && token.value === value;
-  let index: string | null = null;
-  let element: string | null = null;
-  let rest = words;
-  if (first?.kind === 'variable' && isMark(second, ':=')) {
-    element = first.name;
-    rest = words.slice(2);
-  } else if (first?.kind === 'variable' && isMark(second, ',') && third?.kind === 'variable' && isMark(fourth, ':=')) {
-    index = first.name;
-    element = third.name;
-    rest = words.slice(4);
-  }
-  const value = expressionOf(reading, () => parsePipeline(rest, line));
-  const body = readNodes(reading);
-  return { kind: 'range', value, index, element, body: body.nodes, otherwise: readElse(reading, body, line), line };
+function readControl(parsing: Parsing, kind: 'if' | 'with' | 'range'): Node {
+  // Variables that the block sets end with it.
+  const scope = { ...parsing.scope, variables: [...parsing.scope.variables] };
+  const pipeline = readHead({ ...parsing, scope }, kind);
+  const branch = () => ({ ...scope, variables: [...scope.variables] });
+  const body = readNodes({ ...parsing, scope: branch(), loops: parsing.loops + (kind === 'range' ? 1 : 0) });
+  return { kind, pipeline, body: body.found, otherwise: readElse({ ...parsing, scope: branch() }, kind, body) };
 }
 
-/** If the value cannot be parsed, reports that and goes on, so that problems in the block are reported, too. */
-function expressionOf(reading: Reading, read: () => Expression): Expression {
+/** If the value cannot be read, this is a problem, and the block is still read. */
+function readHead({ reader, scope, problems }: Parsing, context: string): Pipeline {
   try {
-    return read();
+    return readPipeline(reader, scope, { context, end: 'close' });
   } catch (error) {
     if (!(error instanceof NotConvertible)) throw error;
-    reading.problems.push(error);
-    return { kind: 'literal', value: 'false' };
+    problems.push(error);
+    skipToClose(reader);
+    return { line: error.line, variables: [], assigns: false, commands: [] };
   }
 }
 
-function readElse(reading: Reading, block: Block, line: number): readonly Node[] {
-  if (block.ending === 'end') return [];
-  if (block.ending === 'eof') throw new NotConvertible(line, 'a block has no end: {{end}} is missing');
-  const [first, ...rest] = block.rest;
-  if (first?.kind === 'word' && (first.value === 'if' || first.value === 'with')) {
-    return [readConditional(reading, first.value, rest, block.line)];
+function readElse(parsing: Parsing, kind: string, { ending, line }: Block): readonly Node[] {
+  if (ending === 'end') return [];
+  if (ending === 'eof') throw new NotConvertible(line, 'a block has no end: {{end}} is missing');
+  if (ending === 'else if') {
+    // Go 1.23 has `else with`; it has no `else if` in another block than `if`.
+    if (kind !== 'if') parsing.problems.push(new NotConvertible(line, '{{else if}} is not within {{if}}'));
+    return [readControl(parsing, 'if')];
   }
-  if (first) throw new NotConvertible(block.line, '{{else}} is followed by unknown words');
-  const otherwise = readNodes(reading);
-  if (otherwise.ending !== 'end') throw new NotConvertible(block.line, 'a block has no end: {{end}} is missing');
-  return otherwise.nodes;
+  const otherwise = readNodes(parsing);
+  if (otherwise.ending === 'end') return otherwise.found;
+  throw new NotConvertible(otherwise.line, 'a block has no end: {{end}} is missing');
+}
+
+function readName(reader: Reader): string {
+  const { kind, text, line } = reader.next();
+  const name = kind === 'string' ? parseString(text) : null;
+  if (name === null) throw new NotConvertible(line, 'the name of a template must be a string');
+  return name;
+}
+
+function readTemplate(parsing: Parsing, keyword: 'block' | 'template', line: number): Node {
+  const { reader, scope } = parsing;
+  const name = readName(reader);
+  const context = { context: keyword, end: 'close' } as const;
+  if (keyword === 'template' && reader.peek().kind === 'close') {
+    reader.next();
+    return { kind: 'template', name, pipeline: null, line };
+  }
+  const pipeline = readPipeline(reader, scope, context);
+  if (keyword === 'block') readDefinition(parsing, name, false);
+  return { kind: 'template', name, pipeline, line };
+}
+
+function readDefinition(parsing: Parsing, name: string, hasClose = true): void {
+  const { line } = parsing.reader.peek();
+  if (hasClose) expectClose(parsing.reader);
+  const { found, ending } = readNodes({ ...parsing, scope: { ...parsing.scope, variables: [] }, loops: 0 });
+  if (ending !== 'end') throw new NotConvertible(line, `{{define "${name}"}} has no end: {{end}} is missing`);
+  const { definitions } = parsing;
+  const before = definitions.get(name);
+  if (before === undefined || isEmpty(before)) definitions.set(name, found);
+  else if (!isEmpty(found)) throw new NotConvertible(line, `there are two templates with the name ${name}`);
+}
+
+/** Only white space: Go lets another definition replace this one. */
+function isEmpty(nodes: readonly Node[]): boolean {
+  return nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
 }

@@ -1,95 +1,118 @@
+/**
+ * Go's values in templates: string, bool, int (number, or bigint beyond 2^53), GoNumber, GoTime, KeyValue, lists, maps (plain
+ * objects). `undefined` is a missing value, `null` an interface that is nil.
+ */
+export type GoValue = unknown;
+
+/** A key and its value, as confd's templates read them. */
+export class KeyValue {
+  readonly Key: string;
+  readonly Value: string;
+  constructor(key: string, value: string) {
+    this.Key = key;
+    this.Value = value;
+  }
+}
+
+/** A number that is not an int. */
+export class GoNumber {
+  readonly type: 'float64' | 'uint8' | 'int64' | 'time.Month' | 'time.Weekday';
+  readonly value: number;
+  /** What Go's String method returns, if the type has one. */
+  readonly name: string | null;
+  constructor(type: GoNumber['type'], value: number, name: string | null = null) {
+    this.type = type;
+    this.value = value;
+    this.name = name;
+  }
+}
+
+/** A time.Time in the time zone of this process, or in UTC. */
+export class GoTime {
+  /** Since the epoch. */
+  readonly ms: number;
+  readonly utc: boolean;
+  constructor(ms: number, utc: boolean) {
+    this.ms = ms;
+    this.utc = utc;
+  }
+}
+
+/** A value that a template cannot use; the message says why. */
+export class GoError extends Error {}
+
+export type ListType = '[]string' | '[]int' | '[]interface {}' | '[]memkv.KVPair' | 'memkv.KVPairs';
+
+const TYPE = Symbol('type of a list');
+
+/** Gives a list its type. Lists without one are `[]interface {}`. */
+export function listOf<Item>(type: ListType, items: Item[]): Item[] {
+  return Object.defineProperty(items, TYPE, { value: type });
+}
+
+/** The name of a value's type, as Go prints it. */
+export function typeName(value: GoValue): string {
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'bool';
+    case 'bigint':
+      return 'int';
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float64';
+    default:
+  }
+  if (value === null || value === undefined) return 'nil';
+  if (value instanceof GoNumber) return value.type;
+  if (value instanceof KeyValue) return 'memkv.KVPair';
+  if (value instanceof GoTime) return 'time.Time';
+  if (Array.isArray(value)) return (value as { readonly [TYPE]?: ListType })[TYPE] ?? '[]interface {}';
+  return 'map[string]interface {}';
+}
+
+export type Kind = 'nil' | 'bool' | 'int' | 'uint' | 'float' | 'string' | 'list' | 'map' | 'struct';
+
+export function kindOf(value: GoValue): Kind {
+  const type = typeName(value);
+  if (type === 'nil' || type === 'bool' || type === 'string' || type === 'int') return type;
+  if (type === 'float64') return 'float';
+  if (type === 'uint8') return 'uint';
+  if (value instanceof GoNumber) return 'int';
+  if (Array.isArray(value)) return 'list';
+  return type.startsWith('map') ? 'map' : 'struct';
+}
+
 /** Whether a value is true in Go: not false, 0, nil or empty. */
-export function truth(value: unknown): boolean {
+export function truth(value: GoValue): boolean {
+  if (value instanceof GoNumber) return value.value !== 0;
   if (Array.isArray(value)) return value.length > 0;
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) return Object.keys(value).length > 0;
+  if (kindOf(value) === 'map') return Object.keys(value as object).length > 0;
   return Boolean(value);
 }
 
-/** A value as Go prints it. */
-export function textOf(value: unknown): string {
-  if (value === null || value === undefined) return '<no value>';
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;
-  if (typeof value === 'object') {
-    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[${members.map(([key, member]) => `${key}:${textOf(member)}`).join(' ')}]`;
-  }
-  return String(value);
+/** An int as a number, if it is exact, else as a bigint. It wraps around at 64 bits. */
+export function intOf(value: bigint | number): number | bigint {
+  const whole = BigInt.asIntN(64, BigInt(value));
+  const number = Number(whole);
+  return Number.isSafeInteger(number) ? number : whole;
 }
 
-/** Go's Sprintf for the verbs that templates use: v s d q t x X f e g c %, with flags, width and precision. */
-export function printf(format: string, values: readonly unknown[]): string {
-  let next = 0;
-  const text = format.replace(
-    /%([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g,
-    (_, flags: string, width: string, precision: string | undefined, verb: string) => {
-      if (verb === '%') return '%';
-      if (next >= values.length) return `%!${verb}(MISSING)`;
-      const value = values[next];
-      next += 1;
-      return padded(
-        formatted(verb, value, precision === undefined ? null : Number(precision), flags),
-        flags,
-        Number(width),
-        verb,
-      );
-    },
-  );
-  if (next === values.length) return text;
-  return `${text}%!(EXTRA ${values
-    .slice(next)
-    .map((value) => `${typeName(value)}=${textOf(value)}`)
-    .join(', ')})`;
+/** The value of an int or another whole number. */
+export function bigOf(value: GoValue): bigint {
+  return BigInt(value instanceof GoNumber ? value.value : (value as number | bigint));
 }
 
-function formatted(verb: string, value: unknown, precision: number | null, flags: string): string {
-  // A bigint keeps all its digits, as Go's int does.
-  const whole = typeof value === 'bigint' ? value : null;
-  const number = Number(value);
-  switch (verb) {
-    case 'v':
-      return textOf(value);
-    case 's':
-      return precision === null ? textOf(value) : [...textOf(value)].slice(0, precision).join('');
-    case 'q':
-      return JSON.stringify(textOf(value));
-    case 't':
-      return String(value);
-    case 'd':
-      return `${flags.includes('+') && number >= 0 ? '+' : ''}${whole ?? Math.trunc(number)}`;
-    case 'x':
-    case 'X': {
-      const hex =
-        typeof value === 'string' ? Buffer.from(value).toString('hex') : (whole ?? Math.trunc(number)).toString(16);
-      return verb === 'X' ? hex.toUpperCase() : hex;
-    }
-    case 'f':
-      return number.toFixed(precision ?? 6);
-    case 'e':
-      return number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2');
-    case 'g':
-      return String(number);
-    case 'c':
-      return String.fromCodePoint(number);
-    default:
-      throw new Error(`printf: unknown verb %${verb}`);
-  }
+export function numberOf(value: GoValue): number {
+  return value instanceof GoNumber ? value.value : Number(value);
 }
 
-function padded(text: string, flags: string, width: number, verb: string): string {
-  if (flags.includes('-')) return text.padEnd(width);
-  if (!flags.includes('0') || !'dxXfeg'.includes(verb)) return text.padStart(width);
-  const [, sign = '', digits = text] = /^([+-]?)(.*)$/s.exec(text) ?? [];
-  return sign + digits.padStart(width - sign.length, '0');
+/** Compares text by its UTF-8 bytes, as Go does. */
+export function compareText(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function typeName(value: unknown): string {
-  if (typeof value === 'bigint') return 'int';
-  return typeof value === 'number'
-    ? Number.isInteger(value)
-      ? 'int'
-      : 'float64'
-    : typeof value === 'boolean'
-      ? 'bool'
-      : 'string';
+/** The members of a map in the order of `range` and of printing. */
+export function membersOf(map: GoValue): readonly (readonly [string, GoValue])[] {
+  return Object.entries(map as object).sort(([a], [b]) => compareText(a, b));
 }
