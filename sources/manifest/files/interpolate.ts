@@ -79,17 +79,20 @@ function substitute(name: string, { operator, operand }: Operation, scope: Scope
   const { variables } = scope;
   const set = Object.hasOwn(variables, name) ? variables[name] : undefined;
   const counts = operator.startsWith(':') ? set !== undefined && set !== '' : set !== undefined;
-  if (operator.endsWith('+')) return counts ? interpolateText(operand, scope) : ok('');
+  const isUsed = operator.endsWith('+') === counts;
+  // Compose refuses an operand with an error even if it is not used.
+  const other = interpolateText(operand, isUsed ? scope : { variables });
+  if (!other.ok) return other;
+  if (operator.endsWith('+')) return counts ? other : ok('');
   if (counts) return ok(set ?? '');
-  if (operator.endsWith('-')) return interpolateText(operand, scope);
-  if (operator.endsWith('?')) return missing(name, operand, scope);
+  if (operator.endsWith('-')) return other;
+  if (operator.endsWith('?')) return missing(name, other.value);
   scope.onUnset?.(name);
   return ok('');
 }
 
-function missing(name: string, operand: string, scope: Scope): Result<string> {
-  const reason = interpolateText(operand, { variables: scope.variables });
-  const why = reason.ok && reason.value !== '' ? ` (${reason.value})` : '';
+function missing(name: string, reason: string): Result<string> {
+  const why = reason === '' ? '' : ` (${reason})`;
   const hint = `set ${name}, or write \${${name}:-default}`;
   return problem(name, `needs the variable ${name}, which is not set${why}`, hint);
 }

@@ -28,7 +28,7 @@ export function mergeEntries(entries: readonly Entry[]): Readonly<Record<string,
 
 function mergeCompose(key: string, before: unknown, value: unknown): unknown {
   if (value === null || value === undefined) return before;
-  return ADDED.has(key) ? mergeTrees(before, formOf(key, value)) : overlay(key, before, value);
+  return ADDED.has(key) ? mergeTrees(before ?? [], formOf(key, value)) : overlay(key, before, value);
 }
 
 /** The later value; labels and metadata are merged. */
