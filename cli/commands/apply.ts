@@ -59,6 +59,8 @@ async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyO
   const { readAttachedFiles } = await import('../../sources/index.ts');
   const manifests = await Promise.all(paths.map(readManifest));
   const files = await readAttachedFiles(manifests, { stack, variables });
+  const faults = files.flatMap(({ path, fault }) => (fault ? [{ subject: path, ...fault }] : []));
+  if (faults.length > 0) throw new CommandFailure(faults);
   return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
 }
 

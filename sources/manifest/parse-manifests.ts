@@ -37,18 +37,17 @@ export function parseManifest(text: string, path: string, options: ManifestOptio
  * but services that an unreadable document may have spoken of are not declared. Never throws.
  */
 export function parseManifests(files: readonly ManifestFile[], options: ManifestOptions = {}): Manifests {
-  return parseProject(files, layOutProject(files, options));
+  return parseProject(layOutProject(files, options));
 }
 
 /** For each file, the files that it refers to and that are not attached, by their path from its folder. Never throws. */
 export function wantedFiles(files: readonly ManifestFile[], options: ManifestOptions): readonly ReadonlySet<string>[] {
   const project = layOutProject(files, options);
-  parseProject(files, project);
+  parseProject(project);
   return project.wanted;
 }
 
-function parseProject(files: readonly ManifestFile[], project: Project): Manifests {
-  const { layouts } = project;
+function parseProject({ layouts }: Project): Manifests {
   const unset = new Map<string, string>();
   const groups = groupParts(layouts.flatMap(({ parts }) => parts));
   const unread = layouts.flatMap((layout) => layout.unread);
@@ -72,13 +71,8 @@ function parseProject(files: readonly ManifestFile[], project: Project): Manifes
     problems,
     complete: problems.length === 0,
     stacks: [...new Set(layouts.flatMap(({ stacks }) => stacks.map((stack) => stack.toLowerCase())))],
-    emptyFiles: files.filter(isEmpty).map(({ path }) => path),
+    emptyFiles: layouts.flatMap((layout) => layout.emptyFiles),
   };
-}
-
-/** Comments alone are a text: they say that nothing is declared. */
-function isEmpty({ text, fault }: ManifestFile): boolean {
-  return fault === undefined && text.replace(/^\uFEFF/, '').trim() === '';
 }
 
 /** A service that others extend says the same of its keys each time. */

@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
+import type { Problem } from '../../model/index.ts';
 import { ENV_FILE } from './files/include.ts';
 import type { ManifestFile, ManifestOptions } from './files/manifest.ts';
 import { wantedFiles } from './parse-manifests.ts';
-import { readText } from './read-text.ts';
+import { type ReadText, readText } from './read-text.ts';
 
 /** A manifest with the texts of the files that it refers to. */
 export type AttachedManifest = ManifestFile & Required<Pick<ManifestFile, 'attached'>>;
@@ -18,26 +19,29 @@ export async function readAttachedFiles(
   files: readonly ManifestFile[],
   options: ManifestOptions = {},
 ): Promise<readonly AttachedManifest[]> {
-  let done = files.map((file) => ({ ...file, attached: {} as Readonly<Record<string, string>> }));
+  let done: readonly AttachedManifest[] = files.map((file) => ({ ...file, attached: {} }));
   const isAlone = files.every(({ text }) => !REFERENCE.test(text));
   const tried = files.map(() => new Set<string>());
   for (;;) {
     const named = isAlone ? files.map((_, index) => (index === 0 ? [ENV_FILE] : [])) : wantedFiles(done, options);
     const wanted = named.map((names, index) => [...names].filter((name) => !tried[index]?.has(name)));
     if (wanted.every((names) => names.length === 0)) return done;
-    done = await Promise.all(
-      done.map(async (file, index) => ({
-        ...file,
-        attached: { ...file.attached, ...(await readAll(file, wanted[index])) },
-      })),
-    );
+    done = await Promise.all(done.map((file, index) => readAll(file, wanted[index])));
     for (const [index, names] of wanted.entries()) for (const name of names) tried[index]?.add(name);
   }
 }
 
-async function readAll({ path }: ManifestFile, names: readonly string[] = []): Promise<Record<string, string>> {
-  const texts = await Promise.all(
-    names.map(async (name) => [name, await readText(resolve(dirname(path), name))] as const),
+async function readAll(file: AttachedManifest, names: readonly string[] = []): Promise<AttachedManifest> {
+  const read = await Promise.all(
+    names.map(async (name) => ({ name, result: await readText(resolve(dirname(file.path), name)) })),
   );
-  return Object.fromEntries(texts.flatMap(([name, read]) => (read.ok ? [[name, read.text]] : [])));
+  const texts = read.flatMap(({ name, result }) => (result.ok ? [[name, result.text] as const] : []));
+  const done = { ...file, attached: { ...file.attached, ...Object.fromEntries(texts) } };
+  // Other files are missed where they are used. Without this one, variables would silently be empty.
+  const fault = read.flatMap(({ name, result }) => (name === ENV_FILE && !result.ok ? faultOf(result) : []))[0];
+  return fault ? { ...done, fault } : done;
+}
+
+function faultOf({ isMissing, fault }: Extract<ReadText, { ok: false }>): readonly Omit<Problem, 'subject'>[] {
+  return isMissing ? [] : [{ ...fault, what: `needs ${ENV_FILE}, which ${fault.what}` }];
 }

@@ -27,14 +27,14 @@ export async function readDirectory(dir: string): Promise<readonly ManifestUnit[
 
 async function readUnit(dir: string, name: string): Promise<ManifestUnit | null> {
   const path = join(dir, name);
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) {
-    const file = isManifest(name) ? await readManifest(path) : null;
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  if (isManifest(name) && (stats instanceof Error || !stats.isDirectory())) {
+    const file = await readManifest(path);
     return file && { name, stack: null, files: await readAttachedFiles([file]) };
   }
+  if (stats instanceof Error)
+    return (await isThere(path)) ? { name, stack: name, files: [unreadable(path, stats)] } : null;
+  if (!stats.isDirectory()) return null;
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error);
   if (names instanceof Error) return { name, stack: name, files: [unreadable(path, names)] };
   const files = await Promise.all(
@@ -66,8 +66,15 @@ async function readManifest(path: string): Promise<ManifestFile | null> {
   const read = await readText(path);
   if (read.ok) return { path, text: read.text };
   // A link to a missing file is there, and its services are not removed.
-  if (read.isMissing && !(await lstat(path).catch(() => null))) return null;
+  if (read.isMissing && !(await isThere(path))) return null;
   return { path, text: '', fault: read.fault };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unreadable(path: string, { code }: NodeJS.ErrnoException): ManifestFile {

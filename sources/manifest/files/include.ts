@@ -88,5 +88,5 @@ export function variablesOf(
 
 /** The services of the Compose files may depend on what is missing. */
 export function failedLayout(problems: readonly Problem[]): Layout {
-  return { parts: [], problems, ignoredKeys: [], notes: [], stacks: [], unread: [''], includes: [] };
+  return { parts: [], problems, ignoredKeys: [], notes: [], stacks: [], unread: [''], includes: [], emptyFiles: [] };
 }

@@ -8,7 +8,7 @@ export function splitJsonList(text: string): string {
   if (!/^\s*\[\s*[{\]]/.test(text)) return text;
   const list = parsed(text);
   if (!Array.isArray(list) || !list.every(isNative)) return text;
-  return list.map((document) => formatExactJson(document)).join('\n---\n');
+  return list.length === 0 ? '# nothing' : list.map((document) => formatExactJson(document)).join('\n---\n');
 }
 
 function parsed(text: string): ExactJson {

@@ -66,12 +66,14 @@ export interface Layout {
   /** Documents with a problem: they may speak of services that `parts` does not have. */
   readonly unread: readonly UnreadText[];
   readonly includes: readonly Include[];
+  /** The file, if it has no text at all. Comments alone are a text: they say that nothing is declared. */
+  readonly emptyFiles: readonly string[];
 }
 
 /** Splits a file: any number of documents, each v1 (services at the top), v2 and later (`services:`), or native (`stack:`). */
 export function layOut(source: ManifestSource, context: LayoutContext): Layout {
   const { path, text, fault } = source;
-  if (fault) return { ...failed([{ subject: path, ...fault }]), parts: [], unread: [null] };
+  if (fault) return { ...failed([{ subject: path, ...fault }]), parts: [], unread: [null], emptyFiles: [] };
   const split = splitJsonList(text.replace(/^\uFEFF/, ''));
   const documents = readYaml(split, { styleOf, lenient: true });
   const layouts = documents.map((document) => layOutDocument(document, source, context));
@@ -87,6 +89,7 @@ export function layOut(source: ManifestSource, context: LayoutContext): Layout {
     stacks: layouts.flatMap(({ stacks }) => stacks),
     unread: layouts.flatMap(({ problems }, index) => (problems.length === 0 ? [] : (texts[index] ?? null))),
     includes: layouts.flatMap(({ includes }) => includes),
+    emptyFiles: split.trim() === '' ? [path] : [],
   };
 }
 
@@ -104,7 +107,7 @@ type ReadDocument = Extract<YamlDocument, { ok: true }>;
 /** A part before the other parts of its file are known. */
 type LonePart = Omit<ServicePart, 'sibling'>;
 
-interface DocumentLayout extends Omit<Layout, 'parts' | 'unread'> {
+interface DocumentLayout extends Omit<Layout, 'parts' | 'unread' | 'emptyFiles'> {
   readonly parts: readonly LonePart[];
 }
 

@@ -153,6 +153,60 @@ describe('readDirectory()', () => {
     }),
   );
 
+  test.each<[string, (path: string) => Promise<unknown>]>([
+    ['is gone', async () => undefined],
+    ['is empty', (path) => writeFile(path, '')],
+    ['is cut off', (path) => writeFile(path, 'services: {base: {image: b, labels: {team')],
+    ['is not UTF-8', (path) => writeFile(path, Buffer.from([0xff, 0xfe]))],
+    ['is a folder', (path) => mkdir(path)],
+    ['is another document', (path) => writeFile(path, '404: Not Found')],
+  ])('a file that others extend or include and that %s', (_, make) =>
+    inDirectory(async (dir) => {
+      for (const [name, line] of [
+        ['extending', 'services: {web: {extends: {file: common.yml, service: base}, scale: 1}, own: {image: o}}'],
+        ['including', 'include: [common.yml]\nservices: {own: {image: o}}'],
+      ] as const) {
+        const [folder, common] = [join(dir, name), join(dir, name, 'common.yml')];
+        await mkdir(folder);
+        await writeFile(join(folder, 'compose.yml'), line);
+        await writeFile(common, 'services: {base: {image: b, labels: {team: red}, health_check: {port: 80}}}');
+        const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+        expect(before.problems).toEqual([]);
+        await rm(common);
+        await make(common);
+        const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+        expect(Object.fromEntries(picture.declared)).toEqual(Object.fromEntries(before.declared));
+        expect(picture.problems).not.toEqual([]);
+        await rm(folder, { recursive: true });
+      }
+    }),
+  );
+
+  test('variables of a file that cannot be read are not empty', () =>
+    inDirectory(async (dir) => {
+      await mkdir(join(dir, 'demo'));
+      await writeFile(join(dir, 'demo', 'compose.yml'), `services: {web: {image: a, labels: {team: "${'$'}{TEAM}"}}}`);
+      await writeFile(join(dir, 'demo', '.env'), 'TEAM=red');
+      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      expect(before.declared.get('service/demo/web')?.declaration.labels).toEqual({ team: 'red' });
+      await writeFile(join(dir, 'demo', '.env'), Buffer.from([0xff]));
+      const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+      expect(picture.declared).toEqual(before.declared);
+      expect(picture.problems.map(({ what }) => what)).toEqual(['needs .env, which is not text in UTF-8']);
+    }));
+
+  test('a link to a missing folder keeps its services', () =>
+    inDirectory(async (dir) => {
+      await mkdir(join(dir, '.elsewhere'));
+      await symlink(join(dir, '.elsewhere'), join(dir, 'demo'));
+      await writeFile(join(dir, 'demo', 'docker-compose.yml'), COMPOSE);
+      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      expect(before.declared.size).toBe(2);
+      await rm(join(dir, '.elsewhere'), { recursive: true });
+      const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+      expect([picture.declared, picture.problems.length]).toEqual([before.declared, 1]);
+    }));
+
   test('a service whose metadata file is not UTF-8 stays as it was', () =>
     inDirectory(async (dir) => {
       await writeFile(join(dir, 'm.json'), '{"a": 1}');
