@@ -43,6 +43,7 @@ const host: Host = {
   localStorageMb: null,
   agentVersion: HOST,
   subnets: [],
+  routedBridges: false,
   incarnation: 1,
 };
 

@@ -15,6 +15,7 @@ export const hostSchema: z.ZodType<Host> = z.object({
   localStorageMb: z.number().nullable(),
   agentVersion: z.string(),
   subnets: z.array(cidr),
+  routedBridges: z.boolean().default(false),
   incarnation: z.number(),
 });
 

@@ -2,8 +2,8 @@ import { isJsonObject, type JsonValue } from './json/json.ts';
 
 /** How DNS answers for a service; null where nothing is configured. */
 export interface AnswerOptions {
-  /** All endpoints in an answer, or one at a time in strict turns. */
-  readonly answers: 'all' | 'one' | null;
+  /** All ready endpoints in an answer, one at a time in strict turns, or all started ones, ready or not. */
+  readonly answers: 'all' | 'one' | 'started' | null;
   readonly ttlSeconds: number | null;
   /** `local`: only endpoints on the asker's host, if there is one. */
   readonly prefer: 'local' | 'none' | null;
@@ -32,15 +32,17 @@ export const PORT_LABEL = 'drover.port.';
 
 type Labels = Readonly<Record<string, string>>;
 
+const ANSWERS = ['all', 'one', 'started'] as const;
+
 const READERS = {
-  'drover.answers': (text: string) => oneOf(text, ['all', 'one'] as const),
+  'drover.answers': (text: string) => oneOf(text, ANSWERS),
   'drover.dns.ttl': (text: string) => whole(text, MAX_TTL_SECONDS),
   'drover.dns.prefer': (text: string) => oneOf(text, ['local', 'none'] as const),
   'drover.weight': (text: string) => whole(text, MAX_WEIGHT),
 } as const;
 
 const EXPECTED: Readonly<Record<keyof typeof READERS, string>> = {
-  'drover.answers': '`all` or `one`',
+  'drover.answers': '`all`, `one` or `started`',
   'drover.dns.ttl': `a number of seconds from 0 to ${MAX_TTL_SECONDS}`,
   'drover.dns.prefer': '`local` or `none`',
   'drover.weight': `a whole number from 0 to ${MAX_WEIGHT}`,
@@ -65,7 +67,7 @@ export function weightOfLabels(labels: Labels): number | null {
 export function answerOptionsOf(options: { readonly [key: string]: JsonValue }): AnswerOptions {
   const dns = isJsonObject(options.dns) ? options.dns : {};
   return {
-    answers: options.answers === 'one' || options.answers === 'all' ? options.answers : null,
+    answers: ANSWERS.find((answers) => answers === options.answers) ?? null,
     ttlSeconds: wholeOf(dns.ttl, MAX_TTL_SECONDS),
     prefer: dns.prefer === 'local' || dns.prefer === 'none' ? dns.prefer : null,
     weight: wholeOf(options.weight, MAX_WEIGHT),

@@ -13,6 +13,8 @@ export interface Host {
   readonly agentVersion: string;
   /** Subnets of the managed network this host claimed, canonical CIDR (`10.42.3.0/24`). */
   readonly subnets: readonly string[];
+  /** Whether the host routes between its Docker networks (`network.routedBridges`), so that containers reach networks that they are not attached to. */
+  readonly routedBridges: boolean;
   /** Milliseconds since the epoch at which this agent incarnation joined the bus; a restarted agent has a higher one. */
   readonly incarnation: number;
 }

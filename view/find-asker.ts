@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Container, ok, plainAddress, problem, type Result } from '../model/index.ts';
 import { viewOf } from './build/view-of.ts';
-import { networkOwner } from './endpoints/address.ts';
+import { networkOwner } from './endpoints/network-owner.ts';
 import { findContainers } from './host-view/find.ts';
 import type { HostView } from './host-view/host-view.ts';
 import { identify, isLocalAddress } from './host-view/identity.ts';

@@ -1,8 +1,13 @@
 export { viewOf } from './build/view-of.ts';
-export { containerAddress, networkOwner, type Reach, type Unreachable } from './endpoints/address.ts';
-export { endpointWeight, endpointWeights, type ServiceAnswers, serviceAnswers } from './endpoints/answer-options.ts';
-export { type AnsweredEndpoint, type Endpoint, type Endpoints, endpointsOf } from './endpoints/endpoints.ts';
+export { containerAddress, type Reach, type Unreachable } from './endpoints/address.ts';
+export {
+  type AnsweredEndpoint,
+  type Endpoint,
+  type Endpoints,
+  endpointsOf,
+} from './endpoints/endpoints.ts';
 export { addressOnNetwork } from './endpoints/network-address.ts';
+export { networkOwner } from './endpoints/network-owner.ts';
 export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './endpoints/ports.ts';
 export {
   type Consumer,
@@ -12,6 +17,9 @@ export {
   standingOf,
   type Treatment,
 } from './endpoints/readiness.ts';
+export { type ServiceAnswers, serviceAnswers } from './endpoints/service-answers.ts';
+export { networksText, reachesManaged } from './endpoints/shared-networks.ts';
+export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
 export { type FoundAsker, findAsker } from './find-asker.ts';
 export {
   ANY_CHANGE,

@@ -206,6 +206,12 @@ const networkSchema = z
       .boolean()
       .default(true)
       .describe('port guard: containers on the managed network may send only from their own address'),
+    routedBridges: z
+      .boolean()
+      .default(false)
+      .describe(
+        'this host routes between its Docker networks, by firewall rules of your own: DNS then answers endpoints on networks that the client does not share',
+      ),
     restMs: z.int().min(60_000).default(60_000).describe('how long a released address rests while others are free'),
   })
   .prefault({});

@@ -103,6 +103,7 @@ function initialHost(id: string, config: Config, { before, address, incarnation 
     localStorageMb: null,
     agentVersion: VERSION,
     subnets: before?.subnets ?? [],
+    routedBridges: config.network.routedBridges,
     incarnation,
   };
 }

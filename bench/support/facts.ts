@@ -62,6 +62,7 @@ function hostFact(id: string): JsonValue {
     localStorageMb: null,
     agentVersion: '0.1.0',
     subnets: [],
+    routedBridges: false,
     incarnation: 1,
   };
   return { ...host } as unknown as JsonValue;

@@ -4,6 +4,7 @@ import {
   type AnsweredEndpoint,
   addressOnNetwork,
   containerAddress,
+  type Endpoints,
   endpointsOf,
   endpointWeights,
   READINESS,
@@ -26,12 +27,14 @@ type Asked = Pick<ResolveContext, 'view' | 'scope' | 'recorder'>;
 /** The endpoints in the answer for the services of one name. The options of the first service apply. */
 export interface ChosenEndpoints {
   readonly options: ServiceAnswers;
+  /** Of each service, with the reasons. */
+  readonly found: readonly Endpoints[];
   readonly taken: readonly AnsweredEndpoint[];
   /** Also ready, but on other hosts, while the service prefers local endpoints. */
   readonly notLocal: readonly AnsweredEndpoint[];
 }
 
-const NO_OPTIONS: ServiceAnswers = { give: 'all', ttlSeconds: null, preferLocal: false, texts: [] };
+const NO_OPTIONS: ServiceAnswers = { give: 'all', started: false, ttlSeconds: null, preferLocal: false, texts: [] };
 
 /** `full`: queried by `all.`, where only the TTL option applies. */
 export function chooseEndpoints(
@@ -42,11 +45,13 @@ export function chooseEndpoints(
   const [first] = services;
   const said = first ? serviceAnswers(first) : NO_OPTIONS;
   const options: ServiceAnswers = full ? { ...said, give: 'all', preferLocal: false } : said;
-  const answer = services.flatMap((service) => endpointsOf(view, service, 'dns', scope.container, recorder).answer);
+  const consumer = full ? 'all' : 'dns';
+  const found = services.map((service) => endpointsOf(view, service, consumer, scope.container, recorder));
+  const answer = found.flatMap((one) => one.answer);
   const isLocal = ({ container }: AnsweredEndpoint) => container?.hostId === view.hostId;
   const local = options.preferLocal ? answer.filter(isLocal) : [];
-  if (local.length === 0) return { options, taken: answer, notLocal: [] };
-  return { options, taken: local, notLocal: answer.filter((endpoint) => !isLocal(endpoint)) };
+  if (local.length === 0) return { options, found, taken: answer, notLocal: [] };
+  return { options, found, taken: local, notLocal: answer.filter((endpoint) => !isLocal(endpoint)) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import {
+  containerAddress,
   type Endpoint,
-  endpointsOf,
   endpointWeight,
   type HostView,
   lookupName,
@@ -47,10 +47,9 @@ function ofMeaning(context: ResolveContext, meaning: NameMeaning): Considered {
 }
 
 function ofServices(context: ResolveContext, services: readonly ServiceView[], full: boolean): Considered {
-  const { view, scope, type } = context;
-  const { notLocal } = chooseEndpoints(context, services, full);
+  const { view, type } = context;
+  const { found, notLocal } = chooseEndpoints(context, services, full);
   const elsewhere = new Set(notLocal.map(identityOf));
-  const found = services.map((service) => endpointsOf(view, service, 'dns', scope.container));
   const endpoints = found.flatMap(({ all }) =>
     all.map((endpoint): ExplainedEndpoint => {
       const second = endpoint.answered && elsewhere.has(identityOf(endpoint));
@@ -73,8 +72,9 @@ function ofContainers(
     const endpoint = given.find((one) => one.container === container);
     if (endpoint) return ofFamily(context.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
-    const isLeft = READINESS[standing].name !== 'use' || given.length > 0;
-    const reason = isLeft ? READINESS[standing].when : 'it has no address that is reachable from here';
+    const reach = containerAddress(view, container, context.scope.container);
+    const left = READINESS[standing].name !== 'use' || reach.ok || given.length > 0;
+    const reason = left ? READINESS[standing].when : reach.reason;
     const service = serviceOf(view, container)?.key ?? '';
     return explained(view, { container, service, addresses: [] }, false, reason);
   });

@@ -1,5 +1,13 @@
 import type { Container } from '../../model/index.ts';
-import { type HostView, type LinkTarget, networkOwner, type Scope, scopeOf, serviceOf } from '../../view/index.ts';
+import {
+  type HostView,
+  type LinkTarget,
+  networksText,
+  reachesManaged,
+  type Scope,
+  scopeOf,
+  serviceOf,
+} from '../../view/index.ts';
 import type { Asker } from '../query/name-source.ts';
 
 /** A container of this host or any other sender, with the names it sees. */
@@ -15,20 +23,19 @@ export function stateAsker(view: HostView, container: Container | null): StateAs
     label: container?.name ?? 'anybody',
     dns: scope.dns,
     scope,
-    isCommon: scope.links.size === 0,
+    isCommon: scope.links.size === 0 && reachesManaged(view, container),
   };
 }
 
 /**
  * Everything except the question that answers to an asker depend on, as text, so that replicas of a service share answers. The
- * networks are included because the address of an endpoint is chosen on a shared network.
+ * service is included because members of a service see more of its endpoints, the networks because others are not reachable.
  */
 function keyOf(view: HostView, { container, search, links }: Scope): string {
   if (container === null) return '';
   const linked = [...links].map(([name, target]) => `${name}=${targetText(target)}`);
-  const networks = (networkOwner(view, container)?.addresses ?? []).map(({ networkId }) => networkId);
-  const stack = serviceOf(view, container)?.stack ?? '';
-  return [[stack], search, container.dnsSearch, linked.sort(), networks.sort()]
+  const service = serviceOf(view, container)?.key ?? '';
+  return [[service], search, container.dnsSearch, linked.sort(), [networksText(view, container)]]
     .map((part) => part.join(' '))
     .join('\n');
 }

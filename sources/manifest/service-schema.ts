@@ -163,7 +163,7 @@ export const serviceSchema = z.object({
   expose: optional(listOf(text())),
   vip: optional(parsed(parseAddress)),
   drain_timeout_ms: optional(whole(0, MAX_MS)),
-  answers: optional(z.enum(['all', 'one'])),
+  answers: optional(z.enum(['all', 'one', 'started'])),
   weight: optional(whole(0, MAX_WEIGHT)),
   dns: optional(dnsOptionsSchema),
 });

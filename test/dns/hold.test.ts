@@ -1,14 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { poll } from '../support/poll.ts';
 import { createResources, type Resources } from '../support/resources.ts';
-import { at, container, network, type World } from '../view/world.ts';
+import { at, container, MANAGED, network, type World } from '../view/world.ts';
 import { addresses, startDns } from './wire.ts';
 
 /** A Docker network on loopback, so that "containers" are sockets bound to its addresses. */
 const NETWORKS = [network('a', 'lo-net', { subnets: ['127.0.1.0/24'] })];
 const DB = container('db1', 'shop/db', '10.42.1.5');
 const asker = (id: string, service: string, address: string) =>
-  container(id, service, null, { addresses: [at('lo-net', address)] });
+  container(id, service, null, {
+    addresses: [at('lo-net', address), at(MANAGED, address.replace('127.0.1.', '10.42.1.1'))],
+  });
 const EMPTY: World = { networks: NETWORKS, containers: [DB] };
 const WITH_ASKER: World = { networks: NETWORKS, containers: [DB, asker('c1', 'shop/web', '127.0.1.5')] };
 

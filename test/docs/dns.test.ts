@@ -4,6 +4,7 @@ import { READINESS } from '../../view/index.ts';
 
 const COLUMNS = [
   ['dns', 'service name in DNS'],
+  ['all', '`all.` name'],
   ['name', "container's own name"],
   ['metadata', 'metadata'],
   ['lb', 'load balancer'],

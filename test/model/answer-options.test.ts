@@ -86,6 +86,6 @@ test('namedPorts() reads valid labels only; answerLabelFaults() reports the othe
     { label: 'drover.port.bad', what: 'is "x", not a port such as `8080` or `53/udp`' },
   ]);
   const quoted = (length: number) => answerLabelFaults({ 'drover.answers': 'x'.repeat(length) })[0]?.what;
-  expect(quoted(80)).toBe(`is "${'x'.repeat(80)}", not \`all\` or \`one\``);
-  expect(quoted(81)).toBe(`is "${'x'.repeat(80)}…", not \`all\` or \`one\``);
+  expect(quoted(80)).toBe(`is "${'x'.repeat(80)}", not \`all\`, \`one\` or \`started\``);
+  expect(quoted(81)).toBe(`is "${'x'.repeat(80)}…", not \`all\`, \`one\` or \`started\``);
 });

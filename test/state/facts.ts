@@ -15,6 +15,7 @@ export function host(id: string, changes: Partial<Host> = {}): Host {
     localStorageMb: null,
     agentVersion: '0.1.0',
     subnets: ['10.42.1.0/24'],
+    routedBridges: false,
     incarnation: 1,
     ...changes,
   };

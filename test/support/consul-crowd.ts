@@ -195,6 +195,7 @@ function factsOf(hostId: string, n: number): ReadonlyMap<string, JsonValue> {
     localStorageMb: 400_000,
     agentVersion: '0.1.0',
     subnets: [`10.42.${n % 256}.0/24`],
+    routedBridges: false,
     incarnation: 1_763_000_000_000 + n,
   };
   const networks = ['bridge', 'host', 'none', 'shop_default'].map((name): Network => {

@@ -26,6 +26,7 @@ function port(hostPort: number, hostAddress: string): PublishedPort {
   return { hostAddress, hostPort, containerPort: 80, protocol: 'tcp' };
 }
 
+const UNSHARED = 'no shared network; attach both to `net-managed`';
 const several = [at(BRIDGE, '172.17.0.2'), at('zeta', '172.18.0.2'), at('alpha', '172.19.0.2')];
 
 describe('containerAddress() for an asker on the same host', () => {
@@ -44,7 +45,7 @@ describe('containerAddress() for an asker on the same host', () => {
       { addresses: [at('zeta', '172.18.0.9'), at(MANAGED, '10.42.1.9')] },
       '10.42.1.2',
     ],
-    ['as for anybody when they share none', { addresses: [at('aaa-closed', '172.20.0.9')] }, '10.42.1.2'],
+    ['none when they share none', { addresses: [at('aaa-closed', '172.20.0.9')] }, UNSHARED],
     ['as for anybody on the host network', { networkMode: 'host', addresses: [] }, '10.42.1.2'],
     ['on another host', { hostId: 'b', addresses: [at('zeta', '172.18.0.9')] }, '10.42.1.2'],
   ])('%s', (_, changes, expected) => {
@@ -136,7 +137,7 @@ describe('containerAddress() from another host', () => {
     [
       'a port on loopback is not reachable from other hosts',
       { addresses: several, ports: [port(8080, '127.0.0.1')] },
-      'its network alpha is reachable from a only, and it publishes no port; attach it to the managed network',
+      'its network alpha is reachable from a only, and it publishes no port: no shared network; attach both to `net-managed`',
     ],
     ['nothing', { addresses: [] }, 'it has no address on any network of a'],
   ])('%s', (_, changes, expected) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PublishedPort } from '../../model/index.ts';
+import type { Container, PublishedPort } from '../../model/index.ts';
 import { type Consumer, endpointsOf, findService, viewOf } from '../../view/index.ts';
 import { at, BRIDGE, CHECK, container, declaration, links, snapshot, type World } from './world.ts';
 
@@ -96,15 +96,52 @@ describe('which endpoints are answered', () => {
     ]);
   });
 
-  test('none when all are initializing or draining: NODATA in DNS, 503 at the load balancer', () => {
+  test('one that stops is the last resort in DNS, if another one has started; the load balancer has 503', () => {
     const containers = [
       container('c1', 's/web', '10.42.1.1', { health: 'initializing' }),
       container('c2', 's/web', '10.42.1.2', { state: 'stopping' }),
     ];
-    for (const consumer of ['dns', 'lb', 'virtual', 'external'] as const) {
+    for (const consumer of ['lb', 'virtual', 'external'] as const) {
       expect(answer({ containers }, 's/web', consumer)).toEqual([]);
     }
+    expect(answer({ containers }, 's/web')).toEqual(['10.42.1.2']);
     expect(answer({ containers }, 's/web', 'metadata')).toEqual(['10.42.1.1', '10.42.1.2']);
+  });
+
+  const state = (states: string): World => ({
+    containers: states.split(' ').map((text, at) => {
+      const [state, was] = text.split('/') as [Container['state'], string?];
+      const health =
+        was === 'unhealthy' || was === 'failing' ? 'unhealthy' : was === 'starting' ? 'initializing' : null;
+      return container(`c${at}`, 's/web', `10.42.1.${at}`, {
+        state,
+        health,
+        wasReady: was === undefined || was === 'failing',
+      });
+    }),
+  });
+  test.each([
+    ['stopping', '', ''],
+    ['stopping stopped', '', ''],
+    ['stopping created', '', ''],
+    ['stopping running', '1', '1'],
+    ['stopping running/failing', '1', '1'],
+    ['stopping running/starting', '0', '1'],
+    ['stopping running/unhealthy', '0', '1'],
+    ['stopping starting/starting', '0', '1'],
+    ['stopping paused', '0', '0'],
+    ['stopping stopping', '0 1', '0 1'],
+    ['stopping/never running/unhealthy', '', '1'],
+    ['stopping/never stopping', '1', '1'],
+    ['running running/starting running/unhealthy running/failing paused restarting', '0', '0 1 2 3'],
+    ['running/starting running/starting', '', '0 1'],
+    ['stopped created restarting', '', ''],
+  ])('%s: by its name %j, by all. %j', (states, plain, all) => {
+    const numbers = (consumer: Consumer) =>
+      answer(state(states), 's/web', consumer)
+        .map((ip) => ip.split('.')[3])
+        .join(' ');
+    expect([numbers('dns'), numbers('all')]).toEqual([plain, all]);
   });
 
   test('a declared check without a checker does not make its service disappear', () => {
@@ -135,7 +172,7 @@ describe('how endpoints are reached', () => {
     const { answer: given, all } = endpoints({ containers: [bridged('c1', '172.17.0.2', [])] }, 's/web');
     expect(given).toEqual([]);
     expect(all[0]?.reason).toBe(
-      'its network net-bridge is reachable from b only, and it publishes no port; attach it to the managed network',
+      'its network net-bridge is reachable from b only, and it publishes no port: no shared network; attach both to `net-managed`',
     );
     expect(answer({ containers: [bridged('c1', '172.17.0.2', [published(80, 80)])] }, 's/web')).toEqual(['192.0.2.2']);
   });

@@ -130,17 +130,24 @@ test('the declaration decides how DNS answers, then its labels, then the newest 
   ];
   const answers = (...declarations: readonly ServiceDeclaration[]) =>
     serviceAnswers(serviceIn({ containers, declarations }, 's/web').service);
-  expect(answers()).toEqual({ give: 'one', ttlSeconds: 3, preferLocal: false, texts: [] });
+  expect(answers()).toEqual({ give: 'one', started: false, ttlSeconds: 3, preferLocal: false, texts: [] });
   expect(answers(declaration('s/web', { labels: { 'drover.dns.ttl': '7' } }))).toMatchObject({ ttlSeconds: 7 });
   const options = { answers: 'all', dns: { ttl: 9, prefer: 'local', txt: ['t'] } };
   expect(answers(declaration('s/web', { options, labels: { 'drover.dns.ttl': '7' } }))).toEqual({
     give: 'all',
+    started: false,
     ttlSeconds: 9,
     preferLocal: true,
     texts: ['t'],
   });
   const plain = serviceIn({ containers: [container('c1', 's/web', '10.42.1.1')] }, 's/web').service;
-  expect(serviceAnswers(plain)).toEqual({ give: 'all', ttlSeconds: null, preferLocal: false, texts: [] });
+  expect(serviceAnswers(plain)).toEqual({
+    give: 'all',
+    started: false,
+    ttlSeconds: null,
+    preferLocal: false,
+    texts: [],
+  });
 });
 
 test('the weight of an endpoint is that of its container, else of its service, else 1', () => {

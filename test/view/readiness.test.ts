@@ -3,28 +3,29 @@ import type { Container } from '../../model/index.ts';
 import { READINESS, type Standing, standingOf } from '../../view/index.ts';
 
 const ROWS: readonly [Standing, string][] = [
-  // standing        dns      name  metadata lb      virtual  external
-  ['ready', 'use      use   list use      use      use'],
-  ['unchecked', 'use      use   list use      use      use'],
-  ['initializing', 'leave    use   list leave    leave    leave'],
-  ['failing', 'fallback use   list fallback fallback fallback'],
-  ['unhealthy', 'leave    use   list leave    leave    leave'],
-  ['draining', 'leave    leave list drain    drain    leave'],
-  ['paused', 'leave    use   list leave    leave    leave'],
-  ['down', 'leave    leave list leave    leave    leave'],
+  // standing        dns      all   name  metadata lb      virtual  external
+  ['ready', 'use      use   use   list use      use      use'],
+  ['unchecked', 'use      use   use   list use      use      use'],
+  ['initializing', 'leave    use   use   list leave    leave    leave'],
+  ['failing', 'fallback use   use   list fallback fallback fallback'],
+  ['unhealthy', 'leave    use   use   list leave    leave    leave'],
+  ['draining', 'last     last  leave list drain    drain    leave'],
+  ['paused', 'leave    leave use   list leave    leave    leave'],
+  ['down', 'leave    leave leave list leave    leave    leave'],
 ];
 
 test('READINESS is exactly this table of state and consumer', () => {
   const table = Object.entries(READINESS).map(([standing, row]) => [
     standing,
-    [row.dns, row.name, row.metadata, row.lb, row.virtual, row.external],
+    [row.dns, row.all, row.name, row.metadata, row.lb, row.virtual, row.external],
   ]);
   expect(table).toEqual(ROWS.map(([standing, cells]) => [standing, cells.split(/\s+/)]));
 });
 
-test('only a container that was ready and fails now is used by the fallback', () => {
-  const back = Object.entries(READINESS).filter(([, row]) => Object.values(row).includes('fallback'));
-  expect(back.map(([standing]) => standing)).toEqual(['failing']);
+test('only a container that was ready and fails now is used by the fallback, and one that stops as the last resort', () => {
+  const back = Object.entries(READINESS).map(([standing, row]) => [standing, Object.values(row)] as const);
+  expect(back.filter(([, cells]) => cells.includes('fallback')).map(([standing]) => standing)).toEqual(['failing']);
+  expect(back.filter(([, cells]) => cells.includes('last')).map(([standing]) => standing)).toEqual(['draining']);
 });
 
 describe('standingOf()', () => {

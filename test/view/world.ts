@@ -32,6 +32,7 @@ export function host(id: string, changes: Partial<Host> = {}): Host {
     localStorageMb: null,
     agentVersion: 'test',
     subnets: [],
+    routedBridges: false,
     incarnation: 1,
     ...changes,
   };

@@ -6,9 +6,11 @@ import {
   type HostState,
   type PublishedPort,
 } from '../../model/index.ts';
-import { ASKER, containerKey, hostKey } from '../host-view/dependency-key.ts';
+import { ASKER, hostKey } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
 import type { HostView } from '../host-view/host-view.ts';
+import { networkOwner } from './network-owner.ts';
+import { isOnManagedAlone, noSharedNetwork, type Reachability, reachabilityOf } from './shared-networks.ts';
 
 /** The address at which askers on this host reach a container. */
 export interface Reach {
@@ -19,7 +21,7 @@ export interface Reach {
   readonly addresses: readonly string[];
   /**
    * `managed`: Drover's network, the same from every host. `host`: it uses its host's stack. `bridge`: a Docker network of
-   * this host. `published`: through a published port of its host.
+   * this host, or a Swarm network of both. `published`: through a published port of its host.
    */
   readonly via: 'managed' | 'host' | 'bridge' | 'published';
   /** Name of the network, null for `host` and `published`. */
@@ -35,9 +37,10 @@ export interface Unreachable {
 }
 
 /**
- * The address of a container for askers on this host. Networks that it shares with the asker come first, because Docker isolates
- * its bridges from each other. In each group, the network that the operator prefers comes first, then the managed one, then (same
- * host only) bridges by name. From another host, a published port is the last choice. Without an asker: for all other clients.
+ * The address of a container for askers on this host. An asker whose networks are known gets addresses on networks that it shares:
+ * Docker isolates its bridges from each other. `Host.routedBridges` lifts that. In each group, the network that the operator prefers
+ * comes first, then the managed one, then (same host only) bridges by name. From another host, a published port is the last choice.
+ * Without an asker: for all other clients.
  */
 export function containerAddress(
   view: HostView,
@@ -51,21 +54,25 @@ export function containerAddress(
   if (!home || !owner) return unreachable('the container whose network it shares does not exist');
   if (owner.networkMode === 'host') return hostAddress(home);
   if (owner.networkMode === 'none') return unreachable('it has no network (network_mode: none)');
-  const choice = {
-    preferred: container.preferredNetwork ?? owner.preferredNetwork,
-    // With one address there is no choice.
-    shared: asker?.hostId === container.hostId && owner.addresses.length > 1 ? networksOf(view, asker) : NO_NETWORKS,
-  };
-  const addresses = rankedAddresses(home, owner, choice);
   const here = container.hostId === view.hostId;
-  if (here && owner.addresses.length > 1) recorder?.depends(ASKER);
-  const [first, ...others] = here ? addresses : addresses.filter(({ kind }) => kind === 'managed');
+  if (recorder && dependsOnAsker(home, owner, here)) recorder.depends(ASKER);
+  const preferred = container.preferredNetwork ?? owner.preferredNetwork;
+  const all = rankedAddresses(home, owner, { preferred, reachability: reachabilityOf(view, asker), here });
+  const [first, ...others] = all.filter(({ isReached }) => isReached);
   if (first) {
-    const certain = others.filter(({ rank, kind }) => asker === null || rank < NOT_SHARED || kind === 'managed');
+    const certain = others.filter(({ isShared, kind }) => asker === null || isShared || kind === 'managed');
     return { ok: true, ...first.reach, addresses: bothFamilies(first, certain) };
   }
-  if (here) return unreachable(`it has no address on any network (${container.state})`);
-  return publishedAddress(home, owner) ?? unreachable(invisible(home, addresses));
+  if (here && all.length === 0) return unreachable(`it has no address on any network (${container.state})`);
+  if (here) return unreachable(noSharedNetwork(view));
+  return publishedAddress(home, owner) ?? unreachable(invisible(view, home, all));
+}
+
+/** Whether the askers that share answers (`reachesManaged`) may get different ones. */
+function dependsOnAsker(home: HostState, owner: Container, here: boolean): boolean {
+  if (owner.addresses.length === 0) return false;
+  if (here) return !isOnManagedAlone(home, owner);
+  return owner.addresses.some(({ networkId }) => home.networks.get(networkId)?.kind === 'other');
 }
 
 /**
@@ -80,35 +87,18 @@ function bothFamilies(first: RankedAddress, others: readonly RankedAddress[]): r
   return [ipv4, ipv6].filter((address) => address !== undefined && address !== null);
 }
 
-/** The container whose network namespace it uses: itself, or the target of `network_mode: container:...`. Null if that does not exist. */
-export function networkOwner(view: HostView, container: Container, recorder?: DependencyRecorder): Container | null {
-  const siblings = view.snapshot.hosts.get(container.hostId)?.containers;
-  let owner: Container | undefined = container;
-  for (let hop = 0; hop < MAX_HOPS && owner?.networkMode === 'container'; hop += 1) {
-    recorder?.depends(containerKey(owner.networkFrom ?? ''));
-    owner = siblings?.get(owner.networkFrom ?? '');
-  }
-  return owner && owner.networkMode !== 'container' ? owner : null;
-}
-
-/** Docker allows one hop; the limit ends circles in bad data. */
-const MAX_HOPS = 4;
-
 interface Choice {
   readonly preferred: string | null;
-  /** Ids of the networks of the asker. */
-  readonly shared: ReadonlySet<string>;
-}
-
-const NO_NETWORKS: ReadonlySet<string> = new Set();
-
-function networksOf(view: HostView, asker: Container): ReadonlySet<string> {
-  return new Set(networkOwner(view, asker)?.addresses.map(({ networkId }) => networkId));
+  readonly reachability: Reachability;
+  /** Whether the container runs on this host. */
+  readonly here: boolean;
 }
 
 interface RankedAddress {
   readonly kind: 'managed' | 'bridge';
   readonly rank: number;
+  readonly isShared: boolean;
+  readonly isReached: boolean;
   readonly ipv4: string | null;
   readonly ipv6: string | null;
   readonly reach: Omit<Reach, 'ok'>;
@@ -124,7 +114,11 @@ function rankedAddresses(home: HostState, owner: Container, choice: Choice): rea
 const NOT_SHARED = 10;
 
 /** Shared networks first; in each group: preferred, managed, bridge, internal bridge, others. An unknown network counts as a bridge. */
-function rankedAddress(home: HostState, at: ContainerAddress, { preferred, shared }: Choice): RankedAddress | null {
+function rankedAddress(
+  home: HostState,
+  at: ContainerAddress,
+  { preferred, reachability, here }: Choice,
+): RankedAddress | null {
   const ipv4 = at.ipv4 || null;
   const ipv6 = at.ipv6 || null;
   const address = ipv4 ?? ipv6;
@@ -132,10 +126,14 @@ function rankedAddress(home: HostState, at: ContainerAddress, { preferred, share
   const addresses = ipv4 !== null && ipv6 !== null ? [ipv4, ipv6] : [address];
   const network = home.networks.get(at.networkId);
   const kind = network?.kind === 'managed' ? 'managed' : 'bridge';
+  // Bridges of two hosts are never one network, even with the same id: a copied disk has copied ids.
+  const spans = here || kind === 'managed' || network?.kind === 'other';
+  const isShared = spans && reachability.shares(home, at);
+  const isReached = isShared || ((here || kind === 'managed') && reachability.reaches(home, at));
   const usual = kind === 'managed' ? 1 : network?.kind === 'other' ? 4 : network?.internal ? 3 : 2;
-  const rank = (shared.has(at.networkId) ? 0 : NOT_SHARED) + (at.networkName === preferred ? 0 : usual);
+  const rank = (isShared ? 0 : NOT_SHARED) + (at.networkName === preferred ? 0 : usual);
   const reach = { address, addresses, via: kind, network: at.networkName, ports: [] } as const;
-  return { kind, rank, ipv4, ipv6, reach };
+  return { kind, rank, isShared, isReached, ipv4, ipv6, reach };
 }
 
 function hostAddress({ host }: HostState): Reach | Unreachable {
@@ -167,11 +165,12 @@ function isLoopbackOrAny(address: string): boolean {
   return isIP(address) === 0 || address.startsWith('127.') || ['::1', '::', '0.0.0.0'].includes(address);
 }
 
-function invisible({ host }: HostState, addresses: readonly RankedAddress[]): string {
+function invisible(view: HostView, { host }: HostState, addresses: readonly RankedAddress[]): string {
   const where = host?.name ?? 'its host';
   const [first] = addresses;
   if (!first) return `it has no address on any network of ${where}`;
-  return `its network ${first.reach.network} is reachable from ${where} only, and it publishes no port; attach it to the managed network`;
+  if (first.kind === 'managed') return noSharedNetwork(view);
+  return `its network ${first.reach.network} is reachable from ${where} only, and it publishes no port: ${noSharedNetwork(view)}`;
 }
 
 function unreachable(reason: string): Unreachable {

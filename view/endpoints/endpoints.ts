@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
 import type { Container, PublishedPort, ServiceDeclaration } from '../../model/index.ts';
-import { serviceKeyOf } from '../host-view/dependency-key.ts';
+import { ASKER, serviceKeyOf } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
-import { findService } from '../host-view/find.ts';
+import { findService, serviceOf } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import { containerAddress, type Reach } from './address.ts';
 import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
+import { serviceAnswers } from './service-answers.ts';
 
 /** One endpoint of a service, whether it is answered, and why. */
 export interface Endpoint {
@@ -39,7 +40,7 @@ export interface Endpoints {
 }
 
 /**
- * The endpoints of a service for askers on this host. READINESS decides which are answered; the fallback applies when no reachable
+ * The endpoints of a service for askers on this host. READINESS decides which are answered; a fallback applies when no reachable
  * one is ready. An alias stands for all its targets, each by its own rules; a service that occurs twice counts once. If there is a
  * choice of addresses, a known asker gets one that it can reach.
  */
@@ -94,10 +95,11 @@ function fixed(service: ServiceView, ips: readonly string[], via: 'external' | '
 }
 
 function aliasEndpoints(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
+  const consumer = purpose.consumer === 'dns' && serviceAnswers(service).started ? 'all' : purpose.consumer;
   const parts = linkedServices(purpose.view, service, purpose.recorder).map(({ target, linked }): Endpoints => {
     if (!linked) return nothing(`${service.key}: there is no service ${target} to stand for`);
     if (met.has(linked.key)) return nothing(`${service.key}: ${target} is in the alias already`);
-    return collect(purpose, linked, met);
+    return collect({ ...purpose, consumer }, linked, met);
   });
   return {
     answer: once(parts.flatMap(({ answer }) => answer)),
@@ -126,26 +128,59 @@ interface Candidate extends Endpoint {
   readonly treatment: Treatment;
 }
 
+/** From the first treatment to the last resort. */
+const RANKS: readonly (readonly Treatment[])[] = [['use', 'list'], ['fallback'], ['last']];
+
 function judged(purpose: Purpose, service: ServiceView): Endpoints {
-  const { consumer } = purpose;
+  const consumer = consumerFor(purpose, service);
   const checked = hasCheck(service.declaration);
-  const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
-  const reached = (...treatments: Treatment[]) =>
-    candidates.filter(({ address, treatment }) => address !== null && treatments.includes(treatment));
-  const ready = reached('use', 'list');
-  const fallback = ready.length === 0;
-  const fit = fallback ? reached('fallback') : ready;
-  const chosen = new Set(consumer === 'dns' || consumer === 'external' ? atOwnPorts(fit) : fit);
-  const all = candidates.map(({ treatment: _, ...endpoint }, at): Endpoint => {
+  const candidates = service.containers.map((container) =>
+    candidate({ ...purpose, consumer }, service, container, checked),
+  );
+  if (purpose.consumer === 'dns') tellMembers(purpose, service, candidates);
+  const started = candidates.filter(({ standing }) => standing !== 'down').length;
+  const ranks = RANKS.map((rank) =>
+    candidates.filter(
+      ({ address, treatment, container }) =>
+        address !== null && rank.includes(treatment) && (treatment !== 'last' || (started > 1 && container?.wasReady)),
+    ),
+  );
+  const fit = ranks.find((rank) => rank.length > 0) ?? [];
+  const chosen = new Set(DNS_CONSUMERS.has(consumer) ? atOwnPorts(fit) : fit);
+  const all = candidates.map(({ treatment, ...endpoint }, at): Endpoint => {
     const own = candidates[at];
-    if (own && chosen.has(own)) return { ...endpoint, answered: true, reason: fallback ? FALLBACK : endpoint.reason };
+    if (own && chosen.has(own)) {
+      return { ...endpoint, answered: true, reason: RESORTS[treatment] ?? endpoint.reason };
+    }
     return own && fit.includes(own) ? { ...endpoint, reason: OTHER_PORTS } : endpoint;
   });
   return { answer: once(all), all, notes: [] };
 }
 
-const FALLBACK = 'its check fails; answered because no endpoint is ready';
+const RESORTS: Readonly<Partial<Record<Treatment, string>>> = {
+  fallback: 'its check fails; answered because no endpoint is ready',
+  last: 'stopping; answered because no other endpoint is ready',
+};
 const OTHER_PORTS = 'it is published at other port numbers only; left out while other endpoints are ready';
+const DNS_CONSUMERS: ReadonlySet<Consumer> = new Set(['dns', 'all', 'external']);
+
+/** Members of a cluster look for each other before they are healthy, and are healthy once they have met. */
+function consumerFor({ view, consumer, asker }: Purpose, service: ServiceView): Consumer {
+  if (consumer !== 'dns') return consumer;
+  return serviceAnswers(service).started || isMember(view, service, asker) ? 'all' : 'dns';
+}
+
+/** Whether the asker is a container of the service. */
+function isMember(view: HostView, service: ServiceView, asker: Container | null): boolean {
+  return asker !== null && serviceOf(view, asker)?.key === service.key;
+}
+
+/** Records that members, who are containers of this host, may get another answer. */
+function tellMembers({ view, recorder }: Purpose, service: ServiceView, candidates: readonly Candidate[]): void {
+  const isHere = ({ hostId }: Container) => hostId === view.hostId;
+  const differs = ({ standing }: Candidate) => standing !== null && READINESS[standing].dns !== READINESS[standing].all;
+  if (recorder && candidates.some(differs) && service.containers.some(isHere)) recorder.depends(ASKER);
+}
 
 function candidate(
   { view, consumer, asker, recorder }: Purpose,

@@ -11,14 +11,18 @@ export type Standing =
   | 'paused'
   | 'down';
 
-/** The columns of READINESS. `name` is the container's own name in DNS, `dns` the name of its service. */
-export type Consumer = 'dns' | 'name' | 'metadata' | 'lb' | 'virtual' | 'external';
+/**
+ * The columns of READINESS. In DNS: `dns` is the name of a service, `all` is `all.<service>`, and the name of a service for its own
+ * members or with `answers: started`, `name` is the container's own name.
+ */
+export type Consumer = 'dns' | 'all' | 'name' | 'metadata' | 'lb' | 'virtual' | 'external';
 
 /**
- * `use`: given out. `fallback`: given out while no endpoint of the service is `use`. `drain`: existing connections continue, no new
- * ones. `list`: listed with its state. `leave`: left out.
+ * `use`: given out. `fallback`: given out while no endpoint of the service is `use`. `last`: given out while none is `use` or
+ * `fallback`, if it was ready and the service has another started container, so that a replacement that is not ready yet leaves no
+ * gap. `drain`: existing connections continue, no new ones. `list`: listed with its state. `leave`: left out.
  */
-export type Treatment = 'use' | 'fallback' | 'drain' | 'list' | 'leave';
+export type Treatment = 'use' | 'fallback' | 'last' | 'drain' | 'list' | 'leave';
 
 export interface ReadinessRow extends Readonly<Record<Consumer, Treatment>> {
   /** When a container is in this row, for operators. */
@@ -30,6 +34,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   ready: {
     when: 'starting or running; healthy, or no check is declared',
     dns: 'use',
+    all: 'use',
     name: 'use',
     metadata: 'list',
     lb: 'use',
@@ -39,6 +44,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   unchecked: {
     when: 'starting or running; a check is declared, but no checker has reported yet',
     dns: 'use',
+    all: 'use',
     name: 'use',
     metadata: 'list',
     lb: 'use',
@@ -48,6 +54,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   initializing: {
     when: 'starting or running; its check has not passed since the start',
     dns: 'leave',
+    all: 'use',
     name: 'use',
     metadata: 'list',
     lb: 'leave',
@@ -57,6 +64,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   failing: {
     when: 'starting or running; was ready since its start, its check fails now',
     dns: 'fallback',
+    all: 'use',
     name: 'use',
     metadata: 'list',
     lb: 'fallback',
@@ -66,6 +74,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   unhealthy: {
     when: 'starting or running; its check fails and it was never ready',
     dns: 'leave',
+    all: 'use',
     name: 'use',
     metadata: 'list',
     lb: 'leave',
@@ -74,7 +83,8 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   },
   draining: {
     when: 'stopping: it was sent its stop signal',
-    dns: 'leave',
+    dns: 'last',
+    all: 'last',
     name: 'leave',
     metadata: 'list',
     lb: 'drain',
@@ -84,6 +94,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   paused: {
     when: 'paused by its operator',
     dns: 'leave',
+    all: 'leave',
     name: 'use',
     metadata: 'list',
     lb: 'leave',
@@ -93,6 +104,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
   down: {
     when: 'created, restarting or stopped',
     dns: 'leave',
+    all: 'leave',
     name: 'leave',
     metadata: 'list',
     lb: 'leave',

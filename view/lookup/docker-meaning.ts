@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { networkOwner } from '../endpoints/address.ts';
+import { networkOwner } from '../endpoints/network-owner.ts';
 import { READINESS, standingOf } from '../endpoints/readiness.ts';
 import { ASKER, containerKey, dockerKey } from '../host-view/dependency-key.ts';
 import { dockerNameOn } from '../host-view/docker-name.ts';

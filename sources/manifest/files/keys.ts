@@ -60,7 +60,11 @@ export const USED_KEYS: readonly UsedKey[] = [
   used('alias_of', 'Drover', 'alias (`dnsService`): the service or services it resolves to'),
   used('sidekicks', 'Drover', 'names of the sidekicks, like the label'),
   used('vip', 'Drover', "an address to answer with instead of the containers' addresses"),
-  used('answers', 'Drover', '`all` endpoints in each answer, or `one` in rotation'),
+  used(
+    'answers',
+    'Drover',
+    '`all` ready endpoints in each answer, `one` in rotation, or all `started` ones, ready or not',
+  ),
   used(
     'weight',
     'Drover',

@@ -1,7 +1,7 @@
 import { Packet } from 'dns2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createResources, type Resources } from '../../support/resources.ts';
-import { at, container, declaration, links, network, type World } from '../../view/world.ts';
+import { at, container, declaration, links, MANAGED, network, type World } from '../../view/world.ts';
 import { startStandAlone } from '../answers-file/stand-alone.ts';
 import { type Behaviour, startUpstream, type UpstreamServer, withAddress } from '../upstream-server.ts';
 import { addresses, ask, startDns, type TestDns } from '../wire.ts';
@@ -56,7 +56,7 @@ const WORLD: World = {
     container('w1', 'shop/web', '10.42.1.1', { labels: { 'drover.port.http': '8080' } }),
     container('w2', 'shop/web', '10.42.1.2', { labels: { 'drover.port.http': '8080' } }),
     container('d1', 'store/db', '10.42.1.3'),
-    container('c1', 'shop/client', null, { addresses: [at('lo-net', '127.0.1.5')] }),
+    container('c1', 'shop/client', null, { addresses: [at('lo-net', '127.0.1.5'), at(MANAGED, '10.42.1.8')] }),
     ...Array.from({ length: 60 }, (_, n) => container(`m${n}`, 'shop/many', `10.42.2.${n + 1}`)),
   ],
   declarations: [

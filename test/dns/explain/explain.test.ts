@@ -89,7 +89,7 @@ Endpoints:
   shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or no check is declared
   shop-web-2  node2  10.42.2.1  3       no        ready, but on another host; the service prefers local endpoints
   shop-web-3  node2  10.42.2.2  1       no        stopping: it was sent its stop signal
-  shop-web-4  node2  -          1       no        its network net-bridge is reachable from node2 only, and it publishes no port; attach it to the managed network
+  shop-web-4  node2  -          1       no        its network net-bridge is reachable from node2 only, and it publishes no port: no shared network; attach both to \`net-managed\`
 `);
   });
 

@@ -309,7 +309,7 @@ test('invalid labels for DNS are reported', () => {
   };
   const { problems } = describeContainer({ id: ID, name: '/web1', labels });
   expect(problems.map(({ what }) => what)).toEqual([
-    'label `drover.answers` is "two", not `all` or `one`; it is ignored',
+    'label `drover.answers` is "two", not `all`, `one` or `started`; it is ignored',
     'label `drover.dns.ttl` is "-1", not a number of seconds from 0 to 86400; it is ignored',
     'label `drover.weight` is "257", not a whole number from 0 to 256; it is ignored',
     'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it is ignored',

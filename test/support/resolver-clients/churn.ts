@@ -33,6 +33,7 @@ const host: Host = {
   localStorageMb: null,
   agentVersion: '0.1.0',
   subnets: ['10.42.77.0/24'],
+  routedBridges: false,
   incarnation: 1,
 };
 const network: Network = {
