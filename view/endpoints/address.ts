@@ -113,6 +113,9 @@ function rankedAddresses(home: HostState, owner: Container, choice: Choice): rea
 /** Added to the rank of networks that are not shared. */
 const NOT_SHARED = 10;
 
+/** Docker's name of the bridge through which containers on overlay networks leave their host. It isolates them from each other. */
+const GATEWAY_NETWORK = 'docker_gwbridge';
+
 /** Shared networks first; in each group: preferred, managed, bridge, internal bridge, others. An unknown network counts as a bridge. */
 function rankedAddress(
   home: HostState,
@@ -122,7 +125,7 @@ function rankedAddress(
   const ipv4 = at.ipv4 || null;
   const ipv6 = at.ipv6 || null;
   const address = ipv4 ?? ipv6;
-  if (address === null) return null;
+  if (address === null || at.networkName === GATEWAY_NETWORK) return null;
   const addresses = ipv4 !== null && ipv6 !== null ? [ipv4, ipv6] : [address];
   const network = home.networks.get(at.networkId);
   const kind = network?.kind === 'managed' ? 'managed' : 'bridge';

@@ -18,7 +18,10 @@ export interface ContainerRecord {
   events: number;
   /** Number of events that ended an address. */
   endings: number;
-  /** Network id -> the address for a start in progress. Entries for `host` and `none` have no address and mark the start. */
+  /**
+   * Network id -> the address that the network reports and the container does not: of a start in progress, or on the network
+   * through which a Swarm task leaves its host (docker_gwbridge). Entries for `host` and `none` have no address and mark the start.
+   */
   readonly pending: Map<string, ContainerAddress>;
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;

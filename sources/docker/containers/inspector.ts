@@ -45,7 +45,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
   };
   const take = (record: ContainerRecord, inspect: Inspect): void => {
     const active = inspect.State.Status === 'running' || inspect.State.Status === 'paused';
-    if (active) record.pending.clear();
+    if (active) for (const id of networkIdsOf(inspect)) record.pending.delete(id);
     record.inspectedAt = clock.monotonic();
     record.processId = active ? inspect.State.Pid || null : null;
     record.stopSignal = inspect.Config.StopSignal ?? null;
@@ -80,6 +80,10 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
   };
   const inspect = createSingleFlight(look, { concurrency: 64 });
   return inspect;
+}
+
+function networkIdsOf({ NetworkSettings }: Inspect): readonly string[] {
+  return Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID ?? '');
 }
 
 function hidesResolvConf({ Mounts }: Inspect): boolean {

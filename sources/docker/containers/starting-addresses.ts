@@ -16,7 +16,8 @@ export interface StartingAddressesDependencies {
 }
 
 /**
- * Addresses of starting containers. Docker inspects such a container only after its start, but its networks at once.
+ * Addresses that only a network reports. Docker inspects a starting container only after its start, but its networks at once.
+ * A Swarm task sends through docker_gwbridge, which its inspection never lists.
  */
 export interface StartingAddresses {
   /** Inspects a network and publishes its fact; null: it does not exist. */
@@ -58,12 +59,12 @@ export function createStartingAddresses({
 
   const give = (record: ContainerRecord, address: ReturnType<typeof addressOf>): void => {
     const { container } = record;
+    record.pending.set(address.networkId, address);
     if (container && isActive(container.state)) {
       const others = container.addresses.filter(({ networkId }) => networkId !== address.networkId);
       containers.publish(record, { ...container, addresses: sortAddresses([...others, address]) });
       return;
     }
-    record.pending.set(address.networkId, address);
     publishStarting(record);
   };
 

@@ -82,7 +82,10 @@ export function createSync(dependencies: SyncDependencies, { patienceMs, auditSi
       const record = containers.get(summary.Id);
       if (!record?.container || record.inspectedAt === null) return false;
       // The list does not tell whether a container has survived its stop signal.
-      return record.container.state !== 'stopping' && agrees(record.container, summary);
+      if (record.container.state === 'stopping') return false;
+      // The list has no address that only a network reports.
+      const addresses = record.container.addresses.filter(({ networkId }) => !record.pending.has(networkId));
+      return agrees({ ...record.container, addresses }, summary);
     };
     const age = ({ Id }: Summary): number => containers.get(Id)?.inspectedAt ?? 0;
     const audit = summaries.filter(agree).toSorted((a, b) => age(a) - age(b));

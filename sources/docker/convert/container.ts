@@ -13,7 +13,7 @@ export interface ConvertContext {
   readonly previous: Container | null;
   /** When the container was last sent this signal, milliseconds since the epoch by Docker's clock; null: not known. */
   readonly signalledAtMs: (stopSignal: string | null) => number | null;
-  /** Its addresses for a start in progress. */
+  /** Its addresses that only the networks report. */
   readonly pending: readonly ContainerAddress[];
   /** Docker id of a container by name or by id. */
   readonly idOf: (nameOrId: string) => string | null;
@@ -30,7 +30,8 @@ export function containerFromInspect(inspect: Inspect, context: ConvertContext):
   const { fields } = describeContainer({ id: inspect.Id, name: inspect.Name, labels: Config.Labels });
   const hostname = Config.Hostname || null;
   const aliases = unusualAliases({ ...fields, hostname }, NetworkSettings.Networks, active);
-  const addresses = active ? addressesOf(NetworkSettings.Networks) : state === 'starting' ? context.pending : [];
+  const listed = addressesOf(NetworkSettings.Networks);
+  const addresses = active ? withPending(listed, context.pending) : state === 'starting' ? context.pending : [];
   return {
     ...fields,
     hostId: context.hostId,
@@ -51,6 +52,11 @@ export function containerFromInspect(inspect: Inspect, context: ConvertContext):
     memoryReservation: HostConfig.MemoryReservation || null,
     milliCpuReservation: null,
   };
+}
+
+function withPending(listed: readonly ContainerAddress[], pending: readonly ContainerAddress[]) {
+  const others = pending.filter(({ networkId }) => listed.every((address) => address.networkId !== networkId));
+  return [...listed, ...others];
 }
 
 type Life = Pick<Container, 'state' | 'health' | 'startedAtMs'>;

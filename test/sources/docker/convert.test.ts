@@ -99,6 +99,7 @@ test('containerFromInspect() converts a running container', () => {
 
 const state = (Status: string, more: object = {}) => ({ State: { ...running.State, Status, ...more } });
 const pending = [{ networkId: 'net1', networkName: 'app', ipv4: '172.18.0.9', ipv6: null, mac: null }];
+const gateway = [{ networkId: 'net9', networkName: 'docker_gwbridge', ipv4: '172.19.0.3', ipv6: null, mac: null }];
 
 test.each([
   ['created', {}, {}, 'created', []],
@@ -110,6 +111,7 @@ test.each([
   ['exited', {}, { pending }, 'starting', ['172.18.0.9']],
   ['restarting', {}, { pending }, 'starting', ['172.18.0.9']],
   ['running', {}, { pending }, 'running', ['172.18.0.2']],
+  ['running', {}, { pending: gateway }, 'running', ['172.18.0.2', '172.19.0.3']],
   ['running', {}, { signalledAtMs: () => STARTED + 1 }, 'stopping', ['172.18.0.2']],
   ['running', {}, { signalledAtMs: () => STARTED - 1 }, 'running', ['172.18.0.2']],
   ['something new', {}, {}, 'stopped', []],
