@@ -5,6 +5,7 @@ import { createTurns } from './answer/turns.ts';
 import type { RunningExtension } from './extension/extension.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { createHotPath, type HotPath } from './hot/index.ts';
+import { createSameHost } from './listen/same-host.ts';
 import type { LiveQueries } from './metrics/live-queries.ts';
 import type { Recorder } from './metrics/recorder.ts';
 import type { NamesDependencies, NamesOptions } from './names-options.ts';
@@ -35,7 +36,6 @@ export interface AnsweringContext {
 }
 
 const HOT_BYTES = 64 * 1024 * 1024;
-const UDP_PAYLOAD_BYTES = 1_232;
 
 export function createAnswering(
   dependencies: NamesDependencies,
@@ -43,16 +43,17 @@ export function createAnswering(
   { recorder, live, ourselves, signal }: AnsweringContext,
 ): Answering {
   const { clock, log, upstreams, adaptForwarding = (forwarding) => forwarding } = dependencies;
-  const { ttlSeconds = 1, refuseAny = false, udpPayloadBytes = UDP_PAYLOAD_BYTES } = options;
+  const { ttlSeconds = 1, refuseAny = false, udpPayloadBytes = null } = options;
   const source = dependencies.source({ recorder, signal });
   const { isOurs } = source;
   const forwarder = createForwarder({ upstreams, ourselves, isOurs, clock, log }, options.forwarding ?? {});
   // A random start: otherwise a thousand hosts would all begin with the first endpoint.
   const turns = createTurns(Math.floor(Math.random() * 2 ** 32));
   const cookies = createCookies({ clock });
+  const isSameHost = createSameHost(options.listen);
   const onMalformed = () => recorder.happened('malformed');
   const answerer = createAnswerer(
-    { source, forwarder: adaptForwarding(forwarder), turns, onMalformed, cookies },
+    { source, forwarder: adaptForwarding(forwarder), turns, onMalformed, cookies, isSameHost },
     { ttlSeconds, refuseAny, udpPayloadBytes },
   );
   const mayAnswer = () => !live.watched();
@@ -64,7 +65,7 @@ export function createAnswering(
   const followers = [...extensions.values()].flatMap(({ follower }) => follower ?? []);
   const hot = createHotPath(
     { source, answerer, divert: live.divert, followers },
-    { maxBytes: HOT_BYTES, udpPayloadBytes },
+    { maxBytes: HOT_BYTES, udpPayloadBytes: udpPayloadBytes ?? undefined },
   );
   return { source, forwarder, answer: createSafeAnswer(answerer, { recorder, live, clock, log }), hot, extensions };
 }

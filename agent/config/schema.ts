@@ -140,9 +140,12 @@ const dnsSchema = z
     udpPayloadBytes: z
       .int()
       .min(512)
-      .max(4096)
-      .default(1232)
-      .describe('maximum size of a reply over UDP, even if the client accepts more; larger replies need TCP'),
+      .max(65_507)
+      .nullable()
+      .default(null)
+      .describe(
+        'maximum size of a reply over UDP, even if the client accepts more; larger replies are cut, and need TCP to be complete; if not set, clients on this host get the size that they accept, others 1,232 bytes',
+      ),
     compatSearch: z
       .boolean()
       .default(false)

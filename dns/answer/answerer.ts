@@ -1,7 +1,7 @@
 import type { Client } from '../query/client.ts';
 import type { QueryDetails } from '../query/details.ts';
 import type { Asker, NameSource } from '../query/name-source.ts';
-import type { Resolution } from '../query/resolution.ts';
+import type { Resolution, TargetAddress } from '../query/resolution.ts';
 import type { Forwarded, Forwarding as Forwarder } from '../upstream/forwarder.ts';
 import { HEADER_SIZE, RCODE, TYPE } from '../wire/codes.ts';
 import { type Query, type ReadResult, readQuery } from '../wire/read/query.ts';
@@ -22,8 +22,8 @@ export interface AnswererDependencies<A extends Asker> extends Omit<RepliesDepen
 
 export interface AnswererOptions {
   readonly ttlSeconds: number;
-  /** The largest reply over UDP, even if the client accepts more; default 1232, which no path fragments [RFC 9715 §3.1]. */
-  readonly udpPayloadBytes?: number;
+  /** The largest reply over UDP, even if the client accepts more; null, the default: what the path to the client carries. */
+  readonly udpPayloadBytes?: number | null;
   /** Answer ANY with NOTIMP instead of one record or none [RFC 8482]; default false. */
   readonly refuseAny?: boolean;
 }
@@ -38,7 +38,7 @@ export interface Answerer {
 
 export function createAnswerer<A extends Asker>(
   dependencies: AnswererDependencies<A>,
-  { ttlSeconds, udpPayloadBytes = 1_232, refuseAny = false }: AnswererOptions,
+  { ttlSeconds, udpPayloadBytes = null, refuseAny = false }: AnswererOptions,
 ): Answerer {
   const { source, turns, forwarder, onMalformed } = dependencies;
   const replies = createReplies({ ...dependencies, authority: source.authority }, { ttlSeconds, udpPayloadBytes });
@@ -133,5 +133,13 @@ function pathOf(forwarded: Forwarded | null): 'forwarded' | 'cached' {
 function inTurn(turns: Turns, resolution: OwnResolution): OwnResolution {
   if (resolution.kind === 'addresses') return { ...resolution, addresses: turns.deal(resolution) };
   if (resolution.kind !== 'services') return resolution;
-  return { ...resolution, services: turns.rotate(resolution.turn, resolution.services) };
+  const services = turns.rotate(resolution.turn, resolution.services);
+  // In the same order: the addresses of the last records are those that may not fit.
+  const order = new Map(services.map(({ target }, at) => [target, at]));
+  const additional = resolution.additional.toSorted((a, b) => placeOf(order, a) - placeOf(order, b));
+  return { ...resolution, services, additional };
+}
+
+function placeOf(order: ReadonlyMap<string, number>, { name }: TargetAddress): number {
+  return order.get(`${name}.`) ?? 0;
 }

@@ -29,22 +29,26 @@ export interface Replies {
 export interface RepliesDependencies {
   readonly authority: NameSource['authority'];
   readonly cookies: Cookies;
-  /** At least 0, below 1; default Math.random. */
-  readonly random?: () => number;
+  /** Whether the packets of a client, by its address, cannot cross another host; default: never known. */
+  readonly isSameHost?: (client: string) => boolean;
 }
 
-/** Limits without EDNS [RFC 1035 §4.2.1] and over TCP. */
-const LIMITS = { udp: 512, tcp: 65_535 };
+/**
+ * Limits without EDNS [RFC 1035 §4.2.1] and over TCP; over UDP with EDNS to other hosts, which no path fragments [RFC 9715 §3.1], and
+ * within this host, where the kernel fragments without loss (docs/decisions/0009-dns-wire.md).
+ */
+const LIMITS = { plain: 512, tcp: 65_535, otherHost: 1_232, sameHost: 65_507 };
 const CLIENT_COOKIE_SIZE = 8;
 
 export function createReplies(
-  { authority, cookies, random = Math.random }: RepliesDependencies,
-  { ttlSeconds, udpPayloadBytes }: { readonly ttlSeconds: number; readonly udpPayloadBytes: number },
+  { authority, cookies, isSameHost = () => false }: RepliesDependencies,
+  { ttlSeconds, udpPayloadBytes }: { readonly ttlSeconds: number; readonly udpPayloadBytes: number | null },
 ): Replies {
   const fitFor = (edns: ClientEdns | null, client: Client): Fit => {
-    const udpBytes = Math.max(LIMITS.udp, Math.min(edns?.payloadSize ?? 0, udpPayloadBytes));
+    const most = udpPayloadBytes ?? (isSameHost(client.address) ? LIMITS.sameHost : LIMITS.otherHost);
+    const udpBytes = Math.max(LIMITS.plain, Math.min(edns?.payloadSize ?? 0, most));
     const limitBytes = client.transport === 'tcp' ? LIMITS.tcp : udpBytes;
-    return { limitBytes, transport: client.transport, options: replyOptions(edns, client, cookies), random };
+    return { limitBytes, transport: client.transport, options: replyOptions(edns, client, cookies) };
   };
   const rendered = (query: Query, client: Client, reply: Reply): Buffer =>
     encodeReply(query, reply, fitFor(query.edns, client));

@@ -26,8 +26,8 @@ export interface HotPathDependencies<A extends Asker = Asker> {
 export interface HotPathOptions {
   /** The most memory for the table. */
   readonly maxBytes: number;
-  /** The largest reply over UDP, whatever the client takes; default 1232, and never more. */
-  readonly udpPayloadBytes?: number;
+  /** The largest reply over UDP, whatever the client takes; default 1232, and never more: the general path gives larger ones. */
+  readonly udpPayloadBytes?: number | undefined;
   /**
    * Names that do not exist are kept like all others, but no more than this, so that a flood of random names does not
    * displace names that exist; default 16,384.

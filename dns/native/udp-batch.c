@@ -284,8 +284,10 @@ static int open_socket(const Socket *s, const char *address, uint16_t port, bool
   if (inet_pton(AF_INET, address, &at.sin_addr) != 1) return errno = EINVAL, -1;
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
-  int on = 1;
+  int on = 1, never = IP_PMTUDISC_DONT;
   set_receive_buffer(fd);
+  // Without DF: the host may fragment a reply for a bridge with a smaller MTU, instead of dropping the first one.
+  setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof never);
   if ((send_buffer > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0) ||
       (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
       (s->wildcard && setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) != 0) ||

@@ -24,8 +24,6 @@ export interface Fit {
   readonly transport: 'udp' | 'tcp';
   /** Encoded options for the OPT record; used only if the client uses EDNS. */
   readonly options: Buffer;
-  /** At least 0, below 1. */
-  readonly random: () => number;
 }
 
 /** The EDNS payload size we announce [RFC 9715 §3.1]. */
@@ -39,27 +37,21 @@ const KEPT_FLAGS = 0x7910;
 const NO_OPTIONS = Buffer.alloc(0);
 
 /**
- * The reply to a query. The question is repeated byte for byte, with the client's letter case. RRsets are never split
- * [RFC 2181 §9]: if the next one does not fit, TC tells the client to retry over TCP. An RRset that is too large even for TCP is
- * reduced to as many randomly chosen records as fit.
+ * The reply to a query. The question is repeated byte for byte, with the client's letter case. If the answer does not fit, the reply has
+ * as many records as do, in order, and over UDP TC tells the client to retry over TCP [RFC 2181 §9].
  */
 export function encodeReply(query: Query, reply: Reply, fit: Fit): Buffer {
   const writer = new ByteWriter(query.bytes.subarray(0, query.questionEnd));
   seedNames(writer, query.name);
   const limit = fit.limitBytes - optSize(query, fit);
-  const answers = writeAnswers(writer, reply.answers, limit, fit);
-  const complete = answers.complete || fit.transport === 'tcp';
+  const answers = writeRecords(writer, reply.answers, limit);
+  const complete = answers === reply.answers.length || fit.transport === 'tcp';
   const authorities = complete ? writeSets(writer, reply.authorities, limit) : 0;
   const additionals = complete ? writeSets(writer, reply.additionals ?? [], limit) : 0;
   if (query.edns) writeOpt(writer, query.edns, { extendedRcode: reply.rcode >> 4, options: fit.options });
   const bytes = writer.toBuffer();
   const flags = (reply.authoritative ? FLAG_AA : 0) | (complete ? 0 : FLAG_TC);
-  writeHeader(bytes, flags | (reply.rcode & 0xf), [
-    1,
-    answers.written,
-    authorities,
-    additionals + (query.edns ? 1 : 0),
-  ]);
+  writeHeader(bytes, flags | (reply.rcode & 0xf), [1, answers, authorities, additionals + (query.edns ? 1 : 0)]);
   return bytes;
 }
 
@@ -114,17 +106,15 @@ export function writeOpt(
 
 type AnyRecord = DnsRecord | CopiedRecord;
 
-interface Written {
-  readonly written: number;
-  readonly complete: boolean;
-}
-
-function writeAnswers(writer: ByteWriter, records: readonly AnyRecord[], limit: number, fit: Fit): Written {
-  const written = writeSets(writer, records, limit);
-  if (written === records.length) return { written, complete: true };
-  if (fit.transport === 'udp') return { written, complete: false };
-  const set = records.slice(written, endOfSet(records, written));
-  return { written: written + writeSome(writer, set, limit, fit.random), complete: false };
+/** Writes as many records as fit, in order. Returns their number. */
+function writeRecords(writer: ByteWriter, records: readonly AnyRecord[], limit: number): number {
+  for (let start = 0; start < records.length; ) {
+    const end = endOfSet(records, start);
+    const written = writeUntil(writer, records, start, end, limit);
+    if (written < end) return written;
+    start = end;
+  }
+  return records.length;
 }
 
 /** Writes as many whole RRsets as fit, in order. Returns the number of records. */
@@ -132,31 +122,13 @@ function writeSets(writer: ByteWriter, records: readonly AnyRecord[], limit: num
   for (let start = 0; start < records.length; ) {
     const before = writer.byteLength();
     const end = endOfSet(records, start);
-    const least = before + (end - start) * leastSize(records[start]?.type ?? 0);
-    if (least > limit || writeUntil(writer, records, start, end, limit) < end) {
+    if (writeUntil(writer, records, start, end, limit) < end) {
       writer.cut(before);
       return start;
     }
     start = end;
   }
   return records.length;
-}
-
-/** The minimum size of a record, to detect large sets that do not fit before writing them. */
-function leastSize(type: number): number {
-  return 11 + (type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0);
-}
-
-/** Writes as many records of one RRset as fit, chosen at random. */
-function writeSome(writer: ByteWriter, set: readonly AnyRecord[], limit: number, random: () => number): number {
-  const shuffled = [...set];
-  for (let n = 0; n < shuffled.length - 1; n += 1) {
-    const other = n + Math.floor(random() * (shuffled.length - n));
-    const record = shuffled[n] as AnyRecord;
-    shuffled[n] = shuffled[other] as AnyRecord;
-    shuffled[other] = record;
-  }
-  return writeUntil(writer, shuffled, 0, shuffled.length, limit);
 }
 
 /** Writes the records of one RRset until one does not fit; returns its index. */

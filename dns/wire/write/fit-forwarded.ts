@@ -1,5 +1,4 @@
 import { RCODE, TYPE } from '../codes.ts';
-import { createNameReader } from '../read/name-reader.ts';
 import type { Query } from '../read/query.ts';
 import { skipName } from '../read/question.ts';
 import { structureOf } from '../read/structure.ts';
@@ -14,7 +13,7 @@ const FAILURES: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RC
 /**
  * An upstream's reply in the form for our client: AA clear, AD only if the client requested it [RFC 6840 §5.8], EDNS as the client
  * uses it, because EDNS is hop by hop [RFC 6891 §6.1.1]. A reply that is too large loses its additional section, then its
- * authority section, then RRsets of the answer, with TC set [RFC 2181 §9].
+ * authority section, then records of the answer, with TC set [RFC 2181 §9].
  */
 export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
   const { bytes, questionEnd, edns } = query;
@@ -24,7 +23,7 @@ export function fitForwarded(query: Query, reply: Buffer, fit: Fit): Buffer {
   if (!structure) return encodeServerFailure(query, fit.options);
   if (!structure.question || FAILURES.has(rcode))
     return encodeRefusal(bytes, { rcode, questionEnd, edns }, fit.options);
-  const cut = cutTo(fit.limitBytes - optSize(query, fit), outlineOf(reply, questionEnd));
+  const cut = cutTo(fit.limitBytes - optSize(query, fit), reply, questionEnd);
   const writer = new ByteWriter(bytes.subarray(0, questionEnd));
   writer.append(reply.subarray(questionEnd, cut.end));
   if (edns) writeOpt(writer, edns, { extendedRcode: 0, options: fit.options });
@@ -47,14 +46,6 @@ interface Place {
   readonly end: number;
 }
 
-interface Outline {
-  /** After each RRset of the answer section; the first place is before all of them. */
-  readonly answers: readonly Place[];
-  readonly authority: Place;
-  /** Up to the OPT record. */
-  readonly additional: Place;
-}
-
 interface Cut {
   readonly end: number;
   readonly answers: number;
@@ -63,45 +54,36 @@ interface Cut {
   readonly truncated: boolean;
 }
 
-function cutTo(limit: number, { answers, authority, additional }: Outline): Cut {
-  const all = answers.at(-1) ?? authority;
-  const whole = { answers: all.count, authorities: authority.count, additionals: additional.count, truncated: false };
+function cutTo(limit: number, reply: Buffer, questionEnd: number): Cut {
+  const answer = skipRecords(reply, questionEnd, reply.readUInt16BE(6));
+  const authority = skipRecords(reply, answer.end, reply.readUInt16BE(8));
+  const additional = skipRecords(reply, authority.end, reply.readUInt16BE(10), (type) => type === TYPE.OPT);
+  const whole = {
+    answers: answer.count,
+    authorities: authority.count,
+    additionals: additional.count,
+    truncated: false,
+  };
   if (additional.end <= limit) return { ...whole, end: additional.end };
   if (authority.end <= limit) return { ...whole, end: authority.end, additionals: 0 };
-  if (all.end <= limit) return { ...whole, end: all.end, authorities: 0, additionals: 0 };
-  const { end, count } = answers.findLast((place) => place.end <= limit) ?? { end: 0, count: 0 };
+  if (answer.end <= limit) return { ...whole, end: answer.end, authorities: 0, additionals: 0 };
+  const { end, count } = skipRecords(reply, questionEnd, answer.count, (_, recordEnd) => recordEnd > limit);
   return { end, answers: count, authorities: 0, additionals: 0, truncated: true };
 }
 
-function outlineOf(reply: Buffer, questionEnd: number): Outline {
-  const names = createNameReader(reply);
-  const answers: Place[] = [{ count: 0, end: questionEnd }];
-  const most = reply.readUInt16BE(6);
-  let at = questionEnd;
-  for (let count = 0; count < most; ) {
-    const owner = at;
-    const type = reply.readUInt16BE(skipName(reply, at));
-    do {
-      at = recordEnd(reply, skipName(reply, at));
-      count += 1;
-    } while (count < most && reply.readUInt16BE(skipName(reply, at)) === type && names.same(owner, at));
-    answers.push({ count, end: at });
-  }
-  const authority = skipRecords(reply, at, reply.readUInt16BE(8));
-  return { answers, authority, additional: skipRecords(reply, authority.end, reply.readUInt16BE(10)) };
-}
-
-/** Up to an OPT record, or `most`. */
-function skipRecords(reply: Buffer, start: number, most: number): Place {
+/** Up to `most` records, or to the first one for which `stops` is true. */
+function skipRecords(
+  reply: Buffer,
+  start: number,
+  most: number,
+  stops: (type: number, end: number) => boolean = () => false,
+): Place {
   let at = start;
   for (let count = 0; count < most; count += 1) {
     const fixed = skipName(reply, at);
-    if (reply.readUInt16BE(fixed) === TYPE.OPT) return { count, end: at };
-    at = recordEnd(reply, fixed);
+    const end = fixed + 10 + reply.readUInt16BE(fixed + 8);
+    if (stops(reply.readUInt16BE(fixed), end)) return { count, end: at };
+    at = end;
   }
   return { count: most, end: at };
-}
-
-function recordEnd(reply: Buffer, fixed: number): number {
-  return fixed + 10 + reply.readUInt16BE(fixed + 8);
 }

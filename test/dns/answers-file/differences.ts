@@ -54,6 +54,10 @@ export const DIFFERENCES: readonly Difference[] = [
       isSingleLabel(asked) && isEmpty(theirs) && theirs.soa === '' && isEmpty(ours) && ours.soa === '.',
   },
   {
+    title: 'Reply too large for UDP',
+    explains: (_, theirs, ours) => theirs.flags.includes('TC') && theirs.flags === ours.flags && isEmpty(theirs),
+  },
+  {
     title: 'A type that an existing name does not have',
     explains: ({ name }, theirs, ours) =>
       isEmpty(theirs) &&

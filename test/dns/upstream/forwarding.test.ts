@@ -169,7 +169,9 @@ describe('Q29 forwarding', () => {
     const dns = await startDns(resources, WORLD, { upstreams: [upstream.at] });
     expect((await ask(dns.port, 'www.example.com', { edns: 4_096 })).answers).toHaveLength(60);
     const cut = await ask(dns.port, 'www.example.com');
-    expect([cut.header.tc, cut.answers.length]).toEqual([1, 0]);
+    expect([cut.header.tc, cut.answers.length]).toEqual([1, 29]);
+    const next = await ask(dns.port, 'www.example.com');
+    expect(next.answers[0]?.address, 'from the cache, beginning with the next one').toBe(cut.answers[1]?.address);
     expect((await dig(dns.port, '+short', '+noedns', 'www.example.com')).trim().split('\n')).toHaveLength(60);
     expect(upstream.asked.filter((asked) => asked.endsWith('tcp'))).toHaveLength(1);
   });
