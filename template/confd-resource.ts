@@ -1,7 +1,8 @@
-import { posix, resolve } from 'node:path';
-import { parse as parseToml } from 'smol-toml';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../model/index.ts';
+import { cleanPath } from './confd/go-path.ts';
+import { readToml } from './confd-settings.ts';
 import type { TemplateSpec } from './template-spec.ts';
 
 const resourceSchema = z.object({
@@ -24,41 +25,40 @@ export type ReadResource =
   | { readonly ok: true; readonly template: TemplateSpec }
   | { readonly ok: false; readonly problem: Problem };
 
-/** Parses a file of confd's `conf.d`. `folder` contains `conf.d` and `templates`; `prefix` is that of confd's own settings. */
-export function parseResource(
-  text: string,
-  { path, folder, prefix }: { readonly path: string; readonly folder: string; readonly prefix: string },
-): ReadResource {
+export interface ResourcePlace {
+  readonly path: string;
+  /** Contains `conf.d` and `templates`. */
+  readonly folder: string;
+  /** The prefix of confd's own settings takes the place of the resource's, since confd 0.12. Null: not set. */
+  readonly prefix: string | null;
+  /** Without check and reload commands. */
+  readonly syncOnly: boolean;
+}
+
+/** Parses a file of confd's `conf.d`. */
+export function parseResource(text: string, { path, folder, prefix, syncOnly }: ResourcePlace): ReadResource {
   const failed = (what: string): ReadResource => ({
     ok: false,
     problem: { subject: path, what, hint: 'correct the file; other files are not affected' },
   });
-  let file: unknown;
-  try {
-    file = parseToml(text);
-  } catch (error) {
-    return failed(`is not valid TOML: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-  }
-  const parsed = resourceSchema.safeParse(file);
-  if (!parsed.success) {
-    return failed(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(', '));
-  }
-  const { template } = parsed.data;
+  const read = readToml(text, resourceSchema);
+  if (!read.ok) return failed(read.what);
+  const { template } = read.value;
   const mode = template.mode === undefined || template.mode === '' ? null : modeOf(template.mode);
   if (mode === undefined) return failed(`template.mode: '${template.mode}' is not an octal mode`);
   return {
     ok: true,
     template: {
       name: path,
-      source: resolve(folder, 'templates', template.src),
+      source: join(folder, 'templates', template.src),
       language: 'go',
-      destination: resolve(folder, template.dest),
+      destination: resolve(template.dest),
       owner: ownerOf(template),
       mode,
-      check: template.check_cmd || null,
-      reload: template.reload_cmd || null,
+      check: (!syncOnly && template.check_cmd) || null,
+      reload: (!syncOnly && template.reload_cmd) || null,
       keys: template.keys,
-      prefix: posix.join('/', prefix, template.prefix),
+      prefix: cleanPath(`/${prefix ?? template.prefix}`),
     },
   };
 }

@@ -1,4 +1,5 @@
-import { chmod, chown, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type RunCommand, runCommand } from '../system/index.ts';
 import type { TemplateSpec } from './template-spec.ts';
@@ -18,7 +19,7 @@ export async function readDestination(path: string): Promise<FileState | null> {
     const { mode, uid, gid } = await lstat(await realpath(path));
     return { content, mode: mode & 0o7777, uid, gid };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -46,11 +47,12 @@ async function idOf(database: 'passwd' | 'group', name: string, run: RunCommand)
   return Number(id);
 }
 
-/** A new version in the folder of its destination, not yet in place. */
+/** A new version beside its destination, not yet in place. */
 export interface Staged {
   readonly path: string;
-  /** Puts the new version in place with a rename: readers see the old file or the new one. */
+  /** Puts the new version in place with a rename: readers see the old file or the new one. A mounted file is written in place. */
   commit(): Promise<void>;
+  /** Removes the staged file, if it is still there. */
   discard(): Promise<void>;
 }
 
@@ -62,20 +64,81 @@ export async function stage(
 ): Promise<Staged> {
   const target = before ? await realpath(spec.destination) : spec.destination;
   await mkdir(dirname(target), { recursive: true });
-  const path = join(dirname(target), `.${basename(target)}.${process.pid}.drover`);
-  await rm(path, { force: true });
+  const path = await create(target, content, before !== null);
   const discard = () => rm(path, { force: true });
+  const wanted = {
+    uid: owner.uid ?? before?.uid ?? null,
+    gid: owner.gid ?? before?.gid ?? null,
+    mode: spec.mode ?? before?.mode ?? 0o644,
+  };
   try {
-    // Other users must not read the file before it has its owner and mode.
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(content).finally(() => file.close());
-    const uid = owner.uid ?? before?.uid ?? null;
-    const gid = owner.gid ?? before?.gid ?? null;
-    if (uid !== null || gid !== null) await chown(path, uid ?? -1, gid ?? -1);
-    await chmod(path, spec.mode ?? before?.mode ?? 0o644);
+    await setOwnerAndMode(path, wanted, null);
   } catch (error) {
     await discard();
     throw error;
   }
-  return { path, commit: () => rename(path, target), discard };
+  const commit = async (): Promise<void> => {
+    try {
+      await rename(path, target);
+    } catch (error) {
+      if (before === null || !NOT_REPLACEABLE.includes(codeOf(error))) throw error;
+      await writeInPlace(target, content, before);
+      await setOwnerAndMode(target, wanted, before);
+    }
+  };
+  return { path, commit, discard };
+}
+
+/** The file is a mount point, or on another file system than the staged file, or its folder cannot be written. */
+const NOT_REPLACEABLE = ['EBUSY', 'EXDEV', 'EROFS', 'EACCES', 'EPERM'];
+
+/** Changes only what differs from `present`. */
+async function setOwnerAndMode(
+  path: string,
+  { uid, gid, mode }: Owner & Pick<FileState, 'mode'>,
+  present: FileState | null,
+): Promise<void> {
+  const isOwned = (uid ?? present?.uid) === present?.uid && (gid ?? present?.gid) === present?.gid;
+  if (!isOwned) await chown(path, uid ?? -1, gid ?? -1);
+  if (mode !== present?.mode) await chmod(path, mode);
+}
+
+/** The folder of a file that Docker mounts into a container may be read-only; then the new version is staged elsewhere. */
+async function create(target: string, content: string, exists: boolean): Promise<string> {
+  const name = `.${basename(target)}.drover`;
+  try {
+    return await createFile(join(dirname(target), name), content);
+  } catch (error) {
+    if (!exists || !NOT_REPLACEABLE.includes(codeOf(error))) throw error;
+    return createFile(join(tmpdir(), `${name}.${process.pid}`), content);
+  }
+}
+
+async function createFile(path: string, content: string): Promise<string> {
+  await rm(path, { force: true });
+  // Other users must not read the file before it has its owner and mode.
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+/** If the new content cannot be written, the old one is restored. */
+async function writeInPlace(path: string, content: string, before: FileState): Promise<void> {
+  try {
+    await writeFile(path, content);
+  } catch (error) {
+    await writeFile(path, before.content).catch(() => {});
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,5 +1,6 @@
 export { compileTemplate } from './compile.ts';
 export { parseResource, type ReadResource } from './confd-resource.ts';
+export { type ConfdSettings, NO_SETTINGS, parseConfdSettings } from './confd-settings.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { type FollowDependencies, type FollowOptions, followTemplates } from './follow-templates.ts';
 export { type Converted, convertGoTemplate } from './go/convert.ts';

@@ -24,6 +24,7 @@ export interface KeepOptions {
 }
 
 const COMMAND_TIMEOUT_MS = 60_000;
+const CHECK_HINT = 'correct the template or the values it shows; the old file stays in place';
 
 /** Writes a file if its content, mode or owner is not as wanted. Never rejects. */
 export async function keepFile(
@@ -40,16 +41,14 @@ export async function keepFile(
     const difference = differenceOf(spec.destination, before, content);
     if (options.dry) return { kind: 'would-write', difference };
     const staged = await stage(spec, content, { owner, before });
-    const failure = await commandProblem(run, spec.check, { src: staged.path, dest: spec.destination }, options.signal);
-    if (failure !== null) {
+    try {
+      const files = { src: staged.path, dest: spec.destination };
+      const failure = await commandProblem(run, spec.check, files, options.signal);
+      if (failure !== null) return failed(spec, `the check failed: ${failure}`, CHECK_HINT);
+      await staged.commit();
+    } finally {
       await staged.discard();
-      return failed(
-        spec,
-        `the check failed: ${failure}`,
-        'correct the template or the values it shows; the old file stays in place',
-      );
     }
-    await staged.commit();
     const reloaded = await reload(run, spec, options.signal);
     return reloaded.kind === 'reload-failed' ? reloaded : { kind: 'written', difference };
   } catch (error) {
@@ -90,7 +89,8 @@ async function commandProblem(
 ): Promise<string | null> {
   if (command === null) return null;
   const text = command.replace(/\{\{\s*\.?(src|dest)\s*\}\}/g, (_, name: 'src' | 'dest') => quoted(files[name]));
-  return run('/bin/sh', ['-c', text], { timeoutMs: COMMAND_TIMEOUT_MS, signal }).then(() => null, reasonOf);
+  const options = { timeoutMs: COMMAND_TIMEOUT_MS, signal, untilExit: true };
+  return run('/bin/sh', ['-c', text], options).then(() => null, reasonOf);
 }
 
 /** Quotes a path for the shell if necessary. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../model/index.ts';
 import type { RunCommand } from '../system/index.ts';
 import { compileTemplate, reasonOf } from './compile.ts';
+import { cleanPath } from './confd/go-path.ts';
 import { createKeyStore, flatten } from './confd/key-store.ts';
 import type { Engine } from './engine.ts';
 import { keepFile, type Outcome } from './keep-file.ts';
@@ -85,10 +86,10 @@ function createReading(metadata: Pick<MetadataClient, 'get'>, version: string) {
   return {
     world: async (): Promise<World> => worldOf(await get(`/${version}`)),
     keys: async ({ keys, prefix }: TemplateSpec): Promise<ReadonlyMap<string, string>> => {
-      const under = prefix === '/' ? '' : prefix.replace(/\/+$/, '');
+      const under = prefix === '/' ? '' : cleanPath(prefix);
       const found = new Map<string, string>();
       for (const key of keys) {
-        const path = `${under}/${key.replace(/^\/+|\/+$/g, '')}`;
+        const path = cleanPath(`${under}/${key}`);
         const tree = await get(path);
         if (tree === null) continue;
         for (const [at, value] of flatten(path, tree)) found.set(at.slice(under.length) || '/', value);

@@ -5,20 +5,22 @@ import { hostTools } from '../support/host-tools.ts';
 import { CommandFailure, describe, EXIT, type Io } from '../support/io.ts';
 import { readSpecs, readText, type TemplateOptions } from './template-specs.ts';
 
+const METADATA_URL = 'http://169.254.169.250';
+
 export function addTemplate(program: Command, io: Io): void {
   const command = program
     .command('template')
     .description('Keep files up to date: fill templates with metadata, on a host or in a container.')
     .option('-c, --config <file>', 'YAML file with a list `templates`')
-    .option('--confd <folder>', 'folder of confd, with conf.d/*.toml and templates/')
-    .option('--prefix <path>', 'prefix of all keys, as in the configuration of confd', '/')
+    .option('--confd <folder>', 'folder of confd, with confd.toml, conf.d/ and templates/')
+    .option('--prefix <path>', 'prefix of all keys; takes the place of those in confd.toml and conf.d/')
     .option('-s, --source <file>', 'a single template; *.tmpl is a confd template, anything else is Handlebars')
     .option('-d, --destination <file>', 'the file to write')
     .option('--owner <user:group>', 'owner of the file (default: unchanged)')
     .option('--mode <octal>', 'mode of the file (default: unchanged, or 0644 for a new file)')
     .option('--check <command>', 'command that checks the new version, named {{src}}, before it replaces the file')
     .option('--reload <command>', 'command to run after the file has changed')
-    .option('--metadata <url>', 'URL of the metadata server', 'http://169.254.169.250')
+    .option('--metadata <url>', `URL of the metadata server (default: "${METADATA_URL}")`)
     .option('--api-version <version>', 'metadata version to read', '2016-07-29')
     .option('--once', 'write the files once and exit')
     .option('--dry', 'show what would change without writing files or running commands')
@@ -43,7 +45,7 @@ Examples:
 }
 
 async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
-  const { specs, problems } = await readSpecs(options);
+  const { templates: specs, problems, settings } = await readSpecs(options);
   for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
   if (specs.length === 0) throw noTemplates(problems);
   const stop = new AbortController();
@@ -52,15 +54,17 @@ async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
   const { clock, log } = await hostTools('template', { level: 'info', format: 'auto' });
   const { createEngine, createMetadataClient, followTemplates, runTemplates } = await import('../../template/index.ts');
   const { runCommand } = await import('../../system/index.ts');
-  const { metadata: url, apiVersion: version } = options;
+  const version = options.apiVersion;
+  const url = options.metadata ?? settings.metadata ?? METADATA_URL;
+  const dry = options.dry ?? settings.noop;
   const metadata = createMetadataClient({ clock, log }, { url, version, signal });
   const engine = createEngine({ env: io.env, now: () => clock.now() });
   const deps = { engine, metadata, run: runCommand };
-  if (!options.once && !options.dry) {
+  if (!options.once && !dry) {
     const pace = { quietMs: 100, maxWaitMs: 2_000, retry: { minMs: 1_000, maxMs: 60_000 } };
     return followTemplates({ ...deps, clock, log }, specs, { version, ...pace, signal });
   }
-  const run = { version, dry: options.dry ?? false, reload: new Set<string>(), signal };
+  const run = { version, dry, reload: new Set<string>(), signal };
   const outcomes = await runTemplates(deps, specs, run).catch((error: unknown) => {
     const hint = 'check the URL, and that the metadata server is running';
     throw new CommandFailure([{ subject: `metadata at ${url}`, what: describe(error), hint }]);

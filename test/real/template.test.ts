@@ -134,6 +134,25 @@ describe("confd's folder", () => {
     expect(stderr).toContain(`${path('templates/b.tmpl')} line 2: cannot be converted: there is no function cgetv`);
   });
 
+  test('sub-folders, and the prefix and server of confd.toml are used; the line of a failure is named', async () => {
+    await mkdir(path('conf.d/more'), { recursive: true });
+    await mkdir(path('templates/more'), { recursive: true });
+    await writeFile(path('confd.toml'), `prefix = "/latest/stacks"\nnodes = ["127.0.0.1:${server.port}"]\n`);
+    const toml = (name: string) =>
+      `[template]\nsrc = "more/${name}.tmpl"\ndest = "${path(`${name}.conf`)}"\nprefix = "/elsewhere"\nkeys = ["/"]\n`;
+    await writeFile(path('conf.d/more/a.toml'), toml('a'));
+    await writeFile(path('conf.d/b.toml'), toml('b'));
+    await writeFile(path('conf.d/not-read.toml.bak'), 'x');
+    await writeFile(path('templates/more/a.tmpl'), '{{getv "/shop/name"}}');
+    await writeFile(path('templates/more/b.tmpl'), 'a\n{{/* b\n */}}{{getv\n"/gone"}}');
+    const { stdout, stderr, exitCode } = await execa('bin/drover', ['template', '--confd', dir, '--once'], {
+      reject: false,
+    });
+    expect(await content('a.conf')).toBe('shop');
+    expect([stdout, exitCode]).toEqual([`${path('a.conf')}: written`, 1]);
+    expect(stderr).toContain(`${path('templates/more/b.tmpl')} line 3: cannot be rendered: key does not exist: /gone`);
+  });
+
   test('convert prints the converted template, or the lines that cannot be converted', async () => {
     await writeFile(path('a.tmpl'), '{{range gets "/self/*"}}{{.Value}}{{end}}');
     const shown = await execa('bin/drover', ['template', 'convert', path('a.tmpl')]);
