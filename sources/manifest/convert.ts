@@ -40,7 +40,8 @@ export interface Converted {
 /** Converts a service's keys into its declaration, and checks that they agree. */
 export function convertService({ stack, name, keys: given, runsContainers, isDeclared }: ServiceInput): Converted {
   const kind = kindOf(given, { runsContainers });
-  const isContainerLink = (text: string) => !meansService(text, kind, isDeclared);
+  const namesServices = kind === 'dnsService' || isOldLoadBalancer(given);
+  const isContainerLink = (text: string) => !namesServices && !meansService(text, isDeclared);
   const balancer = kind === 'loadBalancerService' ? withBalancerConfig(given) : NO_BALANCER;
   const keys = balancer.keys ?? given;
   const faults: SchemaFault[] = [...nameFaults(stack, name), ...balancer.faults];
@@ -49,7 +50,9 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
     faults.push({ path, what: result.problem.what, hint: result.problem.hint });
     return null;
   };
-  const links = linkTexts(keys, isContainerLink).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []);
+  const links = distinct(
+    linkTexts(keys, isContainerLink).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []),
+  );
   const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseName(text)) !== null);
   const hostname = kind === 'externalService' && keys.hostname ? take(['hostname'], parseTarget(keys.hostname)) : null;
   const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
@@ -84,11 +87,11 @@ const NO_BALANCER = { keys: null, faults: [], notes: [] };
 
 /**
  * A link without a stack names a service of the own stack, as in rancher-compose. Compose links containers with `external_links`, so
- * the service must be declared, unless links have no other meaning for its kind.
+ * the service must be declared, unless the service has no containers of its own: an alias or an old load balancer.
  */
-function meansService(text: string, kind: ServiceKind, isDeclared: (name: string) => boolean): boolean {
+function meansService(text: string, isDeclared: (name: string) => boolean): boolean {
   const target = linkTarget(text);
-  return target.includes('/') || kind === 'dnsService' || kind === 'loadBalancerService' || isDeclared(target);
+  return target.includes('/') || isDeclared(target);
 }
 
 /** Labels of Rancher that select containers or services. Drover goes by names. */
@@ -112,6 +115,11 @@ function nameFaults(stack: string, name: string): readonly SchemaFault[] {
     const fault = parsed.ok ? dangling : parsed.problem;
     return fault ? [{ path: [], what: `name ${JSON.stringify(text)} ${fault.what}`, hint: fault.hint }] : [];
   });
+}
+
+/** The same link may be in `links` and in `external_links`. */
+function distinct(links: readonly ServiceLink[]): readonly ServiceLink[] {
+  return [...new Map(links.map((link) => [`${link.target}:${link.alias}`, link])).values()];
 }
 
 interface Placed {

@@ -19,6 +19,8 @@ const json: fc.Arbitrary<JsonValue> = fc.letrec((tie) => ({
 const exact: fc.Arbitrary<ExactJson> = fc.oneof(json, fc.bigInt(2n ** 60n, 2n ** 80n), fc.constant(-(2n ** 64n)));
 const labels = fc.dictionary(fc.stringMatching(/^[a-z.]{1,8}$/), text, { maxKeys: 3, noNullPrototype: true });
 const link = fc.record({ target: fc.tuple(stack, name).map((parts) => parts.join('/')), alias: name });
+const links = (minLength: number, maxLength: number) =>
+  fc.uniqueArray(link, { minLength, maxLength, selector: ({ target, alias }) => `${target}:${alias}` });
 const healthCheck = fc.record({
   port: fc.integer({ min: 1, max: 65_535 }),
   requestLine: orNull(text),
@@ -65,7 +67,7 @@ const plain = {
   kind: fc.constant('service' as const),
   externalIps: fc.constant([]),
   hostname: fc.constant(null),
-  links: fc.array(link, { maxLength: 2 }),
+  links: links(0, 2),
   sidekicks: fc.uniqueArray(name, { maxLength: 2 }),
   healthCheck: orNull(healthCheck),
   lbConfig: orNull(lbConfig),
@@ -93,7 +95,7 @@ export const anyDeclaration: fc.Arbitrary<ServiceDeclaration> = fc.oneof(
   fc.record({
     ...plain,
     kind: fc.constant('dnsService' as const),
-    links: fc.array(link, { minLength: 1, maxLength: 3 }),
+    links: links(1, 3),
   }),
   fc.record({
     ...plain,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatProblem, type PortRule, type ServiceDeclaration } from '../../../model/index.ts';
-import { type Manifests, parseManifests } from '../../../sources/manifest/index.ts';
+import { formatProblem, type PortRule, type ServiceDeclaration } from '../../../../model/index.ts';
+import { type Manifests, parseManifests } from '../../../../sources/manifest/index.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -332,15 +332,12 @@ edge:
     });
   });
 
-  test('rules in lb_config replace those of ports and links', () => {
-    const edge = service(
-      lb(
-        'ports: ["80:8080"], links: [web]',
-        'edge: {lb_config: {port_rules: [{source_port: 81, service: api, target_port: 82}]}}',
-      ),
-      'edge',
-    );
-    expect([rulesOf(edge), edge.ports]).toEqual([['81 http -> demo/api:82'], ['80:8080']]);
+  test('rules in lb_config count only without ports and links, and a note says so', () => {
+    const rules = 'edge: {lb_config: {port_rules: [{source_port: 81, service: api, target_port: 82}]}}';
+    expect(rulesOf(service(lb('ports: ["80:8080"]', rules), 'edge'))).toEqual(['81 http -> demo/api:82']);
+    const both = lb('ports: ["80:8080"], links: [web]', rules);
+    expect(rulesOf(service(both, 'edge'))).toEqual(['80 http -> demo/web:8080']);
+    expect(notes(both)).toContain('edge.lb_config: has no effect: this image takes its rules from ports and links;');
   });
 
   test.each([
