@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
+import { plainAddress } from './address.ts';
 import type { LabelFault } from './answer-options.ts';
 
-/** An upstream resolver. */
+/** An upstream resolver. The address is canonical; it may have a zone (`fe80::1%eth0`). */
 export interface Upstream {
   readonly address: string;
   readonly port: number;
@@ -9,12 +10,12 @@ export interface Upstream {
 
 /** `10.0.0.2`, `10.0.0.2:5353`, `2001:db8::2`, `[2001:db8::2]:5353`; null for anything else. */
 export function parseUpstream(text: string): Upstream | null {
-  if (isIP(text) !== 0) return { address: text, port: 53 };
+  if (isIP(text) !== 0) return { address: plainAddress(text), port: 53 };
   const parts = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const address = parts?.[1] ?? parts?.[2] ?? '';
   const port = Number(parts?.[3] ?? 53);
   const family = parts?.[1] === undefined ? 4 : 6;
-  return isIP(address) === family && port >= 1 && port <= 65_535 ? { address, port } : null;
+  return isIP(address) === family && port >= 1 && port <= 65_535 ? { address: plainAddress(address), port } : null;
 }
 
 export function formatUpstream({ address, port }: Upstream): string {

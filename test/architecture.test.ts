@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Pure folders and files: no clock, no randomness, no node: module except node:net's isIP. */
 const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
 /** Sub-rooms that other folders may enter through their own index.ts. */
-const ENTRANCES = /^(dns\/metrics|bus\/liveness|system\/yaml)$/;
+const ENTRANCES = /^(dns\/(metrics|native)|bus\/liveness|system\/yaml)$/;
 const MAX_LINES = 300;
 
 const files = Object.keys(MAY_IMPORT).flatMap((folder) =>

@@ -121,7 +121,9 @@ const dnsSchema = z
     address: address()
       .prefault('169.254.169.250')
       .describe('service address: DNS and metadata listen there on every host'),
-    sourceAddress: address().prefault('169.254.169.251').describe('source address of queries to upstream resolvers'),
+    sourceAddress: address()
+      .prefault('169.254.169.251')
+      .describe('source address of queries to upstream resolvers that leave from the namespace of the service address'),
     hostAddress: address().prefault('169.254.169.252').describe("address of the host's end of the veth pair"),
     namespace: plainName().default('drover').describe('network namespace in which DNS and metadata run'),
     device: deviceName().default('drover0').describe("device name of the host's end of the veth pair"),

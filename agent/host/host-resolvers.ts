@@ -1,6 +1,8 @@
 import { watch } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { plainAddress } from '../../model/index.ts';
+import { originalOf } from '../../resolv-conf/index.ts';
 import type { Clock } from '../../system/index.ts';
 import { readHostFile } from './host-file.ts';
 
@@ -44,8 +46,10 @@ export async function hasLocalStub({ root = '/', files = FILES }: HostFiles = {}
 
 /** The addresses of the `nameserver` lines of a resolv.conf, in order, each once. */
 export function nameserversOf(text: string): readonly string[] {
-  const found = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? '');
-  return [...new Set(found.filter((address) => isIP(address.split('%')[0] ?? '') !== 0))];
+  // If Drover wrote the file (that of a container which Drover runs in), the resolvers are in the original text.
+  const original = originalOf(text) ?? text;
+  const found = [...original.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? '');
+  return [...new Set(found.filter((address) => isIP(address.split('%')[0] ?? '') !== 0).map(plainAddress))];
 }
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

@@ -3,7 +3,7 @@ import { type Config, dnsSocket, portBindingsFile } from '../../agent/index.ts';
 import type { ExtensionPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { restorePriority } from '../../system/index.ts';
-import { followUpstreams, forwardingOptions, upstreamProblems } from '../server/dns-upstreams.ts';
+import { followUpstreams, forwardingOptions, HOST, openExit, upstreamProblems } from '../server/dns-upstreams.ts';
 import { runServer } from '../server/run-server.ts';
 import type { Io } from '../support/io.ts';
 import { type ListenAddress, parseListen } from '../support/listen-option.ts';
@@ -26,7 +26,7 @@ export function addDns(program: Command, io: Io): void {
   const command = takesAnswersFlags(program.command('dns'))
     .description('Run the DNS server. The agent starts it; you can also run it by hand.')
     .option('--listen <address:port>', 'address to listen on, UDP and TCP (default: port 53 of the service address)')
-    .option('--host-namespace <file>', "network namespace of Drover's bridge, if not this one (used by the agent)")
+    .option('--host-namespace <file>', 'network namespace of the host, if not this one (used by the agent)')
     .option('--hand-over', 'share the port with the process that it replaces (used by the agent)')
     .addOption(new Option('--giving-way').hideHelp())
     .addHelpText(
@@ -49,8 +49,8 @@ function runDns(io: Io, command: Command): Promise<void> {
   return runServer(io, command, ROLE, async ({ config, followed, clock, log, signal }) => {
     const { serveDns } = await import('../../dns/index.ts');
     const { listen, handOver = false, givingWay = false, control, hostNamespace = null } = command.opts<DnsFlags>();
-    const place = listen === undefined ? 'namespace' : 'host';
-    const upstreams = await followUpstreams({ clock }, config, place, signal);
+    const exit = listen === undefined ? openExit(hostNamespace) : HOST;
+    const upstreams = await followUpstreams({ clock }, config, exit, signal);
     const { view, identify, ageSeconds, onChange, rehearse } = followed;
     const at = listen === undefined ? { address: config.dns.address, port: 53 } : parseListen(listen);
     const options = {
@@ -61,9 +61,9 @@ function runDns(io: Io, command: Command): Promise<void> {
       metadataAddress: config.dns.address,
       holdMs: config.dns.holdMs,
       search: searchMode(config),
-      forwarding: forwardingOptions(config, place),
+      forwarding: forwardingOptions(config, exit),
       batching: config.dns.batching,
-      control: control ?? (place === 'namespace' ? dnsSocket(config) : null),
+      control: control ?? (listen === undefined ? dnsSocket(config) : null),
       handOver,
     };
     return async () => {
@@ -73,7 +73,7 @@ function runDns(io: Io, command: Command): Promise<void> {
       const { leave } = server;
       const report = () => {
         const said = server.report();
-        return { ...said, upstreams: upstreams(), problems: upstreamProblems(upstreams(), said.forwarding) };
+        return { ...said, upstreams: upstreams(), problems: upstreamProblems(upstreams(), said.forwarding, exit) };
       };
       return {
         report: () => report() as unknown as { [key: string]: JsonValue },

@@ -3,7 +3,7 @@ import type { Config } from '../../agent/index.ts';
 import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { formatExplanation } from '../output/explanation.ts';
-import { followUpstreams, forwardingOptions } from '../server/dns-upstreams.ts';
+import { followUpstreams, forwardingOptions, HOST, openExit } from '../server/dns-upstreams.ts';
 import { askWhy } from '../support/ask-why.ts';
 import { type Io, usageFailure } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
@@ -58,7 +58,7 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
       ttlSeconds: dns.ttlSeconds,
       forward: {
         upstreams,
-        rules: forwardingOptions(config, 'namespace').rules ?? [],
+        rules: forwardingOptions(config, HOST).rules ?? [],
         ourselves: [{ address: dns.address, port: 53 }],
       },
     },
@@ -68,7 +68,7 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
 /** The upstreams of the running server, found in the same way as the server finds them. */
 async function readUpstreams(config: Config): Promise<readonly string[]> {
   const once = new AbortController();
-  const upstreams = await followUpstreams({ clock: systemClock }, config, 'namespace', once.signal);
+  const upstreams = await followUpstreams({ clock: systemClock }, config, openExit('/proc/self/ns/net'), once.signal);
   once.abort();
   return upstreams();
 }

@@ -1,15 +1,40 @@
+import { isIPv4 } from 'node:net';
 import { type Config, followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/index.ts';
 import type { DnsServer, ForwarderOptions } from '../../dns/index.ts';
-import type { Problem } from '../../model/index.ts';
+import { openNamespace, type SocketNamespace } from '../../dns/native/index.ts';
+import { formatUpstream, type Problem, parseUpstream, problem } from '../../model/index.ts';
 import type { Clock } from '../../system/index.ts';
 
-/** Where queries to upstreams are sent from: Drover's network namespace, or the host itself (`--listen`). */
-export type Place = 'namespace' | 'host';
+/** Where queries to upstreams leave from. Drover's network namespace reaches neither the loopback of the host nor IPv6. */
+export interface Exit {
+  readonly place: 'namespace' | 'host';
+  /** The host's network namespace; null: the server is in it, or it cannot be entered. */
+  readonly namespace: SocketNamespace | null;
+  /** Why the host's network namespace cannot be entered. */
+  readonly problem: Problem | null;
+}
+
+/** The exit of a server in the host's own network namespace (`--listen`). */
+export const HOST: Exit = { place: 'host', namespace: null, problem: null };
+
+/** The exit of a server in Drover's network namespace; `file` is the host's, null: not known. */
+export function openExit(file: string | null): Exit {
+  const opened = file === null ? UNKNOWN : openNamespace(file);
+  if (opened.ok) return { place: 'host', namespace: opened.value, problem: null };
+  return { place: 'namespace', namespace: null, problem: opened.problem };
+}
+
+const UNKNOWN = problem(
+  "the host's network namespace",
+  'is not known to the DNS server',
+  'Start it with `--host-namespace /proc/1/ns/net`.',
+);
 
 /** The forwarder's options from the configuration. */
-export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptions {
+export function forwardingOptions({ dns }: Config, { place, namespace }: Exit): ForwarderOptions {
   return {
     source: place === 'namespace' ? dns.sourceAddress : null,
+    namespace,
     rules: Object.entries(dns.forward).map(([suffix, upstreams]) => ({ suffix, upstreams })),
     cache: dns.cache,
   };
@@ -19,7 +44,7 @@ export function forwardingOptions({ dns }: Config, place: Place): ForwarderOptio
 export async function followUpstreams(
   { clock }: { readonly clock: Clock },
   { dns, host }: Config,
-  place: Place,
+  { place }: Exit,
   signal: AbortSignal,
 ): Promise<() => readonly string[]> {
   if (dns.upstreams.length > 0) return () => dns.upstreams;
@@ -36,23 +61,46 @@ export async function followUpstreams(
 /** Problems of the upstreams, for `drover status`. */
 export function upstreamProblems(
   upstreams: readonly string[],
-  { loops, resolvers }: ReturnType<DnsServer['forwarding']>,
+  { loops, resolvers }: Pick<ReturnType<DnsServer['forwarding']>, 'loops' | 'resolvers'>,
+  exit: Exit = HOST,
 ): readonly Problem[] {
-  const atOf = (text: string) => (/^[\d.]+$/.test(text) ? `${text}:53` : text);
-  const states = upstreams.map((text) => resolvers.find(({ at }) => at === atOf(text)));
+  const states = upstreams.map((text) => resolvers.find(({ at }) => at === canonical(text)));
   const silent = states.length > 0 && states.every((state) => state?.suspectForMs != null);
+  const beyond = exit.problem === null ? [] : upstreams.filter((text) => !isReachableFromNamespace(text));
   return [
-    ...(upstreams.length === 0 ? [NONE] : []),
+    ...(upstreams.length === 0 ? [noneProblem(exit)] : []),
+    ...(beyond.length > 0 ? [beyondProblem(beyond, exit)] : []),
     ...loops.map(loopProblem),
     ...(silent ? [silentProblem(upstreams)] : []),
   ];
 }
 
-const NONE: Problem = {
-  subject: 'process dns',
-  what: 'no upstream resolver: the host has none that this server can reach',
-  hint: 'set `dns.upstreams` in the configuration',
-};
+function canonical(text: string): string {
+  const upstream = parseUpstream(text);
+  return upstream === null ? text : formatUpstream(upstream);
+}
+
+function isReachableFromNamespace(text: string): boolean {
+  const address = parseUpstream(text)?.address ?? '';
+  return isIPv4(address) && !address.startsWith('127.');
+}
+
+/** The host may have resolvers on its loopback alone. */
+function noneProblem({ problem: cause }: Exit): Problem {
+  const what = 'no upstream resolver: the host has none that this server can reach';
+  const hint = 'set `dns.upstreams` in the configuration';
+  return { subject: 'process dns', what: cause === null ? what : `${what} (${reasonOf(cause)})`, hint };
+}
+
+function beyondProblem(upstreams: readonly string[], { problem: cause }: Exit): Problem {
+  return {
+    subject: 'process dns',
+    what: `cannot reach ${upstreams.join(', ')} from its network namespace${cause === null ? '' : ` (${reasonOf(cause)})`}`,
+    hint: `${cause?.hint ?? ''} Or set \`dns.upstreams\` to IPv4 resolvers that are not on the loopback of the host.`,
+  };
+}
+
+const reasonOf = ({ subject, what }: Problem): string => `${subject} ${what}`;
 
 function loopProblem(upstream: string): Problem {
   return {

@@ -4,6 +4,7 @@ import { type CacheStats, createCache } from './cache/cache.ts';
 import { createChoice, type ForwardRule } from './choice/choice.ts';
 import { createLoops } from './choice/loops.ts';
 import { createConverse } from './exchange/conversation.ts';
+import type { Egress } from './exchange/egress.ts';
 import { createRandom } from './exchange/random.ts';
 import { createStatistics, type UpstreamReport } from './exchange/statistics.ts';
 import { createTcpExchanges } from './exchange/tcp-exchange.ts';
@@ -43,11 +44,9 @@ export interface ForwarderDependencies {
   readonly log: Log;
 }
 
-export interface ForwarderOptions {
+export interface ForwarderOptions extends Partial<Egress> {
   /** Resolvers for names below a suffix; no other resolver is asked for them. */
   readonly rules?: readonly ForwardRule[];
-  /** Source address of queries to upstreams of its family; null: chosen by the system. */
-  readonly source?: string | null;
   /** Total time to wait for upstreams, default 3,500: after that clients give up. */
   readonly timeoutMs?: number;
   readonly cache?: Partial<ForwarderCacheOptions>;
@@ -82,6 +81,7 @@ export function createForwarder(
   {
     rules = [],
     source = null,
+    namespace = null,
     timeoutMs = 3_500,
     limits = LIMITS,
     sharedLoopback = false,
@@ -98,8 +98,8 @@ export function createForwarder(
   const onUnexpected = (upstream: Upstream): void => {
     statistics.of(upstream).counts.unexpected += 1;
   };
-  const ports = createUdpPorts({ timers, random, onUnexpected }, { source });
-  const tcp = createTcpExchanges({ source });
+  const ports = createUdpPorts({ timers, random, onUnexpected }, { source, namespace });
+  const tcp = createTcpExchanges({ source, namespace });
   const converse = createConverse({ ports, tcp, timers, random, clock });
   const loops = createLoops({ converse, statistics, clock, log }, signal);
   const cache = createCache({ clock }, cacheOptions);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/host/host-resolvers.ts';
+import { renderResolvConf } from '../../resolv-conf/render.ts';
 import { systemClock } from '../../system/index.ts';
 import { poll } from '../support/poll.ts';
 
@@ -23,6 +24,13 @@ describe("Q29: which of the host's resolvers are used", () => {
     expect(await read(false)).toEqual(['192.0.2.53']);
     expect(await read(true)).toEqual(['127.0.0.53', '192.0.2.53']);
     expect(await hasLocalStub({ files: [first, second] })).toBe(true);
+  });
+
+  test('from a file that Drover wrote: the resolvers of the original text, canonical and each once', async () => {
+    const text = 'nameserver 169.254.169.250\nnameserver FD00:0::53\nnameserver fd00::53\n';
+    const ours = renderResolvConf(text, { resolver: '169.254.169.250', search: [], position: 'first' });
+    await writeFile(first, ours ?? '');
+    expect(await read(false)).toEqual(['fd00::53']);
   });
 
   test('without a stub: the first file alone', async () => {

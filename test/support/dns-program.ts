@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, startDaemon } from './daemon.ts';
@@ -42,9 +43,10 @@ export function unboundAt(address: string, port: number, server: readonly string
   use-syslog: no
   logfile: ""
   interface: ${address}@${port}
-  do-ip6: no
+  do-ip6: ${isIPv6(address) ? 'yes' : 'no'}
   num-threads: 1
   access-control: 0.0.0.0/0 allow
+  access-control: ::0/0 allow
   do-not-query-localhost: no
   module-config: "iterator"
 ${server.map((line) => `  ${line}\n`).join('')}${rest}

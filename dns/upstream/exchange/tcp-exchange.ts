@@ -1,6 +1,7 @@
-import { connect, isIP } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Upstream } from '../../../model/index.ts';
 import { createFrameReader, frame } from '../../wire/framing.ts';
+import { connectTcp, type Egress } from './egress.ts';
 
 /** A query over TCP, used for truncated replies and when a UDP reply may be forged. */
 export interface TcpExchange {
@@ -19,13 +20,14 @@ export interface TcpExchanges {
 /** More at a time are refused. Truncated replies are rare. */
 const MAX_EXCHANGES = 200;
 
-export function createTcpExchanges({ source }: { readonly source: string | null }): TcpExchanges {
+export function createTcpExchanges(egress: Egress): TcpExchanges {
   const open = new Set<TcpExchange>();
   let closed = false;
   return {
     start: (message, upstream) => {
-      if (closed || open.size >= MAX_EXCHANGES) return { reply: Promise.resolve(null), end: () => undefined };
-      const exchange = startExchange(message, upstream, source);
+      const socket = closed || open.size >= MAX_EXCHANGES ? null : socketTo(upstream, egress);
+      if (socket === null) return { reply: Promise.resolve(null), end: () => undefined };
+      const exchange = startExchange(message, socket);
       open.add(exchange);
       void exchange.reply.then(() => open.delete(exchange));
       return exchange;
@@ -37,9 +39,15 @@ export function createTcpExchanges({ source }: { readonly source: string | null 
   };
 }
 
-function startExchange(message: Buffer, upstream: Upstream, source: string | null): TcpExchange {
-  const own = source !== null && isIP(source) === isIP(upstream.address) ? { localAddress: source } : {};
-  const socket = connect({ host: upstream.address, port: upstream.port, noDelay: true, ...own });
+function socketTo(upstream: Upstream, egress: Egress): Socket | null {
+  try {
+    return connectTcp(upstream, egress);
+  } catch {
+    return null;
+  }
+}
+
+function startExchange(message: Buffer, socket: Socket): TcpExchange {
   const { promise: reply, resolve } = Promise.withResolvers<Buffer | null>();
   const settle = (received: Buffer | null): void => {
     resolve(received);

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { formatUpstream, type Upstream } from '../../../model/index.ts';
 import type { TimerWheel } from '../../../system/index.ts';
+import { connectUdp, type Egress } from './egress.ts';
 import type { Random } from './random.ts';
 
 /**
@@ -38,10 +39,7 @@ const PORT_AGE_MS = 2_000;
 const UNEXPECTED_PER_PORT = 20;
 const MAX_SOCKETS = 1_000;
 
-export function createUdpPorts(
-  { timers, random, onUnexpected }: UdpPortsDependencies,
-  { source }: { readonly source: string | null },
-): UdpPorts {
+export function createUdpPorts({ timers, random, onUnexpected }: UdpPortsDependencies, egress: Egress): UdpPorts {
   const slots = new Map<string, Port>();
   const all = new Set<Port>();
   let closed = false;
@@ -51,7 +49,7 @@ export function createUdpPorts(
     const present = slots.get(slot);
     if (present?.isOpen() && (present.takes() || all.size >= MAX_SOCKETS)) return present;
     if (closed || all.size >= MAX_SOCKETS) return null;
-    const port: Port = openPort(upstream, source, {
+    const port: Port = openPort(upstream, egress, {
       random,
       onUnexpected,
       onClose: () => {
@@ -96,11 +94,7 @@ interface PortDependencies {
   readonly onClose: () => void;
 }
 
-function openPort(
-  upstream: Upstream,
-  source: string | null,
-  { random, onUnexpected, onClose }: PortDependencies,
-): Port {
+function openPort(upstream: Upstream, egress: Egress, { random, onUnexpected, onClose }: PortDependencies): Port {
   const channels = new Map<number, (message: Buffer | null) => void>();
   let unsent: Buffer[] | null = [];
   let questions = 0;
@@ -136,7 +130,7 @@ function openPort(
     unexpected += 1;
     if (unexpected >= UNEXPECTED_PER_PORT) retire();
   };
-  const socket = connectedSocket(upstream, source, {
+  const socket = connectedSocket(upstream, egress, {
     ready: () => {
       const waiting = unsent ?? [];
       unsent = null;
@@ -173,22 +167,19 @@ interface SocketEvents {
   readonly failed: () => void;
 }
 
-function connectedSocket(upstream: Upstream, source: string | null, { ready, received, failed }: SocketEvents): Socket {
+function connectedSocket(upstream: Upstream, egress: Egress, { ready, received, failed }: SocketEvents): Socket {
   const family = isIP(upstream.address) === 6 ? 6 : 4;
   // Addresses need no name look-up; the default one takes a turn of the event loop for each.
   const lookup = (address: string, _options: unknown, found: (error: null, address: string, family: number) => void) =>
     found(null, address, family);
   const socket = createSocket({ type: `udp${family}`, lookup: lookup as never });
-  let closed = false;
-  socket.on('close', () => {
-    closed = true;
-  });
   socket.on('error', failed);
   socket.on('message', received);
   socket.on('connect', ready);
-  const own = source !== null && isIP(source) === family ? { address: source } : {};
-  socket.bind({ port: 0, exclusive: true, ...own }, () => {
-    if (!closed) socket.connect(upstream.port, upstream.address);
-  });
+  try {
+    connectUdp(socket, upstream, egress);
+  } catch {
+    queueMicrotask(failed);
+  }
   return socket;
 }

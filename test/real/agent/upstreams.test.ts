@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningAgent, startAgent } from '../../support/agent.ts';
 import { startDnsProgram, unboundAt } from '../../support/dns-program.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
@@ -11,6 +11,7 @@ import { connectHosts, createTestHost, type TestHost } from '../../support/test-
 /** An agent whose DNS runs in its network namespace, two resolvers on the wire, and a stub on the host that asks us. */
 const resources = createResources();
 let host: TestHost;
+let hosts: readonly TestHost[] = [];
 let agent: RunningAgent;
 let engine: Engine;
 let [first, second] = ['', ''];
@@ -21,7 +22,8 @@ const resolvConf = (...lines: readonly string[]) => writeFile(join(host.dir, 're
 beforeAll(async () => {
   host = await createTestHost(resources, 'upstreams');
   const outside = [await createTestHost(resources, 'resolver-1'), await createTestHost(resources, 'resolver-2')];
-  [hostAddress = '', first = '', second = ''] = await connectHosts(resources, [host, ...outside]);
+  hosts = [host, ...outside];
+  [hostAddress = '', first = '', second = ''] = await connectHosts(resources, hosts);
   for (const [n, address] of [first, second].entries()) {
     const lines = ['local-zone: "." static', `local-data: "www.example.com 1 A 198.51.100.${n + 1}"`];
     await startDnsProgram(resources, unboundAt(address, 53, lines), outside[n]);
@@ -69,6 +71,48 @@ test('Q27 Q29: a stub of the host that forwards to Drover is detected as a loop,
   await poll(isTold, { what: 'the problem', timeoutMs: 15_000 });
   await resolvConf(`nameserver ${first}`);
   await answered('198.51.100.1');
+});
+
+describe("Q29: the host's resolver is one that only the host itself reaches", () => {
+  const MANY = Array.from({ length: 150 }, (_, n) => `local-data: "many.example.com 300 A 198.51.100.${n}"`);
+  beforeAll(async () => {
+    const [, outside] = hosts;
+    await host.run('ip', ['-6', 'address', 'add', 'fd00:53::1/64', 'dev', 'uplink', 'nodad']);
+    for (const address of ['fd00:53::53/64', 'fe80::53/64'])
+      await outside?.run('ip', ['-6', 'address', 'add', address, 'dev', 'uplink', 'nodad']);
+    const lines = (last: number) => [
+      'local-zone: "." static',
+      `local-data: "www.example.com 1 A 198.51.100.${last}"`,
+      ...MANY,
+    ];
+    const alsoLinkLocal = ['interface: fe80::53%uplink@53'];
+    await startDnsProgram(resources, unboundAt('fd00:53::53', 53, [...lines(6), ...alsoLinkLocal]), outside);
+    await startDnsProgram(resources, unboundAt('127.0.0.53', 53, lines(7)), host);
+  });
+
+  test.each([
+    ['an IPv6 address', 'FD00:0053::53', '198.51.100.6'],
+    ['a link-local IPv6 address', 'fe80::53%uplink', '198.51.100.6'],
+    ['a stub on the loopback', '127.0.0.53', '198.51.100.7'],
+  ])('%s, over UDP and TCP', async (_kind, address, expected) => {
+    await resolvConf(`nameserver ${address}`);
+    await answered(expected);
+    const all = async () => (await host.run('dig', ['+short', '+tcp', '@169.254.169.250', 'many.example.com'])).trim();
+    await poll(async () => (await all()).split('\n').length === MANY.length, { what: 'a large answer' });
+    expect((await problems()).filter((what) => !what.includes('forwarding loop'))).toEqual([]);
+    expect((await engine.exec('plain', ['nslookup', '-type=a', 'www.example.com'])).output).toContain(expected);
+  });
+
+  test('all resolvers are silent: the problem names an IPv6 address as well', async () => {
+    await resolvConf('nameserver fd00:53::99');
+    let asked = 0;
+    const isTold = async () => {
+      asked += 1;
+      await dig(`new-${asked}.example.com`);
+      return (await problems()).some((what) => what.startsWith('no upstream resolver answers (fd00:53::99)'));
+    };
+    await poll(isTold, { what: 'the problem', timeoutMs: 20_000 });
+  });
 });
 
 test('Q29: without any resolver: SERVFAIL and a problem, no built-in resolver', async () => {
