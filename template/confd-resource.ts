@@ -64,7 +64,8 @@ export function parseResource(text: string, { path, folder, prefix, syncOnly }: 
 }
 
 function modeOf(text: string): number | undefined {
-  return /^0?[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : undefined;
+  const digits = /^(?:0[oO]?)?([0-7]{1,4})$/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 8);
 }
 
 function ownerOf({ uid, gid, owner, group }: z.infer<typeof resourceSchema>['template']): string | null {

@@ -42,10 +42,10 @@ export interface Reader {
 
 export function createReader(tokens: readonly Token[]): Reader {
   let at = 0;
-  const line = tokens.at(-1)?.line ?? 1;
+  const end: Token = { kind: 'eof', text: '', line: tokens.at(-1)?.line ?? 1 };
   const skipSpaces = (from: number) => (tokens[from]?.kind === 'space' ? from + 1 : from);
   const tokenAt = (position: number): Token => {
-    const token = tokens[position] ?? { kind: 'eof', text: '', line };
+    const token = tokens[position] ?? end;
     if (token.kind === 'invalid') throw new NotConvertible(token.line, token.text);
     return token;
   };

@@ -81,6 +81,7 @@ function readTokens(template: string, tokens: Token[]): void {
     line += linesIn(template.slice(open, at));
   }
   text(template.length, false);
+  tokens.push({ kind: 'eof', text: '', line });
 }
 
 function linesIn(text: string): number {

@@ -152,7 +152,8 @@ function readControl(parsing: Parsing, kind: 'if' | 'with' | 'range'): Node {
   const pipeline = readHead({ ...parsing, scope }, kind);
   const branch = () => ({ ...scope, variables: [...scope.variables] });
   const body = readNodes({ ...parsing, scope: branch(), loops: parsing.loops + (kind === 'range' ? 1 : 0) });
-  return { kind, pipeline, body: body.found, otherwise: readElse({ ...parsing, scope: branch() }, kind, body) };
+  const otherwise = readElse({ ...parsing, scope: branch() }, { kind, line: pipeline.line }, body);
+  return { kind, pipeline, body: body.found, otherwise };
 }
 
 /** If the value cannot be read, this is a problem, and the block is still read. */
@@ -167,17 +168,27 @@ function readHead({ reader, scope, problems }: Parsing, context: string): Pipeli
   }
 }
 
-function readElse(parsing: Parsing, kind: string, { ending, line }: Block): readonly Node[] {
+interface Opening {
+  readonly kind: string;
+  readonly line: number;
+}
+
+function readElse(parsing: Parsing, opening: Opening, { ending, line }: Block): readonly Node[] {
   if (ending === 'end') return [];
-  if (ending === 'eof') throw new NotConvertible(line, 'a block has no end: {{end}} is missing');
+  if (ending === 'eof') throw withoutEnd(opening, line);
   if (ending === 'else if') {
     // Go 1.23 has `else with`; it has no `else if` in another block than `if`.
-    if (kind !== 'if') parsing.problems.push(new NotConvertible(line, '{{else if}} is not within {{if}}'));
+    if (opening.kind !== 'if') parsing.problems.push(new NotConvertible(line, '{{else if}} is not within {{if}}'));
     return [readControl(parsing, 'if')];
   }
   const otherwise = readNodes(parsing);
   if (otherwise.ending === 'end') return otherwise.found;
-  throw new NotConvertible(otherwise.line, 'a block has no end: {{end}} is missing');
+  throw withoutEnd(opening, otherwise.line);
+}
+
+/** Go names the line where the end is missing. */
+function withoutEnd({ kind, line: begin }: Opening, line: number): NotConvertible {
+  return new NotConvertible(line, `{{end}} is missing for {{${kind}}} on line ${begin}`);
 }
 
 function readName(reader: Reader): string {
@@ -201,10 +212,10 @@ function readTemplate(parsing: Parsing, keyword: 'block' | 'template', line: num
 }
 
 function readDefinition(parsing: Parsing, name: string, hasClose = true): void {
-  const { line } = parsing.reader.peek();
+  const opening = { kind: `define "${name}"`, line: parsing.reader.peek().line };
   if (hasClose) expectClose(parsing.reader);
-  const { found, ending } = readNodes({ ...parsing, scope: { ...parsing.scope, variables: [] }, loops: 0 });
-  if (ending !== 'end') throw new NotConvertible(line, `{{define "${name}"}} has no end: {{end}} is missing`);
+  const { found, ending, line } = readNodes({ ...parsing, scope: { ...parsing.scope, variables: [] }, loops: 0 });
+  if (ending !== 'end') throw withoutEnd(opening, line);
   const { definitions } = parsing;
   const before = definitions.get(name);
   if (before === undefined || isEmpty(before)) definitions.set(name, found);

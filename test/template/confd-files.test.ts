@@ -50,6 +50,15 @@ describe('a resource of conf.d', () => {
     expect(resource(commands, { syncOnly: true })).toMatchObject({ check: null, reload: null });
   });
 
+  test.each([
+    ['0644', 0o644],
+    ['644', 0o644],
+    ['0o600', 0o600],
+    ['', null],
+  ])('mode %s', (text, mode) => {
+    expect(resource(`mode = "${text}"`)).toMatchObject({ mode });
+  });
+
   test('a wrong value is a problem of this file', () => {
     expect(resource('keys = "/x"')).toMatchObject({
       subject: 'a.toml',

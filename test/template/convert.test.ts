@@ -160,7 +160,7 @@ describe('a part without a counterpart is a problem with its line', () => {
     [
       'an open define',
       '{{define "x"}}',
-      ['t line 1: cannot be converted: {{define "x"}} has no end: {{end}} is missing'],
+      ['t line 1: cannot be converted: {{end}} is missing for {{define "x"}} on line 1'],
     ],
     [
       'a range that sets an existing variable',
@@ -183,7 +183,7 @@ describe('a part without a counterpart is a problem with its line', () => {
       '{{if true}}{{$a := 1}}{{end}}{{$a}}',
       ['t line 1: cannot be converted: there is no variable $a in this block'],
     ],
-    ['missing ends', '{{if true}}\n', ['t line 1: cannot be converted: a block has no end: {{end}} is missing']],
+    ['missing ends', '{{if true}}\n\n', ['t line 3: cannot be converted: {{end}} is missing for {{if}} on line 1']],
     ['stray ends', 'x\n{{end}}', ['t line 2: cannot be converted: {{end}} without a block']],
     ['open braces', 'x\n\n{{ ls "a"', ['t line 3: cannot be converted: an action has no end: }} is missing']],
   ];

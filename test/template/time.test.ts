@@ -1,0 +1,29 @@
+import { afterEach, expect, test } from 'vitest';
+import { formatTime } from '../../template/go/time.ts';
+import { GoTime } from '../../template/go/values.ts';
+
+const { TZ } = process.env;
+afterEach(() => {
+  process.env.TZ = TZ ?? 'UTC';
+});
+
+/** As Go prints them. */
+const cases: readonly (readonly [string, number, string])[] = [
+  ['UTC', 1772719629123, '2026-03-05 14:07:09.123 +0000 Z +00 UTC Thu Mar  5 2PM 064'],
+  ['America/New_York', 1772719629123, '2026-03-05 09:07:09.123 -0500 -05:00 -05 EST Thu Mar  5 9AM 064'],
+  ['America/New_York', 1782719629123, '2026-06-29 03:53:49.123 -0400 -04:00 -04 EDT Mon Jun 29 3AM 180'],
+  ['Europe/Berlin', 1711846800000, '2024-03-31 03:00:00.000 +0200 +02:00 +02 CEST Sun Mar 31 3AM 091'],
+  ['Asia/Kolkata', 1772719629123, '2026-03-05 19:37:09.123 +0530 +05:30 +05 IST Thu Mar  5 7PM 064'],
+];
+test.each(cases)('%s %d', (zone, ms, expected) => {
+  process.env.TZ = zone;
+  const layout = '2006-01-02 15:04:05.000 -0700 Z07:00 -07 MST Mon Jan _2 3PM 002';
+  expect(formatTime(new GoTime(ms, false), layout)).toBe(expected);
+});
+
+test('a zone whose abbreviation is not known is refused, and has its offset', () => {
+  process.env.TZ = 'America/Sao_Paulo';
+  expect(formatTime(new GoTime(1772719629123, false), '15:04 -07')).toBe('11:07 -03');
+  expect(() => formatTime(new GoTime(1772719629123, false), 'MST')).toThrow('America/Sao_Paulo');
+  expect(formatTime(new GoTime(1772719629123, true), '15:04 MST')).toBe('14:07 UTC');
+});
