@@ -13,17 +13,23 @@ export interface BalancerKeys {
 
 /** Moves certificates that are beside `lb_config` into it. An old load balancer gets the rules of its ports and links. */
 export function withBalancerConfig(keys: ServiceKeys): BalancerKeys {
-  const links = [...(keys.links ?? []), ...(keys.service_links ?? []), ...(keys.external_links ?? [])];
-  const old = isOldLoadBalancer(keys) ? convertOldLoadBalancer(keys, [...new Set(links.map(linkTarget))]) : null;
-  const hasRules = (keys.lb_config?.port_rules ?? []).length > 0;
-  if (old && (old.rules.length > 0 || old.faults.length > 0 || !hasRules)) return withRules(keys, old);
-  if (!keys.lb_config && !keys.certs && !keys.default_cert) return { keys, faults: [], notes: [] };
-  return { keys: { ...keys, lb_config: { ...NO_LB, ...keys.lb_config, ...certsOf(keys) } }, faults: [], notes: [] };
+  const { lb_config: given, load_balancer_config: oldConfig } = keys;
+  const certs = certsOf(keys);
+  if (isOldLoadBalancer(keys)) {
+    const links = [...(keys.links ?? []), ...(keys.service_links ?? []), ...(keys.external_links ?? [])];
+    const old = convertOldLoadBalancer(keys, [...new Set(links.map(linkTarget))]);
+    const hasRules = (given?.port_rules ?? []).length > 0;
+    if (old.rules.length > 0 || old.faults.length > 0 || !hasRules) return withRules(keys, old, certs);
+  }
+  const unused = oldConfig ? [unusedKey(['load_balancer_config'], 'the rules are those of lb_config')] : [];
+  if (!given && !keys.certs && !keys.default_cert) return { keys, faults: [], notes: unused };
+  const lbConfig = { ...NO_LB, ...given, ...certs.chosen };
+  return { keys: { ...keys, lb_config: lbConfig }, faults: [], notes: [...certs.notes, ...unused] };
 }
 
-function withRules(keys: ServiceKeys, old: OldLoadBalancer): BalancerKeys {
+function withRules(keys: ServiceKeys, old: OldLoadBalancer, certs: Certs): BalancerKeys {
   const lbConfig: LbKeys = {
-    ...certsOf(keys),
+    ...certs.chosen,
     config: old.config,
     stickiness_policy: keys.load_balancer_config?.lb_cookie_stickiness_policy ?? null,
     port_rules: [...old.rules],
@@ -39,29 +45,41 @@ function withRules(keys: ServiceKeys, old: OldLoadBalancer): BalancerKeys {
     },
     faults: old.faults,
     notes: [
-      ...old.unused.map((label) => ({
-        path: ['labels', label],
-        what: 'has no effect: the load balancer has no such link',
-        hint: 'add the service to links, or remove the label',
-      })),
-      ...(keys.lb_config ? [UNUSED_CONFIG] : []),
+      ...certs.notes,
+      ...old.unused.map((label) => unusedKey(['labels', label], 'the load balancer has no such link or port')),
+      ...(keys.lb_config ? [unusedKey(['lb_config'], 'this image takes its rules from ports and links')] : []),
+      ...(old.rules.length === 0 && old.faults.length === 0 ? [NO_RULES] : []),
     ],
   };
 }
 
+interface Certs {
+  readonly chosen: Pick<LbKeys, 'certs' | 'default_cert'>;
+  readonly notes: readonly SchemaFault[];
+}
+
 /** Those of the place that rancher-compose reads come first: beside `lb_config` for old load balancers, in it for others. */
-function certsOf(keys: ServiceKeys): Pick<LbKeys, 'certs' | 'default_cert'> {
-  const [first, second] = isOldLoadBalancer(keys) ? [keys, keys.lb_config] : [keys.lb_config, keys];
+function certsOf(keys: ServiceKeys): Certs {
+  const isOld = isOldLoadBalancer(keys);
+  const [first, second] = isOld ? [keys, keys.lb_config] : [keys.lb_config, keys];
+  const twice = (['certs', 'default_cert'] as const).filter((key) => first?.[key] && second?.[key]);
   return {
-    certs: first?.certs ?? second?.certs ?? null,
-    default_cert: first?.default_cert ?? second?.default_cert ?? null,
+    chosen: {
+      certs: first?.certs ?? second?.certs ?? null,
+      default_cert: first?.default_cert ?? second?.default_cert ?? null,
+    },
+    notes: isOld ? [] : twice.map((key) => unusedKey([key], `lb_config has ${key} as well`)),
   };
 }
 
-const UNUSED_CONFIG: SchemaFault = {
-  path: ['lb_config'],
-  what: 'has no effect: this image takes its rules from ports and links',
-  hint: 'use an image such as rancher/lb-service-haproxy',
+function unusedKey(path: SchemaFault['path'], why: string): SchemaFault {
+  return { path, what: `has no effect: ${why}`, hint: 'no action needed; remove it to avoid this note' };
+}
+
+const NO_RULES: SchemaFault = {
+  path: ['image'],
+  what: 'makes a load balancer without rules',
+  hint: 'give it ports, and links to services',
 };
 
 const NO_LB: LbKeys = { certs: null, default_cert: null, config: null, stickiness_policy: null, port_rules: null };

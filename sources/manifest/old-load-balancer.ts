@@ -8,12 +8,13 @@ export interface OldLoadBalancer {
   readonly config: string;
   /** Values that cannot be converted. */
   readonly faults: readonly SchemaFault[];
-  /** Labels that match no link and therefore have no effect. */
+  /** Labels that match no link and no port, and therefore have no effect. */
   readonly unused: readonly string[];
 }
 
 const PREFIX = 'io.rancher.loadbalancer.';
 const TARGET = `${PREFIX}target.`;
+const SSL_PORTS = `${PREFIX}ssl.ports`;
 const SELECTOR = 'io.rancher.service.selector.link';
 
 /**
@@ -39,14 +40,16 @@ export function convertOldLoadBalancer(keys: ServiceKeys, targets: readonly stri
     (rules, service) => rewrite(rules, service, takeAll(placedLabel(labels, TARGET + service), parseTarget)),
     base,
   );
-  const sslPorts = takeAll(placedLabel(labels, `${PREFIX}ssl.ports`), parsePort);
+  const sslPorts = takeAll(placedLabel(labels, SSL_PORTS), parsePort);
   const proxyPorts = takeAll(placedLabel(labels, `${PREFIX}proxy-protocol.ports`), parsePort);
   return {
     rules: rewritten.map((rule) => (sslPorts.includes(rule.source_port ?? 0) ? { ...rule, protocol: 'https' } : rule)),
     config: haproxyConfig(keys) + proxyPorts.map((port) => `\nfrontend ${port}\n    accept-proxy`).join(''),
     faults,
     unused: Object.keys(labels).filter(
-      (name) => name.startsWith(TARGET) && !targets.includes(name.slice(TARGET.length)),
+      (name) =>
+        (name.startsWith(TARGET) && !targets.includes(name.slice(TARGET.length))) ||
+        (name === SSL_PORTS && !rewritten.some(({ source_port: port }) => sslPorts.includes(port ?? 0))),
     ),
   };
 }

@@ -71,14 +71,14 @@ const healthCheckSchema = z.strictObject({
   name: optional(text()),
   port: whole(0, PORT.maximum),
   request_line: optional(text()),
-  interval: optional(whole(1, MAX_MS)),
-  response_timeout: optional(whole(1, MAX_MS)),
-  healthy_threshold: optional(whole(1, 1000)),
-  unhealthy_threshold: optional(whole(1, 1000)),
+  interval: optionalInGo(whole(1, MAX_MS)),
+  response_timeout: optionalInGo(whole(1, MAX_MS)),
+  healthy_threshold: optionalInGo(whole(1, 1000)),
+  unhealthy_threshold: optionalInGo(whole(1, 1000)),
   initializing_timeout: optional(whole(0, MAX_MS)),
   reinitializing_timeout: optional(whole(0, MAX_MS)),
-  strategy: optional(z.enum(['none', 'recreate', 'recreateOnQuorum'])),
-  recreate_on_quorum_strategy_config: optional(z.strictObject({ quorum: whole(1, 1000) })),
+  strategy: optionalInGo(z.enum(['none', 'recreate', 'recreateOnQuorum'])),
+  recreate_on_quorum_strategy_config: optional(z.strictObject({ quorum: optionalInGo(whole(1, 1000)) })),
 });
 
 const portRuleSchema = z.strictObject({

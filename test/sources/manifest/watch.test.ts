@@ -157,6 +157,40 @@ test('Q34: a file that becomes invalid keeps its last good version, service by s
     expect(report().problems).toEqual([]);
   }));
 
+test('Q34: a file of a folder that cannot be read changes nothing of its folder, also after a restart', () =>
+  inWorld(async ({ start, stop, write, holds, report, dir }) => {
+    await mkdir(join(dir, 'shop'));
+    await write('shop/docker-compose.yml', 'web: {image: nginx}\ndb: {image: postgres}\n');
+    await write('shop/rancher-compose.yml', 'web: {scale: 3}\ndb: {scale: 1}\n');
+    await start();
+    await holds({ 'shop/web': 3, 'shop/db': 1 });
+    const damages = ['web:\n\tscale: 3', '', '404: Not Found', null];
+    for (const text of damages) {
+      if (text !== null) await write('shop/rancher-compose.yml', text);
+      else {
+        await rm(join(dir, 'shop', 'rancher-compose.yml'));
+        await mkdir(join(dir, 'shop', 'rancher-compose.yml'));
+      }
+      // The other file changes, so that something would be applied.
+      await write(
+        'shop/docker-compose.yml',
+        `web: {image: nginx}\ndb: {image: postgres}\nlinks-${damages.indexOf(text)}: {}\n`,
+      );
+      await poll(() => report().problems[0]?.subject.includes('rancher-compose.yml'), { what: 'the problem' });
+      await stop();
+      await start();
+      await poll(() => report().problems[0]?.subject.includes('rancher-compose.yml'), { what: 'the problem again' });
+      await poll(() => report().appliedAtMs, { what: 'the first comparison after the restart' });
+      const now = text === '' ? { 'shop/links-1': null } : {};
+      await holds({ 'shop/web': 3, 'shop/db': 1, ...now });
+      await rm(join(dir, 'shop', 'rancher-compose.yml'), { recursive: true });
+      await write('shop/rancher-compose.yml', 'web: {scale: 3}\ndb: {scale: 1}\n');
+      await write('shop/docker-compose.yml', 'web: {image: nginx}\ndb: {image: postgres}\n');
+      await poll(() => report().problems.length === 0, { what: 'the problem to go' });
+      await holds({ 'shop/web': 3, 'shop/db': 1 });
+    }
+  }));
+
 test('an invalid file keeps its own services, not those of other files', () =>
   inWorld(async ({ start, write, holds, dir }) => {
     await write('a.yml', shop('web: {scale: 1}'));

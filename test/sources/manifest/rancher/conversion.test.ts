@@ -366,7 +366,7 @@ edge:
   test('a target without a link is named', () => {
     const labels = 'labels: {io.rancher.loadbalancer.target.api: "81"}';
     expect(notes(lb(`ports: ["80"], links: [web], ${labels}`))).toContain(
-      'edge.labels.io.rancher.loadbalancer.target.api: has no effect: the load balancer has no such link;',
+      'edge.labels.io.rancher.loadbalancer.target.api: has no effect: the load balancer has no such link or port;',
     );
   });
 });
