@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { addressOf, composeUp, inside, WEB_COMMAND } from '../test/support/containers.ts';
+import { compose } from '../test/support/compose.ts';
+import { addressOf, inside } from '../test/support/containers.ts';
 import { poll } from '../test/support/poll.ts';
 import type { Resources } from '../test/support/resources.ts';
 import type { Member } from '../test/support/world.ts';
@@ -54,17 +55,20 @@ async function followScaleUp(screen: Screen, resources: Resources, host: Member)
     });
     screen.shown('cat web.conf', await read());
     const asked = Date.now();
-    const id = await composeUp(host, 'shop', 'web', 4, { command: WEB_COMMAND });
+    const scale = (count: number) => compose(host, 'demo/stacks/shop.yml', 'up', '--detach', '--scale', `web=${count}`);
+    await scale(4);
     const started = Date.now();
     const until = (count: number) =>
       poll(async () => (await servers()) === count, { what: `${count} servers`, giveUp: template.assertRunning });
     await until(before + 1);
     const text = await read();
     screen.shown('cat web.conf            # with shop-web-4', text);
-    screen.note(`written ${Date.now() - started} ms after \`docker start\` returned, which took ${started - asked} ms`);
+    screen.note(
+      `written at most ${Date.now() - started} ms after \`docker compose\` ended, which took ${started - asked} ms`,
+    );
     expectThat(text.includes(await addressOf(host, 'shop-web-4')), `the address of shop-web-4 is missing:\n${text}`);
     expectThat((await readFile(at('reloads'), 'utf8')).trim().split('\n').length === 2, 'reloaded once a change');
-    await host.engine.docker.getContainer(id).remove({ force: true });
+    await scale(3);
     await until(before);
     screen.note('after shop-web-4 is removed, the file has no entry for it');
     await template.stop();

@@ -6,13 +6,14 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { createResources } from '../test/support/resources.ts';
 import { createWorld } from '../test/support/world.ts';
+import { exploreLines } from './explore.ts';
 import { playOneHost } from './one-host.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { playTwoHosts } from './two-hosts.ts';
 
 const USAGE = `Usage: npm run demo [-- OPTIONS]
 
-Starts separate Docker Engines with an agent on each and two stacks of containers. Shows from inside the containers that they
+Starts separate Docker Engines with an agent on each, and two stacks with Docker Compose. Shows from inside the containers that they
 find each other and read their metadata. Needs root. Removes everything it created when it ends.
 
 Options:
@@ -29,16 +30,13 @@ Examples:
 
 async function main(): Promise<number> {
   const values = readOptions();
-  if (values === null) return 2;
+  if (typeof values === 'string') return misused(values);
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
   const hosts = Number(values.hosts);
-  if (hosts !== 1 && hosts !== 2) {
-    console.error(`demo: --hosts ${values.hosts} is not supported; use 1 or 2 (see npm run demo -- --help)`);
-    return 2;
-  }
+  if (hosts !== 1 && hosts !== 2) return misused(`--hosts ${values.hosts} is not supported; use 1 or 2`);
   if (process.getuid?.() !== 0) {
     console.error('demo: root is required for namespaces and Docker Engine; run it again with sudo npm run demo');
     return 2;
@@ -62,8 +60,9 @@ async function main(): Promise<number> {
     screen.part('Done: everything worked as expected.');
     finished = true;
     if (!values.keep) return;
-    for (const { name, host, agent } of world.members) {
-      screen.note(`${name}: nsenter -t ${host.holderPid} -n -m bin/drover status --config ${agent.configPath}`);
+    for (const member of world.members) {
+      screen.note(`Commands on ${member.name}:`);
+      for (const line of exploreLines(member)) screen.note(`  ${line}`);
     }
     screen.note('Everything keeps running until you press Ctrl-C.');
     await interrupted.promise.catch(() => {});
@@ -95,7 +94,12 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-/** Null for an option that does not exist, which is then reported. */
+function misused(why: string): number {
+  console.error(`demo: ${why}\n\n${USAGE}`);
+  return 2;
+}
+
+/** The options, or why they are wrong. */
 function readOptions() {
   try {
     return parseArgs({
@@ -106,8 +110,7 @@ function readOptions() {
       },
     }).values;
   } catch (error) {
-    console.error(`demo: ${error instanceof Error ? error.message : error}; see npm run demo -- --help`);
-    return null;
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -1,13 +1,5 @@
-import {
-  addressOf,
-  answersOf,
-  composeUp,
-  dieTime,
-  inside,
-  lookUp,
-  pidOf,
-  WEB_COMMAND,
-} from '../test/support/containers.ts';
+import { compose } from '../test/support/compose.ts';
+import { addressOf, answersOf, dieTime, inside, lookUp, pidOf } from '../test/support/containers.ts';
 import { watchName } from '../test/support/name-watch.ts';
 import { poll } from '../test/support/poll.ts';
 import type { Resources } from '../test/support/resources.ts';
@@ -21,14 +13,14 @@ const SERVER = '169.254.169.250';
 export async function playOneHost(screen: Screen, resources: Resources, { members }: World): Promise<void> {
   const alpha = members[0] as Member;
   screen.part(`Stacks shop (web ×3, cart) and blog (app) on ${alpha.name}`);
-  const webs = await screen.step('containers started', async () => {
-    const ids = [];
-    for (const number of [1, 2, 3]) ids.push(await composeUp(alpha, 'shop', 'web', number, { command: WEB_COMMAND }));
-    await composeUp(alpha, 'shop', 'cart', 1);
-    await composeUp(alpha, 'blog', 'app', 1);
-    return ids;
+  await screen.step('started with Compose', async () => {
+    for (const file of ['demo/stacks/shop.yml', 'demo/stacks/blog.yml']) {
+      await compose(alpha, file, 'up', '--detach');
+      screen.shown(`docker compose -f ${file} up --detach`, '');
+    }
   });
-  const addresses = (await Promise.all(webs.map((id) => addressOf(alpha, id)))).sort();
+  const webs = ['shop-web-1', 'shop-web-2', 'shop-web-3'];
+  const addresses = (await Promise.all(webs.map((name) => addressOf(alpha, name)))).sort();
 
   await screen.step('nslookup web from the same stack', async () => {
     const output = await lookUpAll(alpha, 'shop-cart-1', 'web', 3);
@@ -64,8 +56,8 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
       expectThat(output.trim() === service, `expected ${service}, got ${output}`);
     });
   }
-  await showStop(screen, resources, alpha, webs[1] as string);
   await followState(screen, resources, alpha);
+  await showStop(screen, resources, alpha, 'shop-web-2');
   await explainAnswers(screen, alpha);
   for (const command of ['services', 'containers', 'status']) {
     await screen.step(`drover ${command}`, async () =>

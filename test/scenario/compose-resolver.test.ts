@@ -1,32 +1,48 @@
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answersOf, composeUp, inside, lookUp, WEB_COMMAND } from '../support/containers.ts';
+import { exploreLines } from '../../demo/explore.ts';
+import { composeStack } from '../support/compose.ts';
+import { answersOf, inside, lookUp } from '../support/containers.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
 
 /**
- * An ordinary compose file: two services on a network of their own, where Docker's resolver at 127.0.0.11 would answer
- * the alias `web` itself, with every container, healthy or not.
+ * Ordinary Compose files, started with Docker Compose: services on networks of their own, where Docker's resolver at 127.0.0.11 would
+ * answer the alias `web` itself, with every container, healthy or not.
  */
 const resources = createResources();
 let alpha: Member;
-const SECOND = 1_000_000_000;
 
-async function up(service: string, number: number, check = false): Promise<string> {
-  return composeUp(alpha, 'shop', service, number, {
-    network: 'shop_default',
-    ...(check ? { command: ['sh', '-c', 'touch /tmp/ok; sleep 1000000'] } : {}),
-    create: {
-      NetworkingConfig: { EndpointsConfig: { shop_default: { Aliases: [service] } } },
-      ...(check
-        ? { Healthcheck: { Test: ['CMD', 'test', '-e', '/tmp/ok'], Interval: SECOND, Timeout: SECOND, Retries: 1 } }
-        : {}),
-    },
-  });
-}
+const SHOP = `
+name: shop
+services:
+  web:
+    image: drover-busybox
+    init: true
+    command: [sh, -c, touch /tmp/ok; sleep 1000000]
+    healthcheck: { test: [CMD, test, -e, /tmp/ok], interval: 1s, timeout: 1s, retries: 1 }
+    scale: 2
+  app: { image: drover-busybox, init: true }
+`;
 
-async function addressIn(id: string): Promise<string> {
-  const { NetworkSettings } = await alpha.engine.docker.getContainer(id).inspect();
+const SITE = `
+name: site
+services:
+  proxy:
+    image: drover-busybox
+    init: true
+    command: [sh, -c, echo hello from proxy > /www/index.html && httpd -f -h /www]
+    networks: [front, back]
+  front: { image: drover-busybox, init: true, networks: [front] }
+  back: { image: drover-busybox, init: true, networks: [back] }
+networks:
+  front: { name: aa_front }
+  back: { name: zz_back }
+`;
+
+async function addressIn(container: string): Promise<string> {
+  const { NetworkSettings } = await alpha.engine.docker.getContainer(container).inspect();
   return NetworkSettings.Networks.shop_default?.IPAddress ?? '';
 }
 
@@ -36,18 +52,16 @@ const webSeenByApp = async () => answersOf(await lookUp(alpha, 'shop-app-1', 'we
 beforeAll(async () => {
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
   alpha = members[0] as Member;
-  await alpha.engine.docker.createNetwork({ Name: 'shop_default' });
+  await composeStack(alpha, 'shop', SHOP);
 }, 120_000);
 afterAll(() => resources.close());
 
 test('Q5: an unhealthy endpoint of a compose service is left out, though Docker would still answer it', async () => {
-  const [first, second] = [await up('web', 1, true), await up('web', 2, true)];
-  await up('app', 1);
-  const both = [await addressIn(first), await addressIn(second)].toSorted();
+  const both = [await addressIn('shop-web-1'), await addressIn('shop-web-2')].toSorted();
   await poll(async () => (await webSeenByApp()).join() === both.join(), { what: 'both endpoints of web once healthy' });
 
   await inside(alpha, 'shop-web-2', 'rm /tmp/ok');
-  const left = [await addressIn(first)];
+  const left = [await addressIn('shop-web-1')];
   await poll(async () => (await webSeenByApp()).join() === left.join(), { what: 'the unhealthy endpoint left out' });
 
   const resolvConf = await inside(alpha, 'shop-app-1', 'cat /etc/resolv.conf');
@@ -64,18 +78,22 @@ test('a restarted container gets the resolver again, and status reports no probl
 });
 
 test('Q12: the answer is on the network that the client shares, because Docker isolates its bridges', async () => {
-  for (const Name of ['aa_front', 'zz_back']) await alpha.engine.docker.createNetwork({ Name });
-  const id = await composeUp(alpha, 'site', 'proxy', 1, { network: 'aa_front', command: WEB_COMMAND });
-  await alpha.engine.docker.getNetwork('zz_back').connect({ Container: id });
-  await composeUp(alpha, 'site', 'front', 1, { network: 'aa_front' });
-  await composeUp(alpha, 'site', 'back', 1, { network: 'zz_back' });
-  const { Networks } = (await alpha.engine.docker.getContainer(id).inspect()).NetworkSettings;
+  await composeStack(alpha, 'site', SITE);
+  const { Networks } = (await alpha.engine.docker.getContainer('site-proxy-1').inspect()).NetworkSettings;
   for (const [asker, network] of [
     ['front', 'aa_front'],
     ['back', 'zz_back'],
   ] as const) {
     const seen = async () => answersOf(await lookUp(alpha, `site-${asker}-1`, 'proxy')).join();
     await poll(async () => (await seen()) === Networks[network]?.IPAddress, { what: `proxy as ${asker} reaches it` });
-    expect(await inside(alpha, `site-${asker}-1`, 'wget -qO- http://proxy')).toContain('hello from proxy-1');
+    expect(await inside(alpha, `site-${asker}-1`, 'wget -qO- http://proxy')).toContain('hello from proxy');
   }
+});
+
+test('the command lines that the demo prints work in a shell, from any directory', async () => {
+  const [status, containers] = await Promise.all(
+    exploreLines(alpha).map((line) => execa('sh', ['-c', line], { cwd: '/' })),
+  );
+  expect(status?.stdout).toMatch(/^host +alpha /);
+  expect(containers?.stdout).toContain('shop-web-1');
 });

@@ -1,8 +1,34 @@
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import type { Engine } from './engine.ts';
+import type { TestHost } from './test-host.ts';
 
 /** Docker Compose (scripts/fetch-compose). It runs without the docker command; `DOCKER_HOST` names the engine. */
 export const COMPOSE = resolve(import.meta.dirname, '../../.tools/compose-trixie/docker-compose');
+
+/** Runs a Compose command on the engine of a host; `file` is a Compose file. Rejects with Compose's messages if it fails. */
+export async function compose(
+  { engine }: { readonly engine: Engine },
+  file: string,
+  ...command: readonly string[]
+): Promise<string> {
+  const env = { DOCKER_HOST: `unix://${engine.socketPath}` };
+  const { stdout } = await execa(COMPOSE, ['--progress', 'quiet', '-f', file, ...command], { env });
+  return stdout;
+}
+
+/** Starts a stack with `docker compose up --detach`; returns the path of its file, for further commands. */
+export async function composeStack(
+  { engine, host }: { readonly engine: Engine; readonly host: TestHost },
+  name: string,
+  text: string,
+): Promise<string> {
+  const file = join(host.dir, `${name}.compose.yml`);
+  await writeFile(file, text);
+  await compose({ engine }, file, 'up', '--detach');
+  return file;
+}
 
 /** What `docker compose config` prints as JSON. */
 export interface ComposeConfig {
