@@ -6,10 +6,10 @@ import {
   type Result,
   type SchemaFault,
   type ServiceDeclaration,
-  schemaFaults,
   unknownKeyFault,
 } from '../../model/index.ts';
 import type { YamlPath } from '../../system/yaml/index.ts';
+import { checkKeys } from './check-keys.ts';
 import { convertService } from './convert.ts';
 import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
 import { type Entry, entriesOf, isUsed } from './files/entries.ts';
@@ -24,7 +24,6 @@ import { layOutProject, type Project } from './files/project.ts';
 import { CLEARING, repetition, startsWith, unknownTag, unknownToDrover } from './files/remarks.ts';
 import { mayConcern } from './files/unread.ts';
 import { isMap } from './files/values.ts';
-import { nestedKeys, serviceSchema } from './service-schema.ts';
 
 /** Parses one file of declarations; see `parseManifests`. */
 export function parseManifest(text: string, path: string, options: ManifestOptions = {}): Manifests {
@@ -188,24 +187,27 @@ function checkService(
     const subject = entry ? entry.part.subjectOf([...entry.path, ...path.slice(1)]) : first.subjectOf(path);
     return { subject, what, hint };
   };
-  const parsed = serviceSchema.safeParse(mergeEntries(entries));
-  const schemaProblems = parsed.success ? [] : schemaFaults(parsed.error, nestedKeys).map(toProblem);
-  if (!parsed.success) return { declaration: null, problems: [...problems, ...schemaProblems], ignoredKeys, notes };
+  const isOfCompose = (key: string) => latest.get(key)?.part.form === 'compose' && latest.get(key)?.path.length === 1;
+  const checked = checkKeys(mergeEntries(entries), isOfCompose);
+  if (!checked.ok) {
+    return { declaration: null, problems: [...problems, ...checked.faults.map(toProblem)], ignoredKeys, notes };
+  }
+  const unknown = checked.unknown.map((path) => unknownToDrover(toProblem({ path, what: '', hint: '' }).subject));
   const { stack, name } = first;
   const converted = convertService({
     stack,
     name,
-    keys: parsed.data,
+    keys: checked.keys,
     runsContainers,
     isDeclared: (other) => isDeclared({ stack, name: other }),
   });
-  const all = [...problems, ...schemaProblems, ...converted.faults.map(toProblem)];
+  const all = [...problems, ...converted.faults.map(toProblem)];
   const alsoIgnored = converted.ignored.flatMap((key) => latest.get(key) ?? []).map(asIgnored);
   return {
     declaration: all.length === 0 ? converted.declaration : null,
     problems: all,
     ignoredKeys: [...ignoredKeys, ...alsoIgnored],
-    notes: [...notes, ...converted.notes.map(toProblem)],
+    notes: [...notes, ...unknown, ...converted.notes.map(toProblem)],
   };
 }
 

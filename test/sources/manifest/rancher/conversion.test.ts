@@ -479,6 +479,26 @@ dependencies: {other: {version: 1}}
     expect(notes(manifests)).toContain(` ${key}: is for other programs`);
 });
 
+test('an unknown key below one of Drover is named, unless it resembles one', () => {
+  const read = (keys: string) =>
+    parse({ 'rancher-compose.yml': `edge: {scale: 2, ${keys}, metadata: {n: 18446744073709551615}}` });
+  const accepted = read(
+    'health_check: {port: 80, description: null, extra: {a: 1}}, ' +
+      'lb_config: {name: lb, port_rules: [{source_port: 80, selector: a=b, containers: 1}]}',
+  );
+  expect(accepted.problems).toEqual([]);
+  for (const key of ['health_check.description', 'health_check.extra', 'lb_config.name', 'port_rules.0.containers'])
+    expect(notes(accepted)).toContain(`${key}: is not known to Drover: ignored`);
+  expect(service(accepted, 'edge')).toMatchObject({
+    metadata: '{"n":18446744073709551615}',
+    healthCheck: { port: 80 },
+    lbConfig: { portRules: [{ selector: 'a=b' }] },
+  });
+  expect(read('health_check: {port: 80, intervall: 1}').problems.map(formatProblem).join()).toContain(
+    'did you mean interval?',
+  );
+});
+
 test('every key of a parser of Rancher is accepted and named', () => {
   const keys =
     'vcpu userdata memory disks type retain_ip scale_policy service_schemas upgrade_strategy storage_driver network_driver uuid ' +
