@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answersOf, composeUp, lookUp } from '../support/containers.ts';
+import { answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
 import { runWorlds } from '../support/docker-names/run-worlds.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
@@ -42,4 +42,28 @@ test('a program finds a container by each of these names through its resolv.conf
   }
   await poll(async () => answersOf(await lookUp(alpha, 'other-app-1', 'web.shop')).length > 0, { what: 'web.shop' });
   expect(answersOf(await lookUp(alpha, 'other-app-1', 'store'))).toEqual([]);
+}, 60_000);
+
+test('services of a stack with a long name find each other, and the short id stands for a long container name', async () => {
+  const project = 'ci-feature-1234-rework-the-checkout-of-guests-without-an-account';
+  const service = 'frontend-of-the-shop-for-guests';
+  expect(project.length).toBeGreaterThan(63);
+  await alpha.engine.docker.createNetwork({ Name: 'ci' });
+  const create = { ExposedPorts: { '8080/tcp': {} } };
+  for (const number of [1, 2]) await composeUp(alpha, project, service, number, { network: 'ci', create });
+  await composeUp(alpha, project, 'app', 1, { network: 'ci' });
+  const client = `${project}-app-1`;
+  const seen = async () => answersOf(await lookUp(alpha, client, service)).length;
+  await poll(async () => (await seen()) === 2, { what: service });
+  const containers = await Promise.all(
+    [1, 2].map((number) => alpha.engine.docker.getContainer(`${project}-${service}-${number}`).inspect()),
+  );
+  const shortIds = containers.map(({ Id }) => `${Id.slice(0, 12)}.rancher.internal`).sort();
+  const records = await inside(alpha, client, `nslookup -type=srv _8080._tcp.${service}. || true`);
+  expect([...records.matchAll(/8080 (\S+)/g)].map((match) => match[1]).sort()).toEqual(shortIds);
+  const address = containers[0]?.NetworkSettings.Networks.ci?.IPAddress ?? '';
+  expect(await inside(alpha, client, `nslookup -type=ptr ${address}`)).toContain(
+    `name = ${shortIds.find((name) => name.startsWith(containers[0]?.Id.slice(0, 12) ?? '-'))}`,
+  );
+  expect(answersOf(await lookUp(alpha, client, shortIds[0] ?? ''))).toHaveLength(1);
 }, 60_000);

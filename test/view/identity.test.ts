@@ -129,8 +129,18 @@ describe('ptrName()', () => {
     expect(asked.map(of)).toEqual(['a.host', 'b.host', 'db.shop', 'also.ext', 'nas.ext', 'foreign']);
   });
 
-  test('an invalid DNS name is not answered', () => {
-    const long = container('c1', null, '10.42.1.5', { name: 'x'.repeat(64) });
-    expect(name(viewOf(snapshot({ containers: [long] }), 'a'), '10.42.1.5')).toBe('nobody');
+  test('the short id stands for a name that is not valid in DNS', () => {
+    const of = (text: string) => {
+      const id = '0123456789ab'.padEnd(64, 'c');
+      return name(
+        viewOf(snapshot({ containers: [container(id, null, '10.42.1.5', { name: text })] }), 'a'),
+        '10.42.1.5',
+      );
+    };
+    const label = 'x'.repeat(63);
+    expect(of(label)).toBe(`${label}.rancher.internal.`);
+    expect(of(`${label}.y`)).toBe(`${label}.y.rancher.internal.`);
+    for (const text of [`${label}x`, `${label}.${label}.y`, 'a..b', 'a.'])
+      expect(of(text)).toBe('0123456789ab.rancher.internal.');
   });
 });

@@ -170,9 +170,9 @@ describe('scopeOf() and searchDomains()', () => {
   test.each<[string, Container | null, string[]]>([
     ['anybody', null, [`${S}.`]],
     ['a standalone container', JOB, [`${S}.`]],
-    ['a sidekick searches as its unit', LOG, [`shop.${S}.`, `web.shop.${S}.`, `${S}.`]],
-    ['own domains of ours come next', labelled(''), [`shop.${S}.`, `web.shop.${S}.`, `db.${S}.`, `${S}.`]],
-    ['service_last', labelled('service_last'), [`db.${S}.`, `shop.${S}.`, `web.shop.${S}.`, `${S}.`]],
+    ['a sidekick searches as its unit', LOG, [`web.shop.${S}.`, `shop.${S}.`, `${S}.`]],
+    ['own domains of ours come next', labelled(''), [`web.shop.${S}.`, `shop.${S}.`, `db.${S}.`, `${S}.`]],
+    ['service_last', labelled('service_last'), [`db.${S}.`, `web.shop.${S}.`, `shop.${S}.`, `${S}.`]],
     ['None', labelled('None'), [`db.${S}.`, `${S}.`]],
   ])('search of %s', (_, asker, expected) => {
     expect(scopeOf(VIEW, asker).search).toEqual(expected);
@@ -182,11 +182,21 @@ describe('scopeOf() and searchDomains()', () => {
     [JOB, [S], 'first'],
     [LOG, [`web.shop.${S}`, `shop.${S}`, S], 'first'],
     [labelled(''), [`web.shop.${S}`, `shop.${S}`, 'corp.example', `db.${S}`, S], 'first'],
-    [labelled('service_last'), [`web.shop.${S}`, `shop.${S}`, 'corp.example', `db.${S}`, S], 'last'],
+    [labelled('service_last'), ['corp.example', `db.${S}`, `web.shop.${S}`, `shop.${S}`, S], 'last'],
     [labelled('None'), ['corp.example', `db.${S}`, S], 'first'],
   ])('resolv.conf %#', (asker, domains, position) => {
     expect(searchDomains(VIEW, asker)).toEqual({ domains, position });
   });
+
+  test.each(['', 'service_last', 'None'])(
+    'priority %j: server and resolv.conf search our domains in one order',
+    (priority) => {
+      const asker = labelled(priority);
+      const { domains } = searchDomains(VIEW, asker);
+      const ours = domains.filter((domain) => domain.endsWith(S)).map((domain) => `${domain}.`);
+      expect(scopeOf(VIEW, asker).search).toEqual(ours);
+    },
+  );
 
   test('a link with the full name of its target adds no name', () => {
     expect([...scopeOf(VIEW, WEB).links.keys()].filter((name) => name.includes('/'))).toEqual([]);
@@ -212,6 +222,21 @@ test('a sidekick that is one by its declaration only', () => {
   const view = viewOf(snapshot(world), 'a');
   expect(findService(view, 's/log')).toBeNull();
   expect(findService(view, 's/web/log')).toMatchObject({ primaryService: 'web', declaration: { scale: 3 } });
+});
+
+test('a stack with more than 63 characters has short names, and no domain in resolv.conf', () => {
+  const stack = 'x'.repeat(64);
+  const asker = container('c1', `${stack}/app`, '10.42.1.1');
+  const view = viewOf(snapshot({ containers: [asker, container('c2', `${stack}/web`, '10.42.1.2')] }), 'a');
+  const { meaning: found } = lookupName(view, scopeOf(view, asker), 'web');
+  expect(found.kind === 'service' && found.services.map(({ name }) => name)).toEqual(['web']);
+  const kinds = (one: Container | null) =>
+    ['web', 'web.rancher.internal', 'all.web.rancher.internal', 'none.rancher.internal'].map(
+      (name) => lookupName(view, scopeOf(view, one), name).meaning.kind,
+    );
+  expect(kinds(asker)).toEqual(['service', 'service', 'service', 'unknown']);
+  expect(kinds(null)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+  expect(searchDomains(view, asker).domains).toEqual(['rancher.internal']);
 });
 
 test('a container whose names contain a slash is standalone', () => {

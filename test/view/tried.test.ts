@@ -40,8 +40,8 @@ test.each<[string, readonly string[]]>([
   ['rancher-metadata.rancher.internal', ['rancher-metadata names: the metadata service, chosen']],
   ['site.s.rancher.internal', ['site.s names: service s/site, another name for www.example.com., chosen']],
   ['linked', ['linked.s links: service s/site, another name for www.example.com., chosen']],
-  ['web', ['web.s names: service s/web, chosen']],
-  ['s', ['s.s names: no such name', 's.web.s names: no such name', 's names: no records, but names below it']],
+  ['web', ['web.web.s names: no such name', 'web.s names: service s/web, chosen']],
+  ['s', ['s.web.s names: no such name', 's.s names: no such name', 's names: no records, but names below it']],
 ])('lookupName(%j) reports the names that it tried', (name, expected) => {
   expect(tried(name)).toEqual(expected);
 });

@@ -1,3 +1,4 @@
+import { type Container, shortId } from '../../model/index.ts';
 import type { HostView } from './host-view.ts';
 
 /** The main suffix, without trailing dot. */
@@ -44,6 +45,15 @@ export function hasSuffixWithin(view: HostView, name: string, search: readonly s
 export function absoluteName(view: HostView, relative: string): string | null {
   const name = `${relative.toLowerCase()}.${mainSuffix(view)}.`;
   return isDomainName(name) ? name : null;
+}
+
+/** Leaves room for the name of a host and a suffix behind it. */
+const LONGEST_CONTAINER_NAME = 128;
+
+/** The name of a container in DNS, lower case and relative to the suffix: its name or, if that is not valid there, the short id. */
+export function containerName(container: Pick<Container, 'id' | 'name'>): string {
+  const name = container.name.toLowerCase();
+  return name.length <= LONGEST_CONTAINER_NAME && isDomainName(`${name}.`) ? name : shortId(container);
 }
 
 /** Absolute, labels of 1 to 63 and 255 octets in all, printable ASCII without spaces. */

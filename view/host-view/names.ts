@@ -1,4 +1,5 @@
 import { type Container, compareText, type ShardedMap } from '../../model/index.ts';
+import { containerName } from './domain-name.ts';
 import { compareContainers, withItem, withoutItem } from './order.ts';
 import type { NameEntry, NameNode } from './view-index.ts';
 
@@ -86,17 +87,24 @@ export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
         ...node,
         containers: withItem(node.containers, container, compareContainers),
       });
-      change(container.name.toLowerCase(), put, container);
+      for (const name of namesOf(container)) change(name, put, container);
     },
     dropContainer: (container) => {
       const drop = (node: NameNode) => ({ ...node, containers: withoutItem(node.containers, container) });
-      change(container.name.toLowerCase(), drop);
+      for (const name of namesOf(container)) change(name, drop);
     },
     addHost: (name, id) =>
       change(name, (node) => ({ ...node, hosts: withItem(withoutItem(node.hosts, id), id, compareText) })),
     dropHost: (name, id) => change(name, (node) => ({ ...node, hosts: withoutItem(node.hosts, id) })),
     done,
   };
+}
+
+/** Under a name that is too long for DNS, commands still find it. */
+function namesOf(container: Container): readonly string[] {
+  const name = container.name.toLowerCase();
+  const inDns = containerName(container);
+  return inDns === name ? [name] : [name, inDns];
 }
 
 function isBorne(node: NameNode): boolean {

@@ -1,6 +1,6 @@
 import { ASKER, nameKey, stackKey } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder, TriedName } from '../host-view/dependency-recorder.ts';
-import { hasSuffixWithin, underSuffix, withoutDot } from '../host-view/domain-name.ts';
+import { hasSuffixWithin, isDomainName, underSuffix, withoutDot } from '../host-view/domain-name.ts';
 import type { HostView } from '../host-view/host-view.ts';
 import { nameNode } from '../host-view/names.ts';
 import { parseServiceKey } from '../host-view/service-key.ts';
@@ -56,7 +56,7 @@ function exactMeaning(lookup: Searching, relative: string): NameMeaning {
   const meaning = plainMeaning(lookup, [relative], isThere) ?? null;
   if (meaning) return orDocker(lookup, meaning, () => completedFrom(lookup, relative)) ?? meaning;
   const special = parseSpecialName(relative);
-  const own = special && specially(lookup, special, [special.rest]);
+  const own = (special && specially(lookup, special, [special.rest])) ?? ofLongStack(lookup, relative);
   // Clients complete `store` to `store.<suffix>`, and some never ask for `store` itself.
   return own ?? orDocker(lookup, null, () => [relative], isShortName) ?? { kind: 'unknown' };
 }
@@ -80,6 +80,14 @@ function orDocker(
     return meaning;
   }
   return own;
+}
+
+/** A short name in a stack whose name is too long for a search list: clients complete it with the suffix alone. */
+function ofLongStack(lookup: Searching, name: string): NameMeaning | null {
+  const search = lookup.scope.search.filter((domain) => !isDomainName(domain));
+  if (search.length === 0) return null;
+  lookup.recorder?.depends(ASKER);
+  return searchedMeaning({ ...lookup, scope: { ...lookup.scope, search } }, name, 'own');
 }
 
 /** Whether the asker has a name of Drover for this one: a client finds it below another domain of its search list. */

@@ -1,5 +1,5 @@
 import { plainAddress } from '../../model/index.ts';
-import { absoluteName } from '../host-view/domain-name.ts';
+import { absoluteName, containerName } from '../host-view/domain-name.ts';
 import { findService } from '../host-view/find.ts';
 import { hostName } from '../host-view/host-name.ts';
 import type { HostView } from '../host-view/host-view.ts';
@@ -21,7 +21,7 @@ export function ptrName(view: HostView, address: string): ReverseName {
   const plain = plainAddress(address);
   const { local, managed, managedSubnets } = view.index;
   const container = local.get(plain) ?? (local.has(plain) ? null : managed.get(plain)?.[0]);
-  const relative = container?.name ?? (local.has(plain) ? null : declaredName(view, plain));
+  const relative = container ? containerName(container) : local.has(plain) ? null : declaredName(view, plain);
   const name = relative ? absoluteName(view, relative) : null;
   if (name) return { kind: 'name', name };
   const ours = isLocalAddress(view, plain) || liesIn(managedSubnets, plain);

@@ -1,5 +1,5 @@
 import { type Container, compareText, DEFAULT_BRIDGE, upstreamsOfLabels } from '../../model/index.ts';
-import { mainSuffix, underSuffix, withoutDot } from '../host-view/domain-name.ts';
+import { isDomainName, mainSuffix, underSuffix, withoutDot } from '../host-view/domain-name.ts';
 import { findService, serviceOf } from '../host-view/find.ts';
 import type { HostView } from '../host-view/host-view.ts';
 
@@ -31,12 +31,11 @@ export interface Scope {
 export function scopeOf(view: HostView, container: Container | null): Scope {
   if (container === null)
     return { container, search: [`${mainSuffix(view)}.`], networks: [], links: new Map(), dns: [] };
-  const stackFirst = [...unitDomains(view, container)].reverse();
-  const own = container.dnsSearch.map(withoutDot).filter((domain) => underSuffix(view, domain));
-  const domains = priorityOf(container) === 'service_last' ? [...own, ...stackFirst] : [...stackFirst, ...own];
   return {
     container,
-    search: unique([...domains, mainSuffix(view)]).map((domain) => `${domain}.`),
+    search: searchOrder(view, container)
+      .filter((domain) => underSuffix(view, domain))
+      .map((domain) => `${domain}.`),
     networks: dockerNetworks(view, container),
     links: linksOf(view, container),
     dns: unique([...upstreamsOfLabels(container.labels), ...container.dns]),
@@ -64,13 +63,23 @@ export interface SearchDomains {
   readonly position: 'first' | 'last';
 }
 
-/** Service, stack, the container's own `--dns-search`, the suffix; the label `None` leaves the first two out. */
+/** The part of the search order that a resolv.conf can contain: without the domains of a stack whose name is too long. */
 export function searchDomains(view: HostView, container: Container): SearchDomains {
-  const own = container.dnsSearch.map(withoutDot).filter((domain) => domain !== '');
   return {
-    domains: unique([...unitDomains(view, container), ...own, mainSuffix(view)]),
+    domains: searchOrder(view, container).filter((domain) => isDomainName(`${domain}.`)),
     position: priorityOf(container) === 'service_last' ? 'last' : 'first',
   };
+}
+
+/**
+ * The search order of clients and of the server: service, stack, the container's own `--dns-search`, the suffix. The label `None` leaves
+ * the first two out, `service_last` moves them behind the container's own. Lower case, without trailing dot.
+ */
+function searchOrder(view: HostView, container: Container): readonly string[] {
+  const own = container.dnsSearch.map(withoutDot).filter((domain) => domain !== '');
+  const unit = unitDomains(view, container);
+  const domains = priorityOf(container) === 'service_last' ? [...own, ...unit] : [...unit, ...own];
+  return unique([...domains, mainSuffix(view)]);
 }
 
 /** `<primary service>.<stack>.<suffix>`, `<stack>.<suffix>`; a sidekick has those of its primary service. */

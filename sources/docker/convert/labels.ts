@@ -143,9 +143,10 @@ function readRules(
   return { identity: STANDALONE, wrong };
 }
 
-// One label of a DNS name [RFC 1035 §2.3.4], with the underscore that Compose allows. A dot would be ambiguous: `a.b` in stack
-// `c` would have the same name as service `a` in stack `b.c`.
-const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+// The characters of a DNS label, with the underscore that Compose allows. A dot would be ambiguous: `a.b` in stack `c` would have the
+// same name as service `a` in stack `b.c`. With more than 63 characters it is no DNS label [RFC 1035 §2.3.4]: then only the names
+// without it exist, such as `web` within the stack.
+const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,253}[A-Za-z0-9_])?$/;
 
 function badName(rule: LabelRule, { stack, service, primaryService }: ServiceIdentity): string | null {
   const bad = [
@@ -155,7 +156,7 @@ function badName(rule: LabelRule, { stack, service, primaryService }: ServiceIde
   ].find(([, name]) => !NAME.test(name ?? ''));
   if (!bad) return null;
   const [what, name] = bad;
-  return `the ${what} name ${quote(name ?? '')} (labels of ${rule.source}, \`${rule.when[0]}\`) is not 1 to 63 letters, digits, \`-\` or \`_\``;
+  return `the ${what} name ${quote(name ?? '')} (labels of ${rule.source}, \`${rule.when[0]}\`) is not 1 to 255 letters, digits, \`-\` or \`_\``;
 }
 
 function parseIndex(text: string | undefined): number | null {

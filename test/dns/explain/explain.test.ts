@@ -74,15 +74,16 @@ web A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 NOERROR: the only address
   web 5 A 10.42.1.1
 
-Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
+Search list: web.shop.rancher.internal shop.rancher.internal rancher.internal
 Links of the container:
   database -> service db/mysql
   database.db -> service db/mysql
 Resolvers of the container: 9.9.9.9
 
 The search list is used: it is a single label. Names tried below the suffix:
-  NAME            RESULT
-  web.shop  used  service shop/web
+  NAME                RESULT
+  web.web.shop        no such name
+  web.shop      used  service shop/web
 
 Endpoints:
   ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
@@ -105,7 +106,7 @@ Upstreams for www.example.com, in this order (the container's own resolvers, the
   192.0.2.53:53
   [fd00::53]:5353
 
-Search list: shop.rancher.internal web.shop.rancher.internal rancher.internal
+Search list: web.shop.rancher.internal shop.rancher.internal rancher.internal
 Links of the container:
   database -> service db/mysql
   database.db -> service db/mysql
@@ -122,12 +123,12 @@ nosuch A, asked by db-mysql-1 (10.42.2.3) on node2, revision 1
 
 NXDOMAIN: the name does not exist; it is not forwarded
 
-Search list: db.rancher.internal mysql.db.rancher.internal rancher.internal
+Search list: mysql.db.rancher.internal db.rancher.internal rancher.internal
 
 The search list is used: it is a single label. Names tried below the suffix:
   NAME             RESULT
-  nosuch.db        no such name
   nosuch.mysql.db  no such name
+  nosuch.db        no such name
   nosuch           no such name
 
 Note: it runs on node2: this is the answer of that host, as far as this host knows its state

@@ -63,9 +63,10 @@ test.each([
   [{ [rancher]: 'a/b/c/d' }, '`io.rancher.stack_service.name` is "a/b/c/d", not'],
   [
     { [rancher]: '/' },
-    'the stack name "" (labels of Rancher 1.2 and newer, `io.rancher.stack_service.name`) is not 1 to 63',
+    'the stack name "" (labels of Rancher 1.2 and newer, `io.rancher.stack_service.name`) is not 1 to 255',
   ],
   [{ 'drover.service': 'x' }, '`drover.service` names a service but nothing names its stack'],
+  [{ 'drover.stack': 'x'.repeat(256), 'drover.service': 'b' }, 'is not 1 to 255 letters'],
   [{ 'drover.stack': 'x' }, '`drover.stack` names a stack but nothing names its service'],
   [{ 'drover.stack': 'x', 'drover.service': 'a.b' }, 'the service name "a.b"'],
   [{ 'drover.stack': 'x', 'drover.service': 'b', 'drover.primary': '-' }, 'the primary service name "-"'],
