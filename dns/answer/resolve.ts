@@ -19,7 +19,7 @@ import { isAboutTopLevel } from '../query/single-label.ts';
 import { TYPE } from '../wire/codes.ts';
 import { chooseEndpoints, containerEndpoints, familyOf, type Given, givenAddresses } from './own-endpoints.ts';
 import type { ResolveContext, ResolveOptions } from './resolve-context.ts';
-import { reverseAddress, reverseRange } from './reverse.ts';
+import { literalAddress, reverseAddress, reverseRange } from './reverse.ts';
 import { serviceRecords } from './service-records.ts';
 
 const MAX_ALIASES = 10;
@@ -43,7 +43,7 @@ type Chain = readonly Alias[];
 /** A reverse lookup; null: the name is not a reverse name. */
 function reverseLookup(context: ResolveContext, name: string): Resolution | null {
   const { view, type, metadataAddress, recorder } = context;
-  const reverse = reverseAddress(name);
+  const reverse = reverseAddress(name) ?? (type === TYPE.PTR ? literalAddress(name) : null);
   if (!reverse) return aboveAddresses(context, name);
   recorder?.depends(ANY_CHANGE);
   const { address, zone } = reverse;

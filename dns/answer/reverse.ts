@@ -1,3 +1,6 @@
+import { isIP } from 'node:net';
+import { plainAddress } from '../../model/index.ts';
+
 /** The zones of reverse names, for the SOA of negative answers. */
 export type ReverseZone = 'in-addr.arpa.' | 'ip6.arpa.';
 
@@ -19,6 +22,11 @@ export function reverseAddress(name: string): { readonly address: string; readon
   const digits = name.slice(0, 63).split('.').reverse().join('');
   const groups = digits.match(/.{4}/g) ?? [];
   return { address: compressed(groups.map((group) => Number.parseInt(group, 16))), zone: 'ip6.arpa.' };
+}
+
+/** An address as a name: `nslookup -type=ptr 10.42.1.1` of busybox asks for it as it is. */
+export function literalAddress(name: string): { readonly address: string; readonly zone: '.' } | null {
+  return isIP(name) === 0 ? null : { address: plainAddress(name), zone: '.' };
 }
 
 /** The first and last address below an incomplete reverse name (`2.0.10.in-addr.arpa`); null for other names. */

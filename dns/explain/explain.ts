@@ -155,7 +155,7 @@ function meaningOf(view: HostView, { name, type }: Question, resolution: Resolut
     case 'alias':
       return `an alias for ${resolution.alias.target}`;
     case 'pointer':
-      return `${reverseAddress(name)?.address ?? ''} is the address of ${resolution.target}`;
+      return `${reverseAddress(name)?.address ?? name} is the address of ${resolution.target}`;
     case 'services':
       return 'the ports of its endpoints';
     case 'texts':

@@ -118,6 +118,26 @@ describe("a name of Docker's resolver", () => {
     expect(meaning(APP, 'db', view)).toBe('service shop/db');
   });
 
+  test('includes the tasks of other hosts on a Swarm network, and never a bridge of another host with the same id', () => {
+    const span = (hostId: string) => [network(hostId, 'span', { kind: 'other' }), network(hostId, 'front')];
+    const task = (id: string, hostId: string) => ({
+      ...TASK,
+      id,
+      hostId,
+      addresses: [on('span', '10.0.9.1'), on('front', '10.0.1.9')],
+    });
+    const containers = [task('t1', 'a'), task('t2', 'b')];
+    const asker = { ...APP, addresses: [on('front', '10.0.1.1'), on('span', '10.0.9.9')] };
+    const world = { networks: [...span('a'), ...span('b')], containers: [asker, ...containers] };
+    const view = viewOf(snapshot(world), 'a');
+    expect(meaning(asker, 'tasks.swarm_api.span', view)).toBe('swarm_api.2. swarm_api.2. on span');
+    expect(meaning(asker, 'tasks.swarm_api', view)).toBe('swarm_api.2. on front');
+    // The facts of networks may arrive after those of containers.
+    const before = viewOf(snapshot({ ...world, networks: span('a') }), 'a');
+    expect(meaning(asker, 'tasks.swarm_api.span', before)).toBe('swarm_api.2. on span');
+    expect([...viewOf(snapshot(world), 'a', before).index.docker]).toEqual([...view.index.docker]);
+  });
+
   test('of a link is the linked container, also with dots and with the network', () => {
     const asker = { ...APP, links: { 'db.local': 'pool2', sql: 'pool2', 'www.example.com': 'gone' } };
     const view = viewOf(snapshot({ networks: NETWORKS, containers: [asker, POOL, WEB] }), 'a');

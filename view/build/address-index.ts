@@ -34,7 +34,7 @@ export function managedAddresses(
 }
 
 /** If the networks of a host changed, the managed addresses of all its containers may have changed. */
-function affected(change: HostChange): readonly { before: Container | null; after: Container | null }[] {
+export function affected(change: HostChange): readonly { before: Container | null; after: Container | null }[] {
   if (change.before?.networks === change.after?.networks) return containerChanges(change);
   const all = (state: HostState | null) => [...(state?.containers.values() ?? [])];
   return [

@@ -81,7 +81,10 @@ function editIndex(base: HostView | null, step: Step): ViewIndex {
   const sameOwn = base !== null && before?.containers === own?.containers && before?.networks === own?.networks;
   return {
     names: editedNames(base, step),
-    docker: editDockerNames(base?.index.docker ?? ShardedMap.empty(SHARDS_OF_HOST), { before, after: own }),
+    docker: editDockerNames(base?.index.docker ?? ShardedMap.empty(SHARDS_OF_HOST), changes.hosts, {
+      own,
+      hostId,
+    }),
     declared: declaredAddresses(base?.index.declared ?? ShardedMap.empty(SHARDS), changes),
     managed: managedAddresses(base?.index.managed ?? ShardedMap.empty(SHARDS), changes.hosts),
     local: sameOwn ? base.index.local : localAddresses(own),

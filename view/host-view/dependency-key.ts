@@ -3,7 +3,7 @@
  *
  * - `name:<name>`: the bearers of a name (lower case, relative to the suffix, no trailing dot), found or not. Changes with every
  *   container of that name, and when services, hosts or names below it appear or disappear.
- * - `docker:<name>@<network>`: the containers of this host with that name in Docker's resolver, on the network of that id.
+ * - `docker:<name>@<network>`: the containers with that name in Docker's resolver, on the network of that id.
  * - `service:<key>`: a service that was read, by `ServiceView.key`, found or not. Changes with its declaration and with each of its
  *   containers.
  * - `stack:<key>`: whether there is such a stack.

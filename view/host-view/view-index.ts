@@ -30,7 +30,7 @@ export type NameEntry = NameNode | Container | string;
 export interface ViewIndex {
   /** Lower-case name relative to the suffix, without trailing dot (`web.shop`). */
   readonly names: ShardedMap<NameEntry>;
-  /** `dockerNameOn` -> the containers of this host that Docker's resolver has under that name on that network, sorted. */
+  /** `dockerNameOn` -> the containers that Docker's resolver has under that name on that network, sorted. */
   readonly docker: ShardedMap<readonly Container[]>;
   /** Address on a managed network -> its containers, of all hosts. */
   readonly managed: ShardedMap<readonly Container[]>;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { reverseAddress, reverseRange } from '../../../dns/answer/reverse.ts';
+import { literalAddress, reverseAddress, reverseRange } from '../../../dns/answer/reverse.ts';
+
+test('literalAddress() reads an address that is a name', () => {
+  expect(literalAddress('10.42.1.1')?.address).toBe('10.42.1.1');
+  expect(literalAddress('fd00::1')?.address).toBe('fd00::1');
+  expect([literalAddress('10.42.1'), literalAddress('web'), literalAddress('')]).toEqual([null, null, null]);
+});
 
 describe('reverseAddress()', () => {
   test.each([
