@@ -36,6 +36,9 @@ export interface Agent {
   close(): Promise<void>;
 }
 
+/** `drover down` receives the reply and prints it before its container ends. */
+const REPLY_WITHIN_MS = 1_000;
+
 /** Starts the agent of one host. Docker and the bus need not be reachable: the parts that need them wait. */
 export async function startAgent(deps: AgentDependencies, settings: AgentSettings): Promise<Agent> {
   const { log, clock } = deps;
@@ -53,8 +56,14 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const wentDown = Promise.withResolvers<void>();
   const down = async (): Promise<readonly Problem[]> => {
     await endParts();
-    const problems = await tearDown({ ...deps, ...host, ...host.appliers, bus }, { config, hostId });
-    setImmediate(wentDown.resolve);
+    const { problems, stopSelf } = await tearDown({ ...deps, ...host, ...host.appliers, bus }, { config, hostId });
+    if (stopSelf === null) setImmediate(wentDown.resolve);
+    // Stopped through Docker, which sends SIGTERM: else its restart policy would start the container again.
+    else
+      clock
+        .sleep(REPLY_WITHIN_MS)
+        .then(stopSelf)
+        .catch(() => wentDown.resolve());
     return problems;
   };
   const configured = createConfigured(deps, settings, host.supervisor);

@@ -3,6 +3,7 @@ import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Agent, AgentSettings } from './agent.ts';
 import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './config/config.ts';
+import type { DownCheck } from './down/judge-down.ts';
 import type { SavedView } from './down/offline.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 
@@ -19,6 +20,7 @@ export type { DeclaredServices, RemoveRequest } from './control/declarations.ts'
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
+export type { DownCheck } from './down/judge-down.ts';
 export type { SavedView } from './down/offline.ts';
 export { followHostResolvers, hasLocalStub, readHostResolvers } from './host/host-resolvers.ts';
 export type { AgentDependencies } from './parts/dependencies.ts';
@@ -48,6 +50,16 @@ export async function listRows(what: 'services' | 'containers' | 'hosts', view: 
 /** `drover down` on a host whose agent is not running. */
 export async function tearDownHost(dependencies: AgentDependencies, config: Config): Promise<readonly Problem[]> {
   return (await import('./down/tear-down-host.ts')).tearDownHost(dependencies, config);
+}
+
+/** What has to be removed before `drover down`, and what to change after it. */
+export async function checkDown(config: Config): Promise<DownCheck> {
+  return (await import('./down/check-down.ts')).checkDown(config);
+}
+
+/** What `drover down` restores, stops and removes. */
+export async function tearDownSubjects(config: Config): Promise<readonly string[]> {
+  return (await import('./down/tear-down.ts')).tearDownSubjects(config);
 }
 
 /** `drover doctor` on a host whose agent is not running. */

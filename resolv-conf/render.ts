@@ -42,14 +42,17 @@ function render(original: string, desired: ResolvConfContent): string {
   const keptOptions = options.filter((option) => option !== 'ndots:0');
   const others = entries.filter(({ keyword }) => !REPLACED.includes(keyword)).map(({ line }) => line);
   const lines = [
-    TITLE,
     `nameserver ${desired.resolver}`,
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
     ...(keptOptions.length > 0 ? [`options ${keptOptions.join(' ')}`] : []),
     ...others,
-    `${BEFORE}${Buffer.from(original).toString('base64')}`,
-    '',
   ];
+  return written(TITLE, lines, original);
+}
+
+/** A text that is recognized as written by Drover, and from which the original text can be read. */
+export function written(title: string, content: readonly string[], original: string): string {
+  const lines = [title, ...content, `${BEFORE}${Buffer.from(original).toString('base64')}`, ''];
   return lines.toSpliced(1, 0, sealOf(lines)).join('\n');
 }
 

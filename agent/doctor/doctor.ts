@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import { findRangeConflicts } from '../../overlay/index.ts';
+import { exemptionOf } from '../../resolv-conf/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
@@ -9,6 +10,7 @@ import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
 import { findMissingTools } from './missing-tools.ts';
+import { findNameChanges } from './name-changes.ts';
 import { findShadowedNames } from './shadowed-names.ts';
 
 export interface DoctorDependencies {
@@ -28,7 +30,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
     'Docker Engine': () => checkDocker(deps.docker, config.docker.socket),
     "Docker's dns setting": () => checkDockerDns(config.host.root, config.dns.address),
     addresses: () => checkAddresses(deps, config),
-    names: () => checkNames(deps),
+    names: () => checkNames(deps, config),
   };
   return async () => {
     const found = await Promise.all(
@@ -74,10 +76,19 @@ async function checkAddresses({ run, view }: DoctorDependencies, config: Config)
   return [...onRoutes, ...onRanges, ...(known ? findNetworkConflicts(ranges, known.snapshot) : [])];
 }
 
-function checkNames({ view, status }: DoctorDependencies): readonly Problem[] {
+/** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */
+function checkNames({ view, status }: DoctorDependencies, { dns }: Config): readonly Problem[] {
   const known = view();
-  if (known === null || status === null) return [];
-  const { problems, left } = status().resolvers;
-  const subjects = [...problems, ...left].map(({ subject }) => subject.split(' ')[1] ?? '');
-  return findShadowedNames(known, new Set(subjects));
+  if (known === null) return [];
+  const lacking = status && new Set(status().resolvers.problems.map(({ subject }) => subject.split(' ')[1] ?? ''));
+  const containers = [...(known.snapshot.hosts.get(known.hostId)?.containers.values() ?? [])].filter(
+    (container) => exemptionOf(container) === null && (lacking === null || lacking.has(container.id.slice(0, 12))),
+  );
+  const settings = {
+    metadataAddress: dns.address,
+    search: dns.compatSearch ? ('every' as const) : ('own' as const),
+    ttlSeconds: dns.ttlSeconds,
+    forward: { upstreams: [], rules: [], ourselves: [{ address: dns.address, port: 53 }] },
+  };
+  return [...(lacking ? findShadowedNames(known, lacking) : []), ...findNameChanges(known, containers, settings)];
 }

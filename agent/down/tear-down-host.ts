@@ -15,6 +15,8 @@ export async function tearDownHost(
   { clock, log, run }: AgentDependencies,
   config: Config,
 ): Promise<readonly Problem[]> {
+  // Otherwise systemd starts an agent that has crashed again. Where there is no such service, this fails.
+  await run('systemctl', ['stop', 'drover.service']).catch(() => {});
   const hostId = await readHostId(config.dataDir);
   const docker = new Docker({ socketPath: config.docker.socket });
   const serviceAddress = createServiceAddress({ run, log }, serviceAddressSettings(config));
@@ -25,7 +27,7 @@ export async function tearDownHost(
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
   const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);
   const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, clock, log };
-  const problems = await tearDown(deps, { config, hostId });
+  const { problems } = await tearDown(deps, { config, hostId });
   await opened?.bus.close();
   return problems;
 }

@@ -16,7 +16,11 @@ import type { Clock, Log } from '../../system/index.ts';
 import { SERVER_NAMES } from '../children/server-table.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
+import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
+import { readHostResolvers } from '../host/host-resolvers.ts';
 import { addressManagementPart } from '../network/address-management.ts';
+import { dnsOf, inspectAll } from './inspect-all.ts';
+import { stopOwnContainers } from './own-containers.ts';
 
 export interface TearDownDependencies {
   readonly docker: Docker;
@@ -30,10 +34,58 @@ export interface TearDownDependencies {
   readonly log: Log;
 }
 
+export interface TornDown {
+  readonly problems: readonly Problem[];
+  /** Stops the container of this process; null: it runs in none. */
+  readonly stopSelf: (() => Promise<void>) | null;
+}
+
+/** What the steps work with. */
+interface Context extends TearDownDependencies {
+  readonly config: Config;
+  readonly hostId: string | null;
+  networkIsGone: boolean;
+  stopSelf: TornDown['stopSelf'];
+}
+
 interface Step {
   readonly subject: string;
-  readonly hint: string;
-  readonly act: () => Promise<readonly Problem[]>;
+  readonly hint?: string;
+  /** Only with `network.enabled`. */
+  readonly ofNetwork?: true;
+  readonly act: (context: Context) => Promise<readonly Problem[]>;
+}
+
+const AGAIN = "fix the cause above, then run 'drover down' again";
+const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
+
+const STEPS: readonly Step[] = [
+  { subject: 'resolv.conf of containers', act: restoreResolvers },
+  { subject: 'port guard', act: ({ guard }) => clean(guard.remove()) },
+  { subject: 'managed network', ofNetwork: true, act: removeNetwork },
+  { subject: 'subnet of the managed network', ofNetwork: true, act: (context) => clean(release(context)) },
+  {
+    subject: 'routes and rules of the managed network',
+    ofNetwork: true,
+    act: ({ routing }) => clean(routing.remove()),
+  },
+  {
+    subject: 'bus lease of this host',
+    hint: 'no action needed: the lease expires',
+    act: (context) => clean(leave(context)),
+  },
+  { subject: SERVER_NAMES.join(' and '), act: ({ supervisor }) => clean(supervisor.stop()) },
+  { subject: "Drover's own containers", act: stopContainers },
+  { subject: 'service address', act: ({ serviceAddress }) => clean(serviceAddress.remove()) },
+  { subject: 'run directory', act: ({ config }) => clean(removeRunFiles(config.runDir)) },
+];
+
+const stepsOf = (config: Config): readonly Step[] =>
+  STEPS.filter(({ ofNetwork }) => !ofNetwork || config.network.enabled);
+
+/** What `tearDown` restores, stops and removes, in this order. */
+export function tearDownSubjects(config: Config): readonly string[] {
+  return stepsOf(config).map(({ subject }) => subject);
 }
 
 /**
@@ -42,57 +94,37 @@ interface Step {
  */
 export async function tearDown(
   deps: TearDownDependencies,
-  settings: { readonly config: Config; readonly hostId: string | null },
-): Promise<readonly Problem[]> {
+  { config, hostId }: { readonly config: Config; readonly hostId: string | null },
+): Promise<TornDown> {
+  const context: Context = { ...deps, config, hostId, networkIsGone: false, stopSelf: null };
   const problems: Problem[] = [];
-  for (const { subject, hint, act } of steps(deps, settings)) {
+  for (const { subject, act, hint = AGAIN } of stepsOf(config)) {
     try {
-      problems.push(...(await act()));
+      problems.push(...(await act(context)));
     } catch (error) {
       problems.push({ subject, what: error instanceof Error ? error.message : String(error), hint });
     }
   }
-  return problems;
+  return { problems, stopSelf: context.stopSelf };
 }
 
-function steps(
-  deps: TearDownDependencies,
-  { config, hostId }: { readonly config: Config; readonly hostId: string | null },
-): readonly Step[] {
-  const { docker, bus } = deps;
-  const again = "fix the cause above, then run 'drover down' again";
-  const step = (subject: string, act: () => Promise<readonly Problem[]>, hint = again): Step => ({
-    subject,
-    hint,
-    act,
-  });
-  const clean = async (work: Promise<void>): Promise<readonly Problem[]> => work.then(() => []);
-  const release = async (): Promise<void> => {
-    if (!networkIsGone || !bus || !hostId) return;
-    await releaseSubnets(bus, hostId);
-    await forgetRanges(bus);
-  };
-  let networkIsGone = false;
-  const network = [
-    step(`network ${config.network.name}`, async () => {
-      const removed = await withAddressManagement(deps, config, () =>
-        removeManagedNetwork(docker, config.network.name),
-      );
-      networkIsGone = removed.ok;
-      return removed.ok ? [] : [removed.problem];
-    }),
-    step('subnet of the managed network', () => clean(release())),
-    step('routes and rules of the managed network', () => clean(deps.routing.remove())),
-  ];
-  return [
-    step('resolv.conf of containers', () => restoreResolvers(docker)),
-    step('port guard', () => clean(deps.guard.remove())),
-    ...(config.network.enabled ? network : []),
-    step('bus lease of this host', () => clean(leave(bus, hostId)), 'no action needed: the lease expires'),
-    step(SERVER_NAMES.join(' and '), () => clean(deps.supervisor.stop())),
-    step('service address', () => clean(deps.serviceAddress.remove())),
-    step('run directory', () => clean(removeRunFiles(config.runDir))),
-  ];
+/** Their restart policy would start them again if they only ended. */
+async function stopContainers(context: Context): Promise<readonly Problem[]> {
+  context.stopSelf = await stopOwnContainers(context.docker);
+  return [];
+}
+
+async function removeNetwork(context: Context): Promise<readonly Problem[]> {
+  const { docker, config } = context;
+  const removed = await withAddressManagement(context, config, () => removeManagedNetwork(docker, config.network.name));
+  context.networkIsGone = removed.ok;
+  return removed.ok ? [] : [removed.problem];
+}
+
+async function release({ networkIsGone, bus, hostId }: Context): Promise<void> {
+  if (!networkIsGone || !bus || !hostId) return;
+  await releaseSubnets(bus, hostId);
+  await forgetRanges(bus);
 }
 
 /** While Docker removes a network, it releases its address pool, so the address management must be running. */
@@ -114,25 +146,28 @@ async function withAddressManagement<T>(
   }
 }
 
-async function leave(bus: Bus | null, hostId: string | null): Promise<void> {
+async function leave({ bus, hostId }: Context): Promise<void> {
   if (bus === null || hostId === null) return;
   const lease = await bus.join(hostId, AbortSignal.timeout(3_000));
   await lease.close();
 }
 
-async function restoreResolvers(docker: Docker): Promise<readonly Problem[]> {
+async function restoreResolvers({ docker, config }: Context): Promise<readonly Problem[]> {
   const root = (await docker.info()).DockerRootDir as string;
-  const containers = await docker.listContainers({ all: true });
-  const inspected = await Promise.all(
-    containers.map(({ Id }) =>
-      docker
-        .getContainer(Id)
-        .inspect()
-        .catch(() => null),
-    ),
+  const containers = await inspectAll(docker);
+  const { address: resolver, sourceAddress, hostAddress } = config.dns;
+  const resolvers = await readHostResolvers([resolver, sourceAddress, hostAddress], config.host);
+  const dockerDns = dnsAddresses(await readDockerDns(config.host.root)) ?? [];
+  const dnsByPath = new Map(
+    containers.flatMap((one): [string, readonly string[]][] => {
+      const own = dnsOf(one);
+      return one.ResolvConfPath ? [[one.ResolvConfPath, own.length > 0 ? own : dockerDns]] : [];
+    }),
   );
-  const paths = inspected.flatMap((one) => (one?.ResolvConfPath ? [one.ResolvConfPath] : []));
-  return restoreResolvConfs(paths, root);
+  return restoreResolvConfs([...dnsByPath.keys()], root, (path) => {
+    const viaDocker = dnsByPath.get(path)?.includes(resolver) ?? false;
+    return { resolver, resolvers, viaDocker };
+  });
 }
 
 async function removeRunFiles(runDir: string): Promise<void> {

@@ -38,10 +38,11 @@ export async function startStranded({
       problems.push(withoutPolicy(name, reason));
       continue;
     }
-    const failure: string | null = isExhausted ? 'there is still no free address' : await startNow(container);
+    // While the pool is exhausted, the others are not tried.
+    const failure: string | null = isExhausted ? NO_ADDRESS : await startNow(container);
     if (failure === null) log.info({ container: name, reason }, 'started a container that Docker had given up');
     else problems.push(stillStranded(name, reason, failure));
-    isExhausted ||= failure !== null && strandedBy(failure) === 'address';
+    isExhausted ||= failure === NO_ADDRESS;
   }
   return problems;
 }
@@ -61,9 +62,11 @@ export function strandedBy(error: string): StrandedReason | null {
 async function startNow(container: Docker.Container): Promise<string | null> {
   return container.start().then(
     () => null,
-    (error: Error) => error.message,
+    ({ message }: Error) => (strandedBy(message) === 'address' ? NO_ADDRESS : message.trim()),
   );
 }
+
+const NO_ADDRESS = 'there is still no free address';
 
 const REASONS: Readonly<Record<StrandedReason, string>> = {
   driver: "Drover's address management did not respond",
@@ -73,7 +76,7 @@ const REASONS: Readonly<Record<StrandedReason, string>> = {
 function stillStranded(name: string, reason: StrandedReason, failure: string): Problem {
   return {
     subject: `container ${name}`,
-    what: `is not running: Docker gave it up because ${REASONS[reason]}; ${failure.trim()}`,
+    what: `is not running: Docker gave it up because ${REASONS[reason]}; ${failure}`,
     hint:
       reason === 'address'
         ? 'no action needed once an address is free: Drover then starts it'

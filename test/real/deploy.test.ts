@@ -1,14 +1,14 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runCommand } from '../../system/index.ts';
 import { BASE_IMAGE, importBaseImage } from '../support/base-image.ts';
+import { type ComposeHost, createComposeHost, RESOLVERS } from '../support/compose-host.ts';
 import { startConsulCluster } from '../support/consul.ts';
-import { composeUp, inside } from '../support/containers.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
+import { composeUp, inside, lookUp } from '../support/containers.ts';
+import type { Engine } from '../support/engine.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createTestHost, type TestHost } from '../support/test-host.ts';
@@ -30,70 +30,125 @@ test('the systemd unit is accepted by systemd-analyze verify', async () => {
   });
 });
 
-interface ComposeService {
-  readonly image: string;
-  readonly command: readonly string[] | string;
-  readonly entrypoint?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly network_mode: string;
-  readonly pid: string;
-  readonly cap_add: readonly string[];
-  readonly security_opt: readonly string[];
-  readonly volumes: readonly string[];
-}
-
-test('the image is built on a base of our own, and the services of compose.yaml answer a container', async () => {
-  const host = await createTestHost(resources, 'image');
-  await host.run('mount', ['--make-rshared', '/run/netns']);
-  const engine = await startEngine(resources, host, { dns: [RESOLVER] });
-  await engine.buildBusybox();
-  await importBaseImage(engine);
-  await buildImage(host, engine);
-  await startConsulCluster(resources, { host, servers: 1, addresses: ['127.0.0.1'] });
-
-  const { services } = parse(await readFile('deploy/compose.yaml', 'utf8'), { merge: true }) as {
-    services: Record<string, ComposeService>;
-  };
-  await mkdir(join(host.dir, 'etc'));
+test('compose.one-host.yaml has the services of compose.yaml, without Consul', async () => {
+  const read = async (file: string) => parse(await readFile(file, 'utf8'), { merge: true });
+  const [several, single] = [await read('deploy/compose.yaml'), await read('deploy/compose.one-host.yaml')];
   for (const name of ['agent', 'dns', 'metadata']) {
-    await createFromCompose(engine, host, name, services[name] as ComposeService);
+    const { environment, depends_on: _, ...wanted } = several.services[name];
+    const { DROVER_HOST_ADDRESS, ...others } = environment;
+    const expected = { ...wanted, environment: { ...others, DROVER_BUS_DRIVER: 'embedded' } };
+    expect(single.services[name], name).toEqual(expected);
   }
-  await composeUp({ engine }, 'shop', 'web', 1, { network: 'bridge' });
-  await composeUp({ engine }, 'shop', 'app', 1, { network: 'bridge' });
-  const output = await poll(() => inside({ engine }, 'shop-app-1', 'nslookup -type=a web.shop'), {
-    what: 'web.shop answered by the containers of compose.yaml',
-    timeoutMs: 40_000,
-    intervalMs: 200,
-  });
-  expect(output).toMatch(/Address: *172\.17\./);
-  const self = await poll(
-    () => inside({ engine }, 'shop-app-1', `wget -qO- http://${RESOLVER}/latest/self/service/name`),
-    {
+});
+
+describe('the image, started by Docker Compose', () => {
+  let at: ComposeHost;
+
+  beforeAll(async () => {
+    at = await createComposeHost(resources, 'image', [RESOLVER]);
+    await at.engine.buildBusybox();
+    await importBaseImage(at.engine);
+    await buildImage(at.host, at.engine);
+  }, 450_000);
+
+  const drover = (file: string, ...args: readonly string[]) =>
+    at.compose(file, ['exec', '-T', 'agent', 'drover', ...args]);
+  const outside = (address: string, container = 'shop-app-1') =>
+    poll(async () => (await lookUp(at, container, 'www.corp.example')).includes(address), {
+      what: `${address} for www.corp.example in ${container}`,
+      timeoutMs: 30_000,
+      intervalMs: 300,
+    });
+
+  test('compose.yaml: names inside and outside, metadata, templates; it follows the host and a restart of dockerd', async () => {
+    await startConsulCluster(resources, { host: at.host, servers: 1, addresses: ['127.0.0.1'] });
+    // Consul runs already: there is no image of it here.
+    await at.compose('compose.yaml', ['up', '-d', '--no-deps', 'agent', 'dns', 'metadata']);
+    await composeUp(at, 'shop', 'web', 1, { network: 'bridge' });
+    await composeUp(at, 'shop', 'app', 1, { network: 'bridge' });
+    const output = await poll(() => inside(at, 'shop-app-1', 'nslookup -type=a web.shop'), {
+      what: 'web.shop answered by the containers of compose.yaml',
+      timeoutMs: 60_000,
+      intervalMs: 200,
+    });
+    expect(output).toMatch(/Address: *172\.17\./);
+    const self = await poll(() => inside(at, 'shop-app-1', `wget -qO- http://${RESOLVER}/latest/self/service/name`), {
       what: 'metadata answered by the containers of compose.yaml',
-    },
-  );
-  expect(self).toBe('app');
+    });
+    expect(self).toBe('app');
+    const [first, second] = Object.entries(RESOLVERS) as [[string, string], [string, string]];
+    await outside(first[1]);
+    await at.setResolver(second[0]);
+    await outside(second[1]);
+    expect(await drover('compose.yaml', 'status')).not.toMatch(/upstream resolver|not connected/);
 
-  // Both servers were run when the image was built: now they find everything compiled, and add nothing when they end.
-  const cache = 'find /opt/drover/node_modules/.cache/drover -type f | wc -l';
-  for (const name of ['drover-dns', 'drover-metadata']) {
-    const compiled = await inside({ engine }, name, cache);
-    expect(Number(compiled)).toBeGreaterThan(500);
-    await engine.docker.getContainer(name).restart({ t: 10 });
-    expect(await inside({ engine }, name, cache), name).toBe(compiled);
-  }
+    const source = 'printf "{{#each services}}{{name}} {{/each}}" >/tmp/names.hbs';
+    const template = `drover template --metadata http://${RESOLVER} -s /tmp/names.hbs -d /tmp/names --once && cat /tmp/names`;
+    const names = await poll(() => inside(at, 'drover-agent-1', `${source}; ${template}`), {
+      what: 'a template filled by the image',
+    });
+    expect(names).toContain('app web');
 
-  const source = 'printf "{{#each services}}{{name}} {{/each}}" >/tmp/names.hbs';
-  const template = `drover template --metadata http://${RESOLVER} -s /tmp/names.hbs -d /tmp/names --once && cat /tmp/names`;
-  const names = await poll(() => inside({ engine }, 'drover-agent', `${source}; ${template}`), {
-    what: 'a template filled by the image',
-  });
-  expect(names).toContain('app web');
-}, 180_000);
+    // dockerd creates a new socket. With live-restore the containers keep running.
+    await at.engine.stop();
+    await at.engine.start();
+    await composeUp(at, 'shop', 'late', 1, { network: 'bridge' });
+    await poll(async () => (await lookUp(at, 'shop-app-1', 'late.shop')).includes('172.17.'), {
+      what: 'a container that was started after the restart of dockerd',
+      timeoutMs: 30_000,
+      intervalMs: 300,
+    });
+  }, 180_000);
+
+  test('the servers were run when the image was built: they find everything compiled, and add nothing when they end', async () => {
+    const cache = 'find /opt/drover/node_modules/.cache/drover -type f | wc -l';
+    for (const name of ['drover-dns-1', 'drover-metadata-1']) {
+      const compiled = await inside(at, name, cache);
+      expect(Number(compiled)).toBeGreaterThan(500);
+      await at.engine.docker.getContainer(name).restart({ t: 10 });
+      expect(await inside(at, name, cache), name).toBe(compiled);
+    }
+  }, 60_000);
+
+  const runningProcesses = async () => {
+    const listed = await at.engine.docker.listContainers({ filters: { label: ['drover.process'] } });
+    return listed.map(({ Labels }) => Labels['drover.process']).toSorted();
+  };
+  const areStopped = () =>
+    poll(async () => (await runningProcesses()).length === 0, { what: 'no container of Drover', timeoutMs: 30_000 });
+
+  test('drover down: it says what to change, its containers stay stopped, and the others have a working resolver', async () => {
+    expect(await drover('compose.yaml', 'down', '--dry-run')).toMatch(
+      /1\. resolv\.conf of containers[\s\S]*Docker's dns setting/,
+    );
+    expect(await runningProcesses()).toEqual(['agent', 'dns', 'metadata']);
+    expect(await drover('compose.yaml', 'down')).toMatch(/everything it created on this host is removed/);
+    await areStopped();
+    expect(await inside(at, 'shop-app-1', 'cat /etc/resolv.conf')).toContain('nameserver 192.0.2.54');
+    await outside(RESOLVERS['192.0.2.54']);
+    await at.engine.stop();
+    await at.engine.start();
+    expect(await runningProcesses()).toEqual([]);
+    expect(await at.host.run('ip', ['-o', 'link'])).not.toContain('drover');
+  }, 120_000);
+
+  test('compose.one-host.yaml: the same with the embedded bus', async () => {
+    await at.compose('compose.one-host.yaml', ['up', '-d']);
+    await poll(async () => (await lookUp(at, 'shop-app-1', 'web.shop')).includes('172.17.'), {
+      what: 'web.shop answered by the containers of compose.one-host.yaml',
+      timeoutMs: 60_000,
+      intervalMs: 300,
+    });
+    await outside(RESOLVERS['192.0.2.54']);
+    expect(await drover('compose.one-host.yaml', 'status')).toMatch(/bus +embedded, connected/);
+    await drover('compose.one-host.yaml', 'down');
+    await areStopped();
+  }, 120_000);
+});
 
 async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {
   const context = join(host.dir, 'context');
-  await runCommand('sh', ['deploy/build-image', '--context', context], { timeoutMs: 120_000 });
+  await runCommand('sh', ['deploy/build-image', '--context', context], { timeoutMs: 300_000 });
   const tar = execa('tar', ['-C', context, '-c', '.'], { buffer: false, encoding: 'buffer' });
   const stream = await docker.buildImage(tar.stdout, { t: 'drover:0.1.0', buildargs: { BASE: BASE_IMAGE } });
   await new Promise<void>((resolve, reject) => {
@@ -103,40 +158,4 @@ async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {
       else resolve();
     });
   });
-}
-
-const UNMASK = 'systempaths=unconfined';
-
-/** What `docker compose up` would create of this service, with the paths of the test's own host. */
-async function createFromCompose(engine: Engine, host: TestHost, name: string, service: ComposeService): Promise<void> {
-  const here: Readonly<Record<string, string>> = {
-    '/var/run/docker.sock': engine.socketPath,
-    '/var/lib/docker': join(host.dir, 'engine/data'),
-    '/etc/drover': join(host.dir, 'etc'),
-  };
-  const binds = service.volumes.map((volume) => {
-    const [source = '', target = '', mode] = volume.split(':');
-    const inside = source === '/var/lib/docker' ? here[source] : target;
-    return [here[source] ?? source, inside, mode].filter(Boolean).join(':');
-  });
-  const environment = { ...service.environment, DROVER_HOST_ADDRESS: '127.0.0.1', DROVER_HOST_NAME: 'image' };
-  const create: Docker.ContainerCreateOptions = {
-    name: `drover-${name}`,
-    Image: service.image,
-    Cmd: [...service.command],
-    ...(service.entrypoint ? { Entrypoint: [...service.entrypoint] } : {}),
-    Env: Object.entries({ ...environment }).map(([key, value]) => `${key}=${value}`),
-    HostConfig: {
-      NetworkMode: service.network_mode,
-      PidMode: service.pid,
-      CapAdd: [...service.cap_add],
-      SecurityOpt: service.security_opt.filter((option) => option !== UNMASK),
-      // What the command line makes of systempaths=unconfined.
-      ...(service.security_opt.includes(UNMASK) ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
-      Binds: binds,
-      RestartPolicy: { Name: 'always' },
-    },
-  };
-  const container = await engine.docker.createContainer(create);
-  await container.start();
 }

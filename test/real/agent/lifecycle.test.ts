@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identify } from '../../../agent/children/process-identity.ts';
+import { readHostResolvers } from '../../../agent/index.ts';
+import { nameserversIn } from '../../../resolv-conf/index.ts';
 import { type RunningAgent, startAgent } from '../../support/agent.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';
@@ -79,16 +81,33 @@ test('Q2, Q22: after a reboot without Docker and bus, names are answered from di
   });
 }, 60_000);
 
+test('drover down changes nothing while a running container is on the managed network', async () => {
+  await engine.run('shop-net-1', { ...compose('net'), HostConfig: { NetworkMode: 'drover' } });
+  const refused = await agent.drover(['down']);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toMatch(/1\. network drover: is used by shop-net-1; /);
+  expect(refused.stderr).toContain('nothing was changed');
+  expect((await agent.drover(['down', '--dry-run'])).exitCode).toBe(1);
+  expect((await agent.status()).processes.every(({ serving }) => serving)).toBe(true);
+  await engine.docker.getContainer('shop-net-1').remove({ force: true });
+}, 60_000);
+
 test('drover down leaves nothing behind, and a second run has nothing to do', async () => {
   const web = engine.docker.getContainer('shop-web-1');
   const { ResolvConfPath } = await web.inspect();
   expect(await readFile(ResolvConfPath, 'utf8')).toContain('drover');
   const { processes } = await agent.status();
+  const dryRun = await agent.drover(['down', '--dry-run']);
+  expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(dryRun.stdout).toMatch(/1\. resolv\.conf of containers\n[\s\S]*Docker's dns setting: lists 169/);
+  expect((await agent.status()).docker.connected).toBe(true);
   const down = await agent.drover(['down']);
   expect(down).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await agent.daemon.exit).toBe(10);
   expect(await network()).toBe(untouched);
-  expect((await readFile(ResolvConfPath, 'utf8')).trim()).toBe('nameserver 169.254.169.250');
+  // Docker had written Drover's address, because of its dns setting.
+  const left = await readHostResolvers(['169.254.169.250']);
+  expect(nameserversIn(await readFile(ResolvConfPath, 'utf8'))).toEqual(left.length > 0 ? left : ['169.254.169.250']);
   expect((await engine.docker.listNetworks()).map(({ Name }) => Name).toSorted()).toEqual(['bridge', 'host', 'none']);
   for (const { pid } of processes) expect(await identify(pid ?? 0)).toBeNull();
   expect(await host.run('ls', [agent.runDir])).toBe('');

@@ -1,0 +1,127 @@
+import { type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
+import type { Container, Problem } from '../../model/index.ts';
+import { type HostView, lookupName, type NameMeaning, scopeOf } from '../../view/index.ts';
+
+const ADDRESS_RECORD = 1;
+
+/**
+ * Names that containers lose or gain when Drover becomes their resolver: those that Docker's own resolver answers on their networks
+ * now, compared with the answers of Drover. Names of the outside do not change. Pure.
+ */
+export function findNameChanges(
+  view: HostView,
+  containers: readonly Container[],
+  settings: WhyRequest['settings'],
+): readonly Problem[] {
+  const known = dockerNames(view);
+  const lost = new Map<string, string[]>();
+  const gained = new Map<string, string[]>();
+  for (const askers of Map.groupBy(containers, scopeText).values()) {
+    const [container] = askers as [Container];
+    const names = askers.map(({ name }) => name);
+    const before = namesOf(view, container, known);
+    const losses = [...before].flatMap(([name, bearers]) => lossOf(view, container, { name, bearers }, settings));
+    if (losses.length > 0) add(lost, losses.join('; '), names);
+    const gains = drovers(view, container).filter((name) => !before.has(name));
+    if (gains.length > 0) add(gained, gains.join(', '), names);
+  }
+  return [
+    ...[...lost].map(([names, askers]) => loss(askers, names)),
+    ...[...gained].map(([names, askers]) => gain(askers, names)),
+  ];
+}
+
+/** Equal for containers that get the same answers. */
+function scopeText({ stack, service, addresses, links, dnsSearch, networkMode }: Container): string {
+  return JSON.stringify([stack, service, addresses.map(({ networkId }) => networkId), links, dnsSearch, networkMode]);
+}
+
+/** Network id -> name -> containers with that name in Docker's resolver. */
+type DockerNames = ReadonlyMap<string, ReadonlyMap<string, readonly Container[]>>;
+
+function dockerNames({ index }: HostView): DockerNames {
+  const networks = new Map<string, Map<string, readonly Container[]>>();
+  for (const [key, containers] of index.docker) {
+    const at = key.lastIndexOf('@');
+    const names = networks.get(key.slice(at + 1)) ?? new Map<string, readonly Container[]>();
+    networks.set(key.slice(at + 1), names.set(key.slice(0, at), containers));
+  }
+  return networks;
+}
+
+/** Like Docker, the containers of the first network that has the name. */
+function namesOf(view: HostView, asker: Container, known: DockerNames): ReadonlyMap<string, readonly Container[]> {
+  const names = new Map<string, readonly Container[]>();
+  for (const { id } of scopeOf(view, asker).networks) {
+    for (const [name, containers] of known.get(id) ?? []) {
+      const bearers = containers.filter(({ addresses }) => addresses.some(({ networkId }) => networkId === id));
+      if (bearers.length > 0 && !names.has(name)) names.set(name, bearers);
+    }
+  }
+  return names;
+}
+
+interface DockerName {
+  readonly name: string;
+  readonly bearers: readonly Container[];
+}
+
+function lossOf(
+  view: HostView,
+  asker: Container,
+  { name, bearers }: DockerName,
+  settings: WhyRequest['settings'],
+): readonly string[] {
+  if (isSame(lookupName(view, scopeOf(view, asker), name).meaning, bearers)) return [];
+  const explained = explain(view, { name, type: ADDRESS_RECORD, from: asker.id }, settings);
+  if (!explained.ok) return [];
+  const answers = explained.value.reply.answers.map(({ value }) => value);
+  const isOne = bearers.some(({ addresses }) => addresses.some(({ ipv4 }) => ipv4 !== null && answers.includes(ipv4)));
+  if (isOne) return [];
+  return [
+    answers.length > 0 ? `${name} (Drover answers ${answers.join(', ')})` : `${name} (${reasonOf(explained.value)})`,
+  ];
+}
+
+/** Whether Drover, too, means one of these containers by Docker's name, and the container is well: no need to explain the answer. */
+function isSame(meaning: NameMeaning, bearers: readonly Container[]): boolean {
+  if (meaning.kind !== 'container' || meaning.network === undefined) return false;
+  const isWell = ({ state, health }: Container) => state === 'running' && (health === null || health === 'healthy');
+  return bearers.some((one) => meaning.containers.includes(one) && isWell(one));
+}
+
+function reasonOf({ endpoints, reply }: Explanation): string {
+  const [first] = endpoints.filter(({ given }) => !given);
+  return first ? first.reason : reply.meaning;
+}
+
+/** Drover's names for services and containers, and those of the container's own stack without the stack. */
+function drovers(view: HostView, asker: Container): readonly string[] {
+  const own = asker.stack === null ? null : `.${asker.stack.toLowerCase()}`;
+  const scope = scopeOf(view, asker);
+  const hasRecords = (name: string): boolean => HAVE_RECORDS.has(lookupName(view, scope, name).meaning.kind);
+  const names = [...view.index.names.keys()];
+  const short = names.flatMap((name) => (own && name.endsWith(own) ? [name.slice(0, -own.length)] : []));
+  return [...new Set([...short, ...names])].filter(hasRecords).sort();
+}
+
+const HAVE_RECORDS: ReadonlySet<string> = new Set(['service', 'container', 'cname']);
+
+function add(groups: Map<string, string[]>, names: string, askers: readonly string[]): void {
+  groups.set(names, [...(groups.get(names) ?? []), ...askers]);
+}
+
+const subjectOf = (askers: readonly string[]): string =>
+  `${askers.length === 1 ? 'container' : 'containers'} ${askers.join(', ')}`;
+
+function loss(askers: readonly string[], names: string): Problem {
+  return {
+    subject: subjectOf(askers),
+    what: `names that Docker's resolver answers and Drover answers otherwise: ${names}`,
+    hint: 'make these endpoints ready, or keep the resolver of Docker with the label drover.dns=false',
+  };
+}
+
+function gain(askers: readonly string[], names: string): Problem {
+  return { subject: subjectOf(askers), what: `names that only Drover answers: ${names}`, hint: 'no action needed' };
+}

@@ -1,0 +1,59 @@
+import Docker from 'dockerode';
+import type { Problem } from '../../model/index.ts';
+import type { Config } from '../config/config.ts';
+import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
+import { dnsOf, inspectAll } from './inspect-all.ts';
+import { type DownCheck, judgeDown, type NetworkUse } from './judge-down.ts';
+
+const IPAM_DRIVER = 'drover';
+
+/** What has to be removed before `drover down`, and what to change after it. Changes nothing. */
+export async function checkDown(config: Config): Promise<DownCheck> {
+  const docker = new Docker({ socketPath: config.docker.socket });
+  const dns = dnsAddresses(await readDockerDns(config.host.root)) ?? [];
+  try {
+    const info: { readonly Swarm?: { readonly ControlAvailable?: boolean } } = await docker.info();
+    return judgeDown({
+      resolver: config.dns.address,
+      managedNetwork: config.network.name,
+      dockerDns: dns,
+      networks: await networksInUse(docker),
+      containers: (await inspectAll(docker)).map((one) => ({ name: one.Name.replace(/^\//, ''), dns: dnsOf(one) })),
+      services: info.Swarm?.ControlAvailable ? await servicesWithDns(docker) : [],
+    });
+  } catch (error) {
+    return { blockers: [], advice: [unreachable(config.docker.socket, error)] };
+  }
+}
+
+/** The networks whose addresses Drover assigns, with their containers. */
+async function networksInUse(docker: Docker): Promise<readonly NetworkUse[]> {
+  const ours = (await docker.listNetworks()).filter(({ IPAM }) => IPAM?.Driver === IPAM_DRIVER);
+  return Promise.all(
+    ours.map(async ({ Id, Name, Labels }): Promise<NetworkUse> => {
+      const { Containers }: Docker.NetworkInspectInfo = await docker.getNetwork(Id).inspect();
+      const all = await docker.listContainers({ all: true, filters: { network: [Name] } });
+      const running = Object.values(Containers ?? {}).map((container) => container.Name);
+      const names = all.map(({ Names }) => (Names[0] ?? '').replace(/^\//, ''));
+      const isOurs = Labels?.['drover.managed'] === 'true';
+      return { name: Name, isOurs, running, stopped: names.filter((name) => !running.includes(name)) };
+    }),
+  );
+}
+
+async function servicesWithDns(docker: Docker) {
+  return (await docker.listServices()).map(({ Spec }) => {
+    const { ContainerSpec } = (Spec?.TaskTemplate ?? {}) as {
+      ContainerSpec?: { DNSConfig?: { Nameservers?: string[] } };
+    };
+    return { name: Spec?.Name ?? '', dns: ContainerSpec?.DNSConfig?.Nameservers ?? [] };
+  });
+}
+
+function unreachable(socket: string, error: unknown): Problem {
+  return {
+    subject: `Docker Engine at ${socket}`,
+    what: `does not respond, so its containers and networks are not checked: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'start Docker and run drover down again, so that resolv.conf of the containers and the managed network are cleaned up',
+  };
+}

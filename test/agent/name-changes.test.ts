@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { findNameChanges } from '../../agent/doctor/name-changes.ts';
+import { type Container, formatProblem } from '../../model/index.ts';
+import { viewOf } from '../../view/index.ts';
+import { at, container, network, snapshot } from '../view/world.ts';
+
+/** Docker searches the internal network last. */
+const NETWORKS = [network('a', 'front'), network('a', 'back', { internal: true }), network('a', 'bridge')];
+const settings = {
+  metadataAddress: '169.254.169.250',
+  search: 'own',
+  ttlSeconds: 5,
+  forward: { upstreams: [], rules: [], ourselves: [] },
+} as const;
+const app = container('shop-app-1', 'shop/app', null, { addresses: [at('front', '10.0.1.1'), at('back', '10.0.2.1')] });
+const db = container('shop-db-1', 'shop/db', null, { addresses: [at('back', '10.0.2.2')] });
+const legacy = container('legacy', null, null, {
+  addresses: [{ ...at('front', '10.0.1.3'), aliases: ['db', 'store'] }],
+});
+const job = container('other-job-1', 'other/job', null, { addresses: [at('bridge', '172.17.0.2')] });
+
+function changes(askers: readonly Container[], ...others: readonly Container[]): readonly string[] {
+  const view = viewOf(snapshot({ networks: NETWORKS, containers: [...askers, ...others] }), 'a');
+  return findNameChanges(view, askers, settings).map(formatProblem);
+}
+
+test('a name that Docker answers with one container and Drover with another is lost', () => {
+  const [lost, gained, ...rest] = changes([app], db, legacy);
+  expect(lost).toMatch(
+    /^container shop-app-1: names that Docker's resolver answers .*: db \(Drover answers 10\.0\.2\.2\); make/,
+  );
+  expect(lost).not.toMatch(/store/);
+  expect(gained).toMatch(
+    /^container shop-app-1: names that only Drover answers: app, app\.shop, db\.shop.*; no action needed$/,
+  );
+  expect(rest).toEqual([]);
+});
+
+test('without such a name nothing is lost', () => {
+  expect(changes([app], db).filter((text) => text.includes("Docker's resolver"))).toEqual([]);
+});
+
+test("on Docker's default bridge every name is gained, also the short ones of the own stack", () => {
+  expect(changes([job], app)).toEqual([
+    expect.stringMatching(
+      /^container other-job-1: names that only Drover answers: .*\bapp\.shop, job, job\.other\b.*; no action needed$/,
+    ),
+  ]);
+});
+
+test('containers with the same changes are named together', () => {
+  const twin = { ...job, id: 'other-job-2', name: 'other-job-2', addresses: [at('bridge', '172.17.0.3')] };
+  expect(changes([job, twin])).toEqual([
+    expect.stringMatching(/^containers other-job-1, other-job-2: names that only/),
+  ]);
+});
