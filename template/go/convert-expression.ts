@@ -109,6 +109,9 @@ function numberOf(
 /** Names that Handlebars or the helpers use for themselves. */
 const RESERVED = ['root', 'dot', 'loop', 'declared', 'templates', 'functions', 'depth', '_parent', '__proto__'];
 
+/** Words that Handlebars does not read as names. */
+const WORDS = ['this', 'true', 'false', 'null', 'undefined'];
+
 /** `$x` is `@x`, and `$` is `@root`. */
 export function variableName(name: string): string {
   if (name === '') return 'root';
@@ -116,7 +119,7 @@ export function variableName(name: string): string {
 }
 
 export function variablePath(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? `@${name}` : `@[${name}]`;
+  return /^[A-Za-z_]\w*$/.test(name) && !WORDS.includes(name) ? `@${name}` : `@[${name}]`;
 }
 
 /** Strings in Handlebars have no escapes, so one with both kinds of quotes or a control character is decoded when it is rendered. */
