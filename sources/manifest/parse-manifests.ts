@@ -12,7 +12,7 @@ import type { YamlPath } from '../../system/yaml/index.ts';
 import { checkKeys } from './check-keys.ts';
 import { convertService } from './convert.ts';
 import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
-import { type Entry, entriesOf, isUsed } from './files/entries.ts';
+import { type Entry, entriesOf, isUsed, runsContainers } from './files/entries.ts';
 import { withBases } from './files/extends.ts';
 import { interpolate } from './files/interpolate.ts';
 import { ownKeys, readerOf } from './files/keys.ts';
@@ -119,7 +119,7 @@ function readService(all: readonly ServicePart[], options: ReadOptions): ReadSer
   const entries = parts.flatMap(entriesOf);
   const otherSpelling = own.find(({ name }) => name !== own[0]?.name);
   if (otherSpelling) problems.push(twoSpellings(otherSpelling, own[0]?.name ?? ''));
-  const used = entries.filter((entry) => isUsed(entry) && entry.key !== 'extends');
+  const used = entries.filter((entry) => isUsed(entry, entries) && entry.key !== 'extends');
   problems.push(...[...entries.map(unknownKey), ...parts.map((part) => remarksOf(part, used))].flatMap(problemsOf));
   const ownEntries = entries.filter(({ part }) => own.includes(part));
   const notes = [...ownEntries.map(unknownKey), ...own.map((part) => remarksOf(part, used))].flatMap(notesOf);
@@ -135,12 +135,18 @@ function readService(all: readonly ServicePart[], options: ReadOptions): ReadSer
     if (!read.ok) problems.push(...read.problems);
     return read.ok ? [{ ...entry, key: 'metadata', value: read.value }] : [];
   });
-  const ignoredKeys = ownEntries.filter((entry) => !isUsed(entry) && readerOf(entry.key) !== null).map(asIgnored);
-  const runsContainers = entries.some(({ key }) => OWN_CONTAINERS.has(key));
+  const ignoredKeys = ownEntries
+    .filter((entry) => !isUsed(entry, entries) && readerOf(entry.key) !== null)
+    .map(asIgnored);
+  const hasContainers = entries.some((entry) => entry.key !== 'image' && runsContainers(entry));
   // Metadata in the manifest itself overrides metadata in a file.
   const merged = [...attached, ...interpolated.filter((entry) => !isAttached(entry))];
   const { isDeclared } = options;
-  return checkService(own, { entries: merged, runsContainers, isDeclared }, { problems, ignoredKeys, notes });
+  return checkService(
+    own,
+    { entries: merged, runsContainers: hasContainers, isDeclared },
+    { problems, ignoredKeys, notes },
+  );
 }
 
 /** Whether the whole service has a tag that drops what earlier files say. */
@@ -166,9 +172,6 @@ function interpolateEntry({ part, path, value }: Entry, { unset }: ReadOptions):
   return interpolate(value, { variables: part.context.variables, onUnset });
 }
 
-/** Keys of services that run containers without an `image` of their own. */
-const OWN_CONTAINERS: ReadonlySet<string> = new Set(['build', 'extends', 'provider']);
-
 interface CheckedEntries extends Pick<ReadOptions, 'isDeclared'> {
   readonly entries: readonly Entry[];
   readonly runsContainers: boolean;
@@ -176,7 +179,7 @@ interface CheckedEntries extends Pick<ReadOptions, 'isDeclared'> {
 
 function checkService(
   parts: readonly ServicePart[],
-  { entries, runsContainers, isDeclared }: CheckedEntries,
+  { entries, runsContainers: hasContainers, isDeclared }: CheckedEntries,
   { problems, ignoredKeys, notes }: Omit<ReadService, 'declaration'>,
 ): ReadService {
   const [first] = parts;
@@ -198,7 +201,7 @@ function checkService(
     stack,
     name,
     keys: checked.keys,
-    runsContainers,
+    runsContainers: hasContainers,
     isDeclared: (other) => isDeclared({ stack, name: other }),
   });
   const all = [...problems, ...converted.faults.map(toProblem)];

@@ -38,13 +38,20 @@ function entryAt(part: ServicePart, path: readonly string[], value: unknown): En
 
 /**
  * Whether Drover reads the key. In plain Compose `dns` is the container's list of resolvers, and `hostname` its host name; only
- * native keys, `x-drover` and rancher-compose.yml mean Drover's options.
+ * native keys, `x-drover` and rancher-compose.yml mean Drover's options. `others` are all keys of the service.
  */
-export function isUsed({ key, value, part, path }: Entry): boolean {
+export function isUsed({ key, value, part, path }: Entry, others: readonly Entry[]): boolean {
   if (readerOf(key) !== 'drover') return false;
   const isOwn = part.form === 'drover' || path.length > 1;
   if (key === 'dns') return isOwn || isMap(value);
-  return key !== 'hostname' || isOwn || part.hostnameIsExternal || isExternal(part.keys);
+  if (key !== 'hostname' || isOwn || part.hostname === 'external' || isExternal(part.keys)) return true;
+  return part.hostname === 'unclear' && !others.some(runsContainers);
+}
+
+/** Whether a service has containers because of this key. */
+export function runsContainers({ key, value }: Entry): boolean {
+  if (key === 'image') return value !== 'rancher/external-service';
+  return key === 'build' || key === 'extends' || key === 'provider';
 }
 
 /** Whether a service in a Compose file is an external one by its other keys. */

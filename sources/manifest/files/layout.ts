@@ -3,7 +3,7 @@ import { readYaml, type ValueStyle, type YamlDocument } from '../../../system/ya
 import type { Variables } from './interpolate.ts';
 import { splitJsonList } from './json-list.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
-import { isRancherFile, rancherSections } from './rancher-files.ts';
+import { type HostnameMeaning, hostnameMeaning, rancherSections } from './rancher-files.ts';
 import { type Remarks, remarksBelow } from './remarks.ts';
 import type { Folder, ManifestSource } from './source.ts';
 import { topProblems, topRemarks } from './top-level.ts';
@@ -21,8 +21,8 @@ export interface ServicePart {
   readonly form: 'compose' | 'drover';
   /** Whether its document names its stack with `stack:`. */
   readonly isNative: boolean;
-  /** Whether `hostname` is that of an external service, and not that of the container. */
-  readonly hostnameIsExternal: boolean;
+  /** What its key `hostname` means. */
+  readonly hostname: HostnameMeaning;
   readonly file: string;
   /** The folder of the file. */
   readonly folder: Folder;
@@ -144,6 +144,7 @@ function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, co
   const stack = asText(top.stack) ?? asText(drover.stack) ?? context.stack;
   const form: ServicePart['form'] = 'stack' in top ? 'drover' : 'compose';
   const listed = isV1 ? servicesOfV1(top) : withoutCatalog(top.services);
+  const meaning = hostnameMeaning(file, listed);
   const groups: readonly Group[] = [
     { at: isV1 ? [] : ['services'], services: listed, form },
     ...(isV1 ? [] : rancherSections(top)).map((section) => ({ ...section, form })),
@@ -172,7 +173,7 @@ function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, co
       keys,
       form: groupForm,
       isNative: 'stack' in top,
-      hostnameIsExternal: groupForm === 'drover' || isRancherFile(file, listed),
+      hostname: groupForm === 'drover' ? 'external' : meaning,
     })),
   );
   const remarks = topRemarks(

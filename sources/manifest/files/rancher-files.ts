@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readerOf } from './keys.ts';
+import { readerOf, USED_KEYS } from './keys.ts';
 import { isMap, type Values } from './values.ts';
 
 /** Maps of services that Rancher 1.6 reads beside `services`, and how their keys become those of a service. */
@@ -41,19 +41,27 @@ export function rancherSections(
   });
 }
 
+/** What `hostname` means in a file. `unclear`: an external service, unless another file gives it an image. */
+export type HostnameMeaning = 'external' | 'container' | 'unclear';
+
 /**
- * Whether a file is a rancher-compose.yml, where `hostname` makes an external service. In a Compose file `hostname` is the host name
- * of the container. A file with another name is taken for a rancher-compose.yml if no service has a key of the container runtime.
+ * In a rancher-compose.yml `hostname` makes an external service, in a Compose file it is the host name of the container. A file with
+ * another name is a Compose file if a service has a key of Compose, else a rancher-compose.yml if one has a key of that.
  */
-export function isRancherFile(path: string, services: unknown): boolean {
+export function hostnameMeaning(path: string, services: unknown): HostnameMeaning {
   const name = basename(path);
-  if (/rancher-compose/i.test(name)) return true;
-  if (/^(docker-)?compose\b/i.test(name)) return false;
-  return !Object.values(asMap(services)).some((keys) => Object.keys(asMap(keys)).some(isOfRuntime));
+  if (/rancher-compose/i.test(name)) return 'external';
+  if (/^(docker-)?compose\b/i.test(name)) return 'container';
+  const keys = new Set(Object.values(asMap(services)).flatMap((one) => Object.keys(asMap(one))));
+  if ([...keys].some(isOfCompose)) return 'container';
+  return [...keys].some((key) => !IN_BOTH.has(key) && readerOf(key) !== null) ? 'external' : 'unclear';
 }
 
-function isOfRuntime(key: string): boolean {
-  return key === 'image' || readerOf(key) === 'runtime';
+const IN_BOTH: ReadonlySet<string> = new Set(['hostname', 'scale']);
+
+function isOfCompose(key: string): boolean {
+  const from = USED_KEYS.find((one) => one.key === key)?.from;
+  return from === 'docker-compose.yml' || key === 'deploy' || readerOf(key) === 'runtime';
 }
 
 function asMap(value: unknown): Values {

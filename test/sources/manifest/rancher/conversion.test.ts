@@ -142,6 +142,26 @@ describe('hostname', () => {
     ['in a file with images, whatever its name', { 'shop.yml': 'x: {hostname: web1}\ny: {image: a}' }, 'service'],
     ['in a file without keys of the runtime', { 'shop.yml': 'x: {hostname: a.example.com}' }, 'externalService'],
     [
+      'in another file without keys of either, if there is no image',
+      { 'compose.yml': 'services: {y: {image: a}}', 'o.yml': 'x: {hostname: a.example.com}' },
+      'externalService',
+    ],
+    [
+      'in another file without keys of either, if there is an image',
+      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: web1, scale: 2}' },
+      'service',
+    ],
+    [
+      'in another file with a key of Compose',
+      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: web1, labels: {a: b}}' },
+      'service',
+    ],
+    [
+      'in another file with a key of rancher-compose',
+      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: a.example.com, retain_ip: true}' },
+      'externalService',
+    ],
+    [
       'in a rancher-compose file that has images',
       { 'rancher-compose.prod.yml': 'x: {image: a, hostname: a.example.com}' },
       'externalService',
