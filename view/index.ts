@@ -5,6 +5,7 @@ export {
   type Endpoint,
   type Endpoints,
   endpointsOf,
+  isReady,
 } from './endpoints/endpoints.ts';
 export { addressOnNetwork } from './endpoints/network-address.ts';
 export { networkOwner } from './endpoints/network-owner.ts';
@@ -18,7 +19,8 @@ export {
   type Treatment,
 } from './endpoints/readiness.ts';
 export { type ServiceAnswers, serviceAnswers } from './endpoints/service-answers.ts';
-export { networksText, reachesManaged } from './endpoints/shared-networks.ts';
+export { networksText, noSharedNetwork, reachesManaged } from './endpoints/shared-networks.ts';
+export { type UnsharedClients, unsharedClients } from './endpoints/unshared-clients.ts';
 export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
 export { type FoundAsker, findAsker } from './find-asker.ts';
 export {

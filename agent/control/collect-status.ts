@@ -14,6 +14,7 @@ import { VERSION } from '../config/version.ts';
 import { peersOf } from '../host/peers.ts';
 import type { Parts } from '../parts/parts.ts';
 import { reportedProblems } from './reported-problems.ts';
+import { findFailingServices } from './service-problems.ts';
 import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
 
 export interface StatusSources {
@@ -57,6 +58,7 @@ export function collectStatus(sources: StatusSources): AgentStatus {
       ...sources.problems(),
       ...(own === null ? [] : [{ subject: 'liveness', what: own, hint: `free UDP port ${config.liveness.port}` }]),
       ...store.problems(),
+      ...findFailingServices(sources.view()),
       ...badInputs,
     ],
   };

@@ -7,7 +7,21 @@ import {
   type ServiceKind,
   type Snapshot,
 } from '../../model/index.ts';
-import { containerAddress, endpointsOf, type HostView, serviceOf } from '../../view/index.ts';
+import {
+  containerAddress,
+  type Endpoint,
+  endpointsOf,
+  type HostView,
+  isReady,
+  lookupName,
+  noSharedNetwork,
+  type ServiceView,
+  type Standing,
+  scopeOf,
+  serviceOf,
+  unsharedClients,
+} from '../../view/index.ts';
+import { unsharedText } from './service-problems.ts';
 
 /** An endpoint of a service, and whether it is answered. */
 export interface EndpointRow {
@@ -18,6 +32,8 @@ export interface EndpointRow {
   readonly answered: boolean;
   /** Why it is answered or not. */
   readonly reason: string;
+  /** Its row in the table of docs/dns.md; null without a container. Agents of earlier versions do not tell. */
+  readonly standing?: Standing | null;
   /** Exit status and time of a stopped or restarting container. */
   readonly exit: ContainerExit | null;
 }
@@ -26,11 +42,15 @@ export interface ServiceRow {
   readonly stack: string;
   readonly service: string;
   readonly kind: ServiceKind;
+  /** Number of endpoints that are ready and reachable. Agents of earlier versions do not tell. */
+  readonly ready?: number;
   /** Number of endpoints that DNS answers. */
   readonly answered: number;
   readonly total: number;
   readonly endpoints: readonly EndpointRow[];
   readonly notes: readonly string[];
+  /** The host name of an external service, without trailing dot. */
+  readonly externalName?: string | null;
 }
 
 export interface ContainerRow {
@@ -66,24 +86,54 @@ export interface HostRow {
 
 /** All services of the environment by name, with every endpoint and why it is answered or not. */
 export function listServices(view: HostView): readonly ServiceRow[] {
+  const unshared = new Map(unsharedClients(view).map(({ service, clients }) => [service.key, clients]));
   return [...view.stacks.values()].flatMap((stack) =>
-    [...stack.services].map(([relativeKey, service]) => {
-      const { answer, all, notes } = endpointsOf(view, service);
-      const endpoints = all.map(
-        ({ container, address, answered, reason }): EndpointRow => ({
-          container: container?.name ?? null,
-          host: container ? hostName(view.snapshot, container.hostId) : null,
-          address,
-          answered,
-          reason,
-          exit: container?.exit ?? null,
-        }),
-      );
-      const name = relativeKey.includes('/') ? `${service.primaryService}/${service.name}` : service.name;
-      const { kind } = service;
-      return { stack: stack.name, service: name, kind, answered: answer.length, total: all.length, endpoints, notes };
-    }),
+    [...stack.services].map(([relativeKey, service]) => ({
+      stack: stack.name,
+      service: relativeKey.includes('/') ? `${service.primaryService}/${service.name}` : service.name,
+      ...serviceRow(view, service, unshared.get(service.key) ?? []),
+    })),
   );
+}
+
+function serviceRow(
+  view: HostView,
+  service: ServiceView,
+  unshared: readonly Container[],
+): Omit<ServiceRow, 'stack' | 'service'> {
+  const { answer, all, notes } = endpointsOf(view, service);
+  const names = unshared.map(({ name }) => name);
+  return {
+    kind: service.kind,
+    ready: all.filter(isReady).length,
+    answered: answer.length,
+    total: all.length,
+    endpoints: all.map((endpoint) => endpointRow(view, endpoint)),
+    notes: names.length === 0 ? notes : [...notes, unsharedText(names, noSharedNetwork(view))],
+    externalName: externalName(view, service),
+  };
+}
+
+function endpointRow({ snapshot }: HostView, endpoint: Endpoint): EndpointRow {
+  const { container, address, answered, reason, standing } = endpoint;
+  return {
+    container: container?.name ?? null,
+    host: container ? hostName(snapshot, container.hostId) : null,
+    address,
+    answered,
+    reason,
+    standing,
+    exit: container?.exit ?? null,
+  };
+}
+
+/** The host name that a service is another name for. */
+function externalName(view: HostView, { kind, key }: ServiceView): string | null {
+  if (kind !== 'externalService' && kind !== 'dnsService') return null;
+  const [stack = '', name = ''] = key.split('/');
+  const [suffix = ''] = view.snapshot.environment.suffixes;
+  const { meaning } = lookupName(view, scopeOf(view, null), `${name}.${stack}.${suffix}`);
+  return meaning.kind === 'cname' ? meaning.target.replace(/\.$/, '') : null;
 }
 
 /** All containers of the environment by host (this host first), then by name. */

@@ -5,6 +5,7 @@ import { exemptionOf } from '../../resolv-conf/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
+import { findUnsharedServices } from '../control/service-problems.ts';
 import { type AgentStatus, problemsOf } from '../control/status.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
@@ -31,6 +32,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
     "Docker's dns setting": () => checkDockerDns(config.host.root, config.dns.address),
     addresses: () => checkAddresses(deps, config),
     names: () => checkNames(deps, config),
+    networks: () => checkNetworks(deps),
   };
   return async () => {
     const found = await Promise.all(
@@ -74,6 +76,11 @@ async function checkAddresses({ run, view }: DoctorDependencies, config: Config)
   const onRanges = await findRangeConflicts({ run }, { ranges, device, resolvers });
   const known = view();
   return [...onRoutes, ...onRanges, ...(known ? findNetworkConflicts(ranges, known.snapshot) : [])];
+}
+
+function checkNetworks({ view }: DoctorDependencies): readonly Problem[] {
+  const known = view();
+  return known === null ? [] : findUnsharedServices(known);
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */

@@ -3,13 +3,22 @@ import type { ContainerRow } from '../../agent/index.ts';
 import { formatExit } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
 import type { Io } from '../support/io.ts';
-import { addListing } from '../support/listing.ts';
+import { addListing, rowsOf } from '../support/listing.ts';
 
 export function addContainers(program: Command, io: Io): void {
   addListing<ContainerRow>(program, io, {
     what: 'containers',
     description: 'List the containers of all hosts, and the addresses at which this host reaches them.',
+    watch: true,
+    narrow: (command) => {
+      command.option('--stack <stack>', 'only the containers of this stack');
+      return () => {
+        const { stack } = command.opts<{ stack?: string }>();
+        return (rows) => (stack === undefined ? rows : rowsOf(rows, { stack, service: null }));
+      };
+    },
     examples: `  drover containers
+  drover containers --stack shop
   drover containers --json | jq '.[] | select(.host == "alpha") | .name'`,
     format: formatContainers,
   });

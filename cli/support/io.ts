@@ -5,6 +5,8 @@ import { isBug } from '../../system/index.ts';
 /** A command's access to the terminal and its own process. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean;
   /** Writes results, a line or more. */
   print(text: string): void;
   /** Writes exactly this text. */
@@ -55,6 +57,7 @@ export function unreadable(path: string, error: unknown): CommandFailure {
 export function createIo(): Io {
   return {
     env: process.env,
+    isTerminal: process.stdout.isTTY === true,
     print: (text) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
     write: (text) => void process.stdout.write(text),
     warn: (text) => void process.stderr.write(`${text}\n`),

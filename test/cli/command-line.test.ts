@@ -58,7 +58,7 @@ test.each([
   ['an unknown command', ['nonsense']],
   ['an unknown setting', ['status', '--bus-drivr', 'consul']],
   ['an invalid value', ['status', '--bus-driver', 'etcd']],
-  ['a stray argument', ['services', 'web']],
+  ['a stray argument', ['hosts', 'web']],
 ])('%s is reported with exit code 64', async (_what, args) => {
   const { exitCode, stderr } = await drover(...args);
   expect(exitCode).toBe(64);

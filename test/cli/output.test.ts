@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AgentStatus, problemsOf } from '../../agent/index.ts';
+import { type AgentStatus, problemsOf, type ServiceRow } from '../../agent/index.ts';
 import { formatContainers } from '../../cli/commands/containers.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
@@ -7,8 +7,11 @@ import { formatPlans } from '../../cli/output/plans.ts';
 import { formatStatus } from '../../cli/output/status-page.ts';
 import { formatTable } from '../../cli/output/table.ts';
 import { parseListen } from '../../cli/support/listen-option.ts';
+import { rowsOf } from '../../cli/support/listing.ts';
 import { settingFlags } from '../../cli/support/settings.ts';
+import { type Seen, watch } from '../../cli/support/watch.ts';
 import { formatProblem } from '../../model/index.ts';
+import type { Standing } from '../../view/index.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -126,6 +129,84 @@ shop   web      service  1/3    10.42.0.2
 Left out:
   shop/web: shop-web-2 on alpha: its check fails
   shop/web: shop-web-3 on alpha: exited (137) 1 min ago`);
+});
+
+test('formatServices() counts the ready endpoints, and names an external service', () => {
+  const at = (standing: Standing, answered: boolean, n: number) => ({
+    ...{ container: `c${n}`, host: 'alpha', address: `10.42.0.${n}`, answered, standing, reason: standing, exit: null },
+  });
+  const row = (service: string, ready: number, endpoints: ReturnType<typeof at>[], more: Partial<ServiceRow> = {}) => {
+    const answered = endpoints.filter((one) => one.answered).length;
+    return {
+      stack: 's',
+      service,
+      kind: 'service',
+      ready,
+      answered,
+      total: endpoints.length,
+      endpoints,
+      notes: [],
+      ...more,
+    } as const;
+  };
+  const external = { kind: 'externalService', externalName: 'www.example.com' } as const;
+  const rows: readonly ServiceRow[] = [
+    row('ok', 2, [at('ready', true, 1), at('unchecked', true, 2)]),
+    row('failing', 0, [at('failing', true, 3), at('failing', true, 4)]),
+    row('mixed', 1, [
+      at('ready', true, 5),
+      at('initializing', true, 6),
+      at('unhealthy', true, 7),
+      at('failing', true, 8),
+    ]),
+    row('draining', 0, [at('draining', true, 9)]),
+    row('none', 0, []),
+    row('external', 0, [], external),
+    row('both', 1, [{ ...at('ready', true, 10), container: '', standing: null as never }], external),
+  ];
+  expect(`\n${formatServices(rows, NOW)}`).toBe(`
+STACK  SERVICE   KIND             READY                                                         ADDRESSES
+s      ok        service          2/2                                                           10.42.0.1 10.42.0.2
+s      failing   service          0/2 (2 failing, still answered)                               10.42.0.3 10.42.0.4
+s      mixed     service          1/4 (1 initializing, 1 unhealthy, 1 failing, still answered)  10.42.0.5 10.42.0.6 10.42.0.7 10.42.0.8
+s      draining  service          0/1 (1 draining, still answered)                              10.42.0.9
+s      none      service          0/0                                                           -
+s      external  externalService  -                                                             www.example.com
+s      both      externalService  1/1                                                           www.example.com 10.42.0.10`);
+});
+
+test('rowsOf() keeps the rows of a stack or a service, in any case, with its sidekicks', () => {
+  const rows = ['shop/web', 'shop/web/log', 'shop/db', 'bank/web'].map((key) => {
+    const [stack = '', ...service] = key.split('/');
+    return { stack, service: service.join('/') };
+  });
+  const names = (stack: string, service: string | null = null) =>
+    rowsOf(rows, { stack, service }).map((row) => `${row.stack}/${row.service}`);
+  expect(names('SHOP')).toEqual(['shop/web', 'shop/web/log', 'shop/db']);
+  expect(names('shop', 'Web')).toEqual(['shop/web', 'shop/web/log']);
+  expect(() => names('shp')).toThrow('drover: shp: is not known; did you mean shop?');
+  expect(() => names('shop', 'wev')).toThrow('drover: shop/wev: is not known; did you mean shop/web?');
+});
+
+test('watch() redraws on a terminal, and prints new lines elsewhere, only when the state changes', async () => {
+  const states = ['A  1\nB  2', 'A  1\nB  2', 'A   1\nB   33', null, 'A  1'];
+  const run = async (isTerminal: boolean) => {
+    const shown: string[] = [];
+    const end = new AbortController();
+    const add = (text: string) => void shown.push(text);
+    let at = 0;
+    const see = async (): Promise<Seen> => {
+      const text = states[at] ?? null;
+      at += 1;
+      if (at === states.length) end.abort();
+      return text === null ? { ok: false, why: 'not running' } : { ok: true, key: text, text };
+    };
+    await watch({ isTerminal, print: add, write: add, warn: add }, see, { signal: end.signal, intervalMs: 0 });
+    return shown;
+  };
+  expect(await run(false)).toEqual(['A  1', 'B  2', 'B   33', 'not running']);
+  const clear = '\u001b[H\u001b[2J';
+  expect(await run(true)).toEqual([`${clear}A  1\nB  2\n`, `${clear}A   1\nB   33\n`, 'not running', `${clear}A  1\n`]);
 });
 
 test('formatContainers() shows state, health or exit status', () => {

@@ -38,12 +38,13 @@ describe.each([
     const join = `until [ "$(nslookup -type=a ${name} | grep -c "^Address: ")" -ge 3 ]; do sleep 1; done; touch /tmp/joined`;
     for (const number of [1, 2, 3]) {
       await composeUp(alpha, stack, 'node', number, {
-        command: ['sh', '-c', `[ -e /tmp/go ] || sleep 3; ${join}; sleep 1000000`],
+        command: ['sh', '-c', `until [ -e /tmp/go ]; do sleep 1; done; ${join}; sleep 1000000`],
         create: { Healthcheck: { Test: ['CMD', 'test', '-e', '/tmp/joined'], Interval: SECOND, Retries: 90 } },
       });
     }
     await poll(async () => (await seen(`all.node.${stack}`)) === 3, { what: 'every started member, for everybody' });
     expect(await seen(`node.${stack}`)).toBe(0);
+    for (const number of [1, 2, 3]) await inside(alpha, `${stack}-node-${number}`, 'touch /tmp/go');
     await poll(async () => (await seen(`node.${stack}`)) === 3, { what: 'three healthy members', timeoutMs: 30_000 });
   }, 60_000);
 });
@@ -80,6 +81,21 @@ test.each([
   30_000,
 );
 
+test('READY counts the healthy endpoints; `status` has a problem if there are none', async () => {
+  const Healthcheck = { Test: ['CMD', 'test', '-e', '/tmp/ok'], Interval: SECOND, Retries: 1 };
+  const command = ['sh', '-c', 'touch /tmp/ok; sleep 1000000'];
+  for (const number of [1, 2]) await composeUp(alpha, 'bank', 'web', number, { command, create: { Healthcheck } });
+  const list = async () => (await alpha.agent.drover(['services', 'bank'])).stdout;
+  const until = (line: RegExp) => poll(async () => line.test(await list()), { what: `${line}`, timeoutMs: 20_000 });
+  await until(/^bank +web +service +2\/2 +10\./m);
+  expect(await list()).not.toContain('shop');
+  await inside(alpha, 'bank-web-1', 'rm /tmp/ok');
+  await until(/^bank +web +service +1\/2 +10\./m);
+  await inside(alpha, 'bank-web-2', 'rm /tmp/ok');
+  await until(/^bank +web +service +0\/2 \(2 failing, still answered\) +10\./m);
+  expect((await alpha.agent.drover(['status'])).stdout).toContain('service bank/web: 0 of 2 endpoints are ready');
+}, 60_000);
+
 test('an endpoint on a network that the client does not share is no answer; attached, it is one', async () => {
   await composeUp(alpha, 'red', 'web', 1, {
     command: WEB_COMMAND,
@@ -106,6 +122,10 @@ test('an endpoint on a network that the client does not share is no answer; atta
     });
     expect((await why('red-web-1', asker)).endpoints).toMatchObject([{ given: false, reason: UNSHARED }]);
   }
+  await composeUp(alpha, 'red', 'lost', 1);
+  const unshared = `red/web: no address for red-lost-1: ${UNSHARED}`;
+  await poll(async () => (await alpha.agent.drover(['services'])).stdout.includes(unshared), { what: unshared });
+  expect((await alpha.agent.drover(['doctor'])).stdout).toContain(`service ${unshared}`);
   await alpha.engine.docker.getNetwork('red').connect({ Container: 'blue-far-1' });
   await poll(async () => (await seenBy('blue-far-1', 'web.red'))[0] === address, { what: 'web for a client on both' });
   await alpha.engine.docker.getNetwork('red').disconnect({ Container: 'blue-far-1' });

@@ -54,6 +54,11 @@ export function endpointsOf(
   return collect({ view, consumer, asker, recorder }, service, new Set());
 }
 
+/** Whether an endpoint is ready and can be reached; one without a container always is. */
+export function isReady({ address, standing }: Pick<Endpoint, 'address' | 'standing'>): boolean {
+  return address !== null && (standing === null || READINESS[standing].dns === 'use');
+}
+
 /** What the endpoints are for. */
 interface Purpose {
   readonly view: HostView;
