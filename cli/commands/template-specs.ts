@@ -80,7 +80,7 @@ async function readConfd({ confd, prefix }: TemplateOptions): Promise<ReadSpecs 
         parseResource(await readText(file), {
           path: file,
           folder,
-          prefix: prefix ?? settings.prefix,
+          prefix: prefix || settings.prefix,
           syncOnly: settings.syncOnly,
         }),
       ),

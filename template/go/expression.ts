@@ -187,7 +187,7 @@ function termOf({ kind, text, line }: Token, scope: Scope): Expression {
       if (text === 'nil') return { kind: 'nil', line };
       if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true', line };
       if (KEYWORDS.includes(text)) throw new NotConvertible(line, `unexpected '${text}'`);
-      if (!scope.functions.has(text)) throw new NotConvertible(line, `there is no function ${text}`);
+      if (!scope.functions.has(text)) throw new NotConvertible(line, `there is no function ${text}${reasonFor(text)}`);
       return { kind: 'function', name: text, line };
     case 'string': {
       const value = parseString(text);
@@ -208,4 +208,10 @@ function termOf({ kind, text, line }: Token, scope: Scope): Expression {
 function characterOf(text: string): NumberLiteral | null {
   const value = parseCharacter(text);
   return value === null ? null : { int: BigInt(value), float: value, isFloat: false };
+}
+
+/** Why a function of confd is not there. */
+function reasonFor(name: string): string {
+  if (name.startsWith('lookup')) return '; use the metadata instead of DNS';
+  return /^cgetv?s?$/.test(name) ? '; values cannot be decrypted' : '';
 }

@@ -153,8 +153,8 @@ describe('a part without a counterpart is a problem with its line', () => {
       'functions',
       'a\n{{cgetv "/x"}}\n{{lookupSRV "a" "b" "c"}}',
       [
-        't line 2: cannot be converted: there is no function cgetv',
-        't line 3: cannot be converted: there is no function lookupSRV',
+        't line 2: cannot be converted: there is no function cgetv; values cannot be decrypted',
+        't line 3: cannot be converted: there is no function lookupSRV; use the metadata instead of DNS',
       ],
     ],
     [

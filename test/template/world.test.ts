@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createKeyStore } from '../../template/confd/key-store.ts';
+import { GO_MARK } from '../../template/go/convert.ts';
+import { RenderError } from '../../template/go/helpers.ts';
 import { createEngine } from '../../template/index.ts';
 import { worldOf } from '../../template/world.ts';
 
@@ -83,6 +85,23 @@ describe('functions for services, containers and hosts', () => {
   ];
   test.each(cases)('%s', (_, template, expected) => {
     expect(rendered(template)).toBe(expected);
+  });
+
+  test('converted Go templates have them, too', () => {
+    const converted = `${GO_MARK}{{#range (readyContainersOf "web")}}\n{{show (printf "%s:%d" (member this "primary_ip") (len (label this "drover.weight")))}}{{/range}}`;
+    expect(rendered(converted)).toBe('\n10.42.0.2:0\n10.42.0.10:1');
+  });
+
+  test('a failure has its line', () => {
+    const error = (template: string) => {
+      try {
+        return rendered(template);
+      } catch (failure) {
+        return failure instanceof RenderError ? [failure.message, failure.at.line] : failure;
+      }
+    };
+    expect(error('a\n\n{{#if (getv "/none")}}x{{/if}}')).toEqual(['key does not exist: /none', 3]);
+    expect(error(`${GO_MARK}a\n{{show (getv "/none")}}`)).toEqual(['key does not exist: /none', 3]);
   });
 
   test('a function that does not exist fails with its name', () => {
