@@ -1,4 +1,4 @@
-export { explain, type WhyRequest } from './explain/explain.ts';
+export { type ExplainSettings, explain, type WhyRequest } from './explain/explain.ts';
 export type { Explanation } from './explain/explanation.ts';
 export type { ExtensionPlace } from './extension/extension.ts';
 export type { TrafficReport } from './metrics/recorder.ts';

@@ -41,7 +41,7 @@ export { findContainers, findService, isSidekick, serviceOf } from './host-view/
 export type * from './host-view/host-view.ts';
 export { identify, isLocalAddress } from './host-view/identity.ts';
 export { endpointTarget } from './lookup/endpoint-target.ts';
-export { listNames } from './lookup/list-names.ts';
+export { listDockerNames, listNames } from './lookup/list-names.ts';
 export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchStory } from './lookup/lookup.ts';
 export { METADATA_NAME, type NameMeaning } from './lookup/meaning.ts';
 export { isOurRange, ptrName, type ReverseName } from './lookup/reverse-name.ts';

@@ -1,12 +1,23 @@
 import { z } from 'zod';
-import { type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
+import { type ExplainSettings, type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
 import { explainPath, type MetadataExplanation, type MetadataWhyRequest } from '../../metadata/index.ts';
-import { ok, problem, type Result } from '../../model/index.ts';
+import { isJsonObject, ok, problem, type Result } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { SERVERS, type ServerName } from '../children/server-table.ts';
 import type { AgentStatus } from './status.ts';
 
 const upstreams = z.array(z.string()).max(100);
+
+const settingsSchema: z.ZodType<ExplainSettings> = z.strictObject({
+  metadataAddress: z.string(),
+  search: z.enum(['own', 'every']),
+  ttlSeconds: z.int().min(0),
+  forward: z.strictObject({
+    upstreams,
+    rules: z.array(z.strictObject({ suffix: z.string(), upstreams })).max(1_000),
+    ourselves: z.array(z.strictObject({ address: z.string(), port: z.int() })).max(10),
+  }),
+});
 
 const dnsSchema: z.ZodType<WhyRequest> = z.strictObject({
   asked: z.strictObject({
@@ -14,16 +25,7 @@ const dnsSchema: z.ZodType<WhyRequest> = z.strictObject({
     type: z.int().min(0).max(65_535),
     from: z.string().max(1_000).nullable(),
   }),
-  settings: z.strictObject({
-    metadataAddress: z.string(),
-    search: z.enum(['own', 'every']),
-    ttlSeconds: z.int().min(0),
-    forward: z.strictObject({
-      upstreams,
-      rules: z.array(z.strictObject({ suffix: z.string(), upstreams })).max(1_000),
-      ourselves: z.array(z.strictObject({ address: z.string(), port: z.int() })).max(10),
-    }),
-  }),
+  settings: settingsSchema,
 });
 
 const metadataSchema: z.ZodType<MetadataWhyRequest> = z.strictObject({
@@ -38,9 +40,18 @@ export type ExplainNow = (
   body: unknown,
 ) => Result<Explanation | MetadataExplanation>;
 
-/** Answers `POST /v1/why/dns`. */
+/** Answers `POST /v1/why/dns`. The settings of the server that answers count, not those of the command. */
 export const explainDns: ExplainNow = (view, status, body) =>
-  explained(status, 'dns', read(dnsSchema, body), ({ asked, settings }) => explain(view, asked, settings));
+  explained(status, 'dns', read(dnsSchema, body), ({ asked, settings }) =>
+    explain(view, asked, settingsOfServer(status) ?? settings),
+  );
+
+/** As the DNS server reports them; null: it is not connected, or of an earlier version. */
+function settingsOfServer({ processes }: AgentStatus): ExplainSettings | null {
+  const report = processes.find(({ name }) => name === 'dns')?.report;
+  const parsed = settingsSchema.safeParse(isJsonObject(report) ? report.settings : null);
+  return parsed.success ? parsed.data : null;
+}
 
 /** Answers `POST /v1/why/metadata`. */
 export const explainMetadata: ExplainNow = (view, status, body) =>

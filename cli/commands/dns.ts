@@ -4,6 +4,7 @@ import type { ExtensionPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { restorePriority } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, HOST, openExit, upstreamProblems } from '../server/dns-upstreams.ts';
+import { explainSettings } from '../server/explain-settings.ts';
 import { runServer } from '../server/run-server.ts';
 import type { Io } from '../support/io.ts';
 import { type ListenAddress, parseListen } from '../support/listen-option.ts';
@@ -73,7 +74,12 @@ function runDns(io: Io, command: Command): Promise<void> {
       const { leave } = server;
       const report = () => {
         const said = server.report();
-        return { ...said, upstreams: upstreams(), problems: upstreamProblems(upstreams(), said.forwarding, exit) };
+        return {
+          ...said,
+          upstreams: upstreams(),
+          settings: explainSettings(config, upstreams(), exit),
+          problems: upstreamProblems(upstreams(), said.forwarding, exit),
+        };
       };
       return {
         report: () => report() as unknown as { [key: string]: JsonValue },

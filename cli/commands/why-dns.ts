@@ -3,7 +3,8 @@ import type { Config } from '../../agent/index.ts';
 import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { formatExplanation } from '../output/explanation.ts';
-import { followUpstreams, forwardingOptions, HOST, openExit } from '../server/dns-upstreams.ts';
+import { followUpstreams, HOST, openExit } from '../server/dns-upstreams.ts';
+import { explainSettings } from '../server/explain-settings.ts';
 import { askWhy } from '../support/ask-why.ts';
 import { type Io, usageFailure } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
@@ -48,20 +49,10 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
     const hint = 'use A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE<number>';
     throw usageFailure(`--type ${typeText}`, 'is not a record type', hint);
   }
-  const { dns } = config;
-  const upstreams = await readUpstreams(config);
   return {
     asked: { name, type, from: from ?? null },
-    settings: {
-      metadataAddress: dns.address,
-      search: dns.compatSearch ? 'every' : 'own',
-      ttlSeconds: dns.ttlSeconds,
-      forward: {
-        upstreams,
-        rules: forwardingOptions(config, HOST).rules ?? [],
-        ourselves: [{ address: dns.address, port: 53 }],
-      },
-    },
+    // For the case that the agent does not know those of its server.
+    settings: explainSettings(config, await readUpstreams(config), HOST),
   };
 }
 

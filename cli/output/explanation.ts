@@ -7,9 +7,11 @@ export function formatExplanation(explanation: Explanation): string {
   return paragraphs([
     headOf(explanation),
     answerOf(explanation),
+    suggestionOf(explanation),
     forwardOf(explanation),
     scopeOf(explanation),
     searchOf(explanation),
+    queriesOf(explanation),
     endpointsOf(explanation),
     notesText(explanation.notes),
   ]);
@@ -67,6 +69,20 @@ function searchOf({ search, tried }: Explanation): string {
       { title: 'RESULT', value: ({ found }) => found },
     ]),
   )}`;
+}
+
+function suggestionOf({ suggestion }: Explanation): string {
+  return suggestion === null ? '' : `Did you mean ${suggestion}?`;
+}
+
+/** With one query, the answer is the one above. */
+function queriesOf({ queries }: Explanation): string {
+  if (queries.length < 2) return '';
+  const table = formatTable(queries, [
+    { title: 'QUERY', value: ({ name }) => name },
+    { title: 'ANSWER', value: ({ result }) => result },
+  ]);
+  return `A program in the container sends these queries, by the search list in resolv.conf:\n${indented(table)}`;
 }
 
 function endpointsOf({ endpoints }: Explanation): string {

@@ -21,10 +21,12 @@ import type { Resolution } from '../query/resolution.ts';
 import { ruledNames } from '../upstream/choice/choice.ts';
 import { rcodeName, TYPE } from '../wire/codes.ts';
 import { typeName } from '../wire/type-names.ts';
+import { clientQueries } from './client-queries.ts';
 import { explainEndpoints } from './explain-endpoints.ts';
 import { explainForward, type ForwardSettings } from './explain-forward.ts';
 import type { ExplainedReply, Explanation } from './explanation.ts';
 import { explainRecord } from './record-text.ts';
+import { suggestName } from './suggest.ts';
 
 export interface ExplainSettings extends Omit<ResolveOptions, 'ruled'> {
   /** TTL of our own names. */
@@ -51,10 +53,15 @@ export function explain(view: HostView, { name, type, from }: Asked, settings: E
   const asker = findAsker(view, from);
   if (!asker.ok) return asker;
   const question = { name: name.toLowerCase().replace(/\.$/, ''), type };
-  return ok(explainFor(asker.value, question, settings));
+  return ok(explainFor(asker.value, question, settings, name.endsWith('.')));
 }
 
-function explainFor(asker: FoundAsker, question: Question, settings: ExplainSettings): Explanation {
+function explainFor(
+  asker: FoundAsker,
+  question: Question,
+  settings: ExplainSettings,
+  isAbsolute: boolean,
+): Explanation {
   const { view, container } = asker;
   const { name, type } = question;
   const scope = scopeOf(view, container);
@@ -79,12 +86,19 @@ function explainFor(asker: FoundAsker, question: Question, settings: ExplainSett
       dns: scope.dns,
     },
     search: searchOf(view, scope, name, settings),
+    queries: isAbsolute ? [] : clientQueries(view, scope, question, settings),
+    suggestion: isUnknown(resolution) ? suggestName(view, scope, name) : null,
     tried,
     reply: explainReply(view, question, resolution, settings),
     endpoints,
     forward: forwarded === null ? null : explainForward(forwarded, scope, settings.forward),
     notes: [...asker.notes, ...notes, ...viewNotes(view, scope)],
   };
+}
+
+/** Not one of Drover's names: it may be a mistyped one. */
+function isUnknown({ kind }: Resolution): boolean {
+  return kind === 'nxdomain' || kind === 'forward';
 }
 
 function searchOf(view: HostView, scope: Scope, name: string, { search }: ExplainSettings): SearchStory {

@@ -11,6 +11,10 @@ export interface Explanation {
   readonly host: string;
   readonly asker: ExplainedAsker;
   readonly search: SearchStory;
+  /** What a program in the container sends, in order; the last one decides. Empty: the client is not a container. */
+  readonly queries: readonly ClientQuery[];
+  /** An existing name like this one, if the name does not exist. */
+  readonly suggestion: string | null;
   /** The names that were looked up, in order; the last one was used. */
   readonly tried: readonly TriedName[];
   readonly reply: ExplainedReply;
@@ -20,6 +24,13 @@ export interface Explanation {
   readonly forward: ExplainedForward | null;
   /** Further remarks. */
   readonly notes: readonly string[];
+}
+
+/** One query of a program that completes the name with the search list of its resolv.conf. */
+export interface ClientQuery {
+  readonly name: string;
+  readonly result: string;
+  readonly used: boolean;
 }
 
 export interface ExplainedAsker {

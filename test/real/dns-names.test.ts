@@ -100,6 +100,9 @@ test('Q40 drover why dns explains the answer that the container gets, from the a
   const text = (await agent.drover(['why', 'dns', 'web', '--from', 'shop-app-1'])).stdout;
   expect(text).toMatch(/^web A, asked by shop-app-1 \([\d.]+\) on alpha, revision \d+\n\nNOERROR: one of these/);
   expect(text).toMatch(/^ {2}shop-web-2 +alpha +[\d.]+ +yes +starting or running/m);
+  // The settings of the server count, which it reports every two seconds, not those of the command.
+  const ttl = async () => (await why('web.shop', '--dns-ttl-seconds', '4')).reply.answers[0]?.ttlSeconds;
+  await poll(async () => (await ttl()) === 1, { what: 'the settings of the server' });
   const nobody = await agent.drover(['why', 'dns', 'web', '--from', 'nosuch']);
   expect(nobody).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/container nosuch: is not known/) });
 });

@@ -85,6 +85,11 @@ The search list is used: it is a single label. Names tried below the suffix:
   web.web.shop        no such name
   web.shop      used  service shop/web
 
+A program in the container sends these queries, by the search list in resolv.conf:
+  QUERY                          ANSWER
+  web.web.shop.rancher.internal  NXDOMAIN
+  web.shop.rancher.internal      10.42.1.1
+
 Endpoints:
   ENDPOINT    HOST   ADDRESS    WEIGHT  ANSWERED  WHY
   shop-web-1  node1  10.42.1.1  1       yes       starting or running; healthy, or no check is declared
@@ -131,6 +136,13 @@ The search list is used: it is a single label. Names tried below the suffix:
   nosuch.db        no such name
   nosuch           no such name
 
+A program in the container sends these queries, by the search list in resolv.conf:
+  QUERY                             ANSWER
+  nosuch.mysql.db.rancher.internal  NXDOMAIN
+  nosuch.db.rancher.internal        NXDOMAIN
+  nosuch.rancher.internal           NXDOMAIN
+  nosuch                            NXDOMAIN
+
 Note: it runs on node2: this is the answer of that host, as far as this host knows its state
 `);
   });
@@ -153,6 +165,44 @@ describe('explain()', () => {
   ])('%s %j: %s, %s', (question, asked, rcode, meaning) => {
     const { reply } = why(question, asked);
     expect([String(reply.rcode), reply.meaning]).toEqual([rcode, expect.stringContaining(meaning)]);
+  });
+
+  test.each<[string, string | null, string | null]>([
+    ['webb', '10.42.1.1', 'web'],
+    ['wbe', 'db-mysql-1', null],
+    ['web', 'db-mysql-1', 'web.shop'],
+    ['databse', '10.42.1.1', 'database'],
+    ['web.shp', null, 'web.shop'],
+    ['wbe.shop', null, 'web.shop'],
+    ['web.shp.rancher.internal', null, 'web.shop.rancher.internal'],
+    ['shop-web-11', null, 'shop-web-1'],
+    ['www.example.com', null, null],
+    ['nosuch', null, null],
+    ['web.shop', null, null],
+  ])('%s, asked by %s: did you mean %s?', (name, from, expected) => {
+    const explanation = why(name, { from });
+    expect(explanation.suggestion).toBe(expected);
+    const text = formatExplanation(explanation);
+    if (expected === null) expect(text).not.toContain('Did you mean');
+    else expect(text).toContain(`Did you mean ${expected}?`);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['web.', []],
+    ['web.shop', ['web.shop: 10.42.1.1']],
+    ['www.example.com', ['www.example.com: forwarded']],
+    [
+      'database',
+      [
+        'database.web.shop.rancher.internal: NXDOMAIN',
+        'database.shop.rancher.internal: NXDOMAIN',
+        'database.rancher.internal: 10.42.2.3',
+      ],
+    ],
+  ])('what a program in a container sends for %s', (name, expected) => {
+    const { queries } = why(name, { from: '10.42.1.1' });
+    expect(queries.map(({ name: one, result }) => `${one}: ${result}`)).toEqual(expected);
+    expect(why(name).queries).toEqual([]);
   });
 
   test.each<[string, string | null, Partial<Explanation['asker']>, string]>([
