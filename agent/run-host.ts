@@ -1,7 +1,7 @@
 import Docker from 'dockerode';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
-import { createResolvConf, type ResolvConf } from '../resolv-conf/index.ts';
+import { createReachability, createResolvConf, isOftenUnreachable, type ResolvConf } from '../resolv-conf/index.ts';
 import type { ManifestWatch } from '../sources/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
 import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
@@ -14,6 +14,7 @@ import { feedSocket } from './config/paths.ts';
 import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
+import { probeResolver } from './host/probe-resolver.ts';
 import { addressParts } from './network/address-management.ts';
 import { createNetworkState } from './network/network-state.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
@@ -57,7 +58,7 @@ export async function runHost(
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
   const appliers = createAppliers(deps, config, local.docker);
-  const resolvConf = resolvConfOf(deps, config, { docker, local, signal });
+  const resolvConf = resolvConfOf(deps, config, { docker, local, core, onReach: () => driver.changed(), signal });
   const announce = local.hostFields('subnets');
   const network = createNetworkState(config.network, { announce, onChange: () => driver.changed() });
   const managedNetwork = createManagedNetwork({
@@ -92,14 +93,43 @@ export async function runHost(
   return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts, manifests };
 }
 
+interface ResolvConfSources {
+  readonly docker: Docker;
+  readonly local: LocalSource;
+  readonly core: Core;
+  readonly onReach: () => void;
+  readonly signal: AbortSignal;
+}
+
 function resolvConfOf(
   deps: AgentDependencies,
   { dns }: Config,
-  { docker, local, signal }: { readonly docker: Docker; readonly local: LocalSource; readonly signal: AbortSignal },
+  { docker, local, core, onReach, signal }: ResolvConfSources,
 ): ResolvConf {
+  const { processId, networksOf, status } = local.docker;
+  const networkNamed = (name: string) =>
+    core.store
+      .current()
+      .hosts.get(core.hostId)
+      ?.networks.values()
+      .find((network) => network.name === name);
+  const reachability = createReachability({
+    ...deps,
+    networksOf,
+    probe: async (id) => {
+      const pid = processId(id);
+      return pid === null ? 'silent' : await probeResolver(dns.address, pid);
+    },
+    isDoubtful: (name) => {
+      const network = networkNamed(name);
+      return network !== undefined && isOftenUnreachable(network, status().apiVersion);
+    },
+    onChange: onReach,
+    signal,
+  });
   const dataRoot = async (): Promise<string> => (await docker.info()).DockerRootDir;
   const resolvConf = createResolvConf(
-    { ...deps, pathOf: local.docker.resolvConfPath, dataRoot },
+    { ...deps, pathOf: local.docker.resolvConfPath, dataRoot, reachability },
     { resolver: dns.address },
   );
   signal.addEventListener('abort', resolvConf.close, { once: true });

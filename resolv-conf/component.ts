@@ -12,9 +12,9 @@ export interface ResolvConfSources {
 
 const INTERVAL_MS = 30_000;
 
-/** Drover as the only resolver of all containers of this host. */
+/** Drover as the only resolver of all containers of this host that reach it. */
 export function resolvConfComponent(
-  { applier }: Pick<ResolvConf, 'applier'>,
+  { applier, reachOf }: Pick<ResolvConf, 'applier' | 'reachOf'>,
   { isComplete }: ResolvConfSources,
 ): Component<HostView, readonly ContainerResolver[], ObservedFiles, ResolvConfChange> {
   let last: readonly ContainerResolver[] | null = null;
@@ -24,7 +24,7 @@ export function resolvConfComponent(
     applier,
     desired: (view) => {
       if (!isComplete()) return null;
-      last = desiredResolvers(view, last);
+      last = desiredResolvers(view, last, reachOf);
       return last;
     },
   };

@@ -8,8 +8,9 @@ export function exemptionOf(container: Container): string | null {
 }
 
 /** Why Drover never writes the resolv.conf of a container. */
-export function exclusionOf({ networkMode, labels, system }: Container): string | null {
-  if (networkMode === 'none') return 'it has no network';
+export function exclusionOf({ networkMode, addresses, labels, system }: Container): string | null {
+  // Other networks can be attached later.
+  if (networkMode === 'none' && addresses.length === 0) return 'it has no network';
   if (networkMode === 'container') return 'it uses the file of the container whose network it shares';
   if (isFalse(labels['io.rancher.container.dns'])) return 'its label io.rancher.container.dns is false';
   // Drover's own containers read the resolvers of the host in it.

@@ -38,10 +38,13 @@ export function planResolvConf(
 /** The new text of a container's resolv.conf; null: it is right, or the container wrote it, or it is too early to change it. */
 export function rewritten(
   resolver: string,
-  { container, search, position }: ContainerResolver,
+  { container, search, position, reach }: ContainerResolver,
   { text, author }: AuthoredText,
 ): string | null {
   if (author === 'container') return null;
+  if (reach === 'no') return originalOf(text);
+  // The probe follows the start in a moment. A running container loses nothing meanwhile.
+  if (author === 'docker' && (reach === 'doubtful' || (reach === 'unknown' && !isBeforeStart(container)))) return null;
   if (!isBeforeStart(container)) return renderResolvConf(text, { resolver, search, position });
   // Docker has just truncated the file and is about to write it, or writes it once more when the container joins a network.
   if (text.trim() === '' || isPreliminary(container, text)) return null;
@@ -61,6 +64,6 @@ function isPreliminary({ networkMode, addresses }: Container, text: string): boo
   return !isOnDefaultBridge && !nameserversIn(text).includes(EMBEDDED_RESOLVER);
 }
 
-export function formatResolvConfChange({ desired: { container } }: ResolvConfChange): string {
-  return `rewrite resolv.conf of container ${container.id.slice(0, 12)} ${container.name}`;
+export function formatResolvConfChange({ desired: { container, reach } }: ResolvConfChange): string {
+  return `${reach === 'no' ? 'restore' : 'rewrite'} resolv.conf of container ${container.id.slice(0, 12)} ${container.name}`;
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../model/index.ts';
+import type { Container, Problem } from '../model/index.ts';
 import type { Applier } from '../reconcile/index.ts';
 import type { Clock, Log } from '../system/index.ts';
 import { authorOf } from './author.ts';
@@ -6,6 +6,7 @@ import type { ContainerResolver } from './desired-resolvers.ts';
 import { exclusionOf, isBeforeStart } from './exemption.ts';
 import { createFileReader } from './observe.ts';
 import { formatResolvConfChange, planResolvConf, type ResolvConfChange, rewritten } from './plan.ts';
+import type { Reach, Reachability } from './reach.ts';
 import { type FileContent, isBelowDataRoot, rewriteInPlace } from './resolv-conf-file.ts';
 import { type ObservedFiles, type ResolverState, resolverStates } from './resolver-state.ts';
 import { createStartWatch } from './start-watch.ts';
@@ -17,6 +18,8 @@ export interface ResolvConfDependencies {
   readonly pathOf: (containerId: string) => string | null;
   /** Docker's data directory: no file outside of it is touched. Called until it has answered once. */
   readonly dataRoot: () => Promise<string>;
+  /** Default: every container reaches Drover. */
+  readonly reachability?: Reachability;
 }
 
 export interface ResolvConfSettings {
@@ -36,6 +39,7 @@ export interface ResolverCounts {
 /** Makes Drover the only resolver of this host's containers, by rewriting their resolv.conf in place. */
 export interface ResolvConf {
   readonly applier: Applier<readonly ContainerResolver[], ObservedFiles, ResolvConfChange>;
+  readonly reachOf: (container: Container) => Reach;
   /** As of the last pass. */
   counts(): ResolverCounts;
   /** Ends the watches on containers that are starting. Idempotent. */
@@ -43,7 +47,7 @@ export interface ResolvConf {
 }
 
 export function createResolvConf(
-  { clock, log, pathOf, dataRoot }: ResolvConfDependencies,
+  { clock, log, pathOf, dataRoot, reachability }: ResolvConfDependencies,
   { resolver }: ResolvConfSettings,
 ): ResolvConf {
   let root: string | null = null;
@@ -72,6 +76,7 @@ export function createResolvConf(
     applier: {
       observe: async (desired) => {
         root ??= await dataRoot();
+        reachability?.check(desired.map(({ container }) => container));
         starts.follow(filesBeforeStart(desired, pathOf));
         return reader.read(desired);
       },
@@ -82,6 +87,7 @@ export function createResolvConf(
         reader.learn(desired, path, await oneAfterAnother(() => rewrite(desired, path))),
       format: formatResolvConfChange,
     },
+    reachOf: (container) => reachability?.of(container) ?? 'yes',
     counts: () => {
       const { desired, files } = reader.latest();
       return countStates([...resolverStates(resolver, desired, files).values()]);

@@ -32,15 +32,16 @@ export function resolverStates(
   desired: readonly ContainerResolver[],
   files: ObservedFiles,
 ): ReadonlyMap<string, ResolverState> {
-  return new Map(desired.map(({ container }) => [container.id, stateOf(resolver, container, files.get(container.id))]));
+  return new Map(desired.map((one) => [one.container.id, stateOf(resolver, one, files.get(one.container.id))]));
 }
 
-function stateOf(resolver: string, container: Container, file: ObservedFile = { kind: 'none' }): ResolverState {
+function stateOf(resolver: string, desired: ContainerResolver, file: ObservedFile = { kind: 'none' }): ResolverState {
+  const { container } = desired;
   const why = exemptionOf(container);
   if (why !== null) return { kind: exclusionOf(container) === null ? 'inactive' : 'exempt', why };
   switch (file.kind) {
     case 'text':
-      return stateOfText(resolver, container, file);
+      return stateOfText(resolver, desired, file);
     case 'failed':
       return stateOfFailure(container, file);
     case 'none':
@@ -50,13 +51,15 @@ function stateOf(resolver: string, container: Container, file: ObservedFile = { 
 
 function stateOfText(
   resolver: string,
-  container: Container,
+  { container, reach }: ContainerResolver,
   { text, author }: Extract<ObservedFile, { kind: 'text' }>,
 ): ResolverState {
   const servers = nameserversIn(text);
-  if (servers.length === 1 && servers[0] === resolver) return { kind: 'ours' };
+  if (reach !== 'no' && servers.length === 1 && servers[0] === resolver) return { kind: 'ours' };
   const others = servers.filter((server) => server !== resolver).join(', ') || 'none';
   if (author === 'container') return { kind: 'left', note: ownFile(container, servers) };
+  if (reach === 'no') return { kind: 'left', note: unreachable(container, resolver) };
+  if (reach !== 'yes') return { kind: 'inactive', why: 'Drover has not probed yet whether it reaches Drover' };
   const what = servers.includes(resolver)
     ? `its resolv.conf lists other resolvers besides Drover: ${others}`
     : `its resolv.conf does not list Drover; it lists: ${others}`;
@@ -65,6 +68,15 @@ function stateOfText(
     what,
     'restart the container if this persists; until then, use names such as `service.stack`',
   );
+}
+
+function unreachable(container: Container, resolver: string): Problem {
+  const networks = container.addresses.map(({ networkName }) => networkName).join(', ') || 'no network';
+  return {
+    subject: subjectOf(container),
+    what: `cannot reach ${resolver} from its networks (${networks}), and keeps Docker's resolver`,
+    hint: 'attach the container to a bridge network if it needs names from Drover, else no action needed',
+  };
 }
 
 function ownFile(container: Container, servers: readonly string[]): Problem {

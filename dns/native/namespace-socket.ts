@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { ok, problem, type Result } from '../../model/index.ts';
@@ -11,6 +11,8 @@ export interface SocketNamespace {
    * have a port of their own. Throws if the kernel refuses.
    */
   socketFor(type: 'udp' | 'tcp', address: string): number;
+  /** The sockets stay open. */
+  close(): void;
 }
 
 /** `namespace-socket.c`. Returns a descriptor, or the negative errno. */
@@ -18,7 +20,7 @@ interface NamespaceSocketAddon {
   socketIn(namespace: number, family: number, type: 'udp' | 'tcp', device: string): number;
 }
 
-/** `file` is the namespace, for example `/proc/1/ns/net`; it stays open for the life of this process. */
+/** `file` is the namespace, for example `/proc/1/ns/net`. */
 export function openNamespace(file: string): Result<SocketNamespace> {
   const addon = loadAddon<NamespaceSocketAddon>('namespace-socket');
   if (!addon.ok) return addon;
@@ -31,7 +33,7 @@ export function openNamespace(file: string): Result<SocketNamespace> {
       if (result < 0) throw new Error(`no ${type} socket for ${text}: ${getSystemErrorName(result)}`);
       return result;
     };
-    return ok({ socketFor });
+    return ok({ socketFor, close: () => closeSync(namespace) });
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     return problem(`network namespace ${file}`, what, 'Run as root, in the PID namespace of the host.');

@@ -48,6 +48,7 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
     identify: createIdentify({ containers, networks, starting, inspect, clock }, IDENTIFY),
     resolvConfPath: (id) => resolvConfPath(containers, machine.dataRoot(), id),
     processId: (id) => containers.get(id)?.processId ?? null,
+    networksOf: (id) => containers.get(id)?.networks ?? [],
     isConnected: () => connection.status().connected,
     isComplete: () => conversation.lastSyncMs() !== null,
     status: () => ({

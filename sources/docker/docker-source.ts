@@ -50,6 +50,8 @@ export interface DockerSource {
   resolvConfPath(containerId: string): string | null;
   /** Process id of the container's first process on this host; null: none, or not known. Not a fact. */
   processId(containerId: string): number | null;
+  /** Names of the container's networks, also before its start; empty: not known. Not a fact. */
+  networksOf(containerId: string): readonly string[];
   isConnected(): boolean;
   /** Whether Docker has listed all containers since the start: the facts are complete. */
   isComplete(): boolean;

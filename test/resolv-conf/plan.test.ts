@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Container } from '../../model/index.ts';
 import type { Author } from '../../resolv-conf/author.ts';
 import type { ContainerResolver } from '../../resolv-conf/desired-resolvers.ts';
 import { formatResolvConfChange, planResolvConf, rewritten } from '../../resolv-conf/plan.ts';
+import type { Reach } from '../../resolv-conf/reach.ts';
 import { nameserversIn, renderResolvConf } from '../../resolv-conf/render.ts';
 import { type ObservedFile, resolverStates } from '../../resolv-conf/resolver-state.ts';
 import { at, container } from '../view/world.ts';
@@ -16,6 +17,7 @@ const desiredOf = (changes: Partial<Container> = {}): ContainerResolver => ({
   container: container('web', 'shop/web', '10.42.1.2', changes),
   search: ['rancher.internal'],
   position: 'first',
+  reach: 'yes',
 });
 const authorOf = (text: string): Author => (text.includes('Drover') ? 'drover' : 'docker');
 const textOf = (text: string, author = authorOf(text)): ObservedFile => ({ kind: 'text', path: PATH, text, author });
@@ -47,7 +49,7 @@ test('plan() of the text it wrote is empty', () => {
 });
 
 test.each<[string, Partial<Container>, string, string]>([
-  ['without a network', { networkMode: 'none' }, 'exempt', 'it has no network'],
+  ['without a network', { networkMode: 'none', addresses: [] }, 'exempt', 'it has no network'],
   [
     'that shares a network',
     { networkMode: 'container' },
@@ -67,6 +69,10 @@ test.each<[string, Partial<Container>, string, string]>([
   ['that waits for its restart', { state: 'restarting' }, 'inactive', 'it is not running'],
 ])('a container %s: Drover does not set its resolver', (_title, changes, kind, why) => {
   expect(stateOf(desiredOf(changes), { kind: 'none' })).toEqual({ kind, why });
+});
+
+test('a container that was created without a network and joined one later is not exempt', () => {
+  expect(stateOf(desiredOf({ networkMode: 'none' }), textOf(OURS))).toEqual({ kind: 'ours' });
 });
 
 test('a label with another value does not opt out', () => {
@@ -105,6 +111,42 @@ test('plan() leaves a file that the container wrote, and that is no problem', ()
   });
   // A container that lists Drover alone uses Drover, whoever wrote that.
   expect(stateOf(desiredOf(), textOf(`nameserver ${RESOLVER}\n`, 'container'))).toEqual({ kind: 'ours' });
+});
+
+describe('a container that may not reach Drover', () => {
+  const at = (reach: Reach, changes: Partial<Container> = {}) => ({ ...desiredOf(changes), reach });
+  const starting = { state: 'starting' } as const;
+
+  test.each<[string, ContainerResolver, string, string]>([
+    ['not yet probed, before its start', at('unknown', starting), DOCKER, 'ours'],
+    ['not yet probed, running with the text of Docker', at('unknown'), DOCKER, 'unchanged'],
+    ['not yet probed, running with ours', at('unknown'), OURS, 'unchanged'],
+    ['doubted, before its start', at('doubtful', starting), DOCKER, 'unchanged'],
+    ['doubted, running', at('doubtful'), DOCKER, 'unchanged'],
+    ['known to reach it', at('yes'), DOCKER, 'ours'],
+    ['known not to reach it, with ours', at('no'), OURS, 'docker'],
+    ['known not to reach it, with the text of Docker', at('no'), DOCKER, 'unchanged'],
+  ])('%s: its file is %3$s', (_title, desired, text, expected) => {
+    const after = written(desired, text);
+    expect(after === null ? 'unchanged' : after === DOCKER ? 'docker' : authorOf(after) === 'drover' && 'ours').toBe(
+      expected,
+    );
+    if (after !== null) expect(written(desired, after)).toBeNull();
+  });
+
+  test('it is left alone and named, even if Docker wrote the address of Drover into its file', () => {
+    for (const text of [textOf(DOCKER), textOf(`nameserver ${RESOLVER}\n`, 'docker'), textOf(OURS)])
+      expect(stateOf(at('no'), text)).toMatchObject({
+        kind: 'left',
+        note: {
+          subject: 'container web web',
+          what: expect.stringMatching(/^cannot reach 169\.254\.169\.250 from its networks \(/),
+        },
+      });
+    expect(stateOf(at('unknown'), textOf(OURS))).toEqual({ kind: 'ours' });
+    expect(stateOf(at('doubtful'), textOf(DOCKER))).toMatchObject({ kind: 'inactive' });
+    expect(formatResolvConfChange({ desired: at('no'), path: PATH })).toBe('restore resolv.conf of container web web');
+  });
 });
 
 test('a problem names the container by its short id and its name', () => {

@@ -33,6 +33,7 @@ const desiredOf = (id: string, changes: Partial<Container> = {}): ContainerResol
   container: container(id, 'shop/web', null, changes),
   search: ['rancher.internal'],
   position: 'first',
+  reach: 'yes',
 });
 
 beforeEach(async () => {

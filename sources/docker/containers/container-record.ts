@@ -32,6 +32,8 @@ export interface ContainerRecord {
   stopEndsAtMs: number | null;
   /** Id of its first process, as reported by Docker; null while it has none. */
   processId: number | null;
+  /** Names of its networks, also before its start. */
+  networks: readonly string[];
   resolvConfPath: string | null;
   /** A volume hides Docker's resolv.conf from the container. */
   resolvConfHidden: boolean;
@@ -56,6 +58,7 @@ export function createRecord(id: string, container: Container | null = null): Co
     stopPatienceMs: stopPatienceMs(null),
     stopEndsAtMs: null,
     processId: null,
+    networks: [],
     resolvConfPath: null,
     resolvConfHidden: false,
     inspectedAt: null,

@@ -50,6 +50,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     record.processId = active ? inspect.State.Pid || null : null;
     record.stopSignal = inspect.Config.StopSignal ?? null;
     record.stopPatienceMs = stopPatienceMs(inspect.Config.StopTimeout);
+    record.networks = Object.keys(inspect.NetworkSettings.Networks).sort();
     record.resolvConfPath = inspect.ResolvConfPath || null;
     record.resolvConfHidden = hidesResolvConf(inspect);
     record.inspectProblem = null;

@@ -121,7 +121,9 @@ test("Q14: with Drover as the daemon's `dns`, the first instruction uses Drover 
       const search = ['rancher.internal'];
       return applyOnce(
         applier,
-        under.containers().map((container) => ({ container, search, position: 'first' as const })),
+        under
+          .containers()
+          .map((container) => ({ container, search, position: 'first' as const, reach: 'yes' as const })),
       );
     });
   });

@@ -32,7 +32,7 @@ const paths = new Map<string, string | null>();
 const resolverOf = (container: Container): ContainerResolver => {
   const { stack, primaryService } = container;
   const own = stack === null ? [] : [`${primaryService}.${stack}.rancher.internal`, `${stack}.rancher.internal`];
-  return { container, search: [...own, 'rancher.internal'], position: 'first' };
+  return { container, search: [...own, 'rancher.internal'], position: 'first', reach: 'yes' };
 };
 let passes: Promise<unknown> = Promise.resolve();
 /** One pass of the reconciler over these containers, after the passes before it. */
