@@ -39,16 +39,19 @@ const anyContainer = fc.record({
   label: fc.option(fc.tuple(fc.constantFrom(...LABELS), fc.constantFrom(...VALUES))),
   port: fc.option(fc.constantFrom(80, 53)),
   link: fc.option(fc.constantFrom('web', 'one', 'shop')),
+  alias: fc.option(fc.constantFrom('web', 'db', 'shop', 'my.one', 'www.example', 'nosuch')),
 });
 
 type Given = typeof anyContainer extends fc.Arbitrary<infer G> ? G : never;
 
 function made(given: Given, index: number): Container {
-  const { hostId, service, name, state, health, wasReady, networks, mode, label, port, link } = given;
+  const { hostId, service, name, state, health, wasReady, networks, mode, label, port, link, alias } = given;
   const key = service && [service[0], ...(service[1] ? [service[1]] : [])].join('/');
   const addresses = networks.map((id, n) => {
     const four = `127.${hostId === 'a' ? 1 : 2}.${index}.${n + 1}`;
-    return id === 'six' ? at(id, null, `fd06::${index + 1}`) : at(id, four, n === 1 ? `fd42::${index + 1}` : null);
+    const address =
+      id === 'six' ? at(id, null, `fd06::${index + 1}`) : at(id, four, n === 1 ? `fd42::${index + 1}` : null);
+    return alias ? { ...address, aliases: [alias] } : address;
   });
   return container(`c${index}`, key, null, {
     hostId,
@@ -109,6 +112,7 @@ export const anyWorld: fc.Arbitrary<World> = fc
 
 const anyLabel = fc.constantFrom(
   ...['web', 'all', 'db', 'a', 'b', 'shop', 'com', 'host', 'one', 'my', 'log', 'www', 'nosuch'],
+  ...['six', MANAGED, 'c1'],
   ...['_80', '_http', '_tcp', '_udp', 'rancher-metadata', 'WEB', 'example'],
 );
 const anySuffix = fc.constantFrom('', '', '.rancher.internal', '.drover.internal', '.RANCHER.internal');

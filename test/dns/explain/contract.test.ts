@@ -46,12 +46,13 @@ function recordText(record: Packet['answers'][number]): string {
     [TYPE.SOA]: [record.primary, record.admin, record.serial, record.minimum].join(' '),
   };
   const value = texts[type] ?? address ?? domain ?? ns ?? '';
-  return `${record.name.toLowerCase()} ${ttl} ${type} ${value}`.replace(/\.(?= |$)/g, '');
+  // A name in the data may repeat the letter case of the question, with which it is compressed.
+  return `${record.name} ${ttl} ${type} ${value}`.toLowerCase().replace(/\.(?= |$)/g, '');
 }
 
 function explainedText({ name, ttlSeconds, type, value }: Explanation['reply']['answers'][number]): string {
   const code = TYPE[type as keyof typeof TYPE];
-  return `${name.toLowerCase()} ${ttlSeconds} ${code} ${value}`.replace(/\.(?= |$)/g, '');
+  return `${name} ${ttlSeconds} ${code} ${value}`.toLowerCase().replace(/\.(?= |$)/g, '');
 }
 
 async function compare(world: World, question: { name: string; type: string; pick: number; tcp: boolean }) {
