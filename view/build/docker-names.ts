@@ -16,6 +16,7 @@ export function editDockerNames(
   const edit = before.edit();
   for (const change of hosts) {
     const isHere = change.after === own;
+    if (!isHere && !spansHosts(change.before) && !spansHosts(change.after)) continue;
     for (const { before: old, after } of isHere ? containerChanges(change) : affected(change)) {
       if (old)
         for (const key of keysOf(old, change.before, hostId)) edit.update(key, (bearers) => without(bearers, old));
@@ -32,6 +33,12 @@ const NOBODY: readonly Container[] = [];
 function without(bearers: readonly Container[] = NOBODY, container: Container): readonly Container[] | undefined {
   const rest = withoutItem(bearers, container);
   return rest.length === 0 ? undefined : rest;
+}
+
+/** Whether the host has a network that other hosts may share. */
+function spansHosts(home: HostState | null): boolean {
+  for (const { kind } of home?.networks.values() ?? []) if (kind === 'other') return true;
+  return false;
 }
 
 function keysOf(container: Container, home: HostState | null, hostId: string): readonly string[] {

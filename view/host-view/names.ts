@@ -87,11 +87,15 @@ export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
         ...node,
         containers: withItem(node.containers, container, compareContainers),
       });
-      for (const name of namesOf(container)) change(name, put, container);
+      change(container.name.toLowerCase(), put, container);
+      const short = shortName(container);
+      if (short !== null) change(short, put, container);
     },
     dropContainer: (container) => {
       const drop = (node: NameNode) => ({ ...node, containers: withoutItem(node.containers, container) });
-      for (const name of namesOf(container)) change(name, drop);
+      change(container.name.toLowerCase(), drop);
+      const short = shortName(container);
+      if (short !== null) change(short, drop);
     },
     addHost: (name, id) =>
       change(name, (node) => ({ ...node, hosts: withItem(withoutItem(node.hosts, id), id, compareText) })),
@@ -100,11 +104,10 @@ export function editNames(names: ShardedMap<NameEntry>): NamesEdit {
   };
 }
 
-/** Under a name that is too long for DNS, commands still find it. */
-function namesOf(container: Container): readonly string[] {
-  const name = container.name.toLowerCase();
+/** The name that stands for one that is not valid in DNS; commands find the container by both. Null: its own name is valid. */
+function shortName(container: Container): string | null {
   const inDns = containerName(container);
-  return inDns === name ? [name] : [name, inDns];
+  return inDns === container.name.toLowerCase() ? null : inDns;
 }
 
 function isBorne(node: NameNode): boolean {
