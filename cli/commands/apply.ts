@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { ManifestFile } from '../../sources/index.ts';
-import { CommandFailure, EXIT, type Io, unreadable } from '../support/io.ts';
+import { findComposeFiles } from '../support/compose-files.ts';
+import { CommandFailure, EXIT, type Io, unreadable, usageFailure } from '../support/io.ts';
 import { agentNotRunning } from '../support/listing.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface ApplyOptions {
-  readonly file: readonly string[];
+  readonly file?: readonly string[];
   readonly stack?: string;
   readonly dryRun?: boolean;
   readonly prune?: boolean;
@@ -20,9 +21,10 @@ export function addApply(program: Command, io: Io): void {
   const command = program
     .command('apply')
     .description('Declare what containers cannot declare themselves: external services, aliases, health checks.')
-    .requiredOption(
+    .option(
       '-f, --file <file>',
-      'manifest, docker-compose.yml or rancher-compose.yml; may be repeated; - is standard input',
+      'manifest, docker-compose.yml or rancher-compose.yml; may be repeated; - is standard input; default: the Compose files ' +
+        'here or above, and rancher-compose.yml beside them',
       collect,
     )
     .option('-p, --stack <name>', 'stack of services that do not name one')
@@ -35,6 +37,7 @@ export function addApply(program: Command, io: Io): void {
 An invalid service is reported and left unchanged; the others are applied, and the exit code is 1.
 
 Examples:
+  drover apply --dry-run
   drover apply -f externals.yml
   drover apply -p shop -f docker-compose.yml -f rancher-compose.yml
   drover apply -p shop -f rancher-compose.yml --prune --dry-run`,
@@ -52,13 +55,20 @@ Examples:
 
 const collect = (file: string, before: readonly string[] = []): readonly string[] => [...before, file];
 
-async function readRequest(io: Io, { file: paths, stack, dryRun, prune }: ApplyOptions): Promise<ApplyRequest> {
+async function readRequest(io: Io, { file, stack: given, dryRun, prune }: ApplyOptions): Promise<ApplyRequest> {
+  const found = file ? { paths: file, folderName: null } : findComposeFiles(process.cwd(), io.env);
+  if (!found) {
+    const what = 'has no manifest: there is no Compose file here or above';
+    throw usageFailure('drover apply', what, 'name one: drover apply -f FILE');
+  }
   const variables = Object.fromEntries(
     Object.entries(io.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const { readAttachedFiles } = await import('../../sources/index.ts');
-  const manifests = await Promise.all(paths.map(readManifest));
-  const files = await readAttachedFiles(manifests, { stack, variables });
+  const { projectName, readAttachedFiles } = await import('../../sources/index.ts');
+  const manifests = await Promise.all(found.paths.map(readManifest));
+  const files = await readAttachedFiles(manifests, { stack: given, variables });
+  const isNamed = given !== undefined || projectName(files, { variables }) !== null;
+  const stack = isNamed ? given : found.folderName;
   const faults = files.flatMap(({ path, fault }) => (fault ? [{ subject: path, ...fault }] : []));
   if (faults.length > 0) throw new CommandFailure(faults);
   return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };

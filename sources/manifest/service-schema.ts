@@ -39,6 +39,9 @@ const flag = () =>
 /** Texts that may be written without quotes: `80`, `true`. */
 const text = () => z.preprocess(scalarText, z.string());
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+/** A number, or empty: a variable without a value. */
+const optionalWhole = (minimum: number, maximum: number) =>
+  z.preprocess((value) => (value === '' ? null : value), optional(whole(minimum, maximum)));
 /** Programs in Go write 0 and "" for values that are not set. */
 const optionalInGo = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === 0 || value === '0' || value === '' ? null : value), optional(schema));
@@ -75,8 +78,8 @@ const healthCheckSchema = z.strictObject({
   response_timeout: optionalInGo(whole(1, MAX_MS)),
   healthy_threshold: optionalInGo(whole(1, 1000)),
   unhealthy_threshold: optionalInGo(whole(1, 1000)),
-  initializing_timeout: optional(whole(0, MAX_MS)),
-  reinitializing_timeout: optional(whole(0, MAX_MS)),
+  initializing_timeout: optionalWhole(0, MAX_MS),
+  reinitializing_timeout: optionalWhole(0, MAX_MS),
   strategy: optionalInGo(z.enum(['none', 'recreate', 'recreateOnQuorum'])),
   recreate_on_quorum_strategy_config: optional(z.strictObject({ quorum: optionalInGo(whole(1, 1000)) })),
 });
@@ -91,7 +94,7 @@ const portRuleSchema = z.strictObject({
   priority: optionalInGo(whole(1, 1_000_000)),
   backend_name: optional(text()),
   selector: optional(text()),
-  weight: optional(whole(0, 256)),
+  weight: optionalWhole(0, 256),
   region: optional(text()),
   environment: optional(text()),
 });
@@ -121,7 +124,7 @@ const oldLbConfigSchema = z.object({
 });
 
 const dnsOptionsSchema = z.strictObject({
-  ttl: optional(whole(0, MAX_TTL_SECONDS)),
+  ttl: optionalWhole(0, MAX_TTL_SECONDS),
   prefer: optional(z.enum(['local', 'none'])),
   txt: optional(listOf(text())),
 });
@@ -158,13 +161,13 @@ export const serviceSchema = z.object({
   labels: optional(labelsSchema),
   metadata: optional(injected()),
   metadata_file: optional(text()),
-  scale: optional(whole(0, 1_000_000)),
+  scale: optionalWhole(0, 1_000_000),
   ports: optional(listOf(portSchema)),
   expose: optional(listOf(text())),
   vip: optional(parsed(parseAddress)),
-  drain_timeout_ms: optional(whole(0, MAX_MS)),
+  drain_timeout_ms: optionalWhole(0, MAX_MS),
   answers: optional(z.enum(['all', 'one', 'started'])),
-  weight: optional(whole(0, MAX_WEIGHT)),
+  weight: optionalWhole(0, MAX_WEIGHT),
   dns: optional(dnsOptionsSchema),
 });
 

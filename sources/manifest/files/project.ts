@@ -37,6 +37,15 @@ export function layOutProject(files: readonly ManifestFile[], options: ManifestO
   return { layouts: [...failed, ...layOutFiles(sources, context)], wanted };
 }
 
+/** The name of a Compose project, or null: also if its variables cannot be read. */
+export function projectName(files: readonly ManifestFile[], { variables = {} }: ManifestOptions): string | null {
+  const sources = files.map((file) => sourceOf(file, () => {}));
+  const [first] = sources;
+  const own = first ? variablesOf({ variables }, { project: first.folder }) : null;
+  const name = own?.ok ? nameOf(sources, own.value) : null;
+  return name?.ok ? name.value : null;
+}
+
 /** The name of a Compose project: `COMPOSE_PROJECT_NAME`, else the last `name:` of its files. */
 function nameOf(sources: readonly ManifestSource[], variables: Variables): Result<string | null> {
   if (variables.COMPOSE_PROJECT_NAME) return { ok: true, value: variables.COMPOSE_PROJECT_NAME };

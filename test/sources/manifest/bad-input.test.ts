@@ -173,6 +173,7 @@ describe('variables', () => {
   test('can stand for numbers, and are not replaced in native documents', () => {
     const text = `services: {web: {scale: "${'$'}{N}"}}`;
     expect(parseManifest(text, 'c.yml', { stack: 's', variables: { N: '3' } }).declarations[0]?.scale).toBe(3);
+    expect(parseManifest(text, 'c.yml', { stack: 's' }).declarations[0]?.scale).toBeNull();
     expect(parseManifest(web('metadata: {price: $5}'), 'n.yml').declarations[0]?.metadata).toBe('{"price":"$5"}');
   });
 });
