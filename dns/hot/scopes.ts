@@ -3,7 +3,7 @@ import type { Asker, NameSource } from '../query/name-source.ts';
 
 /** The asker is not known for certain. */
 export const UNKNOWN = 0;
-/** The scope of answers that all askers without names of their own get. */
+/** The scope of answers that all common askers get: those without names of their own that reach the managed network. */
 export const EVERYBODY = 1;
 /** Set beside the number of a scope whose askers get the answers of `EVERYBODY`. */
 export const COMMON_BIT = 1 << 24;

@@ -10,7 +10,7 @@ export interface Asker {
   readonly label: string;
   /** Its own upstream resolvers, asked before the default ones; `address` or `address:port`. */
   readonly dns: readonly string[];
-  /** The asker has no names of its own: answers that do not depend on the asker are shared by all common askers. */
+  /** The asker has no names of its own and reaches what others reach: answers that do not depend on the asker are shared by all common askers. */
   readonly isCommon?: boolean;
 }
 

@@ -141,4 +141,8 @@ test('reachesManaged(): askers on all managed networks of the host, and other cl
   expect(reached()).toEqual([false, true, false, false, true]);
   expect(reached(NETWORKS.filter(({ id }) => id !== 'second'))).toEqual([true, true, false, false, true]);
   expect(reached(NETWORKS, true)).toEqual([true, true, true, true, true]);
+  const full = snapshot({ containers: askers });
+  const hosts = new Map([...full.hosts].map(([id, state]) => [id, { ...state, networks: new Map() }]));
+  const without = viewOf({ ...full, hosts }, 'a');
+  expect(askers.map((asker) => reachesManaged(without, asker))).toEqual([false, false, false, false]);
 });

@@ -4,7 +4,7 @@ import { TYPE } from '../../../dns/wire/codes.ts';
 import type { Container } from '../../../model/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { sharing } from '../../view/sharing.ts';
-import { at, BRIDGE, container, declaration, links, MANAGED, snapshot, type World } from '../../view/world.ts';
+import { at, BRIDGE, container, declaration, links, MANAGED, network, snapshot, type World } from '../../view/world.ts';
 import { createPaths, type Paths, type PathsOptions } from './paths.ts';
 import { type QueryForm, queryOf } from './queries.ts';
 
@@ -162,6 +162,37 @@ describe('askers', () => {
       return paths.hot.stats().loaded - before;
     };
     expect([loadedBy(WEB), loadedBy('dual.rancher.internal')]).toEqual([1, 6]);
+  });
+
+  test('members, clients of other networks and clients that share none get their own answers, whoever asks first', () => {
+    const starting = { health: 'initializing', wasReady: false } as const;
+    // The members and the sidekick have one search list, and the priority `None` the same as other stacks.
+    const none = { labels: { 'io.rancher.container.dns.priority': 'None' } };
+    const [member, sidekick, near, far] = ['10.42.1.11', '10.42.1.12', '172.18.0.1', '172.19.0.1'];
+    const containers = [
+      container('n1', 'es/node', member, { ...starting, ...none }),
+      container('side', 'es/node/log', sidekick, none),
+      container('red', 'shop/red', null, { addresses: [at('red', '172.18.0.9')] }),
+      container('near', 'shop/app', null, { addresses: [at('red', near)] }),
+      container('far', 'shop/app', null, { addresses: [at('blue', far)] }),
+    ];
+    const answers: readonly (readonly [string, string, string])[] = [
+      ['node.es.rancher.internal', member, member],
+      ['node.es.rancher.internal', sidekick, ''],
+      ['all.node.es.rancher.internal', sidekick, member],
+      ['all.node.es.rancher.internal', far, ''],
+      ['red.shop.rancher.internal', near, '172.18.0.9'],
+      ['red.shop.rancher.internal', far, ''],
+      ['red.shop.rancher.internal', member, ''],
+      ['red.shop.rancher.internal', ANYBODY, '172.18.0.9'],
+    ];
+    for (const order of [answers, answers.toReversed()]) {
+      const paths = living({ networks: ['red', 'blue'].map((id) => network('a', id)), containers });
+      for (const [name, from, expected] of order) {
+        expect([name, from, addresses(paths, name, from).join()]).toEqual([name, from, expected]);
+        expect(ask(paths, name, from)?.header.rcode).toBe(0);
+      }
+    }
   });
 
   test('a link is seen by its own container only', () => {
