@@ -12,6 +12,9 @@ beforeAll(async () => {
   alpha = members[0] as Member;
   await alpha.engine.docker.createNetwork({ Name: 'front' });
   await composeUp(alpha, 'shop', 'web', 1);
+  // An answer is an address on a network that the client shares.
+  for (const name of ['front', 'bridge'])
+    await alpha.engine.docker.getNetwork(name).connect({ Container: 'shop-web-1' });
 }, 120_000);
 afterAll(() => resources.close());
 
