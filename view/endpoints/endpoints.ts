@@ -130,36 +130,43 @@ function nothing(note: string): Endpoints {
 }
 
 interface Candidate extends Endpoint {
-  readonly treatment: Treatment;
+  readonly container: Container;
+  readonly standing: Standing;
 }
 
 /** From the first treatment to the last resort. */
 const RANKS: readonly (readonly Treatment[])[] = [['use', 'list'], ['fallback'], ['last']];
 
 function judged(purpose: Purpose, service: ServiceView): Endpoints {
-  const consumer = consumerFor(purpose, service);
   const checked = hasCheck(service.declaration);
-  const candidates = service.containers.map((container) =>
-    candidate({ ...purpose, consumer }, service, container, checked),
-  );
-  if (purpose.consumer === 'dns') tellMembers(purpose, service, candidates);
-  const started = candidates.filter(({ standing }) => standing !== 'down').length;
-  const ranks = RANKS.map((rank) =>
-    candidates.filter(
-      ({ address, treatment, container }) =>
-        address !== null && rank.includes(treatment) && (treatment !== 'last' || (started > 1 && container?.wasReady)),
-    ),
-  );
-  const fit = ranks.find((rank) => rank.length > 0) ?? [];
+  const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
+  const consumer = consumerFor(purpose, service, candidates);
+  const treatmentOf = ({ standing }: Candidate) => READINESS[standing][consumer];
+  const fit = firstRank(candidates, treatmentOf);
   const chosen = new Set(DNS_CONSUMERS.has(consumer) ? atOwnPorts(fit) : fit);
-  const all = candidates.map(({ treatment, ...endpoint }, at): Endpoint => {
-    const own = candidates[at];
-    if (own && chosen.has(own)) {
-      return { ...endpoint, answered: true, reason: RESORTS[treatment] ?? endpoint.reason };
-    }
-    return own && fit.includes(own) ? { ...endpoint, reason: OTHER_PORTS } : endpoint;
+  const all = candidates.map((own): Endpoint => {
+    if (chosen.has(own)) return { ...own, answered: true, reason: RESORTS[treatmentOf(own)] ?? own.reason };
+    return fit.includes(own) ? { ...own, reason: OTHER_PORTS } : own;
   });
   return { answer: once(all), all, notes: [] };
+}
+
+/** The reachable candidates of the first rank that has any. */
+function firstRank(
+  candidates: readonly Candidate[],
+  treatmentOf: (candidate: Candidate) => Treatment,
+): readonly Candidate[] {
+  const isLeft = (one: Candidate) =>
+    treatmentOf(one) === 'last' && !(one.container.wasReady && othersStarted(candidates));
+  for (const rank of RANKS) {
+    const found = candidates.filter((one) => one.address !== null && rank.includes(treatmentOf(one)) && !isLeft(one));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function othersStarted(candidates: readonly Candidate[]): boolean {
+  return candidates.filter(({ standing }) => standing !== 'down').length > 1;
 }
 
 const RESORTS: Readonly<Partial<Record<Treatment, string>>> = {
@@ -170,8 +177,12 @@ const OTHER_PORTS = 'it is published at other port numbers only; left out while 
 const DNS_CONSUMERS: ReadonlySet<Consumer> = new Set(['dns', 'all', 'external']);
 
 /** Members of a cluster look for each other before they are healthy, and are healthy once they have met. */
-function consumerFor({ view, consumer, asker }: Purpose, service: ServiceView): Consumer {
-  if (consumer !== 'dns') return consumer;
+function consumerFor(purpose: Purpose, service: ServiceView, candidates: readonly Candidate[]): Consumer {
+  const { view, consumer, asker, recorder } = purpose;
+  const differs = ({ standing }: Candidate) => READINESS[standing].dns !== READINESS[standing].all;
+  if (consumer !== 'dns' || !candidates.some(differs)) return consumer;
+  // Members are containers of this host if they ask here.
+  if (candidates.some(({ container }) => container.hostId === view.hostId)) recorder?.depends(ASKER);
   return serviceAnswers(service).started || isMember(view, service, asker) ? 'all' : 'dns';
 }
 
@@ -180,15 +191,8 @@ function isMember(view: HostView, service: ServiceView, asker: Container | null)
   return asker !== null && serviceOf(view, asker)?.key === service.key;
 }
 
-/** Records that members, who are containers of this host, may get another answer. */
-function tellMembers({ view, recorder }: Purpose, service: ServiceView, candidates: readonly Candidate[]): void {
-  const isHere = ({ hostId }: Container) => hostId === view.hostId;
-  const differs = ({ standing }: Candidate) => standing !== null && READINESS[standing].dns !== READINESS[standing].all;
-  if (recorder && candidates.some(differs) && service.containers.some(isHere)) recorder.depends(ASKER);
-}
-
 function candidate(
-  { view, consumer, asker, recorder }: Purpose,
+  { view, asker, recorder }: Purpose,
   service: ServiceView,
   container: Container,
   checked: boolean,
@@ -196,7 +200,7 @@ function candidate(
   const standing = standingOf(container, checked);
   const reach = containerAddress(view, container, asker, recorder);
   const row = READINESS[standing];
-  const endpoint = { service: service.key, container, standing, answered: false, treatment: row[consumer] };
+  const endpoint = { service: service.key, container, standing, answered: false };
   if (!reach.ok) {
     const reason = standing === 'down' ? row.when : reach.reason;
     return { ...endpoint, address: null, addresses: [], via: null, ports: [], reason };
