@@ -50,13 +50,12 @@ const READ_REST_MS = 100;
 
 /** [execa 10] waits until the output is closed, and has no option to end before. */
 function runUntilExit(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
-  const { signal, timeoutMs = 10_000 } = options;
+  const { timeoutMs = 10_000 } = options;
+  // The timer of spawn's own `timeout` would keep this process running as long as the output is open.
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      ...(signal ? { signal } : {}),
-    });
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
     let stderr = '';
     let rest: NodeJS.Timeout | undefined;
     const collect = (chunk: Buffer): void => {
@@ -73,8 +72,10 @@ function runUntilExit(file: string, args: readonly string[], options: CommandOpt
       else reject(new CommandError(`${[file, ...args].join(' ')}: ${text || why}`, code, text, cause));
     };
     const ended = (code: number | null, name: NodeJS.Signals | null): void =>
-      end(code, code === null ? `was killed with ${name}, or took more than ${timeoutMs} ms` : `exit code ${code}`);
-    child.once('error', (error) => end(null, error.message, error));
+      end(code, code === null ? `killed by ${name}` : `exit code ${code}`);
+    child.once('error', (error) =>
+      end(null, timeout.aborted ? `took more than ${timeoutMs} ms` : error.message, error),
+    );
     child.once('close', ended);
     child.once('exit', (code, name) => {
       rest = setTimeout(() => ended(code, name), READ_REST_MS);

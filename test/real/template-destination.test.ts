@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCommand } from '../../system/index.ts';
 import type { TemplateSpec } from '../../template/index.ts';
 import { keepFile } from '../../template/keep-file.ts';
+import { startServer } from '../metadata/serve.ts';
 import { createResources, type Resources } from '../support/resources.ts';
 
 /** Where a new version is put: over a file, into a file that Docker mounted into a container, in a read-only folder. */
@@ -79,6 +81,13 @@ test('no staged file is left behind, whatever fails', async () => {
   expect(await readdir(dir)).toEqual(['a', 'c', 'e']);
 });
 
+test('a command that takes too long is killed, and the message says so', async () => {
+  const slow = runCommand('/bin/sh', ['-c', 'echo waiting >&2; exec sleep 30'], { timeoutMs: 200, untilExit: true });
+  await expect(slow).rejects.toThrow('waiting');
+  const silent = runCommand('/bin/sh', ['-c', 'exec sleep 30'], { timeoutMs: 200, untilExit: true });
+  await expect(silent).rejects.toThrow('took more than 200 ms');
+});
+
 /** Starts a child in the background that holds the output of the command open. */
 const CHILD = () => `{ sleep 30; } & echo $! >${path('pid')}; `;
 
@@ -94,4 +103,15 @@ test.each([
   const start = performance.now();
   expect(await keep(path('a'), 'x', { reload: CHILD() + end })).toMatchObject(expected);
   expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+test('the child does not keep `drover template --once` running', async () => {
+  const server = await startServer({});
+  resources.add('metadata', () => server[Symbol.asyncDispose]());
+  resources.add('child', async () => process.kill(Number(await readFile(path('pid'), 'utf8'))));
+  await writeFile(path('a.hbs'), 'x');
+  const files = ['-s', path('a.hbs'), '-d', path('a'), '--reload', CHILD()];
+  const url = `http://127.0.0.1:${server.port}`;
+  const once = execa('bin/drover', ['template', '--once', '--metadata', url, ...files], { timeout: 15_000 });
+  expect((await once).stdout).toBe(`${path('a')}: written`);
 });
