@@ -126,7 +126,7 @@ describe('a container that may not reach Drover', () => {
     ['known to reach it', at('yes'), DOCKER, 'ours'],
     ['known not to reach it, with ours', at('no'), OURS, 'docker'],
     ['known not to reach it, with the text of Docker', at('no'), DOCKER, 'unchanged'],
-  ])('%s: its file is %3$s', (_title, desired, text, expected) => {
+  ])('%s', (_title, desired, text, expected) => {
     const after = written(desired, text);
     expect(after === null ? 'unchanged' : after === DOCKER ? 'docker' : authorOf(after) === 'drover' && 'ours').toBe(
       expected,
