@@ -158,6 +158,7 @@ function addServices(registry: Registry, rows: () => readonly ServiceRow[]): voi
     });
   };
   gauge('endpoints', 'Endpoints of a service, answered or not', ({ total }) => total);
+  gauge('endpoints_ready', 'Endpoints of a service that are ready and reachable', ({ ready = 0 }) => ready);
   gauge('endpoints_answered', 'Endpoints of a service that DNS answers on this host', ({ answered }) => answered);
 }
 

@@ -193,7 +193,7 @@ test('on SIGHUP changed settings of the servers take effect, others are named, a
   await agent.stop();
   await agent.start();
   const scraped = await host.run('busybox', ['wget', '-q', '-O', '-', 'http://127.0.0.1:9199/metrics']);
-  expect(scraped).toMatch(/^drover_service_endpoints_answered\{stack="shop",service="web"\} 1$/m);
+  expect(scraped).toMatch(/^drover_service_endpoints_ready\{stack="shop",service="web"\} 1$/m);
 });
 
 test('a stopped agent: its servers keep running, listings come from disk and say so, status exits with 2', async () => {
