@@ -16,6 +16,7 @@ export function parseEnvFile(
 ): Result<Variables> {
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const own: Record<string, string> = {};
+  const variables: Record<string, string | undefined> = { ...scope.variables };
   const take = (pattern: RegExp, at: number): RegExpExecArray | null => {
     pattern.lastIndex = at;
     return pattern.exec(source);
@@ -34,7 +35,6 @@ export function parseEnvFile(
     if (!sign) continue;
     const [value, single, double, bare = ''] = take(VALUE, at) ?? [''];
     const raw = single?.replaceAll("\\'", "'") ?? (double === undefined ? withoutComment(bare) : unescaped(double));
-    const variables = { ...own, ...scope.variables };
     const done = single === undefined ? interpolateText(raw, { ...scope, variables }) : ok(raw);
     if (!done.ok) return fault(at, done.problem.what, done.problem.hint);
     if (/^["']/.test(value) && bare !== '') return fault(at, 'has a quote that is not closed', 'add the closing quote');
@@ -43,6 +43,7 @@ export function parseEnvFile(
     if (!rest) return fault(at, 'has text after the closing quote', 'remove it, or put the whole value in quotes');
     at += rest[0].length;
     own[name] = done.value;
+    if (scope.variables[name] === undefined) variables[name] = done.value;
   }
 }
 

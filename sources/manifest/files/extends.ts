@@ -9,6 +9,9 @@ export interface Extended {
   readonly problems: readonly Problem[];
 }
 
+/** Longer chains are a mistake. */
+const MAX_BASES = 20;
+
 /** What a part of a Compose file extends, as Compose and rancher-compose follow it: in its own file, or in the file that it names. */
 export function withBases(part: ServicePart, seen: readonly string[] = []): Extended {
   const given = part.form === 'compose' && isMap(part.keys) ? part.keys.extends : null;
@@ -25,6 +28,7 @@ export function withBases(part: ServicePart, seen: readonly string[] = []): Exte
   }
   const id = `${part.file} ${part.name}`;
   if (seen.includes(id)) return refused('extends itself', 'remove one of the `extends` of the circle');
+  if (seen.length === MAX_BASES) return refused(`ends a chain of more than ${MAX_BASES}`, 'extend fewer services');
   const found =
     typeof file === 'string' ? partIn(part, file, service) : { part: part.sibling(service), problems: null };
   if (found.problems) return { parts: [part], problems: found.problems };

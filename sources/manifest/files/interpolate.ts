@@ -36,8 +36,12 @@ function interpolateAll(values: readonly unknown[], scope: Scope): Result<readon
 /** `$$`, `$NAME`, `${NAME}`, or the beginning of `${NAME:-default}`; any other `$` is a plain dollar sign. */
 const REFERENCE = /\$(?:(\$)|([A-Za-z_]\w*)|\{(?:([A-Za-z_]\w*)(?:\}|(:?[-?+]))|))/;
 
+/** Defaults within defaults; more would be a mistake, and exhaust the stack. */
+const MAX_NESTING = 20;
+
 /** Replaces the variables of a text. */
-export function interpolateText(text: string, scope: Scope): Result<string> {
+export function interpolateText(text: string, scope: Scope, depth = 0): Result<string> {
+  if (depth > MAX_NESTING) return problem(text, 'nests the defaults of variables too deeply', 'use fewer levels');
   let done = '';
   let rest = text;
   for (;;) {
@@ -50,7 +54,7 @@ export function interpolateText(text: string, scope: Scope): Result<string> {
     const name = bare ?? braced;
     if (!dollar && (name === undefined || end === null)) return unreadable(rest.slice(match.index));
     const operand = operator ? rest.slice(from, end ?? from) : '';
-    const value = dollar ? ok('$') : substitute(name ?? '', { operator: operator ?? '', operand }, scope);
+    const value = dollar ? ok('$') : substitute(name ?? '', { operator: operator ?? '', operand, depth }, scope);
     if (!value.ok) return value;
     done += value.value;
     rest = rest.slice((end ?? from) + (operator ? 1 : 0));
@@ -73,15 +77,16 @@ function endOfOperand(text: string, from: number): number | null {
 interface Operation {
   readonly operator: string;
   readonly operand: string;
+  readonly depth: number;
 }
 
-function substitute(name: string, { operator, operand }: Operation, scope: Scope): Result<string> {
+function substitute(name: string, { operator, operand, depth }: Operation, scope: Scope): Result<string> {
   const { variables } = scope;
   const set = Object.hasOwn(variables, name) ? variables[name] : undefined;
   const counts = operator.startsWith(':') ? set !== undefined && set !== '' : set !== undefined;
   const isUsed = operator.endsWith('+') === counts;
   // Compose refuses an operand with an error even if it is not used.
-  const other = interpolateText(operand, isUsed ? scope : { variables });
+  const other = interpolateText(operand, isUsed ? scope : { variables }, depth + 1);
   if (!other.ok) return other;
   if (operator.endsWith('+')) return counts ? other : ok('');
   if (counts) return ok(set ?? '');

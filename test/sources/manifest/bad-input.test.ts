@@ -170,6 +170,15 @@ describe('variables', () => {
     expect(value(text, { X: '1', E: '' })).toBe(expected);
   });
 
+  test('and extended services have a limit of nesting', () => {
+    expect(value(`${'$'}{Y:-`.repeat(50_000) + '}'.repeat(50_000))).toMatch(
+      /nests the defaults of variables too deeply/,
+    );
+    const chain = Array.from({ length: 500 }, (_, at) => `  s${at}: {extends: s${at + 1}}\n`).join('');
+    const { problems } = parseManifest(`services:\n${chain}  s500: {image: a}\n`, 'c.yml', { stack: 's' });
+    expect(problems[0]?.what).toBe('ends a chain of more than 20');
+  });
+
   test('can stand for numbers, and are not replaced in native documents', () => {
     const text = `services: {web: {scale: "${'$'}{N}"}}`;
     expect(parseManifest(text, 'c.yml', { stack: 's', variables: { N: '3' } }).declarations[0]?.scale).toBe(3);
