@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { BUSYBOX_IMAGE, type Engine, removeContainers } from '../engine.ts';
+import { poll } from '../poll.ts';
 import type { Attachment, Change, NameWorld, PlannedContainer } from './random-world.ts';
 
 /** Creates the networks and containers of a world on an engine, and carries out its changes. `upstream` is their resolver. */
@@ -13,7 +14,17 @@ export async function buildWorld(engine: Engine, world: NameWorld, upstream: str
 
 export async function removeWorld(engine: Engine, world: NameWorld): Promise<void> {
   await removeContainers(engine);
-  for (const { name } of world.networks) await engine.docker.getNetwork(name).remove();
+  for (const { name } of world.networks) {
+    await poll(() => removeNetwork(engine, name).then(() => true), { what: `removal of network ${name}` });
+  }
+}
+
+/** Engine 20.10 sometimes keeps the endpoint of a container that was removed. */
+async function removeNetwork({ docker }: Engine, name: string): Promise<void> {
+  const network = docker.getNetwork(name);
+  const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, { Name: string }> };
+  for (const { Name } of Object.values(Containers)) await network.disconnect({ Container: Name, Force: true });
+  await network.remove();
 }
 
 /** As Compose does: created on its first network, attached to the others, then started. */

@@ -87,11 +87,12 @@ interface Asked {
  * container. Their answer is about these containers alone. Every other answer is Docker's.
  */
 function faultOf({ asker, name, containers, docker, drover }: Asked): string | null {
+  if (docker.join() === drover.join()) return null;
   const told = `Docker ${docker.join(' ') || 'nothing'}, Drover ${drover.join(' ') || 'nothing'}`;
   const own = ownBearers(asker, name, containers);
   const near = own.filter((one) => [...networksOf(one).keys()].some((network) => networksOf(asker).has(network)));
   if (own.length === 0 || (near.length === 0 && docker.length > 0)) {
-    return docker.join() === drover.join() ? null : told;
+    return told;
   }
   const allowed = new Set(own.flatMap((one) => [...networksOf(one).values()]));
   if (drover.some((address) => !allowed.has(address))) return `${told}, expected some of ${[...allowed].join(' ')}`;
