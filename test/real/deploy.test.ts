@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { EXIT } from '../../cli/support/io.ts';
 import { runCommand } from '../../system/index.ts';
 import { BASE_IMAGE, importBaseImage } from '../support/base-image.ts';
 import { type ComposeHost, createComposeHost, RESOLVERS } from '../support/compose-host.ts';
@@ -20,6 +21,8 @@ afterAll(() => resources.close());
 test('the systemd unit is accepted by systemd-analyze verify', async () => {
   const host = await createTestHost(resources, 'unit');
   const unit = (await readFile('deploy/drover.service', 'utf8')).replaceAll('/opt/drover', process.cwd());
+  // The exit code of the agent after `drover down` (test/real/agent/lifecycle.test.ts).
+  expect(unit).toContain(`\nRestartPreventExitStatus=${EXIT.down}\n`);
   const path = join(host.dir, 'drover.service');
   await writeFile(path, unit);
   // Units that the machine lacks (docker.service) are named only as an order, so nothing may be printed.
@@ -118,6 +121,9 @@ describe('the image, started by Docker Compose', () => {
     poll(async () => (await runningProcesses()).length === 0, { what: 'no container of Drover', timeoutMs: 30_000 });
 
   test('drover down: it says what to change, its containers stay stopped, and the others have a working resolver', async () => {
+    // Its names of the outside go through Docker's own resolver, and from there to Drover.
+    await at.engine.docker.createNetwork({ Name: 'own' });
+    await composeUp(at, 'own', 'app', 1, { network: 'own' });
     expect(await drover('compose.yaml', 'down', '--dry-run')).toMatch(
       /1\. resolv\.conf of containers[\s\S]*Docker's dns setting/,
     );
@@ -125,7 +131,7 @@ describe('the image, started by Docker Compose', () => {
     expect(await drover('compose.yaml', 'down')).toMatch(/everything it created on this host is removed/);
     await areStopped();
     expect(await inside(at, 'shop-app-1', 'cat /etc/resolv.conf')).toContain('nameserver 192.0.2.54');
-    await outside(RESOLVERS['192.0.2.54']);
+    for (const name of ['shop-app-1', 'own-app-1']) await outside(RESOLVERS['192.0.2.54'], name);
     await at.engine.stop();
     await at.engine.start();
     expect(await runningProcesses()).toEqual([]);
@@ -141,7 +147,10 @@ describe('the image, started by Docker Compose', () => {
     });
     await outside(RESOLVERS['192.0.2.54']);
     expect(await drover('compose.one-host.yaml', 'status')).toMatch(/bus +embedded, connected/);
-    await drover('compose.one-host.yaml', 'down');
+    // An agent that does not start is removed by another container of its service.
+    await at.compose('compose.one-host.yaml', ['kill', 'agent']);
+    const down = await at.compose('compose.one-host.yaml', ['run', '--rm', '-T', 'agent', 'down']);
+    expect(down).toMatch(/everything it created on this host is removed/);
     await areStopped();
   }, 120_000);
 });

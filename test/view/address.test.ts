@@ -69,6 +69,14 @@ describe('containerAddress() on the same host', () => {
       'managed 10.42.1.2 net-managed',
     ],
     ['bridges by name', { addresses: several }, 'bridge 172.19.0.2 alpha'],
+    [
+      'never the bridge through which a Swarm task leaves its host',
+      {
+        addresses: [at('docker_gwbridge', '172.21.0.2'), at('zeta', '172.18.0.2')],
+        preferredNetwork: 'docker_gwbridge',
+      },
+      'bridge 172.18.0.2 zeta',
+    ],
     ['the order of the input does not matter', { addresses: [...several].reverse() }, 'bridge 172.19.0.2 alpha'],
     ['the preferred one', { addresses: several, preferredNetwork: 'zeta' }, 'bridge 172.18.0.2 zeta'],
     ['a preferred one it has not', { addresses: several, preferredNetwork: 'nosuch' }, 'bridge 172.19.0.2 alpha'],
