@@ -7,9 +7,11 @@ import { type DownCheck, judgeDown, type NetworkUse } from './judge-down.ts';
 
 const IPAM_DRIVER = 'drover';
 
+const DOCKER_WITHIN_MS = 10_000;
+
 /** What has to be removed before `drover down`, and what to change after it. Changes nothing. */
 export async function checkDown(config: Config): Promise<DownCheck> {
-  const docker = new Docker({ socketPath: config.docker.socket });
+  const docker = new Docker({ socketPath: config.docker.socket, timeout: DOCKER_WITHIN_MS });
   const dns = dnsAddresses(await readDockerDns(config.host.root)) ?? [];
   try {
     const info: { readonly Swarm?: { readonly ControlAvailable?: boolean } } = await docker.info();
@@ -22,7 +24,7 @@ export async function checkDown(config: Config): Promise<DownCheck> {
       services: info.Swarm?.ControlAvailable ? await servicesWithDns(docker) : [],
     });
   } catch (error) {
-    return { blockers: [], advice: [unreachable(config.docker.socket, error)] };
+    return { blockers: [unreachable(config.docker.socket, error)], advice: [] };
   }
 }
 
@@ -54,6 +56,6 @@ function unreachable(socket: string, error: unknown): Problem {
   return {
     subject: `Docker Engine at ${socket}`,
     what: `does not respond, so its containers and networks are not checked: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'start Docker and run drover down again, so that resolv.conf of the containers and the managed network are cleaned up',
+    hint: 'start Docker; without it, `drover down --force` leaves the managed network and resolv.conf of the containers as they are',
   };
 }

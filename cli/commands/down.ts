@@ -10,7 +10,7 @@ export function addDown(program: Command, io: Io): void {
     .command('down')
     .description('Stop the agent, dns and metadata of this host, and remove what they created.')
     .option('--dry-run', 'only show what would be removed, and what has to be removed first')
-    .option('--force', 'do not stop if containers still use the managed network')
+    .option('--force', 'do not stop if containers still use the managed network, or Docker does not respond')
     .addHelpText(
       'after',
       `
@@ -31,10 +31,10 @@ Examples:
     const { blockers, advice } = await checkDown(config);
     const isBlocked = blockers.length > 0 && !force;
     if (dryRun) io.print(list('Drover would restore, stop or remove, in this order:', await tearDownSubjects(config)));
-    if (blockers.length > 0) io.print(list('Remove first, in this order:', blockers.map(formatProblem)));
+    if (blockers.length > 0) io.print(list('First, in this order:', blockers.map(formatProblem)));
     if (dryRun) printAdvice(io, advice);
     if (dryRun || isBlocked) {
-      if (!dryRun) io.warn('drover: nothing was changed, because containers still need Drover');
+      if (!dryRun) io.warn('drover: nothing was changed; see above what has to be removed first');
       io.setExitCode(blockers.length === 0 ? EXIT.ok : EXIT.failed);
       return;
     }
