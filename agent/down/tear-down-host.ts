@@ -26,7 +26,7 @@ export async function tearDownHost(
   const program = () => ({ file: 'false', args: [] });
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
   const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);
-  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, clock, log };
+  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, run, clock, log };
   const { problems } = await tearDown(deps, { config, hostId });
   await opened?.bus.close();
   return problems;

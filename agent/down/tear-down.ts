@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Bus } from '../../bus/index.ts';
@@ -12,7 +12,7 @@ import {
   type ServiceAddress,
 } from '../../overlay/index.ts';
 import { restoreResolvConfs } from '../../resolv-conf/index.ts';
-import type { Clock, Log } from '../../system/index.ts';
+import type { Clock, Log, RunCommand } from '../../system/index.ts';
 import { SERVER_NAMES } from '../children/server-table.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
@@ -20,6 +20,7 @@ import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { addressManagementPart } from '../network/address-management.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
+import { namespaceCopies } from './namespace-copies.ts';
 import { stopOwnContainers } from './own-containers.ts';
 
 export interface TearDownDependencies {
@@ -30,6 +31,7 @@ export interface TearDownDependencies {
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
   readonly routing: Pick<ManagedRouting, 'remove'>;
   readonly guard: Pick<PortGuard, 'remove'>;
+  readonly run: RunCommand;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -76,7 +78,7 @@ const STEPS: readonly Step[] = [
   },
   { subject: SERVER_NAMES.join(' and '), act: ({ supervisor }) => clean(supervisor.stop()) },
   { subject: "Drover's own containers", act: stopContainers },
-  { subject: 'service address', act: ({ serviceAddress }) => clean(serviceAddress.remove()) },
+  { subject: 'service address', act: (context) => clean(removeServiceAddress(context)) },
   { subject: 'run directory', act: ({ config }) => clean(removeRunFiles(config.runDir)) },
 ];
 
@@ -112,6 +114,12 @@ export async function tearDown(
 async function stopContainers(context: Context): Promise<readonly Problem[]> {
   context.stopSelf = await stopOwnContainers(context.docker);
   return [];
+}
+
+async function removeServiceAddress({ run, config, serviceAddress }: Context): Promise<void> {
+  const mounts = config.host.root === '/' ? '' : await readFile('/proc/self/mountinfo', 'utf8');
+  for (const copy of namespaceCopies(mounts, config.dns.namespace)) await run('umount', [copy]).catch(() => {});
+  await serviceAddress.remove();
 }
 
 async function removeNetwork(context: Context): Promise<readonly Problem[]> {
