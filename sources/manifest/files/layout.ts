@@ -1,5 +1,5 @@
 import type { Problem } from '../../../model/index.ts';
-import { readYaml, type ValueStyle, type YamlDocument } from '../../../system/yaml/index.ts';
+import { readYaml, type ValueStyle, type YamlDocument, type YamlFault } from '../../../system/yaml/index.ts';
 import type { Variables } from './interpolate.ts';
 import { splitJsonList } from './json-list.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
@@ -123,7 +123,8 @@ function styleOf(path: readonly string[], top: ReadonlySet<string>): ValueStyle 
 
 function layOutDocument(document: YamlDocument, from: ManifestSource, context: LayoutContext): DocumentLayout {
   if (!document.ok) {
-    return failed(document.faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
+    const faults = withoutTemplateFaults(document.faults, from.text);
+    return failed(faults.map(({ line, what, hint }) => ({ subject: `${from.path}:${line}`, what, hint })));
   }
   const { value } = document;
   if (value === null) return failed([]);
@@ -244,6 +245,13 @@ function servicesOfV1(top: Values): Values {
   return Object.fromEntries(
     Object.entries(top).filter(([key]) => !key.startsWith('x-') && !key.startsWith('.') && key !== 'name'),
   );
+}
+
+/** Rancher 1.6 makes Compose files of templates. All faults of one have the same cause: its first `{{`. */
+function withoutTemplateFaults(faults: readonly YamlFault[], text: string): readonly YamlFault[] {
+  const [first] = faults;
+  if (!first || !text.split('\n')[first.line - 1]?.includes('{{')) return faults;
+  return [{ ...first, hint: 'apply the file that was made of this template: {{ is not YAML' }];
 }
 
 function failed(problems: readonly Problem[]): DocumentLayout {

@@ -42,6 +42,32 @@ describe('parseManifests() does not declare what an unreadable document may have
     }
   });
 
+  test.each([
+    [
+      'a condition',
+      'front:\n  image: acme/front\n{{- if eq .Values.store "yes" }}\nstore:\n  image: acme/store\n{{- end }}\n',
+      3,
+    ],
+    ['a value', 'front:\n  scale: {{ .Values.scale }}\n  image: {{ .Values.image }}\n', 2],
+    ['a key', 'front: {}\n{{ .Values.name }}:\n  scale: 2\n', 2],
+  ])('a template is named once, with its first line: %s', (_, text, line) => {
+    const { problems, declarations } = parseManifests([{ path: 'docker-compose.yml.tpl', text }], { stack: 'demo' });
+    expect(declarations).toEqual([]);
+    expect(problems).toEqual([
+      {
+        subject: `docker-compose.yml.tpl:${line}`,
+        what: expect.any(String),
+        hint: expect.stringContaining('template'),
+      },
+    ]);
+  });
+
+  test('{{ in quotes on another line than the fault is no template', () => {
+    const text = 'front:\n  labels: {rule: "{{ .Name }}"}\n\tscale: 3\n';
+    const { problems } = parseManifests([{ path: 'compose.yml', text }], { stack: 'demo' });
+    expect(problems[0]?.hint).not.toContain('template');
+  });
+
   test('one invalid service is only itself', () => {
     const rancher = { path: 'rancher-compose.yml', text: `${RANCHER}store: {scale: many}\n` };
     expect(names([{ path: 'docker-compose.yml', text: COMPOSE }, rancher], 'demo')).toEqual(['demo/front']);
