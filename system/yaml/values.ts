@@ -72,98 +72,119 @@ const MAX_STYLED_DEPTH = 5;
  * never a copy, and the size of that value counts, so that a small text cannot expand to a huge tree. Where the style is
  * exact, maps are `Map`s in written order, and integers beyond 2^53 are bigints.
  */
-export function createYamlReader({ lineAt, maxValues, styleOf, lenient }: YamlReading): (root: unknown) => Read {
-  const anchors = new Map<string, Weighed>();
-  const repeated: YamlRemarks['repeated'][number][] = [];
-  const tags: YamlRemarks['tags'][number][] = [];
-  const budget = (weight: number, node: unknown): number => {
-    if (weight <= maxValues) return weight;
-    throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
-  };
+export function createYamlReader(reading: YamlReading): (root: unknown) => Read {
+  const reader = new YamlReader(reading);
+  return (root) => reader.readDocument(root);
+}
 
-  const read = (node: unknown, position: Position): Weighed => {
+class YamlReader {
+  readonly #reading: YamlReading;
+  readonly #anchors = new Map<string, Weighed>();
+  readonly #repeated: YamlRemarks['repeated'][number][] = [];
+  readonly #tags: YamlRemarks['tags'][number][] = [];
+
+  constructor(reading: YamlReading) {
+    this.#reading = reading;
+  }
+
+  readDocument(root: unknown): Read {
+    const { styleOf, lineAt } = this.#reading;
+    const remarks = { repeated: this.#repeated, tags: this.#tags };
+    try {
+      const { value } = this.#read(root, { parent: null, key: '', depth: 0, style: styleOf([]) });
+      return { value, faults: [], ...remarks };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const faults = [{ line: lineAt(error.offset), what: error.message, hint: error.hint }];
+      return { value: null, faults, ...remarks };
+    }
+  }
+
+  #read(node: unknown, position: Position): Weighed {
     if (position.depth > MAX_DEPTH) {
       throw new Refusal(offsetOf(node), 'is nested too deeply', `use at most ${MAX_DEPTH} levels`);
     }
-    if (isAlias(node)) return fromAlias(node.source, node, position);
-    noteTag(node, position);
+    if (isAlias(node)) return this.#readAlias(node.source, node, position);
+    this.#noteTag(node, position);
     const weighed = isMap(node)
-      ? readMap(node, position)
+      ? this.#readMap(node, position)
       : isSeq(node)
-        ? readList(node.items, position)
-        : { value: isScalar(node) ? readScalar(node, position.style, lenient) : null, weight: 1 };
-    budget(weighed.weight, node);
+        ? this.#readList(node.items, position)
+        : { value: isScalar(node) ? readScalar(node, position.style, this.#reading.lenient) : null, weight: 1 };
+    this.#limited(weighed.weight, node);
     const anchor = (node as Node | null)?.anchor;
-    if (anchor) anchors.set(anchor, weighed);
+    if (anchor) this.#anchors.set(anchor, weighed);
     return weighed;
-  };
-  const noteTag = (node: unknown, position: Position): void => {
+  }
+
+  #limited(weight: number, node: unknown): number {
+    const { maxValues } = this.#reading;
+    if (weight <= maxValues) return weight;
+    throw new Refusal(offsetOf(node), `has more than ${maxValues} values`, 'use fewer aliases, or split the document');
+  }
+
+  #noteTag(node: unknown, position: Position): void {
+    const { lenient, lineAt } = this.#reading;
     const tag = (node as Node | null)?.tag;
     if (lenient && tag && !tag.startsWith('tag:yaml.org,2002:')) {
-      tags.push({ path: pathOf(position), line: lineAt(offsetOf(node)), tag });
+      this.#tags.push({ path: pathOf(position), line: lineAt(offsetOf(node)), tag });
     }
-  };
-  const fromAlias = (name: string, node: unknown, { style }: Position): Weighed => {
-    const weighed = anchors.get(name);
-    if (weighed) return style.exact ? weighed : { ...weighed, value: plain(weighed.value, node, lenient) };
-    throw new Refusal(
-      offsetOf(node),
-      `alias *${name} has no anchor before it`,
-      `add the anchor &${name} to an earlier value`,
-    );
-  };
-  const readList = (items: readonly unknown[], position: Position): Weighed => {
+  }
+
+  #readAlias(name: string, node: unknown, { style }: Position): Weighed {
+    const weighed = this.#anchors.get(name);
+    if (weighed)
+      return style.exact ? weighed : { ...weighed, value: plain(weighed.value, node, this.#reading.lenient) };
+    const hint = `add the anchor &${name} to an earlier value`;
+    throw new Refusal(offsetOf(node), `alias *${name} has no anchor before it`, hint);
+  }
+
+  #readList(items: readonly unknown[], position: Position): Weighed {
     const value: unknown[] = [];
     let weight = 1;
     for (const [index, item] of items.entries()) {
-      const element = read(item, child(position, index));
+      const element = this.#read(item, this.#below(position, index));
       value.push(element.value);
-      weight = budget(weight + element.weight, item);
+      weight = this.#limited(weight + element.weight, item);
     }
     return { value, weight };
-  };
-  const readMap = (map: YAMLMap, position: Position): Weighed => {
+  }
+
+  #readMap(map: YAMLMap, position: Position): Weighed {
     const own = new Map<string, unknown>();
     const merged = new Map<string, unknown>();
     let weight = 1;
     for (const pair of map.items) {
       const isMerge = isMergeKey(pair);
       const key = isMerge ? '<<' : keyText(pair.key);
-      const at = isMerge ? { ...position, depth: position.depth + 1 } : child(position, key);
-      const value = read(pair.value, at);
-      weight = budget(weight + value.weight, pair.key);
+      const at = isMerge ? { ...position, depth: position.depth + 1 } : this.#below(position, key);
+      const value = this.#read(pair.value, at);
+      weight = this.#limited(weight + value.weight, pair.key);
       if (isMerge) mergeInto(merged, value.value, pair.key);
-      else addKey(own, at, value.value, pair.key);
+      else this.#addKey(own, at, value.value, pair.key);
     }
     const members = merged.size > 0 ? new Map([...merged, ...own]) : own;
     return { value: position.style.exact ? members : Object.fromEntries(members), weight };
-  };
-  const addKey = (map: Map<string, unknown>, at: Position, value: unknown, node: unknown): void => {
+  }
+
+  #addKey(map: Map<string, unknown>, at: Position, value: unknown, node: unknown): void {
+    const { lenient, lineAt } = this.#reading;
     const key = String(at.key);
     if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
     if (map.has(key)) {
       if (!lenient) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
       const differs = !isDeepStrictEqual(map.get(key), value);
-      repeated.push({ path: pathOf(at), line: lineAt(offsetOf(node)), differs });
+      this.#repeated.push({ path: pathOf(at), line: lineAt(offsetOf(node)), differs });
     }
     map.set(key, value);
-  };
-  const child = (parent: Position, key: string | number): Position => {
+  }
+
+  #below(parent: Position, key: string | number): Position {
     const below = { parent, key, depth: parent.depth + 1, style: parent.style };
     if (parent.style.exact || below.depth > MAX_STYLED_DEPTH) return below;
-    return { ...below, style: styleOf(pathOf(below).map((part) => (typeof part === 'number' ? '-' : part))) };
-  };
-
-  return (root) => {
-    try {
-      const { value } = read(root, { parent: null, key: '', depth: 0, style: styleOf([]) });
-      return { value, faults: [], repeated, tags };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const faults = [{ line: lineAt(error.offset), what: error.message, hint: error.hint }];
-      return { value: null, faults, repeated, tags };
-    }
-  };
+    const path = pathOf(below).map((part) => (typeof part === 'number' ? '-' : part));
+    return { ...below, style: this.#reading.styleOf(path) };
+  }
 }
 
 function pathOf(position: Position): YamlPath {

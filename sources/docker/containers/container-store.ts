@@ -1,6 +1,7 @@
 import type { FactMap, FactsPart } from '../../../facts/index.ts';
-import { type Container, dockerNames, type JsonValue, type Problem } from '../../../model/index.ts';
+import type { Container, JsonValue, Problem } from '../../../model/index.ts';
 import { type ConvertContext, resolveLinks } from '../convert/container.ts';
+import { createContainerIndex } from './container-index.ts';
 import { type ContainerRecord, createRecord, stopSignalledAtMs } from './container-record.ts';
 
 /** All records of this host's containers; publishes their facts. */
@@ -29,28 +30,8 @@ export interface ContainerStoreOptions {
 
 export function createContainerStore(store: FactsPart, options: ContainerStoreOptions): ContainerStore {
   const records = recordsOf(store.facts());
-  const idByName = new Map<string, string>();
-  const idByAddress = new Map<string, string>();
-  for (const record of records.values()) index(record.container, record.id);
-
-  function index(container: Container | null, id: string): void {
-    for (const address of addressesIn(container)) idByAddress.set(address, id);
-  }
-  function unindex(container: Container | null, id: string): void {
-    for (const address of addressesIn(container)) if (idByAddress.get(address) === id) idByAddress.delete(address);
-  }
-  const forgetName = (container: Container | null): void => {
-    if (container && idByName.get(container.name) === container.id) idByName.delete(container.name);
-  };
-
-  const idOf = (nameOrId: string): string | null =>
-    records.has(nameOrId) ? nameOrId : (idByName.get(nameOrId) ?? idByDockerName(nameOrId.toLowerCase()));
-  /** By an alias or a short id. */
-  const idByDockerName = (name: string): string | null => {
-    for (const { id, container } of records.values())
-      if (container?.addresses.some((address) => dockerNames(container, address).includes(name))) return id;
-    return null;
-  };
+  const index = createContainerIndex(records);
+  for (const { id, container } of records.values()) index.replace(id, null, container);
 
   const put = (record: ContainerRecord, container: Container): void => {
     record.container = container;
@@ -61,7 +42,7 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
     for (const record of records.values()) {
       const { container } = record;
       if (record.links.size === 0 || !container) continue;
-      const links = resolveLinks(record.links, idOf);
+      const links = resolveLinks(record.links, index.idOf);
       if (JSON.stringify(links) !== JSON.stringify(container.links)) put(record, { ...container, links });
     }
   };
@@ -80,11 +61,8 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
     },
     publish: (record, container) => {
       if (records.get(record.id) !== record) return;
-      unindex(record.container, record.id);
-      index(container, record.id);
       const isKnown = record.container?.name === container.name && record.container.addresses === container.addresses;
-      if (record.container?.name !== container.name) forgetName(record.container);
-      idByName.set(container.name, record.id);
+      index.replace(record.id, record.container, container);
       put(record, container);
       if (!isKnown) followLinks();
     },
@@ -92,23 +70,22 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
       const record = records.get(id);
       if (!record) return;
       records.delete(id);
-      unindex(record.container, id);
-      forgetName(record.container);
+      index.replace(id, record.container, null);
       store.set(`container/${id}`, null);
     },
-    setName: (id, name) => void idByName.set(name, id),
+    setName: index.setName,
     contextOf: (record) => ({
       hostId: options.hostId,
       ourResolver: options.ourResolver,
       previous: record.container,
       pending: [...record.pending.values()],
-      idOf,
+      idOf: index.idOf,
       signalledAtMs: (stopSignal) => {
         const timeMs = stopSignalledAtMs(record, stopSignal);
         return timeMs !== null && options.now() - timeMs < record.stopPatienceMs ? timeMs : null;
       },
     }),
-    ownerOf: (address) => idByAddress.get(address) ?? null,
+    ownerOf: index.ownerOf,
     problems: () =>
       [...records.values()].flatMap(({ labelProblem, inspectProblem }) =>
         [labelProblem, inspectProblem].filter((problem) => problem !== null),
@@ -126,8 +103,4 @@ function recordsOf(facts: FactMap): Map<string, ContainerRecord> {
     records.set(id, createRecord(id, value as unknown as Container));
   }
   return records;
-}
-
-function addressesIn(container: Container | null): readonly string[] {
-  return (container?.addresses ?? []).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((text) => text !== null));
 }
