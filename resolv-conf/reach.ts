@@ -46,11 +46,17 @@ export function createReachability(deps: ReachDependencies): Reachability {
   /** Networks -> the last verdict of a container with these networks. */
   const learned = new Map<string, boolean>();
 
-  const isDoubted = (id: string): boolean => {
+  /** Until Docker's description of a new container is read, by the addresses that its networks report. */
+  const namesOf = ({ id, addresses }: Container): readonly string[] => {
     const names = networksOf(id);
+    return names.length > 0 ? names : addresses.map(({ networkName }) => networkName).sort();
+  };
+  const isDoubted = (container: Container): boolean => {
+    const names = namesOf(container);
     return !(learned.get(names.join(' ')) ?? !(names.length > 0 && names.every(isDoubtful)));
   };
-  const work = async (id: string, verdict: Verdict): Promise<void> => {
+  const work = async (container: Container, verdict: Verdict): Promise<void> => {
+    const { id } = container;
     verdict.probing = true;
     let result = await probe(id);
     while (result === 'silent' && verdicts.get(id) === verdict) {
@@ -58,10 +64,10 @@ export function createReachability(deps: ReachDependencies): Reachability {
       result = await probe(id);
     }
     verdict.probing = false;
-    const reaches = result === 'impossible' ? !isDoubted(id) : result === 'reached';
+    const reaches = result === 'impossible' ? !isDoubted(container) : result === 'reached';
     if (verdicts.get(id) !== verdict || verdict.reaches === reaches) return;
     verdict.reaches = reaches;
-    learned.set(networksOf(id).join(' '), reaches);
+    learned.set(namesOf(container).join(' '), reaches);
     onChange();
   };
 
@@ -69,13 +75,15 @@ export function createReachability(deps: ReachDependencies): Reachability {
     of: (container) => {
       const known = verdicts.get(container.id);
       if (known?.key === keyOf(container) && known.reaches !== null) return known.reaches ? 'yes' : 'no';
-      return isDoubted(container.id) ? 'doubtful' : 'unknown';
+      return isDoubted(container) ? 'doubtful' : 'unknown';
     },
     check: (containers) => {
       const running = containers.filter((one) => !isBeforeStart(one) && exclusionOf(one) === null);
       verdicts = new Map(running.map((one) => [one.id, verdictFor(one, verdicts.get(one.id))]));
-      for (const [id, verdict] of verdicts)
-        if (!verdict.probing && verdict.reaches !== true) work(id, verdict).catch(() => undefined);
+      for (const container of running) {
+        const verdict = verdicts.get(container.id);
+        if (verdict && !verdict.probing && verdict.reaches !== true) work(container, verdict).catch(() => undefined);
+      }
     },
   };
 }

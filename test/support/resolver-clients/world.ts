@@ -72,6 +72,8 @@ export async function createResolverWorld(resources: Resources): Promise<Resolve
     host: { name: 'alpha', address },
     bus: { driver: 'consul', consul: { addresses: [...consul.urls] } },
     dns: { upstreams: [`${otherAddress}:${UPSTREAM_PORT}`] },
+    // The clients are on several networks, and look up what they do not share one with.
+    network: { routedBridges: true },
   };
   const agent = await startAgent(resources, home, engine, { config });
   const alpha: Member = { name: 'alpha', address, host: home, engine, agent };
