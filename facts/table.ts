@@ -13,7 +13,7 @@ import { networkKind } from './network.ts';
 export interface FactTable {
   /** Unknown ones are kept and passed on: a newer agent writes them, and a newer process may read them. */
   readonly facts: KindTable<HostDraft>;
-  /** Unknown ones are left out: whoever needs them reads them from the bus. */
+  /** Unknown ones are left out: programs that need them read them from the bus. */
   readonly documents: KindTable<DocumentDraft>;
 }
 

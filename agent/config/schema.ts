@@ -238,7 +238,7 @@ const metricsSchema = z
       .nullable()
       .default(null)
       .describe(
-        'address and port on which the agent serves `GET /metrics` for Prometheus to everybody who reaches it; if not set, only on the control socket',
+        'address and port on which the agent serves `GET /metrics` for Prometheus, to every client that can reach it; if not set, only on the control socket',
       ),
   })
   .prefault({});

@@ -34,7 +34,7 @@ export function movedContainer({ services }: DataSet, address: string): readonly
 const hostIdOf = (place: number) => `host-${1 + Math.floor(place / PER_HOST)}`;
 
 function ownFacts({ askers }: DataSet): HostFacts {
-  const network = networkFact(OWN_HOST, 'bridge', '127.0.10.0/24');
+  const network = networkFact(OWN_HOST, 'managed', '127.0.10.0/24');
   const containers = Array.from({ length: askers }, (_, asker) =>
     containerFact(OWN_HOST, {
       service: { stack: stackOf(asker), name: 'asker', addresses: [askerAddress(asker)] },

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Program, startAgent } from '../../agent/index.ts';
+import { type Agent, type Program, startAgent } from '../../agent/index.ts';
+import type { AdjustableLog } from '../../system/index.ts';
 import { hostTools } from '../support/host-tools.ts';
 import { describe, EXIT, type Io } from '../support/io.ts';
 import { loadSettings, readSettings, type Settings, takesSettings } from '../support/settings.ts';
@@ -23,6 +24,12 @@ Examples:
   drover agent --bus-driver consul --bus-consul-addresses http://127.0.0.1:8500`,
     );
   takesSettings(command).action(async () => {
+    // Registered first: without a handler, SIGHUP would end an agent that is just starting.
+    const started = Promise.withResolvers<{ readonly agent: Agent; readonly log: AdjustableLog }>();
+    process.on('SIGHUP', async () => {
+      const { agent, log } = await started.promise;
+      log.level = agent.reload(await loadSettings(io, command)).log.level;
+    });
     const settings = await readSettings(io, command);
     const { config, warnings } = settings;
     const tools = await hostTools('agent', config.log);
@@ -33,9 +40,7 @@ Examples:
       // Sockets and timers of a half-started agent must not keep the process alive.
       process.exit(EXIT.failed);
     });
-    process.on('SIGHUP', async () => {
-      tools.log.level = agent.reload(await loadSettings(io, command)).log.level;
-    });
+    started.resolve({ agent, log: tools.log });
     const wentDown = await Promise.race([
       agent.wentDown.then(() => true),
       once(process, 'SIGTERM').then(() => false),

@@ -109,7 +109,7 @@ test('plan() leaves a file that the container wrote, and that is no problem', ()
       hint: expect.stringMatching(/^label the container `drover\.dns=false` if this is intended/),
     },
   });
-  // A container that lists Drover alone uses Drover, whoever wrote that.
+  // Drover is the only resolver in the file, so the container uses it, although Drover did not write the file.
   expect(stateOf(desiredOf(), textOf(`nameserver ${RESOLVER}\n`, 'container'))).toEqual({ kind: 'ours' });
 });
 

@@ -164,7 +164,7 @@ describe('askers', () => {
     expect([loadedBy(WEB), loadedBy('dual.rancher.internal')]).toEqual([1, 6]);
   });
 
-  test('members, clients of other networks and clients that share none get their own answers, whoever asks first', () => {
+  test('members, clients of other networks and clients that share none get their own answers, in any order of queries', () => {
     const starting = { health: 'initializing', wasReady: false } as const;
     // The members and the sidekick have one search list, and the priority `None` the same as other stacks.
     const none = { labels: { 'io.rancher.container.dns.priority': 'None' } };
