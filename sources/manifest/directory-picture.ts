@@ -15,18 +15,25 @@ export interface DirectoryPicture {
   readonly declared: ReadonlyMap<string, Sourced>;
   readonly problems: readonly Problem[];
   readonly ignored: readonly Problem[];
+  /** What the files of each unit say. */
+  readonly manifests: ReadonlyMap<ManifestUnit, Manifests>;
 }
 
 /**
  * The declarations of all files of a directory. A file that cannot be parsed completely keeps its declarations of `before`, also
- * after a restart. The declarations of a removed file are removed.
+ * after a restart. The declarations of a removed file are removed. Only units that are not among `parsed` are parsed.
  */
-export function pictureOf(units: readonly ManifestUnit[], before: ReadonlyMap<string, Sourced>): DirectoryPicture {
+export function pictureOf(
+  units: readonly ManifestUnit[],
+  before: ReadonlyMap<string, Sourced>,
+  parsed: DirectoryPicture['manifests'] = new Map(),
+): DirectoryPicture {
+  const parse = ({ files, stack }: ManifestUnit) => parseManifests(files, stack === null ? {} : { stack });
+  const all = new Map(units.map((unit) => [unit, parsed.get(unit) ?? parse(unit)]));
   const declared = new Map<string, Sourced>();
   const problems: Problem[] = [];
   const ignored: Problem[] = [];
-  for (const unit of units) {
-    const manifests = parseManifests(unit.files, unit.stack === null ? {} : { stack: unit.stack });
+  for (const [unit, manifests] of all) {
     const kept = keptOf(unit, manifests, before);
     problems.push(...manifests.problems, ...kept.problems);
     ignored.push(...manifests.ignored);
@@ -37,7 +44,7 @@ export function pictureOf(units: readonly ManifestUnit[], before: ReadonlyMap<st
       else problems.push(twice(declaration, unit.name, first.unit));
     }
   }
-  return { declared, problems, ignored };
+  return { declared, problems, ignored, manifests: all };
 }
 
 interface Kept {
@@ -48,11 +55,11 @@ interface Kept {
 /** The declarations of a unit now. What an invalid or an empty file may have said is kept as it was. */
 function keptOf(unit: ManifestUnit, manifests: Manifests, before: ReadonlyMap<string, Sourced>): Kept {
   const { declarations, complete, emptyFiles } = manifests;
+  if (complete && emptyFiles.length === 0) return { declarations, problems: [] };
   const own = new Map(
     [...before].flatMap(([key, { unit: name, declaration }]) => (name === unit.name ? [[key, declaration]] : [])),
   );
   const now = new Map(declarations.map((declaration) => [documentKey(declaration), declaration]));
-  if (complete && emptyFiles.length === 0) return { declarations, problems: [] };
   if (emptyFiles.length === 0) return { declarations: [...new Map([...own, ...now]).values()], problems: [] };
   const isChanged = [...own].some(([key, declaration]) => !isSame(now.get(key) ?? null, declaration));
   return {

@@ -3,12 +3,12 @@ import type { Problem } from '../../model/index.ts';
 import { ENV_FILE } from './files/include.ts';
 import type { ManifestFile, ManifestOptions } from './files/manifest.ts';
 import { wantedFiles } from './parse-manifests.ts';
-import { type ReadText, readText } from './read-text.ts';
+import { type ReadFile, type ReadText, readText } from './read-text.ts';
 
 /** A manifest with the texts of the files that it refers to. */
 export type AttachedManifest = ManifestFile & Required<Pick<ManifestFile, 'attached'>>;
 
-/** What manifests that refer to other files contain, besides variables. The others are not parsed for this, as it is done often. */
+/** Words in manifests that refer to other files. Manifests without them need no parsing here: they only have variables of an `.env`. */
 const REFERENCE = /\b(metadata_file|extends|include)\b/;
 
 /**
@@ -18,6 +18,7 @@ const REFERENCE = /\b(metadata_file|extends|include)\b/;
 export async function readAttachedFiles(
   files: readonly ManifestFile[],
   options: ManifestOptions = {},
+  read: ReadFile = readText,
 ): Promise<readonly AttachedManifest[]> {
   let done: readonly AttachedManifest[] = files.map((file) => ({ ...file, attached: {} }));
   const isAlone = files.every(({ text }) => !REFERENCE.test(text));
@@ -26,19 +27,23 @@ export async function readAttachedFiles(
     const named = isAlone ? files.map((_, index) => (index === 0 ? [ENV_FILE] : [])) : wantedFiles(done, options);
     const wanted = named.map((names, index) => [...names].filter((name) => !tried[index]?.has(name)));
     if (wanted.every((names) => names.length === 0)) return done;
-    done = await Promise.all(done.map((file, index) => readAll(file, wanted[index])));
+    done = await Promise.all(done.map((file, index) => readAll(file, wanted[index], read)));
     for (const [index, names] of wanted.entries()) for (const name of names) tried[index]?.add(name);
   }
 }
 
-async function readAll(file: AttachedManifest, names: readonly string[] = []): Promise<AttachedManifest> {
-  const read = await Promise.all(
-    names.map(async (name) => ({ name, result: await readText(resolve(dirname(file.path), name)) })),
+async function readAll(
+  file: AttachedManifest,
+  names: readonly string[] = [],
+  read: ReadFile,
+): Promise<AttachedManifest> {
+  const results = await Promise.all(
+    names.map(async (name) => ({ name, result: await read(resolve(dirname(file.path), name)) })),
   );
-  const texts = read.flatMap(({ name, result }) => (result.ok ? [[name, result.text] as const] : []));
+  const texts = results.flatMap(({ name, result }) => (result.ok ? [[name, result.text] as const] : []));
   const done = { ...file, attached: { ...file.attached, ...Object.fromEntries(texts) } };
   // Other files are missed where they are used. Without this one, variables would silently be empty.
-  const fault = read.flatMap(({ name, result }) => (name === ENV_FILE && !result.ok ? faultOf(result) : []))[0];
+  const fault = results.flatMap(({ name, result }) => (name === ENV_FILE && !result.ok ? faultOf(result) : []))[0];
   return fault ? { ...done, fault } : done;
 }
 

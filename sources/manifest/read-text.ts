@@ -10,6 +10,8 @@ export type ReadText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly isMissing: boolean; readonly fault: Omit<Problem, 'subject'> };
 
+export type ReadFile = (path: string) => Promise<ReadText>;
+
 /** Reads a text file in UTF-8. Only regular files: reading a device or a pipe may never end. Never rejects. */
 export async function readText(path: string): Promise<ReadText> {
   try {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Problem } from '../../model/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
@@ -7,7 +6,7 @@ import { type DirectoryPicture, pictureOf, type Sourced } from './directory-pict
 import { isSame } from './files/manifest.ts';
 import { type Ledger, readLedger, writeLedger } from './ledger.ts';
 import { planDirectory } from './plan.ts';
-import { type ManifestUnit, readDirectory } from './read-directory.ts';
+import { createDirectoryReader, type ManifestUnit } from './read-directory.ts';
 
 export interface WatchManifestsDependencies {
   readonly documents: DeclarationDocuments;
@@ -45,10 +44,10 @@ export interface ManifestWatch {
 }
 
 interface WatchState {
-  /** Fingerprint of the directory when it was last read. */
-  seen: string | null;
-  /** Fingerprint of the directory when it was last parsed; null before the first time. */
-  fingerprint: string | null;
+  /** The directory when it was last read. */
+  seen: readonly ManifestUnit[] | null;
+  /** The directory when it was last parsed; null before the first time. */
+  parsed: readonly ManifestUnit[] | null;
   picture: DirectoryPicture;
   /** The picture for which the record was saved. */
   recorded: DirectoryPicture | null;
@@ -68,21 +67,22 @@ export function watchManifests(deps: WatchManifestsDependencies, options: WatchM
   const { dir, ledgerPath, signal, pollMs = 1000 } = options;
   const state: WatchState = {
     seen: null,
-    fingerprint: null,
+    parsed: null,
     recorded: null,
-    picture: { declared: new Map(), problems: [], ignored: [] },
+    picture: { declared: new Map(), problems: [], ignored: [], manifests: new Map() },
     ledger: new Map(),
     nextApplyAt: 0,
     readProblems: [],
     applyProblems: [],
     appliedAtMs: null,
   };
+  const read = createDirectoryReader(dir);
   const follow = async (): Promise<void> => {
     state.ledger = await readLedger({ log }, ledgerPath);
     for (;;) {
       signal.throwIfAborted();
-      await look(deps, dir, state);
-      if (state.fingerprint !== null && clock.monotonic() >= state.nextApplyAt) await bring(deps, options, state);
+      await look(deps, { dir, read }, state);
+      if (state.parsed !== null && clock.monotonic() >= state.nextApplyAt) await bring(deps, options, state);
       await clock.sleep(pollMs, signal);
     }
   };
@@ -103,22 +103,26 @@ export function watchManifests(deps: WatchManifestsDependencies, options: WatchM
   };
 }
 
-/** Reads the directory, and parses it if it changed. */
-async function look({ log }: WatchManifestsDependencies, dir: string, state: WatchState): Promise<void> {
-  const units = await readDirectory(dir).catch((error: NodeJS.ErrnoException) => error);
+interface Directory {
+  readonly dir: string;
+  readonly read: ReturnType<typeof createDirectoryReader>;
+}
+
+/** Reads the directory, and parses what changed. */
+async function look({ log }: WatchManifestsDependencies, { dir, read }: Directory, state: WatchState): Promise<void> {
+  const units = await read().catch((error: NodeJS.ErrnoException) => error);
   if (units === null || units instanceof Error) {
     state.readProblems = directoryProblems(dir, units, state.ledger.size);
     return;
   }
   state.readProblems = [];
-  const fingerprint = fingerprintOf(units);
   // A file that is being written may be valid but incomplete, and another may be missing meanwhile: both must be the same twice.
-  const isSettled = fingerprint === state.seen;
-  state.seen = fingerprint;
-  if (!isSettled || fingerprint === state.fingerprint) return;
-  const before: ReadonlyMap<string, Sourced> = state.fingerprint === null ? state.ledger : state.picture.declared;
-  state.picture = pictureOf(units, before);
-  state.fingerprint = fingerprint;
+  const isSettled = isSameList(units, state.seen);
+  state.seen = units;
+  if (!isSettled || isSameList(units, state.parsed)) return;
+  const before: ReadonlyMap<string, Sourced> = state.parsed === null ? state.ledger : state.picture.declared;
+  state.picture = pictureOf(units, before, state.picture.manifests);
+  state.parsed = units;
   state.nextApplyAt = 0;
   const { declared, problems } = state.picture;
   log.info({ dir, services: declared.size, problems: problems.length }, 'manifests read');
@@ -185,6 +189,7 @@ function asApplied(declared: ReadonlyMap<string, Sourced>): Ledger {
   return new Map([...declared].map(([key, sourced]) => [key, { ...sourced, applied: true }]));
 }
 
-function fingerprintOf(units: readonly ManifestUnit[]): string {
-  return createHash('sha256').update(JSON.stringify(units)).digest('base64');
+/** Units that did not change are the same objects. */
+function isSameList(a: readonly ManifestUnit[], b: readonly ManifestUnit[] | null): boolean {
+  return b !== null && a.length === b.length && a.every((unit, index) => unit === b[index]);
 }

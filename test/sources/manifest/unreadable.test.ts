@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { pictureOf, type Sourced } from '../../../sources/manifest/directory-picture.ts';
 import { documentKey, type ManifestFile, parseManifests } from '../../../sources/manifest/index.ts';
-import { type ManifestUnit, readDirectory } from '../../../sources/manifest/read-directory.ts';
+import { createDirectoryReader, type ManifestUnit } from '../../../sources/manifest/read-directory.ts';
 
 const COMPOSE = 'front: {image: acme/front, links: [store]}\nstore: {image: acme/store}\n';
 const RANCHER = 'front:\n  scale: 3\n  metadata: {colour: blue}\n  health_check: {port: 8000}\n';
@@ -29,7 +29,7 @@ const BROKEN: readonly (readonly [string, string])[] = [
 const names = (files: readonly ManifestFile[], stack?: string): readonly string[] =>
   parseManifests(files, { stack }).declarations.map((one) => `${one.stack}/${one.name}`);
 
-describe('parseManifests() does not declare what an unreadable document may have spoken of', () => {
+describe('parseManifests() does not declare services that an unreadable document may describe', () => {
   test.each(BROKEN)('%s', (_, text) => {
     const files = [
       { path: 'docker-compose.yml', text: COMPOSE },
@@ -87,7 +87,7 @@ describe('parseManifests() does not declare what an unreadable document may have
     expect(names(files, 'demo')).toEqual(expected);
   });
 
-  test('a file whose text is not known may have spoken of everything', () => {
+  test('a file whose text is not known may describe every service', () => {
     const bad = { path: 'bad.yml', text: '', fault: { what: 'cannot be read (EACCES)', hint: 'make it readable' } };
     const manifests = parseManifests([{ path: 'shop.yml', text: 'stack: shop\nservices: {web: {}}' }, bad]);
     expect(manifests.declarations).toEqual([]);
@@ -142,11 +142,18 @@ describe('pictureOf() keeps the services of a folder', () => {
   });
 });
 
-describe('readDirectory()', () => {
-  async function inDirectory(work: (dir: string) => Promise<void>): Promise<void> {
+/** The names of the units that are the same objects in both lists. */
+const same = (before: readonly ManifestUnit[], after: readonly ManifestUnit[]): readonly string[] =>
+  after.filter((unit) => before.includes(unit)).map(({ name }) => name);
+
+describe('a directory reader', () => {
+  async function inDirectory(
+    work: (dir: string, read: () => Promise<readonly ManifestUnit[]>) => Promise<void>,
+  ): Promise<void> {
     const dir = await mkdtemp(join(tmpdir(), 'drover-manifests-'));
+    const read = createDirectoryReader(dir);
     try {
-      await work(dir);
+      await work(dir, async () => (await read()) ?? []);
     } finally {
       await rm(dir, { recursive: true });
     }
@@ -165,15 +172,15 @@ describe('readDirectory()', () => {
     ['a link to itself', (path) => symlink(path, path), 'cannot be read (ELOOP)'],
     ['3 MB', (path) => writeFile(path, Buffer.alloc(3e6, 0x20)), 'is larger than 2 MB'],
   ])('gives %s as a file with a fault, so nothing of its folder changes', (_, make, what) =>
-    inDirectory(async (dir) => {
+    inDirectory(async (dir, read) => {
       await mkdir(join(dir, 'demo'));
       await writeFile(join(dir, 'demo', 'docker-compose.yml'), COMPOSE);
       await writeFile(join(dir, 'demo', 'rancher-compose.yml'), RANCHER);
-      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      const before = pictureOf(await read(), new Map());
       expect(before.problems).toEqual([]);
       await rm(join(dir, 'demo', 'rancher-compose.yml'));
       await make(join(dir, 'demo', 'rancher-compose.yml'));
-      const units = (await readDirectory(dir)) ?? [];
+      const units = await read();
       expect(units[0]?.files[1]?.fault).toMatchObject({ what });
       expect(pictureOf(units, before.declared).declared).toEqual(before.declared);
     }),
@@ -187,7 +194,7 @@ describe('readDirectory()', () => {
     ['is a folder', (path) => mkdir(path)],
     ['is another document', (path) => writeFile(path, '404: Not Found')],
   ])('a file that others extend or include and that %s', (_, make) =>
-    inDirectory(async (dir) => {
+    inDirectory(async (dir, read) => {
       for (const [name, line] of [
         ['extending', 'services: {web: {extends: {file: common.yml, service: base}, scale: 1}, own: {image: o}}'],
         ['including', 'include: [common.yml]\nservices: {own: {image: o}}'],
@@ -196,11 +203,11 @@ describe('readDirectory()', () => {
         await mkdir(folder);
         await writeFile(join(folder, 'compose.yml'), line);
         await writeFile(common, 'services: {base: {image: b, labels: {team: red}, health_check: {port: 80}}}');
-        const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+        const before = pictureOf(await read(), new Map());
         expect(before.problems).toEqual([]);
         await rm(common);
         await make(common);
-        const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+        const picture = pictureOf(await read(), before.declared);
         expect(Object.fromEntries(picture.declared)).toEqual(Object.fromEntries(before.declared));
         expect(picture.problems).not.toEqual([]);
         await rm(folder, { recursive: true });
@@ -208,38 +215,121 @@ describe('readDirectory()', () => {
     }),
   );
 
+  test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    [
+      'a file that names itself and another under extends',
+      {
+        'common.yml': 'services: {common: {image: c}}',
+        'compose.yml':
+          'services: {web: {extends: {file: compose.yml, service: base}}, base: {extends: {file: common.yml, service: common}}}',
+      },
+      ['base', 'web'],
+    ],
+    [
+      'a file that the first one refers to',
+      {
+        'base.yml': 'services: {base: {image: b}}',
+        'compose.yml': 'services: {web: {extends: {file: ./base.yml, service: base}}}',
+      },
+      ['web'],
+    ],
+    [
+      'files that refer to files that refer to files',
+      {
+        'a.yml': 'services: {a: {image: a}}',
+        'b.yml': 'include: [a.yml]\nservices: {b: {image: b}}',
+        'c.yml': 'include: [b.yml]\nservices: {c: {image: c}}',
+      },
+      ['a', 'b', 'c'],
+    ],
+  ])('reads once %s', (_, files, expected) =>
+    inDirectory(async (dir, read) => {
+      await mkdir(join(dir, 'demo'));
+      for (const [name, text] of Object.entries(files)) await writeFile(join(dir, 'demo', name), text);
+      const { declared, problems } = pictureOf(await read(), new Map());
+      expect(problems).toEqual([]);
+      expect([...declared.keys()].sort()).toEqual(expected.map((name) => `service/demo/${name}`));
+    }),
+  );
+
+  test('files that begin to include each other in a circle keep their services', () =>
+    inDirectory(async (dir, read) => {
+      await mkdir(join(dir, 'demo'));
+      await writeFile(join(dir, 'demo', 'a.yml'), 'services: {a: {image: a}}');
+      await writeFile(join(dir, 'demo', 'b.yml'), 'include: [a.yml]\nservices: {b: {image: b}}');
+      await writeFile(join(dir, 'demo', 'c.yml'), 'services: {c: {image: c}}');
+      const before = pictureOf(await read(), new Map());
+      expect([...before.declared.keys()]).toEqual(['service/demo/a', 'service/demo/b', 'service/demo/c']);
+      await writeFile(join(dir, 'demo', 'a.yml'), 'include: [b.yml]\nservices: {a: {image: a}}');
+      const picture = pictureOf(await read(), before.declared);
+      expect(picture.declared).toEqual(before.declared);
+      expect(picture.problems[0]?.what).toContain('includes itself');
+    }));
+
+  test('gives a unit that did not change as the same object, and a changed one as another', () =>
+    inDirectory(async (dir, read) => {
+      for (const folder of ['demo', 'shop']) {
+        await mkdir(join(dir, folder));
+        await writeFile(join(dir, folder, 'compose.yml'), 'include: [more/m.yml]\nservices: {w: {metadata_file: m}}');
+        await mkdir(join(dir, folder, 'more'));
+      }
+      await writeFile(join(dir, 'none.yml'), 'stack: none\nservices: {}');
+      await symlink('/nowhere/at/all', join(dir, 'lost'));
+      const changes: readonly (() => Promise<unknown>)[] = [
+        () => writeFile(join(dir, 'demo', 'more', 'm.yml'), 'services: {x: {image: x}}'),
+        () => writeFile(join(dir, 'demo', 'm'), 'a: 1'),
+        () => writeFile(join(dir, 'demo', 'm'), 'a: 2'),
+        () => writeFile(join(dir, 'demo', 'more', '.env'), 'A=1'),
+        () => writeFile(join(dir, 'demo', '.env'), 'A=1'),
+        () => writeFile(join(dir, 'demo', 'rancher-compose.yml'), 'w: {scale: 1}'),
+        () => writeFile(join(dir, 'demo', 'rancher-compose.yml'), Buffer.from([0xff])),
+        () => rm(join(dir, 'demo', 'rancher-compose.yml')),
+        () => rm(join(dir, 'demo', 'm')),
+      ];
+      let units = await read();
+      for (const [index, change] of changes.entries()) {
+        expect(same(units, await read())).toEqual(['demo', 'lost', 'none.yml', 'shop']);
+        await change();
+        const next = await read();
+        expect([index, same(units, next)]).toEqual([index, ['lost', 'none.yml', 'shop']]);
+        const picture = pictureOf(next, new Map(), pictureOf(units, new Map()).manifests);
+        expect(picture).toEqual(pictureOf(next, new Map()));
+        units = next;
+      }
+    }));
+
   test('variables of a file that cannot be read are not empty', () =>
-    inDirectory(async (dir) => {
+    inDirectory(async (dir, read) => {
       await mkdir(join(dir, 'demo'));
       await writeFile(join(dir, 'demo', 'compose.yml'), `services: {web: {image: a, labels: {team: "${'$'}{TEAM}"}}}`);
       await writeFile(join(dir, 'demo', '.env'), 'TEAM=red');
-      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      const before = pictureOf(await read(), new Map());
       expect(before.declared.get('service/demo/web')?.declaration.labels).toEqual({ team: 'red' });
       await writeFile(join(dir, 'demo', '.env'), Buffer.from([0xff]));
-      const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+      const picture = pictureOf(await read(), before.declared);
       expect(picture.declared).toEqual(before.declared);
       expect(picture.problems.map(({ what }) => what)).toEqual(['needs .env, which is not text in UTF-8']);
     }));
 
   test('a link to a missing folder keeps its services', () =>
-    inDirectory(async (dir) => {
+    inDirectory(async (dir, read) => {
       await mkdir(join(dir, '.elsewhere'));
       await symlink(join(dir, '.elsewhere'), join(dir, 'demo'));
       await writeFile(join(dir, 'demo', 'docker-compose.yml'), COMPOSE);
-      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      const before = pictureOf(await read(), new Map());
       expect(before.declared.size).toBe(2);
       await rm(join(dir, '.elsewhere'), { recursive: true });
-      const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+      const picture = pictureOf(await read(), before.declared);
       expect([picture.declared, picture.problems.length]).toEqual([before.declared, 1]);
     }));
 
   test('a service whose metadata file is not UTF-8 stays as it was', () =>
-    inDirectory(async (dir) => {
+    inDirectory(async (dir, read) => {
       await writeFile(join(dir, 'm.json'), '{"a": 1}');
       await writeFile(join(dir, 'shop.yml'), 'stack: shop\nservices: {web: {metadata_file: m.json, scale: 1}}');
-      const before = pictureOf((await readDirectory(dir)) ?? [], new Map());
+      const before = pictureOf(await read(), new Map());
       await writeFile(join(dir, 'm.json'), Buffer.from('{"a": "\xff"}', 'latin1'));
-      const picture = pictureOf((await readDirectory(dir)) ?? [], before.declared);
+      const picture = pictureOf(await read(), before.declared);
       expect(picture.declared).toEqual(before.declared);
       expect(picture.problems.map(({ what }) => what)).toEqual(['(m.json) cannot be read']);
     }));
