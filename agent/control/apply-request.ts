@@ -6,7 +6,7 @@ export interface ApplyRequest {
   readonly files: readonly {
     readonly path: string;
     readonly text: string;
-    /** Texts of the files it refers to, by the name it uses. */
+    /** Texts of the files it refers to, by their path from its folder. */
     readonly attached: Readonly<Record<string, string>>;
   }[];
   /** Stack of services without a stack of their own. */
@@ -19,7 +19,7 @@ export interface ApplyRequest {
 }
 
 export interface ApplyOutcome {
-  /** One line each, in order: `create shop/web`. */
+  /** Lines in order: `+ shop/web (service)`. */
   readonly changes: readonly string[];
   /** Manifests, or parts of them, that were not applied; the others were. */
   readonly problems: readonly Problem[];

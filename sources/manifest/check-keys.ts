@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { nearestWord, type SchemaFault, schemaFaults } from '../../model/index.ts';
+import { type Values, without } from './files/values.ts';
 import { nestedKeys, type ServiceKeys, serviceSchema } from './service-schema.ts';
 
 type Path = readonly (string | number)[];
@@ -13,14 +14,14 @@ export type CheckedKeys =
  * Validates the keys of a service. An unknown key below one of them is left out if `isOfOthers` says that other programs read that
  * key too, unless the unknown one resembles a key of Drover: then it is a mistake.
  */
-export function checkKeys(
-  values: Readonly<Record<string, unknown>>,
-  isOfOthers: (key: string) => boolean,
-): CheckedKeys {
+export function checkKeys(values: Values, isOfOthers: (key: string) => boolean): CheckedKeys {
   const parsed = serviceSchema.safeParse(values);
   if (parsed.success) return { ok: true, keys: parsed.data, unknown: [] };
   const unknown = unknownPaths(parsed.error).filter((path) => isOfOthers(String(path[0])) && !isMistyped(path));
-  const again = unknown.length === 0 ? parsed : serviceSchema.safeParse(without(values, unknown));
+  const again =
+    unknown.length === 0
+      ? parsed
+      : serviceSchema.safeParse(unknown.map((path) => writtenPath(values, path)).reduce(without, values));
   if (again.success) return { ok: true, keys: again.data, unknown };
   return { ok: false, faults: schemaFaults(again.error, nestedKeys) };
 }
@@ -35,11 +36,9 @@ function isMistyped(path: Path): boolean {
   return nearestWord(String(path.at(-1)), nestedKeys(path.slice(0, -1))) !== null;
 }
 
-function without(values: Readonly<Record<string, unknown>>, paths: readonly Path[]): unknown {
-  const copy: unknown = structuredClone(values);
-  for (const path of paths) {
-    const parent = path.slice(0, -1).reduce((node: unknown, part) => (node as Record<string, unknown>)[part], copy);
-    delete (parent as Record<string, unknown>)[String(path.at(-1))];
-  }
-  return copy;
+/** A path in the values as written: there a single value may stand for a list of one. */
+function writtenPath(value: unknown, [key, ...rest]: Path): Path {
+  if (key === undefined) return [];
+  if (typeof key === 'number' && !Array.isArray(value)) return writtenPath(value, rest);
+  return [key, ...writtenPath((value as Values)[key], rest)];
 }

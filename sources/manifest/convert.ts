@@ -1,5 +1,6 @@
 import {
   type HealthCheck,
+  ok,
   parseAddress,
   parseDnsName,
   problem,
@@ -13,6 +14,7 @@ import { convertLbConfig } from './convert-lb.ts';
 import { isOldLoadBalancer, kindOf } from './kind.ts';
 import { linkTarget, parseLink } from './links.ts';
 import { withBalancerConfig } from './load-balancer-keys.ts';
+import { type Placed, parseAll, placedList, placedParts } from './placed.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
 /** A service in a file, after each of its keys was validated. */
@@ -45,16 +47,10 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
   const balancer = kind === 'loadBalancerService' ? withBalancerConfig(given) : NO_BALANCER;
   const keys = balancer.keys ?? given;
   const faults: SchemaFault[] = [...nameFaults(stack, name), ...balancer.faults];
-  const take = <T>(path: SchemaFault['path'], result: Result<T>): T | null => {
-    if (result.ok) return result.value;
-    faults.push({ path, what: result.problem.what, hint: result.problem.hint });
-    return null;
-  };
-  const links = distinct(
-    linkTexts(keys, isContainerLink).flatMap(({ path, text }) => take(path, parseLink(text, stack)) ?? []),
-  );
-  const sidekicks = sidekickTexts(keys).filter(({ path, text }) => take(path, parseName(text)) !== null);
-  const hostname = kind === 'externalService' && keys.hostname ? take(['hostname'], parseTarget(keys.hostname)) : null;
+  const links = distinct(parseAll(linkTexts(keys, isContainerLink), (text) => parseLink(text, stack), faults));
+  const sidekicks = parseAll(sidekickTexts(keys), parseSidekick, faults);
+  const hostnames = kind === 'externalService' && keys.hostname ? [{ path: ['hostname'], text: keys.hostname }] : [];
+  const [hostname = null] = parseAll(hostnames, parseTarget, faults);
   const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
   const declaration: ServiceDeclaration = {
     stack,
@@ -63,7 +59,7 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
     externalIps: (keys.external_ips ?? []).map(({ text }) => text),
     hostname,
     links,
-    sidekicks: [...new Set(sidekicks.map(({ text }) => text))],
+    sidekicks: [...new Set(sidekicks)],
     healthCheck: convertHealthCheck(keys.health_check),
     lbConfig: lb?.config ?? null,
     labels: keys.labels ?? {},
@@ -122,32 +118,25 @@ function distinct(links: readonly ServiceLink[]): readonly ServiceLink[] {
   return [...new Map(links.map((link) => [`${link.target}:${link.alias}`, link])).values()];
 }
 
-interface Placed {
-  readonly path: SchemaFault['path'];
-  readonly text: string;
-}
-
 function linkTexts(keys: ServiceKeys, isContainerLink: (text: string) => boolean): readonly Placed[] {
-  const placed = (key: 'alias_of' | 'links' | 'service_links' | 'external_links'): readonly Placed[] =>
-    (keys[key] ?? []).map((text, index) => ({ path: [key, index], text }));
-  const outside = placed('external_links').filter(({ text }) => !isContainerLink(text));
-  return [...placed('alias_of'), ...placed('links'), ...placed('service_links'), ...outside];
+  const own = (['alias_of', 'links', 'service_links'] as const).flatMap((key) => placedList(key, keys[key]));
+  const outside = placedList('external_links', keys.external_links);
+  return [...own, ...outside.filter(({ text }) => !isContainerLink(text))];
 }
 
 function sidekickTexts(keys: ServiceKeys): readonly Placed[] {
-  const label = keys.labels?.['io.rancher.sidekicks'] ?? '';
-  return [
-    ...(keys.sidekicks ?? []).map((text, index) => ({ path: ['sidekicks', index], text })),
-    ...label.split(',').flatMap((part) => {
-      const text = part.trim();
-      return text === '' ? [] : [{ path: ['labels', 'io.rancher.sidekicks'], text }];
-    }),
-  ];
+  return [...placedList('sidekicks', keys.sidekicks), ...placedParts(keys.labels, 'io.rancher.sidekicks')];
 }
 
 function parseTarget(text: string): Result<string> {
   if (!parseAddress(text).ok) return parseName(text);
   return problem(text, `(${JSON.stringify(text)}) is an address`, 'write it under external_ips');
+}
+
+/** As written, because it is the name of a service. */
+function parseSidekick(text: string): Result<string> {
+  const name = parseName(text);
+  return name.ok ? ok(text) : name;
 }
 
 function parseName(text: string): Result<string> {

@@ -1,4 +1,4 @@
-import { Document, isScalar, visit } from 'yaml';
+import { Document, visit } from 'yaml';
 import {
   type ExactJson,
   formatExactJson,
@@ -9,12 +9,7 @@ import {
   type ServiceDeclaration,
 } from '../../model/index.ts';
 
-/** Formats a declaration as a native document that parses to an equal declaration; empty values are left out. */
-export function formatDeclaration(declaration: ServiceDeclaration): string {
-  return formatDeclarations([declaration]);
-}
-
-/** Formats declarations as native documents, one a stack, which parse to equal declarations. */
+/** Formats declarations as native documents, one for each stack, which parse to equal declarations. Empty values are left out. */
 export function formatDeclarations(declarations: readonly ServiceDeclaration[]): string {
   return documentsOf(declarations).map(asYaml).join('---\n');
 }
@@ -42,8 +37,10 @@ function documentsOf(declarations: readonly ServiceDeclaration[]): readonly Stac
 function asYaml(stackDocument: StackDocument): string {
   const document = new Document(stackDocument, { aliasDuplicateObjects: false });
   visit(document, {
-    // plain, it would be read as a merge
-    Pair: (_, { key }) => void (isScalar(key) && key.value === '<<' && Object.assign(key, { type: 'QUOTE_DOUBLE' })),
+    Scalar: (position, scalar) => {
+      // A plain key would be read as a merge.
+      if (position === 'key' && scalar.value === '<<') scalar.type = 'QUOTE_DOUBLE';
+    },
   });
   return document.toString({ lineWidth: 120 });
 }

@@ -1,4 +1,5 @@
 import { ok, problem, type Result, type SchemaFault } from '../../model/index.ts';
+import { parseAll, placedList, placedParts } from './placed.ts';
 import type { RuleKeys, ServiceKeys } from './service-schema.ts';
 
 /** What a load balancer of Rancher up to 1.1 says with ports, links and labels, in the form of one with rules. */
@@ -23,25 +24,20 @@ const SELECTOR = 'io.rancher.service.selector.link';
  */
 export function convertOldLoadBalancer(keys: ServiceKeys, targets: readonly string[]): OldLoadBalancer {
   const faults: SchemaFault[] = [];
-  const takeAll = <T>(items: readonly Placed[], parse: (text: string) => Result<T>): readonly T[] =>
-    items.flatMap(({ path, text }) => {
-      const result = parse(text);
-      if (!result.ok) faults.push({ path, what: result.problem.what, hint: result.problem.hint });
-      return result.ok ? [result.value] : [];
-    });
   const labels = keys.labels ?? {};
-  const listeners = takeAll([...placedList('ports', keys.ports), ...placedList('expose', keys.expose)], parseListener);
+  const ports = [...placedList('ports', keys.ports), ...placedList('expose', keys.expose)];
+  const listeners = parseAll(ports, parseListener, faults);
   const selector = labels[SELECTOR] || null;
   const base = [
     ...listeners.flatMap((listener) => targets.map((service) => ruleOf({ ...listener, service }))),
     ...(selector === null ? [] : listeners.map((listener) => ruleOf({ ...listener, selector }))),
   ];
   const rewritten = targets.reduce<readonly RuleKeys[]>(
-    (rules, service) => rewrite(rules, service, takeAll(placedLabel(labels, TARGET + service), parseTarget)),
+    (rules, service) => rewrite(rules, service, parseAll(placedParts(labels, TARGET + service), parseTarget, faults)),
     base,
   );
-  const sslPorts = takeAll(placedLabel(labels, SSL_PORTS), parsePort);
-  const proxyPorts = takeAll(placedLabel(labels, `${PREFIX}proxy-protocol.ports`), parsePort);
+  const sslPorts = parseAll(placedParts(labels, SSL_PORTS), parsePort, faults);
+  const proxyPorts = parseAll(placedParts(labels, `${PREFIX}proxy-protocol.ports`), parsePort, faults);
   return {
     rules: rewritten.map((rule) => (sslPorts.includes(rule.source_port ?? 0) ? { ...rule, protocol: 'https' } : rule)),
     config: haproxyConfig(keys) + proxyPorts.map((port) => `\nfrontend ${port}\n    accept-proxy`).join(''),
@@ -64,21 +60,6 @@ export function listeningPort(port: string): string {
 /** Whether a label describes rules of an old load balancer. Its containers do not get these labels. */
 export function isRuleLabel(name: string): boolean {
   return name.startsWith(PREFIX) || name.startsWith('io.rancher.service.selector.');
-}
-
-interface Placed {
-  readonly path: SchemaFault['path'];
-  readonly text: string;
-}
-
-function placedList(key: string, texts: readonly string[] | null): readonly Placed[] {
-  return (texts ?? []).map((text, index) => ({ path: [key, index], text }));
-}
-
-/** The parts of a label with a list: `80, 81`. */
-function placedLabel(labels: Readonly<Record<string, string>>, name: string): readonly Placed[] {
-  const texts = (labels[name] ?? '').split(',').map((part) => part.trim());
-  return texts.filter((text) => text !== '').map((text) => ({ path: ['labels', name], text }));
 }
 
 type Listener = Pick<RuleKeys, 'source_port' | 'target_port' | 'protocol'>;

@@ -41,9 +41,9 @@ export type YamlPath = readonly (string | number)[];
 /** What a lenient reader accepts, for the caller to judge. */
 export interface YamlRemarks {
   /** Keys that a map has more than once, of which the last counts; `differs` if the values are not the same. */
-  readonly repeated: readonly { readonly path: YamlPath; readonly line: number; readonly differs: boolean }[];
+  readonly repeated: readonly { readonly path: YamlPath; readonly differs: boolean }[];
   /** Tags that YAML does not define, such as `!reset`; their values are read as if the tag were not there. */
-  readonly tags: readonly { readonly path: YamlPath; readonly line: number; readonly tag: string }[];
+  readonly tags: readonly { readonly path: YamlPath; readonly tag: string }[];
 }
 
 export interface YamlReading {
@@ -124,10 +124,9 @@ class YamlReader {
   }
 
   #noteTag(node: unknown, position: Position): void {
-    const { lenient, lineAt } = this.#reading;
     const tag = (node as Node | null)?.tag;
-    if (lenient && tag && !tag.startsWith('tag:yaml.org,2002:')) {
-      this.#tags.push({ path: pathOf(position), line: lineAt(offsetOf(node)), tag });
+    if (this.#reading.lenient && tag && !tag.startsWith('tag:yaml.org,2002:')) {
+      this.#tags.push({ path: pathOf(position), tag });
     }
   }
 
@@ -168,13 +167,13 @@ class YamlReader {
   }
 
   #addKey(map: Map<string, unknown>, at: Position, value: unknown, node: unknown): void {
-    const { lenient, lineAt } = this.#reading;
     const key = String(at.key);
     if (key === FORBIDDEN_KEY) throw new Refusal(offsetOf(node), `cannot have a key ${key}`, 'give it another name');
     if (map.has(key)) {
-      if (!lenient) throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
-      const differs = !isDeepStrictEqual(map.get(key), value);
-      this.#repeated.push({ path: pathOf(at), line: lineAt(offsetOf(node)), differs });
+      if (!this.#reading.lenient) {
+        throw new Refusal(offsetOf(node), `has the key ${key} twice`, 'remove one of them');
+      }
+      this.#repeated.push({ path: pathOf(at), differs: !isDeepStrictEqual(map.get(key), value) });
     }
     map.set(key, value);
   }

@@ -1,6 +1,7 @@
 import type { YamlPath } from '../../../system/yaml/index.ts';
 import { readerOf } from './keys.ts';
 import type { ServicePart } from './layout.ts';
+import { isRancherImage } from './rancher-files.ts';
 import { CLEARING, startsWith } from './remarks.ts';
 import { isMap, without } from './values.ts';
 
@@ -50,12 +51,12 @@ export function isUsed({ key, value, part, path }: Entry, others: readonly Entry
 
 /** Whether a service has containers because of this key. */
 export function runsContainers({ key, value }: Entry): boolean {
-  if (key === 'image') return value !== 'rancher/external-service';
+  if (key === 'image') return !isRancherImage(value, 'external-service');
   return key === 'build' || key === 'extends' || key === 'provider';
 }
 
 /** Whether a service in a Compose file is an external one by its other keys. */
 function isExternal(keys: unknown): boolean {
   if (!isMap(keys)) return false;
-  return keys.kind === 'externalService' || keys.image === 'rancher/external-service' || 'external_ips' in keys;
+  return keys.kind === 'externalService' || isRancherImage(keys.image, 'external-service') || 'external_ips' in keys;
 }

@@ -1,6 +1,4 @@
-/**
- * Which program reads a key of a service. Keys of the `scheduler` and the container `runtime` are reported once and ignored.
- */
+/** Which program reads a key of a service. Keys of the `scheduler` and the container `runtime` are reported once and ignored. */
 export type KeyReader = 'drover' | 'scheduler' | 'runtime';
 
 /** A key of a service that Drover reads, and its meaning. */
@@ -13,68 +11,40 @@ export interface UsedKey {
 
 /** Every key that Drover reads, in the order of docs/manifests.md. */
 export const USED_KEYS: readonly UsedKey[] = [
-  used('external_ips', 'rancher-compose.yml', 'external service: its addresses'),
-  used(
-    'hostname',
-    'rancher-compose.yml',
-    "external service: the host name it resolves to (in a Compose file: the container's host name, ignored)",
-  ),
-  used(
-    'health_check',
-    'rancher-compose.yml',
-    '`port`, `request_line`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
-  ),
-  used('lb_config', 'rancher-compose.yml', '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`'),
-  used('certs', 'rancher-compose.yml', 'certificates of a load balancer, like `lb_config.certs`'),
-  used('default_cert', 'rancher-compose.yml', 'like `lb_config.default_cert`'),
-  used(
-    'load_balancer_config',
-    'rancher-compose.yml',
-    'of `rancher/load-balancer-service`: `haproxy_config`, `lb_cookie_stickiness_policy`',
-  ),
-  used('metadata', 'rancher-compose.yml', 'any tree, readable at `/latest/self/service/metadata`'),
-  used('metadata_file', 'Drover', 'a YAML or JSON file with further metadata, relative to the manifest'),
-  used('scale', 'rancher-compose.yml', 'the number shown in metadata; Drover starts no containers'),
-  used('drain_timeout_ms', 'rancher-compose.yml', 'time a stopping endpoint has to finish its connections'),
-  used('service_links', 'rancher-compose.yml', 'names for other services, like `links`'),
-  used(
-    'image',
-    'docker-compose.yml',
-    'determines the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/load-balancer-service`',
-  ),
-  used('labels', 'docker-compose.yml', 'list or map; `io.rancher.sidekicks` names the sidekicks'),
-  used('links', 'docker-compose.yml', '`service`, `service:alias`, `stack/service:alias`; list or map'),
-  used(
-    'external_links',
-    'docker-compose.yml',
-    '`stack/service:alias`, or `service:alias` of the same stack; links to containers are ignored (container runtime)',
-  ),
-  used('extends', 'docker-compose.yml', 'a service, of this or another file, whose keys are put below the own ones'),
-  used('ports', 'docker-compose.yml', 'shown in metadata'),
-  used('expose', 'docker-compose.yml', 'shown in metadata'),
-  used(
-    'kind',
-    'Drover',
-    '`service`, `externalService`, `dnsService` or `loadBalancerService`, if nothing else determines it',
-  ),
-  used('alias_of', 'Drover', 'alias (`dnsService`): the service or services it resolves to'),
-  used('sidekicks', 'Drover', 'names of the sidekicks, like the label'),
-  used('vip', 'Drover', "an address to answer with instead of the containers' addresses"),
-  used(
-    'answers',
-    'Drover',
-    '`all` ready endpoints in each answer, `one` in rotation, or all `started` ones, ready or not',
-  ),
-  used(
-    'weight',
-    'Drover',
-    'how often its endpoints come first, relative to others, 0 to 256; for a single container: label `drover.weight`',
-  ),
-  used(
-    'dns',
-    'Drover',
-    "`{ttl: seconds, prefer: local, txt: [text]}`; in plain Compose: the container's resolvers, ignored",
-  ),
+  ...keysFrom('rancher-compose.yml', {
+    external_ips: 'external service: its addresses',
+    hostname: "external service: the host name it resolves to (in a Compose file: the container's host name, ignored)",
+    health_check: '`port`, `request_line`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
+    lb_config: '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`',
+    certs: 'certificates of a load balancer, like `lb_config.certs`',
+    default_cert: 'like `lb_config.default_cert`',
+    load_balancer_config: 'of `rancher/load-balancer-service`: `haproxy_config`, `lb_cookie_stickiness_policy`',
+    metadata: 'any tree, readable at `/latest/self/service/metadata`',
+    scale: 'the number shown in metadata; Drover starts no containers',
+    drain_timeout_ms: 'time a stopping endpoint has to finish its connections',
+    service_links: 'names for other services, like `links`',
+  }),
+  ...keysFrom('docker-compose.yml', {
+    image: 'determines the kind: `rancher/external-service`, `rancher/dns-service`, `rancher/load-balancer-service`',
+    labels: 'list or map; `io.rancher.sidekicks` names the sidekicks',
+    links: '`service`, `service:alias`, `stack/service:alias`; list or map',
+    external_links:
+      '`stack/service:alias`, or `service:alias` of the same stack; links to containers are ignored (container runtime)',
+    extends: 'a service of this or another file: this service has its keys as well, and its own keys win',
+    ports: 'shown in metadata',
+    expose: 'shown in metadata',
+  }),
+  ...keysFrom('Drover', {
+    metadata_file: 'a YAML or JSON file with further metadata, relative to the manifest',
+    kind: '`service`, `externalService`, `dnsService` or `loadBalancerService`; without it, other keys determine the kind',
+    alias_of: 'alias (`dnsService`): the service or services it resolves to',
+    sidekicks: 'names of the sidekicks, like the label',
+    vip: "an address to answer with instead of the containers' addresses",
+    answers: '`all` ready endpoints in each answer, `one` in rotation, or all `started` ones, ready or not',
+    weight:
+      'how often its endpoints come first, relative to others, 0 to 256; for a single container: label `drover.weight`',
+    dns: "`{ttl: seconds, prefer: local, txt: [text]}`; in plain Compose: the container's resolvers, ignored",
+  }),
 ];
 
 const SCHEDULER =
@@ -116,6 +86,6 @@ export const IGNORED_TOP_KEYS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-function used(key: string, from: UsedKey['from'], meaning: string): UsedKey {
-  return { key, from, meaning };
+function keysFrom(from: UsedKey['from'], meanings: Readonly<Record<string, string>>): readonly UsedKey[] {
+  return Object.entries(meanings).map(([key, meaning]) => ({ key, from, meaning }));
 }

@@ -1,13 +1,12 @@
 import type { Problem } from '../../../model/index.ts';
-import { readYaml, type ValueStyle, type YamlDocument, type YamlFault } from '../../../system/yaml/index.ts';
+import type { YamlDocument, YamlFault } from '../../../system/yaml/index.ts';
 import type { Variables } from './interpolate.ts';
-import { splitJsonList } from './json-list.ts';
 import { IGNORED_TOP_KEYS } from './keys.ts';
 import { type HostnameMeaning, hostnameMeaning, rancherSections } from './rancher-files.ts';
-import { type Remarks, remarksBelow } from './remarks.ts';
+import { joinFindings, type Remarks, remarksBelow } from './remarks.ts';
 import type { Folder, ManifestSource } from './source.ts';
-import { topProblems, topRemarks } from './top-level.ts';
-import { documentTexts, type UnreadText } from './unread.ts';
+import { topFindings, topRemarks } from './top-level.ts';
+import type { UnreadText } from './unread.ts';
 import { isMap, type Values } from './values.ts';
 
 type Path = readonly (string | number)[];
@@ -46,6 +45,13 @@ export interface LayoutContext {
   readonly includedBy: string | null;
 }
 
+/** A key that other programs read. */
+export interface IgnoredKey {
+  readonly subject: string;
+  readonly file: string;
+  readonly key: string;
+}
+
 /** An entry under `include` of a Compose file. */
 export interface Include {
   readonly value: unknown;
@@ -58,12 +64,12 @@ export interface Include {
 export interface Layout {
   readonly parts: readonly ServicePart[];
   readonly problems: readonly Problem[];
-  readonly ignoredKeys: readonly { readonly subject: string; readonly file: string; readonly key: string }[];
+  readonly ignoredKeys: readonly IgnoredKey[];
   /** What is odd, but changes nothing that Drover reads. */
   readonly notes: readonly Problem[];
   /** Stacks of the documents that list services. */
   readonly stacks: readonly string[];
-  /** Documents with a problem: they may speak of services that `parts` does not have. */
+  /** Documents with a problem: they may describe services that `parts` does not have. */
   readonly unread: readonly UnreadText[];
   readonly includes: readonly Include[];
   /** The file, if it has no text at all. Comments alone are a text: they say that nothing is declared. */
@@ -74,10 +80,8 @@ export interface Layout {
 export function layOut(source: ManifestSource, context: LayoutContext): Layout {
   const { path, text, fault } = source;
   if (fault) return { ...failed([{ subject: path, ...fault }]), parts: [], unread: [null], emptyFiles: [] };
-  const split = splitJsonList(text.replace(/^\uFEFF/, ''));
-  const documents = readYaml(split, { styleOf, lenient: true });
-  const layouts = documents.map((document) => layOutDocument(document, source, context));
-  const texts = documentTexts(split, documents.map(firstLine));
+  const documents = source.documents();
+  const layouts = documents.map(({ document }) => layOutDocument(document, source, context));
   const parts = layouts.flatMap((layout) =>
     layout.parts.map((part) => ({ ...part, sibling: (name: string) => composePart(parts, name) })),
   );
@@ -87,14 +91,10 @@ export function layOut(source: ManifestSource, context: LayoutContext): Layout {
     ignoredKeys: layouts.flatMap(({ ignoredKeys }) => ignoredKeys),
     notes: layouts.flatMap(({ notes }) => notes),
     stacks: layouts.flatMap(({ stacks }) => stacks),
-    unread: layouts.flatMap(({ problems }, index) => (problems.length === 0 ? [] : (texts[index] ?? null))),
+    unread: documents.flatMap((document, index) => (layouts[index]?.problems.length === 0 ? [] : [document.text])),
     includes: layouts.flatMap(({ includes }) => includes),
-    emptyFiles: split.trim() === '' ? [path] : [],
+    emptyFiles: text.trim() === '' ? [path] : [],
   };
-}
-
-function firstLine(document: YamlDocument): number {
-  return document.ok ? document.lineOf([]) : document.line;
 }
 
 /** The part of a service in a Compose file. */
@@ -109,16 +109,6 @@ type LonePart = Omit<ServicePart, 'sibling'>;
 
 interface DocumentLayout extends Omit<Layout, 'parts' | 'unread' | 'emptyFiles'> {
   readonly parts: readonly LonePart[];
-}
-
-/** Paths of the `metadata` of a service in all layouts. */
-const INJECTED = /^(services\/[^/]+|x-drover\/services\/[^/]+|(?!services\/|x-drover\/)[^/]+)(\/x-drover)?\/metadata$/;
-
-function styleOf(path: readonly string[], top: ReadonlySet<string>): ValueStyle {
-  const exact = path.at(-1) === 'metadata' && INJECTED.test(path.join('/'));
-  if (top.has('stack')) return { exact };
-  // `metadata` beside the keys of a service is one of rancher-compose.yml.
-  return { exact, dialect: exact && !path.includes('x-drover') ? 'yaml.v2' : 'yaml.v3' };
 }
 
 function layOutDocument(document: YamlDocument, from: ManifestSource, context: LayoutContext): DocumentLayout {
@@ -151,7 +141,6 @@ function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, co
     ...(isV1 ? [] : rancherSections(top)).map((section) => ({ ...section, form })),
     { at: ['x-drover', 'services'], services: drover.services, form: 'drover' },
   ];
-  const unknown = topProblems(top, { isV1, form }, subjectOf);
   const ignored = Object.keys(top)
     .filter((key) => IGNORED_TOP_KEYS.has(key) && key !== 'version' && !(isV1 && isServiceOfV1(key, top[key])))
     .map((key) => [key]);
@@ -177,12 +166,11 @@ function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, co
       hostname: groupForm === 'drover' ? 'external' : meaning,
     })),
   );
-  const remarks = topRemarks(
-    document,
-    named.map(({ path }) => path),
-    file,
-  );
-  const problems = [...unknown.problems, ...remarks.problems];
+  const paths = named.map(({ path }) => path);
+  const { problems, notes } = joinFindings([
+    topFindings(top, { isV1, form }, subjectOf),
+    topRemarks(document, paths, subjectOf),
+  ]);
   if (stack === null && named.length > 0) {
     const hint = 'add `stack: NAME` at the top, or name it with -p NAME';
     return failed([...problems, { subject: subjectOf([]), what: 'does not say which stack it declares', hint }]);
@@ -204,7 +192,7 @@ function layOutMap(document: ReadDocument, top: Values, from: ManifestSource, co
     parts,
     problems,
     ignoredKeys,
-    notes: [...unknown.notes, ...remarks.notes],
+    notes,
     stacks: stack !== null && listsServices ? [stack] : [],
     includes: includes.map((value, index) => ({ value, subject: subjectOf(['include', index]), file, context })),
   };
@@ -216,7 +204,7 @@ interface Group {
   readonly form: ServicePart['form'];
 }
 
-/** Where rancher-compose.yml describes its entry in the catalog: at the top, or in version 2 also among the services. */
+/** The key of the catalog entry in a rancher-compose.yml: at the top, or in version 2 also among the services. */
 const CATALOG = '.catalog';
 
 /** Such as a page of a web server: `404: Not Found`. */

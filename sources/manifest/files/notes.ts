@@ -1,13 +1,7 @@
 import type { Problem } from '../../../model/index.ts';
 import type { Entry } from './entries.ts';
 import { readerOf } from './keys.ts';
-
-/** A key that other programs read. */
-export interface IgnoredKey {
-  readonly subject: string;
-  readonly file: string;
-  readonly key: string;
-}
+import type { IgnoredKey } from './layout.ts';
 
 export function asIgnored({ key, part, path }: Entry): IgnoredKey {
   return { subject: part.subjectOf(path), file: part.file, key };

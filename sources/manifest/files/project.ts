@@ -1,5 +1,4 @@
 import type { Result } from '../../../model/index.ts';
-import { readYaml } from '../../../system/yaml/index.ts';
 import { failedLayout, layOutFiles, variablesOf } from './include.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 import { asText, isVersion1, type Layout } from './layout.ts';
@@ -49,9 +48,8 @@ export function projectName(files: readonly ManifestFile[], { variables = {} }: 
 /** The name of a Compose project: `COMPOSE_PROJECT_NAME`, else the last `name:` of its files. */
 function nameOf(sources: readonly ManifestSource[], variables: Variables): Result<string | null> {
   if (variables.COMPOSE_PROJECT_NAME) return { ok: true, value: variables.COMPOSE_PROJECT_NAME };
-  for (const { path, text } of sources.toReversed()) {
-    if (!/\bname\b/.test(text)) continue;
-    for (const document of readYaml(text, { lenient: true }).toReversed()) {
+  for (const { path, documents } of sources.toReversed()) {
+    for (const { document } of documents().toReversed()) {
       if (!document.ok || !isMap(document.value) || isVersion1(document.value) || 'stack' in document.value) continue;
       const name = interpolate(asText(document.value.name), { variables });
       const subject = `${path}:${document.lineOf(['name'])} name`;

@@ -64,6 +64,14 @@ function isOfCompose(key: string): boolean {
   return from === 'docker-compose.yml' || key === 'deploy' || readerOf(key) === 'runtime';
 }
 
+/** Whether an image is one of Rancher's, with or without a registry and a tag. */
+export function isRancherImage(image: unknown, name: string): boolean {
+  return (
+    typeof image === 'string' &&
+    image.replace(/^(index\.)?docker\.io\//, '').replace(/[:@].*$/, '') === `rancher/${name}`
+  );
+}
+
 function asMap(value: unknown): Values {
   return isMap(value) ? value : {};
 }

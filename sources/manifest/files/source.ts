@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { type FileDocument, readDocuments } from './documents.ts';
 import type { ManifestFile } from './manifest.ts';
 
 /** A text and the folder that it is in. */
@@ -8,6 +9,8 @@ export interface ManifestSource {
   /** Why it cannot be read; it has no text then. */
   readonly fault: ManifestFile['fault'];
   readonly folder: Folder;
+  /** Its documents as a manifest, read once. */
+  documents(): readonly FileDocument[];
 }
 
 /** A folder with the files that a manifest names. */
@@ -21,19 +24,42 @@ export interface Folder {
 export function sourceOf(file: ManifestFile, onMissing: (name: string) => void): ManifestSource {
   const { path, text, attached = {}, fault } = file;
   const above = posix.dirname(path);
-  const join = (from: string, name: string) =>
-    posix.isAbsolute(name) ? posix.normalize(name) : posix.join(from, name);
-  const folderAt = (folder: string): Folder => ({
-    open: (name) => {
-      const inner = join(folder, name);
-      if (Object.hasOwn(attached, inner)) {
-        const opened = { path: join(above, inner), text: attached[inner] ?? '', fault: undefined };
-        return { ...opened, folder: folderAt(posix.dirname(inner)) };
-      }
-      onMissing(inner);
+  const opened = new Map<string, ManifestSource>();
+  const open = (name: string): ManifestSource | null => {
+    const before = opened.get(name);
+    if (before) return before;
+    const content = Object.hasOwn(attached, name) ? attached[name] : undefined;
+    if (content === undefined) {
+      onMissing(name);
       return null;
-    },
+    }
+    const source = withDocuments({
+      path: join(above, name),
+      text: content,
+      fault: undefined,
+      folder: folderAt(posix.dirname(name)),
+    });
+    opened.set(name, source);
+    return source;
+  };
+  const folderAt = (folder: string): Folder => ({
+    open: (name) => open(join(folder, name)),
     enter: (name) => folderAt(join(folder, name)),
   });
-  return { path, text, fault, folder: folderAt('.') };
+  return withDocuments({ path, text, fault, folder: folderAt('.') });
+}
+
+function join(from: string, name: string): string {
+  return posix.isAbsolute(name) ? posix.normalize(name) : posix.join(from, name);
+}
+
+function withDocuments(source: Omit<ManifestSource, 'documents'>): ManifestSource {
+  let read: readonly FileDocument[] | null = null;
+  return {
+    ...source,
+    documents: () => {
+      read ??= readDocuments(source.text);
+      return read;
+    },
+  };
 }

@@ -10,8 +10,8 @@ interface PartOfStack {
 const STACK = /^stack:[ \t]*["']?([\w.-]+)/m;
 
 /**
- * Whether a document that could not be read may have spoken of a service: a native document of the services of its stack, any other
- * document of all services in Compose files, and of the stacks that it mentions.
+ * Whether a document that could not be read may describe a service. A native document describes only services of its stack. Any
+ * other document may describe all services in Compose files, and services of the stacks that it mentions.
  */
 export function mayConcern(unread: UnreadText, parts: readonly PartOfStack[]): boolean {
   const stack = parts[0]?.stack.toLowerCase();
@@ -23,12 +23,4 @@ export function mayConcern(unread: UnreadText, parts: readonly PartOfStack[]): b
 
 function wordsOf(text: string): ReadonlySet<string> {
   return new Set(text.toLowerCase().match(/[\w.-]+/g));
-}
-
-/** The texts of the documents of a file, given the line at which each begins. */
-export function documentTexts(text: string, firstLines: readonly number[]): readonly string[] {
-  const lines = text.split('\n');
-  return firstLines.map((line, index) =>
-    lines.slice(line - 1, (firstLines[index + 1] ?? lines.length + 1) - 1).join('\n'),
-  );
 }

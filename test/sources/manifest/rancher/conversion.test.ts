@@ -123,82 +123,68 @@ describe('the kind of a service is what rancher-compose makes of it', () => {
 });
 
 describe('hostname', () => {
-  test.each([
-    [
-      'in a compose file with extends',
-      { 'compose.yml': 'services: {x: {extends: {service: base}, hostname: web1}, base: {image: a}}' },
-      'service',
-    ],
-    [
-      'in a compose file with provider',
-      { 'compose.yaml': 'services: {x: {provider: {type: t}, hostname: web1}}' },
-      'service',
-    ],
-    [
-      'alone in an override of a compose file',
-      { 'docker-compose.yml': 'x: {image: a}', 'docker-compose.prod.yml': 'x: {hostname: web1}' },
-      'service',
-    ],
-    ['in a file with images, whatever its name', { 'shop.yml': 'x: {hostname: web1}\ny: {image: a}' }, 'service'],
-    ['in a file without keys of the runtime', { 'shop.yml': 'x: {hostname: a.example.com}' }, 'externalService'],
-    [
-      'in another file without keys of either, if there is no image',
-      { 'compose.yml': 'services: {y: {image: a}}', 'o.yml': 'x: {hostname: a.example.com}' },
-      'externalService',
-    ],
-    [
-      'in another file without keys of either, if there is an image',
-      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: web1, scale: 2}' },
-      'service',
-    ],
-    [
-      'in another file with a key of Compose',
-      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: web1, labels: {a: b}}' },
-      'service',
-    ],
-    [
-      'in another file with a key of rancher-compose',
-      { 'compose.yml': 'services: {x: {image: a}}', 'o.yml': 'x: {hostname: a.example.com, retain_ip: true}' },
-      'externalService',
-    ],
-    [
-      'in a rancher-compose file that has images',
-      { 'rancher-compose.prod.yml': 'x: {image: a, hostname: a.example.com}' },
-      'externalService',
-    ],
-    [
-      'in a native document',
-      { 'compose.yml': 'stack: demo\nservices: {x: {hostname: a.example.com}}' },
-      'externalService',
-    ],
-    [
-      'in x-drover',
-      { 'compose.yml': 'services: {x: {image: a, x-drover: {hostname: a.example.com}}}' },
-      'externalService',
-    ],
-    [
-      'in a compose file, of the image for external services',
-      { 'compose.yml': 'services: {x: {image: rancher/external-service, hostname: a.example.com}}' },
-      'externalService',
-    ],
-    [
-      'in a compose file, of a declared kind',
-      { 'compose.yml': 'services: {x: {kind: externalService, hostname: a.example.com}}' },
-      'externalService',
-    ],
-    [
-      'in both files',
-      { 'rancher-compose.yml': 'x: {hostname: a.example.com}', 'docker-compose.yml': 'x: {image: a, hostname: web1}' },
-      'externalService',
-    ],
-  ] as const)('%s', (_, files, kind) => {
+  const ofContainer: Readonly<Record<string, Files>> = {
+    'in a compose file with extends': {
+      'compose.yml': 'services: {x: {extends: {service: base}, hostname: web1}, base: {image: a}}',
+    },
+    'in a compose file with provider': { 'compose.yaml': 'services: {x: {provider: {type: t}, hostname: web1}}' },
+    'alone in an override of a compose file': {
+      'docker-compose.yml': 'x: {image: a}',
+      'docker-compose.prod.yml': 'x: {hostname: web1}',
+    },
+    'in a file with images, whatever its name': { 'shop.yml': 'x: {hostname: web1}\ny: {image: a}' },
+    'in another file without keys of either, if there is an image': {
+      'compose.yml': 'services: {x: {image: a}}',
+      'o.yml': 'x: {hostname: web1, scale: 2}',
+    },
+    'in another file with a key of Compose': {
+      'compose.yml': 'services: {x: {image: a}}',
+      'o.yml': 'x: {hostname: web1, labels: {a: b}}',
+    },
+  };
+  const ofExternalService: Readonly<Record<string, Files>> = {
+    'in a file without keys of the runtime': { 'shop.yml': 'x: {hostname: a.example.com}' },
+    'in another file without keys of either, if there is no image': {
+      'compose.yml': 'services: {y: {image: a}}',
+      'o.yml': 'x: {hostname: a.example.com}',
+    },
+    'in another file with a key of rancher-compose': {
+      'compose.yml': 'services: {x: {image: a}}',
+      'o.yml': 'x: {hostname: a.example.com, retain_ip: true}',
+    },
+    'in a rancher-compose file that has images': {
+      'rancher-compose.prod.yml': 'x: {image: a, hostname: a.example.com}',
+    },
+    'in a native document': { 'compose.yml': 'stack: demo\nservices: {x: {hostname: a.example.com}}' },
+    'in x-drover': { 'compose.yml': 'services: {x: {image: a, x-drover: {hostname: a.example.com}}}' },
+    'in a compose file, of the image for external services': {
+      'compose.yml': 'services: {x: {image: rancher/external-service, hostname: a.example.com}}',
+    },
+    'the same with a tag': {
+      'compose.yml': 'services: {x: {image: "rancher/external-service:v1", hostname: a.example.com}}',
+    },
+    'in a compose file, of a declared kind': {
+      'compose.yml': 'services: {x: {kind: externalService, hostname: a.example.com}}',
+    },
+    'in both files': {
+      'rancher-compose.yml': 'x: {hostname: a.example.com}',
+      'docker-compose.yml': 'x: {image: a, hostname: web1}',
+    },
+  };
+
+  test.each(Object.entries(ofContainer))('%s is that of the container', (_, files) => {
     const manifests = parse(files);
     expect(manifests.problems).toEqual([]);
-    const { kind: found, hostname } = service(manifests, 'x');
-    expect([found, hostname]).toEqual([kind, kind === 'service' ? null : 'a.example.com.']);
-    expect(notes(manifests).includes('x.hostname: is for the container runtime')).toBe(
-      JSON.stringify(files).includes('web1'),
-    );
+    expect(service(manifests, 'x')).toMatchObject({ kind: 'service', hostname: null });
+    expect(notes(manifests)).toContain('x.hostname: is for the container runtime');
+  });
+
+  test.each(Object.entries(ofExternalService))('%s makes an external service', (_, files) => {
+    const manifests = parse(files);
+    expect(manifests.problems).toEqual([]);
+    expect(service(manifests, 'x')).toMatchObject({ kind: 'externalService', hostname: 'a.example.com.' });
+    const isAlsoGiven = JSON.stringify(files).includes('web1');
+    expect(notes(manifests).includes('x.hostname: is for the container runtime')).toBe(isAlsoGiven);
   });
 });
 
@@ -477,7 +463,7 @@ external_services:
 aliases:
   www: {services: [web, other/web]}
 virtual_machines:
-  vm: {image: v, vcpu: 2, health_check: {port: 22}}
+  vm: {image: v, vcpu: 2, health_check: {port: 22}, metadata: {b: 18446744073709551615, '1': x}}
 storage_drivers: {nfs: {image: n}}
 network_drivers: {ipsec: {image: n}}
 containers: {one: {image: c}}
@@ -494,6 +480,7 @@ dependencies: {other: {version: 1}}
     'www dnsService',
   ]);
   expect(service(manifests, 'edge')).toMatchObject({ scale: 2, lbConfig: { defaultCert: 'c' } });
+  expect(service(manifests, 'vm').metadata).toBe('{"b":18446744073709551615,"1":"x"}');
   expect(service(manifests, 'www').links.map(({ target }) => target)).toEqual(['demo/web', 'other/web']);
   for (const key of ['storage_drivers', 'network_drivers', 'containers', 'hosts', 'dependencies'])
     expect(notes(manifests)).toContain(` ${key}: is for other programs`);
@@ -514,6 +501,8 @@ test('an unknown key below one of Drover is named, unless it resembles one', () 
     healthCheck: { port: 80 },
     lbConfig: { portRules: [{ selector: 'a=b' }] },
   });
+  const single = read('lb_config: {port_rules: {source_port: 80, selector: a=b, containers: 1}}');
+  expect([single.problems, rulesOf(service(single, 'edge'))]).toEqual([[], ['80 http -> {a=b}:null']]);
   expect(read('health_check: {port: 80, intervall: 1}').problems.map(formatProblem).join()).toContain(
     'did you mean interval?',
   );
