@@ -1,6 +1,6 @@
 import { ok, type Problem, type Result, type SchemaFault, type ServiceDeclaration } from '../../model/index.ts';
-import { checkKeys } from './check-keys.ts';
-import { convertService } from './convert.ts';
+import { checkKeys } from './convert/check-keys.ts';
+import { convertService } from './convert/convert.ts';
 import { type Attached, METADATA_FILE, readAttached } from './files/attached.ts';
 import { type Entry, entriesOf, isUsed, runsContainers } from './files/entries.ts';
 import { withBases } from './files/extends.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { MANIFEST_PAGE, renderManifestPage } from '../../../scripts/manifest-reference.ts';
+import { serviceSchema } from '../../../sources/manifest/convert/service-schema.ts';
 import { parseManifest, readerOf, USED_KEYS } from '../../../sources/manifest/index.ts';
-import { serviceSchema } from '../../../sources/manifest/service-schema.ts';
 
 test(`${MANIFEST_PAGE} lists every key (else: node scripts/write-manifest-reference.ts)`, () => {
   expect(readFileSync(MANIFEST_PAGE, 'utf8')).toBe(renderManifestPage());

@@ -1,4 +1,4 @@
-import type { LoadBalancerConfig, PortRule, SchemaFault, ServiceKind } from '../../model/index.ts';
+import type { LoadBalancerConfig, PortRule, SchemaFault, ServiceKind } from '../../../model/index.ts';
 import { parseLink } from './links.ts';
 import type { LbKeys, RuleKeys } from './service-schema.ts';
 

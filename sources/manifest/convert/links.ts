@@ -1,4 +1,4 @@
-import { ok, parseDnsName, problem, type Result, type ServiceLink } from '../../model/index.ts';
+import { ok, parseDnsName, problem, type Result, type ServiceLink } from '../../../model/index.ts';
 
 /**
  * Parses `service`, `stack/service` or longer, with or without `:alias`. A target without a stack is in the declaring stack. The

@@ -1,4 +1,4 @@
-import type { Result, SchemaFault } from '../../model/index.ts';
+import type { Result, SchemaFault } from '../../../model/index.ts';
 
 /** A text below a service and its place. */
 export interface Placed {

@@ -9,7 +9,7 @@ import {
   type ServiceDeclaration,
   type ServiceKind,
   type ServiceLink,
-} from '../../model/index.ts';
+} from '../../../model/index.ts';
 import { convertLbConfig } from './convert-lb.ts';
 import { isOldLoadBalancer, kindOf } from './kind.ts';
 import { linkTarget, parseLink } from './links.ts';

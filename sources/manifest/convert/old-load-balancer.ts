@@ -1,4 +1,4 @@
-import { ok, problem, type Result, type SchemaFault } from '../../model/index.ts';
+import { ok, problem, type Result, type SchemaFault } from '../../../model/index.ts';
 import { parseAll, placedList, placedParts } from './placed.ts';
 import type { RuleKeys, ServiceKeys } from './service-schema.ts';
 

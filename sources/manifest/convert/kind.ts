@@ -1,5 +1,5 @@
-import type { ServiceKind } from '../../model/index.ts';
-import { isRancherImage } from './files/rancher-files.ts';
+import type { ServiceKind } from '../../../model/index.ts';
+import { isRancherImage } from '../files/rancher-files.ts';
 import type { ServiceKeys } from './service-schema.ts';
 
 /** What determines the kind of a service, apart from its keys. */

@@ -1,4 +1,4 @@
-import type { SchemaFault } from '../../model/index.ts';
+import type { SchemaFault } from '../../../model/index.ts';
 import { isOldLoadBalancer } from './kind.ts';
 import { linkTarget } from './links.ts';
 import { convertOldLoadBalancer, isRuleLabel, listeningPort, type OldLoadBalancer } from './old-load-balancer.ts';

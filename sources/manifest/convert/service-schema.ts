@@ -6,8 +6,8 @@ import {
   MAX_WEIGHT,
   parseAddress,
   type Result,
-} from '../../model/index.ts';
-import { labelsOf, linksOf, portText } from './files/merge.ts';
+} from '../../../model/index.ts';
+import { labelsOf, linksOf, portText } from '../files/merge.ts';
 
 /** A text with a parser of its own, whose problems are shown to the user. */
 function parsed<T>(parse: (text: string) => Result<T>) {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { nearestWord, type SchemaFault, schemaFaults } from '../../model/index.ts';
-import { type Values, without } from './files/values.ts';
+import { nearestWord, type SchemaFault, schemaFaults } from '../../../model/index.ts';
+import { type Values, without } from '../files/values.ts';
 import { nestedKeys, type ServiceKeys, serviceSchema } from './service-schema.ts';
 
 type Path = readonly (string | number)[];
