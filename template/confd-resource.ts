@@ -29,7 +29,7 @@ export interface ResourcePlace {
   readonly path: string;
   /** Contains `conf.d` and `templates`. */
   readonly folder: string;
-  /** The prefix of confd's own settings takes the place of the resource's, since confd 0.12. Null: not set. */
+  /** The prefix of confd's own settings, which takes the place of the resource's as in confd since 0.12. Null: not set. */
   readonly prefix: string | null;
   /** Without check and reload commands. */
   readonly syncOnly: boolean;
@@ -45,7 +45,7 @@ export function parseResource(text: string, { path, folder, prefix, syncOnly }: 
   if (!read.ok) return failed(read.what);
   const { template } = read.value;
   const mode = template.mode === undefined || template.mode === '' ? null : modeOf(template.mode);
-  if (mode === undefined) return failed(`template.mode: '${template.mode}' is not an octal mode`);
+  if (mode === undefined) return failed(`template.mode '${template.mode}' is not an octal mode`);
   return {
     ok: true,
     template: {

@@ -1,6 +1,6 @@
 import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
-import type { Problem } from '../model/index.ts';
+import { type Problem, schemaFaults } from '../model/index.ts';
 
 /** The part of confd's own settings, `confd.toml`, that Drover follows. */
 export interface ConfdSettings {
@@ -32,7 +32,7 @@ export interface ReadSettings {
   readonly problems: readonly Problem[];
 }
 
-/** Parses `confd.toml`. Null: the file is not valid. Settings of other backends are ignored with a problem. */
+/** Parses `confd.toml`. Gives a Problem if the file is not valid. The nodes of another backend are ignored with a problem. */
 export function parseConfdSettings(text: string, path: string): ReadSettings | Problem {
   const read = readToml(text, settingsSchema);
   if (!read.ok)
@@ -61,9 +61,7 @@ export function parseConfdSettings(text: string, path: string): ReadSettings | P
   };
 }
 
-export type ReadToml<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly what: string };
+type ReadToml<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly what: string };
 
 /** A TOML file of confd. Names of keys are read without regard to case, as confd does. */
 export function readToml<Value>(text: string, schema: z.ZodType<Value>): ReadToml<Value> {
@@ -76,8 +74,8 @@ export function readToml<Value>(text: string, schema: z.ZodType<Value>): ReadTom
   }
   const parsed = schema.safeParse(withLowerKeys(file));
   if (parsed.success) return { ok: true, value: parsed.data };
-  const what = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join(', ');
-  return { ok: false, what };
+  const faults = schemaFaults(parsed.error).map(({ path, what }) => `${path.join('.')} ${what}`);
+  return { ok: false, what: faults.join(', ') };
 }
 
 function withLowerKeys(value: unknown): unknown {

@@ -36,10 +36,10 @@ interface Part {
 export async function readSpecs(options: TemplateOptions): Promise<ReadSpecs> {
   const { NO_SETTINGS, parseTemplates } = await import('../../template/index.ts');
   const confd = await readConfd(options);
-  const parts: (Part | null)[] = [confd, oneTemplate(options)];
+  const parts: (Part | null)[] = [confd, await oneTemplate(options)];
   if (options.config !== undefined) {
     const path = options.config;
-    parts.push(parseTemplatesFile(parseTemplates, await readText(path), path));
+    parts.push(parseTemplates(await readText(path), { path, folder: dirname(resolve(path)) }));
   }
   const given = parts.flatMap((part) => part ?? []);
   if (given.length === 0) {
@@ -50,14 +50,6 @@ export async function readSpecs(options: TemplateOptions): Promise<ReadSpecs> {
     problems: given.flatMap(({ problems }) => problems),
     settings: confd?.settings ?? NO_SETTINGS,
   };
-}
-
-function parseTemplatesFile(
-  parse: (text: string, from: { readonly path: string; readonly folder: string }) => Part,
-  text: string,
-  path: string,
-): Part {
-  return parse(text, { path, folder: dirname(resolve(path)) });
 }
 
 /** The folder of confd: `confd.toml`, and all resources in and below `conf.d`. */
@@ -104,7 +96,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 }
 
 /** The template of --source and --destination, if given. Its options equal those of an entry of a file. */
-function oneTemplate(options: TemplateOptions): Part | null {
+async function oneTemplate(options: TemplateOptions): Promise<Part | null> {
   const { source, destination, owner, mode, check, reload } = options;
   if (source === undefined && destination === undefined) return null;
   if (source === undefined || destination === undefined) {
@@ -113,10 +105,11 @@ function oneTemplate(options: TemplateOptions): Part | null {
   if (mode !== undefined && !/^0?[0-7]{3,4}$/.test(mode)) {
     throw usageFailure('--mode', `'${mode}' is not an octal mode`, 'write it like 0644');
   }
+  const { languageOf } = await import('../../template/index.ts');
   const template: TemplateSpec = {
     name: source,
     source: resolve(source),
-    language: source.endsWith('.tmpl') ? 'go' : 'handlebars',
+    language: languageOf(source),
     destination: resolve(destination),
     owner: owner ?? null,
     mode: mode === undefined ? null : Number.parseInt(mode, 8),

@@ -67,8 +67,9 @@ export function createAnswersSource(answers: () => Answers): TreeSource {
 /** Each client also has the top-level keys of `default` that its own entry does not have, as in rancher-metadata 0.7. */
 function withDefaults(answers: Answers): Answers {
   return mapValues(answers, (clients) => {
-    const defaults = isObject(clients) ? (own(clients, DEFAULT) ?? null) : null;
-    if (!isObject(clients) || !isObject(defaults)) return clients;
+    if (!isObject(clients)) return clients;
+    const defaults = own(clients, DEFAULT) ?? null;
+    if (!isObject(defaults)) return clients;
     return mapValues(clients, (tree) => (isObject(tree) ? { ...defaults, ...tree } : tree));
   });
 }

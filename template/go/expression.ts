@@ -4,7 +4,7 @@ import { type NumberLiteral, parseCharacter, parseNumber, parseString } from './
 /** A value in a Go template. `line` counts from 1. */
 export type Expression = { readonly line: number } & (
   | { readonly kind: 'string'; readonly value: string }
-  | { readonly kind: 'number'; readonly value: NumberLiteral; readonly text: string }
+  | { readonly kind: 'number'; readonly value: NumberLiteral }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'nil' | 'dot' }
   /** `.Key`: members of the dot. */
@@ -154,8 +154,8 @@ function readOperand(reader: Reader, scope: Scope): Expression | null {
 const KEYWORDS = ['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'range', 'template', 'with'];
 
 function readTerm(reader: Reader, scope: Scope): Expression | null {
-  const { kind, text, line } = reader.peek();
-  switch (kind) {
+  const token = reader.peek();
+  switch (token.kind) {
     case 'close':
     case ')':
     case '|':
@@ -164,12 +164,12 @@ function readTerm(reader: Reader, scope: Scope): Expression | null {
       reader.next();
       return {
         kind: 'pipeline',
-        line,
+        line: token.line,
         pipeline: readPipeline(reader, scope, { context: 'parentheses', end: ')' }),
       };
     default:
       reader.next();
-      return termOf({ kind, text, line }, scope);
+      return termOf(token, scope);
   }
 }
 
@@ -198,7 +198,7 @@ function termOf({ kind, text, line }: Token, scope: Scope): Expression {
     case 'character': {
       const value = kind === 'number' ? parseNumber(text) : characterOf(text);
       if (value === null) throw new NotConvertible(line, `${text} is not a valid ${kind}`);
-      return { kind: 'number', value, text, line };
+      return { kind: 'number', value, line };
     }
     default:
       throw new NotConvertible(line, `unexpected '${text}'`);

@@ -1,8 +1,8 @@
 import Handlebars from 'handlebars';
 import { textOf } from './format.ts';
 import { memberOf } from './member.ts';
-import { callFunction, type GoFunctions, itemsOf } from './signature.ts';
-import { GoError, GoNumber, type GoValue, intOf, membersOf, truth } from './values.ts';
+import { callFunction, type GoFunctions } from './signature.ts';
+import { GoError, GoNumber, type GoValue, intOf, itemsOf, truth } from './values.ts';
 
 /** Where a call begins in the Handlebars template, from line 1 and column 0. */
 export interface Location {
@@ -63,8 +63,7 @@ export function addGoHelpers(handlebars: typeof Handlebars, { names, functions }
     addValue(handlebars, name, (values, { data }) => {
       const call = functions(data)[name];
       if (!call) throw new GoError(`there is no function ${name}`);
-      const seen = name === 'and' || name === 'or' ? upToDecision(values, name) : values;
-      return callFunction(name, call, seen);
+      return callFunction(name, call, values);
     });
   }
   addValue(handlebars, 'member', ([value, path, ...values]) => memberOf(value, String(path).split('.'), values));
@@ -94,9 +93,9 @@ function addValue(
 ): void {
   handlebars.registerHelper(name, (...given: unknown[]) => {
     const options = given.at(-1) as Options;
-    const values = given.slice(0, -1);
-    const isLazy = name === 'and' || name === 'or';
-    const failure = (isLazy ? upToDecision(values, name) : values).find((value) => value instanceof Failure);
+    const all = given.slice(0, -1);
+    const values = name === 'and' || name === 'or' ? upToDecision(all, name) : all;
+    const failure = values.find((value) => value instanceof Failure);
     if (failure) return failure;
     try {
       // A nil that comes out of a call is a missing value.
@@ -162,7 +161,7 @@ function addBlocks(handlebars: typeof Handlebars): void {
 
 function range(value: GoValue, { data, hash, fn, inverse }: Options): string {
   const { index, element } = hash;
-  const items = itemsOf(value, membersOf);
+  const items = itemsOf(value);
   const declared = [index, element].filter((name) => name !== undefined);
   const frame = (loop: Frame['loop'], dot: GoValue, at: GoValue, item: GoValue): Frame => {
     const inside: Frame = { ...child(data), loop, dot, declared: new Set(declared) };

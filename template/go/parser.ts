@@ -116,11 +116,14 @@ function readAction(
       if (parsing.loops === 0) throw new NotConvertible(line, `{{${keyword}}} is not within {{range}}`);
       expectClose(reader);
       return { nodes: [{ kind: keyword }] };
-    case 'define':
+    case 'define': {
       reader.next();
       if (!isTop) throw new NotConvertible(line, '{{define}} is within a block');
-      readDefinition(parsing, readName(reader));
+      const name = readName(reader);
+      expectClose(reader);
+      readDefinition(parsing, name, line);
       return { nodes: [] };
+    }
     case 'block':
     case 'template':
       reader.next();
@@ -201,21 +204,19 @@ function readName(reader: Reader): string {
 function readTemplate(parsing: Parsing, keyword: 'block' | 'template', line: number): Node {
   const { reader, scope } = parsing;
   const name = readName(reader);
-  const context = { context: keyword, end: 'close' } as const;
   if (keyword === 'template' && reader.peek().kind === 'close') {
     reader.next();
     return { kind: 'template', name, pipeline: null, line };
   }
-  const pipeline = readPipeline(reader, scope, context);
-  if (keyword === 'block') readDefinition(parsing, name, false);
+  const pipeline = readPipeline(reader, scope, { context: keyword, end: 'close' });
+  if (keyword === 'block') readDefinition(parsing, name, line);
   return { kind: 'template', name, pipeline, line };
 }
 
-function readDefinition(parsing: Parsing, name: string, hasClose = true): void {
-  const opening = { kind: `define "${name}"`, line: parsing.reader.peek().line };
-  if (hasClose) expectClose(parsing.reader);
+/** Reads up to the end of a `define` or `block` that begins on the line `begin`. */
+function readDefinition(parsing: Parsing, name: string, begin: number): void {
   const { found, ending, line } = readNodes({ ...parsing, scope: { ...parsing.scope, variables: [] }, loops: 0 });
-  if (ending !== 'end') throw withoutEnd(opening, line);
+  if (ending !== 'end') throw withoutEnd({ kind: `define "${name}"`, line: begin }, line);
   const { definitions } = parsing;
   const before = definitions.get(name);
   if (before === undefined || isEmpty(before)) definitions.set(name, found);

@@ -10,7 +10,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /** What Go calls printable: letters, marks, numbers, punctuation, symbols, and the space. */
-export function isPrintable(character: string): boolean {
+function isPrintable(character: string): boolean {
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
 }
 

@@ -1,4 +1,4 @@
-import { GoError, type GoValue, kindOf, listOf, typeName } from './values.ts';
+import { GoError, type GoValue, listOf, typeName } from './values.ts';
 
 /** The type of a parameter. `value` takes everything, also a missing value. */
 export type ParameterType = 'string' | 'int' | 'any' | 'value' | '[]string' | '[]memkv.KVPair';
@@ -39,21 +39,4 @@ function argumentOf(name: string, type: ParameterType, value: GoValue): GoValue 
   const fits = given === type || (type === '[]memkv.KVPair' && given === 'memkv.KVPairs');
   if (!fits) throw new GoError(`${name} needs a ${type} and has a ${given}`);
   return value;
-}
-
-/** The items of Go's `range`: a list in order, a map by its keys. Throws GoError for other values. */
-export function itemsOf(
-  value: GoValue,
-  members: (map: GoValue) => readonly (readonly [string, GoValue])[],
-): readonly (readonly [GoValue, GoValue])[] {
-  switch (kindOf(value)) {
-    case 'nil':
-      return [];
-    case 'list':
-      return (value as readonly GoValue[]).map((item, index) => [index, item] as const);
-    case 'map':
-      return members(value);
-    default:
-      throw new GoError(`range cannot go through a ${typeName(value)}`);
-  }
 }

@@ -1,7 +1,7 @@
 import { DAYS, formatTime, localOf, MONTHS, timeText, yearDay } from './time.ts';
 import { GoNumber, GoTime } from './values.ts';
 
-export interface Method {
+interface Method {
   readonly parameters: readonly ('string' | 'int')[];
   readonly run: (time: GoTime, ...values: never[]) => unknown;
 }

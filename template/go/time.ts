@@ -1,4 +1,5 @@
 import { GoError, type GoTime } from './values.ts';
+import { zoneAbbreviation } from './zone-file.ts';
 
 export const MONTHS = 'January February March April May June July August September October November December'.split(
   ' ',
@@ -108,15 +109,13 @@ function fractionText(part: string, milliseconds: number): string {
   return short === '' ? '' : part[0] + short;
 }
 
-/** Go reads the abbreviation from the zone's file. Here it comes from the languages that have one for the zone. */
+/** The name of this process's time zone comes from Node, which does not read the machine's files. */
 function zoneName(time: GoTime): string {
-  if (time.utc) return 'UTC';
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  if (['UTC', 'Etc/UTC'].includes(timeZone)) return 'UTC';
-  for (const language of ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA']) {
-    const parts = new Intl.DateTimeFormat(language, { timeZoneName: 'short' }).formatToParts(time.ms);
-    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-    if (/^[A-Z]{3,5}$/.test(name)) return name;
-  }
-  throw new GoError(`the abbreviation of the time zone ${timeZone} is not known; use -0700 in the layout, or UTC`);
+  if (time.utc || timeZone === 'UTC') return 'UTC';
+  const name = zoneAbbreviation(timeZone, time.ms, offsetMinutes(time));
+  if (name !== null) return name;
+  throw new GoError(
+    `the abbreviation of the time zone ${timeZone} is not known; install tzdata, or use -0700 in the layout`,
+  );
 }

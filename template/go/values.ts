@@ -116,3 +116,17 @@ export function compareText(a: string, b: string): number {
 export function membersOf(map: GoValue): readonly (readonly [string, GoValue])[] {
   return Object.entries(map as object).sort(([a], [b]) => compareText(a, b));
 }
+
+/** The items of Go's `range`: a list in order, a map by its keys. Throws GoError for other values. */
+export function itemsOf(value: GoValue): readonly (readonly [GoValue, GoValue])[] {
+  switch (kindOf(value)) {
+    case 'nil':
+      return [];
+    case 'list':
+      return [...(value as readonly GoValue[]).entries()];
+    case 'map':
+      return membersOf(value);
+    default:
+      throw new GoError(`range cannot go through a ${typeName(value)}`);
+  }
+}

@@ -62,9 +62,9 @@ describe('a resource of conf.d', () => {
   test('a wrong value is a problem of this file', () => {
     expect(resource('keys = "/x"')).toMatchObject({
       subject: 'a.toml',
-      what: expect.stringContaining('template.keys'),
+      what: 'template.keys is not a list',
     });
-    expect(resource('mode = "rw"')).toMatchObject({ what: "template.mode: 'rw' is not an octal mode" });
+    expect(resource('mode = "rw"')).toMatchObject({ what: "template.mode 'rw' is not an octal mode" });
   });
 });
 
