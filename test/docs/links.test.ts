@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkoutFiles } from '../../scripts/checkout-files.ts';
 
-const pages = execFileSync('git', ['ls-files', '*.md'], { encoding: 'utf8' }).split('\n').filter(Boolean);
+const pages = checkoutFiles().filter((file) => file.endsWith('.md'));
 
 /** The anchor that Markdown renderers derive from a heading. */
 function anchorOf(heading: string): string {
