@@ -123,13 +123,15 @@ class KeptChild implements Child {
     const living = await this.#readLiving();
     const wanted = living.find((one) => this.#isWanted(one));
     if (wanted) return this.#adopt(wanted, living.find((one) => one !== wanted) ?? null, signal);
-    const [old = null] = living;
+    const [old = null, unfinished = null] = living.toSorted((a, b) => a.identity.startTicks - b.identity.startTicks);
     const [first, second] = slotsOf(this.#spec.name);
     if (old === null) return this.#start(first, null, signal);
     this.#deps.log.info(
       { child: this.#spec.name, pid: old.identity.pid },
       'replacing a child of another version or configuration',
     );
+    // A replacement that was interrupted: the younger process has the slot that is needed now.
+    if (unfinished !== null) await this.#end(unfinished.identity);
     await this.#setRunning(old.identity, true);
     return this.#start(old.slot === first ? second : first, old, signal);
   }

@@ -214,3 +214,18 @@ test('a replacement that a killed supervisor left unfinished is completed', asyn
   expect(await running(second)).toMatchObject({ pid: beside.pid, adopted: true });
   await poll(async () => (await identify(oldPid as number)) === null, { what: 'the old one ended' });
 });
+
+test('a third version replaces the two of an unfinished replacement: the younger one ends, the old one serves until the new one is ready', async () => {
+  const first = supervise([program('one', 'exec sleep 1000')]);
+  const old = await identify((await running(first)).pid as number);
+  await first.stop();
+  const { file, args } = launchCommand(dir, 'one.next', program('one', 'exec sleep 1000', '2'));
+  const beside = startDaemon(file, args);
+  resources.add('second version', () => beside.stop());
+  await poll(() => readRecord(dir, 'one.next'), { what: 'both versions' });
+  const third = supervise([program('one', 'exec sleep 1000', '3')]);
+  await beside.exit;
+  expect(old && (await isRunning(old))).toBe(true);
+  await poll(async () => old && !(await isRunning(old)), { what: 'the old one ended' });
+  await poll(() => statusOf(third)[0]?.adopted === false && statusOf(third)[0]?.state === 'running', { what: 'ours' });
+});
