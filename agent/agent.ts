@@ -57,13 +57,10 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const down = async (): Promise<readonly Problem[]> => {
     await endParts();
     const { problems, stopSelf } = await tearDown({ ...deps, ...host, ...host.appliers, bus }, { config, hostId });
-    if (stopSelf === null) setImmediate(wentDown.resolve);
-    // Stopped through Docker, which sends SIGTERM: else its restart policy would start the container again.
-    else
-      clock
-        .sleep(REPLY_WITHIN_MS)
-        .then(stopSelf)
-        .catch(() => wentDown.resolve());
+    const end = () => wentDown.resolve();
+    // Docker stops the container of this agent with SIGTERM: if the agent only exited, the restart policy would start it again.
+    if (stopSelf) clock.sleep(REPLY_WITHIN_MS).then(stopSelf).catch(end);
+    else setImmediate(end);
     return problems;
   };
   const configured = createConfigured(deps, settings, host.supervisor);

@@ -23,9 +23,11 @@ export interface FileContent {
 /** Name of the file in which Docker keeps the digest. */
 export const digestFileOf = (path: string): string => `${path}.hash`;
 
+const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
 /**
  * Reads the file and writes the result of `rewrite` (null: nothing) in place, because the container has the inode mounted.
- * Returns the content from before.
+ * Returns the content afterwards; its time of change is that from before.
  */
 export async function rewriteInPlace(
   path: string,
@@ -42,8 +44,8 @@ export async function rewriteInPlace(
     const before = await file.readFile();
     // Docker writes this one after the other.
     const dockerDigest = await readFile(digestFileOf(resolved), 'utf8').catch(() => null);
-    const digest = `sha256:${createHash('sha256').update(before).digest('hex')}`;
-    const content = { text: before.toString('utf8'), modifiedAtMs: status.mtimeMs, digest, dockerDigest };
+    const stays = { modifiedAtMs: status.mtimeMs, dockerDigest };
+    const content = { ...stays, text: before.toString('utf8'), digest: digestOf(before) };
     const after = rewrite(content);
     if (after === null) return content;
     // One write, so that no reader sees half a file. Blank lines overwrite the rest of a longer text, and are cut off then.
@@ -53,7 +55,7 @@ export async function rewriteInPlace(
     const { bytesWritten } = await file.write(whole, 0, whole.length, 0);
     if (bytesWritten < whole.length) throw new ResolvConfFileError(`${resolved} was only partly written`);
     if (padding.length > 0) await file.truncate(bytes.length);
-    return { ...content, text: after };
+    return { ...stays, text: after, digest: digestOf(bytes) };
   } finally {
     await file.close();
   }

@@ -59,7 +59,7 @@ function stateOfText(
   const others = servers.filter((server) => server !== resolver).join(', ') || 'none';
   if (author === 'container') return { kind: 'left', note: ownFile(container, servers) };
   if (reach === 'no') return { kind: 'left', note: unreachable(container, resolver) };
-  if (reach !== 'yes') return { kind: 'inactive', why: 'Drover has not probed yet whether it reaches Drover' };
+  if (reach !== 'yes') return { kind: 'inactive', why: 'it has not been probed yet whether it reaches Drover' };
   const what = servers.includes(resolver)
     ? `its resolv.conf lists other resolvers besides Drover: ${others}`
     : `its resolv.conf does not list Drover; it lists: ${others}`;

@@ -1,3 +1,4 @@
+import { EMBEDDED_RESOLVER } from './author.ts';
 import { nameserversIn, originalOf, written } from './render.ts';
 
 /** What replaces Drover as a resolver of a container. */
@@ -14,7 +15,6 @@ export const NONE: Successors = { resolver: '', resolvers: [], viaDocker: false 
 
 const TITLE =
   '# Written by Drover when it was removed: the resolvers of the host. Restart the container for those of Docker.';
-const DOCKER = '127.0.0.11';
 /** The C library reads no more. */
 const MOST_NAMESERVERS = 3;
 
@@ -23,7 +23,7 @@ export function restoredText(text: string, { resolver, resolvers, viaDocker }: S
   const original = originalOf(text) ?? text;
   const before = nameserversIn(original);
   const others = before.filter((address) => address !== resolver);
-  const lacks = others.length < before.length || (viaDocker && before.join() === DOCKER);
+  const lacks = others.length < before.length || (viaDocker && before.join() === EMBEDDED_RESOLVER);
   const addresses = [...new Set([...others, ...resolvers])].slice(0, MOST_NAMESERVERS);
   const restored = lacks && resolvers.length > 0 ? withNameservers(original, addresses) : original;
   return restored.trimEnd() === text.trimEnd() ? null : restored;

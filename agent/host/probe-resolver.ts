@@ -16,7 +16,8 @@ export async function probeResolver(resolver: string, pid: number): Promise<Prob
   return (await isAnswered(resolver, (socket) => socket.bind(0))) ? 'unreached' : 'silent';
 }
 
-const SEND_AFTER_MS = [0, 250, 500, 1_250];
+/** The waits for a reply, each after another query. */
+const WAITS_MS = [250, 500, 1_250];
 
 /** Any reply counts. The name is one that is never forwarded. */
 const QUERY = Buffer.from(
@@ -34,7 +35,7 @@ async function isAnswered(resolver: string, bind: (socket: Socket) => void): Pro
   );
   try {
     bind(socket);
-    for (const waitMs of SEND_AFTER_MS) {
+    for (const waitMs of WAITS_MS) {
       socket.send(QUERY, 53, resolver, () => undefined);
       if (await Promise.race([answered, sleep(waitMs, false)])) return true;
     }

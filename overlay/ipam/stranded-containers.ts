@@ -54,7 +54,7 @@ export async function startStranded({
 export function strandedBy(error: string): StrandedReason | null {
   if (/address pool \S+: exhausted/.test(error)) return 'address';
   if (/volume plugin/.test(error)) return null;
-  const isDrivers = /IpamDriver\.|plugins\/drover\.sock|[Ii][Pp][Aa][Mm] driver/.test(error);
+  const isDrivers = /IpamDriver\.|plugins\/drover\.sock|ipam driver/i.test(error);
   return isDrivers || /plugin(:| "drover")? (plugin )?not found/.test(error) ? 'driver' : null;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,16 @@ test('a file that its container wrote is left alone and named, until Docker writ
   await writeFile(pathOf('one'), DOCKER);
   expect(await pass(desired)).toBe(1);
   expect(await serversOf('one')).toBe(RESOLVER);
+});
+
+test('a file that is restored because the container does not reach Drover is known at once as that of Docker', async () => {
+  const text = 'nameserver 10.0.0.2\n';
+  await writeFile(pathOf('one'), text);
+  await writeFile(`${pathOf('one')}.hash`, `sha256:${createHash('sha256').update(text).digest('hex')}`);
+  await pass([desiredOf('one')]);
+  expect(await pass([{ ...desiredOf('one'), reach: 'no' }])).toBe(1);
+  expect(await readFile(pathOf('one'), 'utf8')).toBe(text);
+  expect(resolvConf.counts().left).toMatchObject([{ what: expect.stringContaining('cannot reach') }]);
 });
 
 test('the text of an earlier version is replaced, and keeps its original', async () => {

@@ -21,7 +21,7 @@ export function createContainerIndex(records: ReadonlyMap<string, ContainerRecor
       if (container?.addresses.some((address) => dockerNames(container, address).includes(name))) return id;
     return null;
   };
-  const index: ContainerIndex = {
+  return {
     replace: (id, before, after) => {
       for (const address of addressesIn(before)) if (idByAddress.get(address) === id) idByAddress.delete(address);
       for (const address of addressesIn(after)) idByAddress.set(address, id);
@@ -34,7 +34,6 @@ export function createContainerIndex(records: ReadonlyMap<string, ContainerRecor
       records.has(nameOrId) ? nameOrId : (idByName.get(nameOrId) ?? idByDockerName(nameOrId.toLowerCase())),
     ownerOf: (address) => idByAddress.get(address) ?? null,
   };
-  return index;
 }
 
 function addressesIn(container: Container | null): readonly string[] {

@@ -25,6 +25,8 @@ function parseRealTime(from: string, offset: string): number | null {
 const STOP_TIMEOUT_SECONDS = 10;
 const MARGIN_MS = 5_000;
 const WITHOUT_LIMIT_MS = 600_000;
+/** A day; timers overflow after 24 days. */
+const LONGEST_SECONDS = 86_400;
 
 /**
  * How long a container that was sent its stop signal counts as stopping. Docker kills at the end of the stop timeout, so what still
@@ -32,5 +34,5 @@ const WITHOUT_LIMIT_MS = 600_000;
  */
 export function stopPatienceMs(stopTimeoutSeconds: number | null | undefined): number {
   const seconds = stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS;
-  return seconds < 0 ? WITHOUT_LIMIT_MS : seconds * 1000 + MARGIN_MS;
+  return seconds < 0 ? WITHOUT_LIMIT_MS : Math.min(seconds, LONGEST_SECONDS) * 1000 + MARGIN_MS;
 }

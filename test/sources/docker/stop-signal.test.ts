@@ -22,6 +22,7 @@ test.each([
   [null, 15_000],
   [0, 5_000],
   [60, 65_000],
+  [2 ** 32, 86_405_000],
   [-1, 600_000],
 ])('a container with StopTimeout %j counts as stopping for %i ms', (stopTimeout, expected) => {
   expect(stopPatienceMs(stopTimeout)).toBe(expected);
