@@ -5,5 +5,6 @@ export type { TrafficReport } from './metrics/recorder.ts';
 export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './serve-answers.ts';
 export { type DnsDependencies, type DnsOptions, serveDns } from './serve-dns.ts';
 export type { DnsServer } from './serve-names.ts';
+export { askerKey } from './source/state-asker.ts';
 export type { ForwarderOptions, ForwarderReport } from './upstream/create-forwarder.ts';
 export { parseTypeName } from './wire/type-names.ts';

@@ -40,6 +40,7 @@ export { underSuffix } from './host-view/domain-name.ts';
 export { findContainers, findService, isSidekick, serviceOf } from './host-view/find.ts';
 export type * from './host-view/host-view.ts';
 export { identify, isLocalAddress } from './host-view/identity.ts';
+export { meantContainers } from './lookup/docker-meaning.ts';
 export { endpointTarget } from './lookup/endpoint-target.ts';
 export { listDockerNames, listNames } from './lookup/list-names.ts';
 export { lookupName, type NameLookup, type SearchMode, type SearchStory, searchStory } from './lookup/lookup.ts';

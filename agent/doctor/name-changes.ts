@@ -1,12 +1,14 @@
-import { type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
+import { askerKey, type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
 import type { Container, Problem } from '../../model/index.ts';
-import { type HostView, lookupName, type NameMeaning, scopeOf } from '../../view/index.ts';
+import { type HostView, lookupName, meantContainers, type NameMeaning, type Scope, scopeOf } from '../../view/index.ts';
 
 const ADDRESS_RECORD = 1;
+/** Every kind of client looks every name up. With more lookups, a running agent could not do its other work in time. */
+const MOST_LOOKUPS = 200_000;
 
 /**
  * Names that containers lose or gain when Drover becomes their resolver: those that Docker's own resolver answers on their networks
- * now, compared with the answers of Drover. Names of the outside do not change. Pure.
+ * now, compared with the answers of Drover. Names of the outside do not change. Containers beyond MOST_LOOKUPS are only counted. Pure.
  */
 export function findNameChanges(
   view: HostView,
@@ -16,24 +18,30 @@ export function findNameChanges(
   const known = dockerNames(view);
   const lost = new Map<string, string[]>();
   const gained = new Map<string, string[]>();
-  for (const askers of Map.groupBy(containers, scopeText).values()) {
+  const full = fullNames(view);
+  let lookups = 0;
+  let skipped = 0;
+  for (const askers of Map.groupBy(containers, (container) => askerKey(view, container)).values()) {
+    if (lookups > MOST_LOOKUPS) {
+      skipped += askers.length;
+      continue;
+    }
     const [container] = askers as [Container];
+    const scope = scopeOf(view, container);
     const names = askers.map(({ name }) => name);
-    const before = namesOf(view, container, known);
-    const losses = [...before].flatMap(([name, bearers]) => lossOf(view, container, { name, bearers }, settings));
+    const before = namesOf(scope, known);
+    const short = shortNames(view, scope, full);
+    lookups += before.size + short.length;
+    const losses = [...before].flatMap(([name, bearers]) => lossOf(view, scope, { name, bearers }, settings));
     if (losses.length > 0) add(lost, losses.join('; '), names);
-    const gains = drovers(view, container).filter((name) => !before.has(name));
+    const gains = [...new Set([...short, ...full])].filter((name) => !before.has(name));
     if (gains.length > 0) add(gained, gains.join(', '), names);
   }
   return [
     ...[...lost].map(([names, askers]) => loss(askers, names)),
     ...[...gained].map(([names, askers]) => gain(askers, names)),
+    ...(skipped > 0 ? [notCompared(skipped)] : []),
   ];
-}
-
-/** Equal for containers that get the same answers. */
-function scopeText({ stack, service, addresses, links, dnsSearch, networkMode }: Container): string {
-  return JSON.stringify([stack, service, addresses.map(({ networkId }) => networkId), links, dnsSearch, networkMode]);
 }
 
 /** Network id -> name -> containers with that name in Docker's resolver. */
@@ -50,9 +58,9 @@ function dockerNames({ index }: HostView): DockerNames {
 }
 
 /** Like Docker, the containers of the first network that has the name. */
-function namesOf(view: HostView, asker: Container, known: DockerNames): ReadonlyMap<string, readonly Container[]> {
+function namesOf({ networks }: Scope, known: DockerNames): ReadonlyMap<string, readonly Container[]> {
   const names = new Map<string, readonly Container[]>();
-  for (const { id } of scopeOf(view, asker).networks) {
+  for (const { id } of networks) {
     for (const [name, containers] of known.get(id) ?? []) {
       const bearers = containers.filter(({ addresses }) => addresses.some(({ networkId }) => networkId === id));
       if (bearers.length > 0 && !names.has(name)) names.set(name, bearers);
@@ -68,12 +76,12 @@ interface DockerName {
 
 function lossOf(
   view: HostView,
-  asker: Container,
+  scope: Scope,
   { name, bearers }: DockerName,
   settings: WhyRequest['settings'],
 ): readonly string[] {
-  if (isSame(lookupName(view, scopeOf(view, asker), name).meaning, bearers)) return [];
-  const explained = explain(view, { name, type: ADDRESS_RECORD, from: asker.id }, settings);
+  if (isSame(lookupName(view, scope, name).meaning, bearers)) return [];
+  const explained = explain(view, { name, type: ADDRESS_RECORD, from: scope.container?.id ?? null }, settings);
   if (!explained.ok) return [];
   const answers = explained.value.reply.answers.map(({ value }) => value);
   const isOne = bearers.some(({ addresses }) => addresses.some(({ ipv4 }) => ipv4 !== null && answers.includes(ipv4)));
@@ -85,9 +93,9 @@ function lossOf(
 
 /** Whether Drover, too, means one of these containers by Docker's name, and the container is well: no need to explain the answer. */
 function isSame(meaning: NameMeaning, bearers: readonly Container[]): boolean {
-  if (meaning.kind !== 'container' || meaning.network === undefined) return false;
+  const meant = meantContainers(meaning);
   const isWell = ({ state, health }: Container) => state === 'running' && (health === null || health === 'healthy');
-  return bearers.some((one) => meaning.containers.includes(one) && isWell(one));
+  return bearers.some((one) => isWell(one) && meant?.includes(one));
 }
 
 function reasonOf({ endpoints, reply }: Explanation): string {
@@ -95,14 +103,23 @@ function reasonOf({ endpoints, reply }: Explanation): string {
   return first ? first.reason : reply.meaning;
 }
 
-/** Drover's names for services and containers, and those of the container's own stack without the stack. */
-function drovers(view: HostView, asker: Container): readonly string[] {
-  const own = asker.stack === null ? null : `.${asker.stack.toLowerCase()}`;
-  const scope = scopeOf(view, asker);
-  const hasRecords = (name: string): boolean => HAVE_RECORDS.has(lookupName(view, scope, name).meaning.kind);
-  const names = [...view.index.names.keys()];
-  const short = names.flatMap((name) => (own && name.endsWith(own) ? [name.slice(0, -own.length)] : []));
-  return [...new Set([...short, ...names])].filter(hasRecords).sort();
+/** Drover's names for services and containers, by name. They mean the same to all clients. */
+function fullNames(view: HostView): readonly string[] {
+  const scope = scopeOf(view, null);
+  return [...view.index.names.keys()].filter((name) => hasRecords(view, scope, name)).sort();
+}
+
+/** The names of the container's own stack without the stack. */
+function shortNames(view: HostView, scope: Scope, full: readonly string[]): readonly string[] {
+  const { stack = null } = scope.container ?? {};
+  if (stack === null) return [];
+  const own = `.${stack.toLowerCase()}`;
+  const short = full.flatMap((name) => (name.endsWith(own) ? [name.slice(0, -own.length)] : []));
+  return short.filter((name) => hasRecords(view, scope, name));
+}
+
+function hasRecords(view: HostView, scope: Scope, name: string): boolean {
+  return HAVE_RECORDS.has(lookupName(view, scope, name).meaning.kind);
 }
 
 const HAVE_RECORDS: ReadonlySet<string> = new Set(['service', 'container', 'cname']);
@@ -124,4 +141,12 @@ function loss(askers: readonly string[], names: string): Problem {
 
 function gain(askers: readonly string[], names: string): Problem {
   return { subject: subjectOf(askers), what: `names that only Drover answers: ${names}`, hint: 'no action needed' };
+}
+
+function notCompared(count: number): Problem {
+  return {
+    subject: `${count} more containers`,
+    what: 'their names are not compared, because this host has too many',
+    hint: 'no action needed; for one name run `drover why dns NAME --from CONTAINER`',
+  };
 }

@@ -27,6 +27,11 @@ export function stateAsker(view: HostView, container: Container | null): StateAs
   };
 }
 
+/** Equal for containers that get the same answers. */
+export function askerKey(view: HostView, container: Container): string {
+  return keyOf(view, scopeOf(view, container));
+}
+
 /**
  * Everything except the question that answers to an asker depend on, as text, so that replicas of a service share answers. The
  * service is included because members of a service see more of its endpoints, the networks because others are not reachable.

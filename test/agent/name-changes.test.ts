@@ -43,7 +43,7 @@ test('without such a name nothing is lost', () => {
 test("on Docker's default bridge every name is gained, also the short ones of the own stack", () => {
   expect(changes([job], app)).toEqual([
     expect.stringMatching(
-      /^container other-job-1: names that only Drover answers: .*\bapp\.shop, job, job\.other\b.*; no action needed$/,
+      /^container other-job-1: names that only Drover answers: job, .*\bapp\.shop, job\.other\b.*; no action needed$/,
     ),
   ]);
 });
@@ -53,4 +53,20 @@ test('containers with the same changes are named together', () => {
   expect(changes([job, twin])).toEqual([
     expect.stringMatching(/^containers other-job-1, other-job-2: names that only/),
   ]);
+});
+
+test('containers of a service that is searched for in another order are compared for themselves', () => {
+  const plain = { ...job, id: 'j2', name: 'plain', labels: { 'io.rancher.container.dns.priority': 'none' } };
+  const [searching, other] = changes([job, plain]);
+  expect(searching).toMatch(/^container other-job-1: names that only Drover answers: job, /);
+  expect(other).toMatch(/^container plain: names that only Drover answers: job\.other, /);
+});
+
+test('on a host with very many names, the remaining containers are counted', () => {
+  const many = Array.from({ length: 400 }, (_, n) =>
+    container(`c${n}`, `shop/s${n}`, null, { addresses: [at('front', `10.0.${n >> 8}.${n & 255}`)] }),
+  );
+  const found = changes(many);
+  const [, named = ''] = /^containers ([^:]*): names that only/.exec(found.at(-2) ?? '') ?? [];
+  expect(found.at(-1)).toMatch(new RegExp(`^${400 - named.split(', ').length} more containers: their names are not`));
 });

@@ -56,7 +56,7 @@ function isGiven(container: Container): boolean {
 /** Whether a name of Drover has no records, or only those of containers of this host that are on no network of the asker. */
 export function isElsewhere({ view, scope, recorder }: Lookup, meaning: NameMeaning): boolean {
   if (meaning.kind === 'empty') return true;
-  const containers = containersOf(meaning);
+  const containers = meantContainers(meaning);
   if (!containers?.every((container) => isOnBridges(view, container))) return false;
   recorder?.depends(ASKER);
   const ids = new Set(scope.networks.map(({ id }) => id));
@@ -64,8 +64,8 @@ export function isElsewhere({ view, scope, recorder }: Lookup, meaning: NameMean
   return !containers.some((container) => isHere(networkOwner(view, container, recorder) ?? container));
 }
 
-/** Null: it has other addresses than those of containers. */
-function containersOf(meaning: NameMeaning): readonly Container[] | null {
+/** The containers whose addresses a name has; null: it has other addresses, or none. */
+export function meantContainers(meaning: NameMeaning): readonly Container[] | null {
   if (meaning.kind === 'container') return meaning.port === null ? meaning.containers : null;
   if (meaning.kind !== 'service' || meaning.full || meaning.port !== null) return null;
   const isPlain = meaning.services.every(({ kind, declaration }) => kind === 'service' && !declaration?.vip);
