@@ -12,6 +12,7 @@ export type { Agent, AgentSettings } from './agent.ts';
 export { SERVER_NAMES, type ServerName } from './children/server-table.ts';
 export type { Program } from './children/servers.ts';
 export type { Config, LoadedConfig } from './config/config.ts';
+export { explainSettings, forwardRules, searchMode } from './config/dns-settings.ts';
 export { controlSocket, dnsSocket, feedSocket, mirrorFile, portBindingsFile } from './config/paths.ts';
 export { VERSION } from './config/version.ts';
 export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';

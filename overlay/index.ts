@@ -1,11 +1,13 @@
 export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
+export { listDriverNetworks } from './ipam/driver-networks.ts';
 export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { startStranded } from './ipam/stranded-containers.ts';
 export { type ManagedNetworkSources, managedNetworkComponent } from './network/component.ts';
 export {
   type DockerNetwork,
   findDockerNetwork,
+  MANAGED_LABEL,
   type NetworkSettings,
   removeManagedNetwork,
 } from './network/docker-network.ts';

@@ -29,7 +29,7 @@ export function createConfigured(
       }
       const { config: next, applied, waiting } = planReload(current, loaded.config);
       current = next;
-      problems = [...loaded.warnings, ...(waiting.length === 0 ? [] : [needsRestart(waiting)])];
+      problems = [...loaded.warnings, ...(waiting.length === 0 ? [] : [needsRestart(waiting, current)])];
       log.info({ applied, waiting }, 'configuration reloaded');
       if (applied.length > 0) servers.reload(current);
       return current;
@@ -37,11 +37,13 @@ export function createConfigured(
   };
 }
 
-function needsRestart(settings: readonly string[]): Problem {
+function needsRestart(settings: readonly string[], { supervise }: Config): Problem {
   const names = settings.map((name) => `\`${name}\``).join(', ');
   return {
     subject: 'configuration',
     what: `${names} changed, but not in the running agent`,
-    hint: 'restart the agent; dns and metadata keep answering meanwhile',
+    hint: supervise
+      ? 'restart the agent; dns and metadata keep answering meanwhile'
+      : 'restart the agent, dns and metadata: with `supervise: false` the agent does not start them',
   };
 }

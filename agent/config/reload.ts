@@ -1,5 +1,4 @@
-import type { JsonValue } from '../../model/index.ts';
-import { sameJson } from '../../model/index.ts';
+import { type JsonValue, sameJson } from '../../model/index.ts';
 import type { Config } from './schema.ts';
 import { listSettings } from './settings.ts';
 
@@ -13,13 +12,12 @@ export interface Reload {
   readonly waiting: readonly string[];
 }
 
-const RELOADABLE = /^(dns|metadata|log)\./;
 /** The agent makes the service address from these. */
 const OF_SERVICE_ADDRESS = /^dns\.(address|sourceAddress|hostAddress|namespace|device|maxQueriesPerSecond)$/;
 
 /**
  * Compares the configuration in force with the one that was read. The servers are started with the whole file, so if the
- * service address changed, everything waits for the restart.
+ * service address changed, everything waits for the restart. Servers that the agent does not start keep their settings.
  */
 export function planReload(config: Config, read: Config): Reload {
   const changed = listSettings()
@@ -27,10 +25,12 @@ export function planReload(config: Config, read: Config): Reload {
     .map(({ key }) => key);
   if (changed.some((key) => OF_SERVICE_ADDRESS.test(key))) return { config, applied: [], waiting: changed };
   const { dns, metadata, log } = read;
+  const reloaded: Partial<Config> = config.supervise ? { dns, metadata, log } : { log };
+  const isApplied = (key: string): boolean => (key.split('.')[0] ?? '') in reloaded;
   return {
-    config: { ...config, dns, metadata, log },
-    applied: changed.filter((key) => RELOADABLE.test(key)),
-    waiting: changed.filter((key) => !RELOADABLE.test(key)),
+    config: { ...config, ...reloaded },
+    applied: changed.filter(isApplied),
+    waiting: changed.filter((key) => !isApplied(key)),
   };
 }
 

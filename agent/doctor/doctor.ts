@@ -5,6 +5,7 @@ import { exemptionOf } from '../../resolv-conf/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
+import { explainSettings } from '../config/dns-settings.ts';
 import { findUnsharedServices } from '../control/service-problems.ts';
 import { type AgentStatus, problemsOf } from '../control/status.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
@@ -84,18 +85,13 @@ function checkNetworks({ view }: DoctorDependencies): readonly Problem[] {
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */
-function checkNames({ view, status }: DoctorDependencies, { dns }: Config): readonly Problem[] {
+function checkNames({ view, status }: DoctorDependencies, config: Config): readonly Problem[] {
   const known = view();
   if (known === null) return [];
   const lacking = status && new Set(status().resolvers.problems.map(({ subject }) => subject.split(' ')[1] ?? ''));
   const containers = [...(known.snapshot.hosts.get(known.hostId)?.containers.values() ?? [])].filter(
     (container) => exemptionOf(container) === null && (lacking === null || lacking.has(container.id.slice(0, 12))),
   );
-  const settings = {
-    metadataAddress: dns.address,
-    search: dns.compatSearch ? ('every' as const) : ('own' as const),
-    ttlSeconds: dns.ttlSeconds,
-    forward: { upstreams: [], rules: [], ourselves: [{ address: dns.address, port: 53 }] },
-  };
-  return [...(lacking ? findShadowedNames(known, lacking) : []), ...findNameChanges(known, containers, settings)];
+  const changes = findNameChanges(known, containers, explainSettings(config, []));
+  return [...(lacking ? findShadowedNames(known, lacking) : []), ...changes];
 }

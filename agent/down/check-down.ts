@@ -1,11 +1,10 @@
 import Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
+import { listDriverNetworks, MANAGED_LABEL } from '../../overlay/index.ts';
 import type { Config } from '../config/config.ts';
 import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
 import { type DownCheck, judgeDown, type NetworkUse } from './judge-down.ts';
-
-const IPAM_DRIVER = 'drover';
 
 const DOCKER_WITHIN_MS = 10_000;
 
@@ -30,14 +29,13 @@ export async function checkDown(config: Config): Promise<DownCheck> {
 
 /** The networks whose addresses Drover assigns, with their containers. */
 async function networksInUse(docker: Docker): Promise<readonly NetworkUse[]> {
-  const ours = (await docker.listNetworks()).filter(({ IPAM }) => IPAM?.Driver === IPAM_DRIVER);
   return Promise.all(
-    ours.map(async ({ Id, Name, Labels }): Promise<NetworkUse> => {
+    (await listDriverNetworks(docker)).map(async ({ Id, Name, Labels }): Promise<NetworkUse> => {
       const { Containers }: Docker.NetworkInspectInfo = await docker.getNetwork(Id).inspect();
       const all = await docker.listContainers({ all: true, filters: { network: [Name] } });
       const running = Object.values(Containers ?? {}).map((container) => container.Name);
       const names = all.map(({ Names }) => (Names[0] ?? '').replace(/^\//, ''));
-      const isOurs = Labels?.['drover.managed'] === 'true';
+      const isOurs = Labels?.[MANAGED_LABEL] === 'true';
       return { name: Name, isOurs, running, stopped: names.filter((name) => !running.includes(name)) };
     }),
   );

@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander';
-import { type Config, dnsSocket, portBindingsFile } from '../../agent/index.ts';
+import { type Config, dnsSocket, explainSettings, portBindingsFile, searchMode } from '../../agent/index.ts';
 import type { ExtensionPlace } from '../../dns/index.ts';
 import type { JsonValue } from '../../model/index.ts';
 import { restorePriority } from '../../system/index.ts';
 import { followUpstreams, forwardingOptions, HOST, openExit, upstreamProblems } from '../server/dns-upstreams.ts';
-import { explainSettings } from '../server/explain-settings.ts';
 import { runServer } from '../server/run-server.ts';
 import type { Io } from '../support/io.ts';
 import { type ListenAddress, parseListen } from '../support/listen-option.ts';
@@ -77,7 +76,7 @@ function runDns(io: Io, command: Command): Promise<void> {
         return {
           ...said,
           upstreams: upstreams(),
-          settings: explainSettings(config, upstreams(), exit),
+          settings: explainSettings(config, upstreams()),
           problems: upstreamProblems(upstreams(), said.forwarding, exit),
         };
       };
@@ -93,8 +92,4 @@ function runDns(io: Io, command: Command): Promise<void> {
 function extensionPlace(config: Config, at: ListenAddress, namespace: string | null): ExtensionPlace {
   const { dns, network } = config;
   return { ...at, settings: dns, bridge: network.device, namespace, portBindingsFile: portBindingsFile(config) };
-}
-
-export function searchMode({ dns }: Config): 'own' | 'every' {
-  return dns.compatSearch ? 'every' : 'own';
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { Config } from '../../agent/index.ts';
+import { type Config, explainSettings } from '../../agent/index.ts';
 import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { formatExplanation } from '../output/explanation.ts';
-import { followUpstreams, HOST, openExit } from '../server/dns-upstreams.ts';
-import { explainSettings } from '../server/explain-settings.ts';
+import { followUpstreams, openExit } from '../server/dns-upstreams.ts';
 import { askWhy } from '../support/ask-why.ts';
 import { type Io, usageFailure } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
@@ -52,7 +51,7 @@ async function requestOf(config: Config, name: string, { from, type: typeText }:
   return {
     asked: { name, type, from: from ?? null },
     // For the case that the agent does not know those of its server.
-    settings: explainSettings(config, await readUpstreams(config), HOST),
+    settings: explainSettings(config, await readUpstreams(config)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type Config, followHostResolvers, hasLocalStub, readHostResolvers } from '../../agent/index.ts';
+import { type Config, followHostResolvers, forwardRules, hasLocalStub, readHostResolvers } from '../../agent/index.ts';
 import type { DnsServer, ForwarderOptions } from '../../dns/index.ts';
 import { openNamespace, type SocketNamespace } from '../../dns/native/index.ts';
 import { formatUpstream, type Problem, parseUpstream, problem } from '../../model/index.ts';
@@ -31,11 +31,12 @@ const UNKNOWN = problem(
 );
 
 /** The forwarder's options from the configuration. */
-export function forwardingOptions({ dns }: Config, { place, namespace }: Exit): ForwarderOptions {
+export function forwardingOptions(config: Config, { place, namespace }: Exit): ForwarderOptions {
+  const { dns } = config;
   return {
     source: place === 'namespace' ? dns.sourceAddress : null,
     namespace,
-    rules: Object.entries(dns.forward).map(([suffix, upstreams]) => ({ suffix, upstreams })),
+    rules: forwardRules(config),
     cache: dns.cache,
   };
 }
@@ -62,14 +63,14 @@ export async function followUpstreams(
 export function upstreamProblems(
   upstreams: readonly string[],
   { loops, resolvers }: Pick<ReturnType<DnsServer['forwarding']>, 'loops' | 'resolvers'>,
-  exit: Exit = HOST,
+  { problem: cause }: Exit,
 ): readonly Problem[] {
   const states = upstreams.map((text) => resolvers.find(({ at }) => at === canonical(text)));
   const silent = states.length > 0 && states.every((state) => state?.suspectForMs != null);
-  const beyond = exit.problem === null ? [] : upstreams.filter((text) => !isReachableFromNamespace(text));
+  const beyond = upstreams.filter((text) => !isReachableFromNamespace(text));
   return [
-    ...(upstreams.length === 0 ? [noneProblem(exit)] : []),
-    ...(beyond.length > 0 ? [beyondProblem(beyond, exit)] : []),
+    ...(upstreams.length === 0 ? [noneProblem(cause)] : []),
+    ...(cause && beyond.length > 0 ? [beyondProblem(beyond, cause)] : []),
     ...loops.map(loopProblem),
     ...(silent ? [silentProblem(upstreams)] : []),
   ];
@@ -86,17 +87,17 @@ function isReachableFromNamespace(text: string): boolean {
 }
 
 /** The host may have resolvers on its loopback alone. */
-function noneProblem({ problem: cause }: Exit): Problem {
+function noneProblem(cause: Problem | null): Problem {
   const what = 'no upstream resolver: the host has none that this server can reach';
   const hint = 'set `dns.upstreams` in the configuration';
   return { subject: 'process dns', what: cause === null ? what : `${what} (${reasonOf(cause)})`, hint };
 }
 
-function beyondProblem(upstreams: readonly string[], { problem: cause }: Exit): Problem {
+function beyondProblem(upstreams: readonly string[], cause: Problem): Problem {
   return {
     subject: 'process dns',
-    what: `cannot reach ${upstreams.join(', ')} from its network namespace${cause === null ? '' : ` (${reasonOf(cause)})`}`,
-    hint: `${cause?.hint ?? ''} Or set \`dns.upstreams\` to IPv4 resolvers that are not on the loopback of the host.`,
+    what: `cannot reach ${upstreams.join(', ')} from its network namespace (${reasonOf(cause)})`,
+    hint: `${cause.hint} Or set \`dns.upstreams\` to IPv4 resolvers that are not on the loopback of the host.`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
 import type { Log } from '../../system/index.ts';
+import { listDriverNetworks } from './driver-networks.ts';
 
 /** Why Docker gave up the start of a container: the IPAM driver did not respond, or it had no address. */
 export type StrandedReason = 'driver' | 'address';
@@ -20,7 +21,7 @@ export async function startStranded({
   readonly docker: Docker;
   readonly log: Log;
 }): Promise<readonly Problem[]> {
-  const networks = (await docker.listNetworks()).filter(({ IPAM }) => IPAM?.Driver === 'drover');
+  const networks = await listDriverNetworks(docker);
   if (networks.length === 0) return [];
   // By name: a container that was never started does not have the id of its network.
   const filters = { network: networks.map(({ Name }) => Name), status: ['created', 'exited'] };

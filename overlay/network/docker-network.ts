@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { nthAddress, ok, parseIpv4Cidr, problem, type Result } from '../../model/index.ts';
+import { IPAM_DRIVER } from '../ipam/driver-networks.ts';
 
 export interface NetworkSettings {
   /** Name of the Docker network; Compose files refer to it as an external network. */
@@ -23,9 +24,7 @@ export interface DockerNetwork {
 }
 
 /** Label of networks that Drover made. */
-const MANAGED_LABEL = 'drover.managed';
-/** Docker's name of our IPAM driver: `ipam/`. */
-const IPAM_DRIVER = 'drover';
+export const MANAGED_LABEL = 'drover.managed';
 const BRIDGE = 'com.docker.network.bridge';
 
 /** The Docker network of this name on this host; null: there is none. */

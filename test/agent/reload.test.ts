@@ -11,7 +11,7 @@ const config = async (text: string): Promise<Config> => {
   return loaded.config;
 };
 
-test.each<[string, string, readonly string[], readonly string[]]>([
+test.each<[string, string, readonly string[], readonly string[], string?]>([
   ['nothing', 'environment: default', [], []],
   [
     'settings of the servers',
@@ -28,8 +28,15 @@ test.each<[string, string, readonly string[], readonly string[]]>([
     [],
     ['dns.address', 'dns.holdMs', 'log.level'],
   ],
-])('planReload(): %s', async (_what, text, applied, waiting) => {
-  const before = await config('');
+  [
+    'settings of servers that the agent does not start',
+    'supervise: false\ndns: {holdMs: 0}\nmetadata: {compatContentType: true}\nlog: {level: warn}',
+    ['log.level'],
+    ['dns.holdMs', 'metadata.compatContentType'],
+    'supervise: false',
+  ],
+])('planReload(): %s', async (_what, text, applied, waiting, running = '') => {
+  const before = await config(running);
   const reload = planReload(before, await config(text));
   expect({ applied: reload.applied, waiting: reload.waiting }).toEqual({ applied, waiting });
   // What waits is not in force; the next reload names it again.
