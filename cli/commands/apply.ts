@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { type ApplyOutcome, type ApplyRequest, askAgent, controlSocket } from '../../agent/index.ts';
-import { formatProblem, type Problem } from '../../model/index.ts';
+import type { ApplyOutcome, ApplyRequest } from '../../agent/index.ts';
 import type { ManifestFile } from '../../sources/index.ts';
+import { formatChanges } from '../output/changes.ts';
+import { askRunning } from '../support/ask-agent.ts';
 import { findComposeFiles } from '../support/compose-files.ts';
-import { CommandFailure, EXIT, type Io, unreadable, usageFailure } from '../support/io.ts';
-import { agentNotRunning } from '../support/listing.ts';
+import { CommandFailure, EXIT, type Io, unreadable, usageFailure, warnOf } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface ApplyOptions {
@@ -46,10 +46,9 @@ Examples:
     const options = command.opts<ApplyOptions>();
     const { config } = await readSettings(io, command);
     const body = await readRequest(io, options);
-    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/apply', body, timeoutMs: 60_000 });
-    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') throw agentNotRunning(config.runDir, ', and only the agent can write to the bus');
-    showOutcome(io, reply.body as ApplyOutcome, options);
+    const request = { method: 'POST', path: '/v1/apply', body, timeoutMs: 60_000 } as const;
+    const outcome = await askRunning<ApplyOutcome>(config, request, ', and only the agent can write to the bus');
+    showOutcome(io, outcome, options);
   });
 }
 
@@ -71,7 +70,7 @@ async function readRequest(io: Io, { file, stack: given, dryRun, prune }: ApplyO
   const stack = isNamed ? given : found.folderName;
   const faults = files.flatMap(({ path, fault }) => (fault ? [{ subject: path, ...fault }] : []));
   if (faults.length > 0) throw new CommandFailure(faults);
-  return { files, stack: stack ?? null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
+  return { files, stack: stack || null, variables, dryRun: dryRun ?? false, prune: prune ?? false };
 }
 
 async function readManifest(path: string): Promise<ManifestFile> {
@@ -95,16 +94,12 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-function showOutcome(io: Io, outcome: ApplyOutcome, { json, dryRun }: ApplyOptions): void {
+function showOutcome(io: Io, outcome: ApplyOutcome, { json, dryRun = false }: ApplyOptions): void {
   if (json) io.print(JSON.stringify(outcome, null, 2));
   else {
-    const warn = (title: string, problems: readonly Problem[]) => {
-      for (const problem of problems) io.warn(`drover: ${title}${formatProblem(problem)}`);
-    };
-    warn('note: ', outcome.ignored);
-    warn('', outcome.problems);
-    const done = outcome.changes.length === 0 ? 'No changes.' : outcome.changes.join('\n');
-    io.print(dryRun && outcome.changes.length > 0 ? `Would change:\n${done}` : done);
+    warnOf(io, outcome.ignored, 'note: ');
+    warnOf(io, outcome.problems);
+    io.print(formatChanges(outcome.changes, dryRun));
   }
   io.setExitCode(outcome.problems.length === 0 ? EXIT.ok : EXIT.failed);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { CommandFailure, EXIT, type Io, warnOf } from '../support/io.ts';
 import { loadSettings, takesSettings } from '../support/settings.ts';
 
 export function addConfig(program: Command, io: Io): void {
@@ -25,7 +25,7 @@ Examples:
   takesSettings(check).action(async () => {
     const loaded = await loadSettings(io, check);
     if (!loaded.ok) throw new CommandFailure(loaded.problems, EXIT.usage);
-    for (const { subject, what, hint } of loaded.warnings) io.warn(`drover: ${subject}: ${what}; ${hint}`);
+    warnOf(io, loaded.warnings);
     io.print(`${loaded.file ?? 'The configuration (no file: environment, flags and defaults)'} is valid.`);
   });
 }

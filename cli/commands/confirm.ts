@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
-import { askAgent, controlSocket } from '../../agent/index.ts';
-import { CommandFailure, type Io } from '../support/io.ts';
-import { agentNotRunning } from '../support/listing.ts';
+import { askRunning } from '../support/ask-agent.ts';
+import type { Io } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
+
+interface Confirmed {
+  readonly deletions: readonly string[];
+}
 
 export function addConfirm(program: Command, io: Io): void {
   const command = program
@@ -21,10 +24,8 @@ Examples:
     );
   takesSettings(command).action(async (part: string) => {
     const { config } = await readSettings(io, command);
-    const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/confirm', body: { part } });
-    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind !== 'answer') throw agentNotRunning(config.runDir, ', so no deletions are held');
-    const { deletions } = reply.body as { deletions: readonly string[] };
+    const request = { method: 'POST', path: '/v1/confirm', body: { part } } as const;
+    const { deletions } = await askRunning<Confirmed>(config, request, ', so no deletions are held');
     io.print(deletions.length === 0 ? `${part} holds no deletions.` : `Confirmed:\n${deletions.join('\n')}`);
   });
 }

@@ -10,12 +10,10 @@ export function addContainers(program: Command, io: Io): void {
     what: 'containers',
     description: 'List the containers of all hosts, and the addresses at which this host reaches them.',
     watch: true,
+    narrowedBy: (command) => command.option('--stack <stack>', 'only the containers of this stack'),
     narrow: (command) => {
-      command.option('--stack <stack>', 'only the containers of this stack');
-      return () => {
-        const { stack } = command.opts<{ stack?: string }>();
-        return (rows) => (stack === undefined ? rows : rowsOf(rows, { stack, service: null }));
-      };
+      const { stack } = command.opts<{ stack?: string }>();
+      return (rows) => (stack === undefined ? rows : rowsOf(rows, { stack, service: null }));
     },
     examples: `  drover containers
   drover containers --stack shop

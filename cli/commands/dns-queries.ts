@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { dnsSocket } from '../../agent/index.ts';
 import { formatLiveLine, LIVE_HEADING } from '../output/live-query.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { CommandFailure, EXIT, type Io, interruption } from '../support/io.ts';
 import { readLines } from '../support/read-lines.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
@@ -39,15 +39,14 @@ async function watchQueries(io: Io, command: Command): Promise<void> {
   const wanted = Object.entries({ from, name, rcode }).filter((entry): entry is [string, string] => Boolean(entry[1]));
   const socketPath = control ?? dnsSocket((await readSettings(io, command)).config);
   const path = `/v1/queries?${new URLSearchParams(wanted)}`;
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const signal = interruption();
   const onOpen = () => {
     if (!json) io.print(LIVE_HEADING);
   };
-  const read = await readLines({ socketPath, path, signal: stop.signal, onOpen }, (line) =>
+  const read = await readLines({ socketPath, path, signal, onOpen }, (line) =>
     io.print(json ? line : formatLiveLine(line)),
   );
-  if (stop.signal.aborted) return;
+  if (signal.aborted) return;
   if (read.ok) return io.warn('drover: the DNS process has stopped or was replaced; run this command again');
   const problem = { subject: `DNS at ${socketPath}`, ...read.problem };
   throw new CommandFailure([problem], read.notRunning ? EXIT.agentNotRunning : EXIT.failed);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { askAgent, type Config, checkDown, controlSocket, tearDownHost, tearDownSubjects } from '../../agent/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import { hostTools } from '../support/host-tools.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
+import { CommandFailure, EXIT, type Io, warnOf } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addDown(program: Command, io: Io): void {
@@ -39,7 +39,7 @@ Examples:
       return;
     }
     const problems = await down(config);
-    for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
+    warnOf(io, problems);
     io.setExitCode(problems.length === 0 ? EXIT.ok : EXIT.failed);
     if (problems.length === 0) io.print('Drover is stopped, and everything it created on this host is removed.');
     printAdvice(io, advice);

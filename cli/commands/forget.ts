@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { askAgent, controlSocket, type GoneClaim } from '../../agent/index.ts';
+import type { GoneClaim } from '../../agent/index.ts';
 import { formatTable } from '../output/table.ts';
-import { CommandFailure, type Io } from '../support/io.ts';
-import { agentNotRunning } from '../support/listing.ts';
+import { askRunning } from '../support/ask-agent.ts';
+import type { Io } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addForget(program: Command, io: Io): void {
@@ -22,15 +22,12 @@ Examples:
     );
   takesSettings(command).action(async (host: string | undefined) => {
     const { config } = await readSettings(io, command);
-    const request =
-      host === undefined
-        ? ({ method: 'GET', path: '/v1/gone' } as const)
-        : ({ method: 'POST', path: '/v1/forget', body: { host } } as const);
-    const reply = await askAgent(controlSocket(config), request);
-    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') throw agentNotRunning(config.runDir);
-    if (host === undefined) return io.print(formatGone(reply.body as readonly GoneClaim[]));
-    io.print(`Released: ${(reply.body as { subnets: readonly string[] }).subnets.join(' ')}`);
+    if (host === undefined) {
+      return io.print(formatGone(await askRunning<readonly GoneClaim[]>(config, { method: 'GET', path: '/v1/gone' })));
+    }
+    const request = { method: 'POST', path: '/v1/forget', body: { host } } as const;
+    const { subnets } = await askRunning<{ readonly subnets: readonly string[] }>(config, request);
+    io.print(`Released: ${subnets.join(' ')}`);
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { askAgent, type ComponentPlan, controlSocket } from '../../agent/index.ts';
+import type { ComponentPlan } from '../../agent/index.ts';
 import { formatPlans } from '../output/plans.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { agentNotRunning } from '../support/listing.ts';
+import { askRunning } from '../support/ask-agent.ts';
+import { EXIT, type Io } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 export function addPlan(program: Command, io: Io): void {
@@ -24,10 +24,8 @@ Examples:
     );
   takesSettings(command).action(async () => {
     const { config } = await readSettings(io, command);
-    const reply = await askAgent(controlSocket(config), { method: 'GET', path: '/v1/plan' });
-    if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') throw agentNotRunning(config.runDir, ', so there is nothing to plan');
-    const plans = reply.body as readonly ComponentPlan[];
+    const request = { method: 'GET', path: '/v1/plan' } as const;
+    const plans = await askRunning<readonly ComponentPlan[]>(config, request, ', so there is nothing to plan');
     io.print(command.opts<{ json?: boolean }>().json ? JSON.stringify(plans, null, 2) : formatPlans(plans));
     io.setExitCode(plans.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.ok);
   });

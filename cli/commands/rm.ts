@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type ApplyOutcome, askAgent, type Config, controlSocket, type RemoveRequest } from '../../agent/index.ts';
-import { formatProblem } from '../../model/index.ts';
-import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { agentNotRunning } from '../support/listing.ts';
+import type { ApplyOutcome, RemoveRequest } from '../../agent/index.ts';
+import { formatChanges } from '../output/changes.ts';
+import { askRunning } from '../support/ask-agent.ts';
+import { CommandFailure, EXIT, type Io, warnOf } from '../support/io.ts';
 import { parseService } from '../support/service-argument.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
@@ -36,25 +36,14 @@ Examples:
     const { config } = await readSettings(io, command);
     const named = parseService(argument);
     const isHeld = named.service === null && !yes && !dryRun;
-    const outcome = await remove(config, { ...named, dryRun: dryRun || isHeld });
-    if (json) io.print(JSON.stringify(outcome, null, 2));
-    else showChanges(io, outcome, dryRun || isHeld);
+    const body: RemoveRequest = { ...named, dryRun: dryRun || isHeld };
+    const request = { method: 'POST', path: '/v1/remove', body, timeoutMs: 60_000 } as const;
+    const outcome = await askRunning<ApplyOutcome>(config, request, ', and only the agent can write to the bus');
+    if (!json) warnOf(io, outcome.problems);
+    io.print(json ? JSON.stringify(outcome, null, 2) : formatChanges(outcome.changes, body.dryRun));
     if (isHeld && outcome.changes.length > 0) throw notConfirmed(named.stack);
     io.setExitCode(outcome.problems.length === 0 ? EXIT.ok : EXIT.failed);
   });
-}
-
-async function remove(config: Config, body: RemoveRequest): Promise<ApplyOutcome> {
-  const reply = await askAgent(controlSocket(config), { method: 'POST', path: '/v1/remove', body, timeoutMs: 60_000 });
-  if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-  if (reply.kind === 'away') throw agentNotRunning(config.runDir, ', and only the agent can write to the bus');
-  return reply.body as ApplyOutcome;
-}
-
-function showChanges(io: Io, { changes, problems }: ApplyOutcome, isDryRun: boolean): void {
-  for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
-  if (changes.length === 0) io.print('No changes.');
-  else io.print(isDryRun ? `Would change:\n${changes.join('\n')}` : changes.join('\n'));
 }
 
 function notConfirmed(stack: string): CommandFailure {

@@ -11,14 +11,12 @@ export function addServices(program: Command, io: Io): void {
     what: 'services',
     description: 'List services, the endpoints that DNS returns, and why others are left out.',
     watch: true,
+    narrowedBy: (command) =>
+      command.argument('[stack[/service]]', 'a stack, or one of its services; without it, everything'),
     narrow: (command) => {
-      command.argument('[stack[/service]]', 'a stack, or one of its services; without it, everything');
-      return () => {
-        const [argument] = command.args;
-        const isGiven = argument !== undefined && !argument.startsWith('-');
-        const wanted = isGiven ? parseService(argument) : null;
-        return (rows) => (wanted === null ? rows : rowsOf(rows, wanted));
-      };
+      const [argument] = command.args;
+      const wanted = argument === undefined || argument.startsWith('-') ? null : parseService(argument);
+      return (rows) => (wanted === null ? rows : rowsOf(rows, wanted));
     },
     examples: `  drover services
   drover services shop --watch

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { TemplateOutcome } from '../../template/index.ts';
 import { hostTools } from '../support/host-tools.ts';
-import { CommandFailure, describe, EXIT, type Io } from '../support/io.ts';
+import { CommandFailure, describe, EXIT, type Io, interruption, warnOf } from '../support/io.ts';
 import { readSpecs, readText, type TemplateOptions } from './template-specs.ts';
 
 const METADATA_URL = 'http://169.254.169.250';
@@ -46,11 +46,9 @@ Examples:
 
 async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
   const { templates: specs, problems, settings } = await readSpecs(options);
-  for (const problem of problems) io.warn(`drover: ${formatProblem(problem)}`);
+  warnOf(io, problems);
   if (specs.length === 0) throw noTemplates(problems);
-  const stop = new AbortController();
-  const { signal } = stop;
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  const signal = interruption();
   const { clock, log } = await hostTools('template', { level: 'info', format: 'auto' });
   const { createEngine, createMetadataClient, followTemplates, runTemplates } = await import('../../template/index.ts');
   const { runCommand } = await import('../../system/index.ts');

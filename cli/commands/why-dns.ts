@@ -4,8 +4,8 @@ import type { Explanation, WhyRequest } from '../../dns/index.ts';
 import { systemClock } from '../../system/index.ts';
 import { formatExplanation } from '../output/explanation.ts';
 import { followUpstreams, openExit } from '../server/dns-upstreams.ts';
-import { askWhy } from '../support/ask-why.ts';
-import { type Io, usageFailure } from '../support/io.ts';
+import { askOrSaved } from '../support/ask-agent.ts';
+import { type Io, usageFailure, valueOrFail } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface Options {
@@ -64,9 +64,8 @@ async function readUpstreams(config: Config): Promise<readonly string[]> {
 }
 
 function explainName(io: Io, config: Config, request: WhyRequest): Promise<Explanation> {
-  return askWhy(io, config, {
-    about: 'dns',
-    request,
-    bySaved: async (view) => (await import('../../dns/index.ts')).explain(view, request.asked, request.settings),
+  return askOrSaved(io, config, { method: 'POST', path: '/v1/why/dns', body: request }, async (view) => {
+    const { explain } = await import('../../dns/index.ts');
+    return valueOrFail(explain(view, request.asked, request.settings));
   });
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { MetadataExplanation, MetadataWhyRequest } from '../../metadata/index.ts';
 import { formatMetadataExplanation } from '../output/metadata-explanation.ts';
-import { askWhy } from '../support/ask-why.ts';
-import type { Io } from '../support/io.ts';
+import { askOrSaved } from '../support/ask-agent.ts';
+import { type Io, valueOrFail } from '../support/io.ts';
 import { readSettings, takesSettings } from '../support/settings.ts';
 
 interface Options {
@@ -31,11 +31,10 @@ Examples:
     const { config } = await readSettings(io, command);
     const { from = null, json } = command.opts<Options>();
     const request: MetadataWhyRequest = { asked: { path, from }, settings: { resolver: config.dns.address } };
-    const explanation = await askWhy<MetadataExplanation>(io, config, {
-      about: 'metadata',
-      request,
-      bySaved: async (view) => (await import('../../metadata/index.ts')).explainPath(view, request),
-    });
+    const asked = { method: 'POST', path: '/v1/why/metadata', body: request } as const;
+    const explanation = await askOrSaved<MetadataExplanation>(io, config, asked, async (view) =>
+      valueOrFail((await import('../../metadata/index.ts')).explainPath(view, request)),
+    );
     io.print(json ? JSON.stringify(explanation, null, 2) : formatMetadataExplanation(explanation));
   });
 }

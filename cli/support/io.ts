@@ -1,5 +1,4 @@
-import type { Problem } from '../../model/index.ts';
-import { formatProblem } from '../../model/index.ts';
+import { formatProblem, type Problem, type Result } from '../../model/index.ts';
 import { isBug } from '../../system/index.ts';
 
 /** A command's access to the terminal and its own process. */
@@ -52,6 +51,24 @@ export function unreadable(path: string, error: unknown): CommandFailure {
     code === 'ENOENT' ? 'does not exist' : `cannot be read: ${describe(error)}`,
     'correct the path',
   );
+}
+
+/** The value of a result; if it has none, the command fails. */
+export function valueOrFail<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new CommandFailure([result.problem]);
+}
+
+/** Writes each problem as a line of standard error. `title` says what kind they are of. */
+export function warnOf(io: Pick<Io, 'warn'>, problems: readonly Problem[], title = ''): void {
+  for (const problem of problems) io.warn(`drover: ${title}${formatProblem(problem)}`);
+}
+
+/** Aborts on SIGINT and SIGTERM. */
+export function interruption(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return stop.signal;
 }
 
 export function createIo(): Io {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { askAgent, type Config, controlSocket, listRows, readSavedView } from '../../agent/index.ts';
-import { nearestWord } from '../../model/index.ts';
-import { formatDuration } from '../output/duration.ts';
-import { CommandFailure, EXIT, type Io } from './io.ts';
-import { formatService, type ServiceArgument } from './service-argument.ts';
+import { askAgent, type Config, type ControlRequest, controlSocket, listRows } from '../../agent/index.ts';
+import { agentNotRunning, askOrSaved } from './ask-agent.ts';
+import { CommandFailure, type Io, interruption } from './io.ts';
+import { type ServiceArgument, select } from './service-argument.ts';
 import { readSettings, takesSettings } from './settings.ts';
 import { type Seen, watch } from './watch.ts';
 
@@ -11,8 +10,10 @@ export interface Listing<Row> {
   readonly what: 'services' | 'containers' | 'hosts';
   readonly description: string;
   readonly examples: string;
-  /** Adds the argument or option that narrows the list, and says how. */
-  readonly narrow?: (command: Command) => () => (rows: readonly Row[]) => readonly Row[];
+  /** Adds the argument or option that narrows the list. */
+  readonly narrowedBy?: (command: Command) => void;
+  /** Reads it, and returns a function that selects the rows. */
+  readonly narrow?: (command: Command) => (rows: readonly Row[]) => readonly Row[];
   /** Whether it takes `--watch`. */
   readonly watch?: boolean;
   /** Ages are relative to `nowMs`. */
@@ -27,37 +28,27 @@ export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>)
     .option('--json', 'print JSON')
     .addHelpText('after', `\nExamples:\n${listing.examples}`);
   if (listing.watch) command.option('-w, --watch', 'show the list again when it changes, until Ctrl-C');
-  const narrow = listing.narrow?.(command);
+  listing.narrowedBy?.(command);
   takesSettings(command).action(async () => {
     const { json = false, watch: again = false } = command.opts<{ json?: boolean; watch?: boolean }>();
     const { config } = await readSettings(io, command);
-    const narrowed = narrow?.() ?? ((rows: readonly Row[]) => rows);
-    const rows = narrowed((await readRows(io, config, listing.what)) as readonly Row[]);
+    const narrowed = listing.narrow?.(command) ?? ((all: readonly Row[]) => all);
+    const request = { method: 'GET', path: `/v1/${listing.what}` } as const;
+    const all = await askOrSaved<unknown>(io, config, request, (view) => listRows(listing.what, view));
+    const rows = narrowed(all as readonly Row[]);
     if (!again) return io.print(json ? JSON.stringify(rows, null, 2) : listing.format(rows, Date.now()));
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const see = (told: unknown): Seen => {
       const now = narrowed(told as readonly Row[]);
       const key = JSON.stringify(now);
       return { ok: true, key, text: json ? key : listing.format(now, Date.now()) };
     };
-    await watch(io, () => seeRows(config, listing.what, see), stop);
+    await watch(io, () => seeRows(config, request, see), { signal: interruption() });
   });
 }
 
-async function readRows(io: Io, config: Config, what: Listing<unknown>['what']): Promise<unknown> {
-  const reply = await askAgent(controlSocket(config), { method: 'GET', path: `/v1/${what}` });
-  if (reply.kind === 'answer') return reply.body;
-  if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-  const saved = await readSavedView(config);
-  if (saved === null) throw agentNotRunning(config.runDir, NOTHING_SAVED);
-  warnSavedState(io, saved.savedAtMs);
-  return listRows(what, saved.view);
-}
-
 /** From the agent alone. While it is restarted, or while a stack does not exist, there is nothing to show. */
-async function seeRows(config: Config, what: string, see: (rows: unknown) => Seen): Promise<Seen> {
-  const reply = await askAgent(controlSocket(config), { method: 'GET', path: `/v1/${what}` });
+async function seeRows(config: Config, request: ControlRequest, see: (rows: unknown) => Seen): Promise<Seen> {
+  const reply = await askAgent(controlSocket(config), request);
   if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
   if (reply.kind !== 'answer') return { ok: false, why: agentNotRunning(config.runDir).message };
   try {
@@ -71,34 +62,8 @@ async function seeRows(config: Config, what: string, see: (rows: unknown) => See
 /** The rows of a stack, or of a service of it. A name that is not in the list fails, with the nearest one that is. */
 export function rowsOf<Row extends { readonly stack: string | null; readonly service: string | null }>(
   rows: readonly Row[],
-  { stack, service }: ServiceArgument,
+  wanted: ServiceArgument,
 ): readonly Row[] {
-  const isSame = (a: string | null, b: string) => a?.toLowerCase() === b.toLowerCase();
-  const found = rows.filter(
-    (row) =>
-      isSame(row.stack, stack) &&
-      (service === null || isSame(row.service, service) || isSame(row.service?.split('/')[0] ?? null, service)),
-  );
-  if (found.length > 0) return found;
-  const names = rows.flatMap((row) =>
-    row.stack === null ? [] : [service === null ? row.stack : `${row.stack}/${row.service}`],
-  );
-  const nearest = nearestWord(formatService({ stack, service }), names);
-  const hint = nearest === null ? 'run `drover services` to list what there is' : `did you mean ${nearest}?`;
-  throw new CommandFailure([{ subject: formatService({ stack, service }), what: 'is not known', hint }]);
-}
-
-export const NOTHING_SAVED = ', and this host has no saved state';
-
-/** The failure of a command that needs the agent. `effect` continues the sentence "is not running". */
-export function agentNotRunning(runDir: string, effect = ''): CommandFailure {
-  const problem = { subject: `agent at ${runDir}`, what: `is not running${effect}`, hint: 'start it: `drover agent`' };
-  return new CommandFailure([problem], EXIT.agentNotRunning);
-}
-
-/** Says that a result comes from the state saved on disk, and how old that is. */
-export function warnSavedState(io: Io, savedAtMs: number): void {
-  const age = formatDuration(Date.now() - savedAtMs);
-  const time = new Date(savedAtMs).toISOString();
-  io.warn(`drover: the agent is not running; using the state saved ${age} ago (${time})`);
+  const hint = 'run `drover services` to list what there is';
+  return select(rows, wanted, (row) => row, { what: 'is not known', hint });
 }
