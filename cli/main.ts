@@ -1,25 +1,25 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addAgent } from './commands/agent.ts';
-import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConfirm } from './commands/confirm.ts';
 import { addContainers } from './commands/containers.ts';
-import { addDns } from './commands/dns.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addForget } from './commands/forget.ts';
-import { addGet } from './commands/get.ts';
 import { addHosts } from './commands/hosts.ts';
-import { addMetadata } from './commands/metadata.ts';
+import { addApply } from './commands/manifests/apply.ts';
+import { addGet } from './commands/manifests/get.ts';
+import { addRm } from './commands/manifests/rm.ts';
 import { addPlan } from './commands/plan.ts';
-import { addRm } from './commands/rm.ts';
+import { addDns } from './commands/servers/dns.ts';
+import { addMetadata } from './commands/servers/metadata.ts';
 import { addServices } from './commands/services.ts';
 import { addStatus } from './commands/status.ts';
-import { addTemplate } from './commands/template.ts';
+import { addTemplate } from './commands/templates/template.ts';
 import { addVersion, versionLine } from './commands/version.ts';
-import { addWhy } from './commands/why.ts';
+import { addWhy } from './commands/why/why.ts';
 import { CommandFailure, createIo, describe, EXIT } from './support/io.ts';
 import { ourSpelling } from './support/original-flags.ts';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { DeclaredServices } from '../../agent/index.ts';
-import type { ServiceDeclaration } from '../../model/index.ts';
-import { askOrSaved } from '../support/ask-agent.ts';
-import { EXIT, type Io, warnOf } from '../support/io.ts';
-import { parseService, select } from '../support/service-argument.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import type { DeclaredServices } from '../../../agent/index.ts';
+import type { ServiceDeclaration } from '../../../model/index.ts';
+import { askOrSaved } from '../../support/ask-agent.ts';
+import { EXIT, type Io, warnOf } from '../../support/io.ts';
+import { parseService, select } from '../../support/service-argument.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 export function addGet(program: Command, io: Io): void {
   const command = program
@@ -34,7 +34,7 @@ Examples:
     warnOf(io, problems);
     if (problems.length > 0) io.setExitCode(EXIT.failed);
     const selected = wanted === null ? declarations : select(declarations, wanted, memberOf, NOT_DECLARED);
-    const { formatDeclarations, formatDeclarationsAsJson } = await import('../../sources/index.ts');
+    const { formatDeclarations, formatDeclarationsAsJson } = await import('../../../sources/index.ts');
     if (command.opts<{ json?: boolean }>().json) io.print(formatDeclarationsAsJson(selected));
     else io.print(selected.length === 0 ? '# No declarations.' : formatDeclarations(selected));
   });

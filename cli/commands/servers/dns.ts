@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { type Config, dnsSocket, explainSettings, portBindingsFile, searchMode } from '../../agent/index.ts';
-import type { ExtensionPlace } from '../../dns/index.ts';
-import type { JsonValue } from '../../model/index.ts';
-import { restorePriority } from '../../system/index.ts';
-import { followUpstreams, forwardingOptions, HOST, openExit, upstreamProblems } from '../server/dns-upstreams.ts';
-import { runServer } from '../server/run-server.ts';
-import type { Io } from '../support/io.ts';
-import { type ListenAddress, parseListen } from '../support/listen-option.ts';
-import { takesSettings } from '../support/settings.ts';
+import { type Config, dnsSocket, explainSettings, portBindingsFile, searchMode } from '../../../agent/index.ts';
+import type { ExtensionPlace } from '../../../dns/index.ts';
+import type { JsonValue } from '../../../model/index.ts';
+import { restorePriority } from '../../../system/index.ts';
+import { followUpstreams, forwardingOptions, HOST, openExit, upstreamProblems } from '../../server/dns-upstreams.ts';
+import { runServer } from '../../server/run-server.ts';
+import type { Io } from '../../support/io.ts';
+import { type ListenAddress, parseListen } from '../../support/listen-option.ts';
+import { takesSettings } from '../../support/settings.ts';
 import { runAnswers, takesAnswersFlags } from './dns-answers.ts';
 import { addDnsQueries } from './dns-queries.ts';
 
@@ -47,7 +47,7 @@ function runDns(io: Io, command: Command): Promise<void> {
   // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, ROLE, async ({ config, followed, clock, log, signal }) => {
-    const { serveDns } = await import('../../dns/index.ts');
+    const { serveDns } = await import('../../../dns/index.ts');
     const { listen, handOver = false, givingWay = false, control, hostNamespace = null } = command.opts<DnsFlags>();
     const exit = listen === undefined ? openExit(hostNamespace) : HOST;
     const upstreams = await followUpstreams({ clock }, config, exit, signal);

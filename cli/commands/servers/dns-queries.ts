@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { dnsSocket } from '../../agent/index.ts';
-import { formatLiveLine, LIVE_HEADING } from '../output/live-query.ts';
-import { CommandFailure, EXIT, type Io, interruption } from '../support/io.ts';
-import { readLines } from '../support/read-lines.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { dnsSocket } from '../../../agent/index.ts';
+import { formatLiveLine, LIVE_HEADING } from '../../output/live-query.ts';
+import { CommandFailure, EXIT, type Io, interruption } from '../../support/io.ts';
+import { readLines } from '../../support/read-lines.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 interface QueriesFlags {
   readonly from?: string;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { formatProblem, type Problem } from '../../model/index.ts';
-import type { TemplateOutcome } from '../../template/index.ts';
-import { hostTools } from '../support/host-tools.ts';
-import { CommandFailure, describe, EXIT, type Io, interruption, warnOf } from '../support/io.ts';
+import { formatProblem, type Problem } from '../../../model/index.ts';
+import type { TemplateOutcome } from '../../../template/index.ts';
+import { hostTools } from '../../support/host-tools.ts';
+import { CommandFailure, describe, EXIT, type Io, interruption, warnOf } from '../../support/io.ts';
 import { readSpecs, readText, type TemplateOptions } from './template-specs.ts';
 
 const METADATA_URL = 'http://169.254.169.250';
@@ -50,8 +50,10 @@ async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
   if (specs.length === 0) throw noTemplates(problems);
   const signal = interruption();
   const { clock, log } = await hostTools('template', { level: 'info', format: 'auto' });
-  const { createEngine, createMetadataClient, followTemplates, runTemplates } = await import('../../template/index.ts');
-  const { runCommand } = await import('../../system/index.ts');
+  const { createEngine, createMetadataClient, followTemplates, runTemplates } = await import(
+    '../../../template/index.ts'
+  );
+  const { runCommand } = await import('../../../system/index.ts');
   const version = options.apiVersion;
   const url = options.metadata ?? settings.metadata ?? METADATA_URL;
   const dry = options.dry ?? settings.noop;
@@ -72,7 +74,7 @@ async function runTemplate(io: Io, options: TemplateOptions): Promise<void> {
 }
 
 async function show(io: Io, outcomes: readonly TemplateOutcome[]): Promise<void> {
-  const { describeOutcome } = await import('../../template/index.ts');
+  const { describeOutcome } = await import('../../../template/index.ts');
   for (const { spec, outcome, more } of outcomes) {
     const line = describeOutcome(spec, outcome);
     if (outcome.kind === 'failed' || outcome.kind === 'reload-failed') {
@@ -86,7 +88,7 @@ async function show(io: Io, outcomes: readonly TemplateOutcome[]): Promise<void>
 }
 
 async function convert(io: Io, file: string): Promise<void> {
-  const { convertGoTemplate, createEngine } = await import('../../template/index.ts');
+  const { convertGoTemplate, createEngine } = await import('../../../template/index.ts');
   const { functions } = createEngine({ env: {}, now: () => 0 });
   const converted = convertGoTemplate(await readText(file), { name: file, functions });
   if (!converted.ok) throw new CommandFailure(converted.problems);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Io } from '../support/io.ts';
-import { addWhyDns } from './why-dns.ts';
-import { addWhyMetadata } from './why-metadata.ts';
+import type { Io } from '../../support/io.ts';
+import { addWhyDns } from './dns.ts';
+import { addWhyMetadata } from './metadata.ts';
 
 export function addWhy(program: Command, io: Io): void {
   const command = program

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Problem } from '../../model/index.ts';
-import type { ConfdSettings, TemplateSpec } from '../../template/index.ts';
-import { unreadable, usageFailure } from '../support/io.ts';
+import type { Problem } from '../../../model/index.ts';
+import type { ConfdSettings, TemplateSpec } from '../../../template/index.ts';
+import { unreadable, usageFailure } from '../../support/io.ts';
 
 /** The flags of `drover template`. */
 export interface TemplateOptions {
@@ -34,7 +34,7 @@ interface Part {
 
 /** The templates of --config, --confd and --source, and the problems of those that cannot be used. */
 export async function readSpecs(options: TemplateOptions): Promise<ReadSpecs> {
-  const { NO_SETTINGS, parseTemplates } = await import('../../template/index.ts');
+  const { NO_SETTINGS, parseTemplates } = await import('../../../template/index.ts');
   const confd = await readConfd(options);
   const parts: (Part | null)[] = [confd, await oneTemplate(options)];
   if (options.config !== undefined) {
@@ -55,7 +55,7 @@ export async function readSpecs(options: TemplateOptions): Promise<ReadSpecs> {
 /** The folder of confd: `confd.toml`, and all resources in and below `conf.d`. */
 async function readConfd({ confd, prefix }: TemplateOptions): Promise<ReadSpecs | null> {
   if (confd === undefined) return null;
-  const { NO_SETTINGS, parseConfdSettings, parseResource } = await import('../../template/index.ts');
+  const { NO_SETTINGS, parseConfdSettings, parseResource } = await import('../../../template/index.ts');
   const given = resolve(confd);
   const path = join(given, 'confd.toml');
   const read = existsSync(path)
@@ -105,7 +105,7 @@ async function oneTemplate(options: TemplateOptions): Promise<Part | null> {
   if (mode !== undefined && !/^0?[0-7]{3,4}$/.test(mode)) {
     throw usageFailure('--mode', `'${mode}' is not an octal mode`, 'write it like 0644');
   }
-  const { languageOf } = await import('../../template/index.ts');
+  const { languageOf } = await import('../../../template/index.ts');
   const template: TemplateSpec = {
     name: source,
     source: resolve(source),

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { ApplyOutcome, RemoveRequest } from '../../agent/index.ts';
-import { formatChanges } from '../output/changes.ts';
-import { askRunning } from '../support/ask-agent.ts';
-import { CommandFailure, EXIT, type Io, warnOf } from '../support/io.ts';
-import { parseService } from '../support/service-argument.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import type { ApplyOutcome, RemoveRequest } from '../../../agent/index.ts';
+import { formatChanges } from '../../output/changes.ts';
+import { askRunning } from '../../support/ask-agent.ts';
+import { CommandFailure, EXIT, type Io, warnOf } from '../../support/io.ts';
+import { parseService } from '../../support/service-argument.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 interface RmOptions {
   readonly yes?: boolean;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { listenOf, serveUntilEnded, writePidFile } from '../server/stand-alone.ts';
-import { hostTools } from '../support/host-tools.ts';
-import { type Io, usageFailure } from '../support/io.ts';
+import { listenOf, serveUntilEnded, writePidFile } from '../../server/stand-alone.ts';
+import { hostTools } from '../../support/host-tools.ts';
+import { type Io, usageFailure } from '../../support/io.ts';
 
 interface AnswersFlags {
   readonly answers: string;
@@ -47,7 +47,7 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
     anyForwardedFor: flags.xff ?? false,
   };
   const { clock, log } = await hostTools('metadata', { level: flags.debug ? 'debug' : 'info', format: 'auto' });
-  const { serveAnswers } = await import('../../metadata/index.ts');
+  const { serveAnswers } = await import('../../../metadata/index.ts');
   await writePidFile(flags.pidFile);
   await serveUntilEnded(async () => {
     const server = await serveAnswers({ clock, log }, options);

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { ApplyOutcome, ApplyRequest } from '../../agent/index.ts';
-import type { ManifestFile } from '../../sources/index.ts';
-import { formatChanges } from '../output/changes.ts';
-import { askRunning } from '../support/ask-agent.ts';
-import { findComposeFiles } from '../support/compose-files.ts';
-import { CommandFailure, EXIT, type Io, unreadable, usageFailure, warnOf } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import type { ApplyOutcome, ApplyRequest } from '../../../agent/index.ts';
+import type { ManifestFile } from '../../../sources/index.ts';
+import { formatChanges } from '../../output/changes.ts';
+import { askRunning } from '../../support/ask-agent.ts';
+import { findComposeFiles } from '../../support/compose-files.ts';
+import { CommandFailure, EXIT, type Io, unreadable, usageFailure, warnOf } from '../../support/io.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 interface ApplyOptions {
   readonly file?: readonly string[];
@@ -63,7 +63,7 @@ async function readRequest(io: Io, { file, stack: given, dryRun, prune }: ApplyO
   const variables = Object.fromEntries(
     Object.entries(io.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const { projectName, readAttachedFiles } = await import('../../sources/index.ts');
+  const { projectName, readAttachedFiles } = await import('../../../sources/index.ts');
   const manifests = await Promise.all(found.paths.map(readManifest));
   const files = await readAttachedFiles(manifests, { stack: given, variables });
   const isNamed = given !== undefined || projectName(files, { variables }) !== null;
@@ -75,7 +75,7 @@ async function readRequest(io: Io, { file, stack: given, dryRun, prune }: ApplyO
 
 async function readManifest(path: string): Promise<ManifestFile> {
   const name = path === '-' ? 'standard input' : path;
-  const { manifestText } = await import('../../sources/index.ts');
+  const { manifestText } = await import('../../../sources/index.ts');
   const read = manifestText(await readBytes(path));
   if (read.ok) return { path: name, text: read.text };
   throw new CommandFailure([{ subject: name, ...read.fault }]);

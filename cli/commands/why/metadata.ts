@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { MetadataExplanation, MetadataWhyRequest } from '../../metadata/index.ts';
-import { formatMetadataExplanation } from '../output/metadata-explanation.ts';
-import { askOrSaved } from '../support/ask-agent.ts';
-import { type Io, valueOrFail } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import type { MetadataExplanation, MetadataWhyRequest } from '../../../metadata/index.ts';
+import { formatMetadataExplanation } from '../../output/metadata-explanation.ts';
+import { askOrSaved } from '../../support/ask-agent.ts';
+import { type Io, valueOrFail } from '../../support/io.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 interface Options {
   readonly from?: string;
@@ -33,7 +33,7 @@ Examples:
     const request: MetadataWhyRequest = { asked: { path, from }, settings: { resolver: config.dns.address } };
     const asked = { method: 'POST', path: '/v1/why/metadata', body: request } as const;
     const explanation = await askOrSaved<MetadataExplanation>(io, config, asked, async (view) =>
-      valueOrFail((await import('../../metadata/index.ts')).explainPath(view, request)),
+      valueOrFail((await import('../../../metadata/index.ts')).explainPath(view, request)),
     );
     io.print(json ? JSON.stringify(explanation, null, 2) : formatMetadataExplanation(explanation));
   });

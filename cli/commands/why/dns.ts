@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { type Config, explainSettings } from '../../agent/index.ts';
-import type { Explanation, WhyRequest } from '../../dns/index.ts';
-import { systemClock } from '../../system/index.ts';
-import { formatExplanation } from '../output/explanation.ts';
-import { followUpstreams, openExit } from '../server/dns-upstreams.ts';
-import { askOrSaved } from '../support/ask-agent.ts';
-import { type Io, usageFailure, valueOrFail } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { type Config, explainSettings } from '../../../agent/index.ts';
+import type { Explanation, WhyRequest } from '../../../dns/index.ts';
+import { systemClock } from '../../../system/index.ts';
+import { formatExplanation } from '../../output/explanation.ts';
+import { followUpstreams, openExit } from '../../server/dns-upstreams.ts';
+import { askOrSaved } from '../../support/ask-agent.ts';
+import { type Io, usageFailure, valueOrFail } from '../../support/io.ts';
+import { readSettings, takesSettings } from '../../support/settings.ts';
 
 interface Options {
   readonly from?: string;
@@ -42,7 +42,7 @@ Examples:
 }
 
 async function requestOf(config: Config, name: string, { from, type: typeText }: Options): Promise<WhyRequest> {
-  const { parseTypeName } = await import('../../dns/index.ts');
+  const { parseTypeName } = await import('../../../dns/index.ts');
   const type = parseTypeName(typeText);
   if (type === null) {
     const hint = 'use A, AAAA, CNAME, SRV, PTR, TXT, ... or TYPE<number>';
@@ -65,7 +65,7 @@ async function readUpstreams(config: Config): Promise<readonly string[]> {
 
 function explainName(io: Io, config: Config, request: WhyRequest): Promise<Explanation> {
   return askOrSaved(io, config, { method: 'POST', path: '/v1/why/dns', body: request }, async (view) => {
-    const { explain } = await import('../../dns/index.ts');
+    const { explain } = await import('../../../dns/index.ts');
     return valueOrFail(explain(view, request.asked, request.settings));
   });
 }

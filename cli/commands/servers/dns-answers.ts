@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { listenOf, serveUntilEnded, writePidFile } from '../server/stand-alone.ts';
-import { hostTools } from '../support/host-tools.ts';
-import { type Io, usageFailure } from '../support/io.ts';
+import { listenOf, serveUntilEnded, writePidFile } from '../../server/stand-alone.ts';
+import { hostTools } from '../../support/host-tools.ts';
+import { type Io, usageFailure } from '../../support/io.ts';
 
 interface AnswersFlags {
   readonly answers: string;
@@ -59,7 +59,7 @@ export async function runAnswers(io: Io, command: Command): Promise<void> {
   const options = readFlags(flags);
   const level = flags.debug ? 'debug' : 'info';
   const { clock, log } = await hostTools('dns', { level, format: 'auto' });
-  const { serveAnswers } = await import('../../dns/index.ts');
+  const { serveAnswers } = await import('../../../dns/index.ts');
   await writePidFile(flags.pidFile);
   await serveUntilEnded(async () => {
     const server = await serveAnswers({ clock, log }, options);

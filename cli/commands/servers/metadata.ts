@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { JsonValue } from '../../model/index.ts';
-import { runServer } from '../server/run-server.ts';
-import type { Io } from '../support/io.ts';
-import { parseListen } from '../support/listen-option.ts';
-import { takesSettings } from '../support/settings.ts';
+import type { JsonValue } from '../../../model/index.ts';
+import { runServer } from '../../server/run-server.ts';
+import type { Io } from '../../support/io.ts';
+import { parseListen } from '../../support/listen-option.ts';
+import { takesSettings } from '../../support/settings.ts';
 import { runAnswers, takesAnswersFlags } from './metadata-answers.ts';
 
 /** The previous metadata server releases the port after this one has loaded. */
@@ -30,8 +30,8 @@ function runMetadata(io: Io, command: Command): Promise<void> {
   // The state is always current, so there is nothing to reload. Without a handler SIGHUP would end the process.
   process.on('SIGHUP', () => undefined);
   return runServer(io, command, ROLE, async ({ config, followed, clock, log }) => {
-    const { prepareMetadata } = await import('../../metadata/index.ts');
-    const { returnFreeMemory } = await import('../../system/index.ts');
+    const { prepareMetadata } = await import('../../../metadata/index.ts');
+    const { returnFreeMemory } = await import('../../../system/index.ts');
     const { listen } = command.opts<{ listen?: string }>();
     const { view, identify, onChange: onViewChange } = followed;
     const { compatContentType, trustedProxies } = config.metadata;
