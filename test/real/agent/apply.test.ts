@@ -41,7 +41,7 @@ test('drover apply shows the changes, makes them, and has nothing to do the seco
   expect((await agent.drover(['apply', '-p', 'shop', '-f', file, '--dry-run'])).stdout.trim()).toBe('No changes.');
 });
 
-test('Q34: a file that cannot be read changes nothing that it may have spoken of', async () => {
+test('Q34: a file that cannot be read changes no service that it may describe', async () => {
   const compose = await manifest(
     'docker-compose.yml',
     'front:\n  image: acme/front:1\nstore:\n  image: acme/store:1\n',
