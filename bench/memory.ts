@@ -42,7 +42,9 @@ const servers = await poll(serving, { what: 'both servers', timeoutMs: 60_000, g
 const { stdout } = await agent.drover(['services', '--json']);
 await new Promise((resolve) => setTimeout(resolve, 5_000));
 
-console.log(`${(JSON.parse(stdout) as readonly unknown[]).length} services\n`);
+const { length: services } = JSON.parse(stdout) as readonly unknown[];
+if (services < 4_000) throw new Error(`the agent knows only ${services} services`);
+console.log(`${services} services\n`);
 const empty = startDaemon(process.execPath, ['-e', 'console.log("up"); setInterval(() => undefined, 1e6)']);
 resources.add('empty Node', () => empty.stop());
 await poll(() => empty.stdout().includes('up'), { what: 'an empty Node process', giveUp: empty.assertRunning });

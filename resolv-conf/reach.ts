@@ -39,6 +39,8 @@ interface Verdict {
 }
 
 const RETRY_MS = 1_000;
+/** Some hosts make new networks all the time. */
+const MOST_LEARNED = 1_000;
 
 export function createReachability(deps: ReachDependencies): Reachability {
   const { clock, probe, networksOf, isDoubtful, onChange, signal } = deps;
@@ -67,6 +69,7 @@ export function createReachability(deps: ReachDependencies): Reachability {
     const reaches = result === 'impossible' ? !isDoubted(container) : result === 'reached';
     if (verdicts.get(id) !== verdict || verdict.reaches === reaches) return;
     verdict.reaches = reaches;
+    if (learned.size >= MOST_LEARNED) learned.clear();
     learned.set(namesOf(container).join(' '), reaches);
     onChange();
   };

@@ -10,6 +10,7 @@ import {
 import {
   containerAddress,
   type Endpoint,
+  type Endpoints,
   endpointsOf,
   type HostView,
   isReady,
@@ -87,13 +88,28 @@ export interface HostRow {
 /** All services of the environment by name, with every endpoint and why it is answered or not. */
 export function listServices(view: HostView): readonly ServiceRow[] {
   const unshared = new Map(unsharedClients(view).map(({ service, clients }) => [service.key, clients]));
+  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? []));
+}
+
+/** The numbers of endpoints alone: they are cheap. */
+export function countEndpoints(view: HostView): readonly ServiceCounts[] {
+  return eachService(view, (service) => countsOf(endpointsOf(view, service)));
+}
+
+export type ServiceCounts = Required<Pick<ServiceRow, 'stack' | 'service' | 'ready' | 'answered' | 'total'>>;
+
+function eachService<T>(view: HostView, read: (service: ServiceView) => T) {
   return [...view.stacks.values()].flatMap((stack) =>
     [...stack.services].map(([relativeKey, service]) => ({
       stack: stack.name,
       service: relativeKey.includes('/') ? `${service.primaryService}/${service.name}` : service.name,
-      ...serviceRow(view, service, unshared.get(service.key) ?? []),
+      ...read(service),
     })),
   );
+}
+
+function countsOf({ answer, all }: Endpoints) {
+  return { ready: all.filter(isReady).length, answered: answer.length, total: all.length };
 }
 
 function serviceRow(
@@ -101,13 +117,12 @@ function serviceRow(
   service: ServiceView,
   unshared: readonly Container[],
 ): Omit<ServiceRow, 'stack' | 'service'> {
-  const { answer, all, notes } = endpointsOf(view, service);
+  const endpoints = endpointsOf(view, service);
+  const { all, notes } = endpoints;
   const names = unshared.map(({ name }) => name);
   return {
     kind: service.kind,
-    ready: all.filter(isReady).length,
-    answered: answer.length,
-    total: all.length,
+    ...countsOf(endpoints),
     endpoints: all.map((endpoint) => endpointRow(view, endpoint)),
     notes: names.length === 0 ? notes : [...notes, unsharedText(names, noSharedNetwork(view))],
     externalName: externalName(view, service),

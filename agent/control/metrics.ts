@@ -1,7 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
 import type { HostView } from '../../view/index.ts';
 import { SERVERS } from '../children/server-table.ts';
-import { listServices, type ServiceRow } from './listing.ts';
+import { countEndpoints, type ServiceCounts } from './listing.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
 /** Metrics of one host in Prometheus' text format, computed from its status at each scrape. */
@@ -18,7 +18,7 @@ export interface MetricsSources {
 export function createMetrics({ status: readStatus, view }: MetricsSources, now: () => number): Metrics {
   const registry = new Registry();
   let read = readStatus();
-  let services: readonly ServiceRow[] = [];
+  let services: readonly ServiceCounts[] = [];
   const status = (): AgentStatus => read;
   const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
@@ -56,7 +56,7 @@ export function createMetrics({ status: readStatus, view }: MetricsSources, now:
     render: async () => {
       // Read once, so that all metrics show the same moment.
       read = readStatus();
-      services = listServices(view());
+      services = countEndpoints(view());
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },
   };
@@ -144,8 +144,8 @@ function addParts(registry: Registry, status: () => AgentStatus, age: (ms: numbe
   });
 }
 
-function addServices(registry: Registry, rows: () => readonly ServiceRow[]): void {
-  const gauge = (name: string, help: string, measure: (row: ServiceRow) => number): void => {
+function addServices(registry: Registry, rows: () => readonly ServiceCounts[]): void {
+  const gauge = (name: string, help: string, measure: (row: ServiceCounts) => number): void => {
     new Gauge({
       name: `drover_service_${name}`,
       help,
@@ -158,7 +158,7 @@ function addServices(registry: Registry, rows: () => readonly ServiceRow[]): voi
     });
   };
   gauge('endpoints', 'Endpoints of a service, answered or not', ({ total }) => total);
-  gauge('endpoints_ready', 'Endpoints of a service that are ready and reachable', ({ ready = 0 }) => ready);
+  gauge('endpoints_ready', 'Endpoints of a service that are ready and reachable', ({ ready }) => ready);
   gauge('endpoints_answered', 'Endpoints of a service that DNS answers on this host', ({ answered }) => answered);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listServices } from '../../agent/control/listing.ts';
+import { countEndpoints, listServices } from '../../agent/control/listing.ts';
 import { findFailingServices, findUnsharedServices } from '../../agent/control/service-problems.ts';
 import { formatProblem } from '../../model/index.ts';
 import { viewOf } from '../../view/index.ts';
@@ -55,23 +55,22 @@ test('findUnsharedServices() tells the clients in the same stack, and those that
 });
 
 test('listServices() counts the ready endpoints, and gives the host name of external services and their aliases', () => {
-  const rows = listServices(
-    viewOn({
-      containers: [
-        container('w1', 's/web', '10.42.1.1', failing),
-        container('w2', 's/web', '10.42.1.2', failing),
-        container('m1', 's/mixed', '10.42.1.3'),
-        container('m2', 's/mixed', '10.42.1.4', never),
-        container('far', 's/far', null, { hostId: 'b', addresses: [at('net-bridge', '172.17.0.2')] }),
-      ],
-      declarations: [
-        declaration('s/site', { kind: 'externalService', hostname: 'www.example.com.' }),
-        declaration('s/ips', { kind: 'externalService', externalIps: ['203.0.113.1'] }),
-        declaration('s/alias', { kind: 'dnsService', links: links('s/site') }),
-        declaration('s/vip', { vip: '10.1.1.1' }),
-      ],
-    }),
-  );
+  const view = viewOn({
+    containers: [
+      container('w1', 's/web', '10.42.1.1', failing),
+      container('w2', 's/web', '10.42.1.2', failing),
+      container('m1', 's/mixed', '10.42.1.3'),
+      container('m2', 's/mixed', '10.42.1.4', never),
+      container('far', 's/far', null, { hostId: 'b', addresses: [at('net-bridge', '172.17.0.2')] }),
+    ],
+    declarations: [
+      declaration('s/site', { kind: 'externalService', hostname: 'www.example.com.' }),
+      declaration('s/ips', { kind: 'externalService', externalIps: ['203.0.113.1'] }),
+      declaration('s/alias', { kind: 'dnsService', links: links('s/site') }),
+      declaration('s/vip', { vip: '10.1.1.1' }),
+    ],
+  });
+  const rows = listServices(view);
   const text = rows.map(({ service, ready, answered, total, externalName }) =>
     `${service} ${ready}/${total} ${answered} ${externalName ?? ''}`.trim(),
   );
@@ -84,4 +83,5 @@ test('listServices() counts the ready endpoints, and gives the host name of exte
     'vip 1/1 1',
     'web 0/2 2',
   ]);
+  expect(rows, 'the same numbers as in the metrics').toMatchObject(countEndpoints(view));
 });
