@@ -121,6 +121,7 @@ describe('a container that may not reach Drover', () => {
     ['not yet probed, before its start', at('unknown', starting), DOCKER, 'ours'],
     ['not yet probed, running with the text of Docker', at('unknown'), DOCKER, 'unchanged'],
     ['not yet probed, running with ours', at('unknown'), OURS, 'unchanged'],
+    ['not yet probed, running with ours and another search list', { ...at('unknown'), search: [] }, OURS, 'ours'],
     ['doubted, before its start', at('doubtful', starting), DOCKER, 'unchanged'],
     ['doubted, running', at('doubtful'), DOCKER, 'unchanged'],
     ['known to reach it', at('yes'), DOCKER, 'ours'],

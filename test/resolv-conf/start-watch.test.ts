@@ -9,7 +9,7 @@ import { createResources } from '../support/resources.ts';
 const resources = createResources();
 afterAll(() => resources.close());
 
-test('reports changes of the watched file only, from before it exists, and forgets removed directories', async () => {
+test('reports changes of the watched file and its digest only, from before it exists, and forgets removed directories', async () => {
   const root = await mkdtemp(join(tmpdir(), 'drover-watch-'));
   resources.add('directory', () => rm(root, { recursive: true, force: true }));
   const reported = new Map<string, number>();
@@ -26,6 +26,9 @@ test('reports changes of the watched file only, from before it exists, and forge
   const before = reported.get('one') ?? 0;
   await writeFile(join(root, 'one/resolv.conf'), 'y');
   await poll(() => (reported.get('one') ?? 0) > before, { what: 'the change in place' });
+  const changed = reported.get('one') ?? 0;
+  await writeFile(join(root, 'one/resolv.conf.hash'), 'x');
+  await poll(() => (reported.get('one') ?? 0) > changed, { what: 'the digest that Docker writes last' });
   expect(reported.get('two')).toBeUndefined();
 
   await rm(join(root, 'one'), { recursive: true });

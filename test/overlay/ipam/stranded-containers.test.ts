@@ -27,6 +27,11 @@ test.each([
     'driver failed programming external connectivity on endpoint web: Bind for 0.0.0.0:80 failed',
   ],
   [null, 'another plugin', 'error looking up volume plugin rexray: legacy plugin: plugin "rexray" not found'],
+  [
+    null,
+    'a volume plugin of earlier engines',
+    'error looking up volume plugin rexray: legacy plugin: plugin not found',
+  ],
   [null, 'another network plugin', 'legacy plugin: plugin "weave" not found'],
 ] as const)('strandedBy() is %s for %s', (reason, _title, error) => {
   expect(strandedBy(error)).toBe(reason);

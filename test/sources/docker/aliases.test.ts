@@ -80,7 +80,7 @@ test('a link follows its target to the container that has the name now, or an al
   put('asker', { name: 'asker' }).links = new Map([
     ['sql', 'db'],
     ['short', ID.slice(0, 12)],
-    ['by', 'store'],
+    ['by', 'Store'],
   ]);
   expect(links()).toEqual({});
   put('first', { name: 'db' });

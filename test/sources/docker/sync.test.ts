@@ -5,6 +5,7 @@ import { type ContainerStore, createContainerStore } from '../../../sources/dock
 import { createNetworkStore } from '../../../sources/docker/containers/network-store.ts';
 import { createSync } from '../../../sources/docker/containers/sync.ts';
 import type { ContainerList, DockerApi } from '../../../sources/docker/engine/api.ts';
+import { summarySchema } from '../../../sources/docker/engine/schema.ts';
 import { createSessionHolder } from '../../../sources/docker/engine/session.ts';
 import { systemClock } from '../../../system/index.ts';
 import { container, network, wired } from '../../state/facts.ts';
@@ -14,6 +15,7 @@ const signal = new AbortController().signal;
 
 /** A source that knows container `old`, and whose engine lists what `list` says. */
 function startSync(list: (containers: ContainerStore) => ContainerList) {
+  const inspected: string[] = [];
   const known = new Map<string, JsonValue>([
     ['container/old', wired(container('self', 'old'))],
     ['network/n1', wired(network('self', 'n1'))],
@@ -31,10 +33,10 @@ function startSync(list: (containers: ContainerStore) => ContainerList) {
   session.set({ api: api as DockerApi, signal });
   const starting = { look: async () => null, adopt: async () => false, verify: async () => {} };
   const sync = createSync(
-    { containers, networks, starting, inspect: async () => {}, session, clock: systemClock },
+    { containers, networks, starting, inspect: async (id) => void inspected.push(id), session, clock: systemClock },
     { patienceMs: 1, auditSize: 0 },
   );
-  return { sync, keys: () => [...facts.facts().keys()] };
+  return { sync, inspected, keys: () => [...facts.facts().keys()] };
 }
 
 const nothing: ContainerList = { summaries: [], unreadableIds: [] };
@@ -69,3 +71,21 @@ test('a container whose list entry cannot be parsed is kept, and reported', asyn
   expect(await sync()).toEqual([expect.objectContaining({ subject: 'container old' })]);
   expect(keys()).toEqual(['container/old']);
 });
+
+test.each([
+  ['running', []],
+  ['stopping', ['old']],
+] as const)(
+  'a %s container that agrees with the list is inspected as %j: it may have survived its stop signal',
+  async (state, expected) => {
+    const summary = summarySchema.parse({ Id: 'old', Names: ['/old'], State: 'running', Labels: {} });
+    const { sync, inspected } = startSync((containers) => {
+      const record = containers.ensure('old');
+      record.inspectedAt = 0;
+      containers.publish(record, container('self', 'old', { name: 'old', state, addresses: [], ports: [] }));
+      return { summaries: [summary], unreadableIds: [] };
+    });
+    await sync();
+    expect(inspected).toEqual(expected);
+  },
+);
