@@ -13,7 +13,7 @@ const settings = {
   forward: { upstreams: [], rules: [], ourselves: [] },
 } as const;
 const app = container('shop-app-1', 'shop/app', null, { addresses: [at('front', '10.0.1.1'), at('back', '10.0.2.1')] });
-const db = container('shop-db-1', 'shop/db', null, { addresses: [at('back', '10.0.2.2')] });
+const db = container('shop-db-1', 'shop/db', null, { addresses: [{ ...at('back', '10.0.2.2'), aliases: ['db'] }] });
 const legacy = container('legacy', null, null, {
   addresses: [{ ...at('front', '10.0.1.3'), aliases: ['db', 'store'] }],
 });
@@ -34,6 +34,11 @@ test('a name that Docker answers with one container and Drover with another is l
     /^container shop-app-1: names that only Drover answers: app, app\.shop, db\.shop.*; no action needed$/,
   );
   expect(rest).toEqual([]);
+});
+
+test('a name whose only container has never been ready is lost', () => {
+  const [lost] = changes([app], { ...db, health: 'unhealthy', wasReady: false });
+  expect(lost).toMatch(/^container shop-app-1: .* Drover answers otherwise: db \(.*never ready\); make/);
 });
 
 test('without such a name nothing is lost', () => {

@@ -128,6 +128,14 @@ describe('an alias of the site that leads into our zone', () => {
     expect(await addresses(port, 'short.corp.example')).toBe('NODATA');
   });
 
+  test('a failure of the upstream stays a failure, even with an alias in it', async () => {
+    const { port } = await start((request, reply, via) => {
+      reply.header.rcode = 2;
+      return site(request, reply, via);
+    });
+    expect(await addresses(port, 'shop.corp.example')).toBe('SERVFAIL');
+  });
+
   test('a set that does not fit is cut behind the alias, and whole over TCP', async () => {
     const { port } = await start();
     const cut = await ask(port, 'many.corp.example');
