@@ -59,7 +59,7 @@ test('a name depends on every name and stack that could give it another meaning'
   const keys = (name: string) =>
     dependencies((recorder) => lookupName(VIEW, scopeOf(VIEW, null), name, 'own', recorder));
   expect(keys('nosuch.rancher.internal')).toEqual(['asker', 'name:nosuch']);
-  expect(keys('web.s.rancher.internal')).toEqual(['name:web.s', 'service:s/web']);
+  expect(keys('web.s.rancher.internal')).toEqual(['asker', 'host:a', 'name:web.s', 'service:s/web']);
   expect(keys('web.nosuch')).toEqual(['asker', 'name:web.nosuch', 'stack:nosuch']);
   expect(keys('one.a.host.rancher.internal')).toEqual([
     'asker',

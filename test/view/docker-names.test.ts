@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, ContainerAddress } from '../../model/index.ts';
 import { lookupName, scopeOf, viewOf } from '../../view/index.ts';
-import { at, container, declaration, network, snapshot } from './world.ts';
+import { at, container, declaration, MANAGED, network, snapshot } from './world.ts';
 
 /** Networks `front`, `back.end` (internal) and `bridge`, which is Docker's default one. */
 const NETWORKS = [network('a', 'front'), network('a', 'back.end', { internal: true }), network('a', 'bridge')];
@@ -111,11 +111,29 @@ describe("a name of Docker's resolver", () => {
     expect(meaning(asker, name), `${asker?.name} asks ${name}`).toBe(expected);
   });
 
-  test('does not hide a container of another host, a host or a declared address', () => {
+  test('hides only names of Drover that give the client no address', () => {
     const declarations = [declaration('shop/db', { vip: '10.43.0.1' })];
-    const view = viewOf(snapshot({ networks: NETWORKS, containers: [...ALL, REMOTE], declarations }), 'a');
-    expect(meaning(APP, 'moved', view)).toBe('container moved');
-    expect(meaning(APP, 'db', view)).toBe('service shop/db');
+    const asker = { ...APP, addresses: [...APP.addresses, at(MANAGED, '10.42.1.1')] };
+    const hosted = container('hosted', null, null, { networkMode: 'host' });
+    const sharing = (networkFrom: string) => container('redis', null, null, { networkMode: 'container', networkFrom });
+    const seen = (name: string, by: Container, ...more: Container[]) =>
+      meaning(by, name, viewOf(snapshot({ networks: NETWORKS, containers: [...ALL, ...more], declarations }), 'a'));
+    expect(seen('db', APP)).toBe('service shop/db');
+    // A container of another host, by the managed network and by a published port.
+    expect(seen('moved', asker, REMOTE)).toBe('container moved');
+    expect(seen('moved', APP, REMOTE)).toBe('moved2 on back.end');
+    const ports = [{ hostAddress: '0.0.0.0', hostPort: 80, containerPort: 80, protocol: 'tcp' as const }];
+    expect(seen('moved', APP, { ...REMOTE, ports })).toBe('container moved');
+    // Containers that share the network of another one.
+    expect(seen('redis', APP, sharing('hosted'), hosted)).toBe('container redis');
+    expect(seen('redis', APP, sharing('pool2'))).toBe('container redis');
+    expect(seen('redis', APP, sharing('far'))).toBe('shop-web-1 on front');
+  });
+
+  test('is not given to a container that shares the network of another one', () => {
+    const sharing = container('side', null, null, { networkMode: 'container', networkFrom: 'pool2', hostname: 'side' });
+    const view = viewOf(snapshot({ networks: NETWORKS, containers: [...ALL, sharing] }), 'a');
+    expect(meaning(APP, 'side.front', view)).toBe('foreign');
   });
 
   test('includes the tasks of other hosts on a Swarm network, and never a bridge of another host with the same id', () => {

@@ -1,14 +1,13 @@
 import type { Container } from '../../model/index.ts';
-import { networkOwner } from '../endpoints/network-owner.ts';
+import { containerAddress } from '../endpoints/address.ts';
 import { READINESS, standingOf } from '../endpoints/readiness.ts';
 import { ASKER, containerKey, dockerKey } from '../host-view/dependency-key.ts';
 import { dockerNameOn } from '../host-view/docker-name.ts';
-import type { HostView } from '../host-view/host-view.ts';
 import type { Lookup, NameMeaning } from './meaning.ts';
 import type { AskerNetwork } from './scope.ts';
 
 /** Some containers, with their addresses on one network. */
-export type DockerMeaning = Extract<NameMeaning, { readonly kind: 'container' }>;
+type DockerMeaning = Extract<NameMeaning, { readonly kind: 'container' }>;
 
 /**
  * What a name (lower case, no trailing dot) means in Docker's own resolver, for the networks of the asker: a name on any of them, or
@@ -16,6 +15,7 @@ export type DockerMeaning = Extract<NameMeaning, { readonly kind: 'container' }>
  */
 export function dockerMeaning(lookup: Lookup, name: string): DockerMeaning | null {
   const { networks } = lookup.scope;
+  lookup.recorder?.depends(ASKER);
   const anywhere = onNetworks(lookup, networks, name);
   if (anywhere || networks.length === 0) return anywhere;
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
@@ -53,16 +53,14 @@ function isGiven(container: Container): boolean {
   return READINESS[standingOf(container, false)].name === 'use';
 }
 
-/** Whether a name of Drover has no records, or only those of containers of this host that are on no network of the asker. */
-export function isElsewhere({ view, scope, recorder }: Lookup, meaning: NameMeaning): boolean {
-  if (meaning.kind === 'empty') return true;
-  const containers = meantContainers(meaning);
-  if (!containers?.every((container) => isOnBridges(view, container))) return false;
-  recorder?.depends(ASKER);
-  const ids = new Set(scope.networks.map(({ id }) => id));
-  const isHere = (container: Container) => container.addresses.some(({ networkId }) => ids.has(networkId));
-  return !containers.some((container) => isHere(networkOwner(view, container, recorder) ?? container));
+/** Whether a name of Drover gives the asker no address: there are no records, or only those of containers that it does not reach. */
+export function isOutOfReach({ view, scope, recorder }: Lookup, meaning: NameMeaning): boolean {
+  if (WITHOUT_RECORDS.has(meaning.kind)) return true;
+  const isReached = (container: Container) => containerAddress(view, container, scope.container, recorder).ok;
+  return meantContainers(meaning)?.some(isReached) === false;
 }
+
+const WITHOUT_RECORDS: ReadonlySet<NameMeaning['kind']> = new Set(['empty', 'unknown', 'foreign']);
 
 /** The containers whose addresses a name has; null: it has other addresses, or none. */
 export function meantContainers(meaning: NameMeaning): readonly Container[] | null {
@@ -70,11 +68,4 @@ export function meantContainers(meaning: NameMeaning): readonly Container[] | nu
   if (meaning.kind !== 'service' || meaning.full || meaning.port !== null) return null;
   const isPlain = meaning.services.every(({ kind, declaration }) => kind === 'service' && !declaration?.vip);
   return isPlain ? meaning.services.flatMap(({ containers }) => containers) : null;
-}
-
-/** Whether it can be reached on networks of this host alone. */
-function isOnBridges({ snapshot, hostId }: HostView, container: Container): boolean {
-  if (container.hostId !== hostId || container.networkMode === 'host') return false;
-  const networks = snapshot.hosts.get(hostId)?.networks;
-  return container.addresses.every(({ networkId }) => networks?.get(networkId)?.kind !== 'managed');
 }
