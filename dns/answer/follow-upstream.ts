@@ -22,11 +22,11 @@ export interface Following<A extends Asker> {
   readonly onForwarded: (forwarded: Forwarded | null) => void;
 }
 
-/** Follows alias chains that cross the border of our zones, in both directions, for the asker. Null: SERVFAIL. */
+/** Follows alias chains that cross the border of our zones, in both directions, for the asker. */
 export interface Follower<A extends Asker> {
   /** A chain of ours that ends in an external name; our own name is not sent upstream. */
   outside(following: Following<A>, alias: UpstreamAlias): Maybe<Reply>;
-  /** The end of an upstream's chain that comes into our zone [RFC 1034 §5.3.2]; null: it does not. */
+  /** The reply for an upstream's chain that leads into our zone [RFC 1034 §5.3.2]; null: the upstream's reply has no such chain. */
   inside(following: Following<A>, forwarded: Forwarded): Maybe<Reply> | null;
 }
 

@@ -7,13 +7,16 @@ import {
   type Endpoints,
   endpointsOf,
   endpointWeights,
+  isReady,
   READINESS,
+  type Reach,
   type ServiceAnswers,
   type ServiceView,
   serviceAnswers,
   serviceKeyOf,
   serviceOf,
   standingOf,
+  type Unreachable,
 } from '../../view/index.ts';
 import type { AddressResolution } from '../query/resolution.ts';
 import { TYPE } from '../wire/codes.ts';
@@ -62,31 +65,32 @@ export function containerEndpoints(
   asked: Asked,
   { containers, network }: { readonly containers: readonly Container[]; readonly network?: string },
 ): readonly AnsweredEndpoint[] {
-  const endpoints = endpointsByName(asked, containers, network);
-  if (network === undefined) return endpoints;
-  const ready = endpoints.filter(({ standing }) => standing !== null && READINESS[standing].dns === 'use');
+  const endpoints = containers.flatMap((container) => endpointByName(asked, container, network) ?? []);
+  const ready = network === undefined ? [] : endpoints.filter(isReady);
   return ready.length > 0 ? ready : endpoints;
 }
 
-function endpointsByName(
+function endpointByName(asked: Asked, container: Container, network?: string): AnsweredEndpoint | null {
+  const { view, recorder } = asked;
+  const standing = standingOf(container, false);
+  const reach = addressByName(asked, container, network);
+  if (READINESS[standing].name !== 'use' || !reach.ok) return null;
+  const { address, addresses, via, ports } = reach;
+  const service = serviceOf(view, container)?.key ?? '';
+  // The service also determines ports and weight.
+  if (service !== '') recorder?.depends(serviceKeyOf(service));
+  const reason = READINESS[standing].when;
+  return { service, container, address, addresses, via, ports, standing, answered: true, reason };
+}
+
+/** The address of a container queried by a name of its own, or by a name of Docker on a network. */
+export function addressByName(
   { view, scope, recorder }: Asked,
-  containers: readonly Container[],
-  network: string | undefined,
-): readonly AnsweredEndpoint[] {
-  return containers.flatMap((container): readonly AnsweredEndpoint[] => {
-    const standing = standingOf(container, false);
-    const reach =
-      network === undefined
-        ? containerAddress(view, container, scope.container, recorder)
-        : addressOnNetwork(view, container, network, recorder);
-    if (READINESS[standing].name !== 'use' || !reach.ok) return [];
-    const { address, addresses, via, ports } = reach;
-    const service = serviceOf(view, container)?.key ?? '';
-    // The service also determines ports and weight.
-    if (service !== '') recorder?.depends(serviceKeyOf(service));
-    const reason = READINESS[standing].when;
-    return [{ service, container, address, addresses, via, ports, standing, answered: true, reason }];
-  });
+  container: Container,
+  network?: string,
+): Reach | Unreachable {
+  if (network !== undefined) return addressOnNetwork(view, container, network, recorder);
+  return containerAddress(view, container, scope.container, recorder);
 }
 
 /** Addresses of the requested type without duplicates, with their weights if those differ. */

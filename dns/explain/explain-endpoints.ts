@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import {
-  containerAddress,
   type Endpoint,
   endpointWeight,
   type HostView,
@@ -11,7 +10,7 @@ import {
   serviceOf,
   standingOf,
 } from '../../view/index.ts';
-import { chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
+import { addressByName, chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
 import type { ResolveContext } from '../answer/resolve-context.ts';
 import { TYPE } from '../wire/codes.ts';
 import type { ExplainedEndpoint } from './explanation.ts';
@@ -72,9 +71,8 @@ function ofContainers(
     const endpoint = given.find((one) => one.container === container);
     if (endpoint) return ofFamily(context.type, explained(view, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
-    const reach = containerAddress(view, container, context.scope.container);
-    const left = READINESS[standing].name !== 'use' || reach.ok || given.length > 0;
-    const reason = left ? READINESS[standing].when : reach.reason;
+    const reach = addressByName(context, container, meaning.network);
+    const reason = READINESS[standing].name === 'use' && !reach.ok ? reach.reason : READINESS[standing].when;
     const service = serviceOf(view, container)?.key ?? '';
     return explained(view, { container, service, addresses: [] }, false, reason);
   });

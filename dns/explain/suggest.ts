@@ -1,12 +1,13 @@
 import { nearestWord } from '../../model/index.ts';
-import { type HostView, listDockerNames, listNames, type Scope, serviceOf } from '../../view/index.ts';
+import { type HostView, listDockerNames, type Scope, serviceOf, underSuffix } from '../../view/index.ts';
 
 /** The existing name that an unknown one was probably meant to be, in the form in which it was asked; null: none is like it. */
 export function suggestName(view: HostView, scope: Scope, name: string): string | null {
-  const suffix = view.snapshot.environment.suffixes.map(bare).find((one) => name.endsWith(`.${one}`));
-  const relative = suffix === undefined ? name : name.slice(0, -suffix.length - 1);
+  const under = underSuffix(view, name);
+  const relative = under?.relative ?? name;
   const found = relative.includes('.') ? ofStack(view, relative) : short(view, scope, relative);
-  return found === null || found === relative ? null : suffix === undefined ? found : `${found}.${suffix}`;
+  if (found === null || found === relative) return null;
+  return under ? `${found}.${under.suffix}` : found;
 }
 
 /** `api.shp`: the stack is like the last label, and a service of it like the rest. */
@@ -23,22 +24,14 @@ function ofStack(view: HostView, name: string): string | null {
   return service === null ? null : `${service}.${stack}`;
 }
 
-/** The same name elsewhere (`web` of another stack is `web.shop`), then names that the client has without a dot, then those of everybody. */
+/** The same name elsewhere (`web` of another stack is `web.shop`), then names that only this client has, then those of all clients. */
 function short(view: HostView, scope: Scope, name: string): string | null {
-  const suffix = bare(view.snapshot.environment.suffixes[0] ?? '');
-  const all = [...listNames(view)].map((absolute) => absolute.slice(0, -suffix.length - 2));
+  const all = [...view.index.names.keys()];
   const elsewhere = all.find((one) => one.startsWith(`${name}.`) && one.split('.').length === 2);
   if (elsewhere !== undefined) return elsewhere;
   const stack = scope.container && serviceOf(view, scope.container)?.stack.toLowerCase();
   const services = [...(view.stacks.get(stack ?? '')?.services.keys() ?? [])].filter((inner) => !inner.includes('/'));
-  const own = nearestWord(name, [...services, ...scope.links.keys(), ...listDockerNames(view, scope)]);
-  if (own !== null) return own;
-  return nearestWord(
-    name,
-    all.filter((one) => !one.includes('.')),
-  );
-}
-
-function bare(suffix: string): string {
-  return suffix.toLowerCase().replace(/\.$/, '');
+  const own = [...services, ...scope.links.keys(), ...listDockerNames(view, scope)];
+  const common = all.filter((one) => !one.includes('.'));
+  return nearestWord(name, own) ?? nearestWord(name, common);
 }

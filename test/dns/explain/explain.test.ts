@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatExplanation } from '../../../cli/output/explanation.ts';
 import { type Explanation, explain } from '../../../dns/index.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
+import type { Container } from '../../../model/index.ts';
 import { viewOf } from '../../../view/index.ts';
 import { at, BRIDGE, container, declaration, host, links, snapshot, type World } from '../../view/world.ts';
 
@@ -203,6 +204,29 @@ describe('explain()', () => {
     const { queries } = why(name, { from: '10.42.1.1' });
     expect(queries.map(({ name: one, result }) => `${one}: ${result}`)).toEqual(expected);
     expect(why(name).queries).toEqual([]);
+  });
+
+  test('a name of Docker: why each container with it is answered or not', () => {
+    const on = (id: string, changes: Partial<Container>) =>
+      container(id, null, null, {
+        addresses: [{ ...at(BRIDGE, `172.18.0.${id.slice(1)}`), networkName: 'front', aliases: ['store'] }],
+        ...changes,
+      });
+    const containers = [
+      on('c1', {}),
+      on('c2', {}),
+      on('c3', { health: 'unhealthy', wasReady: false }),
+      on('c4', { state: 'stopping' }),
+      on('c5', { addresses: [{ ...at(BRIDGE, null), networkName: 'front', aliases: ['store'] }] }),
+    ];
+    const { endpoints } = why('store', { from: 'c1', world: { containers } });
+    expect(endpoints.map(({ container: one, given, reason }) => `${one} ${given ? 'yes' : 'no'}: ${reason}`)).toEqual([
+      'c1 yes: starting or running; healthy, or no check is declared',
+      'c2 yes: starting or running; healthy, or no check is declared',
+      'c3 no: starting or running; its check fails and it was never ready',
+      'c4 no: stopping: it was sent its stop signal',
+      'c5 no: it has no address on the network (running)',
+    ]);
   });
 
   test.each<[string, string | null, Partial<Explanation['asker']>, string]>([
