@@ -1,6 +1,6 @@
-import type { Container, HostState, ShardedMap } from '../../model/index.ts';
-import { compareContainers, withItem, withoutItem } from '../host-view/order.ts';
-import { containerChanges, type HostChange } from './changes.ts';
+import type { Container, HostState } from '../../model/index.ts';
+import { affectedContainers, type HostChange } from './changes.ts';
+import { type ContainerLists, editContainerLists } from './container-lists.ts';
 
 /** Address -> container of one host that has it; null if two containers claim it. */
 export function localAddresses(own: HostState | null): ReadonlyMap<string, Container | null> {
@@ -12,35 +12,15 @@ export function localAddresses(own: HostState | null): ReadonlyMap<string, Conta
 }
 
 /** Updates the managed addresses for the hosts that changed. */
-export function managedAddresses(
-  before: ShardedMap<readonly Container[]>,
-  hosts: readonly HostChange[],
-): ShardedMap<readonly Container[]> {
-  const edit = before.edit();
-  const add = (address: string, container: Container) =>
-    edit.update(address, (owners = NOBODY) => withItem(owners, container, compareContainers));
-  const drop = (address: string, container: Container) =>
-    edit.update(address, (owners = NOBODY) => {
-      const rest = withoutItem(owners, container);
-      return rest.length === 0 ? undefined : rest;
-    });
+export function managedAddresses(before: ContainerLists, hosts: readonly HostChange[]): ContainerLists {
+  const edit = editContainerLists(before);
   for (const change of hosts) {
-    for (const { before: old, after } of affected(change)) {
-      if (old) for (const address of addressesOf(old, change.before)) drop(address, old);
-      if (after) for (const address of addressesOf(after, change.after)) add(address, after);
+    for (const { before: old, after } of affectedContainers(change)) {
+      if (old) edit.drop(old, addressesOf(old, change.before));
+      if (after) edit.add(after, addressesOf(after, change.after));
     }
   }
   return edit.result();
-}
-
-/** If the networks of a host changed, the managed addresses of all its containers may have changed. */
-export function affected(change: HostChange): readonly { before: Container | null; after: Container | null }[] {
-  if (change.before?.networks === change.after?.networks) return containerChanges(change);
-  const all = (state: HostState | null) => [...(state?.containers.values() ?? [])];
-  return [
-    ...all(change.before).map((before) => ({ before, after: null })),
-    ...all(change.after).map((after) => ({ before: null, after })),
-  ];
 }
 
 /** The addresses of a living container; with its host's state, only those on managed networks. */
@@ -56,7 +36,6 @@ function addressesOf(container: Container, managedOn?: HostState | null): readon
 }
 
 const NONE: readonly string[] = [];
-const NOBODY: readonly Container[] = [];
 
 /** States in which a container has its addresses. */
 const LIVING: ReadonlySet<Container['state']> = new Set(['starting', 'running', 'stopping', 'paused']);

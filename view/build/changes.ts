@@ -40,6 +40,16 @@ export function containerChanges({ before, after }: HostChange): readonly Contai
   return differing(before?.containers ?? new Map(), after?.containers ?? new Map());
 }
 
+/** The containers whose networks differ: all of a host if its networks changed. */
+export function affectedContainers(change: HostChange): readonly ContainerChange[] {
+  if (change.before?.networks === change.after?.networks) return containerChanges(change);
+  const all = (state: HostState | null) => [...(state?.containers.values() ?? [])];
+  return [
+    ...all(change.before).map((before) => ({ before, after: null })),
+    ...all(change.after).map((after) => ({ before: null, after })),
+  ];
+}
+
 function differing<V>(
   before: ReadonlyMap<string, V>,
   after: ReadonlyMap<string, V>,

@@ -1,38 +1,27 @@
-import { type Container, dockerNames, type HostState, type ShardedMap } from '../../model/index.ts';
+import { type Container, dockerNames, type HostState } from '../../model/index.ts';
 import { dockerNameOn } from '../host-view/docker-name.ts';
-import { compareContainers, withItem, withoutItem } from '../host-view/order.ts';
-import { affected } from './address-index.ts';
-import { containerChanges, type HostChange } from './changes.ts';
+import { affectedContainers, containerChanges, type HostChange } from './changes.ts';
+import { type ContainerLists, editContainerLists } from './container-lists.ts';
 
 /**
  * Updates the names that Docker gives containers on each of their networks: all containers of this host, and those of other hosts on
  * networks that hosts share (Swarm).
  */
 export function editDockerNames(
-  before: ShardedMap<readonly Container[]>,
+  before: ContainerLists,
   hosts: readonly HostChange[],
   { own, hostId }: { readonly own: HostState | null; readonly hostId: string },
-): ShardedMap<readonly Container[]> {
-  const edit = before.edit();
+): ContainerLists {
+  const edit = editContainerLists(before);
   for (const change of hosts) {
     const isHere = change.after === own;
     if (!isHere && !spansHosts(change.before) && !spansHosts(change.after)) continue;
-    for (const { before: old, after } of isHere ? containerChanges(change) : affected(change)) {
-      if (old)
-        for (const key of keysOf(old, change.before, hostId)) edit.update(key, (bearers) => without(bearers, old));
-      if (!after) continue;
-      for (const key of keysOf(after, change.after, hostId))
-        edit.update(key, (bearers = NOBODY) => withItem(bearers, after, compareContainers));
+    for (const { before: old, after } of isHere ? containerChanges(change) : affectedContainers(change)) {
+      if (old) edit.drop(old, keysOf(old, change.before, hostId));
+      if (after) edit.add(after, keysOf(after, change.after, hostId));
     }
   }
   return edit.result();
-}
-
-const NOBODY: readonly Container[] = [];
-
-function without(bearers: readonly Container[] = NOBODY, container: Container): readonly Container[] | undefined {
-  const rest = withoutItem(bearers, container);
-  return rest.length === 0 ? undefined : rest;
 }
 
 /** Whether the host has a network that other hosts may share. */
