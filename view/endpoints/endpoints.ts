@@ -156,17 +156,13 @@ function firstRank(
   candidates: readonly Candidate[],
   treatmentOf: (candidate: Candidate) => Treatment,
 ): readonly Candidate[] {
-  const isLeft = (one: Candidate) =>
-    treatmentOf(one) === 'last' && !(one.container.wasReady && othersStarted(candidates));
+  const othersStarted = candidates.filter(({ standing }) => standing !== 'down').length > 1;
+  const isLeft = (one: Candidate) => treatmentOf(one) === 'last' && !(othersStarted && one.container.wasReady);
   for (const rank of RANKS) {
     const found = candidates.filter((one) => one.address !== null && rank.includes(treatmentOf(one)) && !isLeft(one));
     if (found.length > 0) return found;
   }
   return [];
-}
-
-function othersStarted(candidates: readonly Candidate[]): boolean {
-  return candidates.filter(({ standing }) => standing !== 'down').length > 1;
 }
 
 const RESORTS: Readonly<Partial<Record<Treatment, string>>> = {
