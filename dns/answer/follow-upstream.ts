@@ -62,8 +62,7 @@ export function createFollower<A extends Asker>(
   const inside = (following: Following<A>, { reply }: Forwarded, returns: number): Maybe<Reply> | null => {
     const { type } = following.query;
     const end = aliasEndOf(reply, type, source.isOurs);
-    // Checked again: TTLs were reduced since the first check, and a name may overlap them.
-    if (end === null || structureOf(reply) === null) return null;
+    if (end === null) return null;
     const query = { name: end.target, type };
     return after(own({ ...following, query }, returns + 1), (known) => behindChain(reply, end, known));
   };

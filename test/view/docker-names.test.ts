@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, ContainerAddress } from '../../model/index.ts';
-import { lookupName, scopeOf, viewOf } from '../../view/index.ts';
+import { type DependencyKey, lookupName, scopeOf, viewOf } from '../../view/index.ts';
 import { at, container, declaration, MANAGED, network, snapshot } from './world.ts';
 
 /** Networks `front`, `back.end` (internal) and `bridge`, which is Docker's default one. */
@@ -165,6 +165,9 @@ describe("a name of Docker's resolver", () => {
     expect(meaning(asker, 'db.local.front', view)).toBe('pool2 on front');
     expect(meaning(asker, 'www.example.com', view)).toBe('foreign');
     expect(meaning(APP, 'sql', view)).toBe('unknown');
+    const keys = new Set<DependencyKey>();
+    lookupName(view, scopeOf(view, asker), 'sql.front', 'own', { depends: (key) => keys.add(key) });
+    expect(keys).toContain('container:pool2');
   });
 });
 

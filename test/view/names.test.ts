@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Container } from '../../model/index.ts';
-import { findContainers, findService, lookupName, scopeOf, searchDomains, viewOf } from '../../view/index.ts';
+import {
+  ASKER,
+  type DependencyKey,
+  findContainers,
+  findService,
+  lookupName,
+  scopeOf,
+  searchDomains,
+  viewOf,
+} from '../../view/index.ts';
 import { container, declaration, links, snapshot } from './world.ts';
 
 const WEB = container('web1', 'Shop/Web', '10.42.1.1', { name: 'shop-web-1' });
@@ -236,6 +245,9 @@ test('a stack with more than 63 characters has short names, and no domain in res
     );
   expect(kinds(asker)).toEqual(['service', 'service', 'service', 'unknown']);
   expect(kinds(null)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+  const keys = new Set<DependencyKey>();
+  lookupName(view, scopeOf(view, asker), 'web.rancher.internal', 'own', { depends: (key) => keys.add(key) });
+  expect(keys).toContain(ASKER);
   expect(searchDomains(view, asker).domains).toEqual(['rancher.internal']);
 });
 

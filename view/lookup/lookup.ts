@@ -62,9 +62,10 @@ function ownMeaning(lookup: Searching, relative: string): NameMeaning | null {
 
 /** A short name in a stack whose name is too long for a search list: clients complete it with the suffix alone. */
 function ofLongStack(lookup: Searching, name: string): NameMeaning | null {
-  lookup.recorder?.depends(ASKER);
   const search = lookup.scope.search.filter((domain) => !isDomainName(domain));
-  return search.length === 0 ? null : searchedMeaning({ ...lookup, scope: { ...lookup.scope, search } }, name, 'own');
+  if (search.length === 0) return null;
+  lookup.recorder?.depends(ASKER);
+  return searchedMeaning({ ...lookup, scope: { ...lookup.scope, search } }, name, 'own');
 }
 
 /**
@@ -81,8 +82,7 @@ function orDocker(lookup: Searching, own: NameMeaning, names: () => readonly str
 }
 
 /** The names that a client completed to this one with its search list. Some clients stop at the first name that exists. */
-function completedFrom({ view, scope, recorder }: Lookup, relative: string): readonly string[] {
-  recorder?.depends(ASKER);
+function completedFrom({ view, scope }: Lookup, relative: string): readonly string[] {
   return scope.search.flatMap((domain) => {
     const end = underSuffix(view, withoutDot(domain))?.relative;
     if (end === undefined) return [];

@@ -237,10 +237,26 @@ describe('aliases that cross the border several times', () => {
     expect(await addresses(port, 'gone-both.ext')).toBe('203.0.113.1');
   });
 
-  test('a loop ends with SERVFAIL, after one question to the upstream', async () => {
+  test("the SOA of the upstream's negative answer is kept, other records of its authority section are not", async () => {
+    const { port } = await start((_, reply) => {
+      const fields = { primary: 'a', admin: 'b', serial: 1, refresh: 1, retry: 1, expiration: 1, minimum: 7 };
+      reply.authorities.push(Object.assign(new Packet.Resource('example.com', SOA, Packet.CLASS.IN, 9), fields));
+      reply.authorities.push(Object.assign(new Packet.Resource('example.com', NS, Packet.CLASS.IN, 9), { ns: 'ns.a' }));
+      return reply;
+    });
+    const { answers, authorities } = await ask(port, 'site.ext');
+    expect([...answers, ...authorities].map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'site.ext 5',
+      'example.com 6',
+    ]);
+  });
+
+  test('a loop ends with SERVFAIL and no records, after one question to the upstream', async () => {
     const { port, upstream } = await start();
-    expect(await addresses(port, 'loop.corp.example')).toBe('SERVFAIL');
-    expect(await addresses(port, 'loop.ext')).toBe('SERVFAIL');
+    for (const name of ['loop.corp.example', 'loop.ext']) {
+      const { header, answers } = await ask(port, name);
+      expect([header.rcode, answers]).toEqual([Packet.RCODE.SERVFAIL, []]);
+    }
     expect(upstream.asked).toEqual(['loop.corp.example 1 udp']);
   });
 });

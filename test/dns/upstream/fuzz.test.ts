@@ -2,18 +2,8 @@ import { expect, test } from 'vitest';
 import { keepReply, replayReply } from '../../../dns/upstream/message/kept-reply.ts';
 import { matchOf, verdictOf } from '../../../dns/upstream/message/reply.ts';
 import { structureOf } from '../../../dns/wire/read/structure.ts';
+import { createRandom } from '../../support/random.ts';
 import { asked, type MessageSketch, queryOf, replyOf } from './messages.ts';
-
-/** A small seeded generator, so that failures are repeatable (mulberry32). */
-function createDice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const SKETCHES: readonly MessageSketch[] = [
   { answers: ['www.example.com A 300 192.0.2.1', 'www.example.com A 300 192.0.2.2'], edns: 1_232 },
@@ -24,7 +14,7 @@ const SKETCHES: readonly MessageSketch[] = [
 ];
 
 test('any bytes from an upstream are refused, or kept and replayed as a well-formed message', () => {
-  const dice = createDice(20_260_101);
+  const { below: dice } = createRandom(20_260_101);
   const question = asked('www.example.com');
   const query = queryOf('www.example.com');
   const originals = SKETCHES.map((sketch) => replyOf(sketch));

@@ -1,3 +1,5 @@
+import { createRandom, type Random } from '../random.ts';
+
 /** A random world like one of Compose: networks, the containers on them, and what happens to those after their start. Data only. */
 export interface NameWorld {
   readonly networks: readonly { readonly name: string; readonly internal: boolean }[];
@@ -78,8 +80,6 @@ export function randomWorld(seed: number): NameWorld {
   return { networks, containers, changes: changesOf(random, names, containers) };
 }
 
-type Random = ReturnType<typeof createRandom>;
-
 /** Containers of `docker run`: one with links, one without a network at first. */
 function loners(
   random: Random,
@@ -134,23 +134,4 @@ function uniqueByName(containers: readonly PlannedContainer[]): readonly Planned
 
 function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => at);
-}
-
-/** A small seeded generator (mulberry32). */
-function createRandom(seed: number) {
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-  const one = <T>(list: readonly T[]): T => list[below(list.length)] as T;
-  /** Between `least` and `most` different items, in random order. */
-  const some = <T>(list: readonly T[], least: number, most: number): readonly T[] => {
-    const rest = [...list];
-    const count = Math.min(rest.length, least + below(most - least + 1));
-    return range(count).map(() => rest.splice(below(rest.length), 1)[0] as T);
-  };
-  return { below, one, some };
 }
