@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
+import { DOCKER, DROVER } from '../support/docker-names/compare-names.ts';
 import { runWorlds } from '../support/docker-names/run-worlds.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
@@ -43,6 +44,16 @@ test('a program finds a container by each of these names through its resolv.conf
   const own = async () => answersOf(await lookUp(alpha, 'other-app-1', 'other-app-1')).length;
   await poll(async () => (await own()) > 0, { what: 'other-app-1' });
   expect(answersOf(await lookUp(alpha, 'other-app-1', 'store'))).toEqual([]);
+  // A container that shares the network of another one asks as that one, and Docker has no name for it.
+  await composeUp(alpha, 'shop', 'side', 1, { network: 'container:shop-app-1' });
+  expect(answersOf(await lookUp(alpha, 'shop-side-1', 'store'))).toEqual([address]);
+  const ask = (name: string, resolver: string) =>
+    inside(alpha, 'shop-app-1', `nslookup -type=a ${name} ${resolver} 2>&1 || true`);
+  for (const resolver of [DOCKER, DROVER]) {
+    expect(answersOf(await ask('store.shop_net', resolver))).toEqual([address]);
+    expect(answersOf(await ask('side.shop_net', resolver))).toEqual([]);
+    expect(answersOf(await ask('shop-side-1.shop_net', resolver))).toEqual([]);
+  }
 }, 60_000);
 
 test('services of a stack with a long name find each other, and the short id stands for a long container name', async () => {
