@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Problem, problem, type Result } from '../../model/index.ts';
+import type { Problem, Result } from '../../model/index.ts';
+import { parseBody } from './request-body.ts';
 
 /** Body of `POST /v1/apply`: the texts of manifests, and how to apply them. */
 export interface ApplyRequest {
@@ -42,7 +43,5 @@ const schema = z.strictObject({
 });
 
 export function parseApplyRequest(body: unknown): Result<ApplyRequest> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return problem('request body', z.prettifyError(parsed.error), 'see ApplyRequest in agent/control/apply-request.ts');
+  return parseBody(schema, body);
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Bus } from '../../bus/index.ts';
 import { type DocumentDraft, factTable } from '../../facts/index.ts';
-import { draftMap, type Problem, problem, type Result, type ServiceDeclaration } from '../../model/index.ts';
+import { draftMap, type Problem, type Result, type ServiceDeclaration } from '../../model/index.ts';
 import { applyChanges, type DeclarationChange, renderChanges } from '../../sources/index.ts';
 import type { ApplyOutcome } from './apply-request.ts';
+import { parseBody } from './request-body.ts';
 
 /** Reply of `GET /v1/declarations`: all declarations on the bus. */
 export interface DeclaredServices {
@@ -35,9 +36,7 @@ export interface RemoveRequest {
 const schema = z.strictObject({ stack: z.string().min(1), service: z.string().min(1).nullable(), dryRun: z.boolean() });
 
 export function parseRemoveRequest(body: unknown): Result<RemoveRequest> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return problem('request body', z.prettifyError(parsed.error), 'see RemoveRequest in agent/control/declarations.ts');
+  return parseBody(schema, body);
 }
 
 /**

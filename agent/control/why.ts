@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type ExplainSettings, type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
 import { explainPath, type MetadataExplanation, type MetadataWhyRequest } from '../../metadata/index.ts';
-import { isJsonObject, ok, problem, type Result } from '../../model/index.ts';
+import { isJsonObject, ok, type Result } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { SERVERS, type ServerName } from '../children/server-table.ts';
+import { parseBody } from './request-body.ts';
 import type { AgentStatus } from './status.ts';
 
 const upstreams = z.array(z.string()).max(100);
@@ -42,7 +43,7 @@ export type ExplainNow = (
 
 /** Answers `POST /v1/why/dns`. The settings of the server that answers count, not those of the command. */
 export const explainDns: ExplainNow = (view, status, body) =>
-  explained(status, 'dns', read(dnsSchema, body), ({ asked, settings }) =>
+  explained(status, 'dns', parseBody(dnsSchema, body), ({ asked, settings }) =>
     explain(view, asked, settingsOfServer(status) ?? settings),
   );
 
@@ -55,17 +56,7 @@ function settingsOfServer({ processes }: AgentStatus): ExplainSettings | null {
 
 /** Answers `POST /v1/why/metadata`. */
 export const explainMetadata: ExplainNow = (view, status, body) =>
-  explained(status, 'metadata', read(metadataSchema, body), (request) => explainPath(view, request));
-
-function read<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return ok(parsed.data);
-  return problem(
-    'request body',
-    z.prettifyError(parsed.error),
-    'use the `drover` command of the same version as the agent',
-  );
-}
+  explained(status, 'metadata', parseBody(metadataSchema, body), (request) => explainPath(view, request));
 
 function explained<R, E extends { readonly notes: readonly string[] }>(
   status: AgentStatus,

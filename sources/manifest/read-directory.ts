@@ -103,6 +103,7 @@ async function readTogether(
 ): Promise<readonly ManifestFile[]> {
   const options = folder === null ? {} : { stack: folder };
   const each = (await Promise.all(files.map((file) => readAttachedFiles([file], options, read)))).flat();
+  if (each.length === 1) return each;
   // Files that refer to each other in a circle are kept, so that the circle is reported.
   const own = notReferredTo(each, notReferredTo(each, each));
   return readAttachedFiles(own, options, read);

@@ -35,6 +35,7 @@ export function goScalar(source: string, dialect: GoDialect, exact: boolean): Go
     const float = Number(plain);
     if (!Number.isFinite(float)) return source;
     const text = floatText(float);
+    // Plus 0, because -0 is 0 in JSON.
     return exact || text === String(float) ? float + 0 : text;
   }
   const date = dialect === 'yaml.v3' && !exact ? TIMESTAMP.exec(source) : null;

@@ -9,7 +9,7 @@ import { isMap } from './values.ts';
 export const ENV_FILE = '.env';
 
 /** The services of the files that `include` names, in the order in which they are merged. `above`: the files that include this one. */
-export function layOutIncludes(includes: readonly Include[], above: readonly string[]): readonly Layout[] {
+function layOutIncludes(includes: readonly Include[], above: readonly string[]): readonly Layout[] {
   return includes.flatMap((include) => {
     const { context, subject } = include;
     const refused = (what: string, hint: string) => [failedLayout([{ subject, what, hint }])];
