@@ -20,15 +20,9 @@ export async function compileTemplate(
   engine: Engine,
   { source, language }: Pick<TemplateSpec, 'source' | 'language'>,
 ): Promise<Compiled> {
-  const failed = (what: string, hint: string): Compiled => ({ ok: false, problems: [{ subject: source, what, hint }] });
-  let text: string;
-  try {
-    const bytes = await readFile(source);
-    if (!isUtf8(bytes)) return failed('is not text in UTF-8', 'convert the file to UTF-8');
-    text = bytes.toString();
-  } catch (error) {
-    return failed(`cannot be read: ${reasonOf(error)}`, 'correct the path or its permissions');
-  }
+  const read = await readTemplate(source);
+  if (!read.ok) return read;
+  let { text } = read;
   let lineOf = ({ line }: Location): number => line;
   if (language === 'go') {
     const converted = convertGoTemplate(text, { name: source, functions: engine.functions });
@@ -39,8 +33,25 @@ export async function compileTemplate(
   try {
     return { ok: true, render: engine.compile(text), placeOf };
   } catch (error) {
-    return failed(`is not a valid template: ${reasonOf(error)}`, 'correct the template');
+    return failed(source, `is not a valid template: ${reasonOf(error)}`, 'correct the template');
   }
+}
+
+type Failed = Extract<Compiled, { ok: false }>;
+
+/** Reads the text of a template. Never rejects. */
+export async function readTemplate(source: string): Promise<Failed | { readonly ok: true; readonly text: string }> {
+  try {
+    const bytes = await readFile(source);
+    if (isUtf8(bytes)) return { ok: true, text: bytes.toString() };
+    return failed(source, 'is not text in UTF-8', 'convert the file to UTF-8');
+  } catch (error) {
+    return failed(source, `cannot be read: ${reasonOf(error)}`, 'correct the path or its permissions');
+  }
+}
+
+function failed(subject: string, what: string, hint: string): Failed {
+  return { ok: false, problems: [{ subject, what, hint }] };
 }
 
 /** The message of an error, in one line. */

@@ -1,4 +1,4 @@
-export { compileTemplate } from './compile.ts';
+export { readTemplate } from './compile.ts';
 export { parseResource, type ReadResource } from './confd-resource.ts';
 export { type ConfdSettings, NO_SETTINGS, parseConfdSettings } from './confd-settings.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';

@@ -29,7 +29,7 @@ export function convertGoTemplate(
     name: name.split('/').at(-1) ?? name,
     functions: new Set(Object.keys(functions)),
   });
-  const found = parsed.problems.toSorted((a, b) => a.line - b.line).map((problem) => problemOf(name, problem));
+  const found = parsed.problems.map((problem) => problemOf(name, problem));
   if (found.length > 0) return { ok: false, problems: unique(found) };
   const used = namesUsed([...parsed.definitions.values(), parsed.nodes]);
   const definitions = [...parsed.definitions].filter(([own]) => used.has(own));

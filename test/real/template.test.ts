@@ -124,14 +124,23 @@ describe("confd's folder", () => {
     await writeFile(path('conf.d/a.toml'), TOML('a', 'check_cmd = "test -s {{.src}}"\n'));
     await writeFile(path('conf.d/b.toml'), TOML('b'));
     await writeFile(path('conf.d/c.toml'), 'src = "unfinished');
-    await writeFile(path('templates/a.tmpl'), GO.replace('containers/%s/primary_ip" .', 'containers/%s/primary_ip" .'));
+    await writeFile(path('templates/a.tmpl'), GO);
     await writeFile(path('templates/b.tmpl'), 'x\n{{cgetv "/secret"}}\n');
+    await writeFile(path('conf.d/d.toml'), TOML('d'));
+    await writeFile(path('templates/d.tmpl'), Buffer.from('é', 'latin1'));
+    await writeFile(
+      path('conf.d/e.toml'),
+      TOML('e').replace('"/latest"', '"/latest/stacks/shop/name"').replace('/stacks/shop"]', '/"]'),
+    );
+    await writeFile(path('templates/e.tmpl'), '{{getv "/"}}');
     const { exitCode, stderr } = await template('--confd', dir, '--once');
     expect(await content('a.conf')).toBe('server web-1 10.42.0.1\nserver web-2 10.42.0.2\n');
     expect((await stat(path('a.conf'))).mode & 0o7777).toBe(0o600);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`${path('conf.d/c.toml')}: is not valid TOML`);
     expect(stderr).toContain(`${path('templates/b.tmpl')} line 2: cannot be converted: there is no function cgetv`);
+    expect(stderr).toContain(`${path('templates/d.tmpl')}: is not text in UTF-8`);
+    expect(await content('e.conf')).toBe('shop');
   });
 
   test('sub-folders, and the prefix and server of confd.toml are used; the line of a failure is named', async () => {
@@ -160,6 +169,9 @@ describe("confd's folder", () => {
     await writeFile(path('a.tmpl'), 'a\n\n{{secret "x"}}');
     const refused = await execa('bin/drover', ['template', 'convert', path('a.tmpl')], { reject: false });
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('line 3')]);
+    await writeFile(path('a.tmpl'), Buffer.from('é', 'latin1'));
+    const garbled = await execa('bin/drover', ['template', 'convert', path('a.tmpl')], { reject: false });
+    expect([garbled.stdout, garbled.stderr]).toEqual(['', expect.stringContaining('is not text in UTF-8')]);
   });
 });
 

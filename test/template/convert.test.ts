@@ -109,6 +109,10 @@ describe('confd templates render as in confd', () => {
     expect(rendered(template)).toBe(expected);
   });
 
+  test('a template that calls itself without end fails', () => {
+    expect(() => rendered('{{define "r"}}{{template "r" .}}{{end}}{{template "r" 1}}')).toThrow('more than 500 times');
+  });
+
   test('a missing key fails with its name', () => {
     expect(() => rendered('{{getv "/nothing"}}')).toThrow('key does not exist: /nothing');
   });
@@ -159,8 +163,8 @@ describe('a part without a counterpart is a problem with its line', () => {
     ],
     [
       'an open define',
-      '{{define "x"}}',
-      ['t line 1: cannot be converted: {{end}} is missing for {{define "x"}} on line 1'],
+      'a\n{{define "x"}}\n\n',
+      ['t line 4: cannot be converted: {{end}} is missing for {{define "x"}} on line 2'],
     ],
     [
       'a range that sets an existing variable',

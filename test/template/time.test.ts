@@ -38,4 +38,7 @@ test('an abbreviation is not guessed: the zone has a file, and the file has the 
   expect(zoneAbbreviation('Europe/Berlin', ms, hour)).toBe('CET');
   expect(zoneAbbreviation('Europe/Berlin', ms, 5 * hour)).toBeNull();
   expect(zoneAbbreviation('Nowhere/City', ms, hour)).toBeNull();
+  expect(zoneAbbreviation('Etc/GMT-1', ms, hour)).toBe('+01');
+  expect(zoneAbbreviation('America/Anchorage', Date.UTC(1983, 10, 10), -9 * hour)).toBe('YST');
+  expect(zoneAbbreviation('America/Anchorage', ms, -9 * hour)).toBe('AKST');
 });

@@ -122,7 +122,7 @@ async function oneTemplate(options: TemplateOptions): Promise<Part | null> {
   return { templates: [template], problems: [] };
 }
 
-export function readText(path: string): Promise<string> {
+function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(path, error);
   });

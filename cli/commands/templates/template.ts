@@ -3,7 +3,7 @@ import { formatProblem, type Problem } from '../../../model/index.ts';
 import type { TemplateOutcome } from '../../../template/index.ts';
 import { hostTools } from '../../support/host-tools.ts';
 import { CommandFailure, describe, EXIT, type Io, interruption, warnOf } from '../../support/io.ts';
-import { readSpecs, readText, type TemplateOptions } from './template-specs.ts';
+import { readSpecs, type TemplateOptions } from './template-specs.ts';
 
 const METADATA_URL = 'http://169.254.169.250';
 
@@ -88,9 +88,11 @@ async function show(io: Io, outcomes: readonly TemplateOutcome[]): Promise<void>
 }
 
 async function convert(io: Io, file: string): Promise<void> {
-  const { convertGoTemplate, createEngine } = await import('../../../template/index.ts');
+  const { convertGoTemplate, createEngine, readTemplate } = await import('../../../template/index.ts');
+  const read = await readTemplate(file);
+  if (!read.ok) throw new CommandFailure(read.problems);
   const { functions } = createEngine({ env: {}, now: () => 0 });
-  const converted = convertGoTemplate(await readText(file), { name: file, functions });
+  const converted = convertGoTemplate(read.text, { name: file, functions });
   if (!converted.ok) throw new CommandFailure(converted.problems);
   io.write(converted.text);
 }
