@@ -34,11 +34,11 @@ function invalid(): GoError {
   return new GoError('the pattern is not valid: a class must be like [a-z], and a backslash needs a character');
 }
 
-/** The position of the closing bracket. A bracket right after `[` or `[^` does not close. */
+/** The position of the closing bracket. */
 function endOfClass(characters: readonly string[], start: number): number {
   for (let at = start; at < characters.length; at += 1) {
     if (characters[at] === '\\') at += 1;
-    else if (characters[at] === ']' && at > start) return at;
+    else if (characters[at] === ']') return at;
   }
   throw invalid();
 }

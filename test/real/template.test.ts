@@ -162,6 +162,16 @@ describe("confd's folder", () => {
     expect(stderr).toContain(`${path('templates/more/b.tmpl')} line 3: cannot be rendered: key does not exist: /gone`);
   });
 
+  test('confdir and noop of confd.toml are followed, and --prefix replaces its prefix', async () => {
+    for (const folder of ['etc', 'conf.d', 'templates']) await mkdir(path(folder));
+    await writeFile(path('etc/confd.toml'), `confdir = "${dir}"\nnoop = true\nprefix = "/elsewhere"\n`);
+    await writeFile(path('conf.d/a.toml'), `[template]\nsrc = "a.tmpl"\ndest = "${path('a.conf')}"\nkeys = ["/"]\n`);
+    await writeFile(path('templates/a.tmpl'), '{{getv "/shop/name"}}\n');
+    const { stdout } = await template('--confd', path('etc'), '--prefix', '/latest/stacks', '--once');
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining([`${path('a.conf')}: would be written`, '+shop']));
+    expect(await readdir(dir)).not.toContain('a.conf');
+  });
+
   test('convert prints the converted template, or the lines that cannot be converted', async () => {
     await writeFile(path('a.tmpl'), '{{range gets "/self/*"}}{{.Value}}{{end}}');
     const shown = await execa('bin/drover', ['template', 'convert', path('a.tmpl')]);
