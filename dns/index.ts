@@ -1,5 +1,6 @@
 export { type ExplainSettings, explain, type WhyRequest } from './explain/explain.ts';
 export type { Explanation } from './explain/explanation.ts';
+export { hasAddresses } from './explain/has-addresses.ts';
 export type { ExtensionPlace } from './extension/extension.ts';
 export type { TrafficReport } from './metrics/recorder.ts';
 export { type AnswersServer, type ServeAnswersOptions, serveAnswers } from './serve-answers.ts';

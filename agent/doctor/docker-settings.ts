@@ -1,5 +1,12 @@
 import type { Problem } from '../../model/index.ts';
-import { DAEMON_JSON, type DockerDns, dnsAddresses, parseSettings, readDockerDns } from '../host/docker-dns.ts';
+import {
+  DAEMON_JSON,
+  type DockerDns,
+  dnsAddresses,
+  dnsOptions,
+  parseSettings,
+  readDockerDns,
+} from '../host/docker-dns.ts';
 
 /** Checks Docker's `dns` setting, which gives containers Drover's resolver from their first instruction on. */
 export async function checkDockerDns(root: string, resolver: string): Promise<readonly Problem[]> {
@@ -20,5 +27,8 @@ export function judgeDockerDns(
     ? `Docker's dns setting lists other resolvers besides ${resolver} (${configured.filter((one) => one !== resolver).join(', ')})`
     : `Docker's dns setting lacks ${resolver}: the first lookups of a new container go to another resolver until the agent has written its resolv.conf`;
   const wanted = JSON.stringify({ ...parseSettings(daemonJson), dns: [resolver] });
-  return [{ subject: 'Docker', what, hint: `write ${wanted} to ${DAEMON_JSON} and restart Docker` }];
+  const change = `write ${wanted} to ${DAEMON_JSON} and restart Docker`;
+  // dockerd does not start with the setting in both places.
+  const isOption = commandLines.some((args) => dnsOptions(args).length > 0);
+  return [{ subject: 'Docker', what, hint: isOption ? `remove --dns from the options of dockerd, ${change}` : change }];
 }

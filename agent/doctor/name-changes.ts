@@ -1,14 +1,15 @@
-import { askerKey, type Explanation, explain, type WhyRequest } from '../../dns/index.ts';
+import { askerKey, type Explanation, explain, hasAddresses, type WhyRequest } from '../../dns/index.ts';
 import type { Container, Problem } from '../../model/index.ts';
 import { type HostView, lookupName, meantContainers, type NameMeaning, type Scope, scopeOf } from '../../view/index.ts';
 
 const ADDRESS_RECORD = 1;
 /** Every kind of client looks every name up. With more lookups, a running agent could not do its other work in time. */
-const MOST_LOOKUPS = 200_000;
+const MOST_LOOKUPS = 100_000;
 
 /**
  * Names that containers lose or gain when Drover becomes their resolver: those that Docker's own resolver answers on their networks
- * now, compared with the answers of Drover. Names of the outside do not change. Containers beyond MOST_LOOKUPS are only counted. Pure.
+ * now, compared with the answers of Drover. A name without an address for the client is no gain. Names of the outside do not change.
+ * Containers beyond MOST_LOOKUPS are only counted. Pure.
  */
 export function findNameChanges(
   view: HostView,
@@ -30,11 +31,11 @@ export function findNameChanges(
     const scope = scopeOf(view, container);
     const names = askers.map(({ name }) => name);
     const before = namesOf(scope, known);
-    const short = shortNames(view, scope, full);
-    lookups += before.size + short.length;
+    const candidates = [...new Set([...shortNames(view, scope, full), ...full])].filter((name) => !before.has(name));
+    lookups += before.size + candidates.length;
     const losses = [...before].flatMap(([name, bearers]) => lossOf(view, scope, { name, bearers }, settings));
     if (losses.length > 0) add(lost, losses.join('; '), names);
-    const gains = [...new Set([...short, ...full])].filter((name) => !before.has(name));
+    const gains = candidates.filter((name) => hasAddresses(view, scope, name, settings));
     if (gains.length > 0) add(gained, gains.join(', '), names);
   }
   return [

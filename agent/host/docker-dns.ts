@@ -17,12 +17,12 @@ export async function readDockerDns(root: string): Promise<DockerDns> {
   return { daemonJson, commandLines: await dockerdCommandLines() };
 }
 
-/** The addresses in the setting; null: daemon.json is not an object. Pure. */
+/** The addresses in the setting, each once; null: daemon.json is not an object. Pure. */
 export function dnsAddresses({ daemonJson, commandLines }: DockerDns): readonly string[] | null {
   const settings = parseSettings(daemonJson);
   if (settings === null) return null;
   const { dns } = settings;
-  return [...(Array.isArray(dns) ? dns.map(String) : []), ...commandLines.flatMap(dnsArguments)];
+  return [...new Set([...(Array.isArray(dns) ? dns.map(String) : []), ...commandLines.flatMap(dnsOptions)])];
 }
 
 /** Null: not an object. Pure. */
@@ -35,7 +35,8 @@ export function parseSettings(text: string): { readonly [key: string]: unknown }
   }
 }
 
-function dnsArguments(args: readonly string[]): readonly string[] {
+/** The addresses in the options of an engine. Pure. */
+export function dnsOptions(args: readonly string[]): readonly string[] {
   return args.flatMap((arg, index) => {
     if (arg === '--dns') return [args[index + 1] ?? ''];
     return arg.startsWith('--dns=') ? [arg.slice('--dns='.length)] : [];

@@ -29,7 +29,7 @@ export function clientQueries(
   return queries;
 }
 
-function hasRecords({ kind }: Resolution): boolean {
+export function hasRecords({ kind }: Resolution): boolean {
   return kind !== 'nxdomain' && kind !== 'nodata' && kind !== 'forward' && kind !== 'failure';
 }
 

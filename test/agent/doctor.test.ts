@@ -24,6 +24,15 @@ test.each([
       `Docker: Docker's dns setting lists other resolvers besides ${US} (10.0.0.2); write {"dns":["${US}"]} to /etc/docker/daemon.json and restart Docker`,
     ],
   ],
+  ['daemon.json and the command line of an engine both name us', `{"dns":["${US}"]}`, [['dockerd', `--dns=${US}`]], []],
+  [
+    'the command line of an engine names another: dockerd does not start with the setting in both places',
+    '{}',
+    [['dockerd', '--dns', '10.0.0.2', '--dns=10.0.0.3']],
+    [
+      `Docker: Docker's dns setting lacks ${US}: the first lookups of a new container go to another resolver until the agent has written its resolv.conf; remove --dns from the options of dockerd, write {"dns":["${US}"]} to /etc/docker/daemon.json and restart Docker`,
+    ],
+  ],
   ['the file is broken', '{"dns"', [], ['/etc/docker/daemon.json: is not a JSON object; correct the file']],
 ])("doctor on Docker's dns setting: %s", (_what, file, commandLines, expected) => {
   expect(judgeDockerDns(US, file, commandLines).map(formatProblem)).toEqual(expected);

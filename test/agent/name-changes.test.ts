@@ -45,12 +45,20 @@ test('without such a name nothing is lost', () => {
   expect(changes([app], db).filter((text) => text.includes("Docker's resolver"))).toEqual([]);
 });
 
-test("on Docker's default bridge every name is gained, also the short ones of the own stack", () => {
-  expect(changes([job], app)).toEqual([
-    expect.stringMatching(
-      /^container other-job-1: names that only Drover answers: job, .*\bapp\.shop, job\.other\b.*; no action needed$/,
-    ),
+test("on Docker's default bridge the names of all containers there are gained, also the short ones of the own stack", () => {
+  const other = container('blog-app-1', 'blog/app', null, { addresses: [at('bridge', '172.17.0.5')] });
+  expect(changes([job], other)).toEqual([
+    'container other-job-1: names that only Drover answers: job, app.blog, blog-app-1, job.other, other-job-1; no action needed',
   ]);
+});
+
+test('a name without an address that the client can reach is not gained', () => {
+  const none = container('none', 'other/none', null, { networkMode: 'none', addresses: [] });
+  const [gained, ...rest] = changes([job], app, none);
+  expect(gained).toBe(
+    'container other-job-1: names that only Drover answers: job, job.other, other-job-1; no action needed',
+  );
+  expect(rest).toEqual([]);
 });
 
 test('containers with the same changes are named together', () => {

@@ -57,8 +57,10 @@ test('drover doctor lists the names that running containers would lose and gain,
 
   const gains = about('names that only Drover answers');
   const of = (name: string) => gains.find(({ subject }) => subject.includes(name))?.what ?? '';
-  expect(of('shop-app-1')).toMatch(/db\.shop.*job\.other/);
+  expect(of('shop-app-1')).toMatch(/app\.shop, db\.shop/);
   expect(of('shop-app-1')).not.toMatch(/ app,| db,/);
-  expect(of('other-job-1')).toMatch(/answers: job, .*app\.shop.*job\.other/);
+  // Docker isolates its networks: the name of a service on another network would have no address.
+  expect(of('shop-app-1')).not.toContain('job.other');
+  expect(of('other-job-1')).toMatch(/answers: job, job\.other, other-job-1$/);
   for (const { hint } of gains) expect(hint).toBe('no action needed');
 }, 60_000);
