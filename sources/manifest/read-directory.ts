@@ -79,10 +79,9 @@ async function listUnit(dir: string, name: string): Promise<Listing | null> {
     const fault = { what: `cannot be read (${error.code})`, hint: 'make it a directory that the agent may read' };
     return { stack: name, paths: [], unreadable: [{ path, text: '', fault }] };
   };
+  // Also a folder of this name: Docker creates one in place of a file that is mounted and missing.
+  if (isManifest(name)) return { stack: null, paths: [path], unreadable: [] };
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (isManifest(name) && (stats instanceof Error || !stats.isDirectory())) {
-    return { stack: null, paths: [path], unreadable: [] };
-  }
   if (stats instanceof Error) return (await isThere(path)) ? unreadable(stats) : null;
   if (!stats.isDirectory()) return null;
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error);

@@ -16,7 +16,7 @@ export type ReadFile = (path: string) => Promise<ReadText>;
 export async function readText(path: string): Promise<ReadText> {
   try {
     const stats = await stat(path);
-    if (stats.isDirectory()) return refused('cannot be read (EISDIR)', 'make it a file that the agent may read');
+    if (stats.isDirectory()) return refused('is a directory', 'replace it by a file');
     if (!stats.isFile()) return refused('is not a regular file', 'replace it by a file');
     if (stats.size > MAX_BYTES) return refused('is larger than 2 MB', 'split it into several files');
     return manifestText(await readFile(path));

@@ -131,6 +131,8 @@ async function look({ log }: WatchManifestsDependencies, { dir, read }: Director
 
 /** A directory that never existed is no problem; one that disappeared may be a file system that is not mounted. */
 function directoryProblems(dir: string, error: NodeJS.ErrnoException | null, known: number): readonly Problem[] {
+  if (error?.code === 'ENOTDIR')
+    return [{ subject: dir, what: 'is not a directory', hint: 'replace it by a directory' }];
   if (error)
     return [{ subject: dir, what: `cannot be read (${error.code})`, hint: 'give the agent permission to read it' }];
   if (known === 0) return [];

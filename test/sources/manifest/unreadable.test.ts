@@ -166,7 +166,7 @@ describe('a directory reader', () => {
       'is not text in UTF-8',
     ],
     ['UTF-16', (path) => writeFile(path, '\ufeffa: {}', 'utf16le'), 'is not text in UTF-8'],
-    ['a folder', (path) => mkdir(path), 'cannot be read (EISDIR)'],
+    ['a folder', (path) => mkdir(path), 'is a directory'],
     ['a pipe', (path) => execa('mkfifo', [path]), 'is not a regular file'],
     ['a link to nothing', (path) => symlink('/nowhere/at/all', path), 'cannot be read (ENOENT)'],
     ['a link to itself', (path) => symlink(path, path), 'cannot be read (ELOOP)'],

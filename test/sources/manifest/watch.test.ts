@@ -243,6 +243,10 @@ test('Q8: a directory that disappears does not count as empty', () =>
     await start();
     await poll(() => report().problems.length === 1, { what: 'the problem after a restart' });
     await holds({ 'shop/web': 1 });
+    await writeFile(dir, '');
+    await poll(() => report().problems[0]?.what === 'is not a directory', { what: 'the problem of a file' });
+    await holds({ 'shop/web': 1 });
+    await rm(dir);
     await rename(`${dir}.away`, dir);
     await poll(() => report().problems.length === 0, { what: 'the problem to go' });
     await rm(join(dir, 'shop.yml'));
@@ -287,13 +291,18 @@ test('an invalid record is reported and replaced; documents on the bus are not d
     await poll(isNoted, { what: 'shop/web noted as applied' });
   }));
 
-test('a folder with the name of a manifest affects nothing; a folder in place of a file is a problem', () =>
+test('a folder in place of a file is a problem, and the services of the file stay', () =>
   inWorld(async ({ start, write, holds, dir, report }) => {
-    await mkdir(join(dir, 'odd.yml'));
+    const problems = () => report().problems.map(({ subject, what }) => `${subject} ${what}`);
+    await write('odd.yml', shop('odd: {scale: 1}'));
     await mkdir(join(dir, 'shop', 'docker-compose.yml'), { recursive: true });
     await write('good.yml', shop('web: {scale: 1}'));
     await chmod(join(dir, 'good.yml'), 0o600);
     await start();
-    await holds({ 'shop/web': 1 });
-    expect(report().problems.map(({ what }) => what)).toEqual(['cannot be read (EISDIR)']);
+    await holds({ 'shop/odd': 1, 'shop/web': 1 });
+    expect(problems()).toEqual([`${dir}/shop/docker-compose.yml is a directory`]);
+    await rm(join(dir, 'odd.yml'));
+    await mkdir(join(dir, 'odd.yml'));
+    await poll(() => problems().includes(`${dir}/odd.yml is a directory`), { what: 'the problem' });
+    await holds({ 'shop/odd': 1, 'shop/web': 1 });
   }));
