@@ -23,6 +23,11 @@ export function problem(
   return { ok: false, problem: { subject, what, hint } };
 }
 
+/** The problems without repetition: two sources may report the same one. */
+export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
+}
+
 /** One line: `subject: what; hint`. */
 export function formatProblem({ subject, what, hint }: Problem): string {
   return `${subject}: ${what}; ${hint}`;

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
-import { formatProblem, type Problem } from '../../model/index.ts';
+import { distinctProblems, type Problem } from '../../model/index.ts';
 import { findRangeConflicts } from '../../overlay/index.ts';
 import { exemptionOf } from '../../resolv-conf/index.ts';
+import { connectionProblem } from '../../sources/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
@@ -46,8 +47,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
         }
       }),
     );
-    // Two checks may report the same problem.
-    return [...new Map(found.flat().map((problem) => [formatProblem(problem), problem])).values()];
+    return distinctProblems(found.flat());
   };
 }
 
@@ -60,9 +60,7 @@ async function checkDocker(docker: Docker, socket: string): Promise<readonly Pro
     await docker.ping();
     return [];
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const hint = code === 'EACCES' ? 'run as root' : 'start Docker Engine, or set docker.socket to its socket';
-    return [{ subject: `Docker Engine at ${socket}`, what: message, hint }];
+    return [connectionProblem(error, socket)];
   }
 }
 

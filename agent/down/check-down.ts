@@ -1,6 +1,7 @@
 import Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
 import { listDriverNetworks, MANAGED_LABEL } from '../../overlay/index.ts';
+import { connectionProblem } from '../../sources/index.ts';
 import type { Config } from '../config/config.ts';
 import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
@@ -51,9 +52,10 @@ async function servicesWithDns(docker: Docker) {
 }
 
 function unreachable(socket: string, error: unknown): Problem {
+  const { subject, what, hint } = connectionProblem(error, socket);
   return {
-    subject: `Docker Engine at ${socket}`,
-    what: `does not respond, so its containers and networks are not checked: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'start Docker; without it, `drover down --force` leaves the managed network and resolv.conf of the containers as they are',
+    subject,
+    what: `its containers and networks cannot be checked: ${what}`,
+    hint: `${hint}; without Docker, \`drover down --force\` leaves the managed network and resolv.conf of the containers as they are`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { askAgent, checkHost, controlSocket } from '../../agent/index.ts';
-import { formatProblem, type Problem } from '../../model/index.ts';
+import { distinctProblems, formatProblem, type Problem } from '../../model/index.ts';
 import { hostTools } from '../support/host-tools.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
 import { findAgent, takesSettings } from '../support/settings.ts';
@@ -22,10 +22,12 @@ Examples:
     const { runDir, config, problems } = await findAgent(io, command);
     const reply = await askAgent(controlSocket({ runDir }), { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    const found = [...problems];
-    if (reply.kind === 'answer') found.push(...(reply.body as readonly Problem[]));
+    let ofHost: readonly Problem[];
+    if (reply.kind === 'answer') ofHost = reply.body as readonly Problem[];
     else if (config === null) throw new CommandFailure(problems, EXIT.usage);
-    else found.push(...(await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config)));
+    else ofHost = await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config);
+    // After a reload that failed, the agent reports the same problems of the configuration.
+    const found = distinctProblems([...problems, ...ofHost]);
     const { json } = command.opts<{ json?: boolean }>();
     io.print(json ? JSON.stringify(found, null, 2) : formatFindings(found));
     io.setExitCode(found.length === 0 ? EXIT.ok : EXIT.failed);

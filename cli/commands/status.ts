@@ -9,6 +9,7 @@ import {
   readSavedView,
   SERVER_NAMES,
 } from '../../agent/index.ts';
+import { distinctProblems } from '../../model/index.ts';
 import { formatDuration } from '../output/duration.ts';
 import { formatStatus } from '../output/status-page.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
@@ -38,7 +39,7 @@ Examples:
       return showWithoutAgent(io, config, json);
     }
     const told = reply.body as AgentStatus;
-    const status = { ...told, problems: [...told.problems, ...problems] };
+    const status = { ...told, problems: distinctProblems([...told.problems, ...problems]) };
     io.print(json ? JSON.stringify(status, null, 2) : formatStatus(status, Date.now()));
     io.setExitCode(problemsOf(status).length === 0 ? EXIT.ok : EXIT.failed);
   });

@@ -5,3 +5,4 @@ export type {
   DockerSourceOptions,
   DockerSourceStatus,
 } from './docker-source.ts';
+export { connectionProblem } from './engine/connection-problem.ts';
