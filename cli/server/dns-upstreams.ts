@@ -66,13 +66,14 @@ export function upstreamProblems(
   { problem: cause }: Exit,
 ): readonly Problem[] {
   const states = upstreams.map((text) => resolvers.find(({ at }) => at === canonical(text)));
-  const silent = states.length > 0 && states.every((state) => state?.suspectForMs != null);
+  const allFail = states.length > 0 && states.every((state) => state?.suspectForMs != null);
+  const allRefuse = states.every((state) => state?.refuses);
   const beyond = upstreams.filter((text) => !isReachableFromNamespace(text));
   return [
     ...(upstreams.length === 0 ? [noneProblem(cause)] : []),
     ...(cause && beyond.length > 0 ? [beyondProblem(beyond, cause)] : []),
     ...loops.map(loopProblem),
-    ...(silent ? [silentProblem(upstreams)] : []),
+    ...(allFail ? [allRefuse ? refusedProblem(upstreams) : silentProblem(upstreams)] : []),
   ];
 }
 
@@ -116,5 +117,14 @@ function silentProblem(upstreams: readonly string[]): Problem {
     subject: 'process dns',
     what: `no upstream resolver answers (${upstreams.join(', ')}); external names are answered from the cache or fail`,
     hint: 'check that this host can reach them, or set `dns.upstreams` in the configuration',
+  };
+}
+
+function refusedProblem(upstreams: readonly string[]): Problem {
+  const who = `${upstreams.length === 1 ? 'the upstream resolver' : 'each upstream resolver'} (${upstreams.join(', ')})`;
+  return {
+    subject: 'process dns',
+    what: `${who} replied to the last queries with errors such as SERVFAIL or REFUSED; these names fail or are answered from the cache`,
+    hint: `find out why: \`dig @${upstreams[0]} NAME\`; or set \`dns.upstreams\` in the configuration`,
   };
 }

@@ -27,8 +27,10 @@ function describeBatching({ mode, problem }: DnsReport['batching']): string {
   return problem ? `UDP without batches (${problem.subject}: ${problem.what}; ${problem.hint})` : 'UDP without batches';
 }
 
-function describeUpstream({ at, rttMs, suspectForMs }: DnsReport['forwarding']['resolvers'][number]): string {
-  if (suspectForMs !== null) return `${at} NO ANSWER for ${Math.round(suspectForMs / 1_000)} s`;
+function describeUpstream(resolver: DnsReport['forwarding']['resolvers'][number]): string {
+  const { at, rttMs, suspectForMs, refuses } = resolver;
+  const state = refuses ? 'ONLY ERRORS' : 'NO ANSWER';
+  if (suspectForMs !== null) return `${at} ${state} for ${Math.round(suspectForMs / 1_000)} s`;
   return rttMs === null ? at : `${at} in ${Math.round(rttMs * 10) / 10} ms`;
 }
 

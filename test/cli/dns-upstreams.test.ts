@@ -22,6 +22,21 @@ describe('upstreamProblems()', () => {
     expect(whatOf([upstream], [report(at, null)])).toEqual([]);
   });
 
+  test('resolvers that reply with errors are not called silent, unless one of them is', () => {
+    const at = ['192.0.2.53', '192.0.2.54'];
+    const reports = at.map((one) => ({ ...report(`${one}:53`, 5_000), refuses: true }));
+    const [first] = reports as [UpstreamReport];
+    expect(whatOf(at.slice(0, 1), [first])).toEqual([
+      'the upstream resolver (192.0.2.53) replied to the last queries with errors such as SERVFAIL or REFUSED',
+    ]);
+    expect(whatOf(at, reports)).toEqual([
+      'each upstream resolver (192.0.2.53, 192.0.2.54) replied to the last queries with errors such as SERVFAIL or REFUSED',
+    ]);
+    expect(whatOf(at, [first, report('192.0.2.54:53', 5_000)])).toEqual([
+      'no upstream resolver answers (192.0.2.53, 192.0.2.54)',
+    ]);
+  });
+
   test('one of two answers: no problem; none is configured: a problem', () => {
     const both = ['192.0.2.53', '::1'];
     expect(whatOf(both, [report('192.0.2.53:53', 5_000), report('[::1]:53', null)])).toEqual([]);

@@ -54,6 +54,8 @@ export interface UpstreamReport extends Readonly<UpstreamCounts> {
   readonly rttMs: number | null;
   /** How long the upstream has been a suspect; null if it is not one. */
   readonly suspectForMs: number | null;
+  /** Of a suspect: whether it replies, but with errors. Absent in reports of older versions. */
+  readonly refuses?: boolean;
 }
 
 const MAX_UPSTREAMS = 1_000;
@@ -91,6 +93,10 @@ function createUpstreamStatistics(clock: Clock, upstream: Upstream): UpstreamSta
     suspectSinceMs ??= clock.monotonic();
     nextTrialAtMs = clock.monotonic() + TRIAL_INTERVAL_MS;
   };
+  const silent = (): void => {
+    refusals = 0;
+    suspect();
+  };
 
   return {
     upstream,
@@ -111,9 +117,9 @@ function createUpstreamStatistics(clock: Clock, upstream: Upstream): UpstreamSta
       else suspect();
     },
     silentSince: (askedAtMs) => {
-      if (repliedAtMs < askedAtMs) suspect();
+      if (repliedAtMs < askedAtMs) silent();
     },
-    unreachable: suspect,
+    unreachable: silent,
     isSuspect: () => suspectSinceMs !== null,
     takeTrial: () => {
       if (suspectSinceMs === null || clock.monotonic() < nextTrialAtMs) return false;
@@ -125,6 +131,7 @@ function createUpstreamStatistics(clock: Clock, upstream: Upstream): UpstreamSta
       ...counts,
       rttMs: rtt.meanMs(),
       suspectForMs: suspectSinceMs === null ? null : Math.round(clock.monotonic() - suspectSinceMs),
+      refuses: suspectSinceMs !== null && refusals > 0,
     }),
   };
 }

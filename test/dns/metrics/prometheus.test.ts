@@ -71,6 +71,11 @@ test('the summary in `drover status`', () => {
     '1,000 queries (100 % hot, 0 % general, 0 % forwarded, 0 % cached), p99 0.012 ms, 3 dropped, UDP in batches; ' +
       '10.0.0.2:53 in 1.3 ms, 10.0.0.3:53 NO ANSWER for 12 s',
   );
+  const { forwarding } = someReport();
+  const refusing = forwarding.resolvers.map((one) => ({ ...one, refuses: one.suspectForMs !== null }));
+  expect(summarizeDns(someReport({ forwarding: { ...forwarding, resolvers: refusing } }))).toContain(
+    '10.0.0.2:53 in 1.3 ms, 10.0.0.3:53 ONLY ERRORS for 12 s',
+  );
   const fresh = someReport({ queries: 0, paths: {}, drops: {}, batching: { mode: 'dgram', problem: null } });
   expect(summarizeDns({ ...fresh, forwarding: { ...fresh.forwarding, resolvers: [] } })).toBe(
     '0 queries, none dropped, UDP without batches',

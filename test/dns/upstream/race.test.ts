@@ -96,6 +96,21 @@ describe('the usual case', () => {
     expect(await run(1, 2)).toEqual({ text: 'nothing', ms: 3_500 });
   });
 
+  test('an upstream that replies with errors is a suspect that refuses; one that cannot be reached does not refuse', async () => {
+    const state = () => {
+      const { suspectForMs, refuses } = page(1).report();
+      return [suspectForMs !== null, refuses];
+    };
+    says(1, 5, SERVFAIL);
+    for (let query = 0; query < 3; query += 1) await run(1);
+    expect(state()).toEqual([true, true]);
+    page(1).unreachable();
+    expect(state()).toEqual([true, false]);
+    says(1, 5, positive(1));
+    await run(1);
+    expect(state()).toEqual([false, false]);
+  });
+
   test('one refuses, the others are silent: they get one second', async () => {
     says(2, 5, SERVFAIL);
     const { text, ms } = await run(1, 2, 3);
