@@ -13,10 +13,10 @@ export interface Stream {
 
 export type StreamEnd =
   | { readonly ok: true }
-  /** `notRunning`: no process listens on the socket. */
+  /** `away`: no process listens on the socket. `refused`: it does not accept the request. */
   | {
       readonly ok: false;
-      readonly notRunning: boolean;
+      readonly why: 'away' | 'refused' | 'failed';
       readonly problem: { readonly what: string; readonly hint: string };
     };
 
@@ -26,7 +26,7 @@ export async function readLines(stream: Stream, onLine: (line: string) => void):
     const response = await open(stream);
     if (response.statusCode !== 200) {
       const what = (await text(response)).trim();
-      return { ok: false, notRunning: false, problem: { what, hint: 'see --help' } };
+      return { ok: false, why: 'refused', problem: { what, hint: 'see --help' } };
     }
     stream.onOpen();
     for await (const line of createInterface(response)) onLine(line);
@@ -44,8 +44,8 @@ function open({ socketPath, path, signal }: Stream): Promise<IncomingMessage> {
 
 function ended({ code, message }: NodeJS.ErrnoException): StreamEnd {
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    return { ok: false, notRunning: true, problem: { what: 'is not running', hint: 'run `drover status`' } };
+    return { ok: false, why: 'away', problem: { what: 'is not running', hint: 'run `drover status`' } };
   }
   const hint = code === 'EACCES' ? 'run this command as root' : 'run this command again';
-  return { ok: false, notRunning: false, problem: { what: message, hint } };
+  return { ok: false, why: 'failed', problem: { what: message, hint } };
 }

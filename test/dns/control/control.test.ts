@@ -161,13 +161,13 @@ describe('live queries', () => {
     const refused = await watch('?rcode=FOO');
     expect(await refused.ended).toMatchObject({
       ok: false,
-      notRunning: false,
+      why: 'refused',
       problem: { what: /rcode FOO: does not exist/ },
     });
     const seen = await watch();
     await server.close();
     expect(await seen.ended).toMatchObject({ ok: true });
-    expect(await (await watch()).ended).toMatchObject({ ok: false, notRunning: true });
+    expect(await (await watch()).ended).toMatchObject({ ok: false, why: 'away' });
   });
 
   test('a client that disconnects or does not read costs nothing', async () => {

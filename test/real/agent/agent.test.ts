@@ -95,14 +95,10 @@ test('the control API refuses unknown requests, and is only for root', async () 
 });
 
 test('drover dns queries shows queries by the name of the container; status and metrics count them', async () => {
-  const watching = host.start(resolve('bin/drover'), [
-    'dns',
-    'queries',
-    '--config',
-    agent.configPath,
-    '--from',
-    'shop-web-1',
-  ]);
+  const { Id } = await engine.docker.getContainer('shop-web-1').inspect();
+  const watch = (from: string) =>
+    host.start(resolve('bin/drover'), ['dns', 'queries', '--config', agent.configPath, '--from', from]);
+  const watching = watch(Id.slice(0, 12));
   await poll(
     async () => {
       await dig('web.shop.rancher.internal');
@@ -117,6 +113,14 @@ test('drover dns queries shows queries by the name of the container; status and 
     /shop-web-1 +nosuch\.shop\.rancher\.internal A +NXDOMAIN +general .*nxdomain in rancher\.internal\.$/m,
   );
   await watching.stop();
+  const waiting = watch('shop-wbe-1');
+  await poll(() => /container shop-wbe-1: is not known on any host;.*\bTIME/s.test(waiting.output()), {
+    what: 'the warning about a client that is not known',
+    giveUp: waiting.assertRunning,
+  });
+  await waiting.stop();
+  const wrong = await agent.drover(['dns', 'queries', '--rcode', 'NXDOMIAN']);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([64, expect.stringContaining('rcode NXDOMIAN: does not exist; use')]);
   const mode = await host.run('stat', ['-c', '%a', join(agent.runDir, 'dns.sock')]);
   expect(mode).toBe('600');
   await poll(
