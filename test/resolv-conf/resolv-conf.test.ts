@@ -38,8 +38,9 @@ const desiredOf = (id: string, changes: Partial<Container> = {}): ContainerResol
 });
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'drover-resolv-conf-'));
-  resources.add('directory', () => rm(root, { recursive: true, force: true }));
+  const directory = await mkdtemp(join(tmpdir(), 'drover-resolv-conf-'));
+  root = directory;
+  resources.add('directory', () => rm(directory, { recursive: true, force: true }));
   for (const id of ['one', 'two']) {
     await mkdir(join(root, 'containers', id), { recursive: true });
     await writeFile(pathOf(id), DOCKER);

@@ -31,10 +31,12 @@ describe('two hosts at the default bridge range, one Consul cluster', () => {
       what: 'the page of web on alpha',
     });
     expect(page).toContain('hello from web-1');
-    const logged = (
-      await alpha.engine.docker.getContainer('shop-web-1').logs({ stdout: true, stderr: true })
-    ).toString();
-    expect(logged).toContain(`${await addressOf(beta, 'shop-client-1')}]:`);
+    // Docker writes what a container prints to its log a moment later.
+    const web = alpha.engine.docker.getContainer('shop-web-1');
+    const seen = `${await addressOf(beta, 'shop-client-1')}]:`;
+    await poll(async () => (await web.logs({ stdout: true, stderr: true })).toString().includes(seen), {
+      what: `${seen} in the log of web`,
+    });
   });
 
   test('Q12: metadata on one host lists the containers of the other', async () => {
