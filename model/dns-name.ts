@@ -15,16 +15,37 @@ const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/;
 /** Parses a name in any case, with or without trailing dot, into its canonical form. */
 export function parseDnsName(text: string): Result<DnsName> {
   const subject = `name ${quote(text)}`;
-  const bare = text.endsWith('.') ? text.slice(0, -1) : text;
+  const bare = withoutDot(text);
   if (bare === '') return problem(subject, 'is empty', 'write a name such as www.example.com');
-  if (bare.length > MAX_NAME_LENGTH) {
-    return problem(subject, `has ${bare.length} characters`, `shorten it to ${MAX_NAME_LENGTH} or fewer`);
-  }
+  const sized = checkLengths(text);
+  if (!sized.ok) return sized;
   for (const label of bare.split('.')) {
-    const fault = labelFault(label);
+    const fault = characterFault(label);
     if (fault) return problem(subject, fault.what, fault.hint);
   }
   return ok(`${bare.toLowerCase()}.`);
+}
+
+/** Whether a query can ask for the name: with any characters, but neither too long nor with an empty label [RFC 1035 §2.3.4]. */
+export function checkLengths(text: string): Result<string> {
+  const subject = `name ${quote(text)}`;
+  const bare = withoutDot(text);
+  if (bare.length > MAX_NAME_LENGTH) {
+    return problem(subject, `has ${bare.length} characters`, `shorten it to ${MAX_NAME_LENGTH} or fewer`);
+  }
+  const labels = bare === '' ? [] : bare.split('.');
+  if (labels.includes('')) return problem(subject, 'has an empty label', 'remove the doubled or leading dot');
+  const long = labels.find(({ length }) => length > MAX_LABEL_LENGTH);
+  if (long === undefined) return ok(text);
+  return problem(
+    subject,
+    `has a label of ${long.length} characters`,
+    `shorten each part to ${MAX_LABEL_LENGTH} or fewer`,
+  );
+}
+
+function withoutDot(text: string): string {
+  return text.endsWith('.') ? text.slice(0, -1) : text;
 }
 
 /** Puts labels (or a relative name) in front of a canonical name: `dnsNameUnder(['web', 'shop'], 'rancher.internal.')`. */
@@ -37,14 +58,7 @@ export function dnsNameLabels(name: DnsName): readonly string[] {
   return name.slice(0, -1).split('.');
 }
 
-function labelFault(label: string): { what: string; hint: string } | null {
-  if (label === '') return { what: 'has an empty label', hint: 'remove the doubled or leading dot' };
-  if (label.length > MAX_LABEL_LENGTH) {
-    return {
-      what: `has a label of ${label.length} characters`,
-      hint: `shorten each part to ${MAX_LABEL_LENGTH} or fewer`,
-    };
-  }
+function characterFault(label: string): { what: string; hint: string } | null {
   if (LABEL.test(label)) return null;
   if (label.startsWith('-')) return { what: 'has a label that begins with a hyphen', hint: 'begin it with a letter' };
   return {

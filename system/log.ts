@@ -44,7 +44,9 @@ function errorFields(error: unknown, always: boolean): unknown {
 
 /** Whether an error looks like a fault of the program, and not of what it works with. */
 export function isBug(error: Error): boolean {
-  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  // fetch() rejects with a TypeError, too. Its cause is the failed connection.
+  if (error instanceof TypeError) return error.cause === undefined;
+  return error instanceof ReferenceError || error instanceof RangeError;
 }
 
 const MAX_CHANGE_CHARS = 120;

@@ -34,7 +34,8 @@ function recordsOf(records: Explanation['reply']['answers']): readonly string[] 
 
 function forwardOf({ forward }: Explanation): string {
   if (!forward) return '';
-  const { name, upstreams, reason } = forward;
+  const { upstreams, reason } = forward;
+  const name = forward.name || '.';
   if (upstreams.length === 0) return `Upstream for ${name}: none (${reason})`;
   return [`Upstreams for ${name}, in this order (${reason}):`, ...upstreams.map((one) => `  ${one}`)].join('\n');
 }

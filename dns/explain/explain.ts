@@ -1,4 +1,4 @@
-import { ok, type Result } from '../../model/index.ts';
+import { checkLengths, ok, type Result } from '../../model/index.ts';
 import {
   type DependencyRecorder,
   type FoundAsker,
@@ -48,10 +48,12 @@ export interface WhyRequest {
   readonly settings: ExplainSettings;
 }
 
-/** Explains an answer with the functions that the server itself uses. A problem if `from` is not known. */
+/** Explains an answer with the functions that the server itself uses. A problem if `from` is not known, or if no query can have the name. */
 export function explain(view: HostView, { name, type, from }: Asked, settings: ExplainSettings): Result<Explanation> {
   const asker = findAsker(view, from);
   if (!asker.ok) return asker;
+  const sized = checkLengths(name);
+  if (!sized.ok) return sized;
   const question = { name: name.toLowerCase().replace(/\.$/, ''), type };
   return ok(explainFor(asker.value, question, settings, name.endsWith('.')));
 }

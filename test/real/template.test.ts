@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../metadata/serve.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { freePort } from '../support/free-port.ts';
 import { poll } from '../support/poll.ts';
 import { createResources, type Resources } from '../support/resources.ts';
 import { container, declaration, type World } from '../view/world.ts';
@@ -103,12 +104,16 @@ describe('once', () => {
   });
 
   test('an unreachable metadata server is an error with its address', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
     const { exitCode, stderr } = await execa(
       'bin/drover',
-      ['template', '--metadata', 'http://127.0.0.1:1', '-s', path('up.hbs'), '-d', path('x'), '--once'],
+      ['template', '--metadata', url, '-s', path('up.hbs'), '-d', path('x'), '--once'],
       { reject: false },
     );
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('metadata at http://127.0.0.1:1')]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `drover: metadata at ${url}: fetch failed: connect ECONNREFUSED ${new URL(url).host}; check the URL, and that the metadata server is running`,
+    ]);
   });
 });
 

@@ -31,6 +31,9 @@ test('an expected error has no stack, a fault of the program has one', async () 
     cause: { type: 'Error', message: 'no route' },
   });
   expect(await errorOf('info', `new TypeError('x is not a function')`)).toHaveProperty('stack');
+  // As fetch() rejects.
+  const failed = `new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') })`;
+  expect(await errorOf('info', failed)).not.toHaveProperty('stack');
   expect(await errorOf('debug', refused)).toHaveProperty('stack');
   expect(await errorOf('info', `'a text'`)).toBe('a text');
 });

@@ -25,7 +25,7 @@ export function addWhyDns(why: Command, io: Io): void {
     .addHelpText(
       'after',
       `
-Exit code 0 for any answer; 1 if the client of --from does not exist.
+Exit code 0 for any answer; 1 if the client of --from does not exist, or if no query can have the name.
 
 Examples:
   drover why dns web.shop

@@ -251,6 +251,20 @@ describe('explain()', () => {
     expect(() => why('web', { from: 'twin' })).toThrow('could be twin (twin-a on node2), twin (twin-b on node2)');
   });
 
+  test.each([
+    ['web..shop', 'has an empty label'],
+    ['.shop', 'has an empty label'],
+    ['web.shop..', 'has an empty label'],
+    ['x'.repeat(64), 'has a label of 64 characters'],
+    [`${'abcdefg.'.repeat(32)}shop`, 'has 260 characters'],
+  ])('a name that no query can have is refused: %s', (name, what) => {
+    expect(() => why(name)).toThrow(what);
+  });
+
+  test('the root is forwarded, and named', () => {
+    for (const name of ['.', '']) expect(formatExplanation(why(name))).toMatch(/^Upstreams for \., in this order/m);
+  });
+
   test.each<[string, readonly string[], string]>([
     ['x.corp.example', ['10.0.0.1:53'], 'a dns.forward rule matches names below corp.example'],
     ['x.secret.corp.example', [], 'a dns.forward rule without resolvers matches names below secret.corp.example.'],
