@@ -35,8 +35,8 @@ export interface InvalidConfig {
   readonly ok: false;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** The run directory as far as it could be read, else the default: an agent that was started before may work there. */
-  readonly runDir: string;
+  /** The sections that are valid by themselves, else defaults: enough to find an agent that was started before. */
+  readonly readable: Config;
   /** Whether flags are among the problems. */
   readonly usage: boolean;
 }
@@ -57,13 +57,14 @@ export async function loadConfig(dependencies: ConfigDependencies, sources: Conf
     ...(checked.success ? [] : schemaProblems(checked.error, settings, layers, read)),
   ];
   if (!checked.success || problems.length > 0)
-    return { ok: false, problems, warnings, runDir: runDirOf(layers.values), usage: fromFlags.length > 0 };
+    return { ok: false, problems, warnings, readable: readablePart(layers.values), usage: fromFlags.length > 0 };
   return { ok: true, config: checked.data, file: read.file, warnings };
 }
 
-function runDirOf({ runDir }: Record<string, unknown>): string {
-  const read = configSchema.safeParse({ runDir });
-  return read.success ? read.data.runDir : configSchema.parse({}).runDir;
+function readablePart(values: Record<string, unknown>): Config {
+  const valid = Object.entries(values).filter(([key, value]) => configSchema.safeParse({ [key]: value }).success);
+  const together = configSchema.safeParse(Object.fromEntries(valid));
+  return together.success ? together.data : configSchema.parse({});
 }
 
 interface FileSource {

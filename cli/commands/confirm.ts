@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { askRunning } from '../support/ask-agent.ts';
 import type { Io } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings } from '../support/settings.ts';
 
 interface Confirmed {
   readonly deletions: readonly string[];
@@ -23,9 +23,9 @@ Examples:
   drover confirm managed-routing`,
     );
   takesSettings(command).action(async (part: string) => {
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const request = { method: 'POST', path: '/v1/confirm', body: { part } } as const;
-    const { deletions } = await askRunning<Confirmed>(config, request, ', so no deletions are held');
+    const { deletions } = await askRunning<Confirmed>(place, request, ', so no deletions are held');
     io.print(deletions.length === 0 ? `${part} holds no deletions.` : `Confirmed:\n${deletions.join('\n')}`);
   });
 }

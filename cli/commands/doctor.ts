@@ -3,7 +3,7 @@ import { askAgent, checkHost, controlSocket } from '../../agent/index.ts';
 import { distinctProblems, formatProblem, type Problem } from '../../model/index.ts';
 import { hostTools } from '../support/host-tools.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { findAgent, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings, validConfig } from '../support/settings.ts';
 
 export function addDoctor(program: Command, io: Io): void {
   const command = program
@@ -19,15 +19,16 @@ Examples:
   drover doctor`,
     );
   takesSettings(command).action(async () => {
-    const { runDir, config, problems } = await findAgent(io, command);
-    const reply = await askAgent(controlSocket({ runDir }), { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 });
+    const place = await findAgent(io, command);
+    const request = { method: 'POST', path: '/v1/doctor', timeoutMs: 60_000 } as const;
+    const reply = await askAgent(controlSocket(place.config), request);
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    let ofHost: readonly Problem[];
-    if (reply.kind === 'answer') ofHost = reply.body as readonly Problem[];
-    else if (config === null) throw new CommandFailure(problems, EXIT.usage);
-    else ofHost = await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), config);
+    const ofHost =
+      reply.kind === 'answer'
+        ? (reply.body as readonly Problem[])
+        : await checkHost(await hostTools('doctor', { level: 'silent', format: 'json' }), validConfig(place));
     // After a reload that failed, the agent reports the same problems of the configuration.
-    const found = distinctProblems([...problems, ...ofHost]);
+    const found = distinctProblems([...place.problems, ...ofHost]);
     const { json } = command.opts<{ json?: boolean }>();
     io.print(json ? JSON.stringify(found, null, 2) : formatFindings(found));
     io.setExitCode(found.length === 0 ? EXIT.ok : EXIT.failed);

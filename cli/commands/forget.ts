@@ -3,7 +3,7 @@ import type { GoneClaim } from '../../agent/index.ts';
 import { formatTable } from '../output/table.ts';
 import { askRunning } from '../support/ask-agent.ts';
 import type { Io } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings } from '../support/settings.ts';
 
 export function addForget(program: Command, io: Io): void {
   const command = program
@@ -21,12 +21,12 @@ Examples:
   drover forget 3f0c9a52-6c0e-4f0b-9a51-2f1f6f1c7d11`,
     );
   takesSettings(command).action(async (host: string | undefined) => {
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     if (host === undefined) {
-      return io.print(formatGone(await askRunning<readonly GoneClaim[]>(config, { method: 'GET', path: '/v1/gone' })));
+      return io.print(formatGone(await askRunning<readonly GoneClaim[]>(place, { method: 'GET', path: '/v1/gone' })));
     }
     const request = { method: 'POST', path: '/v1/forget', body: { host } } as const;
-    const { subnets } = await askRunning<{ readonly subnets: readonly string[] }>(config, request);
+    const { subnets } = await askRunning<{ readonly subnets: readonly string[] }>(place, request);
     io.print(`Released: ${subnets.join(' ')}`);
   });
 }

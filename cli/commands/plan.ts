@@ -3,7 +3,7 @@ import type { ComponentPlan } from '../../agent/index.ts';
 import { formatPlans } from '../output/plans.ts';
 import { askRunning } from '../support/ask-agent.ts';
 import { EXIT, type Io } from '../support/io.ts';
-import { readSettings, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings } from '../support/settings.ts';
 
 export function addPlan(program: Command, io: Io): void {
   const command = program
@@ -23,9 +23,9 @@ Examples:
   drover plan --json`,
     );
   takesSettings(command).action(async () => {
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const request = { method: 'GET', path: '/v1/plan' } as const;
-    const plans = await askRunning<readonly ComponentPlan[]>(config, request, ', so there is nothing to plan');
+    const plans = await askRunning<readonly ComponentPlan[]>(place, request, ', so there is nothing to plan');
     io.print(command.opts<{ json?: boolean }>().json ? JSON.stringify(plans, null, 2) : formatPlans(plans));
     io.setExitCode(plans.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.ok);
   });

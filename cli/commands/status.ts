@@ -13,7 +13,7 @@ import { distinctProblems } from '../../model/index.ts';
 import { formatDuration } from '../output/duration.ts';
 import { formatStatus } from '../output/status-page.ts';
 import { CommandFailure, EXIT, type Io } from '../support/io.ts';
-import { findAgent, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings, validConfig } from '../support/settings.ts';
 
 export function addStatus(program: Command, io: Io): void {
   const command = program
@@ -30,16 +30,13 @@ Examples:
   drover status --json | jq .bus.connected`,
     );
   takesSettings(command).action(async () => {
-    const { runDir, config, problems } = await findAgent(io, command);
+    const place = await findAgent(io, command);
     const { json = false } = command.opts<{ json?: boolean }>();
-    const reply = await askAgent(controlSocket({ runDir }), { method: 'GET', path: '/v1/status' });
+    const reply = await askAgent(controlSocket(place.config), { method: 'GET', path: '/v1/status' });
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away') {
-      if (config === null) throw new CommandFailure(problems, EXIT.usage);
-      return showWithoutAgent(io, config, json);
-    }
+    if (reply.kind === 'away') return showWithoutAgent(io, validConfig(place), json);
     const told = reply.body as AgentStatus;
-    const status = { ...told, problems: distinctProblems([...told.problems, ...problems]) };
+    const status = { ...told, problems: distinctProblems([...told.problems, ...place.problems]) };
     io.print(json ? JSON.stringify(status, null, 2) : formatStatus(status, Date.now()));
     io.setExitCode(problemsOf(status).length === 0 ? EXIT.ok : EXIT.failed);
   });

@@ -3,7 +3,7 @@ import { askAgent, type Config, type ControlRequest, controlSocket, listRows } f
 import { agentNotRunning, askOrSaved } from './ask-agent.ts';
 import { CommandFailure, type Io, interruption } from './io.ts';
 import { type ServiceArgument, select } from './service-argument.ts';
-import { readSettings, takesSettings } from './settings.ts';
+import { findAgent, takesSettings } from './settings.ts';
 import { type Seen, watch } from './watch.ts';
 
 export interface Listing<Row> {
@@ -31,10 +31,10 @@ export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>)
   listing.narrowedBy?.(command);
   takesSettings(command).action(async () => {
     const { json = false, watch: again = false } = command.opts<{ json?: boolean; watch?: boolean }>();
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const narrowed = listing.narrow?.(command) ?? ((all: readonly Row[]) => all);
     const request = { method: 'GET', path: `/v1/${listing.what}` } as const;
-    const all = await askOrSaved<unknown>(io, config, request, (view) => listRows(listing.what, view));
+    const all = await askOrSaved<unknown>(io, place, request, (view) => listRows(listing.what, view));
     const rows = narrowed(all as readonly Row[]);
     if (!again) return io.print(json ? JSON.stringify(rows, null, 2) : listing.format(rows, Date.now()));
     const see = (told: unknown): Seen => {
@@ -42,7 +42,7 @@ export function addListing<Row>(program: Command, io: Io, listing: Listing<Row>)
       const key = JSON.stringify(now);
       return { ok: true, key, text: json ? key : listing.format(now, Date.now()) };
     };
-    await watch(io, () => seeRows(config, request, see), { signal: interruption() });
+    await watch(io, () => seeRows(place.config, request, see), { signal: interruption() });
   });
 }
 

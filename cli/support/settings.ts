@@ -31,19 +31,24 @@ export async function readSettings(io: Io, command: Command): Promise<Settings> 
 
 /** Where the running agent is found, also while the configuration is invalid. */
 export interface AgentPlace {
-  readonly runDir: string;
-  /** Null: it is invalid. */
-  readonly config: Config | null;
-  /** Why it is invalid. */
+  /** As far as it is valid. */
+  readonly config: Config;
+  /** Why it is invalid; empty: it is valid. */
   readonly problems: readonly Problem[];
 }
 
 /** As `readSettings`, for commands that only ask a running agent: an invalid file or variable does not stop them. */
 export async function findAgent(io: Io, command: Command): Promise<AgentPlace> {
   const loaded = await loadSettings(io, command);
-  if (loaded.ok) return { runDir: loaded.config.runDir, config: loaded.config, problems: [] };
+  if (loaded.ok) return { config: loaded.config, problems: [] };
   if (loaded.usage) throw new CommandFailure(loaded.problems, EXIT.usage);
-  return { runDir: loaded.runDir, config: null, problems: loaded.problems };
+  return { config: loaded.readable, problems: loaded.problems };
+}
+
+/** The whole configuration, for what needs it without an agent. If it is invalid, the command fails with all problems. */
+export function validConfig({ config, problems }: AgentPlace): Config {
+  if (problems.length > 0) throw new CommandFailure(problems, EXIT.usage);
+  return config;
 }
 
 /** All settings as they are now, valid or not. Rejects if an argument is neither a flag nor the value of one. */

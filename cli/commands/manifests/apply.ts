@@ -7,7 +7,7 @@ import { formatChanges } from '../../output/changes.ts';
 import { askRunning } from '../../support/ask-agent.ts';
 import { findComposeFiles } from '../../support/compose-files.ts';
 import { CommandFailure, EXIT, type Io, unreadable, usageFailure, warnOf } from '../../support/io.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { findAgent, takesSettings } from '../../support/settings.ts';
 
 interface ApplyOptions {
   readonly file?: readonly string[];
@@ -44,10 +44,10 @@ Examples:
     );
   takesSettings(command).action(async () => {
     const options = command.opts<ApplyOptions>();
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const body = await readRequest(io, options);
     const request = { method: 'POST', path: '/v1/apply', body, timeoutMs: 60_000 } as const;
-    const outcome = await askRunning<ApplyOutcome>(config, request, ', and only the agent can write to the bus');
+    const outcome = await askRunning<ApplyOutcome>(place, request, ', and only the agent can write to the bus');
     showOutcome(io, outcome, options);
   });
 }

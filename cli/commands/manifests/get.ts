@@ -4,7 +4,7 @@ import type { ServiceDeclaration } from '../../../model/index.ts';
 import { askOrSaved } from '../../support/ask-agent.ts';
 import { EXIT, type Io, warnOf } from '../../support/io.ts';
 import { parseService, select } from '../../support/service-argument.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { findAgent, takesSettings } from '../../support/settings.ts';
 
 export function addGet(program: Command, io: Io): void {
   const command = program
@@ -25,9 +25,9 @@ Examples:
     );
   takesSettings(command).action(async (argument: string | undefined) => {
     const wanted = argument === undefined ? null : parseService(argument);
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const request = { method: 'GET', path: '/v1/declarations' } as const;
-    const { declarations, problems } = await askOrSaved<DeclaredServices>(io, config, request, ({ snapshot }) => ({
+    const { declarations, problems } = await askOrSaved<DeclaredServices>(io, place, request, ({ snapshot }) => ({
       declarations: [...snapshot.declarations.values()],
       problems: [],
     }));

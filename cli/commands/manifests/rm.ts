@@ -4,7 +4,7 @@ import { formatChanges } from '../../output/changes.ts';
 import { askRunning } from '../../support/ask-agent.ts';
 import { CommandFailure, EXIT, type Io, warnOf } from '../../support/io.ts';
 import { parseService } from '../../support/service-argument.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { findAgent, takesSettings } from '../../support/settings.ts';
 
 interface RmOptions {
   readonly yes?: boolean;
@@ -33,12 +33,12 @@ Examples:
     );
   takesSettings(command).action(async (argument: string) => {
     const { yes = false, dryRun = false, json = false } = command.opts<RmOptions>();
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const named = parseService(argument);
     const isHeld = named.service === null && !yes && !dryRun;
     const body: RemoveRequest = { ...named, dryRun: dryRun || isHeld };
     const request = { method: 'POST', path: '/v1/remove', body, timeoutMs: 60_000 } as const;
-    const outcome = await askRunning<ApplyOutcome>(config, request, ', and only the agent can write to the bus');
+    const outcome = await askRunning<ApplyOutcome>(place, request, ', and only the agent can write to the bus');
     if (!json) warnOf(io, outcome.problems);
     io.print(json ? JSON.stringify(outcome, null, 2) : formatChanges(outcome.changes, body.dryRun));
     if (isHeld && outcome.changes.length > 0) throw notConfirmed(named.stack);

@@ -5,7 +5,7 @@ import type { Explanation, WhyRequest } from '../../../dns/index.ts';
 import { formatLiveLine, LIVE_HEADING } from '../../output/live-query.ts';
 import { CommandFailure, EXIT, type Io, interruption, warnOf } from '../../support/io.ts';
 import { readLines } from '../../support/read-lines.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { findAgent, takesSettings } from '../../support/settings.ts';
 
 interface QueriesFlags {
   readonly from?: string;
@@ -38,7 +38,7 @@ Examples:
 async function watchQueries(io: Io, command: Command): Promise<void> {
   const { json = false, control, ...filter } = command.opts<QueriesFlags>();
   const { name, rcode } = filter;
-  const config = control === undefined ? (await readSettings(io, command)).config : null;
+  const config = control === undefined ? (await findAgent(io, command)).config : null;
   const from = config && filter.from ? await clientNamed(io, config, filter.from) : filter.from;
   const wanted = Object.entries({ from, name, rcode }).filter((entry): entry is [string, string] => Boolean(entry[1]));
   const socketPath = config ? dnsSocket(config) : (control ?? '');

@@ -6,7 +6,7 @@ import { formatExplanation } from '../../output/explanation.ts';
 import { followUpstreams, openExit } from '../../server/dns-upstreams.ts';
 import { askOrSaved } from '../../support/ask-agent.ts';
 import { type Io, usageFailure, valueOrFail } from '../../support/io.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { type AgentPlace, findAgent, takesSettings } from '../../support/settings.ts';
 
 interface Options {
   readonly from?: string;
@@ -34,9 +34,9 @@ Examples:
   drover why dns 5.0.42.10.in-addr.arpa --type PTR --json`,
     );
   takesSettings(command).action(async (name: string) => {
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const options = command.opts<Options>();
-    const explanation = await explainName(io, config, await requestOf(config, name, options));
+    const explanation = await explainName(io, place, await requestOf(place.config, name, options));
     io.print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
   });
 }
@@ -63,8 +63,8 @@ async function readUpstreams(config: Config): Promise<readonly string[]> {
   return upstreams();
 }
 
-function explainName(io: Io, config: Config, request: WhyRequest): Promise<Explanation> {
-  return askOrSaved(io, config, { method: 'POST', path: '/v1/why/dns', body: request }, async (view) => {
+function explainName(io: Io, place: AgentPlace, request: WhyRequest): Promise<Explanation> {
+  return askOrSaved(io, place, { method: 'POST', path: '/v1/why/dns', body: request }, async (view) => {
     const { explain } = await import('../../../dns/index.ts');
     return valueOrFail(explain(view, request.asked, request.settings));
   });

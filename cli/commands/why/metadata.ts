@@ -3,7 +3,7 @@ import type { MetadataExplanation, MetadataWhyRequest } from '../../../metadata/
 import { formatMetadataExplanation } from '../../output/metadata-explanation.ts';
 import { askOrSaved } from '../../support/ask-agent.ts';
 import { type Io, valueOrFail } from '../../support/io.ts';
-import { readSettings, takesSettings } from '../../support/settings.ts';
+import { findAgent, takesSettings } from '../../support/settings.ts';
 
 interface Options {
   readonly from?: string;
@@ -28,11 +28,11 @@ Examples:
   drover why metadata self --from 10.42.1.7`,
     );
   takesSettings(command).action(async (path: string) => {
-    const { config } = await readSettings(io, command);
+    const place = await findAgent(io, command);
     const { from = null, json } = command.opts<Options>();
-    const request: MetadataWhyRequest = { asked: { path, from }, settings: { resolver: config.dns.address } };
+    const request: MetadataWhyRequest = { asked: { path, from }, settings: { resolver: place.config.dns.address } };
     const asked = { method: 'POST', path: '/v1/why/metadata', body: request } as const;
-    const explanation = await askOrSaved<MetadataExplanation>(io, config, asked, async (view) =>
+    const explanation = await askOrSaved<MetadataExplanation>(io, place, asked, async (view) =>
       valueOrFail((await import('../../../metadata/index.ts')).explainPath(view, request)),
     );
     io.print(json ? JSON.stringify(explanation, null, 2) : formatMetadataExplanation(explanation));

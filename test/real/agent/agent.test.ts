@@ -194,6 +194,17 @@ test('on SIGHUP changed settings of the servers take effect, others are named, a
     const { stdout } = await agent.drover([command]);
     expect(stdout.match(/drover\.yaml:1 dns\.ttlSeconds: /g), `${command} reports it once`).toHaveLength(1);
   }
+  for (const command of [
+    'services',
+    'containers',
+    'hosts',
+    'get',
+    'plan',
+    'forget',
+    'why dns web.shop',
+    'why metadata self',
+  ])
+    expect(await agent.drover(command.split(' ')), command).toMatchObject({ exitCode: 0, stderr: '' });
 
   await reload(JSON.stringify({ ...config, metrics: { listen: '127.0.0.1:9199' } }));
   await poll(async () => (await agent.drover(['config', 'check'])).exitCode === 0, { what: 'a valid file' });
