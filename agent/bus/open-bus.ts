@@ -28,7 +28,7 @@ export async function openBus(dependencies: BusDependencies, config: Config): Pr
       : { bus: await openConsul(dependencies, config), problems: [] };
   } catch (error) {
     dependencies.log.error({ err: error, driver: config.bus.driver }, 'bus cannot be opened');
-    return { bus: absentBus(config.bus.driver, error instanceof Error ? error.message : String(error)), problems: [] };
+    return { bus: absentBus(config.bus.driver, reasonOf(error)), problems: [] };
   }
 }
 
@@ -47,8 +47,12 @@ async function openConsul(dependencies: BusDependencies, { bus, dataDir, environ
   return createConsulBus(dependencies, { ...rest, ...given, address: addresses, environment, sessionFile });
 }
 
-function absentBus(driver: string, why: string): Bus {
-  const problem = `${why}; fix the cause, then restart the agent`;
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+function absentBus(driver: string, problem: string): Bus {
   const refuse = (): Promise<never> => Promise.reject(new Error(problem));
   return {
     join: refuse,
@@ -57,7 +61,7 @@ function absentBus(driver: string, why: string): Bus {
     put: refuse,
     delete: refuse,
     lock: refuse,
-    status: () => ({ driver, connected: false, problem, lastContactMs: null }),
+    status: () => ({ driver, connected: false, problem, needsRestart: true, lastContactMs: null }),
     close: async () => {},
     watch: async function* (signal) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

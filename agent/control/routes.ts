@@ -1,13 +1,14 @@
 import type { Problem } from '../../model/index.ts';
 import type { ComponentPlan } from '../../reconcile/index.ts';
+import { isBug } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
 import { type DeclaredServices, parseRemoveRequest, type RemoveRequest } from './declarations.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
-import { type ControlRoute, refusal } from './server.ts';
-import type { AgentStatus } from './status.ts';
+import { type ControlAnswer, type ControlRoute, refusal } from './server.ts';
+import { type AgentStatus, busFailure } from './status.ts';
 import type { ExplainNow } from './why.ts';
 
 export interface ControlSources {
@@ -41,29 +42,57 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
       'POST /v1/apply',
       async (body) => {
         const request = parseApplyRequest(body);
-        return request.ok ? json(await sources.apply(request.value)) : refusal(400, request.problem);
+        if (!request.ok) return refusal(400, request.problem);
+        return withBus(sources, async () => json(await sources.apply(request.value)));
       },
     ],
-    ['GET /v1/declarations', async () => json(await sources.declarations())],
+    ['GET /v1/declarations', async () => json(await declared(sources))],
     [
       'POST /v1/remove',
       async (body) => {
         const request = parseRemoveRequest(body);
-        return request.ok ? json(await sources.remove(request.value)) : refusal(400, request.problem);
+        if (!request.ok) return refusal(400, request.problem);
+        return withBus(sources, async () => json(await sources.remove(request.value)));
       },
     ],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
     ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
     ['GET /v1/plan', async () => json(await sources.plan())],
     ['POST /v1/confirm', (body) => confirmed(sources, body)],
-    ['GET /v1/gone', async () => json(await sources.gone.list())],
-    ['POST /v1/forget', (body) => forgotten(sources, body)],
+    ['GET /v1/gone', () => withBus(sources, async () => json(await sources.gone.list()))],
+    ['POST /v1/forget', (body) => withBus(sources, () => forgotten(sources, body))],
     ['POST /v1/down', async () => json({ problems: await sources.down() })],
     [
       'GET /metrics',
       async () => ({ status: 200, body: await sources.metrics.render(), contentType: sources.metrics.contentType }),
     ],
   ]);
+}
+
+/** Work that reads or writes the bus: if that fails, the reply names the bus and its fix. */
+async function withBus({ status }: ControlSources, work: () => Promise<ControlAnswer>): Promise<ControlAnswer> {
+  try {
+    return await work();
+  } catch (error) {
+    return refusal(503, busFailure(status().bus, reasonOf(error), 'then run this command again'));
+  }
+}
+
+/** From the bus; while it does not answer, from the last known state, with a problem that says so. */
+async function declared({ declarations, status, view }: ControlSources): Promise<DeclaredServices> {
+  try {
+    return await declarations();
+  } catch (error) {
+    const what = `does not answer, so this is the last known state: ${reasonOf(error)}`;
+    const problem = busFailure(status().bus, what, 'then run this command again');
+    return { declarations: [...view().snapshot.declarations.values()], problems: [problem] };
+  }
+}
+
+/** Why the bus failed. A fault of the program is thrown again. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && !isBug(error)) return error.message;
+  throw error;
 }
 
 function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {

@@ -85,16 +85,18 @@ function dockerProblems({ connected, problem }: DockerStatus): readonly Problem[
   return [{ subject: 'Docker', what: 'not connected yet', hint: 'no action needed, Drover retries automatically' }];
 }
 
-function busProblems({ driver, connected, problem }: BusStatus): readonly Problem[] {
-  if (connected) return [];
-  const what = problem ?? 'not connected yet';
+function busProblems(bus: BusStatus): readonly Problem[] {
+  if (bus.connected) return [];
+  const meanwhile = 'until then Drover answers from its last known state';
   return [
-    {
-      subject: `bus ${driver}`,
-      what,
-      hint: 'check that the bus is running; until then Drover answers from its last known state and retries',
-    },
+    busFailure(bus, bus.problem ?? 'not connected yet', bus.needsRestart ? meanwhile : `${meanwhile} and retries`),
   ];
+}
+
+/** A problem with the bus. `next`: what follows in the hint. */
+export function busFailure({ driver, needsRestart }: BusStatus, what: string, next: string): Problem {
+  const fix = needsRestart ? 'fix the cause, then restart the agent' : 'check that the bus is running';
+  return { subject: `bus ${driver}`, what, hint: `${fix}; ${next}` };
 }
 
 function staleProblems({ staleSinceMs }: StateStatus): readonly Problem[] {
