@@ -48,8 +48,7 @@ export async function createLocalSource(
 ): Promise<LocalSource> {
   const previous: FactMap = store.picture().hosts.get(store.hostId) ?? new Map();
   const before = store.allHosts().get(store.hostId)?.host ?? null;
-  const fixed = config.host.address === 'auto' ? null : config.host.address;
-  const address = fixed ?? (await findHostAddress(run)) ?? before?.address ?? '127.0.0.1';
+  const address = await addressNow(run, config, before);
   // After the clock was set back, this agent must still be newer than the one before it.
   const incarnation = Math.max(clock.now(), (before?.incarnation ?? 0) + 1);
   const facts = createHostFacts({ log });
@@ -80,8 +79,14 @@ export async function createLocalSource(
     hostFields: host.fields,
     incarnation,
     address: () => host.value().address,
-    addressPart: addressPart({ clock, log, run, host, setAddress }, fixed !== null),
+    addressPart: addressPart({ clock, log, run, host, setAddress }, config.host.address !== 'auto'),
   };
+}
+
+/** The configured address, else the one that is found now, else the last known one. */
+export async function addressNow(run: RunCommand, { host }: Config, before: Host | null): Promise<string> {
+  const fixed = host.address === 'auto' ? null : host.address;
+  return fixed ?? (await findHostAddress(run)) ?? before?.address ?? '127.0.0.1';
 }
 
 interface Known {
@@ -90,7 +95,8 @@ interface Known {
   readonly incarnation: number;
 }
 
-function initialHost(id: string, config: Config, { before, address, incarnation }: Known): Host {
+/** The fact `host`, before its owners report their fields. */
+export function initialHost(id: string, config: Config, { before, address, incarnation }: Known): Host {
   const name = hostNameOf(config);
   return {
     id,
