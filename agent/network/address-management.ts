@@ -17,29 +17,39 @@ const SOCKET = '/run/docker/plugins/drover.sock';
 const INTERVAL_MS = 60_000;
 /** While Docker does not respond, or containers wait for an address. */
 const RETRY_MS = 5_000;
+/** Docker starts a container, or gives it up, a moment after it has received the address or none. */
+const SETTLE_MS = 1_000;
 
 /** Assigns addresses on the managed network to Docker. Works without Docker and bus, because Docker requests addresses while it starts. */
 export function addressManagementPart(
-  { docker, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed' | 'onShortage'>,
+  { docker, vacate, ...deps }: { readonly docker: Docker } & Omit<IpamDependencies, 'listUsed' | 'onShortage'>,
   { dataDir, network }: Config,
 ): Part {
   const { clock, log } = deps;
   const listUsed = listDockerAddresses(docker);
-  const shortage = createWakeUp(clock);
+  const changes = createWakeUp(clock);
   return async (signal, report) => {
     const file = join(dataDir, 'ipam.db');
+    let isAnyStranded = false;
+    const leased = async (address: string): Promise<void> => {
+      await vacate?.(address);
+      // It may be for a container that an operator has started.
+      if (isAnyStranded) changes.wake();
+    };
     const server = await serveIpam(
-      { ...deps, listUsed, onShortage: shortage.wake },
+      { ...deps, listUsed, vacate: leased, onShortage: changes.wake },
       { listen: SOCKET, file, restMs: network.restMs },
     );
     try {
       while (!signal.aborted) {
         await server.reclaim();
         const stranded = await startStranded({ docker, log }).catch(() => null);
+        isAnyStranded = stranded !== null && stranded.length > 0;
         report.done();
         report.problems([...server.problems(), ...(stranded ?? [])]);
         const retriesSoon = stranded === null || server.problems().length > 0;
-        await shortage.wait(retriesSoon ? RETRY_MS : INTERVAL_MS, signal);
+        await changes.wait(retriesSoon ? RETRY_MS : INTERVAL_MS, signal);
+        await changes.pause(SETTLE_MS, signal);
       }
     } finally {
       await server.close();

@@ -70,7 +70,7 @@ async function startNow(container: Docker.Container): Promise<string | null> {
 const NO_ADDRESS = 'there is still no free address';
 
 const REASONS: Readonly<Record<StrandedReason, string>> = {
-  driver: "Drover's address management did not respond",
+  driver: "Drover's address management did not respond, or failed",
   address: 'no address was free',
 };
 
@@ -88,7 +88,7 @@ function stillStranded(name: string, reason: StrandedReason, failure: string): P
 function withoutPolicy(name: string, reason: StrandedReason): Problem {
   return {
     subject: `container ${name}`,
-    what: `is not running: Docker could not start it because ${REASONS[reason]}, and it has no restart policy`,
+    what: `is not running: Docker could not start it because ${REASONS[reason]}; it has no restart policy`,
     hint: `start it: docker start ${name}`,
   };
 }

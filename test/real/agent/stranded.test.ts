@@ -39,6 +39,11 @@ test('Q22: a container that got no address while the agent was not running is st
   await poll(async () => /container shop-once-1: .* has no restart policy/.test(await status()), {
     what: 'its problem',
   });
+  await container(ids[1] as string).start();
+  await poll(async () => !(await status()).includes('shop-once-1'), {
+    what: 'the problem gone after its hint was followed',
+    timeoutMs: 15_000,
+  });
   await composeUp(alpha, 'shop', 'app', 1);
   await poll(async () => /Address: 10\.42\./.test(await lookUp(alpha, 'shop-app-1', 'web')), {
     what: 'its name answered',
