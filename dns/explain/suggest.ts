@@ -5,7 +5,8 @@ import { type HostView, listDockerNames, type Scope, serviceOf, underSuffix } fr
 export function suggestName(view: HostView, scope: Scope, name: string): string | null {
   const under = underSuffix(view, name);
   const relative = under?.relative ?? name;
-  const found = relative.includes('.') ? ofStack(view, relative) : short(view, scope, relative);
+  const isShort = !relative.includes('.');
+  const found = isShort ? short(view, scope, relative) : (ofStack(view, relative) ?? onNetwork(view, scope, relative));
   if (found === null || found === relative) return null;
   return under ? `${found}.${under.suffix}` : found;
 }
@@ -22,6 +23,17 @@ function ofStack(view: HostView, name: string): string | null {
   const rest = name.slice(0, dot);
   const service = services.includes(rest) ? rest : nearestWord(rest, services);
   return service === null ? null : `${service}.${stack}`;
+}
+
+/** `web.shop_frnt`: a network of the client is like the last label, and a name of Docker like the rest. */
+function onNetwork(view: HostView, scope: Scope, name: string): string | null {
+  const dot = name.lastIndexOf('.');
+  const names = scope.networks.map((network) => network.name);
+  const network = nearestWord(name.slice(dot + 1), names);
+  if (network === null) return null;
+  const on = { ...scope, networks: scope.networks.filter((one) => one.name === network) };
+  const rest = nearestWord(name.slice(0, dot), listDockerNames(view, on));
+  return rest === null ? null : `${rest}.${network}`;
 }
 
 /** The same name elsewhere (`web` of another stack is `web.shop`), then names that only this client has, then those of all clients. */

@@ -188,6 +188,18 @@ describe('explain()', () => {
     else expect(text).toContain(`Did you mean ${expected}?`);
   });
 
+  test.each([
+    ['stre.front', 'store.front'],
+    ['store.frnt', 'store.front'],
+    ['stor.frot', 'store.front'],
+    ['nosuch.front', null],
+    ['www.example.com', null],
+  ])('%s, asked by a container on the network front: did you mean %s?', (name, expected) => {
+    const addresses = [{ ...at(BRIDGE, '172.18.0.2'), networkName: 'front', aliases: ['store'] }];
+    const world = { containers: [container('c1', null, null, { addresses })] };
+    expect(why(name, { from: 'c1', world }).suggestion).toBe(expected);
+  });
+
   test.each<[string, readonly string[]]>([
     ['web.', []],
     ['web.shop', ['web.shop: 10.42.1.1']],
