@@ -87,11 +87,18 @@ async function readSource(
   } catch (error) {
     const { code = 'unknown error' } = error as { readonly code?: string };
     if (code === 'ENOENT' && named === undefined) return withProblems(null, []);
-    const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    const hint = code === 'EACCES' ? 'make the file readable for the agent' : 'correct the path or create the file';
-    return withProblems(path, [{ subject: path, what, hint }]);
+    const fault = UNREADABLE[code] ?? { what: `cannot be read (${code})`, hint: 'correct the path or create the file' };
+    return withProblems(path, [{ subject: path, ...fault }]);
   }
 }
+
+const UNREADABLE: Readonly<Record<string, Omit<Problem, 'subject'>>> = {
+  ENOENT: { what: 'does not exist', hint: 'correct the path or create the file' },
+  EACCES: { what: 'cannot be read (EACCES)', hint: 'make the file readable for the agent' },
+  // Docker creates a directory in place of a file that is mounted and missing.
+  EISDIR: { what: 'is a directory', hint: 'replace it by a file' },
+  ELOOP: { what: 'is a symbolic link that leads back to itself', hint: 'replace it by a file' },
+};
 
 async function parseFile(path: string, text: string, settings: readonly Setting[]): Promise<FileSource> {
   // Loaded only when needed: most commands have no file to read.

@@ -191,6 +191,14 @@ describe('an error is reported with its place and hint', () => {
       ok: false,
       problems: [{ what: 'cannot be read (EACCES)', hint: 'make the file readable for the agent' }],
     });
+    for (const [code, what] of [
+      ['EISDIR', 'is a directory'],
+      ['ELOOP', 'is a symbolic link that leads back to itself'],
+    ] as const) {
+      expect(await failing(Object.assign(new Error(code), { code }))).toMatchObject({
+        problems: [{ what, hint: 'replace it by a file' }],
+      });
+    }
   });
 
   test('an unknown variable is a warning, because other programs may use the prefix', async () => {
