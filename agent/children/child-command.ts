@@ -49,7 +49,7 @@ export function launchCommand(
   spec: ChildSpec,
   handOver = false,
 ): { readonly file: string; readonly args: string[] } {
-  const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), join(runDir, `${slot}.lock`)];
+  const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), lockFile(runDir, slot)];
   const launch = ['sh', '-c', LAUNCH, 'drover', pidFile(runDir, slot), fingerprintOf(spec)];
   const { file, args, handOverArgs } = spec;
   const command = [file, ...args, ...(handOver ? (handOverArgs ?? []) : [])];
@@ -77,6 +77,10 @@ export async function prepareRunDir(runDir: string): Promise<void> {
   await mkdir(runDir, { recursive: true, mode: 0o755 });
 }
 
-function pidFile(runDir: string, slot: string): string {
+export function lockFile(runDir: string, slot: string): string {
+  return join(runDir, `${slot}.lock`);
+}
+
+export function pidFile(runDir: string, slot: string): string {
   return join(runDir, `${slot}.pid`);
 }

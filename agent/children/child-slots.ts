@@ -1,5 +1,7 @@
-import { type ChildRecord, readRecord } from './child-command.ts';
-import { isRunning } from './process-identity.ts';
+import { readFile } from 'node:fs/promises';
+import { type ChildRecord, lockFile, pidFile, readRecord } from './child-command.ts';
+import { findLockHolder } from './lock-holder.ts';
+import { identify, isRunning } from './process-identity.ts';
 
 /** A running process of a child, and the slot (name of its lock and pid file) in which it was started. */
 export interface LivingChild extends ChildRecord {
@@ -16,8 +18,20 @@ export async function readLiving(runDir: string, name: string): Promise<readonly
   const found = await Promise.all(
     slotsOf(name).map(async (slot): Promise<LivingChild | null> => {
       const record = await readRecord(runDir, slot);
-      return record !== null && (await isRunning(record.identity)) ? { ...record, slot } : null;
+      if (record !== null && (await isRunning(record.identity))) return { ...record, slot };
+      return withoutRecord(runDir, slot);
     }),
   );
   return found.filter((child) => child !== null);
+}
+
+/** The process that holds the lock of the slot although its pid file was removed or damaged. Its version is not known. */
+async function withoutRecord(runDir: string, slot: string): Promise<LivingChild | null> {
+  const pid = await findLockHolder(lockFile(runDir, slot));
+  if (pid === null) return null;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  // The launcher: it has yet to write the pid file.
+  if (command.split('\0').includes(pidFile(runDir, slot))) return null;
+  const identity = await identify(pid);
+  return identity && { identity, fingerprint: '', slot };
 }

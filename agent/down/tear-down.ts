@@ -181,5 +181,6 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
   const names = SERVER_NAMES.flatMap((name) => ends.map((end) => `${name}.${end}`));
-  for (const name of [...names, 'feed.sock']) await rm(join(runDir, name), { force: true });
+  // A killed agent and a killed server leave their sockets.
+  for (const name of [...names, 'feed.sock', 'control.sock', 'dns.sock']) await rm(join(runDir, name), { force: true });
 }

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identify } from '../../../agent/children/process-identity.ts';
 import { readHostResolvers } from '../../../agent/index.ts';
@@ -118,9 +119,13 @@ test('drover down works without an agent, also after a killed one', async () => 
   await agent.start();
   const { processes } = await agent.status();
   await agent.stop('SIGKILL');
+  // Its servers are found by their locks.
+  await writeFile(join(agent.runDir, 'dns.pid'), 'damaged');
+  await rm(join(agent.runDir, 'metadata.pid'));
   const down = await agent.drover(['down']);
   expect(down.stderr).toBe('');
   expect(down.exitCode).toBe(0);
   for (const { pid } of processes) expect(await identify(pid ?? 0)).toBeNull();
+  expect(await host.run('ls', [agent.runDir])).toBe('');
   expect((await network()).replace('drover.sock\n', '')).toBe(untouched);
 }, 60_000);

@@ -155,6 +155,26 @@ test('a pid file with a reused pid is ignored, and the other process is left alo
   stranger.assertRunning();
 });
 
+test.each([
+  ['removed', (path: string) => rm(path)],
+  ['damaged', (path: string) => writeFile(path, Buffer.from([0, 0xff, 0x0a]))],
+])('a child whose pid file was %s is found by its lock, and replaced', async (_, spoil) => {
+  const sleeper = program('sleeper', 'exec sleep 1000');
+  const first = supervise([sleeper]);
+  const { pid } = await running(first);
+  await starts('sleeper', pid);
+  first.signal('SIGKILL');
+  await first.exit;
+  await spoil(join(dir, 'sleeper.pid'));
+  const second = supervise([sleeper]);
+  const fresh = await poll(() => statusOf(second).find((one) => one.state === 'running' && one.pid !== pid), {
+    what: 'the replacement',
+    giveUp: second.assertRunning,
+  });
+  expect(await identify(pid ?? 0)).toBeNull();
+  expect(await starts('sleeper', fresh.pid)).toHaveLength(2);
+});
+
 test('a child of another version is replaced, one child after the other', async () => {
   const life = 'exec sleep 1000';
   const first = supervise([program('one', life), program('two', life)]);
