@@ -39,9 +39,12 @@ export interface ContainerRecord {
   resolvConfHidden: boolean;
   /** Monotonic time of the last inspection; null: inspect again at the next comparison with the list. */
   inspectedAt: number | null;
-  labelProblem: Problem | null;
+  labelProblems: readonly Problem[];
   inspectProblem: Problem | null;
 }
+
+/** Shared, because there is a record for each container. */
+const NO_PROBLEMS: readonly Problem[] = [];
 
 export function createRecord(id: string, container: Container | null = null): ContainerRecord {
   return {
@@ -62,7 +65,7 @@ export function createRecord(id: string, container: Container | null = null): Co
     resolvConfPath: null,
     resolvConfHidden: false,
     inspectedAt: null,
-    labelProblem: null,
+    labelProblems: NO_PROBLEMS,
     inspectProblem: null,
   };
 }

@@ -87,8 +87,8 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
     }),
     ownerOf: index.ownerOf,
     problems: () =>
-      [...records.values()].flatMap(({ labelProblem, inspectProblem }) =>
-        [labelProblem, inspectProblem].filter((problem) => problem !== null),
+      [...records.values()].flatMap(({ labelProblems, inspectProblem }) =>
+        inspectProblem === null ? labelProblems : [...labelProblems, inspectProblem],
       ),
   };
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '../../../model/index.ts';
 import type { Clock, Log } from '../../../system/index.ts';
 import { unusualAliases } from '../convert/addresses.ts';
 import { containerFromInspect, linksOf } from '../convert/container.ts';
@@ -75,9 +76,10 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     );
   };
   const takeLabels = (record: ContainerRecord, { Id: id, Name: name, Config }: Inspect): void => {
-    const problem = describeContainer({ id, name, labels: Config.Labels }).problems[0] ?? null;
-    if (problem && problem.what !== record.labelProblem?.what) log.warn({ problem }, 'a container has bad labels');
-    record.labelProblem = problem;
+    const { problems } = describeContainer({ id, name, labels: Config.Labels });
+    const isNew = ({ what }: Problem) => !record.labelProblems.some((known) => known.what === what);
+    for (const problem of problems.filter(isNew)) log.warn({ problem }, 'a container has bad labels');
+    if (problems.length > 0 || record.labelProblems.length > 0) record.labelProblems = problems;
   };
   const inspect = createSingleFlight(look, { concurrency: 64 });
   return inspect;

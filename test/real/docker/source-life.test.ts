@@ -215,6 +215,8 @@ test('each invalid label is one problem, which ends with the container', async (
       'io.rancher.stack_service.name': 'nonsense',
       'com.docker.compose.project': 'p',
       'com.docker.compose.service': 's',
+      'drover.weight': 'much',
+      'drover.port.http': '99999',
     },
   });
   await under.until('labelled', 'taken from Compose', ({ stack, service }) => stack === 'p' && service === 's');
@@ -222,7 +224,14 @@ test('each invalid label is one problem, which ends with the container', async (
   const { badInputs } = await poll(() => under.source.status().badInputs.length > 0 && under.source.status(), {
     what: 'the bad label in the status',
   });
-  expect(badInputs).toEqual([expect.objectContaining({ subject: `container ${container.id.slice(0, 12)} labelled` })]);
+  expect(badInputs.map(({ subject }) => subject)).toEqual(
+    Array(3).fill(`container ${container.id.slice(0, 12)} labelled`),
+  );
+  expect(badInputs.map(({ what }) => /drover\.\w+(\.\w+)?/.exec(what)?.[0])).toEqual([
+    undefined,
+    'drover.weight',
+    'drover.port.http',
+  ]);
   await container.remove({ force: true });
   await under.untilGone('labelled');
   await poll(() => under.source.status().badInputs.length === 0, { what: 'the problem gone with its container' });
