@@ -8,6 +8,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { Kind } from './kind.ts';
 import { livenessKind } from './liveness.ts';
 import { networkKind } from './network.ts';
+import { voteKind } from './vote.ts';
 
 /** The kinds of what the bus carries: facts of hosts, and documents. */
 export interface FactTable {
@@ -28,7 +29,7 @@ export type Reduce = (key: string, value: JsonValue) => JsonValue | undefined;
 
 /** Every kind there is. A new kind is one entry here. */
 export const factTable: FactTable = {
-  facts: createKindTable([hostKind, containerKind, networkKind, componentStatusKind]),
+  facts: createKindTable([hostKind, containerKind, networkKind, componentStatusKind, voteKind]),
   documents: createKindTable([declarationKind, livenessKind]),
 };
 

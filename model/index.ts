@@ -25,3 +25,4 @@ export * from './reverse-name.ts';
 export * from './service.ts';
 export * from './snapshot.ts';
 export * from './upstream.ts';
+export * from './vote.ts';

@@ -24,6 +24,7 @@ import {
   type Snapshot,
   sameJson,
 } from '../../model/index.ts';
+import { type Judged, judgeHosts, noneJudged } from './judged-hosts.ts';
 import { livingHosts } from './living-hosts.ts';
 import { emptyPicture, HOST_SHARDS, type Picture, type SnapshotDelta } from './picture.ts';
 
@@ -38,6 +39,8 @@ export interface State {
   /** All hosts, with those that are down. */
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly liveness: ReadonlyMap<string, Liveness>;
+  /** The living hosts with the verdicts on their containers. */
+  readonly judged: Judged;
   /** Refused values and the reason, until a good value replaces them. */
   readonly rejected: ReadonlyMap<string, Rejected>;
 }
@@ -62,7 +65,8 @@ export function emptyState(environment: Environment, hostId: string, table: Fact
   const none = new Map<string, never>();
   const hosts = ShardedMap.empty<HostState>(HOST_SHARDS);
   const snapshot = emptySnapshot(environment);
-  return { snapshot, hostId, table, picture: emptyPicture, hosts, liveness: none, rejected: none };
+  const judged = noneJudged(snapshot.hosts);
+  return { snapshot, hostId, table, picture: emptyPicture, hosts, liveness: none, judged, rejected: none };
 }
 
 /**
@@ -121,15 +125,16 @@ function finish(state: State, draft: Draft, complete: boolean, revision: number)
     return rejected === state.rejected ? state : { ...state, rejected };
   const hosts = draft.hosts.result();
   const liveness = draft.liveness.result();
+  const judged = judgeHosts(state.judged, livingHosts(hosts, liveness, state.hostId, state.judged.living));
   const snapshot: Snapshot = {
     ...state.snapshot,
     revision: Math.max(state.snapshot.revision + 1, revision),
-    hosts: livingHosts(hosts, liveness, state.hostId, state.snapshot.hosts),
+    hosts: judged.hosts,
     declarations: draft.declarations.result(),
     complete: before.complete || complete,
   };
   const picture = { hosts: facts, documents, complete: snapshot.complete };
-  return { ...state, snapshot, picture, hosts, liveness, rejected };
+  return { ...state, snapshot, picture, hosts, liveness, judged, rejected };
 }
 
 function removeHost(draft: Draft, hostId: string): void {
