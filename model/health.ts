@@ -23,3 +23,16 @@ export interface HealthCheck {
   /** For `recreateOnQuorum`. */
   readonly recreateOnQuorum: number | null;
 }
+
+/** What counts where a check says nothing: Rancher's own defaults. The port has none. */
+export const defaultHealthCheck: Omit<HealthCheck, 'port'> = {
+  requestLine: null,
+  intervalMs: 2_000,
+  responseTimeoutMs: 2_000,
+  healthyThreshold: 2,
+  unhealthyThreshold: 3,
+  initializingTimeoutMs: null,
+  reinitializingTimeoutMs: null,
+  strategy: 'recreate',
+  recreateOnQuorum: null,
+};

@@ -12,6 +12,7 @@ export * from './docker-names.ts';
 export * from './environment.ts';
 export * from './hash.ts';
 export * from './health.ts';
+export * from './health-labels.ts';
 export * from './host.ts';
 export * from './json/exact-json.ts';
 export * from './json/json.ts';

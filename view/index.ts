@@ -19,10 +19,13 @@ export {
   type Treatment,
 } from './endpoints/readiness.ts';
 export { type ServiceAnswers, serviceAnswers } from './endpoints/service-answers.ts';
+export { serviceCheck } from './endpoints/service-check.ts';
 export { networksText, noSharedNetwork, reachesManaged } from './endpoints/shared-networks.ts';
 export { type UnsharedClients, unsharedClients } from './endpoints/unshared-clients.ts';
 export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
 export { type FoundAsker, findAsker } from './find-asker.ts';
+export { type CheckTarget, checkTargets, standaloneTarget } from './health/check-targets.ts';
+export { type Checkers, checkersIn, checkersOf } from './health/checkers.ts';
 export {
   ANY_CHANGE,
   ASKER,

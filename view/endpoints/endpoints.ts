@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Container, PublishedPort, ServiceDeclaration } from '../../model/index.ts';
+import type { Container, PublishedPort } from '../../model/index.ts';
 import { ASKER, serviceKeyOf } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder } from '../host-view/dependency-recorder.ts';
 import { findService, serviceOf } from '../host-view/find.ts';
@@ -7,6 +7,7 @@ import type { HostView, ServiceView } from '../host-view/host-view.ts';
 import { containerAddress, type Reach } from './address.ts';
 import { type Consumer, READINESS, type Standing, standingOf, type Treatment } from './readiness.ts';
 import { serviceAnswers } from './service-answers.ts';
+import { serviceCheck } from './service-check.ts';
 
 /** One endpoint of a service, whether it is answered, and why. */
 export interface Endpoint {
@@ -138,7 +139,7 @@ interface Candidate extends Endpoint {
 const RANKS: readonly (readonly Treatment[])[] = [['use', 'list'], ['fallback'], ['last']];
 
 function judged(purpose: Purpose, service: ServiceView): Endpoints {
-  const checked = hasCheck(service.declaration);
+  const checked = serviceCheck(service) !== null;
   const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
   const consumer = consumerFor(purpose, service, candidates);
   const treatmentOf = ({ standing }: Candidate) => READINESS[standing][consumer];
@@ -203,10 +204,6 @@ function candidate(
   }
   const { address, addresses, via, ports } = reach;
   return { ...endpoint, address, addresses, via, ports, reason: row.when };
-}
-
-function hasCheck(declaration: ServiceDeclaration | null): boolean {
-  return (declaration?.healthCheck ?? null) !== null;
 }
 
 /** A client that knows the container's port cannot use an endpoint with another host port, so these are the last choice. */

@@ -1,11 +1,6 @@
-import {
-  type AnswerOptions,
-  answerOptionsOf,
-  answerOptionsOfLabels,
-  type Container,
-  textsOf,
-} from '../../model/index.ts';
+import { type AnswerOptions, answerOptionsOf, answerOptionsOfLabels, textsOf } from '../../model/index.ts';
 import type { ServiceView } from '../host-view/host-view.ts';
+import { newestOf } from './newest.ts';
 
 /** How DNS answers for a service; null for `ttlSeconds` is the default of the server. */
 export interface ServiceAnswers {
@@ -35,9 +30,4 @@ export function serviceAnswers({ declaration, containers }: ServiceView): Servic
 
 function first<K extends keyof AnswerOptions>(said: readonly AnswerOptions[], key: K): AnswerOptions[K] | null {
   return said.find((options) => options[key] !== null)?.[key] ?? null;
-}
-
-function newestOf(containers: readonly Container[]): readonly Container[] {
-  if (containers.length < 2) return containers;
-  return [containers.reduce((newest, other) => (other.createdAtMs > newest.createdAtMs ? other : newest))];
 }

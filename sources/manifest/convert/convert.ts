@@ -1,4 +1,5 @@
 import {
+  defaultHealthCheck as defaults,
   type HealthCheck,
   ok,
   parseAddress,
@@ -150,13 +151,13 @@ function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | nu
   return {
     port: keys.port,
     requestLine: keys.request_line || null,
-    intervalMs: keys.interval ?? 2000,
-    responseTimeoutMs: keys.response_timeout ?? 2000,
-    healthyThreshold: keys.healthy_threshold ?? 2,
-    unhealthyThreshold: keys.unhealthy_threshold ?? 3,
+    intervalMs: keys.interval ?? defaults.intervalMs,
+    responseTimeoutMs: keys.response_timeout ?? defaults.responseTimeoutMs,
+    healthyThreshold: keys.healthy_threshold ?? defaults.healthyThreshold,
+    unhealthyThreshold: keys.unhealthy_threshold ?? defaults.unhealthyThreshold,
     initializingTimeoutMs: keys.initializing_timeout,
     reinitializingTimeoutMs: keys.reinitializing_timeout,
-    strategy: keys.strategy ?? 'recreate',
+    strategy: keys.strategy ?? defaults.strategy,
     recreateOnQuorum:
       keys.strategy === 'recreateOnQuorum' ? (keys.recreate_on_quorum_strategy_config?.quorum ?? 1) : null,
   };

@@ -1,0 +1,41 @@
+import { type Container, type HealthCheck, healthCheckOfLabels } from '../../model/index.ts';
+import { containerAddress } from '../endpoints/address.ts';
+import { serviceCheck } from '../endpoints/service-check.ts';
+import type { HostView, ServiceView } from '../host-view/host-view.ts';
+import { type Checkers, checkersOf } from './checkers.ts';
+
+/** A container that this host checks. */
+export interface CheckTarget {
+  readonly container: Container;
+  readonly address: string;
+  readonly check: HealthCheck;
+}
+
+/**
+ * The containers of a service that this host checks: its own, and those of other hosts for which it is one of the checkers, if it
+ * reaches them. Every started container is checked, whatever its health.
+ */
+export function checkTargets(view: HostView, service: ServiceView, checkers: Checkers): readonly CheckTarget[] {
+  const check = serviceCheck(service);
+  if (!check) return [];
+  const isMine = (container: Container): boolean =>
+    container.hostId === view.hostId || checkersOf(container, checkers).includes(view.hostId);
+  return service.containers.filter(isMine).flatMap((container) => target(view, container, check));
+}
+
+/** A container of this host that belongs to no service is checked by its own labels, by this host alone. */
+export function standaloneTarget(view: HostView, container: Container): readonly CheckTarget[] {
+  const check = container.service === null ? healthCheckOfLabels(container.labels) : null;
+  return check ? target(view, container, check) : [];
+}
+
+function target(view: HostView, container: Container, check: HealthCheck): readonly CheckTarget[] {
+  if (!CHECKED.has(container.state)) return [];
+  const reach = containerAddress(view, container);
+  if (!reach.ok || reach.via === 'published') return [];
+  // A Swarm network of another host is one that this host itself is not on.
+  if (reach.via === 'bridge' && container.hostId !== view.hostId) return [];
+  return [{ container, address: reach.address, check }];
+}
+
+const CHECKED: ReadonlySet<Container['state']> = new Set(['starting', 'running']);

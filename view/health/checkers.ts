@@ -1,0 +1,51 @@
+import { type Container, compareText, type Host, hash32, type Snapshot } from '../../model/index.ts';
+
+/** How many hosts check a container, its own among them. */
+const CHECKERS = 3;
+
+const STRATEGY_LABEL = 'io.rancher.host.healthcheck.deploy_strategy';
+
+/** The hosts that check containers of other hosts. */
+export type Checkers = readonly Checker[];
+
+export interface Checker {
+  readonly hostId: string;
+  /** Of the id. */
+  readonly hash: number;
+}
+
+/** In order of id. A host without a subnet of the managed network reaches no container of another host. */
+export function checkersIn({ hosts }: Pick<Snapshot, 'hosts'>): Checkers {
+  const able = [...hosts.values()].flatMap(({ host }) => (host && checksOthers(host) ? [host.id] : []));
+  return able.sort(compareText).map((hostId) => ({ hostId, hash: hash32(hostId) }));
+}
+
+function checksOthers({ labels, subnets }: Host): boolean {
+  return subnets.length > 0 && labels[STRATEGY_LABEL] !== 'skip';
+}
+
+/**
+ * The hosts that check a container: its own first, then those with the highest weights (rendezvous hashing). Every host comes to the
+ * same list. If a host comes or goes, only the containers that it checks or will check get another one.
+ */
+export function checkersOf({ id, hostId }: Pick<Container, 'id' | 'hostId'>, checkers: Checkers): readonly string[] {
+  const own = hash32(id);
+  const others: { readonly hostId: string; readonly weight: number }[] = [];
+  for (const checker of checkers) {
+    if (checker.hostId === hostId) continue;
+    const weight = mix(own ^ checker.hash);
+    const last = others.at(-1);
+    if (others.length === CHECKERS - 1 && last && weight <= last.weight) continue;
+    others.push({ hostId: checker.hostId, weight });
+    others.sort((a, b) => b.weight - a.weight);
+    if (others.length === CHECKERS) others.pop();
+  }
+  return [hostId, ...others.map((other) => other.hostId)];
+}
+
+/** Spreads the bits, so that similar values get unrelated weights [MurmurHash3, final mix]. */
+function mix(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
