@@ -19,6 +19,7 @@ export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
 export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
+export type { HealthRow, VoteRow } from './control/health.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
 export type { DownCheck } from './down/judge-down.ts';
@@ -43,9 +44,13 @@ export async function findServer(config: Config, name: string): Promise<number |
 }
 
 /** Rows of a listing from a view, as `GET /v1/...` returns them. */
-export async function listRows(what: 'services' | 'containers' | 'hosts', view: HostView): Promise<readonly unknown[]> {
+export async function listRows(
+  what: 'services' | 'containers' | 'hosts' | 'health',
+  view: HostView,
+): Promise<readonly unknown[]> {
   const { listContainers, listHosts, listServices } = await import('./control/listing.ts');
-  return { services: listServices, containers: listContainers, hosts: listHosts }[what](view);
+  const { listHealth } = await import('./control/health.ts');
+  return { services: listServices, containers: listContainers, hosts: listHosts, health: listHealth }[what](view);
 }
 
 /** `drover down` on a host whose agent is not running. */

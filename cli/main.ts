@@ -8,6 +8,7 @@ import { addContainers } from './commands/containers.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addForget } from './commands/forget.ts';
+import { addHealth } from './commands/health.ts';
 import { addHosts } from './commands/hosts.ts';
 import { addApply } from './commands/manifests/apply.ts';
 import { addGet } from './commands/manifests/get.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addServices,
   addContainers,
   addHosts,
+  addHealth,
   addApply,
   addGet,
   addRm,

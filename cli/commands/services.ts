@@ -3,21 +3,14 @@ import type { ServiceRow } from '../../agent/index.ts';
 import { formatExit } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
 import type { Io } from '../support/io.ts';
-import { addListing, rowsOf } from '../support/listing.ts';
-import { parseService } from '../support/service-argument.ts';
+import { addListing, byService } from '../support/listing.ts';
 
 export function addServices(program: Command, io: Io): void {
   addListing<ServiceRow>(program, io, {
     what: 'services',
     description: 'List services, the endpoints that DNS returns, and why others are left out.',
     watch: true,
-    narrowedBy: (command) =>
-      command.argument('[stack[/service]]', 'a stack, or one of its services; without it, everything'),
-    narrow: (command) => {
-      const [argument] = command.args;
-      const wanted = argument === undefined || argument.startsWith('-') ? null : parseService(argument);
-      return (rows) => (wanted === null ? rows : rowsOf(rows, wanted));
-    },
+    ...byService(),
     examples: `  drover services
   drover services shop --watch
   drover services --json | jq '.[] | select(.answered == 0)'`,

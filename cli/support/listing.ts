@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { askAgent, type Config, type ControlRequest, controlSocket, listRows } from '../../agent/index.ts';
 import { agentNotRunning, askOrSaved } from './ask-agent.ts';
 import { CommandFailure, type Io, interruption } from './io.ts';
-import { type ServiceArgument, select } from './service-argument.ts';
+import { parseService, type ServiceArgument, select } from './service-argument.ts';
 import { findAgent, takesSettings } from './settings.ts';
 import { type Seen, watch } from './watch.ts';
 
 export interface Listing<Row> {
-  readonly what: 'services' | 'containers' | 'hosts';
+  readonly what: 'services' | 'containers' | 'hosts' | 'health';
   readonly description: string;
   readonly examples: string;
   /** Adds the argument or option that narrows the list. */
@@ -59,11 +59,25 @@ async function seeRows(config: Config, request: ControlRequest, see: (rows: unkn
   }
 }
 
+/** Narrows a list by the argument `[stack[/service]]`. */
+export function byService<Row extends Member>(): Pick<Listing<Row>, 'narrowedBy' | 'narrow'> {
+  return {
+    narrowedBy: (command) =>
+      command.argument('[stack[/service]]', 'a stack, or one of its services; without it, everything'),
+    narrow: ({ args: [argument] }) => {
+      const wanted = argument === undefined || argument.startsWith('-') ? null : parseService(argument);
+      return (rows) => (wanted === null ? rows : rowsOf(rows, wanted));
+    },
+  };
+}
+
+interface Member {
+  readonly stack: string | null;
+  readonly service: string | null;
+}
+
 /** The rows of a stack, or of a service of it. A name that is not in the list fails, with the nearest one that is. */
-export function rowsOf<Row extends { readonly stack: string | null; readonly service: string | null }>(
-  rows: readonly Row[],
-  wanted: ServiceArgument,
-): readonly Row[] {
+export function rowsOf<Row extends Member>(rows: readonly Row[], wanted: ServiceArgument): readonly Row[] {
   const hint = 'run `drover services` to list what there is';
   return select(rows, wanted, (row) => row, { what: 'is not known', hint });
 }

@@ -23,6 +23,7 @@ const COMMANDS = [
   'services',
   'containers',
   'hosts',
+  'health',
   'apply',
   'get',
   'rm',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AgentStatus, problemsOf, type ServiceRow } from '../../agent/index.ts';
 import { formatContainers } from '../../cli/commands/containers.ts';
+import { formatHealth } from '../../cli/commands/health.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
 import { formatPlans } from '../../cli/output/plans.ts';
@@ -10,7 +11,7 @@ import { parseListen } from '../../cli/support/listen-option.ts';
 import { rowsOf } from '../../cli/support/listing.ts';
 import { settingFlags } from '../../cli/support/settings.ts';
 import { type Seen, watch } from '../../cli/support/watch.ts';
-import { formatProblem } from '../../model/index.ts';
+import { defaultHealthCheck, formatProblem } from '../../model/index.ts';
 import type { Standing } from '../../view/index.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
@@ -100,6 +101,40 @@ test('formatStatus() ends with the problems and their hints', () => {
   bus consul: connection refused; check that the bus is running; until then Drover answers from its last known state and retries
   state: answers come from the state saved at 2026-01-01T11:59:00.000Z; no action needed if bus and Docker are starting: the state becomes live once both answer
   host beta: has not answered probes for 9 s; its containers are left out of all answers; check that the host is up and that its UDP port (liveness.port) is reachable`);
+});
+
+test('formatHealth() shows the verdict and what each checker says', () => {
+  const check = { ...defaultHealthCheck, port: 80 };
+  const vote = { host: 'alpha', opinion: 'up' as const, sinceMs: NOW - 60_000, text: 'Layer4 check passed' };
+  const row = {
+    ...{ stack: 'shop', service: 'web', container: 'shop-web-1', host: 'alpha', state: 'running' as const },
+    ...{ health: 'healthy' as const, check, votes: [vote] },
+  };
+  const down = { ...vote, opinion: 'down' as const, text: 'Layer4 timeout' };
+  const none = { host: 'beta', opinion: 'none' as const, sinceMs: null, text: '' };
+  const rows = [
+    row,
+    { ...row, container: 'shop-web-2', health: 'unhealthy' as const, votes: [down, none] },
+    {
+      ...row,
+      container: 'shop-web-3',
+      health: null,
+      votes: [none],
+      check: { ...check, requestLine: 'GET / HTTP/1.0' },
+    },
+    { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [] },
+    { ...row, container: 'shop-web-4', state: 'stopped' as const, votes: [] },
+  ];
+  expect(`\n${formatHealth(rows, NOW)}`).toMatchInlineSnapshot(`
+    "
+    SERVICE   CONTAINER            HEALTH           CHECK              CHECKED BY
+    shop/web  shop-web-1 on alpha  healthy          TCP 80             alpha: up for 1 min (Layer4 check passed)
+    shop/web  shop-web-2 on alpha  unhealthy        TCP 80             alpha: down for 1 min (Layer4 timeout); beta: no result yet
+    shop/web  shop-web-3 on alpha  not checked yet  GET / HTTP/1.0 80  beta: no result yet
+    shop/db   shop-db-1 on alpha   healthy          Docker's own       -
+    shop/web  shop-web-4 on alpha  stopped          TCP 80             -"
+  `);
+  expect(formatHealth([], NOW)).toBe('No container has a health check.');
 });
 
 test('formatServices() lists the endpoints that are left out, with the reason', () => {

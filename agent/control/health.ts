@@ -1,0 +1,72 @@
+import { type Container, type HealthCheck, type HealthState, voteSubject, votesOf } from '../../model/index.ts';
+import { checkersIn, checkersOf, type HostView, type ServiceView, serviceCheck } from '../../view/index.ts';
+
+/** What one host says about a container. */
+export interface VoteRow {
+  readonly host: string;
+  /** `waiting`: the check has not passed since the start. `none`: the host does not say anything. */
+  readonly opinion: 'up' | 'down' | 'waiting' | 'none';
+  /** Milliseconds since the epoch; null for `none`. */
+  readonly sinceMs: number | null;
+  /** The last result in HAProxy's words. */
+  readonly text: string;
+}
+
+/** A container with a health check. */
+export interface HealthRow {
+  readonly stack: string;
+  readonly service: string;
+  readonly container: string;
+  readonly host: string;
+  readonly state: Container['state'];
+  /** Null: nobody has reported yet. */
+  readonly health: HealthState | null;
+  /** Null: the container is checked by Docker alone. */
+  readonly check: HealthCheck | null;
+  /** Of the hosts that check it, its own first. */
+  readonly votes: readonly VoteRow[];
+}
+
+/** The containers with a health check, by service. */
+export function listHealth(view: HostView): readonly HealthRow[] {
+  const checkers = checkersIn(view.snapshot);
+  return [...view.stacks.values()]
+    .flatMap(({ services }) => [...services.values()])
+    .flatMap((service) => {
+      const check = serviceCheck(service);
+      const checked = service.containers.filter(({ health }) => check !== null || health !== null);
+      return checked.map((container) =>
+        rowOf(view, service, check, {
+          container,
+          voters: check === null ? [] : checkersOf(container, checkers),
+        }),
+      );
+    });
+}
+
+function rowOf(
+  { snapshot }: HostView,
+  { stack, name, primaryService }: ServiceView,
+  check: HealthCheck | null,
+  { container, voters }: { readonly container: Container; readonly voters: readonly string[] },
+): HealthRow {
+  const nameOf = (hostId: string): string => snapshot.hosts.get(hostId)?.host?.name ?? hostId;
+  return {
+    stack,
+    service: name === primaryService ? name : `${primaryService}/${name}`,
+    container: container.name,
+    host: nameOf(container.hostId),
+    state: container.state,
+    health: container.health,
+    check,
+    votes: voters.map((hostId) => ({ host: nameOf(hostId), ...voteOf(snapshot, container, hostId) })),
+  };
+}
+
+function voteOf({ hosts }: HostView['snapshot'], container: Container, hostId: string): Omit<VoteRow, 'host'> {
+  const state = hosts.get(hostId);
+  const vote = state && votesOf(state).get(voteSubject(container));
+  if (vote?.startedAtMs !== container.startedAtMs) return { opinion: 'none', sinceMs: null, text: '' };
+  const { up, wasUp, sinceMs, text } = vote as NonNullable<typeof vote>;
+  return { opinion: up ? 'up' : wasUp ? 'down' : 'waiting', sinceMs, text };
+}
