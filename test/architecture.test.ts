@@ -16,11 +16,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ['model', 'facts', 'system', 'bus'],
   state: ['model', 'facts', 'system', 'bus'],
   dns: COMPONENT,
+  healthcheck: [...COMPONENT, 'facts'],
   metadata: COMPONENT,
   overlay: COMPONENT,
   'resolv-conf': COMPONENT,
   template: COMPONENT,
-  agent: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'resolv-conf'],
+  agent: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'healthcheck', 'metadata', 'overlay', 'resolv-conf'],
   cli: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
 };
 /** Pure folders and files: no clock, no randomness, no node: module except node:net's isIP. */

@@ -1,0 +1,86 @@
+import type { Change } from './plan.ts';
+import type { Server } from './server.ts';
+
+export interface ApplyDependencies {
+  /** Sends one line of commands and gives HAProxy's reply. */
+  readonly ask: (commands: string) => Promise<string>;
+  /** File of the map of requests. */
+  readonly map: string;
+  /** What the checks have said about this server until now; HAProxy counts on from there. */
+  readonly stateOf: (name: string) => 'unknown' | 'up' | 'down';
+}
+
+/** HAProxy reads 16 KiB of commands at most; a server has up to 2 kB of request and some 300 bytes of commands. */
+const MAX_COMMANDS = 12_000;
+const ADDED = /New server registered/g;
+const PRESENT = /Already exists a server/;
+
+/** Adds servers, and gives HAProxy's replies for those it has refused, by name. */
+export async function addServers(
+  { ask, map, stateOf }: ApplyDependencies,
+  servers: readonly Server[],
+): Promise<ReadonlyMap<string, string>> {
+  for (const entries of batches(servers.flatMap(mapEntry), '\n')) await ask(`add map ${map} <<\n${entries.text}\n`);
+  const refused = new Map<string, string>();
+  for (const { text, items } of batches(
+    servers.map((server) => addCommands(server, stateOf(server.name))),
+    ';',
+  )) {
+    const reply = await ask(text);
+    if (reply.match(ADDED)?.length === items.length) continue;
+    // Which one was refused is not in the reply, so each is sent again alone.
+    for (const item of items) {
+      const alone = await ask(item);
+      const name = /\/(\S+)/.exec(item)?.[1] ?? '';
+      if (!alone.match(ADDED) && !PRESENT.test(alone)) refused.set(name, alone.trim());
+    }
+  }
+  return refused;
+}
+
+/** Removes servers, also those that a check is running for. */
+export async function removeServers(
+  { ask, map }: Pick<ApplyDependencies, 'ask' | 'map'>,
+  changes: readonly (Change & { readonly kind: 'remove' })[],
+): Promise<void> {
+  const commands = changes.map(
+    ({ backend, name }) =>
+      `set server ${backend}/${name} state maint;del server ${backend}/${name}` +
+      (backend.startsWith('http_') ? `;del map ${map} ${name}` : ''),
+  );
+  for (const { text } of batches(commands, ';')) await ask(text);
+}
+
+/** Tells HAProxy what the checks have said together with those before its last start. */
+export function stateCommand(backend: string, name: string, state: 'up' | 'down'): string {
+  return `set server ${backend}/${name} health ${state}`;
+}
+
+/** `enable server` sets the server to "up until its first check", and starts the checks: the state comes last. */
+function addCommands({ backend, name, ...server }: Server, state: 'unknown' | 'up' | 'down'): string {
+  const place = `${backend.name}/${name}`;
+  const check = `check inter ${server.intervalMs} rise ${server.rise} fall ${server.fall}`;
+  const known = state === 'unknown' ? [] : [stateCommand(backend.name, name, state)];
+  return [
+    `add server ${place} ${server.endpoint} ${check}`,
+    `enable health ${place}`,
+    `enable server ${place}`,
+    ...known,
+  ].join(';');
+}
+
+const mapEntry = ({ name, request }: Server): readonly string[] => (request === null ? [] : [`${name} ${request}`]);
+
+function batches(items: readonly string[], separator: string): { readonly text: string; readonly items: string[] }[] {
+  const all: { text: string; items: string[] }[] = [];
+  for (const item of items) {
+    const last = all.at(-1);
+    if (last && Buffer.byteLength(last.text) + Buffer.byteLength(item) < MAX_COMMANDS) {
+      last.text += separator + item;
+      last.items.push(item);
+    } else {
+      all.push({ text: item, items: [item] });
+    }
+  }
+  return all;
+}

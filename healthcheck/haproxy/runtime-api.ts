@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+export interface AskOptions {
+  readonly signal: AbortSignal;
+  /** Default 5 s. */
+  readonly timeoutMs?: number;
+  /** Largest reply. Default 16 MiB: `show stat` has some 300 bytes a server. */
+  readonly maxBytes?: number;
+}
+
+/** Sends one line of commands (separated by semicolons) to HAProxy's stats socket, and gives the reply. */
+export async function askHaproxy(path: string, commands: string, options: AskOptions): Promise<string> {
+  const { timeoutMs = 5_000, maxBytes = 16 << 20 } = options;
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  const socket = connect({ path, signal });
+  socket.write(`${commands}\n`);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  socket.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    chunks.push(chunk);
+    if (size > maxBytes) socket.destroy(new Error(`HAProxy sent more than ${maxBytes} bytes`));
+  });
+  await once(socket, 'end');
+  socket.destroy();
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export interface EventStream {
+  /** Resolves when HAProxy has closed the stream, usually because it has exited, or when `signal` has aborted. */
+  readonly ended: Promise<void>;
+}
+
+/** A longer line is not one of HAProxy's: `maxlen` of the ring limits them. */
+const MAX_LINE = 8_192;
+
+/** Connects, and then calls `onLine` for every line that HAProxy logs from now on. */
+export async function followEvents(
+  path: string,
+  ring: string,
+  { onLine, signal }: { readonly onLine: (line: string) => void; readonly signal: AbortSignal },
+): Promise<EventStream> {
+  const socket = connect({ path, signal });
+  await once(socket, 'connect');
+  socket.write(`show events ${ring} -w -n\n`);
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE) rest = '';
+    for (const line of lines) onLine(line);
+  });
+  const ended = new Promise<void>((resolve) => {
+    socket.on('error', () => {
+      // `close` follows.
+    });
+    socket.once('close', () => resolve());
+  });
+  return { ended };
+}

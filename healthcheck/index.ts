@@ -1,0 +1,4 @@
+export * from './checker.ts';
+export { type DampingSettings, defaultDampingSettings } from './opinion/damping.ts';
+export type { VoteChanges } from './opinion/opinions.ts';
+export * from './opinion/target.ts';
