@@ -160,13 +160,17 @@ class HaproxyChecker implements Checker {
 
   /** One connection to HAProxy; false when there was none. */
   async #session(signal: AbortSignal): Promise<boolean> {
-    const { log } = this.#deps;
+    const { log, haproxy } = this.#deps;
     try {
-      const backends = await runSession(this.#sessionDependencies(), signal);
-      if (backends !== null) await this.#restart(backends);
+      const end = await runSession(this.#sessionDependencies(), signal);
+      if (end.kind === 'restart') await this.#restart(end.backends);
+      if (end.kind === 'silent') {
+        log.warn({}, 'the HAProxy of the health checks does not reply: starting it again');
+        await haproxy.restart();
+      }
     } catch (error) {
       if (this.#state !== 'connected') return false;
-      if (!signal.aborted) log.warn({ err: error }, 'lost the connection to the HAProxy of the health checks');
+      log.warn({ err: error }, 'lost the connection to the HAProxy of the health checks');
     }
     return true;
   }

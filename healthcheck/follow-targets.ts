@@ -10,7 +10,7 @@ import {
   type StackView,
   standaloneTarget,
 } from '../view/index.ts';
-import type { Target } from './target.ts';
+import type { Target } from './opinion/target.ts';
 
 /** A target, and the host that its container is on. */
 export interface PlacedTarget extends Target {

@@ -9,40 +9,43 @@ export class Servers {
   /** By name. */
   byName: ReadonlyMap<string, Server> = new Map();
   targetCount = 0;
-  #containers = new Map<string, string>();
+  /** By name of the server. */
+  #targets: ReadonlyMap<string, Target> = new Map();
   #known = new WeakMap<Target, Result<Server>>();
   #invalid: readonly Problem[] = [];
   #refused = new Map<string, Problem>();
 
-  /** Gives the targets that can be checked, by container. Of two starts of a container, the later one counts. */
+  /**
+   * Gives the targets that can be checked, by container: the identical object as before if nothing of it has changed. Of two starts of a
+   * container, the later one counts.
+   */
   setTargets(targets: readonly Target[]): ReadonlyMap<string, Target> {
-    const newest = new Map<string, Target>();
-    for (const target of targets) {
-      const other = newest.get(target.containerId);
-      if (other === undefined || other.startedAtMs < target.startedAtMs) newest.set(target.containerId, target);
-    }
     const byName = new Map<string, Server>();
+    const kept = new Map<string, Target>();
+    const byContainer = new Map<string, Target>();
     const invalid: Problem[] = [];
-    this.#containers = new Map();
-    for (const [id, target] of newest) {
+    for (const target of newestOf(targets)) {
       const server = this.#serverFor(target);
-      if (server.ok) {
-        byName.set(server.value.name, server.value);
-        this.#containers.set(server.value.name, id);
-      } else {
+      if (!server.ok) {
         invalid.push(server.problem);
-        newest.delete(id);
+        continue;
       }
+      const { name } = server.value;
+      const same = this.#targets.get(name) ?? target;
+      byName.set(name, server.value);
+      kept.set(name, same);
+      byContainer.set(target.containerId, same);
     }
     this.byName = byName;
+    this.#targets = kept;
     this.#invalid = invalid;
-    this.targetCount = newest.size;
-    return newest;
+    this.targetCount = kept.size;
+    return byContainer;
   }
 
   /** Empty text for a server that is not wanted any more. */
   containerOf(name: string): string {
-    return this.#containers.get(name) ?? '';
+    return this.#targets.get(name)?.containerId ?? '';
   }
 
   backends(): readonly Backend[] {
@@ -72,4 +75,13 @@ export class Servers {
     this.#known.set(target, known);
     return known;
   }
+}
+
+function newestOf(targets: readonly Target[]): Iterable<Target> {
+  const newest = new Map<string, Target>();
+  for (const target of targets) {
+    const other = newest.get(target.containerId);
+    if (other === undefined || other.startedAtMs < target.startedAtMs) newest.set(target.containerId, target);
+  }
+  return newest.values();
 }

@@ -1,7 +1,7 @@
 import type { FactKey, FactsPart } from '../facts/index.ts';
 import { VOTE_FACTS, type Vote, voteSubject } from '../model/index.ts';
 import type { PlacedTarget } from './follow-targets.ts';
-import type { Opinion } from './target.ts';
+import type { Opinion } from './opinion/target.ts';
 
 /** The key prefix of the votes among the facts of this host. */
 export const VOTE_PREFIX = `${VOTE_FACTS}/`;

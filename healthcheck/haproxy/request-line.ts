@@ -27,7 +27,7 @@ export function parseRequestLine(line: string | null): Result<CheckRequest | nul
   if (line === null || line.trim() === '') return ok(null);
   if (line.length > MAX_LENGTH) return refuse(`has ${line.length} characters`, `use at most ${MAX_LENGTH}`);
   const words = splitWords(line);
-  if (words === null) return refuse('has a quote that is not closed', EXAMPLE);
+  if (words === null) return refuse('has a quote that is not closed, or an escape that is not valid', EXAMPLE);
   const [first = '', second, third = 'HTTP/1.0'] = words;
   if (words.length === 0) return refuse('has no word before "#"', EXAMPLE);
   if (words.length > 3) return refuse(`has ${words.length} words, more than method, URI and version`, EXAMPLE);

@@ -9,10 +9,19 @@ export interface AskOptions {
   readonly maxBytes?: number;
 }
 
+/** HAProxy accepts connections, or its kernel does, and does not reply. */
+export class HaproxySilentError extends Error {
+  constructor(timeoutMs: number, cause: unknown) {
+    super(`HAProxy has not replied for ${timeoutMs} ms`, { cause });
+    this.name = 'HaproxySilentError';
+  }
+}
+
 /** Sends one line of commands (separated by semicolons) to HAProxy's stats socket, and gives the reply. */
 export async function askHaproxy(path: string, commands: string, options: AskOptions): Promise<string> {
   const { timeoutMs = 5_000, maxBytes = 16 << 20 } = options;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([options.signal, timeout]);
   const socket = connect({ path, signal });
   socket.write(`${commands}\n`);
   const chunks: Buffer[] = [];
@@ -22,7 +31,9 @@ export async function askHaproxy(path: string, commands: string, options: AskOpt
     chunks.push(chunk);
     if (size > maxBytes) socket.destroy(new Error(`HAProxy sent more than ${maxBytes} bytes`));
   });
-  await once(socket, 'end');
+  await once(socket, 'end').catch((error: Error) => {
+    throw timeout.aborted && !options.signal.aborted ? new HaproxySilentError(timeoutMs, error) : error;
+  });
   socket.destroy();
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -49,7 +60,7 @@ export async function followEvents(
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > MAX_LINE) rest = '';
-    for (const line of lines) onLine(line);
+    for (const line of lines) if (line.length <= MAX_LINE) onLine(line);
   });
   const ended = new Promise<void>((resolve) => {
     socket.on('error', () => {

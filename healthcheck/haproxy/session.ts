@@ -4,7 +4,7 @@ import type { Backend } from './backend.ts';
 import { parseEvent } from './parse-event.ts';
 import { parseStat } from './parse-stat.ts';
 import { type Change, type Observed, plan } from './plan.ts';
-import { askHaproxy, followEvents } from './runtime-api.ts';
+import { askHaproxy, followEvents, HaproxySilentError } from './runtime-api.ts';
 import type { Server } from './server.ts';
 
 export interface SessionDependencies {
@@ -33,11 +33,18 @@ export type SessionEvent =
 /** How often the whole state of HAProxy is read, in case a line of its log was lost. */
 const OBSERVE_INTERVAL_MS = 60_000;
 
-/**
- * Keeps one running HAProxy in step with the wanted servers, until it exits (null), `signal` aborts (null), or it needs
- * backends that it does not have (those it should have). Rejects when HAProxy cannot be reached.
- */
-export async function runSession(deps: SessionDependencies, signal: AbortSignal): Promise<readonly Backend[] | null> {
+/** How often HAProxy must reply, in case it is frozen. */
+const ALIVE_INTERVAL_MS = 2_000;
+
+const ASK_TIMEOUT_MS = 2_000;
+
+/** `ended`: HAProxy has exited, or `signal` has aborted. `restart`: it lacks backends. `silent`: it does not reply. */
+export type SessionEnd =
+  | { readonly kind: 'ended' | 'silent' }
+  | { readonly kind: 'restart'; readonly backends: readonly Backend[] };
+
+/** Keeps one running HAProxy in step with the wanted servers. Rejects when HAProxy cannot be reached. */
+export async function runSession(deps: SessionDependencies, signal: AbortSignal): Promise<SessionEnd> {
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const session = new Session(deps, until);
@@ -52,6 +59,10 @@ export async function runSession(deps: SessionDependencies, signal: AbortSignal)
   deps.onConnected();
   try {
     return await session.run();
+  } catch (error) {
+    if (until.aborted) return { kind: 'ended' };
+    if (error instanceof HaproxySilentError) return { kind: 'silent' };
+    throw error;
   } finally {
     ended.abort();
     await stream.ended;
@@ -61,16 +72,22 @@ export async function runSession(deps: SessionDependencies, signal: AbortSignal)
 class Session {
   readonly #deps;
   readonly #signal;
-  readonly #ask;
   /** Commands of events, sent together in the next pass. */
   readonly #corrections = new Map<string, string>();
+  #repliedMs = Number.NEGATIVE_INFINITY;
   #observed: Observed = { backends: new Set(), servers: new Map() };
 
   constructor(deps: SessionDependencies, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
-    this.#ask = (commands: string) => askHaproxy(deps.files.socket, commands, { signal });
   }
+
+  readonly #ask = async (commands: string): Promise<string> => {
+    const { files, clock } = this.#deps;
+    const reply = await askHaproxy(files.socket, commands, { signal: this.#signal, timeoutMs: ASK_TIMEOUT_MS });
+    this.#repliedMs = clock.monotonic();
+    return reply;
+  };
 
   takeLine(line: string): void {
     const event = parseEvent(line);
@@ -85,7 +102,7 @@ class Session {
     this.#deps.wakeUp.wake();
   }
 
-  async run(): Promise<readonly Backend[] | null> {
+  async run(): Promise<SessionEnd> {
     const { clock, wakeUp, restartInMs } = this.#deps;
     let observeAtMs = clock.monotonic();
     while (!this.#signal.aborted) {
@@ -94,12 +111,13 @@ class Session {
         observeAtMs = clock.monotonic() + OBSERVE_INTERVAL_MS;
       }
       await this.#correct();
-      const restart = await this.#pass();
-      if (restart !== null && restartInMs() <= 0) return restart;
-      const pauseMs = restart === null ? Number.POSITIVE_INFINITY : restartInMs();
-      await wakeUp.wait(Math.max(0, Math.min(pauseMs, observeAtMs - clock.monotonic())), this.#signal);
+      const backends = await this.#pass();
+      if (backends !== null && restartInMs() <= 0) return { kind: 'restart', backends };
+      if (clock.monotonic() - this.#repliedMs >= ALIVE_INTERVAL_MS) await this.#ask('show cli level');
+      const pauseMs = Math.min(ALIVE_INTERVAL_MS, backends === null ? ALIVE_INTERVAL_MS : Math.max(0, restartInMs()));
+      await wakeUp.wait(pauseMs, this.#signal);
     }
-    return null;
+    return { kind: 'ended' };
   }
 
   /** Makes all changes that need no restart; gives the backends for a restart if one is needed. */

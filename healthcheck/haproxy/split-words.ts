@@ -3,7 +3,7 @@ const LITERAL = ' \\#\'"$';
 
 /**
  * The words of a line as HAProxy reads its configuration: blanks separate, both kinds of quotes group, a backslash escapes,
- * `#` begins a comment. Null when a quote is not closed. Variables of the environment are not replaced.
+ * `#` begins a comment. Null when a quote is not closed or an escape is not valid. Variables of the environment are not replaced.
  */
 export function splitWords(line: string): readonly string[] | null {
   const words: string[] = [];
@@ -20,9 +20,10 @@ export function splitWords(line: string): readonly string[] | null {
       quote = quote === '' ? char : '';
       word ??= '';
     } else if (char === '\\' && quote !== "'") {
-      const { text, length } = readEscape(line.slice(at + 1, at + 4));
-      word = (word ?? '') + text;
-      at += length;
+      const found = readEscape(line.slice(at + 1, at + 4));
+      if (found === null) return null;
+      word = (word ?? '') + found.text;
+      at += found.length;
     } else {
       word = (word ?? '') + char;
     }
@@ -33,14 +34,16 @@ export function splitWords(line: string): readonly string[] | null {
 
 const isBlank = (char: string): boolean => char === ' ' || char === '\t' || char === '\r' || char === '\n';
 
-/** What follows a backslash, and how many characters of it belong to the escape. Other combinations are not escapes. */
-function readEscape(rest: string): { readonly text: string; readonly length: number } {
+/**
+ * What follows a backslash, and how many characters of it belong to the escape. Other combinations are not escapes; null for
+ * `\x` without two hexadecimal digits.
+ */
+function readEscape(rest: string): { readonly text: string; readonly length: number } | null {
   const next = rest[0] ?? '';
-  if (next !== '' && LITERAL.includes(next)) return { text: next, length: 1 };
-  const control = ESCAPES[next];
-  if (control !== undefined) return { text: control, length: 1 };
-  const hex = /^x([0-9a-f]{2})/i.exec(rest)?.[1];
-  return hex === undefined
-    ? { text: '\\', length: 0 }
-    : { text: String.fromCharCode(Number.parseInt(hex, 16)), length: 3 };
+  if (next === 'x') {
+    const hex = /^x([0-9a-f]{2})/i.exec(rest)?.[1];
+    return hex === undefined ? null : { text: String.fromCharCode(Number.parseInt(hex, 16)), length: 3 };
+  }
+  const text = ESCAPES[next] ?? (next !== '' && LITERAL.includes(next) ? next : null);
+  return text === null ? { text: '\\', length: 0 } : { text, length: 1 };
 }

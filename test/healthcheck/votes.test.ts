@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHostFacts, type FactChanges } from '../../facts/index.ts';
 import type { PlacedTarget } from '../../healthcheck/follow-targets.ts';
-import type { Opinion } from '../../healthcheck/target.ts';
+import type { Opinion } from '../../healthcheck/index.ts';
 import { publishedVote, publishVotes, VOTE_PREFIX, votesFor } from '../../healthcheck/votes.ts';
 import { testLog } from '../support/test-log.ts';
 import { CHECK } from '../view/world.ts';

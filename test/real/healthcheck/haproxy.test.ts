@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSupervisor, defaultSupervisorSettings } from '../../../agent/children/supervisor.ts';
 import { askHaproxy, followEvents } from '../../../healthcheck/haproxy/runtime-api.ts';
-import { type Checker, createChecker, haproxyCommand, haproxyFiles, type Target } from '../../../healthcheck/index.ts';
+import {
+  type Checker,
+  createChecker,
+  haproxyCommand,
+  haproxyFiles,
+  type Opinion,
+  type Target,
+} from '../../../healthcheck/index.ts';
 import { systemClock as clock, runCommand } from '../../../system/index.ts';
 import { poll } from '../../support/poll.ts';
 import { testLog } from '../../support/test-log.ts';
@@ -17,12 +24,13 @@ const log = testLog('health');
 let dir: string;
 let checker: Checker;
 let stop: () => Promise<void>;
+let leave: () => Promise<void>;
 let haproxyPid: () => number;
 const servers: (Server | HttpServer)[] = [];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drover-health-'));
-  ({ checker, stop, haproxyPid } = startChecker([START, 'haproxy']));
+  ({ checker, stop, leave, haproxyPid } = startChecker([START, 'haproxy']));
 });
 
 afterEach(async () => {
@@ -31,25 +39,34 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function startChecker(command: readonly string[]) {
+function startChecker(command: readonly string[], recall?: (target: Target) => Opinion | null) {
   const files = haproxyFiles(dir);
   const [file = '', ...args] = haproxyCommand({ command, files });
   const spec = { name: 'haproxy', file, args, version: '1' };
-  const supervisor = createSupervisor({ clock, log }, [spec], { ...defaultSupervisorSettings, runDir: dir });
+  const supervisor = createSupervisor({ clock, log }, [spec], {
+    ...defaultSupervisorSettings,
+    stopTimeoutMs: 500,
+    runDir: dir,
+  });
   const haproxy = {
     run: (signal: AbortSignal) => supervisor.run(signal),
     restart: () => supervisor.restart('haproxy'),
     lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
   };
-  const checker = createChecker({ clock, log, runCommand, haproxy }, { command, files });
+  const checker = createChecker({ clock, log, runCommand, haproxy }, { command, files, ...(recall && { recall }) });
   const end = new AbortController();
   const running = checker.run(end.signal);
+  const leave = async (): Promise<void> => {
+    end.abort();
+    await running;
+  };
   return {
     checker,
     haproxyPid: () => supervisor.status()[0]?.pid as number,
+    /** Ends the checker and leaves HAProxy running, as an agent does that is replaced. */
+    leave,
     stop: async () => {
-      end.abort();
-      await running;
+      await leave();
       await supervisor.stop();
     },
   };
@@ -236,6 +253,43 @@ describe('the process', () => {
     expect((changes[0]?.atMs ?? 0) - (logged[0] ?? 0)).toBeLessThan(100);
     end.abort();
     await ended;
+  });
+
+  test('frozen: it is replaced, and no vote changes', async () => {
+    const server = await tcp((socket) => socket.end());
+    checker.setTargets([target('a', portOf(server)), target('b', await unusedPort())]);
+    await poll(() => checker.votes().size === 2, { what: 'votes' });
+    const changes = recordVotes();
+    const before = haproxyPid();
+    process.kill(before, 'SIGSTOP');
+    await poll(() => haproxyPid() !== before && checker.status().state === 'connected', {
+      what: 'another process',
+      timeoutMs: 25_000,
+    });
+    expect(changes).toEqual([]);
+    await close(server);
+    await voted('a', false);
+  });
+
+  test('the next agent adopts it with its targets, and goes on with the votes', async () => {
+    const server = await tcp((socket) => socket.end());
+    const targets = [target('a', portOf(server)), target('http', portOf(server), { requestLine: 'GET /' })];
+    checker.setTargets([...targets, target('old', portOf(server))]);
+    await poll(() => checker.votes().size === 3, { what: 'votes' });
+    const votes = new Map(checker.votes());
+    const pid = haproxyPid();
+    await leave();
+    ({ checker, stop, haproxyPid } = startChecker(
+      [START, 'haproxy'],
+      ({ containerId }) => votes.get(containerId) ?? null,
+    ));
+    checker.setTargets(targets);
+    await poll(() => checker.status().state === 'connected', { what: 'the connection' });
+    await poll(async () => !/,old_/.test(await showStat()), { what: 'the removal of the old target' });
+    expect([...checker.votes()]).toEqual(targets.map(({ containerId }) => [containerId, votes.get(containerId)]));
+    expect(haproxyPid()).toBe(pid);
+    await close(server);
+    await voted('a', false);
   });
 
   test('not installed: the problem names the package', async () => {

@@ -1,0 +1,13 @@
+import type { Target } from '../../healthcheck/index.ts';
+
+export const CHECK: Target['check'] = {
+  requestLine: null,
+  intervalMs: 1_000,
+  responseTimeoutMs: 200,
+  healthyThreshold: 2,
+  unhealthyThreshold: 3,
+};
+
+export function target(containerId: string, check: Partial<Target['check']> = {}, rest: Partial<Target> = {}): Target {
+  return { containerId, startedAtMs: 1, address: '10.42.0.5', port: 80, check: { ...CHECK, ...check }, ...rest };
+}
