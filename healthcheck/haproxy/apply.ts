@@ -28,14 +28,31 @@ export async function addServers(
   )) {
     const reply = await ask(text);
     if (reply.match(ADDED)?.length === items.length) continue;
-    // Which one was refused is not in the reply, so each is sent again alone.
+    // Which one was refused is not in the reply, and HAProxy sometimes closes before the whole reply is sent.
     for (const item of items) {
-      const alone = await ask(item);
-      const name = /\/(\S+)/.exec(item)?.[1] ?? '';
-      if (!alone.match(ADDED) && !PRESENT.test(alone)) refused.set(name, alone.trim());
+      const { name, reply: alone } = await addAlone({ ask, map }, item);
+      if (alone !== null) refused.set(name, alone);
     }
   }
   return refused;
+}
+
+const MAX_TRIES = 3;
+
+/** Adds one server, also if HAProxy has it already: it may have processed a part of the commands. Null: added. */
+async function addAlone(
+  deps: Pick<ApplyDependencies, 'ask' | 'map'>,
+  commands: string,
+): Promise<{ readonly name: string; readonly reply: string | null }> {
+  const [, backend = '', name = ''] = /^add server ([^/]+)\/(\S+)/.exec(commands) ?? [];
+  let reply = '';
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    reply = (await deps.ask(commands)).trim();
+    if (reply.match(ADDED)) return { name, reply: null };
+    if (reply !== '' && !PRESENT.test(reply)) break;
+    await deps.ask(removeCommands(backend, name));
+  }
+  return { name, reply };
 }
 
 /** Removes servers, also those that a check is running for. */
@@ -45,11 +62,13 @@ export async function removeServers(
 ): Promise<void> {
   const commands = changes.map(
     ({ backend, name }) =>
-      `set server ${backend}/${name} state maint;del server ${backend}/${name}` +
-      (backend.startsWith('http_') ? `;del map ${map} ${name}` : ''),
+      removeCommands(backend, name) + (backend.startsWith('http_') ? `;del map ${map} ${name}` : ''),
   );
   for (const { text } of batches(commands, ';')) await ask(text);
 }
+
+const removeCommands = (backend: string, name: string): string =>
+  `set server ${backend}/${name} state maint;del server ${backend}/${name}`;
 
 /** Tells HAProxy what the checks have said together with those before its last start. */
 export function stateCommand(backend: string, name: string, state: 'up' | 'down'): string {

@@ -2,6 +2,8 @@
 export interface ServerStat {
   readonly backend: string;
   readonly server: string;
+  /** Whether it is checked: adding a server takes several commands, and this is the last of them. */
+  readonly enabled: boolean;
   /** Null: no check has ended yet. */
   readonly checked: { readonly up: boolean; readonly text: string } | null;
 }
@@ -11,8 +13,9 @@ export interface Stat {
   readonly servers: readonly ServerStat[];
 }
 
-/** Parses the CSV of `show stat`. Null when it has not the expected columns. */
+/** Parses the CSV of `show stat`. Null when it has not the expected columns, or was cut short. */
 export function parseStat(csv: string): Stat | null {
+  if (!csv.endsWith('\n\n')) return null;
   const [header = '', ...lines] = csv.split('\n');
   const columns = header.replace(/^# /, '').split(',');
   const [px, sv, status, result, code, last, description] = COLUMNS.map((name) => columns.indexOf(name));
@@ -29,7 +32,7 @@ export function parseStat(csv: string): Stat | null {
         const state = /^(UP|DOWN)\b/.exec(at(row, status))?.[1];
         const text = reason(at(row, description), at(row, code), at(row, last));
         const checked = isInitial || state === undefined ? null : { up: state === 'UP', text };
-        return { backend: at(row, px), server: at(row, sv), checked };
+        return { backend: at(row, px), server: at(row, sv), enabled: state !== undefined, checked };
       }),
   };
 }

@@ -17,7 +17,10 @@ export class HaproxySilentError extends Error {
   }
 }
 
-/** Sends one line of commands (separated by semicolons) to HAProxy's stats socket, and gives the reply. */
+/**
+ * Sends one line of commands (separated by semicolons) to HAProxy's stats socket, and gives the reply. HAProxy 2.6 resets some one
+ * in a thousand connections after it has processed the commands: the reply may then be cut short.
+ */
 export async function askHaproxy(path: string, commands: string, options: AskOptions): Promise<string> {
   const { timeoutMs = 5_000, maxBytes = 16 << 20 } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -31,7 +34,8 @@ export async function askHaproxy(path: string, commands: string, options: AskOpt
     chunks.push(chunk);
     if (size > maxBytes) socket.destroy(new Error(`HAProxy sent more than ${maxBytes} bytes`));
   });
-  await once(socket, 'end').catch((error: Error) => {
+  await once(socket, 'end').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET') return;
     throw timeout.aborted && !options.signal.aborted ? new HaproxySilentError(timeoutMs, error) : error;
   });
   socket.destroy();

@@ -158,10 +158,10 @@ class Session {
 
   async #observe(): Promise<void> {
     const stat = parseStat(await this.#ask('show stat'));
-    if (stat === null) throw new Error('the reply of HAProxy to "show stat" has not the expected columns');
+    if (stat === null) throw new Error('HAProxy sent no complete reply to "show stat"');
     this.#observed = {
       backends: new Set(stat.backends),
-      servers: new Map(stat.servers.map(({ server, backend }) => [server, backend])),
+      servers: new Map(stat.servers.filter(({ enabled }) => enabled).map(({ server, backend }) => [server, backend])),
     };
     for (const { server, checked } of stat.servers) {
       if (checked !== null) this.#deps.take(server, { kind: 'observed', ...checked });

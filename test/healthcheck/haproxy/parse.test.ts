@@ -63,13 +63,19 @@ describe('parseStat()', () => {
   });
 
   test('lists backends and servers', () => {
-    const stat = parseStat(`${HEADER}\nt,c1,UP,L4OK,,,,2,\nt,BACKEND,UP,,,,,,\nempty,BACKEND,UP,,,,,,\n`);
+    const stat = parseStat(
+      `${HEADER}\nt,c1,UP,L4OK,,,,2,\nt,c2,MAINT,,,,,,\nt,BACKEND,UP,,,,,,\nempty,BACKEND,UP,,,,,,\n\n`,
+    );
     expect(stat?.backends).toEqual(['t', 'empty']);
-    expect(stat?.servers.map(({ backend, server }) => `${backend}/${server}`)).toEqual(['t/c1']);
+    expect(stat?.servers.map(({ backend, server, enabled }) => [backend, server, enabled])).toEqual([
+      ['t', 'c1', true],
+      ['t', 'c2', false],
+    ]);
   });
 
   test('gives null for something else', () => {
     expect(parseStat('Unknown command\n')).toBeNull();
     expect(parseStat('')).toBeNull();
+    expect(parseStat(`${HEADER}\nt,c1,UP,L4OK,,,Layer4 check passed,2,\nt,c2,UP,L4`)).toBeNull();
   });
 });

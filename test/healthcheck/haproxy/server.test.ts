@@ -119,20 +119,44 @@ describe('addServers()', () => {
     const [a, bad, b] = ['a', 'bad', 'b'].map((id) => server(target(id))) as [Server, Server, Server];
     const added = new Set<string>();
     const refused = await addServers(
-      deps(async (commands) =>
-        [...commands.matchAll(/add server \S+\/(\S+)/g)]
+      deps(async (commands) => {
+        for (const [, name = ''] of commands.matchAll(/del server \S+\/(\S+)/g)) added.delete(name);
+        return [...commands.matchAll(/add server \S+\/(\S+)/g)]
           .map(([, name = '']) => {
             if (name === bad.name) return 'No such backend.';
             if (added.has(name)) return 'Already exists a server with the same name in backend.';
             added.add(name);
             return 'New server registered.';
           })
-          .join('\n\n'),
-      ),
+          .join('\n\n');
+      }),
       [a, bad, b],
     );
     expect([...refused]).toEqual([[bad.name, 'No such backend.']]);
     expect([...added]).toEqual([a.name, b.name]);
+  });
+
+  test('adds a server again that HAProxy had, and all of them if the reply was cut short', async () => {
+    const servers = ['a', 'b', 'c'].map((id) => server(target(id)));
+    const present = new Set([servers[0]?.name]);
+    const removed: string[] = [];
+    let asked = 0;
+    const refused = await addServers(
+      deps(async (commands) => {
+        asked += 1;
+        const [, deleted] = /del server \S+\/(\S+)/.exec(commands) ?? [];
+        if (deleted !== undefined && present.delete(deleted)) removed.push(deleted);
+        const replies = [...commands.matchAll(/add server \S+\/(\S+)/g)].map(([, name]) => {
+          if (present.has(name)) return 'Already exists a server with the same name in backend.';
+          present.add(name);
+          return 'New server registered.';
+        });
+        return asked === 1 ? '' : replies.join('\n\n');
+      }),
+      servers,
+    );
+    expect([refused.size, present.size]).toEqual([0, 3]);
+    expect(removed).toEqual(servers.map(({ name }) => name));
   });
 
   test('removeServers() removes the request of a server from the map', async () => {
