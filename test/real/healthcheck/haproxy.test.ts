@@ -239,6 +239,36 @@ describe('the process', () => {
     await poll(() => !checker.status().suspended && vote('up0')?.up && vote('http')?.up === false, { what: 'votes' });
   });
 
+  test('killed while targets fail: it counts on, and knows the state of each', async () => {
+    let failing = false;
+    let failures = 0;
+    const wobbling = await listen(
+      createServer((_request, response) => {
+        if (failing) failures += 1;
+        response.writeHead(failing ? 500 : 200).end();
+      }),
+    );
+    const closing = await tcp((socket) => socket.end());
+    checker.setTargets([
+      target('wobbling', portOf(wobbling), { requestLine: 'GET /' }),
+      target('falling', portOf(closing), { unhealthyThreshold: 5 }),
+    ]);
+    await poll(() => checker.votes().size === 2, { what: 'votes' });
+    const changes = recordVotes();
+    await close(closing);
+    // Two of the five failures.
+    await clock.sleep(2 * CHECK.intervalMs);
+    failing = true;
+    process.kill(haproxyPid(), 'SIGKILL');
+    // A new server of HAProxy goes down with its first failure, unless HAProxy knows that it was up.
+    await poll(() => failures > 0, { what: 'a failed check', intervalMs: 2 });
+    failing = false;
+    await poll(() => changes.length > 0, { what: 'a change', intervalMs: 2 });
+    await clock.sleep(50);
+    expect(await showStat()).toMatch(/^tcp_200,falling_[^\n]*,DOWN,/m);
+    expect(changes.map(({ id, up }) => [id, up])).toEqual([['falling', false]]);
+  });
+
   test('a vote changes within 100 ms after HAProxy has logged the result', async () => {
     const server = await tcp((socket) => socket.end());
     checker.setTargets([target('a', portOf(server)), target('b', await unusedPort())]);
