@@ -15,7 +15,7 @@ export async function renderConfig(files: HaproxyFiles, backends: readonly Backe
   const { default: handlebars } = await import('handlebars');
   const template = await readFile(new URL('./haproxy.hbs', import.meta.url), 'utf8');
   const render = handlebars.compile(template, { noEscape: true, strict: true });
-  return render({ ...files, maxConnections: 100, backends: backends.toSorted(byName).map(forTemplate) });
+  return render({ ...files, backends: backends.toSorted(byName).map(forTemplate) });
 }
 
 const byName = (a: Backend, b: Backend): number => (a.name < b.name ? -1 : Number(a.name > b.name));

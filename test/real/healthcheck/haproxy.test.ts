@@ -212,6 +212,15 @@ function recordVotes() {
   return changes;
 }
 
+test('500 checks that wait at once are all answered by their own target', async () => {
+  const silent = await tcp(() => {});
+  const ids = Array.from({ length: 500 }, (_, n) => `silent${n}`);
+  const waiting = { requestLine: 'GET /', responseTimeoutMs: 1_000 };
+  checker.setTargets(ids.map((id) => target(id, portOf(silent), waiting)));
+  await poll(() => checker.votes().size === ids.length, { what: 'all votes' });
+  expect(new Set([...checker.votes().values()].map(({ text }) => text))).toEqual(new Set(['Layer7 timeout']));
+});
+
 describe('the process', () => {
   test('killed: back within a second with its targets, and no vote changes', async () => {
     const server = await tcp((socket) => socket.end());
