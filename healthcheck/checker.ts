@@ -1,38 +1,14 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Problem } from '../model/index.ts';
-import { type Clock, createWakeUp, type Log, type RunCommand, writeFileAtomic } from '../system/index.ts';
-import type { Backend } from './haproxy/backend.ts';
-import { checkInstalled } from './haproxy/installed.ts';
-import { type HaproxyFiles, renderConfig } from './haproxy/render-config.ts';
-import { afterRestart, NO_RESTARTS, nextRestartMs } from './haproxy/restart-pacing.ts';
+import { createWakeUp } from '../system/index.ts';
+import { type HaproxySettings, KeptHaproxy, type KeptHaproxyDependencies } from './haproxy/kept-haproxy.ts';
 import { runSession, type SessionDependencies } from './haproxy/session.ts';
 import { type OpinionSettings, Opinions, type VoteChanges } from './opinion/opinions.ts';
 import type { Opinion, Target } from './opinion/target.ts';
 import { Servers } from './servers.ts';
 
-/** The process that runs the checks: `haproxyCommand`, kept running. */
-export interface HaproxyProcess {
-  /** Keeps it running until `signal` aborts. Called once, when the configuration exists. */
-  run(signal: AbortSignal): Promise<void>;
-  /** Stops it, if it runs; `run` starts it again at once. */
-  restart(): Promise<void>;
-  /** How it exited the last time without being stopped. */
-  lastEnd(): Problem | null;
-}
+export type CheckerDependencies = KeptHaproxyDependencies;
 
-export interface CheckerDependencies {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly runCommand: RunCommand;
-  readonly haproxy: HaproxyProcess;
-}
-
-export interface CheckerSettings extends OpinionSettings {
-  /** How HAProxy is called: `['haproxy']`. */
-  readonly command: readonly string[];
-  readonly files: HaproxyFiles;
-}
+export interface CheckerSettings extends OpinionSettings, HaproxySettings {}
 
 export interface CheckerStatus {
   /** `idle`: there has been nothing to check. `connected`: HAProxy runs and follows. */
@@ -47,8 +23,9 @@ export interface CheckerStatus {
 
 /** Checks containers from this host. */
 export interface Checker {
-  /** Replaces the targets. A target that is the identical object costs nothing. */
+  /** Replaces the targets. What has not changed costs nothing. */
   setTargets(targets: readonly Target[]): void;
+  /** Opinions by container; empty while this host does not vote. */
   votes(): ReadonlyMap<string, Opinion>;
   /** Calls `listener` with the votes that have changed. Gives the function that removes it. */
   onVotes(listener: (changes: VoteChanges) => void): () => void;
@@ -59,24 +36,10 @@ export interface Checker {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function haproxyFiles(runDir: string): HaproxyFiles {
-  return {
-    config: join(runDir, 'health.cfg'),
-    socket: join(runDir, 'health.sock'),
-    map: join(runDir, 'health.map'),
-  };
-}
-
-/** `-q`: HAProxy prints why it does not start, and does not print every result of a check. */
-export function haproxyCommand({ command, files }: Pick<CheckerSettings, 'command' | 'files'>): readonly string[] {
-  return [...command, '-q', '-db', '-f', files.config];
-}
-
 export function createChecker(deps: CheckerDependencies, settings: CheckerSettings): Checker {
   return new HaproxyChecker(deps, settings);
 }
 
-const INSTALL_CHECK_INTERVAL_MS = 5_000;
 const RECONNECT_MS = { min: 10, max: 200 } as const;
 
 class HaproxyChecker implements Checker {
@@ -84,17 +47,16 @@ class HaproxyChecker implements Checker {
   readonly #settings;
   readonly #wakeUp;
   readonly #opinions;
+  readonly #haproxy;
   readonly #servers = new Servers();
   #state: CheckerStatus['state'] = 'idle';
-  #notInstalled: Problem | null = null;
-  #pacing = NO_RESTARTS;
-  #restarts = 0;
 
   constructor(deps: CheckerDependencies, settings: CheckerSettings) {
     this.#deps = deps;
     this.#settings = settings;
     this.#wakeUp = createWakeUp(deps.clock);
     this.#opinions = new Opinions(deps, settings);
+    this.#haproxy = new KeptHaproxy(deps, settings);
   }
 
   setTargets(targets: readonly Target[]): void {
@@ -115,13 +77,12 @@ class HaproxyChecker implements Checker {
   }
 
   status(): CheckerStatus {
-    const end = this.#state === 'starting' ? this.#deps.haproxy.lastEnd() : null;
-    const own = this.#notInstalled ?? end;
+    const own = this.#state === 'starting' ? this.#haproxy.problem() : null;
     return {
       state: this.#state,
       suspended: this.#opinions.suspended,
       targets: this.#servers.targetCount,
-      restarts: this.#restarts,
+      restarts: this.#haproxy.restarts,
       problems: [...(own ? [own] : []), ...this.#servers.problems()],
     };
   }
@@ -129,10 +90,7 @@ class HaproxyChecker implements Checker {
   async run(signal: AbortSignal): Promise<void> {
     while (this.#servers.byName.size === 0 && !signal.aborted) await this.#wakeUp.wait(null, signal);
     this.#state = 'starting';
-    await this.#untilInstalled(signal);
-    if (signal.aborted) return;
-    await this.#writeConfig(this.#servers.backends());
-    const kept = this.#deps.haproxy.run(signal);
+    const { kept } = await this.#haproxy.start(this.#servers.backends(), signal);
     let pauseMs: number = RECONNECT_MS.min;
     while (!signal.aborted) {
       const wasConnected = await this.#session(signal);
@@ -144,51 +102,17 @@ class HaproxyChecker implements Checker {
     await kept;
   }
 
-  async #untilInstalled(signal: AbortSignal): Promise<void> {
-    const { runCommand, log, clock } = this.#deps;
-    while (!signal.aborted) {
-      const installed = await checkInstalled(runCommand, this.#settings.command);
-      if (installed.ok) {
-        this.#notInstalled = null;
-        return;
-      }
-      if (this.#notInstalled === null) log.error({ problem: installed.problem }, 'health checks cannot run');
-      this.#notInstalled = installed.problem;
-      await clock.sleep(INSTALL_CHECK_INTERVAL_MS, signal).catch(() => {});
-    }
-  }
-
   /** One connection to HAProxy; false when there was none. */
   async #session(signal: AbortSignal): Promise<boolean> {
-    const { log, haproxy } = this.#deps;
     try {
       const end = await runSession(this.#sessionDependencies(), signal);
-      if (end.kind === 'restart') await this.#restart(end.backends);
-      if (end.kind === 'silent') {
-        log.warn({}, 'the HAProxy of the health checks does not reply: starting it again');
-        await haproxy.restart();
-      }
+      if (end.kind === 'restart') await this.#haproxy.restart(end.backends, this.#servers.longestCheckMs());
+      if (end.kind === 'silent') await this.#haproxy.replaceSilent();
     } catch (error) {
       if (this.#state !== 'connected') return false;
-      log.warn({ err: error }, 'lost the connection to the HAProxy of the health checks');
+      this.#deps.log.warn({ err: error }, 'lost the connection to the HAProxy of the health checks');
     }
     return true;
-  }
-
-  async #restart(backends: readonly Backend[]): Promise<void> {
-    const { haproxy, log, clock } = this.#deps;
-    this.#pacing = afterRestart(this.#pacing, this.#servers.longestCheckMs(), clock.monotonic());
-    this.#restarts += 1;
-    log.info({ backends: backends.map(({ name }) => name) }, 'restarting the HAProxy of the health checks');
-    await this.#writeConfig(backends);
-    await haproxy.restart();
-  }
-
-  async #writeConfig(backends: readonly Backend[]): Promise<void> {
-    const { files } = this.#settings;
-    await mkdir(dirname(files.config), { recursive: true });
-    await writeFileAtomic(files.map, '', { mode: 0o600 });
-    await writeFileAtomic(files.config, await renderConfig(files, backends), { mode: 0o600 });
   }
 
   #sessionDependencies(): SessionDependencies {
@@ -197,11 +121,10 @@ class HaproxyChecker implements Checker {
     const servers = this.#servers;
     return {
       clock,
-      log,
       files: this.#settings.files,
       wakeUp: this.#wakeUp,
       servers: () => servers.byName,
-      restartInMs: () => nextRestartMs(this.#pacing, servers.longestCheckMs()) - clock.monotonic(),
+      restartInMs: () => this.#haproxy.restartInMs(servers.longestCheckMs()),
       stateOf: (name) => opinions.entry(servers.containerOf(name))?.tracked.state ?? 'unknown',
       take: (name, event) => opinions.take(servers.containerOf(name), event),
       onConnected: () => {

@@ -1,4 +1,5 @@
 export * from './checker.ts';
+export { type HaproxyProcess, haproxyCommand, haproxyFiles } from './haproxy/kept-haproxy.ts';
 export { type DampingSettings, defaultDampingSettings } from './opinion/damping.ts';
 export type { VoteChanges } from './opinion/opinions.ts';
 export * from './opinion/target.ts';

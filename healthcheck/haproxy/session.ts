@@ -1,4 +1,4 @@
-import type { Clock, Log, WakeUp } from '../../system/index.ts';
+import type { Clock, WakeUp } from '../../system/index.ts';
 import { addServers, removeServers, stateCommand } from './apply.ts';
 import type { Backend } from './backend.ts';
 import { parseEvent } from './parse-event.ts';
@@ -9,7 +9,6 @@ import type { Server } from './server.ts';
 
 export interface SessionDependencies {
   readonly clock: Clock;
-  readonly log: Log;
   readonly files: { readonly socket: string; readonly map: string };
   /** Woken when the servers have changed. */
   readonly wakeUp: WakeUp;
