@@ -349,7 +349,7 @@ async function unusedPort(): Promise<number> {
 
 describe('many definitions', () => {
   const COUNT = 100;
-  const INTERVAL_MS = 2_000;
+  const INTERVAL_MS = 3_000;
 
   test('100 services added one by one reset no counter, and no vote is missing for longer than an interval', async () => {
     const http = await listen(
