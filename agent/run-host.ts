@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { VOTE_PREFIX } from '../healthcheck/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createReachability, createResolvConf, isOftenUnreachable, type ResolvConf } from '../resolv-conf/index.ts';
@@ -11,6 +12,8 @@ import { serversPart } from './children/servers-part.ts';
 import { type Appliers, componentsOf, createAppliers } from './components.ts';
 import type { Config } from './config/config.ts';
 import { feedSocket } from './config/paths.ts';
+import { createHaproxyProcess, type KeptHaproxy } from './health/haproxy-process.ts';
+import { healthPart } from './health/health-part.ts';
 import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
@@ -38,6 +41,7 @@ export interface RunningHost {
   readonly resolvConf: ResolvConf;
   readonly driver: Driver;
   readonly supervisor: ReloadableSupervisor<Config>;
+  readonly haproxy: KeptHaproxy;
   readonly facts: WiredFacts;
   readonly parts: Parts;
 }
@@ -82,6 +86,11 @@ export async function runHost(
   );
   const isReady = () => parts.isDone('service-address');
   if (config.supervise) parts.start({ servers: serversPart(deps, supervisor, { config, isReady }) });
+  const haproxy = createHaproxyProcess(deps, config);
+  if (config.health.enabled) {
+    const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
+    parts.start({ 'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy }, config) });
+  }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
   const facts = await wired;
   const statuses = () => driver.loops.map((loop) => loop.status());
@@ -90,7 +99,7 @@ export async function runHost(
     'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
   });
   const manifests = includeManifests(deps, config, { bus: facts.bus, parts, signal });
-  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, facts, parts, manifests };
+  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, haproxy, facts, parts, manifests };
 }
 
 interface ResolvConfSources {

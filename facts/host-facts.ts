@@ -18,6 +18,8 @@ export interface HostFacts {
 /** The facts of one owner. */
 export interface FactsPart {
   facts(): FactMap;
+  /** Null: there is no such fact in this part. */
+  get(key: FactKey): JsonValue | null;
   /** Null removes; an equal value is no change. Throws on a key that belongs to another owner. */
   set(key: FactKey, value: JsonValue | null): void;
   /** Keeps the changes of this part back until `release`, which reports them as one. Nests. */
@@ -72,6 +74,7 @@ function createPart({ prefixes, isOwn, facts, write, tell }: PartContext): Facts
   };
   return {
     facts: () => new Map([...facts()].filter(([key]) => isOwn(key))),
+    get: (key) => (isOwn(key) ? (facts().get(key) ?? null) : null),
     set: (key, value) => {
       if (!isOwn(key)) throw new Error(`fact ${key} is not among ${prefixes.join(', ')}`);
       const before = facts().get(key) ?? null;

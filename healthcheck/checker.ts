@@ -13,6 +13,8 @@ export interface CheckerSettings extends OpinionSettings, HaproxySettings {}
 export interface CheckerStatus {
   /** `idle`: there has been nothing to check. `connected`: HAProxy runs and follows. */
   readonly state: 'idle' | 'starting' | 'connected';
+  /** False: HAProxy cannot be run, so nothing is checked. */
+  readonly able: boolean;
   /** Most targets have failed at once: this host does not vote. */
   readonly suspended: boolean;
   readonly targets: number;
@@ -80,6 +82,7 @@ class HaproxyChecker implements Checker {
     const own = this.#state === 'starting' ? this.#haproxy.problem() : null;
     return {
       state: this.#state,
+      able: own === null,
       suspended: this.#opinions.suspended,
       targets: this.#servers.targetCount,
       restarts: this.#haproxy.restarts,

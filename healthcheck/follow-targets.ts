@@ -12,22 +12,17 @@ import {
 } from '../view/index.ts';
 import type { Target } from './opinion/target.ts';
 
-/** A target, and the host that its container is on. */
-export interface PlacedTarget extends Target {
-  readonly hostId: string;
-}
-
 /**
  * Gives the targets of this host for each view. Computes those of the services that changed only, or all of them if the hosts or their
  * networks changed. The list is the identical one while no target changes.
  */
-export function createTargetFollower(): (view: HostView) => readonly PlacedTarget[] {
-  const ofServices = new Map<string, readonly PlacedTarget[]>();
+export function createTargetFollower(): (view: HostView) => readonly Target[] {
+  const ofServices = new Map<string, readonly Target[]>();
   /** Services whose containers share the network of other containers, and thus change with those. */
   const sharing = new Set<string>();
   let before: HostView | null = null;
   let checkers: Checkers = [];
-  let targets: readonly PlacedTarget[] = [];
+  let targets: readonly Target[] = [];
 
   const put = (view: HostView, key: string, service: ServiceView | undefined | null): void => {
     const found = service ? checkTargets(view, service, checkers).flatMap(placed) : [];
@@ -68,21 +63,21 @@ function sameHosts(before: HostView, after: HostView): boolean {
   return same;
 }
 
-function standaloneTargets(view: HostView): readonly PlacedTarget[] {
+function standaloneTargets(view: HostView): readonly Target[] {
   const own = view.snapshot.hosts.get(view.hostId)?.containers.values() ?? [];
   return [...own].flatMap((container) => standaloneTarget(view, container).flatMap(placed));
 }
 
-function placed({ container, address, check }: CheckTarget): readonly PlacedTarget[] {
+function placed({ container, address, check }: CheckTarget): readonly Target[] {
   const { id: containerId, hostId, startedAtMs } = container;
   return startedAtMs === null ? [] : [{ hostId, containerId, startedAtMs, address, port: check.port, check }];
 }
 
-function sameTargets(before: readonly PlacedTarget[], after: readonly PlacedTarget[]): boolean {
-  return before.length === after.length && before.every((one, at) => sameTarget(one, after[at] as PlacedTarget));
+function sameTargets(before: readonly Target[], after: readonly Target[]): boolean {
+  return before.length === after.length && before.every((one, at) => sameTarget(one, after[at] as Target));
 }
 
-function sameTarget(one: PlacedTarget, other: PlacedTarget): boolean {
+function sameTarget(one: Target, other: Target): boolean {
   return (
     one.containerId === other.containerId &&
     one.hostId === other.hostId &&

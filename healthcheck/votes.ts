@@ -1,56 +1,85 @@
 import type { FactKey, FactsPart } from '../facts/index.ts';
 import { VOTE_FACTS, type Vote, voteSubject } from '../model/index.ts';
-import type { PlacedTarget } from './follow-targets.ts';
-import type { Opinion } from './opinion/target.ts';
+import type { Opinion, Target } from './opinion/target.ts';
 
 /** The key prefix of the votes among the facts of this host. */
 export const VOTE_PREFIX = `${VOTE_FACTS}/`;
 
 const MAX_TEXT_CHARS = 200;
 
+/** What this host knows about its targets. */
 export interface VoteContext {
   readonly hostId: string;
   /** Since when this host checks, in milliseconds since the epoch. */
   readonly checksSinceMs: number;
   /** Null: this host has no opinion about this start of the container yet. */
-  readonly opinionOf: (target: PlacedTarget) => Opinion | null;
+  readonly opinionOf: (target: Target) => Opinion | null;
+}
+
+export interface Votes {
+  /** Publishes the votes on these targets, and removes all others, as one change. */
+  replace(targets: readonly Target[], context: VoteContext): void;
+  /** Publishes the votes on some of them. */
+  update(targets: readonly Target[], context: VoteContext): void;
+  /** The opinion about this start that was published last, such as by the agent before this one; null also while it waited. */
+  recall(target: Target): Opinion | null;
+}
+
+/** The votes of this host among its facts. A vote that stays the same is not written. */
+export function createVotes(part: FactsPart): Votes {
+  const published = (target: Target): Vote | null => {
+    const vote = part.get(keyOf(target)) as Vote | null;
+    return vote?.startedAtMs === target.startedAtMs ? vote : null;
+  };
+  const set = (target: Target, context: VoteContext): void => {
+    const vote = voteOn(target, context, published(target) !== null);
+    part.set(keyOf(target), vote && { ...vote });
+  };
+  const together = (work: () => void): void => {
+    part.hold();
+    try {
+      work();
+    } finally {
+      part.release();
+    }
+  };
+  return {
+    replace: (targets, context) =>
+      together(() => {
+        const kept = new Set(targets.map(keyOf));
+        for (const key of part.facts().keys()) if (!kept.has(key)) part.set(key, null);
+        for (const target of targets) set(target, context);
+      }),
+    update: (targets, context) =>
+      together(() => {
+        for (const target of targets) set(target, context);
+      }),
+    recall: (target) => {
+      const vote = published(target);
+      return vote?.wasUp ? vote : null;
+    },
+  };
 }
 
 /**
- * The votes of this host. The own host of a container that has started since this host checks votes at once, so that the container
- * gets no traffic before its check has passed. One that ran before keeps its traffic until the first result.
+ * The own host of a container that has started since this host checks votes at once, so that the container gets no traffic before its
+ * check has passed. One that ran before keeps its traffic until the first result.
  */
-export function votesFor(
-  targets: readonly PlacedTarget[],
+export function voteOn(
+  target: Target,
   { hostId, checksSinceMs, opinionOf }: VoteContext,
-): ReadonlyMap<FactKey, Vote> {
-  const votes = new Map<FactKey, Vote>();
-  for (const target of targets) {
-    const { startedAtMs } = target;
-    const isNew = target.hostId === hostId && startedAtMs >= checksSinceMs;
-    const opinion = opinionOf(target) ?? (isNew ? { up: false, wasUp: false, sinceMs: startedAtMs, text: '' } : null);
-    if (!opinion) continue;
+  hasVoted: boolean,
+): Vote | null {
+  const { startedAtMs } = target;
+  const opinion = opinionOf(target);
+  if (opinion) {
     const { up, wasUp, sinceMs } = opinion;
-    const text = opinion.text.slice(0, MAX_TEXT_CHARS);
-    votes.set(keyOf(target), { startedAtMs, up, wasUp, sinceMs, text });
+    return { startedAtMs, up, wasUp, sinceMs, text: opinion.text.slice(0, MAX_TEXT_CHARS) };
   }
-  return votes;
+  const isNew = target.hostId === hostId && startedAtMs >= checksSinceMs;
+  return isNew || hasVoted ? { startedAtMs, up: false, wasUp: false, sinceMs: startedAtMs, text: '' } : null;
 }
 
-/** Makes these the votes of this host, as one change. Votes that stay the same are not written. */
-export function publishVotes(part: FactsPart, votes: ReadonlyMap<FactKey, Vote>): void {
-  part.hold();
-  for (const key of part.facts().keys()) if (!votes.has(key)) part.set(key, null);
-  for (const [key, vote] of votes) part.set(key, { ...vote });
-  part.release();
-}
-
-/** The votes that a part has, by key, such as those of the agent before this one. */
-export function publishedVote(part: Pick<FactsPart, 'facts'>, target: PlacedTarget): Vote | null {
-  const vote = part.facts().get(keyOf(target)) as Vote | undefined;
-  return vote?.startedAtMs === target.startedAtMs ? vote : null;
-}
-
-function keyOf({ hostId, containerId }: PlacedTarget): FactKey {
+function keyOf({ hostId, containerId }: Target): FactKey {
   return VOTE_PREFIX + voteSubject({ hostId, id: containerId });
 }

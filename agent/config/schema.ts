@@ -232,6 +232,13 @@ const coalesceSchema = z
   })
   .prefault({});
 
+const healthSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('whether this host checks containers that declare a health check'),
+    haproxy: text().default('haproxy').describe('the HAProxy program that makes the checks, 2.6 or newer'),
+  })
+  .prefault({});
+
 const metricsSchema = z
   .strictObject({
     listen: listen()
@@ -277,6 +284,7 @@ export const configSchema = z
     metadata: metadataSchema,
     network: networkSchema,
     coalesce: coalesceSchema,
+    health: healthSchema,
     metrics: metricsSchema,
     log: logSchema,
   })

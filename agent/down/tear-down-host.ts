@@ -5,6 +5,7 @@ import { openBus } from '../bus/open-bus.ts';
 import { createServers } from '../children/servers.ts';
 import type { Config } from '../config/config.ts';
 import { portBindingsFile } from '../config/paths.ts';
+import { createHaproxyProcess } from '../health/haproxy-process.ts';
 import { readHostId } from '../host/host-id.ts';
 import { serviceAddressSettings } from '../network/overlay-settings.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
@@ -25,8 +26,20 @@ export async function tearDownHost(
   // It only stops the servers, so it need not know how to start them.
   const program = () => ({ file: 'false', args: [] });
   const supervisor = createServers({ clock, log, serviceAddress, peers: null }, { config, program });
+  const haproxy = createHaproxyProcess({ clock, log }, config);
   const opened = hostId === null ? null : await openBus({ clock, log, hears: () => false }, config);
-  const deps = { docker, bus: opened?.bus ?? null, supervisor, serviceAddress, routing, guard, run, clock, log };
+  const deps = {
+    docker,
+    bus: opened?.bus ?? null,
+    supervisor,
+    haproxy,
+    serviceAddress,
+    routing,
+    guard,
+    run,
+    clock,
+    log,
+  };
   const { problems } = await tearDown(deps, { config, hostId });
   await opened?.bus.close();
   return problems;

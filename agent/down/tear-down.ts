@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Bus } from '../../bus/index.ts';
+import { haproxyFiles } from '../../healthcheck/index.ts';
 import type { Problem } from '../../model/index.ts';
 import {
   forgetRanges,
@@ -16,6 +17,7 @@ import type { Clock, Log, RunCommand } from '../../system/index.ts';
 import { SERVER_NAMES } from '../children/server-table.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
+import { HEALTH_CHILD } from '../health/haproxy-process.ts';
 import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { addressManagementPart } from '../network/address-management.ts';
@@ -28,6 +30,7 @@ export interface TearDownDependencies {
   /** Null when it cannot be opened. */
   readonly bus: Bus | null;
   readonly supervisor: Supervisor;
+  readonly haproxy: Pick<Supervisor, 'stop'>;
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
   readonly routing: Pick<ManagedRouting, 'remove'>;
   readonly guard: Pick<PortGuard, 'remove'>;
@@ -77,6 +80,7 @@ const STEPS: readonly Step[] = [
     act: (context) => clean(leave(context)),
   },
   { subject: SERVER_NAMES.join(' and '), act: ({ supervisor }) => clean(supervisor.stop()) },
+  { subject: 'HAProxy of the health checks', act: ({ haproxy }) => clean(haproxy.stop()) },
   { subject: "Drover's own containers", act: stopContainers },
   { subject: 'service address', act: (context) => clean(removeServiceAddress(context)) },
   { subject: 'run directory', act: ({ config }) => clean(removeRunFiles(config.runDir)) },
@@ -180,7 +184,9 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
-  const names = SERVER_NAMES.flatMap((name) => ends.map((end) => `${name}.${end}`));
+  const names = [...SERVER_NAMES, HEALTH_CHILD].flatMap((name) => ends.map((end) => `${name}.${end}`));
+  const ofHaproxy = Object.values(haproxyFiles('')).map((path) => basename(path));
   // A killed agent and a killed server leave their sockets.
-  for (const name of [...names, 'feed.sock', 'control.sock', 'dns.sock']) await rm(join(runDir, name), { force: true });
+  const sockets = ['feed.sock', 'control.sock', 'dns.sock'];
+  for (const name of [...names, ...ofHaproxy, ...sockets]) await rm(join(runDir, name), { force: true });
 }

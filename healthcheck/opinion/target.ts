@@ -2,6 +2,8 @@ import type { HealthCheck } from '../../model/index.ts';
 
 /** A container that this host checks. */
 export interface Target {
+  /** Host of the container. */
+  readonly hostId: string;
   readonly containerId: string;
   /** Start of the container. Another start is another target: nothing is known about it. */
   readonly startedAtMs: number;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTargetFollower } from '../../healthcheck/follow-targets.ts';
+import { createTargetFollower } from '../../healthcheck/index.ts';
 import { type HostView, viewOf } from '../../view/index.ts';
 import { CHECK, container, declaration, host, snapshot, type World } from '../view/world.ts';
 

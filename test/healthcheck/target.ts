@@ -9,5 +9,13 @@ export const CHECK: Target['check'] = {
 };
 
 export function target(containerId: string, check: Partial<Target['check']> = {}, rest: Partial<Target> = {}): Target {
-  return { containerId, startedAtMs: 1, address: '10.42.0.5', port: 80, check: { ...CHECK, ...check }, ...rest };
+  return {
+    hostId: 'a',
+    containerId,
+    startedAtMs: 1,
+    address: '10.42.0.5',
+    port: 80,
+    check: { ...CHECK, ...check },
+    ...rest,
+  };
 }

@@ -1,51 +1,68 @@
-import { expect, test } from 'vitest';
-import { createHostFacts, type FactChanges } from '../../facts/index.ts';
-import type { PlacedTarget } from '../../healthcheck/follow-targets.ts';
-import type { Opinion } from '../../healthcheck/index.ts';
-import { publishedVote, publishVotes, VOTE_PREFIX, votesFor } from '../../healthcheck/votes.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { createHostFacts, type FactChanges, type FactsPart } from '../../facts/index.ts';
+import { createVotes, type Opinion, type Target, VOTE_PREFIX, type Votes } from '../../healthcheck/index.ts';
 import { testLog } from '../support/test-log.ts';
-import { CHECK } from '../view/world.ts';
+import { target } from './target.ts';
 
-const target = (containerId: string, changes: Partial<PlacedTarget> = {}): PlacedTarget => ({
+const STARTED = 100;
+const on = (containerId: string, rest: Partial<Target> = {}) =>
+  target(containerId, {}, { startedAtMs: STARTED, ...rest });
+const UP: Opinion = { startedAtMs: STARTED, up: true, wasUp: true, sinceMs: 150, text: 'Layer4 check passed' };
+const DOWN: Opinion = { ...UP, up: false, text: 'Layer4 timeout' };
+const WAITING = { startedAtMs: STARTED, up: false, wasUp: false, sinceMs: STARTED, text: '' };
+const context = (opinion: Opinion | null, checksSinceMs = 50) => ({
   hostId: 'a',
-  containerId,
-  startedAtMs: 100,
-  address: '10.42.1.1',
-  port: 80,
-  check: CHECK,
-  ...changes,
-});
-const UP: Opinion = { startedAtMs: 100, up: true, wasUp: true, sinceMs: 150, text: 'Layer4 check passed' };
-
-const votes = (targets: readonly PlacedTarget[], opinion: Opinion | null, checksSinceMs = 50) =>
-  votesFor(targets, { hostId: 'a', checksSinceMs, opinionOf: () => opinion });
-
-test('an opinion is a vote about the start of the container', () => {
-  expect([...votes([target('c1'), target('c2', { hostId: 'b', startedAtMs: 7 })], UP)]).toEqual([
-    ['vote/a/c1', UP],
-    ['vote/b/c2', { ...UP, startedAtMs: 7 }],
-  ]);
-  const [long] = votes([target('c1')], { ...UP, text: 'x'.repeat(5_000) }).values();
-  expect(long?.text).toHaveLength(200);
+  checksSinceMs,
+  opinionOf: () => opinion,
 });
 
-test('only a container of this host that has started since it checks is voted on before the first result', () => {
-  const waiting = { startedAtMs: 100, up: false, wasUp: false, sinceMs: 100, text: '' };
-  expect([...votes([target('c1'), target('c2', { hostId: 'b' })], null)]).toEqual([['vote/a/c1', waiting]]);
-  expect(votes([target('c1')], null, 101).size).toBe(0);
+let part: FactsPart;
+let votes: Votes;
+let changes: FactChanges[];
+
+beforeEach(() => {
+  const facts = createHostFacts({ log: testLog('facts') });
+  part = facts.part([VOTE_PREFIX]);
+  votes = createVotes(part);
+  changes = [];
+  facts.onChange((change) => changes.push(change));
+});
+
+const published = () => Object.fromEntries(part.facts());
+
+test('an opinion is a vote on the start of the container, with a text of limited length', () => {
+  votes.replace([on('c1'), on('c2', { hostId: 'b', startedAtMs: 7 })], context({ ...UP, text: 'x'.repeat(5_000) }));
+  const vote = { ...UP, text: 'x'.repeat(200) };
+  expect(published()).toEqual({ 'vote/a/c1': vote, 'vote/b/c2': { ...vote, startedAtMs: 7 } });
+});
+
+test('before the first result, only a container of this host that has started since it checks has a vote', () => {
+  votes.replace([on('c1'), on('c2', { hostId: 'b' })], context(null));
+  expect(published()).toEqual({ 'vote/a/c1': WAITING });
+  votes.replace([on('c3')], context(null, STARTED + 1));
+  expect(published()).toEqual({});
+});
+
+test('a container that waited for its first result waits on after a restart of the agent; other opinions are recalled', () => {
+  votes.replace([on('c1')], context(null));
+  votes.replace([on('c1')], context(null, STARTED + 1));
+  expect(published()).toEqual({ 'vote/a/c1': WAITING });
+  expect(votes.recall(on('c1'))).toBeNull();
+  votes.update([on('c1')], context(DOWN));
+  expect(votes.recall(on('c1'))).toEqual(DOWN);
+  expect(votes.recall(on('c1', { startedAtMs: STARTED + 1 }))).toBeNull();
 });
 
 test('votes are published as one change, and those that stay are not written', () => {
-  const facts = createHostFacts({ log: testLog('facts') });
-  const part = facts.part([VOTE_PREFIX]);
-  const changes: FactChanges[] = [];
-  facts.onChange((change) => changes.push(change));
-  const both = [target('c1'), target('c2')];
-  publishVotes(part, votes(both, UP));
-  publishVotes(part, votes(both, UP));
+  const both = [on('c1'), on('c2')];
+  votes.replace(both, context(UP));
+  votes.replace(both, context(UP));
+  votes.update([on('c2')], context(UP));
   expect(changes.map(({ size }) => size)).toEqual([2]);
-  expect(publishedVote(part, target('c1'))).toEqual(UP);
-  expect(publishedVote(part, target('c1', { startedAtMs: 101 }))).toBeNull();
-  publishVotes(part, votes([target('c2')], { ...UP, up: false }));
-  expect(Object.fromEntries(changes[1] ?? [])).toEqual({ 'vote/a/c1': null, 'vote/a/c2': { ...UP, up: false } });
+  votes.update([on('c2')], context(DOWN));
+  votes.replace([on('c2')], context(DOWN));
+  expect(changes.slice(1).map((change) => Object.fromEntries(change))).toEqual([
+    { 'vote/a/c2': DOWN },
+    { 'vote/a/c1': null },
+  ]);
 });
