@@ -1,6 +1,7 @@
 import {
   answerLabelFaults,
   type Container,
+  healthLabelFaults,
   type LabelFault,
   type Problem,
   upstreamLabelFaults,
@@ -41,7 +42,9 @@ export function describeContainer(container: {
     ...(problem ? [problem] : []),
     ...(tooLong.length > 0 && !problem ? [tooLongProblem(subject, tooLong)] : []),
     ...(ownUuid !== undefined && !UUID.test(ownUuid) ? [uuidProblem(subject)] : []),
-    ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels)].map((fault) => faultProblem(subject, fault)),
+    ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels), ...healthLabelFaults(labels)].map((fault) =>
+      faultProblem(subject, fault),
+    ),
   ];
   return {
     fields: {

@@ -1,6 +1,7 @@
 import {
   defaultHealthCheck as defaults,
   type HealthCheck,
+  healthLabelFaults,
   ok,
   parseAddress,
   parseDnsName,
@@ -98,11 +99,17 @@ const SELECTORS: Readonly<Record<string, string>> = {
 };
 
 function labelNotes({ labels }: ServiceKeys): readonly SchemaFault[] {
-  return Object.entries(SELECTORS).flatMap(([label, hint]) =>
+  const invalid = healthLabelFaults(labels ?? {}).map(({ label, what }) => ({
+    path: ['labels', label],
+    what: `${what}: the check is ignored`,
+    hint: 'correct the label',
+  }));
+  const selectors = Object.entries(SELECTORS).flatMap(([label, hint]) =>
     labels && label in labels
       ? [{ path: ['labels', label], what: 'has no effect: Drover does not select by label', hint }]
       : [],
   );
+  return [...invalid, ...selectors];
 }
 
 function nameFaults(stack: string, name: string): readonly SchemaFault[] {
