@@ -13,7 +13,7 @@ export interface CheckerSettings extends OpinionSettings, HaproxySettings {}
 export interface CheckerStatus {
   /** `idle`: there has been nothing to check. `connected`: HAProxy runs and follows. */
   readonly state: 'idle' | 'starting' | 'connected';
-  /** False: HAProxy cannot be run, so nothing is checked. */
+  /** False: HAProxy is not installed, or does not run for a while: its results are too old to count. */
   readonly able: boolean;
   /** Most targets have failed at once: this host does not vote. */
   readonly suspended: boolean;
@@ -44,6 +44,9 @@ export function createChecker(deps: CheckerDependencies, settings: CheckerSettin
 
 const RECONNECT_MS = { min: 10, max: 200 } as const;
 
+/** How long results count while HAProxy is started again. */
+const GRACE_MS = 10_000;
+
 class HaproxyChecker implements Checker {
   readonly #deps;
   readonly #settings;
@@ -52,6 +55,8 @@ class HaproxyChecker implements Checker {
   readonly #haproxy;
   readonly #servers = new Servers();
   #state: CheckerStatus['state'] = 'idle';
+  /** When it left the state before `starting`; monotonic. */
+  #startingSinceMs = 0;
 
   constructor(deps: CheckerDependencies, settings: CheckerSettings) {
     this.#deps = deps;
@@ -82,7 +87,7 @@ class HaproxyChecker implements Checker {
     const own = this.#state === 'starting' ? this.#haproxy.problem() : null;
     return {
       state: this.#state,
-      able: own === null,
+      able: own === null || this.#isInGrace(),
       suspended: this.#opinions.suspended,
       targets: this.#servers.targetCount,
       restarts: this.#haproxy.restarts,
@@ -92,17 +97,27 @@ class HaproxyChecker implements Checker {
 
   async run(signal: AbortSignal): Promise<void> {
     while (this.#servers.byName.size === 0 && !signal.aborted) await this.#wakeUp.wait(null, signal);
-    this.#state = 'starting';
+    this.#starting();
     const { kept } = await this.#haproxy.start(this.#servers.backends(), signal);
     let pauseMs: number = RECONNECT_MS.min;
     while (!signal.aborted) {
       const wasConnected = await this.#session(signal);
-      this.#state = 'starting';
+      this.#starting();
       pauseMs = wasConnected ? RECONNECT_MS.min : Math.min(RECONNECT_MS.max, pauseMs * 2);
       await this.#wakeUp.pause(pauseMs, signal);
     }
     this.#opinions.close();
     await kept;
+  }
+
+  #starting(): void {
+    if (this.#state !== 'starting') this.#startingSinceMs = this.#deps.clock.monotonic();
+    this.#state = 'starting';
+  }
+
+  #isInGrace(): boolean {
+    const isInstalled = this.#haproxy.notInstalled === null;
+    return isInstalled && this.#deps.clock.monotonic() - this.#startingSinceMs < GRACE_MS;
   }
 
   /** One connection to HAProxy; false when there was none. */

@@ -63,6 +63,11 @@ export class KeptHaproxy {
     return this.#restarts;
   }
 
+  /** Null: it is installed, as far as is known. */
+  get notInstalled(): Problem | null {
+    return this.#notInstalled;
+  }
+
   /** Why it does not run, if it does not. */
   problem(): Problem | null {
     return this.#notInstalled ?? this.#deps.haproxy.lastEnd();

@@ -234,7 +234,11 @@ describe('the process', () => {
     const killedAtMs = performance.now();
     process.kill(before, 'SIGKILL');
     await poll(() => checker.status().state === 'starting', { what: 'the end of the process', intervalMs: 2 });
-    await poll(() => checker.status().state === 'connected', { what: 'a new process', intervalMs: 5 });
+    const isBack = () => {
+      expect(checker.status().able).toBe(true);
+      return checker.status().state === 'connected';
+    };
+    await poll(isBack, { what: 'a new process', intervalMs: 5 });
     await poll(async () => /^tcp_200,up49_/m.test(await showStat()), { what: 'the targets', intervalMs: 5 });
     expect(performance.now() - killedAtMs).toBeLessThan(1000);
     expect(haproxyPid()).not.toBe(before);
