@@ -6,6 +6,7 @@ import {
   isReady,
   noSharedNetwork,
   type ServiceView,
+  serviceCheck,
   serviceOf,
   unsharedClients,
 } from '../../view/index.ts';
@@ -34,9 +35,14 @@ function failing(view: HostView, service: ServiceView): readonly Problem[] {
     {
       subject: `service ${nameOf(service)}`,
       what: `0 of ${all.length} endpoints are ready: the health checks of ${bad.length} fail; ${effect}`,
-      hint: `find out why: \`docker inspect --format '{{json .State.Health}}' ${bad[0]?.container?.name}\``,
+      hint: `find out why: \`${causeCommand(service, bad[0]?.container?.name ?? '')}\``,
     },
   ];
+}
+
+function causeCommand(service: ServiceView, container: string): string {
+  if (serviceCheck(service)) return `drover health ${nameOf(service)}`;
+  return `docker inspect --format '{{json .State.Health}}' ${container}`;
 }
 
 /** Services that containers of this host cannot reach because they share no network, by name. */

@@ -22,10 +22,12 @@ test('findFailingServices() tells the services of this host without a ready endp
       container('d1', 's/down', null, { state: 'stopped', health: 'unhealthy' }),
       container('b1', 's/away', '10.42.2.7', { ...failing, hostId: 'b' }),
       container('alone', null, '10.42.1.8', failing),
+      container('k1', 's/known', '10.42.1.9', { ...failing, labels: { 'drover.health.port': '80' } }),
     ],
   });
   expect(findFailingServices(view).map(formatProblem)).toEqual([
     "service s/all: 0 of 2 endpoints are ready: the health checks of 2 fail; DNS still answers those that were ready before; find out why: `docker inspect --format '{{json .State.Health}}' a1`",
+    'service s/known: 0 of 1 endpoints are ready: the health checks of 1 fail; DNS still answers those that were ready before; find out why: `drover health s/known`',
     "service s/never: 0 of 2 endpoints are ready: the health checks of 1 fail; its name has no addresses; find out why: `docker inspect --format '{{json .State.Health}}' n1`",
   ]);
 });
