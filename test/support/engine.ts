@@ -65,7 +65,8 @@ export async function startEngine(resources: Resources, host: TestHost, options:
   ];
   let daemon: Daemon;
   const start = async (): Promise<void> => {
-    daemon = host.start(options.program ?? 'dockerd', args, { stopTimeoutMs: 15_000 });
+    // containerd writes its stacks into TMPDIR when dockerd waits for it in vain.
+    daemon = host.start(options.program ?? 'dockerd', args, { stopTimeoutMs: 15_000, env: { TMPDIR: dir } });
     await poll(() => docker.ping(), {
       what: `Docker Engine of ${host.name}`,
       timeoutMs: 30_000,
