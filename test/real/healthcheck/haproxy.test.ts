@@ -25,7 +25,7 @@ let dir: string;
 let checker: Checker;
 let stop: () => Promise<void>;
 let leave: () => Promise<void>;
-let haproxyPid: () => number;
+let haproxyPid: () => Promise<number>;
 const servers: (Server | HttpServer)[] = [];
 
 beforeEach(async () => {
@@ -62,7 +62,8 @@ function startChecker(command: readonly string[], recall?: (target: Target) => O
   };
   return {
     checker,
-    haproxyPid: () => supervisor.status()[0]?.pid as number,
+    // The supervisor knows a process a moment after it was started or adopted.
+    haproxyPid: () => poll(() => supervisor.status()[0]?.pid, { what: 'the process of HAProxy' }),
     /** Ends the checker and leaves HAProxy running, as an agent does that is replaced. */
     leave,
     stop: async () => {
@@ -229,7 +230,7 @@ describe('the process', () => {
     const bad = await unusedPort();
     checker.setTargets([...good, target('down', bad), target('http', port, { requestLine: 'GET /' })]);
     await poll(() => checker.votes().size === 52, { what: 'all votes' });
-    const before = haproxyPid();
+    const before = await haproxyPid();
     const changes = recordVotes();
     const killedAtMs = performance.now();
     process.kill(before, 'SIGKILL');
@@ -241,7 +242,7 @@ describe('the process', () => {
     await poll(isBack, { what: 'a new process', intervalMs: 5 });
     await poll(async () => /^tcp_200,up49_/m.test(await showStat()), { what: 'the targets', intervalMs: 5 });
     expect(performance.now() - killedAtMs).toBeLessThan(1000);
-    expect(haproxyPid()).not.toBe(before);
+    expect(await haproxyPid()).not.toBe(before);
     await clock.sleep(3 * CHECK.intervalMs);
     expect(changes).toEqual([]);
     expect(vote('down')?.wasUp).toBe(false);
@@ -272,7 +273,7 @@ describe('the process', () => {
     // Two of the five failures.
     await clock.sleep(2 * CHECK.intervalMs);
     failing = true;
-    process.kill(haproxyPid(), 'SIGKILL');
+    process.kill(await haproxyPid(), 'SIGKILL');
     // A new server of HAProxy goes down with its first failure, unless HAProxy knows that it was up.
     await poll(() => failures > 0, { what: 'a failed check', intervalMs: 2 });
     failing = false;
@@ -303,9 +304,9 @@ describe('the process', () => {
     checker.setTargets([target('a', portOf(server)), target('b', await unusedPort())]);
     await poll(() => checker.votes().size === 2, { what: 'votes' });
     const changes = recordVotes();
-    const before = haproxyPid();
+    const before = await haproxyPid();
     process.kill(before, 'SIGSTOP');
-    await poll(() => haproxyPid() !== before && checker.status().state === 'connected', {
+    await poll(async () => (await haproxyPid()) !== before && checker.status().state === 'connected', {
       what: 'another process',
       timeoutMs: 25_000,
     });
@@ -320,7 +321,7 @@ describe('the process', () => {
     checker.setTargets([...targets, target('old', portOf(server))]);
     await poll(() => checker.votes().size === 3, { what: 'votes' });
     const votes = new Map(checker.votes());
-    const pid = haproxyPid();
+    const pid = await haproxyPid();
     await leave();
     ({ checker, stop, haproxyPid } = startChecker(
       [START, 'haproxy'],
@@ -330,7 +331,7 @@ describe('the process', () => {
     await poll(() => checker.status().state === 'connected', { what: 'the connection' });
     await poll(async () => !/,old_/.test(await showStat()), { what: 'the removal of the old target' });
     expect([...checker.votes()]).toEqual(targets.map(({ containerId }) => [containerId, votes.get(containerId)]));
-    expect(haproxyPid()).toBe(pid);
+    expect(await haproxyPid()).toBe(pid);
     await close(server);
     await voted('a', false);
   });
