@@ -19,7 +19,7 @@ export interface HealthRow {
   readonly container: string;
   readonly host: string;
   readonly state: Container['state'];
-  /** Null: nobody has reported yet. */
+  /** Null: there is no result yet. */
   readonly health: HealthState | null;
   /** Null: the container is checked by Docker alone. */
   readonly check: HealthCheck | null;
