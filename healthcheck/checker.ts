@@ -17,7 +17,6 @@ export interface CheckerStatus {
   readonly able: boolean;
   /** Most targets have failed at once: this host does not vote. */
   readonly suspended: boolean;
-  readonly targets: number;
   /** How often HAProxy was started again for a new kind of check. */
   readonly restarts: number;
   readonly problems: readonly Problem[];
@@ -31,8 +30,6 @@ export interface Checker {
   votes(): ReadonlyMap<string, Opinion>;
   /** Calls `listener` with the votes that have changed. Gives the function that removes it. */
   onVotes(listener: (changes: VoteChanges) => void): () => void;
-  /** The last result that HAProxy has logged about a container, also if it changed no vote. */
-  lastResult(containerId: string): string | null;
   status(): CheckerStatus;
   /** Works until `signal` aborts. Call once. */
   run(signal: AbortSignal): Promise<void>;
@@ -79,17 +76,12 @@ class HaproxyChecker implements Checker {
     return this.#opinions.onVotes(listener);
   }
 
-  lastResult(containerId: string): string | null {
-    return this.#opinions.entry(containerId)?.tracked.text || null;
-  }
-
   status(): CheckerStatus {
     const own = this.#state === 'starting' ? this.#haproxy.problem() : null;
     return {
       state: this.#state,
       able: own === null || this.#isInGrace(),
       suspended: this.#opinions.suspended,
-      targets: this.#servers.targetCount,
       restarts: this.#haproxy.restarts,
       problems: [...(own ? [own] : []), ...this.#servers.problems()],
     };

@@ -8,7 +8,6 @@ import type { Target } from './opinion/target.ts';
 export class Servers {
   /** By name. */
   byName: ReadonlyMap<string, Server> = new Map();
-  targetCount = 0;
   /** By name of the server. */
   #targets: ReadonlyMap<string, Target> = new Map();
   #known = new WeakMap<Target, Result<Server>>();
@@ -39,7 +38,6 @@ export class Servers {
     this.byName = byName;
     this.#targets = kept;
     this.#invalid = invalid;
-    this.targetCount = kept.size;
     return byContainer;
   }
 

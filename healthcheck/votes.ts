@@ -65,11 +65,7 @@ export function createVotes(part: FactsPart): Votes {
  * The own host of a container that has started since this host checks votes at once, so that the container gets no traffic before its
  * check has passed. One that ran before keeps its traffic until the first result.
  */
-export function voteOn(
-  target: Target,
-  { hostId, checksSinceMs, opinionOf }: VoteContext,
-  hasVoted: boolean,
-): Vote | null {
+function voteOn(target: Target, { hostId, checksSinceMs, opinionOf }: VoteContext, hasVoted: boolean): Vote | null {
   const { startedAtMs } = target;
   const opinion = opinionOf(target);
   if (opinion) {

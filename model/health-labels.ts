@@ -2,7 +2,7 @@ import type { LabelFault } from './answer-options.ts';
 import { defaultHealthCheck, type HealthCheck } from './health.ts';
 
 /** Prefix of the labels that declare a health check. The rest is a key of `health_check` in a manifest. */
-export const HEALTH_LABEL = 'drover.health.';
+const HEALTH_LABEL = 'drover.health.';
 
 const MAX_MS = 86_400_000;
 const MAX_COUNT = 1_000;

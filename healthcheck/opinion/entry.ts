@@ -53,6 +53,6 @@ export function forgive(entry: Entry, settings: DampingSettings, now: Moment): E
   return believe({ ...entry, damped: { ...UNDAMPED, state: entry.damped.state } }, settings, now);
 }
 
-export function thresholdsOf({ check }: Target): Thresholds {
+function thresholdsOf({ check }: Target): Thresholds {
   return { rise: check.healthyThreshold, fall: check.unhealthyThreshold, intervalMs: check.intervalMs };
 }
