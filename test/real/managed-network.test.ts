@@ -51,7 +51,11 @@ beforeAll(async () => {
   outside = await createTestHost(resources, 'mn-outside');
   const addresses = await connectHosts(resources, [...hosts, outside]);
   outsideAddress = addresses[2] ?? '';
-  members = await Promise.all(hosts.map((host, index) => join(host, addresses[index] ?? '')));
+  const engines = await Promise.all(hosts.map(startEngineWithIpam));
+  members = [];
+  // One after the other: the first pass writes the ranges of all hosts, and fails if another host writes them at the same time.
+  for (const [index, host] of hosts.entries())
+    members.push(await join(host, engines[index] as Engine, addresses[index] ?? ''));
   for (const { loop } of members) loop.trigger(desiredOf(members, loop), 1);
   await poll(() => members.every(({ loop }) => loop.status().lastAppliedRevision === 1), { what: 'routes' });
 });
@@ -60,11 +64,15 @@ afterAll(async () => {
   await resources.close();
 });
 
-async function join(host: TestHost, address: string): Promise<Member> {
-  const run: RunCommand = (file, args, options = {}) => host.run(file, args, options as { input?: string });
+async function startEngineWithIpam(host: TestHost): Promise<Engine> {
   const engine = await startEngine(resources, host);
   await engine.buildBusybox();
   await startIpam(host, engine);
+  return engine;
+}
+
+async function join(host: TestHost, engine: Engine, address: string): Promise<Member> {
+  const run: RunCommand = (file, args, options = {}) => host.run(file, args, options as { input?: string });
   const pass = networkPasses(host.name, { docker: engine.docker, run });
   expect(await pass()).toContainEqual(expect.stringMatching(/^create Docker network drover with subnet 10\.4[23]\./));
   expect(await pass()).toEqual([]);
