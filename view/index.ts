@@ -25,7 +25,7 @@ export { type UnsharedClients, unsharedClients } from './endpoints/unshared-clie
 export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
 export { type FoundAsker, findAsker } from './find-asker.ts';
 export { type CheckTarget, checkTargets, standaloneTarget } from './health/check-targets.ts';
-export { type Checkers, checkersIn, checkersOf } from './health/checkers.ts';
+export { type Checkers, checkerHosts, checkersIn, isCheckedElsewhere } from './health/checkers.ts';
 export {
   ANY_CHANGE,
   ASKER,

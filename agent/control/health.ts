@@ -1,5 +1,5 @@
 import { type Container, type HealthCheck, type HealthState, voteSubject, votesOf } from '../../model/index.ts';
-import { checkersIn, checkersOf, type HostView, type ServiceView, serviceCheck } from '../../view/index.ts';
+import { checkerHosts, checkersIn, type HostView, type ServiceView, serviceCheck } from '../../view/index.ts';
 
 /** What one host says about a container. */
 export interface VoteRow {
@@ -38,7 +38,7 @@ export function listHealth(view: HostView): readonly HealthRow[] {
       return checked.map((container) =>
         rowOf(view, service, check, {
           container,
-          voters: check === null ? [] : checkersOf(container, checkers),
+          voters: check === null ? [] : checkerHosts(view, container, checkers),
         }),
       );
     });

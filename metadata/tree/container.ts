@@ -1,6 +1,20 @@
-import type { Container, ContainerAddress, Network, PublishedPort } from '../../model/index.ts';
-import { containerAddress, type HostView, networkOwner, searchDomains } from '../../view/index.ts';
+import {
+  type Container,
+  type ContainerAddress,
+  healthCheckOfLabels,
+  type Network,
+  type PublishedPort,
+} from '../../model/index.ts';
+import {
+  type Checkers,
+  checkerHosts,
+  containerAddress,
+  type HostView,
+  networkOwner,
+  searchDomains,
+} from '../../view/index.ts';
 import type { ValueObject } from '../value/value.ts';
+import { healthCheckObject } from './health-check.ts';
 import { uuidOfMode } from './network.ts';
 import type { HostScope } from './scopes.ts';
 import type { ServiceIdentity } from './service.ts';
@@ -15,13 +29,14 @@ export interface ContainerContext {
   readonly networkUuid: (network: Network) => string;
   /** Address of Drover's DNS server, which is the first name server of every container. */
   readonly resolver: string;
+  readonly checkers: Checkers;
 }
 
 /** A container's object. */
 export function containerObject(
   view: HostView,
   container: Container,
-  { scope, service, version, networkUuid, resolver }: ContainerContext,
+  { scope, service, version, networkUuid, resolver, checkers }: ContainerContext,
 ): ValueObject {
   const environment = view.snapshot.environment;
   const reach = containerAddress(view, container);
@@ -29,14 +44,16 @@ export function containerObject(
   const joined = joinedAddress(container, reach.ok ? reach.network : null);
   const network = scope?.networks.get(joined?.networkId ?? '');
   const { serviceIndex } = container;
+  // A container of no service is checked by its own labels.
+  const check = service ? service.healthCheck : healthCheckObject(healthCheckOfLabels(container.labels));
   return {
     create_index: serviceIndex,
     dns: [resolver, ...container.dns],
     dns_search: [...searchDomains(view, container).domains],
     environment_uuid: environment.uuid,
     external_id: container.id,
-    health_check: service?.healthCheck ?? null,
-    health_check_hosts: [],
+    health_check: check,
+    health_check_hosts: check === null ? [] : checkerHosts(view, container, checkers),
     health_state: container.health,
     host_uuid: container.hostId,
     hostname: container.hostname,

@@ -1,11 +1,18 @@
 import type { Container, Environment, HostState } from '../../model/index.ts';
-import type { HostView, ServiceView, StackView } from '../../view/index.ts';
+import {
+  type Checkers,
+  type HostView,
+  isCheckedElsewhere,
+  type ServiceView,
+  type StackView,
+} from '../../view/index.ts';
 import { isObject, sortedKeys, type Value, type ValueObject } from '../value/value.ts';
 import { dependsOnOthers } from './container.ts';
+import { idsOf } from './health-check.ts';
 import { standaloneOf } from './listing.ts';
 import { createMapSum, type Part } from './map-sum.ts';
 import { sameItems } from './memo.ts';
-import { inputsOf, type Objects } from './objects.ts';
+import type { Objects } from './objects.ts';
 import type { Scopes } from './scopes.ts';
 import { add, digest, formatSum, type Sum, ZERO } from './sum.ts';
 
@@ -22,19 +29,19 @@ export type ContentVersion = (view: HostView, objects: Objects) => string;
 export function createContentVersion(): ContentVersion {
   const stacks = createMapSum<StackView, StackSum>();
   const hosts = createMapSum<HostState, HostSum>();
-  let before: Common = { environment: null, scopes: new Map(), sum: ZERO };
+  let before: Common = { environment: null, scopes: new Map(), checkers: [], sum: ZERO };
   return (view, objects) => {
     const { environment } = view.snapshot;
-    const { scopes } = objects;
+    const { scopes, checkers } = objects;
     const isSame = before.environment === environment && before.scopes === scopes;
-    const sum = isSame ? before.sum : commonSum(view, objects);
+    const sum = isSame && before.checkers === checkers ? before.sum : commonSum(view, objects);
     const parts = createPartSums(view, objects, before);
     const all = [
       sum,
       stacks(view.stacks, { isSame, make: parts.ofStack }),
       hosts(view.snapshot.hosts, { isSame, make: parts.ofHost }),
     ];
-    before = { environment, scopes, sum };
+    before = { environment, scopes, checkers, sum };
     return formatSum(all.reduce(add));
   };
 }
@@ -43,6 +50,7 @@ export function createContentVersion(): ContentVersion {
 interface Common {
   readonly environment: Environment | null;
   readonly scopes: Scopes;
+  readonly checkers: Checkers;
   readonly sum: Sum;
 }
 
@@ -69,7 +77,9 @@ interface ContainerSums extends Part {
 
 function commonSum({ snapshot, hostId }: HostView, objects: Objects): Sum {
   const { name, uuid } = snapshot.environment;
-  return add(digest([name, uuid, hostId]), digest(objects.networks().map(shownBy)));
+  // The hosts that check a container follow from all checkers, so no container is read again when a host comes or goes.
+  const common = digest([name, uuid, hostId, idsOf(objects.checkers)]);
+  return add(common, digest(objects.networks().map(shownBy)));
 }
 
 function createPartSums(view: HostView, objects: Objects, before: Common) {
@@ -88,7 +98,10 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
     const kept = new Map(known?.containers.map((container, index) => [container, known.sums[index]]));
     const sums = containers.map((container) => {
       const sum = isAsBefore(container) ? kept.get(container) : undefined;
-      return sum ?? digest([shownBy(objects.uncachedContainer(container, service)), container.name]);
+      if (sum) return sum;
+      const object = objects.uncachedContainer(container, service);
+      const isSpread = object.health_check !== null && isCheckedElsewhere(view, container);
+      return digest([shownBy(object), container.name, isSpread]);
     });
     return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };
   };
@@ -97,7 +110,7 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
     const sameOwn = sameEnvironment && known?.service === service && sameItems(known.sidekicks, sidekicks);
     if (sameOwn && before.scopes === scopes && !known.isLinked) return known;
     const own = sameOwn ? known.own : digest(ownPart(objects, service, stack));
-    const sameIdentity = known && sameItems(inputsOf(known.service), inputsOf(service));
+    const sameIdentity = known && objects.identity(known.service).text === objects.identity(service).text;
     const containers = ofContainers(service.containers, service, sameIdentity ? known.containers : undefined);
     return { service, sidekicks, own, containers, sum: add(own, containers.sum), isLinked: containers.isLinked };
   };

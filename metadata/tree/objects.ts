@@ -1,5 +1,5 @@
 import type { Container, Host, HostState, Network, ServiceDeclaration } from '../../model/index.ts';
-import { type HostView, isSidekick, type ServiceView, type StackView } from '../../view/index.ts';
+import { type Checkers, type HostView, isSidekick, type ServiceView, type StackView } from '../../view/index.ts';
 import type { ValueObject } from '../value/value.ts';
 import { containerObject, dependsOnOthers } from './container.ts';
 import { hostObject } from './host.ts';
@@ -31,14 +31,16 @@ export interface Objects {
   networks(): readonly ValueObject[];
   /** The containers of a host that belong to no service, by name. */
   standalone(state: HostState): readonly ValueObject[];
-  /** The same as `container`, but not kept. */
+  /** The same as `container`, but without checkers on other hosts, and not kept. */
   uncachedContainer(container: Container, service: ServiceView | null): ValueObject;
   /** A service without its containers, not kept. */
   uncachedService(service: ServiceView, stack: StackView): ValueObject;
   /** Names of the sidekicks of a primary service. */
   sidekicksOf(service: ServiceView, stack: StackView): readonly string[];
+  identity(service: ServiceView): ServiceIdentity;
   /** What container objects show of their hosts. */
   readonly scopes: Scopes;
+  readonly checkers: Checkers;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface Objects {
  */
 export function createObjects(settings: ObjectsSettings): (view: HostView) => Objects {
   const made = createMade();
-  return (view) => new ViewObjects(made, settings, view, settings.scopesOf(view));
+  return (view) => new ViewObjects(made, settings, view);
 }
 
 export interface ObjectsSettings {
@@ -55,6 +57,7 @@ export interface ObjectsSettings {
   /** Address of the DNS server that containers use. */
   readonly resolver: string;
   readonly scopesOf: (view: HostView) => Scopes;
+  readonly checkersOf: (view: HostView) => Checkers;
 }
 
 /** The objects of earlier views. */
@@ -82,29 +85,38 @@ class ViewObjects implements Objects {
   readonly #resolver: string;
   readonly #view: HostView;
   readonly scopes: Scopes;
+  readonly checkers: Checkers;
 
-  constructor(made: Made, { version, resolver }: ObjectsSettings, view: HostView, scopes: Scopes) {
+  constructor(made: Made, { version, resolver, scopesOf, checkersOf }: ObjectsSettings, view: HostView) {
     this.#made = made;
     this.#version = version;
     this.#resolver = resolver;
     this.#view = view;
-    this.scopes = scopes;
+    this.scopes = scopesOf(view);
+    this.checkers = checkersOf(view);
   }
 
   container(container: Container, service: ServiceView | null): ValueObject {
     const { environment } = this.#view.snapshot;
     const scope = this.scopes.get(container.hostId);
-    const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, ...inputsOf(service)];
-    return this.#made.containers(container, inputs, () => this.uncachedContainer(container, service));
+    const identity = service && this.identity(service);
+    const checkers = identity?.healthCheck ? this.checkers : NO_CHECKERS;
+    const inputs = dependsOnOthers(container) ? [this.#view] : [environment, scope, identity?.text, checkers];
+    return this.#made.containers(container, inputs, () => this.#containerObject(container, service, checkers));
   }
 
   uncachedContainer(container: Container, service: ServiceView | null): ValueObject {
+    return this.#containerObject(container, service, NO_CHECKERS);
+  }
+
+  #containerObject(container: Container, service: ServiceView | null, checkers: Checkers): ValueObject {
     return containerObject(this.#view, container, {
       scope: this.scopes.get(container.hostId),
-      service: service && this.#identity(service),
+      service: service && this.identity(service),
       version: this.#version,
       networkUuid: this.#networkUuid,
       resolver: this.#resolver,
+      checkers,
     });
   }
 
@@ -141,7 +153,7 @@ class ViewObjects implements Objects {
 
   #serviceObject(service: ServiceView, sidekicks: readonly string[], containers: readonly ValueObject[]): ValueObject {
     const { environment } = this.#view.snapshot;
-    const identity = this.#identity(service);
+    const identity = this.identity(service);
     const injected = this.#injected(service.declaration);
     return serviceObject(service, { environment, identity, containers, sidekicks, injected, version: this.#version });
   }
@@ -164,13 +176,13 @@ class ViewObjects implements Objects {
 
   /** Objects that show other containers are only valid for one view. */
   #inputs(isSelfContained: boolean): readonly unknown[] {
-    return isSelfContained ? [this.#view.snapshot.environment, this.scopes] : [this.#view];
+    return isSelfContained ? [this.#view.snapshot.environment, this.scopes, this.checkers] : [this.#view];
   }
 
   readonly #isSelfContained = (service: ServiceView): boolean =>
     this.#made.selfContained(service, [], () => !service.containers.some(dependsOnOthers));
 
-  #identity(service: ServiceView): ServiceIdentity {
+  identity(service: ServiceView): ServiceIdentity {
     const { environment } = this.#view.snapshot;
     return this.#made.identities(service, [environment], () => serviceIdentity(environment, service));
   }
@@ -188,10 +200,4 @@ class ViewObjects implements Objects {
 }
 
 const NO_NAMES: readonly string[] = [];
-
-/** The parts of a service that a container's object depends on. */
-export function inputsOf(service: ServiceView | null): readonly unknown[] {
-  if (service === null) return [];
-  const { key, name, stack, primaryService, declaration } = service;
-  return [key, name, stack, primaryService, declaration?.healthCheck];
-}
+const NO_CHECKERS: Checkers = [];

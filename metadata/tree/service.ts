@@ -1,6 +1,7 @@
-import type { Container, Environment, HealthCheck, ServiceLink } from '../../model/index.ts';
-import type { ServiceView } from '../../view/index.ts';
+import type { Container, Environment, ServiceLink } from '../../model/index.ts';
+import { type ServiceView, serviceCheck } from '../../view/index.ts';
 import type { Value, ValueObject } from '../value/value.ts';
+import { healthCheckObject } from './health-check.ts';
 import { loadBalancerObject } from './load-balancer.ts';
 import { uuidOf } from './uuid.ts';
 import { nameIn, type Version } from './versions.ts';
@@ -12,17 +13,22 @@ export interface ServiceIdentity {
   readonly uuid: string;
   readonly stackUuid: string;
   readonly healthCheck: ValueObject | null;
+  /** Equal for equal identities. */
+  readonly text: string;
 }
 
 /** Created once per service view. Sidekicks have the UUID of their primary service. */
 export function serviceIdentity(environment: Environment, service: ServiceView): ServiceIdentity {
-  const [stack = '', primary = ''] = service.key.split('/');
+  const { key, name, stack: stackName, primaryService } = service;
+  const [stack = '', primary = ''] = key.split('/');
+  const healthCheck = healthCheckObject(serviceCheck(service));
   return {
-    name: service.name,
-    stack: service.stack,
+    name,
+    stack: stackName,
     uuid: uuidOf(environment.uuid, 'service', stack, primary),
     stackUuid: stackUuid(environment, stack),
-    healthCheck: service.declaration?.healthCheck ? healthCheckObject(service.declaration.healthCheck) : null,
+    healthCheck,
+    text: JSON.stringify([key, name, stackName, primaryService, healthCheck]),
   };
 }
 
@@ -86,17 +92,6 @@ export function withToken(object: ValueObject, service: ServiceView): ValueObjec
 export function members(objects: readonly ValueObject[], version: Version): Value {
   if (objects.length === 0) return null;
   return version.membersByName ? objects.map(({ name }) => name ?? null) : objects;
-}
-
-function healthCheckObject(check: HealthCheck): ValueObject {
-  return {
-    healthy_threshold: check.healthyThreshold,
-    interval: check.intervalMs,
-    port: check.port,
-    request_line: check.requestLine,
-    response_timeout: check.responseTimeoutMs,
-    unhealthy_threshold: check.unhealthyThreshold,
-  };
 }
 
 /** Labels that describe one container only. */

@@ -2,6 +2,7 @@ import type { Container } from '../../model/index.ts';
 import { type HostView, type ServiceView, type StackView, serviceOf } from '../../view/index.ts';
 import { lazyObject, type Value, type ValueObject } from '../value/value.ts';
 import { createContentVersion } from './content-version.ts';
+import { createCheckers } from './health-check.ts';
 import { hostsOf } from './listing.ts';
 import { createObjects, type Objects, type ServiceNode } from './objects.ts';
 import { createScopes } from './scopes.ts';
@@ -17,6 +18,7 @@ export type TreeOf = (view: HostView, version: Version, client: Container | null
  */
 export function createTrees(resolver = '169.254.169.250'): TreeOf {
   const scopesOf = createScopes();
+  const checkersOf = createCheckers();
   const kept = new Map<Version, Kept>();
   const contentVersion = createContentVersion();
   const sharedTrees = new WeakMap<HostView, Map<Version, SharedTree>>();
@@ -27,7 +29,10 @@ export function createTrees(resolver = '169.254.169.250'): TreeOf {
     const known = ofView.get(version);
     if (known) return known;
     if (ofView.size === 0) forgetUnread(kept);
-    const ofVersion = kept.get(version) ?? { make: createObjects({ version, resolver, scopesOf }), unread: 0 };
+    const ofVersion = kept.get(version) ?? {
+      make: createObjects({ version, resolver, scopesOf, checkersOf }),
+      unread: 0,
+    };
     kept.set(version, ofVersion);
     const objects = ofVersion.make(view);
     const onList = (): void => {

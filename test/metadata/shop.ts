@@ -36,8 +36,14 @@ export const ALONE: Container = container('alone-id', null, null, {
 
 export const SHOP = {
   hosts: [
-    host('a', { labels: { 'spaced key': 'x' }, milliCpu: 2000, memoryBytes: 8_000_000_000, localStorageMb: 100 }),
-    host('b', { address: '192.0.2.2' }),
+    host('a', {
+      subnets: ['10.42.1.0/24'],
+      labels: { 'spaced key': 'x' },
+      milliCpu: 2000,
+      memoryBytes: 8_000_000_000,
+      localStorageMb: 100,
+    }),
+    host('b', { address: '192.0.2.2', subnets: ['10.42.2.0/24'] }),
   ],
   containers: [WEB_2, LOG_1, ALONE, WEB_1],
   declarations: [

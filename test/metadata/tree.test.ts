@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createTrees, findVersion, NEWEST, type Value, type ValueObject, type Version } from '../../metadata/index.ts';
-import type { Snapshot } from '../../model/index.ts';
+import type { Host, HostState, Snapshot } from '../../model/index.ts';
 import { type HostView, identify, viewOf } from '../../view/index.ts';
-import { at, container, declaration, ENVIRONMENT, MANAGED, snapshot, type World } from '../view/world.ts';
+import { at, BRIDGE, container, declaration, ENVIRONMENT, host, MANAGED, snapshot, type World } from '../view/world.ts';
 import { ALONE, LOG_1, SHOP, WEB_1, WEB_2 } from './shop.ts';
 
 /** A map as JSON text, with the keys in reverse order. */
@@ -53,7 +53,7 @@ describe('the tree', () => {
         response_timeout: 2000,
         unhealthy_threshold: 3,
       },
-      health_check_hosts: [],
+      health_check_hosts: ['a', 'b'],
       health_state: 'healthy',
       host_uuid: 'a',
       hostname: 'web1',
@@ -243,6 +243,31 @@ describe('the tree', () => {
     });
   });
 
+  it('shows the check that labels declare, and the hosts that check a container', () => {
+    const labels = (port: string) => ({ 'drover.health.port': port });
+    const all = treeOf({
+      hosts: ['a', 'b', 'c', 'd'].map((id) => host(id, { subnets: ['10.42.1.0/24'] })),
+      containers: [
+        container('w1', 's/web', '10.42.1.1', { labels: labels('80'), health: 'reinitializing' }),
+        container('w2', 's/web', null, { addresses: [at(BRIDGE, '172.17.0.2')], labels: labels('81'), createdAtMs: 1 }),
+        container('d1', 's/docker', '10.42.1.2', { health: 'initializing' }),
+        container('n1', null, '10.42.1.3', { labels: labels('82') }),
+      ],
+    }).containers as ValueObject[];
+    const ports = all.map(({ name, health_check: check, health_state: state }) => {
+      return [name, check && (check as ValueObject).port, state];
+    });
+    expect(ports).toEqual([
+      ['d1', null, 'initializing'],
+      ['w1', 81, 'reinitializing'],
+      ['w2', 81, null],
+      ['n1', 82, null],
+    ]);
+    const hosts = all.map((one) => one.health_check_hosts as readonly string[]);
+    expect(hosts).toEqual([[], ['a', expect.any(String), expect.any(String)], ['a'], ['a']]);
+    expect(new Set(hosts[1]).size).toBe(3);
+  });
+
   it('links containers and shared networks by UUID', () => {
     const linked = container('l', null, '10.42.1.20', { links: { db: 'alone-id', gone: 'nobody' } });
     const sharing = container('s', null, null, { networkMode: 'container', networkFrom: 'alone-id' });
@@ -379,6 +404,22 @@ describe('successive views', () => {
     expect(after.services?.[2]?.containers).toEqual([after.containers?.[2]]);
   });
 
+  it('reuse the containers with a check until a host that checks comes or goes', () => {
+    const trees = createTrees();
+    let view = viewOf(snapshot(SHOP), 'a');
+    const read = () => trees(view, NEWEST, null) as Record<string, ValueObject[]>;
+    const kept = (changes: Partial<Host>) => {
+      const [{ containers: old = [] }, version] = [read(), read().version];
+      const state = view.snapshot.hosts.get('b') as HostState;
+      const hosts = new Map(view.snapshot.hosts).set('b', { ...state, host: { ...(state.host as Host), ...changes } });
+      view = viewOf({ ...view.snapshot, revision: view.revision + 1, hosts }, 'a', view);
+      return [...(read().containers ?? []).map((one, at) => one === old[at]), read().version === version];
+    };
+    expect(kept({ incarnation: 2 })).toEqual([true, true, true, true, true]);
+    expect(kept({ subnets: [] })).toEqual([false, false, true, true, false]);
+    expect(read().containers?.[0]?.health_check_hosts).toEqual(['a']);
+  });
+
   it('drop the objects of lists that were not read for a hundred views, and keep `version` correct', () => {
     const trees = createTrees();
     const read = (view: HostView) => trees(view, NEWEST, null) as Record<string, ValueObject[]>;
@@ -445,6 +486,11 @@ describe('successive views', () => {
     expect(versionOf(changed(view.snapshot, 'web-1-id', { health: 'unhealthy' }))).not.toBe(before);
     expect(versionOf(changed(view.snapshot, 'web-1-id', { name: 'SHOP-Web-1' }))).not.toBe(before);
     expect(versionOf(changed(view.snapshot, 'alone-id', { state: 'running' }))).not.toBe(before);
+    // Another network that only adds hosts that check the container.
+    const bridged = { preferredNetwork: BRIDGE, addresses: WEB_1.addresses.slice(1) };
+    const onBridge = changed(view.snapshot, 'web-1-id', bridged);
+    const onBoth = changed(view.snapshot, 'web-1-id', { ...bridged, addresses: WEB_1.addresses });
+    expect(versionOf(onBoth)).not.toBe(versionOf(onBridge));
     const renamed = SHOP.hosts.map((host) => ({ ...host, name: `${host.name}x` }));
     expect(versionOf(snapshot({ ...SHOP, hosts: renamed }))).not.toBe(before);
     const declared = SHOP.declarations.map((one) => ({ ...one, metadata: '{"greeting":"bye"}' }));

@@ -15,6 +15,7 @@ export const anyContainer = fc.record({
   address: fc.constantFrom('10.42.1.1', '10.42.1.2', null),
   linked: fc.constantFrom(null, null, 'c1', 'c2'),
   sharesWith: fc.constantFrom(null, null, null, 'c1', 'c2'),
+  check: fc.constantFrom(null, null, '80', '81'),
 });
 
 type GivenContainer = typeof anyContainer extends fc.Arbitrary<infer G> ? G : never;
@@ -49,11 +50,21 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('network' as const), hostId: fc.constantFrom('a', 'b'), managed: fc.boolean() }),
 );
 
-export function made({ id, network, address, linked, sharesWith, service, ...given }: GivenContainer): Container {
+export function made({
+  id,
+  network,
+  address,
+  linked,
+  sharesWith,
+  service,
+  check,
+  ...given
+}: GivenContainer): Container {
   const addresses = address === null || sharesWith !== null ? [] : [at(network, address)];
   const networkMode = sharesWith === null ? 'bridge' : 'container';
   const links: Record<string, string> = linked === null ? {} : { other: linked };
-  return container(id, service, null, { ...given, addresses, links, networkMode, networkFrom: sharesWith });
+  const labels: Record<string, string> = check === null ? {} : { 'drover.health.port': check };
+  return container(id, service, null, { ...given, addresses, links, labels, networkMode, networkFrom: sharesWith });
 }
 
 function withHost(before: Snapshot, id: string, change: (state: HostState) => HostState | null): Snapshot {
@@ -105,5 +116,6 @@ export function apply(before: Snapshot, step: Step): Snapshot {
 const VIPS = ['10.43.0.1', '192.0.2.1', null];
 
 function hostChanges(name: string, revision: number) {
-  return { name, address: `192.0.2.${revision % 2}`, subnets: [`10.42.${revision % 3}.0/24`] };
+  const subnets = revision % 4 === 0 ? [] : [`10.42.${revision % 3}.0/24`];
+  return { name, address: `192.0.2.${revision % 2}`, subnets };
 }

@@ -55,6 +55,11 @@ export function isOnManagedAlone(own: HostState, { addresses }: Container): bool
   return at !== undefined && addresses.length === 1 && isManaged(own, at.networkId);
 }
 
+/** Whether all hosts reach a container, at an address on the managed network. */
+export function isOnManaged(home: HostState, { addresses }: Container): boolean {
+  return addresses.some((at) => (at.ipv4 ?? at.ipv6) !== null && isManaged(home, at.networkId));
+}
+
 /** What to do about a client and an endpoint without a common network. */
 export function noSharedNetwork(view: HostView): string {
   const [managed] = managedNetworks(view.snapshot.hosts.get(view.hostId));

@@ -2,7 +2,7 @@ import { type Container, type HealthCheck, healthCheckOfLabels } from '../../mod
 import { containerAddress } from '../endpoints/address.ts';
 import { serviceCheck } from '../endpoints/service-check.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
-import { type Checkers, checkersOf } from './checkers.ts';
+import { type Checkers, checkerHosts } from './checkers.ts';
 
 /** A container that this host checks. */
 export interface CheckTarget {
@@ -19,7 +19,7 @@ export function checkTargets(view: HostView, service: ServiceView, checkers: Che
   const check = serviceCheck(service);
   if (!check) return [];
   const isMine = (container: Container): boolean =>
-    container.hostId === view.hostId || checkersOf(container, checkers).includes(view.hostId);
+    container.hostId === view.hostId || checkerHosts(view, container, checkers).includes(view.hostId);
   return service.containers.filter(isMine).flatMap((container) => target(view, container, check));
 }
 
@@ -33,8 +33,6 @@ function target(view: HostView, container: Container, check: HealthCheck): reado
   if (!CHECKED.has(container.state)) return [];
   const reach = containerAddress(view, container);
   if (!reach.ok || reach.via === 'published') return [];
-  // A Swarm network of another host is one that this host itself is not on.
-  if (reach.via === 'bridge' && container.hostId !== view.hostId) return [];
   return [{ container, address: reach.address, check }];
 }
 

@@ -1,4 +1,7 @@
 import { type Container, compareText, type Host, hash32, type Snapshot } from '../../model/index.ts';
+import { networkOwner } from '../endpoints/network-owner.ts';
+import { isOnManaged } from '../endpoints/shared-networks.ts';
+import type { HostView } from '../host-view/host-view.ts';
 
 /** How many hosts check a container, its own among them. */
 const CHECKERS = 3;
@@ -24,9 +27,22 @@ function checksOthers({ labels, subnets }: Host): boolean {
   return subnets.length > 0 && labels[STRATEGY_LABEL] !== 'skip';
 }
 
+/** The hosts that check a container with a health check, its own first. */
+export function checkerHosts(view: HostView, container: Container, checkers: Checkers): readonly string[] {
+  return isCheckedElsewhere(view, container) ? checkersOf(container, checkers) : [container.hostId];
+}
+
+/** Whether other hosts than its own check a container: one of a service, which they reach. */
+export function isCheckedElsewhere(view: HostView, container: Container): boolean {
+  if (container.service === null) return false;
+  const home = view.snapshot.hosts.get(container.hostId);
+  const owner = networkOwner(view, container);
+  return home !== undefined && owner !== null && (owner.networkMode === 'host' || isOnManaged(home, owner));
+}
+
 /**
- * The hosts that check a container: its own first, then those with the highest weights (rendezvous hashing). Every host comes to the
- * same list. If a host comes or goes, only the containers that it checks or will check get another one.
+ * The own host of a container, then the hosts with the highest weights (rendezvous hashing). Every host comes to the same list. If a
+ * host comes or goes, only the containers that it checks or will check get another one.
  */
 export function checkersOf({ id, hostId }: Pick<Container, 'id' | 'hostId'>, checkers: Checkers): readonly string[] {
   const own = hash32(id);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Container, Host } from '../../../model/index.ts';
+import { checkersOf } from '../../../view/health/checkers.ts';
 import {
+  checkerHosts,
   checkersIn,
-  checkersOf,
   checkTargets,
   findService,
   serviceCheck,
@@ -84,6 +85,9 @@ describe('checkTargets()', () => {
     ]; // biome-ignore format: one container a line
     expect(targets({ containers })).toEqual(['c1 172.17.0.2', 'c2 192.0.2.1']);
     expect(targets({ containers }, 'b')).toEqual(['c2 192.0.2.1']);
+    const view = viewOf(snapshot({ hosts: named(['a', 'b']), containers }), 'b');
+    const found = containers.map((one) => checkerHosts(view, one, checkersIn(view.snapshot)));
+    expect(found).toEqual([['a'], ['a', 'b']]);
   });
 
   test('whatever their health, but only started ones', () => {
@@ -118,5 +122,7 @@ describe('checkTargets()', () => {
     expect(find(container('c1', null, '10.42.1.1', { labels }))).toEqual([['10.42.1.1', 80]]);
     expect(find(container('c1', null, '10.42.1.1'))).toEqual([]);
     expect(find(container('c1', 's/web', '10.42.1.1', { labels }))).toEqual([]);
+    const several = checkersIn(snapshot({ hosts: named(['a', 'b']) }));
+    expect(checkerHosts(view, container('c1', null, '10.42.1.1', { labels }), several)).toEqual(['a']);
   });
 });
