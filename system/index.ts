@@ -5,6 +5,7 @@ export * from './database.ts';
 export * from './files.ts';
 export * from './http.ts';
 export * from './http-server.ts';
+export * from './limited.ts';
 export * from './listeners.ts';
 export * from './log.ts';
 export * from './map-concurrently.ts';

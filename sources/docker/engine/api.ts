@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { z } from 'zod';
+import { limited as limitedCall } from '../../../system/index.ts';
 import { EVENT_FILTERS } from './docker-event.ts';
 import {
   entryIdSchema,
@@ -135,33 +136,11 @@ async function headOf(
   }
 }
 
-/**
- * Ends `call` after `timeoutMs` or when `signal` aborts. The signal alone is not enough: dockerode never settles its promise when
- * the connection closes in the middle of an answer.
- */
-async function limited<T>(
+const limited = <T>(
   timeoutMs: number,
   signal: AbortSignal,
   call: (abortSignal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  signal.throwIfAborted();
-  const end = new AbortController();
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const giveUp = (reason: unknown): void => {
-    reject(reason);
-    end.abort(reason);
-  };
-  const timer = setTimeout(() => giveUp(new Error(`Docker did not answer within ${timeoutMs} ms`)), timeoutMs);
-  const onAbort = (): void => giveUp(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([call(end.signal), ended]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-    ended.catch(() => {});
-  }
-}
+): Promise<T> => limitedCall({ timeoutMs, who: 'Docker', signal }, call);
 
 // The types of dockerode omit the options of a network's inspect.
 function inspectNetwork(network: Docker.Network, options: { readonly abortSignal: AbortSignal }): Promise<unknown> {
