@@ -5,3 +5,4 @@ export { type DampingSettings, defaultDampingSettings } from './opinion/damping.
 export type { VoteChanges } from './opinion/opinions.ts';
 export * from './opinion/target.ts';
 export { createVotes, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';
+export * from './recreate/index.ts';

@@ -9,10 +9,10 @@ export interface DockerChange {
 }
 
 /**
- * What happens to a request. `refuse`: Docker does not receive it. `lose`: its answer is lost. `crash before` and `crash after`: the
- * same, and so fails every later request, as after the end of the client process.
+ * What happens to a request. `refuse`: Docker does not receive it. `lose`: its answer is lost. `crash`: Docker receives neither this
+ * nor any later request, as after the end of the client process.
  */
-export type Fault = 'pass' | 'refuse' | 'lose' | 'crash before' | 'crash after';
+export type Fault = 'pass' | 'refuse' | 'lose' | 'crash';
 
 type Done = (error: unknown, answer?: unknown) => void;
 type Dial = (options: { readonly method: string; readonly path: string }, done: Done) => void;
@@ -32,9 +32,9 @@ export function createFaultyDocker(
     const made = { number: changes.length + 1, method: options.method, path: options.path };
     changes.push(made);
     const outcome = await fault(made);
-    crashed ||= outcome.startsWith('crash');
+    crashed ||= outcome === 'crash';
     if (outcome === 'pass') dial(options, done);
-    else if (outcome === 'lose' || outcome === 'crash after') dial(options, () => fail(done));
+    else if (outcome === 'lose') dial(options, () => fail(done));
     else fail(done);
   };
   modem.dial = (options, done) => {

@@ -58,9 +58,11 @@ test('the new container is equal to the old one, with its volumes and their data
   for (const path of ['/cache', '/anonymous', '/data']) await inside({ engine }, 'web', `echo ${path} > ${path}/file`);
   const before = await lastingParts(old);
 
-  await recreated('web');
-
-  expect(await lastingParts(container('web'))).toEqual(before);
+  // Twice, because the options of a container that Drover created are to be read as well.
+  for (let times = 0; times < 2; times += 1) {
+    await recreated('web');
+    expect(await lastingParts(container('web'))).toEqual(before);
+  }
   for (const path of ['/cache', '/anonymous', '/data'])
     expect(await inside({ engine }, 'web', `cat ${path}/file`)).toBe(`${path}\n`);
   expect(await listAll(engine)).toEqual(['web running']);
@@ -150,16 +152,15 @@ const SHAPES: Readonly<Record<string, Docker.ContainerCreateOptions>> = {
   'a read-only root': { HostConfig: { ReadonlyRootfs: true } },
 };
 
-test.each(Object.entries(SHAPES))('a container with %s is equal afterwards', async (_title, create) => {
+test('containers of every shape are equal afterwards', async () => {
   await startPeers();
-  const old = await engine.run('web', { StopSignal: 'SIGKILL', ...create });
-  const before = await lastingParts(old);
-  await recreated('web');
-  expect(await lastingParts(container('web'))).toEqual(before);
-  // Twice, because the options of a container that Drover created are to be read as well.
-  await recreated('web');
-  expect(await lastingParts(container('web'))).toEqual(before);
-});
+  for (const [index, [title, create]] of Object.entries(SHAPES).entries()) {
+    const name = `web${index}`;
+    const before = await lastingParts(await engine.run(name, { StopSignal: 'SIGKILL', ...create }));
+    await recreated(name);
+    expect({ title, ...(await lastingParts(container(name))) }).toEqual({ title, ...before });
+  }
+}, 30_000);
 
 test('a container in the network of another one, and one that left its first network, are equal afterwards', async () => {
   const { target } = await startPeers();

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nameOfNext, nameOfOld, parseReplacementName } from '../../../healthcheck/recreate/names.ts';
+import {
+  formatStep,
+  isReplaced,
+  type ObservedContainer,
+  planReplacement,
+  planRestoration,
+  type Replacement,
+  type Step,
+} from '../../../healthcheck/recreate/plan.ts';
+
+const OLD_ID = 'a'.repeat(64);
+const NEW_ID = 'b'.repeat(64);
+const NETWORKS = { connect: ['back', 'side'], disconnect: ['bridge'] };
+const old: ObservedContainer = {
+  id: OLD_ID,
+  name: 'web',
+  isRunning: true,
+  wasStarted: true,
+  networks: ['back', 'side'],
+};
+const begin: Replacement = { own: 'web', old, next: null, isNameTaken: false };
+
+/** What Docker shows after a step. */
+function after(step: Step, { own, old, next, isNameTaken }: Replacement): Replacement {
+  const change = (changes: Partial<ObservedContainer>): Replacement => {
+    const of = 'container' in step ? step.container : 'next';
+    const changed = of === 'old' ? { old: old && { ...old, ...changes } } : { next: next && { ...next, ...changes } };
+    return { own, old, next, isNameTaken, ...changed };
+  };
+  switch (step.kind) {
+    case 'create':
+      return {
+        own,
+        old,
+        isNameTaken,
+        next: { id: NEW_ID, name: step.name, isRunning: false, wasStarted: false, networks: ['bridge'] },
+      };
+    case 'connect':
+      return change({ networks: [...(next?.networks ?? []), step.network] });
+    case 'disconnect':
+      return change({ networks: (next?.networks ?? []).filter((network) => network !== step.network) });
+    case 'stop':
+      return change({ isRunning: false });
+    case 'start':
+      return change({ isRunning: true, wasStarted: true });
+    case 'rename':
+      return change({ name: step.name });
+    case 'remove':
+      return {
+        own,
+        old: step.container === 'old' ? null : old,
+        next: step.container === 'next' ? null : next,
+        isNameTaken,
+      };
+  }
+}
+
+/** The new container is known by its name, or by that of the old one. */
+function seen(world: Replacement): Replacement {
+  const { own, old, next } = world;
+  const isKnown = next && (next.name !== own || old?.name === nameOfOld(own, next.id));
+  return { ...world, next: isKnown ? next : null };
+}
+
+/** Takes the first step of each plan, at most `limit` steps. */
+function walk(from: Replacement, plan: (observed: Replacement) => readonly Step[], limit = 20): Replacement {
+  let observed = from;
+  for (let taken = 0; taken < limit; taken += 1) {
+    const [step] = plan(seen(observed));
+    if (!step) return observed;
+    observed = after(step, observed);
+  }
+  return observed;
+}
+
+const replace = (observed: Replacement) => planReplacement(observed, NETWORKS);
+const settle = (observed: Replacement) => (isReplaced(observed) ? replace(observed) : planRestoration(observed));
+
+test('planReplacement() completes the new container before it stops the old one, and removes the old one last', () => {
+  expect(replace(begin).map(formatStep)).toEqual([
+    `create the new container as web.drover-replaces-${'a'.repeat(12)}`,
+    'disconnect the new container from network bridge',
+    'connect the new container to network back',
+    'connect the new container to network side',
+    'stop the old container',
+    'rename the old container to web.drover-replaced-by-(new id)',
+    'rename the new container to web',
+    'start the new container',
+    'remove the old container',
+  ]);
+  const end = walk(begin, replace);
+  expect(end).toMatchObject({ old: null, next: { name: 'web', isRunning: true, networks: ['back', 'side'] } });
+});
+
+test('from any point of a replacement or its undoing, the plans end with one container that runs under its own name', () => {
+  fc.assert(
+    fc.property(fc.nat(9), fc.nat(4), fc.boolean(), (steps, undone, restarts) => {
+      const reached = walk(begin, replace, steps);
+      // A Docker that restarts starts the old container again if its restart policy says so.
+      const restarted = restarts && reached.old ? { ...reached, old: { ...reached.old, isRunning: true } } : reached;
+      const { old, next } = walk(walk(restarted, settle, undone), settle);
+      const running = [old, next].filter((one) => one?.isRunning);
+      expect([old, next].filter((one) => one !== null)).toEqual(running);
+      expect(running.map((one) => one?.name)).toEqual(['web']);
+    }),
+    { seed: 7 },
+  );
+});
+
+test('planRestoration() keeps a name of Drover as long as a step can fail, and starts nothing beside a container of that name', () => {
+  const stopped = { ...old, isRunning: false };
+  const next = { id: NEW_ID, name: nameOfNext('web', OLD_ID), isRunning: false, wasStarted: false, networks: [] };
+  const renamed = { ...stopped, name: nameOfOld('web', NEW_ID) };
+  const steps = (observed: Replacement) => planRestoration(observed).map(({ kind }) => kind);
+  expect(steps({ ...begin, old: stopped, next })).toEqual(['start', 'remove']);
+  expect(steps({ ...begin, old: renamed, next: { ...next, name: 'web' } })).toEqual(['start', 'remove', 'rename']);
+  expect(steps({ ...begin, old: renamed, next, isNameTaken: true })).toEqual(['remove', 'rename', 'start']);
+  expect(steps({ ...begin, old: null, next })).toEqual(['remove']);
+  expect(steps(begin)).toEqual([]);
+});
+
+test('names are read as they are written, and others are not names of a replacement', () => {
+  expect(parseReplacementName(nameOfOld('web-1', NEW_ID))).toEqual({
+    own: 'web-1',
+    role: 'old',
+    otherId: 'b'.repeat(12),
+  });
+  expect(parseReplacementName(nameOfNext('a.b_c', OLD_ID))).toEqual({
+    own: 'a.b_c',
+    role: 'next',
+    otherId: 'a'.repeat(12),
+  });
+  const nested = nameOfOld(nameOfNext('web', OLD_ID), NEW_ID);
+  expect(parseReplacementName(nested)?.own).toBe(nameOfNext('web', OLD_ID));
+  for (const name of [
+    'web',
+    '',
+    '.drover-replaces-aaaaaaaaaaaa',
+    'web.drover-replaces-AAAAAAAAAAAA',
+    'web.drover-replaces-aaaa',
+  ])
+    expect(parseReplacementName(name)).toBeNull();
+});
