@@ -19,7 +19,7 @@ export function createOptions(
   return {
     ...configOf(inspect, image),
     Image: imageRef,
-    HostConfig: { ...inspect.HostConfig, ...linksOf(inspect.HostConfig), ...volumesOf(inspect) },
+    HostConfig: { ...inspect.HostConfig, ...volumesOf(inspect) },
     ...(first ? { NetworkingConfig: { EndpointsConfig: { [first.name]: first.endpoint } } } : {}),
   };
 }
@@ -56,13 +56,4 @@ function configOf(
 
 function hasWords(words: string | readonly string[] | null | undefined): boolean {
   return (words?.length ?? 0) > 0;
-}
-
-/** Docker shows the links of the default network as `/target:/self/alias`, and accepts `target:alias`. */
-function linksOf({ Links }: Docker.HostConfig): Pick<Docker.HostConfig, 'Links'> {
-  const links = (Links as readonly string[] | null | undefined)?.map((link) => {
-    const [target = '', alias = target] = link.split(':');
-    return `${target.replace(/^\//, '')}:${alias.slice(alias.lastIndexOf('/') + 1)}`;
-  });
-  return links ? { Links: links } : {};
 }

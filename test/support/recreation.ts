@@ -92,9 +92,13 @@ export async function lastingParts(container: Pick<Docker.Container, 'inspect'>)
   const { SandboxID, SandboxKey, EndpointID, ...settings } = rest.NetworkSettings as Inspect['NetworkSettings'] & {
     EndpointID?: string;
   };
+  const shortId = Id.slice(0, 12);
   const networks = Object.entries(settings.Networks).map(([name, { EndpointID: _, ...network }]) => [
     name,
-    { ...network, Aliases: (network.Aliases as string[] | null)?.toSorted() },
+    {
+      ...network,
+      Aliases: (network.Aliases as string[] | null)?.map((alias) => alias.replace(shortId, 'SHORT-ID')).toSorted(),
+    },
   ]);
   const lasting = {
     ...rest,
@@ -112,7 +116,7 @@ export async function lastingParts(container: Pick<Docker.Container, 'inspect'>)
     NetworkSettings: { ...settings, Networks: Object.fromEntries(networks.sort()) },
     Running: State.Running,
   };
-  return JSON.parse(JSON.stringify(lasting).replaceAll(Id, 'ID').replaceAll(Id.slice(0, 12), 'SHORT-ID')) as object;
+  return JSON.parse(JSON.stringify(lasting).replaceAll(Id, 'ID').replaceAll(shortId, 'SHORT-ID')) as object;
 }
 
 /** Names of all containers, running or not, with their states. */

@@ -87,13 +87,6 @@ test('createOptions() gives no ports, MAC address or domain to a container in th
   expect(options({ Config: { MacAddress: '' } })).not.toHaveProperty('MacAddress');
 });
 
-test('createOptions() writes links of the default network as they are requested', () => {
-  const links = (Links: unknown) => options({ HostConfig: { Links } }).HostConfig?.Links as unknown;
-  expect(links(['/db:/web/storage', '/db:/web/db'])).toEqual(['db:storage', 'db:db']);
-  expect(links(['/db:/a/b/storage'])).toEqual(['db:storage']);
-  expect(links(null)).toBeNull();
-});
-
 test('networksOf() keeps what the user gave, without what Docker assigned', () => {
   const front = {
     NetworkID: 'f1',

@@ -134,6 +134,7 @@ test('another container that takes the address or the name keeps it; the old one
     expect(outcome.ok ? '' : outcome.problem.what).toMatch(/is not restored yet: .*(already in use)/);
     expect(await recoverAll()).toHaveLength(1);
     expect((await container(id).inspect()).State.Running).toBe(true);
+    expect((await web.inspect()).State.Running).toBe(false);
     await container(id).remove({ force: true });
     expect(await recoverAll()).toEqual([]);
     expect(await isOld()).toBe(true);

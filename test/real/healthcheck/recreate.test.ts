@@ -187,3 +187,14 @@ test('the image is the one of the old container, although its tag means another 
   expect((await container('web').inspect()).Image).toBe(Image);
   await tagImage('drover-busybox', 'moving');
 });
+
+test('a container that others are tied to by its id is left alone', async () => {
+  const { target } = await startPeers();
+  await engine.run('joined', { HostConfig: { NetworkMode: `container:${target.id}` }, StopSignal: 'SIGKILL' });
+  await engine.run('linked', { HostConfig: { Links: ['target:db'] }, StopSignal: 'SIGKILL' });
+  expect(await recreate(deps(), target.id, signal)).toMatchObject({
+    ok: false,
+    problem: { subject: 'container target', what: expect.stringContaining('because joined, linked would lose it') },
+  });
+  expect((await target.inspect()).State.Running).toBe(true);
+});
