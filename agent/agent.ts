@@ -6,6 +6,7 @@ import { applyManifests } from './control/apply.ts';
 import { collectStatus, type StatusSources } from './control/collect-status.ts';
 import { readDeclarations, removeDeclarations } from './control/declarations.ts';
 import { createGoneHosts } from './control/gone-hosts.ts';
+import { readHealth } from './control/health.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
 import { controlRoutes } from './control/routes.ts';
@@ -71,6 +72,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const routes = controlRoutes({
     status,
     view,
+    health: () => readHealth({ bus, clock }, view()),
     metrics,
     apply: (request) => applyManifests(bus, request),
     declarations: () => readDeclarations(bus),

@@ -50,7 +50,8 @@ export async function listRows(
 ): Promise<readonly unknown[]> {
   const { listContainers, listHosts, listServices } = await import('./control/listing.ts');
   const { listHealth } = await import('./control/health.ts');
-  return { services: listServices, containers: listContainers, hosts: listHosts, health: listHealth }[what](view);
+  const health = () => listHealth(view, { turns: null, nowMs: Date.now() });
+  return { services: listServices, containers: listContainers, hosts: listHosts, health }[what](view);
 }
 
 /** `drover down` on a host whose agent is not running. */

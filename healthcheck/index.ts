@@ -4,5 +4,5 @@ export { type HaproxyProcess, haproxyCommand, haproxyFiles } from './haproxy/kep
 export { type DampingSettings, defaultDampingSettings } from './opinion/damping.ts';
 export type { VoteChanges } from './opinion/opinions.ts';
 export * from './opinion/target.ts';
-export { createVotes, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';
 export * from './recreate/index.ts';
+export { createVotes, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';

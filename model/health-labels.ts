@@ -37,7 +37,7 @@ const READERS: Readonly<Record<string, { readonly read: Reader; readonly expecte
 export function healthCheckOfLabels(labels: Readonly<Record<string, string>>): HealthCheck | null {
   if (labels[`${HEALTH_LABEL}port`] === undefined || healthLabelFaults(labels).length > 0) return null;
   const given = healthLabels(labels).map(([key, text]) => READERS[key]?.read(text));
-  const check: HealthCheck = Object.assign({ ...defaultHealthCheck, strategy: 'none' }, ...given);
+  const check: HealthCheck = Object.assign({ ...defaultHealthCheck }, ...given);
   if (check.strategy !== 'recreateOnQuorum') return { ...check, recreateOnQuorum: null };
   return { ...check, recreateOnQuorum: check.recreateOnQuorum ?? 1 };
 }

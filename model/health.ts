@@ -24,7 +24,7 @@ export interface HealthCheck {
   readonly recreateOnQuorum: number | null;
 }
 
-/** What counts where a check says nothing: Rancher's own defaults. The port has none. */
+/** What counts where a check says nothing: Rancher's own defaults, except that Drover recreates nothing. The port has none. */
 export const defaultHealthCheck: Omit<HealthCheck, 'port'> = {
   requestLine: null,
   intervalMs: 2_000,
@@ -33,6 +33,6 @@ export const defaultHealthCheck: Omit<HealthCheck, 'port'> = {
   unhealthyThreshold: 3,
   initializingTimeoutMs: null,
   reinitializingTimeoutMs: null,
-  strategy: 'recreate',
+  strategy: 'none',
   recreateOnQuorum: null,
 };

@@ -1,4 +1,7 @@
+import type { Bus } from '../../bus/index.ts';
+import { listTurns, type NextAction, nextAction, type TurnDocument } from '../../healthcheck/index.ts';
 import { type Container, type HealthCheck, type HealthState, voteSubject, votesOf } from '../../model/index.ts';
+import { type Clock, limited } from '../../system/index.ts';
 import { checkerHosts, checkersIn, type HostView, type ServiceView, serviceCheck } from '../../view/index.ts';
 
 /** What one host says about a container. */
@@ -25,10 +28,29 @@ export interface HealthRow {
   readonly check: HealthCheck | null;
   /** Of the hosts that check it, its own first. */
   readonly votes: readonly VoteRow[];
+  /** What Drover does next about it. */
+  readonly next: NextAction;
+}
+
+export interface HealthContext {
+  /** What the hosts have agreed on about recreations; null: the bus does not answer. */
+  readonly turns: ReadonlyMap<string, TurnDocument> | null;
+  readonly nowMs: number;
+}
+
+const BUS_MS = 2_000;
+
+/** The containers with a health check as of now, also while the bus does not answer. */
+export async function readHealth(
+  { bus, clock }: { readonly bus: Pick<Bus, 'list'>; readonly clock: Pick<Clock, 'now'> },
+  view: HostView,
+): Promise<readonly HealthRow[]> {
+  const turns = await limited({ timeoutMs: BUS_MS, who: 'the bus' }, () => listTurns(bus)).catch(() => null);
+  return listHealth(view, { turns, nowMs: clock.now() });
 }
 
 /** The containers with a health check, by service. */
-export function listHealth(view: HostView): readonly HealthRow[] {
+export function listHealth(view: HostView, { turns, nowMs }: HealthContext): readonly HealthRow[] {
   const checkers = checkersIn(view.snapshot);
   return [...view.stacks.values()]
     .flatMap(({ services }) => [...services.values()])
@@ -39,6 +61,7 @@ export function listHealth(view: HostView): readonly HealthRow[] {
         rowOf(view, service, check, {
           container,
           voters: check === null ? [] : checkerHosts(view, container, checkers),
+          next: nextAction(view, container, turns, nowMs),
         }),
       );
     });
@@ -48,7 +71,7 @@ function rowOf(
   { snapshot }: HostView,
   { stack, name, primaryService }: ServiceView,
   check: HealthCheck | null,
-  { container, voters }: { readonly container: Container; readonly voters: readonly string[] },
+  { container, voters, next }: Pick<HealthRow, 'next'> & { container: Container; voters: readonly string[] },
 ): HealthRow {
   const nameOf = (hostId: string): string => snapshot.hosts.get(hostId)?.host?.name ?? hostId;
   return {
@@ -60,6 +83,7 @@ function rowOf(
     health: container.health,
     check,
     votes: voters.map((hostId) => ({ host: nameOf(hostId), ...voteOf(snapshot, container, hostId) })),
+    next,
   };
 }
 

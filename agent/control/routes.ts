@@ -5,7 +5,7 @@ import type { HostView } from '../../view/index.ts';
 import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply-request.ts';
 import { type DeclaredServices, parseRemoveRequest, type RemoveRequest } from './declarations.ts';
 import type { GoneHosts } from './gone-hosts.ts';
-import { listHealth } from './health.ts';
+import type { HealthRow } from './health.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import { type ControlAnswer, type ControlRoute, refusal } from './server.ts';
@@ -15,6 +15,7 @@ import type { ExplainNow } from './why.ts';
 export interface ControlSources {
   readonly status: () => AgentStatus;
   readonly view: () => HostView;
+  readonly health: () => Promise<readonly HealthRow[]>;
   readonly metrics: Metrics;
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
   readonly declarations: () => Promise<DeclaredServices>;
@@ -36,7 +37,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
     ['GET /v1/status', () => json(sources.status())],
     ['GET /v1/services', () => json(listServices(sources.view()))],
     ['GET /v1/containers', () => json(listContainers(sources.view()))],
-    ['GET /v1/health', () => json(listHealth(sources.view()))],
+    ['GET /v1/health', async () => json(await sources.health())],
     ['GET /v1/hosts', () => json(listHosts(sources.view()))],
     ['GET /v1/doctor', async () => json(await sources.checkup())],
     ['POST /v1/doctor', async () => json(await sources.checkup())],

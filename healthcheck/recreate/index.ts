@@ -1,11 +1,3 @@
-export {
-  createRecreationLock,
-  type LockDependencies,
-  type RecreationLock,
-  type Turn,
-  type TurnRequest,
-} from './lock.ts';
-export { decideRecreation, outcomeOf, type RecreationDecision, type ServiceMember } from './quorum.ts';
-export { describeRecreation, type RecreateDependencies, recover, recreate } from './recreate.ts';
-export { type BudgetSettings, defaultBudgetSettings } from './restart-budget.ts';
-export type { RecreationDocuments } from './turn-document.ts';
+export { listTurns } from './lock.ts';
+export { type NextAction, nextAction } from './next-action.ts';
+export type { TurnDocument } from './turn-document.ts';

@@ -4,6 +4,8 @@ import type { Problem } from '../../model/index.ts';
 export type Inspect = Docker.ContainerInspectInfo;
 
 const SWARM_TASK = 'com.docker.swarm.task.id';
+/** Label of the containers that Drover itself runs in (deploy/compose.yaml). */
+const OWN_PROCESS = 'drover.process';
 
 /** Why Drover cannot recreate a container; null: it can. `others` are the other containers of this host. Pure. */
 export function obstacleTo(inspect: Inspect, others: readonly Inspect[]): Problem | null {
@@ -32,6 +34,12 @@ export function obstacleTo(inspect: Inspect, others: readonly Inspect[]): Proble
       subject,
       what: 'is not recreated because it is a task of Docker Swarm',
       hint: 'no action needed: configure a health check of the Swarm service, and Swarm replaces its tasks',
+    };
+  if (Config.Labels?.[OWN_PROCESS] !== undefined)
+    return {
+      subject,
+      what: 'is not recreated because Drover itself runs in it',
+      hint: 'set `strategy: none` for its service',
     };
   const users = others.filter((other) => uses(other, inspect)).map(nameOf);
   if (users.length === 0) return null;

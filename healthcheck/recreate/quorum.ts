@@ -3,7 +3,7 @@ import type { HealthCheck, HealthState } from '../../model/index.ts';
 /** A container of a service, on any host. */
 export interface ServiceMember {
   readonly id: string;
-  /** The verdict; null: the container has no health check. */
+  /** The verdict; null: there is no result yet, or the container is not running. */
   readonly health: HealthState | null;
   /** Since when it has this health. */
   readonly sinceMs: number;
@@ -15,8 +15,10 @@ type Strategy = Pick<
 >;
 
 export type RecreationDecision =
-  | { readonly kind: 'leave' }
-  /** It is to be recreated as soon as the reason is gone. */
+  | { readonly kind: 'leave'; readonly why: string }
+  /** It is to be recreated at this time if its health stays the same. */
+  | { readonly kind: 'later'; readonly why: string; readonly atMs: number }
+  /** It is to be recreated as soon as enough containers of the service are healthy. */
   | { readonly kind: 'wait'; readonly why: string }
   | { readonly kind: 'recreate'; readonly why: string };
 
@@ -25,7 +27,7 @@ const DEFAULT_INITIALIZING_MS = 60_000;
 
 /**
  * Whether the container `id` may be recreated now, from the health of all containers of its service. Containers that are initializing
- * do not count as healthy. A container that never became healthy in time serves nobody, so no quorum protects it. Pure.
+ * do not count as healthy. Pure.
  */
 export function decideRecreation(
   { strategy, recreateOnQuorum, ...timeouts }: Strategy,
@@ -33,35 +35,34 @@ export function decideRecreation(
   members: readonly ServiceMember[],
   nowMs: number,
 ): RecreationDecision {
+  if (strategy === 'none') return { kind: 'leave', why: 'strategy none' };
   const member = members.find((one) => one.id === id);
-  if (strategy === 'none' || !member) return { kind: 'leave' };
+  if (!member?.health) return { kind: 'leave', why: 'no result yet' };
   const { health, sinceMs } = member;
+  if (isHealthy(health)) return { kind: 'leave', why: 'healthy' };
   if (health === 'initializing' || health === 'reinitializing') {
     const limitMs = timeouts[`${health}TimeoutMs`];
-    const isLate = limitMs !== null && nowMs - sinceMs >= limitMs;
-    return isLate ? { kind: 'recreate', why: `${health} for more than ${limitMs} ms` } : { kind: 'leave' };
+    if (limitMs === null) return { kind: 'leave', why: `${health}, without a timeout` };
+    if (nowMs < sinceMs + limitMs) return { kind: 'later', why: health, atMs: sinceMs + limitMs };
   }
-  if (health !== 'unhealthy') return { kind: 'leave' };
-  if (strategy === 'recreate') return { kind: 'recreate', why: 'unhealthy' };
+  if (strategy === 'recreate') return { kind: 'recreate', why: health };
   const quorum = recreateOnQuorum ?? 1;
   const healthy = members.filter((one) => isHealthy(one.health)).length;
-  const why = `unhealthy, and ${healthy} of the service are healthy; the quorum is ${quorum}`;
-  return { kind: healthy >= quorum ? 'recreate' : 'wait', why };
+  if (healthy >= quorum) return { kind: 'recreate', why: health };
+  return { kind: 'wait', why: `${healthy} of ${members.length} healthy, quorum ${quorum}` };
 }
 
-/** What became of a new container: `pending` until it becomes healthy or its time is over. Null: it does not exist any more. Pure. */
+/** What became of a container that was created at `createdAtMs`: `pending` until it becomes healthy or its time is over. Pure. */
 export function outcomeOf(
   { initializingTimeoutMs }: Pick<HealthCheck, 'initializingTimeoutMs'>,
-  member: ServiceMember | null,
-  nowMs: number,
+  health: HealthState | null,
+  { createdAtMs, nowMs }: { readonly createdAtMs: number; readonly nowMs: number },
 ): 'healthy' | 'failed' | 'pending' {
-  if (!member) return 'failed';
-  const { health, sinceMs } = member;
   // Unhealthy: its check has passed once.
-  if (health !== 'initializing' && health !== 'reinitializing') return 'healthy';
-  return nowMs - sinceMs >= (initializingTimeoutMs ?? DEFAULT_INITIALIZING_MS) ? 'failed' : 'pending';
+  if (health !== null && health !== 'initializing' && health !== 'reinitializing') return 'healthy';
+  return nowMs - createdAtMs >= (initializingTimeoutMs ?? DEFAULT_INITIALIZING_MS) ? 'failed' : 'pending';
 }
 
-function isHealthy(health: HealthState | null): boolean {
+export function isHealthy(health: HealthState | null): boolean {
   return health === 'healthy' || health === 'updating-healthy';
 }

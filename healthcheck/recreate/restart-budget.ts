@@ -12,6 +12,8 @@ export interface BudgetRecord {
   readonly roundAtMs: number;
   /** New containers in a row that did not become healthy. */
   readonly failures: number;
+  /** Time of the last failure. */
+  readonly failedAtMs: number;
 }
 
 export interface BudgetSettings {
@@ -31,7 +33,7 @@ export const defaultBudgetSettings: BudgetSettings = {
   maxFailures: 3,
 };
 
-export const newBudgetRecord: BudgetRecord = { rounds: 0, roundAtMs: 0, failures: 0 };
+export const newBudgetRecord: BudgetRecord = { rounds: 0, roundAtMs: 0, failures: 0, failedAtMs: 0 };
 
 export type BudgetDecision =
   | { readonly kind: 'go'; readonly record: BudgetRecord }
@@ -58,8 +60,14 @@ export function spendBudget(
 }
 
 /** The record after a new container became healthy, or did not in time. Pure. */
-export function settleBudget(record: BudgetRecord, outcome: 'healthy' | 'failed'): BudgetRecord {
-  return { ...record, failures: outcome === 'healthy' ? 0 : record.failures + 1 };
+export function settleBudget(record: BudgetRecord, outcome: 'healthy' | 'failed', nowMs: number): BudgetRecord {
+  if (outcome === 'healthy') return { ...record, failures: 0 };
+  return { ...record, failures: record.failures + 1, failedAtMs: nowMs };
+}
+
+/** Failures do not count any more after a container of the service became healthy, whoever repaired it. Pure. */
+export function resumeBudget(record: BudgetRecord, healthySinceMs: number | null): BudgetRecord {
+  return (healthySinceMs ?? 0) > record.failedAtMs && record.failures > 0 ? { ...record, failures: 0 } : record;
 }
 
 /** The problem of a service whose new containers fail. */

@@ -29,15 +29,33 @@ export interface TurnDocument {
 
 export const TURNS = 'recreate/';
 
+/** Key of the document of a service; its names come from labels and may have any characters. */
+export function turnKey(service: string): string {
+  return TURNS + service.split('/').map(encodeURIComponent).join('/');
+}
+
+export function serviceOfTurn(key: string): string {
+  return key.slice(TURNS.length).split('/').map(decodeURIComponent).join('/');
+}
+
+export const newTurn: TurnDocument = { holder: null, budget: newBudgetRecord };
+
 const turnSchema: z.ZodType<TurnDocument> = z.object({
   holder: z.object({ hostId: z.string(), container: z.string() }).nullable().default(null),
-  budget: z.object({ rounds: z.number(), roundAtMs: z.number(), failures: z.number() }).default(newBudgetRecord),
+  budget: z
+    .object({
+      rounds: z.number(),
+      roundAtMs: z.number(),
+      failures: z.number(),
+      failedAtMs: z.number().default(0),
+    })
+    .default(newBudgetRecord),
 });
 
 /** A document that does not exist, or that no host can read, counts as new: it is overwritten. Revision 0: it does not exist. */
 export function readTurn(stored: StoredDocument | null): { readonly turn: TurnDocument; readonly revision: number } {
   const parsed = turnSchema.safeParse(stored?.value);
-  const turn = parsed.success ? parsed.data : { holder: null, budget: newBudgetRecord };
+  const turn = parsed.success ? parsed.data : newTurn;
   return { turn, revision: stored?.revision ?? 0 };
 }
 

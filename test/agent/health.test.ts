@@ -28,10 +28,14 @@ test('listHealth() gives the verdict and the votes of all checkers, the own host
     voted('b', vote({})),
     voted('c', vote({ startedAtMs: 4 })),
   ]);
-  const rows = listHealth(viewOf({ ...world, hosts }, 'a'));
+  const rows = listHealth(viewOf({ ...world, hosts }, 'a'), { turns: new Map(), nowMs: 10 });
   expect(rows.map((row) => [row.service, row.container, row.host, row.health, row.check?.port ?? null])).toEqual([
     ['db', 'd1', 'host-a', 'unhealthy', null],
     ['web', 'w1', 'host-b', 'healthy', 80],
+  ]);
+  expect(rows.map(({ next }) => `${next.kind}: ${next.why}`)).toEqual([
+    'none: not running, or no check that Drover makes',
+    'none: healthy',
   ]);
   const [db, web] = rows;
   expect(db?.votes).toEqual([]);

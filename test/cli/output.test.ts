@@ -109,6 +109,7 @@ test('formatHealth() shows the verdict and what each checker says', () => {
   const row = {
     ...{ stack: 'shop', service: 'web', container: 'shop-web-1', host: 'alpha', state: 'running' as const },
     ...{ health: 'healthy' as const, check, votes: [vote] },
+    next: { kind: 'none' as const, why: 'healthy', atMs: null },
   };
   const down = { ...vote, opinion: 'down' as const, text: 'Layer4 timeout' };
   const none = { host: 'beta', opinion: 'none' as const, sinceMs: null, text: '' };

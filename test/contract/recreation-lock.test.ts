@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import { type Bus, createEmbeddedBus, createMemoryStore } from '../../bus/index.ts';
-import { createRecreationLock, defaultBudgetSettings, type Turn } from '../../healthcheck/index.ts';
+import { createRecreationLock, listTurns } from '../../healthcheck/recreate/lock.ts';
+import { defaultBudgetSettings } from '../../healthcheck/recreate/restart-budget.ts';
+import type { Turn } from '../../healthcheck/recreate/turn.ts';
 import { systemClock } from '../../system/index.ts';
 import { consulDriver } from '../support/consul-store.ts';
 import { poll } from '../support/poll.ts';
@@ -25,6 +27,7 @@ const request = (container: string, isExclusive = true) => ({
   container,
   createdAtMs: systemClock.now(),
   isExclusive,
+  healthySinceMs: null as number | null,
 });
 
 const yes = () => true;
@@ -57,7 +60,7 @@ function recreationLockContract(name: string, driver: BusDriver): void {
       expect(await kindOf(beta.begin(request('web-2'), yes))).toBe('go');
       expect(await alpha.begin(request('web-1'), yes)).toMatchObject({
         kind: 'wait',
-        why: 'host beta recreates web-2',
+        why: 'web-2 is being recreated',
       });
       // Asking again for a turn that one has.
       expect(await kindOf(beta.begin(request('web-2'), yes))).toBe('go');
@@ -94,14 +97,21 @@ function recreationLockContract(name: string, driver: BusDriver): void {
         kind: 'stopped',
         problem: { subject: 'service shop/web', what: expect.stringContaining('the last 3 new ones') },
       });
-      await lock.resume('shop/web');
-      expect(await kindOf(lock.begin(request('web-4'), yes))).toBe('go');
+      const longHealthy = { ...request('web-4'), healthySinceMs: systemClock.now() - 60_000 };
+      expect(await kindOf(lock.begin(longHealthy, yes))).toBe('stopped');
+      const repaired = { ...request('web-4'), healthySinceMs: systemClock.now() + 1 };
+      expect(await kindOf(lock.begin(repaired, yes))).toBe('go');
     });
 
-    it('a document that cannot be read is overwritten', async ({ host }) => {
+    it('a document that cannot be read is overwritten, and the names of services may have any characters', async ({
+      host,
+    }) => {
       const bus = await host();
       await bus.put('recreate/shop/web', { holder: 'nonsense' });
       expect(await kindOf(lockOf(bus, 'alpha').begin(request('web-1'), yes))).toBe('go');
+      const odd = { ...request('odd', false), service: 'My Sh\u00f6p/w?b' };
+      expect(await kindOf(lockOf(bus, 'alpha').begin(odd, yes))).toBe('go');
+      expect([...(await listTurns(bus)).keys()].sort()).toEqual([odd.service, 'shop/web']);
     });
 
     it(

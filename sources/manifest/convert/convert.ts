@@ -152,7 +152,7 @@ function parseName(text: string): Result<string> {
   return name.ok ? name : problem(text, `(${JSON.stringify(text)}) ${name.problem.what}`, name.problem.hint);
 }
 
-/** With the defaults of Rancher, or of its user interface. Port 0 means "no check". */
+/** With the defaults of Rancher, or of its user interface, except for the strategy. Port 0 means "no check". */
 function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | null {
   if (!keys || keys.port === 0) return null;
   return {

@@ -3,6 +3,7 @@ import {
   type BudgetRecord,
   type BudgetSettings,
   newBudgetRecord,
+  resumeBudget,
   settleBudget,
   spendBudget,
   stoppedProblem,
@@ -16,8 +17,8 @@ const spend = (record: BudgetRecord, createdAtMs: number, nowMs: number) =>
 
 test('the first round has no pause, and all containers of that time belong to it', () => {
   const first = spend(newBudgetRecord, 5, T);
-  expect(first).toEqual({ kind: 'go', record: { rounds: 1, roundAtMs: T, failures: 0 } });
-  const record = { rounds: 1, roundAtMs: T, failures: 0 };
+  expect(first).toEqual({ kind: 'go', record: { rounds: 1, roundAtMs: T, failures: 0, failedAtMs: 0 } });
+  const record = { rounds: 1, roundAtMs: T, failures: 0, failedAtMs: 0 };
   expect(spend(record, 6, T + 1)).toEqual({ kind: 'go', record });
 });
 
@@ -42,13 +43,13 @@ test('a container that was created in the last round waits; the pause doubles up
 });
 
 test('after a steady time the rounds count from 0 again', () => {
-  const record = { rounds: 3, roundAtMs: T, failures: 1 };
+  const record = { rounds: 3, roundAtMs: T, failures: 1, failedAtMs: 0 };
   expect(spend(record, T + 1, T + 35 + 99)).toMatchObject({ record: { rounds: 4 } });
   expect(spend(record, T + 1, T + 35 + 100)).toMatchObject({ record: { rounds: 1, failures: 1 } });
 });
 
 test('a clock of another host that is ahead does not extend the pause', () => {
-  const record = { rounds: 1, roundAtMs: T + 1_000_000, failures: 0 };
+  const record = { rounds: 1, roundAtMs: T + 1_000_000, failures: 0, failedAtMs: 0 };
   expect(spend(record, T + 1_000_001, T)).toEqual({ kind: 'wait', untilMs: T + 10 });
   expect(spend({ ...record, roundAtMs: T - 20 }, T, T).kind).toBe('go');
 });
@@ -56,16 +57,22 @@ test('a clock of another host that is ahead does not extend the pause', () => {
 test('new containers in a row that do not become healthy stop the recreation; one that does lets it continue', () => {
   let record = newBudgetRecord;
   for (const outcome of ['failed', 'failed', 'healthy', 'failed', 'failed'] as const) {
-    record = settleBudget(record, outcome);
+    record = settleBudget(record, outcome, T);
     expect(spend(record, 5, T).kind).toBe('go');
   }
-  record = settleBudget(record, 'failed');
+  record = settleBudget(record, 'failed', T);
   expect(record.failures).toBe(3);
   expect(spend(record, 5, T).kind).toBe('stopped');
   expect(spend(record, 5, T + 1e9).kind).toBe('stopped');
-  expect(spend(settleBudget(record, 'healthy'), 5, T).kind).toBe('go');
+  expect(spend(settleBudget(record, 'healthy', T), 5, T).kind).toBe('go');
   expect(stoppedProblem('shop/web', 3)).toMatchObject({
     subject: 'service shop/web',
     hint: expect.stringContaining('docker logs'),
   });
+});
+
+test('a container of the service that becomes healthy after the last failure lets it continue, whoever repaired it', () => {
+  const stopped = { ...newBudgetRecord, failures: 3, failedAtMs: T };
+  for (const healthySinceMs of [null, T - 1, T]) expect(resumeBudget(stopped, healthySinceMs)).toBe(stopped);
+  expect(resumeBudget(stopped, T + 1)).toEqual({ ...stopped, failures: 0 });
 });

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeRecreation, recover, recreate } from '../../../healthcheck/recreate/index.ts';
+import { describeRecreation, recover, recreate } from '../../../healthcheck/recreate/recreate.ts';
 import { inside } from '../../support/containers.ts';
 import { type Engine, removeContainers, startEngine } from '../../support/engine.ts';
 import { createFaultyDocker, type DockerChange, type Fault } from '../../support/faulty-docker.ts';

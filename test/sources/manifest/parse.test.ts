@@ -253,7 +253,7 @@ test('native documents name their stack, and the kind follows from the keys', ()
   expect(service(native, 'web')).toMatchObject({
     vip: '10.42.255.1',
     sidekicks: ['logs'],
-    healthCheck: { port: 80, intervalMs: 2000, healthyThreshold: 2, unhealthyThreshold: 3, strategy: 'recreate' },
+    healthCheck: { port: 80, intervalMs: 2000, healthyThreshold: 2, unhealthyThreshold: 3, strategy: 'none' },
   });
 });
 
