@@ -19,7 +19,7 @@ export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
 export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
 export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
-export type { HealthRow, VoteRow } from './control/health.ts';
+export type { HealthRow } from './control/health.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
 export type { DownCheck } from './down/judge-down.ts';

@@ -13,6 +13,9 @@ export interface ComponentStatus {
 
 export const STATUS_FACTS = 'status';
 
+/** The component that checks containers and votes. */
+export const HEALTH_STATUS = 'health-checks';
+
 /** The statuses of a host's components, by component. */
 export function componentStatuses({ facts }: Pick<HostState, 'facts'>): ReadonlyMap<string, ComponentStatus> {
   return (facts.get(STATUS_FACTS) ?? new Map()) as ReadonlyMap<string, ComponentStatus>;

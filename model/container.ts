@@ -67,6 +67,8 @@ export interface Container {
   readonly state: ContainerState;
   /** Docker's own health check: what Docker reports. Whether the container is ready is decided in `view/` alone. */
   readonly health: HealthState | null;
+  /** Docker's own result where the verdict of the votes takes its place in `health`; undefined: `health` is Docker's. Not in facts. */
+  readonly ofDocker?: HealthState | null | undefined;
   /**
    * Docker has reported the container as running, with its health check passed or without one, since its last start. An
    * observation with the name that it has on the bus; `view/` decides what follows from it.

@@ -2,15 +2,22 @@ import type { Command } from 'commander';
 import type { HealthRow } from '../../agent/index.ts';
 import { formatDuration } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
+import { formatVotes } from '../output/votes.ts';
 import type { Io } from '../support/io.ts';
 import { addListing, byService } from '../support/listing.ts';
 
 export function addHealth(program: Command, io: Io): void {
+  const { narrowedBy, narrow } = byService<HealthRow>();
   addListing<HealthRow>(program, io, {
     what: 'health',
     description: 'List the containers with a health check, and what each host that checks them says.',
     watch: true,
-    ...byService(),
+    narrowedBy,
+    // A service without a check is known, too.
+    narrow: (command) => {
+      const narrowed = narrow(command);
+      return (rows) => narrowed(rows).filter(hasCheck);
+    },
     examples: `  drover health
   drover health shop/web --watch
   drover health --json | jq '.[] | select(.health == "unhealthy")'`,
@@ -18,28 +25,47 @@ export function addHealth(program: Command, io: Io): void {
   });
 }
 
+function hasCheck({ check, votes }: HealthRow): boolean {
+  return check !== null || votes.length > 0;
+}
+
 export function formatHealth(rows: readonly HealthRow[], nowMs: number): string {
-  if (rows.length === 0) return 'No container has a health check.';
+  if (rows.length === 0)
+    return 'No container has a health check. To declare one, set the label drover.health.port (docs/health.md).';
+  const isQuiet = rows.every(({ next }) => nextText(next, nowMs) === '');
   return formatTable(rows, [
-    { title: 'SERVICE', value: ({ stack, service }) => `${stack}/${service}` },
+    { title: 'SERVICE', value: ({ stack, service }) => [stack, service].filter(Boolean).join('/') },
     { title: 'CONTAINER', value: ({ container, host }) => `${container} on ${host}` },
-    { title: 'HEALTH', value: healthText },
+    { title: 'HEALTH', value: (row) => healthText(row, nowMs) },
     { title: 'CHECK', value: checkText },
-    { title: 'CHECKED BY', value: ({ votes }) => votes.map((vote) => voteText(vote, nowMs)).join('; ') },
+    ...(isQuiet ? [] : [{ title: 'NEXT', value: ({ next }: HealthRow) => nextText(next, nowMs) }]),
+    { title: 'CHECKED BY', value: ({ votes }) => formatVotes(votes, nowMs) },
   ]);
 }
 
-function healthText({ state, health }: HealthRow): string {
-  return state === 'running' || state === 'starting' ? (health ?? 'not checked yet') : state;
+function healthText({ state, health, sinceMs }: HealthRow, nowMs: number): string {
+  if (state !== 'running' && state !== 'starting') return state;
+  const since = sinceMs === null ? '' : ` for ${formatDuration(nowMs - sinceMs)}`;
+  return health === null ? 'not checked yet' : `${health}${since}`;
+}
+
+/** What Drover does next about a container; empty: nothing. Agents of earlier versions do not tell. */
+function nextText(next: HealthRow['next'] | undefined, nowMs: number): string {
+  switch (next?.kind) {
+    case 'recreate':
+      return next.atMs === null ? 'recreate' : `recreate in ${formatDuration(next.atMs - nowMs)}`;
+    case 'wait': {
+      const until = next.atMs === null ? '' : `, up to ${formatDuration(next.atMs - nowMs)}`;
+      return `wait to recreate: ${next.why}${until}`;
+    }
+    case 'stopped':
+      return `stopped: ${next.why}`;
+    default:
+      return '';
+  }
 }
 
 /** `TCP 80`, `GET "/ping" "HTTP/1.0" 8080`. */
 function checkText({ check }: HealthRow): string {
-  return check ? `${check.requestLine ?? 'TCP'} ${check.port}` : "Docker's own";
-}
-
-function voteText({ host, opinion, sinceMs, text }: HealthRow['votes'][number], nowMs: number): string {
-  if (opinion === 'none' || sinceMs === null) return `${host}: no result yet`;
-  const since = formatDuration(nowMs - sinceMs);
-  return `${host}: ${opinion} for ${since}${text === '' ? '' : ` (${text})`}`;
+  return check ? `${check.requestLine ?? 'TCP'} ${check.port}` : "Docker's HEALTHCHECK";
 }

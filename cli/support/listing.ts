@@ -60,7 +60,7 @@ async function seeRows(config: Config, request: ControlRequest, see: (rows: unkn
 }
 
 /** Narrows a list by the argument `[stack[/service]]`. */
-export function byService<Row extends Member>(): Pick<Listing<Row>, 'narrowedBy' | 'narrow'> {
+export function byService<Row extends Member>(): Required<Pick<Listing<Row>, 'narrowedBy' | 'narrow'>> {
   return {
     narrowedBy: (command) =>
       command.argument('[stack[/service]]', 'a stack, or one of its services; without it, everything'),

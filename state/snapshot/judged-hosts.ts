@@ -107,7 +107,7 @@ function judgeContainers(
       continue;
     }
     const known = old.get(id) === container ? before.get(id) : undefined;
-    if (!known || !isJudged(known, verdict)) after.set(id, { ...container, ...verdict });
+    if (!known || !isJudged(known, verdict)) after.set(id, { ...container, ...verdict, ofDocker: container.health });
   }
   return after.result();
 }

@@ -105,37 +105,48 @@ test('formatStatus() ends with the problems and their hints', () => {
 
 test('formatHealth() shows the verdict and what each checker says', () => {
   const check = { ...defaultHealthCheck, port: 80 };
-  const vote = { host: 'alpha', opinion: 'up' as const, sinceMs: NOW - 60_000, text: 'Layer4 check passed' };
+  const vote = {
+    ...{ host: 'alpha', by: 'drover' as const, opinion: 'up' as const },
+    ...{ sinceMs: NOW - 60_000, text: 'Layer4 check passed' },
+  };
   const row = {
     ...{ stack: 'shop', service: 'web', container: 'shop-web-1', host: 'alpha', state: 'running' as const },
-    ...{ health: 'healthy' as const, check, votes: [vote] },
+    ...{ health: 'healthy' as const, check, votes: [vote], sinceMs: NOW - 61_000 },
     next: { kind: 'none' as const, why: 'healthy', atMs: null },
   };
   const down = { ...vote, opinion: 'down' as const, text: 'Layer4 timeout' };
-  const none = { host: 'beta', opinion: 'none' as const, sinceMs: null, text: '' };
+  const none = { ...vote, host: 'beta', opinion: 'none' as const, sinceMs: null, text: '' };
+  const suspended = { ...none, text: 'most checks of this host failed at once' };
+  const docker = { ...vote, by: 'docker' as const, sinceMs: null, text: '' };
+  const http = { ...check, requestLine: 'GET / HTTP/1.0' };
   const rows = [
     row,
-    { ...row, container: 'shop-web-2', health: 'unhealthy' as const, votes: [down, none] },
-    {
-      ...row,
-      container: 'shop-web-3',
-      health: null,
-      votes: [none],
-      check: { ...check, requestLine: 'GET / HTTP/1.0' },
-    },
-    { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [] },
+    { ...row, container: 'shop-web-2', health: 'unhealthy' as const, votes: [down, none, suspended] },
+    { ...row, container: 'shop-web-3', health: null, votes: [none], check: http, sinceMs: null },
+    { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [docker], sinceMs: null },
     { ...row, container: 'shop-web-4', state: 'stopped' as const, votes: [] },
+    { ...row, container: 'alone', stack: null, service: null },
   ];
   expect(`\n${formatHealth(rows, NOW)}`).toMatchInlineSnapshot(`
     "
-    SERVICE   CONTAINER            HEALTH           CHECK              CHECKED BY
-    shop/web  shop-web-1 on alpha  healthy          TCP 80             alpha: up for 1 min (Layer4 check passed)
-    shop/web  shop-web-2 on alpha  unhealthy        TCP 80             alpha: down for 1 min (Layer4 timeout); beta: no result yet
-    shop/web  shop-web-3 on alpha  not checked yet  GET / HTTP/1.0 80  beta: no result yet
-    shop/db   shop-db-1 on alpha   healthy          Docker's own       -
-    shop/web  shop-web-4 on alpha  stopped          TCP 80             -"
+    SERVICE   CONTAINER            HEALTH               CHECK                 CHECKED BY
+    shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed)
+    shop/web  shop-web-2 on alpha  unhealthy for 1 min  TCP 80                alpha: down for 1 min (Layer4 timeout); beta: no result yet; beta: no vote (most checks of this host failed at once)
+    shop/web  shop-web-3 on alpha  not checked yet      GET / HTTP/1.0 80     beta: no result yet
+    shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK  Docker: up
+    shop/web  shop-web-4 on alpha  stopped              TCP 80                -
+    -         alone on alpha       healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed)"
   `);
-  expect(formatHealth([], NOW)).toBe('No container has a health check.');
+  const next = (kind: 'recreate' | 'wait' | 'stopped', why: string, atMs: number | null = null) => {
+    const [head = '', line = ''] = formatHealth([{ ...row, next: { kind, why, atMs } }], NOW).split('\n');
+    return line.slice(head.indexOf('NEXT'), head.indexOf('CHECKED BY')).trim();
+  };
+  expect(next('recreate', 'unhealthy')).toBe('recreate');
+  expect(next('recreate', 'initializing', NOW + 5_000)).toBe('recreate in 5 s');
+  expect(next('wait', '1 of 2 healthy, quorum 2')).toBe('wait to recreate: 1 of 2 healthy, quorum 2');
+  expect(next('wait', 'recreated a short time ago', NOW + 5_000)).toMatch(/: recreated a short time ago, up to 5 s$/);
+  expect(next('stopped', '3 new containers in a row did not become healthy')).toMatch(/^stopped: 3 new containers/);
+  expect(formatHealth([], NOW)).toMatch(/^No container has a health check. To declare one/);
 });
 
 test('formatServices() lists the endpoints that are left out, with the reason', () => {

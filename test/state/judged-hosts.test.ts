@@ -34,7 +34,7 @@ const of = ({ snapshot }: State, id = 'c1') => snapshot.hosts.get('a')?.containe
 describe('votes and the snapshot', () => {
   test('a container has the verdict of all hosts, and the one beside it is untouched', () => {
     const failing = walk(base, says('a', DOWN), says('b', DOWN));
-    expect(of(failing)).toEqual({ ...of(base), health: 'unhealthy', wasReady: true });
+    expect(of(failing)).toEqual({ ...of(base), health: 'unhealthy', wasReady: true, ofDocker: null });
     expect(of(failing, 'c2')).toBe(of(base, 'c2'));
     expect(of(walk(failing, says('c', UP)))?.health).toBe('healthy');
     expect(of(walk(failing, says('a', null), says('b', null)))).toBe(of(base));

@@ -1,0 +1,109 @@
+import {
+  type Container,
+  componentStatuses,
+  HEALTH_STATUS,
+  type HealthCheck,
+  type HostState,
+  healthCheckOfLabels,
+  type Vote,
+  voteSubject,
+  votesOf,
+} from '../../model/index.ts';
+import { serviceCheck } from '../endpoints/service-check.ts';
+import { serviceOf } from '../host-view/find.ts';
+import type { HostView, ServiceView } from '../host-view/host-view.ts';
+import { checkerHosts, checkersIn } from './checkers.ts';
+
+/** What one host says about a container, or Docker on the container's own host. */
+export interface CheckerVote {
+  /** Name of the host. */
+  readonly host: string;
+  /** `docker`: the HEALTHCHECK of the container. */
+  readonly by: 'drover' | 'docker';
+  /** `waiting`: the check has not passed since the start. `none`: the host does not say anything. */
+  readonly opinion: 'up' | 'down' | 'waiting' | 'none';
+  /** Milliseconds since the epoch; null for `none` and for Docker. */
+  readonly sinceMs: number | null;
+  /** The last result in the words of the checker; for `none` why the host does not vote, if it says so. */
+  readonly text: string;
+}
+
+/** Where the health of a container comes from. */
+export interface ContainerHealth {
+  /** Null: Docker alone checks it, or it has no check. */
+  readonly check: HealthCheck | null;
+  /** Of the hosts that check it, its own first, then of Docker. */
+  readonly votes: readonly CheckerVote[];
+  /** Since when its health has been the present one, as far as the votes tell; in milliseconds since the epoch. */
+  readonly sinceMs: number | null;
+}
+
+/** Reads the health of several containers of a view; what they share is computed once. */
+export function createHealthReader(view: HostView): (container: Container) => ContainerHealth {
+  const checkers = checkersIn(view.snapshot);
+  const checks = new Map<ServiceView, HealthCheck | null>();
+  const checkOf = (container: Container): HealthCheck | null => {
+    const service = serviceOf(view, container);
+    if (service === null) return healthCheckOfLabels(container.labels);
+    const known = checks.get(service);
+    if (known !== undefined) return known;
+    const check = serviceCheck(service);
+    checks.set(service, check);
+    return check;
+  };
+  return (container) => {
+    const check = checkOf(container);
+    const hosts = check === null ? [] : checkerHosts(view, container, checkers);
+    const votes = [...hosts.map((hostId) => voteOf(view, container, hostId)), ...voteOfDocker(view, container)];
+    return { check, votes, sinceMs: sinceOf(container, votes) };
+  };
+}
+
+function voteOf({ snapshot }: HostView, container: Container, hostId: string): CheckerVote {
+  const state = snapshot.hosts.get(hostId);
+  const given = { host: nameOf(state, hostId), by: 'drover' } as const;
+  const vote = state && votesOf(state).get(voteSubject(container));
+  if (!vote || vote.startedAtMs !== container.startedAtMs) {
+    return { ...given, opinion: 'none', sinceMs: null, text: whySilent(state) };
+  }
+  return { ...given, opinion: opinionOf(vote), sinceMs: vote.sinceMs, text: vote.text };
+}
+
+function opinionOf({ up, wasUp }: Pick<Vote, 'up' | 'wasUp'>): CheckerVote['opinion'] {
+  return up ? 'up' : wasUp ? 'down' : 'waiting';
+}
+
+function whySilent(state: HostState | undefined): string {
+  const status = state && componentStatuses(state).get(HEALTH_STATUS);
+  return status && status.state !== 'ok' ? (status.problems[0]?.what ?? '') : '';
+}
+
+function voteOfDocker({ snapshot }: HostView, container: Container): readonly CheckerVote[] {
+  const { health, ofDocker = health, hostId } = container;
+  if (ofDocker === null) return [];
+  const opinion = ofDocker === 'healthy' ? 'up' : ofDocker === 'unhealthy' ? 'down' : 'waiting';
+  return [{ host: nameOf(snapshot.hosts.get(hostId), hostId), by: 'docker', opinion, sinceMs: null, text: '' }];
+}
+
+/** Healthy since one of the hosts that say so, unhealthy since the last one says so. Docker does not tell since when. */
+function sinceOf({ health, startedAtMs }: Container, votes: readonly CheckerVote[]): number | null {
+  const times = (wanted: CheckerVote['opinion']): readonly number[] =>
+    votes.flatMap(({ opinion, sinceMs }) => (opinion === wanted && sinceMs !== null ? [sinceMs] : []));
+  switch (health) {
+    case 'healthy':
+    case 'updating-healthy':
+      return times('up').reduce<number | null>((first, at) => Math.min(first ?? at, at), null);
+    case 'unhealthy':
+    case 'updating-unhealthy':
+      return times('down').reduce<number | null>((last, at) => Math.max(last ?? at, at), null);
+    case 'initializing':
+    case 'reinitializing':
+      return startedAtMs;
+    case null:
+      return null;
+  }
+}
+
+function nameOf(state: HostState | undefined, hostId: string): string {
+  return state?.host?.name ?? hostId;
+}
