@@ -26,7 +26,13 @@ export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
 export { type FoundAsker, findAsker } from './find-asker.ts';
 export { type CheckTarget, checkTargets, standaloneTarget } from './health/check-targets.ts';
 export { type Checkers, checkerHosts, checkersIn, isCheckedElsewhere } from './health/checkers.ts';
-export { type CheckerVote, type ContainerHealth, createHealthReader } from './health/container-health.ts';
+export {
+  type CheckerVote,
+  type ContainerHealth,
+  createHealthReader,
+  createVotesAgainst,
+  type VotesAgainst,
+} from './health/container-health.ts';
 export {
   ANY_CHANGE,
   ASKER,

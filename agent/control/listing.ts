@@ -8,7 +8,9 @@ import {
   type Snapshot,
 } from '../../model/index.ts';
 import {
+  type CheckerVote,
   containerAddress,
+  createVotesAgainst,
   type Endpoint,
   type Endpoints,
   endpointsOf,
@@ -21,6 +23,7 @@ import {
   scopeOf,
   serviceOf,
   unsharedClients,
+  type VotesAgainst,
 } from '../../view/index.ts';
 import { unsharedText } from './service-problems.ts';
 
@@ -35,6 +38,8 @@ export interface EndpointRow {
   readonly reason: string;
   /** Its row in the table of docs/dns.md; null without a container. Agents of earlier versions do not tell. */
   readonly standing?: Standing | null;
+  /** What the hosts that check it say, if its health is the reason. Agents of earlier versions do not tell. */
+  readonly votes?: readonly CheckerVote[];
   /** Exit status and time of a stopped or restarting container. */
   readonly exit: ContainerExit | null;
 }
@@ -88,7 +93,8 @@ export interface HostRow {
 /** All services of the environment by name, with every endpoint and why it is answered or not. */
 export function listServices(view: HostView): readonly ServiceRow[] {
   const unshared = new Map(unsharedClients(view).map(({ service, clients }) => [service.key, clients]));
-  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? []));
+  const votesAgainst = createVotesAgainst(view);
+  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? [], votesAgainst));
 }
 
 /** The numbers of endpoints alone: they are cheap. */
@@ -116,6 +122,7 @@ function serviceRow(
   view: HostView,
   service: ServiceView,
   unshared: readonly Container[],
+  votesAgainst: VotesAgainst,
 ): Omit<ServiceRow, 'stack' | 'service'> {
   const endpoints = endpointsOf(view, service);
   const { all, notes } = endpoints;
@@ -123,7 +130,7 @@ function serviceRow(
   return {
     kind: service.kind,
     ...countsOf(endpoints),
-    endpoints: all.map((endpoint) => endpointRow(view, endpoint)),
+    endpoints: all.map((endpoint) => ({ ...endpointRow(view, endpoint), votes: votesAgainst(endpoint.container) })),
     notes: names.length === 0 ? notes : [...notes, unsharedText(names, noSharedNetwork(view))],
     externalName: externalName(view, service),
   };

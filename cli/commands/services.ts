@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ServiceRow } from '../../agent/index.ts';
 import { formatExit } from '../output/duration.ts';
 import { formatTable } from '../output/table.ts';
+import { withVotes } from '../output/votes.ts';
 import type { Io } from '../support/io.ts';
 import { addListing, byService } from '../support/listing.ts';
 
@@ -31,18 +32,24 @@ export function formatServices(rows: readonly ServiceRow[], nowMs: number): stri
   return notes.length === 0 ? table : `${table}\n\nLeft out:\n${notes.map((line) => `  ${line}`).join('\n')}`;
 }
 
-/** `1/2`; with the endpoints that are answered although they are not ready: `0/2 (2 failing, still answered)`. */
+/** `1/2 (1 failing)`; with the endpoints that are answered although they are not ready: `0/2 (2 failing, still answered)`. */
 function readyText({ ready, answered, total, endpoints, externalName }: ServiceRow): string {
   if (total === 0 && externalName) return '';
-  const counts = new Map<string, number>();
-  for (const { answered: given, standing } of endpoints) {
-    if (given && standing && !USUAL.has(standing)) counts.set(standing, (counts.get(standing) ?? 0) + 1);
-  }
-  const still = [...counts].map(([standing, count]) => `${count} ${standing}`).join(', ');
-  return `${ready ?? answered}/${total}${still === '' ? '' : ` (${still}, still answered)`}`;
+  const still = counted(endpoints.filter((one) => one.answered && !READY.has(one.standing)));
+  const failing = counted(endpoints.filter((one) => !one.answered && UNHEALTHY.has(one.standing)));
+  const notes = [...failing, ...still.slice(0, -1), ...still.slice(-1).map((last) => `${last}, still answered`)];
+  return `${ready ?? answered}/${total}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
 }
 
-const USUAL: ReadonlySet<string> = new Set(['ready', 'unchecked']);
+type Standings = ReadonlySet<ServiceRow['endpoints'][number]['standing']>;
+const READY: Standings = new Set(['ready', 'unchecked', null, undefined]);
+const UNHEALTHY: Standings = new Set(['initializing', 'failing', 'unhealthy']);
+
+/** `2 failing`, in order of the first one. */
+function counted(endpoints: ServiceRow['endpoints']): readonly string[] {
+  const counts = Map.groupBy(endpoints, ({ standing }) => standing);
+  return [...counts].map(([standing, { length }]) => `${length} ${standing}`);
+}
 
 function addressesOf({ endpoints, externalName }: ServiceRow): string {
   const addresses = endpoints.filter(({ answered }) => answered).map(({ address }) => address);
@@ -55,7 +62,7 @@ function leftOut({ stack, service, endpoints, notes }: ServiceRow, nowMs: number
     .filter(({ answered }) => !answered)
     .map((one) => {
       const where = one.host === null ? '' : ` on ${one.host}`;
-      const reason = one.exit ? formatExit(one.exit, nowMs) : one.reason;
+      const reason = one.exit ? formatExit(one.exit, nowMs) : withVotes(one.reason, one.votes, nowMs);
       return `${name}: ${one.container ?? one.address ?? 'endpoint'}${where}: ${reason}`;
     });
   return [...lines, ...notes.map((note) => `${name}: ${note}`)];

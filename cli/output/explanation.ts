@@ -1,9 +1,10 @@
 import type { Explanation } from '../../dns/index.ts';
 import { askerText, indented, notesText, paragraphs } from './explained.ts';
 import { formatTable } from './table.ts';
+import { withVotes } from './votes.ts';
 
 /** A DNS explanation as text: the answer first, then the steps that led to it. */
-export function formatExplanation(explanation: Explanation): string {
+export function formatExplanation(explanation: Explanation, nowMs: number): string {
   return paragraphs([
     headOf(explanation),
     answerOf(explanation),
@@ -12,7 +13,7 @@ export function formatExplanation(explanation: Explanation): string {
     scopeOf(explanation),
     searchOf(explanation),
     queriesOf(explanation),
-    endpointsOf(explanation),
+    endpointsOf(explanation, nowMs),
     notesText(explanation.notes),
   ]);
 }
@@ -86,7 +87,7 @@ function queriesOf({ queries }: Explanation): string {
   return `A program in the container sends these queries, by the search list in resolv.conf:\n${indented(table)}`;
 }
 
-function endpointsOf({ endpoints }: Explanation): string {
+function endpointsOf({ endpoints }: Explanation, nowMs: number): string {
   if (endpoints.length === 0) return '';
   const weighed = endpoints.some(({ weight }) => weight !== 1);
   const table = formatTable(endpoints, [
@@ -95,7 +96,7 @@ function endpointsOf({ endpoints }: Explanation): string {
     { title: 'ADDRESS', value: ({ addresses }) => addresses.join(' ') },
     ...(weighed ? [{ title: 'WEIGHT', value: ({ weight }: { weight: number }) => String(weight) }] : []),
     { title: 'ANSWERED', value: ({ given }) => (given ? 'yes' : 'no') },
-    { title: 'WHY', value: ({ reason }) => reason },
+    { title: 'WHY', value: ({ reason, votes }) => withVotes(reason, votes, nowMs) },
   ]);
   return `Endpoints:\n${indented(table)}`;
 }

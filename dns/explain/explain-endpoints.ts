@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
 import {
+  createVotesAgainst,
   type Endpoint,
   endpointWeight,
-  type HostView,
   lookupName,
   type NameMeaning,
   READINESS,
   type ServiceView,
   serviceOf,
   standingOf,
+  type VotesAgainst,
 } from '../../view/index.ts';
 import { addressByName, chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
 import type { ResolveContext } from '../answer/resolve-context.ts';
@@ -22,9 +23,10 @@ export interface Considered {
 
 /** Every endpoint behind the given names, in order. */
 export function explainEndpoints(context: ResolveContext, names: readonly string[]): Considered {
+  const votesAgainst = createVotesAgainst(context.view);
   const parts = names.map((name) => {
     const { meaning } = lookupName(context.view, context.scope, name, context.search);
-    return ofMeaning(context, meaning);
+    return ofMeaning({ ...context, votesAgainst }, meaning);
   });
   return {
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
@@ -32,7 +34,11 @@ export function explainEndpoints(context: ResolveContext, names: readonly string
   };
 }
 
-function ofMeaning(context: ResolveContext, meaning: NameMeaning): Considered {
+interface ExplainContext extends ResolveContext {
+  readonly votesAgainst: VotesAgainst;
+}
+
+function ofMeaning(context: ExplainContext, meaning: NameMeaning): Considered {
   switch (meaning.kind) {
     case 'service':
       return ofServices(context, meaning.services, meaning.full);
@@ -45,36 +51,36 @@ function ofMeaning(context: ResolveContext, meaning: NameMeaning): Considered {
   }
 }
 
-function ofServices(context: ResolveContext, services: readonly ServiceView[], full: boolean): Considered {
-  const { view, type } = context;
+function ofServices(context: ExplainContext, services: readonly ServiceView[], full: boolean): Considered {
+  const { type } = context;
   const { found, notLocal } = chooseEndpoints(context, services, full);
   const elsewhere = new Set(notLocal.map(identityOf));
   const endpoints = found.flatMap(({ all }) =>
     all.map((endpoint): ExplainedEndpoint => {
       const second = endpoint.answered && elsewhere.has(identityOf(endpoint));
-      if (!second) return ofFamily(type, explained(view, endpoint, endpoint.answered, endpoint.reason));
-      if (type === TYPE.SRV) return explained(view, endpoint, true, 'on another host: lower priority');
+      if (!second) return ofFamily(type, explained(context, endpoint, endpoint.answered, endpoint.reason));
+      if (type === TYPE.SRV) return explained(context, endpoint, true, 'on another host: lower priority');
       const reason = 'ready, but on another host; the service prefers local endpoints';
-      return explained(view, endpoint, false, reason);
+      return explained(context, endpoint, false, reason);
     }),
   );
   return { endpoints, notes: found.flatMap(({ notes }) => notes) };
 }
 
 function ofContainers(
-  context: ResolveContext,
+  context: ExplainContext,
   meaning: Extract<NameMeaning, { kind: 'container' }>,
 ): readonly ExplainedEndpoint[] {
   const { view } = context;
   const given = containerEndpoints(context, meaning);
   return meaning.containers.map((container) => {
     const endpoint = given.find((one) => one.container === container);
-    if (endpoint) return ofFamily(context.type, explained(view, endpoint, true, endpoint.reason));
+    if (endpoint) return ofFamily(context.type, explained(context, endpoint, true, endpoint.reason));
     const standing = standingOf(container, false);
     const reach = addressByName(context, container, meaning.network);
     const reason = READINESS[standing].name === 'use' && !reach.ok ? reach.reason : READINESS[standing].when;
     const service = serviceOf(view, container)?.key ?? '';
-    return explained(view, { container, service, addresses: [] }, false, reason);
+    return explained(context, { container, service, addresses: [] }, false, reason);
   });
 }
 
@@ -86,7 +92,7 @@ function ofFamily(type: number, endpoint: ExplainedEndpoint): ExplainedEndpoint 
 }
 
 function explained(
-  view: HostView,
+  { view, votesAgainst }: ExplainContext,
   endpoint: Pick<Endpoint, 'service' | 'container' | 'addresses'>,
   given: boolean,
   reason: string,
@@ -99,6 +105,7 @@ function explained(
     addresses,
     given,
     reason,
+    votes: votesAgainst(container),
     weight: endpointWeight(view, endpoint),
   };
 }

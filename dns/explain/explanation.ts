@@ -1,4 +1,4 @@
-import type { SearchStory, TriedName } from '../../view/index.ts';
+import type { CheckerVote, SearchStory, TriedName } from '../../view/index.ts';
 
 /** The explanation of an answer, as data. */
 export interface Explanation {
@@ -70,6 +70,8 @@ export interface ExplainedEndpoint {
   /** Whether the endpoint is in the answer to this question. */
   readonly given: boolean;
   readonly reason: string;
+  /** What the hosts that check it say, if its health is the reason. Agents of earlier versions do not tell. */
+  readonly votes?: readonly CheckerVote[];
   readonly weight: number;
 }
 

@@ -1,5 +1,5 @@
 import type { Container } from '../../model/index.ts';
-import { containerAddress, findService, type HostView, type Reach } from '../../view/index.ts';
+import { containerAddress, createHealthReader, findService, type HostView, type Reach } from '../../view/index.ts';
 import { isObject, own, type Value } from '../value/value.ts';
 import type { Passed } from './explain-walk.ts';
 
@@ -28,16 +28,32 @@ function textOf(object: Value, key: string): string | undefined {
 }
 
 function ofContainer(view: HostView, key: string, object: Value): readonly string[] {
-  if (key !== 'primary_ip' && key !== 'ips') return [];
+  const note = NOTES[key];
   const id = textOf(object, 'external_id') ?? '';
   const container = view.snapshot.hosts.get(textOf(object, 'host_uuid') ?? '')?.containers.get(id);
-  return container ? [addressNote(view, container)] : [];
+  return note && container ? [note(view, container)] : [];
+}
+
+function healthNote(view: HostView, container: Container): string {
+  const { check, votes } = createHealthReader(view)(container);
+  if (check === null && votes.length === 0) return `${container.name} has no health check`;
+  const said = votes.map(({ host, by, opinion, text }) => {
+    const what = opinion === 'none' ? 'no result' : opinion;
+    return `${by === 'docker' ? 'Docker' : host}: ${what}${text === '' ? '' : ` (${text})`}`;
+  });
+  return `checks of ${container.name}: ${said.join('; ')}`;
 }
 
 function addressNote(view: HostView, container: Container): string {
   const reach = containerAddress(view, container);
   return reach.ok ? `${container.name} is reachable ${VIA[reach.via](reach)}` : `${container.name}: ${reach.reason}`;
 }
+
+const NOTES: Readonly<Record<string, (view: HostView, container: Container) => string>> = {
+  primary_ip: addressNote,
+  ips: addressNote,
+  health_state: healthNote,
+};
 
 const VIA: Readonly<Record<Reach['via'], (reach: Reach) => string>> = {
   managed: ({ network }) => `on the managed network ${network}, from every host`,

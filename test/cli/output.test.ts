@@ -153,6 +153,10 @@ test('formatServices() lists the endpoints that are left out, with the reason', 
   const endpoint = {
     ...{ container: 'shop-web-1', host: 'alpha', address: '10.42.0.2', answered: true, reason: 'ready', exit: null },
   };
+  const down = {
+    ...{ host: 'alpha', by: 'drover' as const, opinion: 'down' as const },
+    ...{ sinceMs: NOW - 12_000, text: 'Layer4 timeout' },
+  };
   const killed = { reason: 'created, restarting or stopped', exit: { code: 137, atMs: NOW - 60_000 } };
   const rows = [
     {
@@ -163,7 +167,7 @@ test('formatServices() lists the endpoints that are left out, with the reason', 
       total: 3,
       endpoints: [
         endpoint,
-        { ...endpoint, container: 'shop-web-2', answered: false, reason: 'its check fails' },
+        { ...endpoint, container: 'shop-web-2', answered: false, reason: 'its check fails', votes: [down] },
         { ...endpoint, container: 'shop-web-3', answered: false, ...killed },
       ],
       notes: [],
@@ -174,7 +178,7 @@ STACK  SERVICE  KIND     READY  ADDRESSES
 shop   web      service  1/3    10.42.0.2
 
 Left out:
-  shop/web: shop-web-2 on alpha: its check fails
+  shop/web: shop-web-2 on alpha: its check fails (alpha: down for 12 s (Layer4 timeout))
   shop/web: shop-web-3 on alpha: exited (137) 1 min ago`);
 });
 
@@ -207,6 +211,7 @@ test('formatServices() counts the ready endpoints, and names an external service
       at('failing', true, 8),
     ]),
     row('draining', 0, [at('draining', true, 9)]),
+    row('left', 1, [at('ready', true, 11), at('failing', false, 12), at('down', false, 13)]),
     row('none', 0, []),
     row('external', 0, [], external),
     row('both', 1, [{ ...at('ready', true, 10), container: '', standing: null as never }], external),
@@ -217,9 +222,14 @@ s      ok        service          2/2                                           
 s      failing   service          0/2 (2 failing, still answered)                               10.42.0.3 10.42.0.4
 s      mixed     service          1/4 (1 initializing, 1 unhealthy, 1 failing, still answered)  10.42.0.5 10.42.0.6 10.42.0.7 10.42.0.8
 s      draining  service          0/1 (1 draining, still answered)                              10.42.0.9
+s      left      service          1/3 (1 failing)                                               10.42.0.11
 s      none      service          0/0                                                           -
 s      external  externalService  -                                                             www.example.com
-s      both      externalService  1/1                                                           www.example.com 10.42.0.10`);
+s      both      externalService  1/1                                                           www.example.com 10.42.0.10
+
+Left out:
+  s/left: c12 on alpha: failing
+  s/left: c13 on alpha: down`);
 });
 
 test('rowsOf() keeps the rows of a stack or a service, in any case, with its sidekicks', () => {

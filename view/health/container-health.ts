@@ -9,6 +9,7 @@ import {
   voteSubject,
   votesOf,
 } from '../../model/index.ts';
+import { type Standing, standingOf } from '../endpoints/readiness.ts';
 import { serviceCheck } from '../endpoints/service-check.ts';
 import { serviceOf } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
@@ -58,6 +59,20 @@ export function createHealthReader(view: HostView): (container: Container) => Co
     return { check, votes, sinceMs: sinceOf(container, votes) };
   };
 }
+
+/** The votes on a container whose health keeps it from being ready; none for others. */
+export type VotesAgainst = (container: Container | null) => readonly CheckerVote[];
+
+export function createVotesAgainst(view: HostView): VotesAgainst {
+  let read: ReturnType<typeof createHealthReader> | null = null;
+  return (container) => {
+    if (container === null || !HEALTH_STANDINGS.has(standingOf(container, false))) return [];
+    read ??= createHealthReader(view);
+    return read(container).votes;
+  };
+}
+
+const HEALTH_STANDINGS: ReadonlySet<Standing> = new Set(['initializing', 'failing', 'unhealthy']);
 
 function voteOf({ snapshot }: HostView, container: Container, hostId: string): CheckerVote {
   const state = snapshot.hosts.get(hostId);

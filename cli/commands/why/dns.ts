@@ -37,7 +37,7 @@ Examples:
     const place = await findAgent(io, command);
     const options = command.opts<Options>();
     const explanation = await explainName(io, place, await requestOf(place.config, name, options));
-    io.print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
+    io.print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation, Date.now()));
   });
 }
 

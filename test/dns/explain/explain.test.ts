@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { formatExplanation } from '../../../cli/output/explanation.ts';
 import { type Explanation, explain } from '../../../dns/index.ts';
 import { TYPE } from '../../../dns/wire/codes.ts';
-import type { Container } from '../../../model/index.ts';
-import { viewOf } from '../../../view/index.ts';
-import { at, BRIDGE, container, declaration, host, links, snapshot, type World } from '../../view/world.ts';
+import { type Container, type HostState, VOTE_FACTS } from '../../../model/index.ts';
+import { type HostView, viewOf } from '../../../view/index.ts';
+import { at, BRIDGE, CHECK, container, declaration, host, links, snapshot, type World } from '../../view/world.ts';
 
 const ID = 'abcdef0123456789';
 const WORLD: World = {
@@ -40,10 +40,14 @@ const WORLD: World = {
 interface Asked {
   readonly from?: string | null;
   readonly world?: World;
+  readonly view?: HostView;
   readonly search?: 'own' | 'every';
 }
 
-function why(question: string, { from = null, world = WORLD, search = 'own' }: Asked = {}): Explanation {
+function why(
+  question: string,
+  { from = null, world = WORLD, view = viewOf(snapshot(world), 'a'), search = 'own' }: Asked = {},
+): Explanation {
   const [name = '', type = 'A'] = question.split(' ');
   const settings = {
     metadataAddress: '169.254.169.250',
@@ -58,18 +62,50 @@ function why(question: string, { from = null, world = WORLD, search = 'own' }: A
       ourselves: [{ address: '169.254.169.250', port: 53 }],
     },
   };
-  const explained = explain(
-    viewOf(snapshot(world), 'a'),
-    { name, type: TYPE[type as keyof typeof TYPE], from },
-    settings,
-  );
+  const explained = explain(view, { name, type: TYPE[type as keyof typeof TYPE], from }, settings);
   if (!explained.ok) throw new Error([explained.problem.subject, explained.problem.what].join(' '));
   return explained.value;
 }
 
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+
 describe('explain(), formatted', () => {
+  test('an endpoint whose check fails, with what each host says, also if it is answered', () => {
+    const failing = { startedAtMs: 5, health: 'unhealthy', ofDocker: null } as const;
+    const hosts = ['a', 'b'].map((id) => host(id, { name: `node-${id}`, subnets: ['10.42.1.0/24'] }));
+    const one = (id: string, address: string, changes: Partial<Container> = {}) =>
+      container(id, 's/web', address, { ...failing, ...changes });
+    const world = snapshot({
+      hosts,
+      containers: [one('w1', '10.42.1.1'), one('w2', '10.42.1.2', { wasReady: false, ofDocker: 'unhealthy' })],
+      declarations: [declaration('s/web', { healthCheck: CHECK })],
+    });
+    const vote = { startedAtMs: 5, up: false, wasUp: true, sinceMs: NOW - 12_000, text: 'Layer4 timeout' };
+    const votes = new Map([['a/w1', vote]]);
+    const withVotes = ([id, state]: [string, HostState]): [string, HostState] => [
+      id,
+      id === 'a' ? { ...state, facts: new Map([[VOTE_FACTS, votes]]) } : state,
+    ];
+    const view = viewOf({ ...world, hosts: new Map([...world.hosts].map(withVotes)) }, 'a');
+    const rows = (name: string) => {
+      const text = formatExplanation(why(name, { view }), NOW);
+      return text.slice(text.indexOf('Endpoints:'));
+    };
+    expect(rows('web.s')).toMatchInlineSnapshot(`
+      "Endpoints:
+        ENDPOINT  HOST    ADDRESS    ANSWERED  WHY
+        w1        node-a  10.42.1.1  yes       its check fails; answered because no endpoint is ready (node-a: down for 12 s (Layer4 timeout); node-b: no result yet)
+        w2        node-a  10.42.1.2  no        starting or running; its check fails and it was never ready (node-a: no result yet; node-b: no result yet; Docker: down)"
+    `);
+    expect(rows('w1')).toMatchInlineSnapshot(`
+      "Endpoints:
+        ENDPOINT  HOST    ADDRESS    ANSWERED  WHY
+        w1        node-a  10.42.1.1  yes       starting or running; was ready since its start, its check fails now (node-a: down for 12 s (Layer4 timeout); node-b: no result yet)"
+    `);
+  });
+
   test('a service, its scope, its endpoints and why each is answered or not', () => {
-    expect(`\n${formatExplanation(why('web', { from: 'shop-web-1' }))}\n`).toBe(`
+    expect(`\n${formatExplanation(why('web', { from: 'shop-web-1' }), NOW)}\n`).toBe(`
 web A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 
 NOERROR: the only address
@@ -101,7 +137,7 @@ Endpoints:
   });
 
   test('an external name: the upstreams in order', () => {
-    expect(`\n${formatExplanation(why('www.example.com', { from: '10.42.1.1' }))}\n`).toBe(
+    expect(`\n${formatExplanation(why('www.example.com', { from: '10.42.1.1' }), NOW)}\n`).toBe(
       `
 www.example.com A, asked by shop-web-1 (10.42.1.1) on node1, revision 1
 
@@ -124,7 +160,7 @@ The search list is not used: names in .com belong to the Internet, whatever the 
   });
 
   test('a missing name: the names that were tried', () => {
-    expect(`\n${formatExplanation(why('nosuch', { from: 'db-mysql-1' }))}\n`).toBe(`
+    expect(`\n${formatExplanation(why('nosuch', { from: 'db-mysql-1' }), NOW)}\n`).toBe(`
 nosuch A, asked by db-mysql-1 (10.42.2.3) on node2, revision 1
 
 NXDOMAIN: the name does not exist; it is not forwarded
@@ -183,7 +219,7 @@ describe('explain()', () => {
   ])('%s, asked by %s: did you mean %s?', (name, from, expected) => {
     const explanation = why(name, { from });
     expect(explanation.suggestion).toBe(expected);
-    const text = formatExplanation(explanation);
+    const text = formatExplanation(explanation, NOW);
     if (expected === null) expect(text).not.toContain('Did you mean');
     else expect(text).toContain(`Did you mean ${expected}?`);
   });
@@ -274,7 +310,8 @@ describe('explain()', () => {
   });
 
   test('the root is forwarded, and named', () => {
-    for (const name of ['.', '']) expect(formatExplanation(why(name))).toMatch(/^Upstreams for \., in this order/m);
+    for (const name of ['.', ''])
+      expect(formatExplanation(why(name), NOW)).toMatch(/^Upstreams for \., in this order/m);
   });
 
   test.each<[string, readonly string[], string]>([
