@@ -7,6 +7,9 @@ import { defineKind } from './kind.ts';
 const healthCheck = z.object({
   port,
   requestLine: z.string().nullable(),
+  // Documents of earlier agents do not have these two.
+  expectedStatus: z.string().nullable().default(null),
+  exec: z.array(z.string()).nullable().default(null),
   intervalMs: count,
   responseTimeoutMs: count,
   healthyThreshold: count,

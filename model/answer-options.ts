@@ -15,6 +15,8 @@ export interface AnswerOptions {
 export interface LabelFault {
   readonly label: string;
   readonly what: string;
+  /** How to fix the value. */
+  readonly hint?: string;
 }
 
 /** A port with a name of its own (`drover.port.http=8080`, `drover.port.dns=53/udp`). */

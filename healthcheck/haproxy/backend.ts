@@ -1,5 +1,4 @@
-import { hash32 } from '../../model/index.ts';
-import type { CheckRequest } from './request-line.ts';
+import { type CheckRequest, hash32 } from '../../model/index.ts';
 
 /**
  * What HAProxy 2.6 can only read from its configuration. Everything else of a check is sent to the running process: address,
@@ -16,13 +15,18 @@ export interface RequestShape {
   readonly method: string;
   readonly version: string;
   readonly headerNames: readonly string[];
+  /** Statuses that pass: `200-299,304`. */
+  readonly expected: string;
 }
 
-/** The backend for checks with this request and response timeout. Its name identifies its content. */
-export function backendFor(request: CheckRequest | null, timeoutMs: number): Backend {
+const DEFAULT_EXPECTED = '200-399';
+
+/** The backend for checks with this request, response timeout and expected statuses. Its name identifies its content. */
+export function backendFor(request: CheckRequest | null, timeoutMs: number, expected: string | null = null): Backend {
   if (request === null) return { name: `tcp_${timeoutMs}`, timeoutMs, request: null };
   const { method, version, headers } = request;
-  const shape = { method, version, headerNames: headers.map(({ name }) => name) };
+  const headerNames = headers.map(({ name }) => name);
+  const shape = { method, version, headerNames, expected: expected ?? DEFAULT_EXPECTED };
   const hash = hash32(JSON.stringify(shape)).toString(36);
   return { name: `http_${method}_${hash}_${timeoutMs}`, timeoutMs, request: shape };
 }

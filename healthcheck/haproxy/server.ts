@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
-import { hash32, ok, problem, type Result } from '../../model/index.ts';
+import { CHECK_LIMITS, hash32, ok, parseRequestLine, parseStatusSet, problem, type Result } from '../../model/index.ts';
 import type { Target } from '../opinion/target.ts';
 import { type Backend, backendFor, requestFields } from './backend.ts';
-import { parseRequestLine } from './request-line.ts';
 
 /** A server of HAProxy: one target. */
 export interface Server {
@@ -17,14 +16,7 @@ export interface Server {
   readonly request: string | null;
 }
 
-const LIMITS = {
-  port: [1, 65_535],
-  // A shorter interval would cost more CPU than it finds failures earlier.
-  'health_check.interval': [100, 86_400_000],
-  'health_check.response_timeout': [1, 3_600_000],
-  'health_check.healthy_threshold': [1, 1_000],
-  'health_check.unhealthy_threshold': [1, 1_000],
-} as const;
+const CHECKED = ['port', 'interval', 'response_timeout', 'healthy_threshold', 'unhealthy_threshold'] as const;
 
 /** The server for a target, or what is wrong with its check. The problem is about this target only. */
 export function serverFor({ containerId, startedAtMs, address, port, check }: Target): Result<Server> {
@@ -33,16 +25,19 @@ export function serverFor({ containerId, startedAtMs, address, port, check }: Ta
   if (family === 0) return problem(subject, `${JSON.stringify(address)} is not an IP address`, 'report this as a bug');
   const { intervalMs, responseTimeoutMs, healthyThreshold: rise, unhealthyThreshold: fall } = check;
   const values = [port, intervalMs, responseTimeoutMs, rise, fall];
-  for (const [index, [name, [least, most]]] of Object.entries(LIMITS).entries()) {
+  for (const [index, name] of CHECKED.entries()) {
+    const [least, most] = CHECK_LIMITS[name];
     const value = values[index] as number;
     if (!Number.isInteger(value) || value < least || value > most) {
-      return problem(subject, `${name} is ${value}`, `use a whole number from ${least} to ${most}`);
+      return problem(subject, `health_check.${name} is ${value}`, `use a whole number from ${least} to ${most}`);
     }
   }
   const request = parseRequestLine(check.requestLine);
   if (!request.ok) return problem(subject, `its request line ${request.problem.what}`, request.problem.hint);
+  const expected = check.expectedStatus === null ? ok(null) : parseStatusSet(check.expectedStatus);
+  if (!expected.ok) return problem(subject, `its expected status ${expected.problem.what}`, expected.problem.hint);
   const server = {
-    backend: backendFor(request.value, responseTimeoutMs),
+    backend: backendFor(request.value, responseTimeoutMs, expected.value),
     endpoint: `${family === 6 ? `[${address}]` : address}:${port}`,
     intervalMs,
     rise,

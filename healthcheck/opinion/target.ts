@@ -11,7 +11,13 @@ export interface Target {
   readonly port: number;
   readonly check: Pick<
     HealthCheck,
-    'requestLine' | 'intervalMs' | 'responseTimeoutMs' | 'healthyThreshold' | 'unhealthyThreshold'
+    | 'requestLine'
+    | 'expectedStatus'
+    | 'exec'
+    | 'intervalMs'
+    | 'responseTimeoutMs'
+    | 'healthyThreshold'
+    | 'unhealthyThreshold'
   >;
 }
 

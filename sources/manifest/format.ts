@@ -1,6 +1,7 @@
 import { Document, visit } from 'yaml';
 import {
   type ExactJson,
+  formatCommand,
   formatExactJson,
   type HealthCheck,
   type LoadBalancerConfig,
@@ -66,8 +67,10 @@ function keysOf(one: ServiceDeclaration): Record<string, unknown> {
 
 function healthCheckKeys(check: HealthCheck): Record<string, unknown> {
   return {
-    port: check.port,
+    port: check.exec ? null : check.port,
     request_line: check.requestLine,
+    expected_status: check.expectedStatus,
+    exec: check.exec && formatCommand(check.exec),
     interval: check.intervalMs,
     response_timeout: check.responseTimeoutMs,
     healthy_threshold: check.healthyThreshold,

@@ -2,6 +2,8 @@ import type { Target } from '../../healthcheck/index.ts';
 
 export const CHECK: Target['check'] = {
   requestLine: null,
+  expectedStatus: null,
+  exec: null,
   intervalMs: 1_000,
   responseTimeoutMs: 200,
   healthyThreshold: 2,

@@ -115,6 +115,8 @@ export function declaration(key: string, changes: Partial<ServiceDeclaration> = 
 export const CHECK: NonNullable<ServiceDeclaration['healthCheck']> = {
   port: 80,
   requestLine: null,
+  expectedStatus: null,
+  exec: null,
   intervalMs: 2000,
   responseTimeoutMs: 2000,
   healthyThreshold: 2,

@@ -42,9 +42,10 @@ export function describeContainer(container: {
     ...(problem ? [problem] : []),
     ...(tooLong.length > 0 && !problem ? [tooLongProblem(subject, tooLong)] : []),
     ...(ownUuid !== undefined && !UUID.test(ownUuid) ? [uuidProblem(subject)] : []),
-    ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels), ...healthLabelFaults(labels)].map((fault) =>
-      faultProblem(subject, fault),
+    ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels)].map((fault) =>
+      faultProblem(subject, fault, 'it'),
     ),
+    ...healthLabelFaults(labels).map((fault) => faultProblem(subject, fault, 'its health check')),
   ];
   return {
     fields: {
@@ -91,11 +92,11 @@ function uuidProblem(subject: string): Problem {
   };
 }
 
-function faultProblem(subject: string, { label, what }: LabelFault): Problem {
+function faultProblem(subject: string, { label, what, hint }: LabelFault, ignored: string): Problem {
   return {
     subject,
-    what: `label \`${label}\` ${what}; it is ignored`,
-    hint: 'correct the label, and recreate the container',
+    what: `label \`${label}\` ${what}; ${ignored} is ignored`,
+    hint: `${hint ?? 'correct the label'}, and recreate the container`,
   };
 }
 

@@ -1,6 +1,4 @@
 import {
-  defaultHealthCheck as defaults,
-  type HealthCheck,
   healthLabelFaults,
   ok,
   parseAddress,
@@ -62,7 +60,7 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
     hostname,
     links,
     sidekicks: [...new Set(sidekicks)],
-    healthCheck: convertHealthCheck(keys.health_check),
+    healthCheck: keys.health_check,
     lbConfig: lb?.config ?? null,
     labels: keys.labels ?? {},
     metadata: keys.metadata ?? '{}',
@@ -72,7 +70,7 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
     vip: keys.vip?.text ?? null,
     options: optionsOf(keys),
   };
-  faults.push(...(lb?.faults ?? []), ...kindFaults(kind, keys, links));
+  faults.push(...(lb?.faults ?? []), ...kindFaults(kind, keys, links), ...checkFaults(keys));
   return {
     declaration,
     faults,
@@ -99,17 +97,20 @@ const SELECTORS: Readonly<Record<string, string>> = {
 };
 
 function labelNotes({ labels }: ServiceKeys): readonly SchemaFault[] {
-  const invalid = healthLabelFaults(labels ?? {}).map(({ label, what }) => ({
-    path: ['labels', label],
-    what: `${what}: the check is ignored`,
-    hint: 'correct the label',
-  }));
-  const selectors = Object.entries(SELECTORS).flatMap(([label, hint]) =>
+  return Object.entries(SELECTORS).flatMap(([label, hint]) =>
     labels && label in labels
       ? [{ path: ['labels', label], what: 'has no effect: Drover does not select by label', hint }]
       : [],
   );
-  return [...invalid, ...selectors];
+}
+
+/** They refuse the service, as faults of `health_check` do: the check that it has must not be lost. */
+function checkFaults({ labels }: ServiceKeys): readonly SchemaFault[] {
+  return healthLabelFaults(labels ?? {}).map(({ label, what, hint = 'correct it' }) => ({
+    path: ['labels', label],
+    what,
+    hint,
+  }));
 }
 
 function nameFaults(stack: string, name: string): readonly SchemaFault[] {
@@ -150,24 +151,6 @@ function parseSidekick(text: string): Result<string> {
 function parseName(text: string): Result<string> {
   const name = parseDnsName(text);
   return name.ok ? name : problem(text, `(${JSON.stringify(text)}) ${name.problem.what}`, name.problem.hint);
-}
-
-/** With the defaults of Rancher, or of its user interface, except for the strategy. Port 0 means "no check". */
-function convertHealthCheck(keys: ServiceKeys['health_check']): HealthCheck | null {
-  if (!keys || keys.port === 0) return null;
-  return {
-    port: keys.port,
-    requestLine: keys.request_line || null,
-    intervalMs: keys.interval ?? defaults.intervalMs,
-    responseTimeoutMs: keys.response_timeout ?? defaults.responseTimeoutMs,
-    healthyThreshold: keys.healthy_threshold ?? defaults.healthyThreshold,
-    unhealthyThreshold: keys.unhealthy_threshold ?? defaults.unhealthyThreshold,
-    initializingTimeoutMs: keys.initializing_timeout,
-    reinitializingTimeoutMs: keys.reinitializing_timeout,
-    strategy: keys.strategy ?? defaults.strategy,
-    recreateOnQuorum:
-      keys.strategy === 'recreateOnQuorum' ? (keys.recreate_on_quorum_strategy_config?.quorum ?? 1) : null,
-  };
 }
 
 function optionsOf({ answers, weight, dns, drain_timeout_ms: drain }: ServiceKeys): ServiceDeclaration['options'] {

@@ -8,6 +8,7 @@ import {
   type Result,
 } from '../../../model/index.ts';
 import { labelsOf, linksOf, portText } from '../files/merge.ts';
+import { HEALTH_CHECK_KEYS, healthCheckSchema } from './health-check.ts';
 
 /** A text with a parser of its own, whose problems are shown to the user. */
 function parsed<T>(parse: (text: string) => Result<T>) {
@@ -69,20 +70,6 @@ const MAX_METADATA_BYTES = 256 * 1024;
 
 const PORT = { minimum: 1, maximum: 65_535 } as const;
 const MAX_MS = 86_400_000;
-
-const healthCheckSchema = z.strictObject({
-  name: optional(text()),
-  port: whole(0, PORT.maximum),
-  request_line: optional(text()),
-  interval: optionalInGo(whole(1, MAX_MS)),
-  response_timeout: optionalInGo(whole(1, MAX_MS)),
-  healthy_threshold: optionalInGo(whole(1, 1000)),
-  unhealthy_threshold: optionalInGo(whole(1, 1000)),
-  initializing_timeout: optionalWhole(0, MAX_MS),
-  reinitializing_timeout: optionalWhole(0, MAX_MS),
-  strategy: optionalInGo(z.enum(['none', 'recreate', 'recreateOnQuorum'])),
-  recreate_on_quorum_strategy_config: optional(z.strictObject({ quorum: optionalInGo(whole(1, 1000)) })),
-});
 
 const portRuleSchema = z.strictObject({
   source_port: optionalInGo(whole(PORT.minimum, PORT.maximum)),
@@ -179,7 +166,7 @@ export type LbKeys = z.output<typeof lbConfigSchema>;
 export type RuleKeys = z.output<typeof portRuleSchema>;
 
 const NESTED: Readonly<Record<string, readonly string[]>> = {
-  health_check: Object.keys(healthCheckSchema.shape),
+  health_check: HEALTH_CHECK_KEYS,
   recreate_on_quorum_strategy_config: ['quorum'],
   lb_config: Object.keys(lbConfigSchema.shape),
   port_rules: Object.keys(portRuleSchema.shape),

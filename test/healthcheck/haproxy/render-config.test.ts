@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { backendFor } from '../../../healthcheck/haproxy/backend.ts';
 import { renderConfig } from '../../../healthcheck/haproxy/render-config.ts';
-import type { CheckRequest } from '../../../healthcheck/haproxy/request-line.ts';
+import type { CheckRequest } from '../../../model/index.ts';
 
 const FILES = { config: '/run/d/health.cfg', socket: '/run/d/health.sock', map: '/run/d/health.map' };
 
@@ -40,13 +40,20 @@ test('renderConfig() takes the values of headers from the map', async () => {
   );
 });
 
+test('renderConfig() has the expected statuses', async () => {
+  expect(await renderConfig(FILES, [backendFor(request('/'), 1, '200-299,304')])).toContain(
+    '  http-check expect status 200-299,304\n',
+  );
+});
+
 test('renderConfig() does not depend on the order of backends', async () => {
   const backends = [backendFor(null, 1), backendFor(null, 2), backendFor(request('/'), 1)];
   expect(await renderConfig(FILES, backends.toReversed())).toBe(await renderConfig(FILES, backends));
 });
 
 test('backendFor() gives one backend to requests that differ in URI and values only', () => {
-  const name = (one: CheckRequest | null, timeoutMs = 1): string => backendFor(one, timeoutMs).name;
+  const name = (one: CheckRequest | null, timeoutMs = 1, expected?: string): string =>
+    backendFor(one, timeoutMs, expected).name;
   expect(name(request('/a'))).toBe(name(request('/b')));
   expect(name(request('/', 'a'))).toBe(name(request('/', 'b')));
   const different = [
@@ -57,6 +64,7 @@ test('backendFor() gives one backend to requests that differ in URI and values o
     name({ ...request('/'), method: 'HEAD' }),
     name({ ...request('/'), version: 'HTTP/1.1' }),
     name(request('/', 'a')),
+    name(request('/'), 1, '200'),
   ];
   expect(new Set(different).size).toBe(different.length);
 });

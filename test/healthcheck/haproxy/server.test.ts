@@ -47,9 +47,9 @@ describe('serverFor()', () => {
   });
 
   test.each([
-    [target('a', {}, { port: 0 }), 'port is 0'],
-    [target('a', {}, { port: 65_536 }), 'port is 65536'],
-    [target('a', {}, { port: 80.5 }), 'port is 80.5'],
+    [target('a', {}, { port: 0 }), 'health_check.port is 0'],
+    [target('a', {}, { port: 65_536 }), 'health_check.port is 65536'],
+    [target('a', {}, { port: 80.5 }), 'health_check.port is 80.5'],
     [target('a', {}, { address: 'unix@/x' }), '"unix@/x" is not an IP address'],
     [target('a', {}, { address: '10.0.0.1 check' }), '"10.0.0.1 check" is not an IP address'],
     [target('a', { intervalMs: 99 }), 'health_check.interval is 99'],

@@ -106,6 +106,8 @@ async function tcp(onConnection: (socket: Socket) => void, port = 0): Promise<Se
 
 const CHECK = {
   requestLine: null,
+  expectedStatus: null,
+  exec: null,
   intervalMs: 300,
   responseTimeoutMs: 200,
   healthyThreshold: 2,

@@ -318,7 +318,7 @@ test('invalid labels for DNS are reported', () => {
     'label `drover.port.80` does not end in a name of 1 to 62 letters, digits or `-` with a letter among them; it is ignored',
     'label `drover.port.dns` is "53/icmp", not a port such as `8080` or `53/udp`; it is ignored',
     'label `drover.dns.upstreams` has "nobody", which is not an address such as `10.0.0.2` or `10.0.0.2:5353`; it is ignored',
-    'label `drover.health.port` is "http", not a whole number from 1 to 65535; it is ignored',
+    'label `drover.health.port` is "http", not a whole number from 1 to 65535; its health check is ignored',
   ]);
 });
 

@@ -9,15 +9,18 @@ const web = (keys: string): string => `stack: shop\nservices:\n  web: {${keys}}\
 
 describe('a problem has file, line, path, what and hint', () => {
   test.each([
-    ['health_check: {port: 80000}', 'services.web.health_check.port: is too large; use 65535 or less'],
-    ['health_check: {interval: 1}', 'services.web.health_check.port: is missing; add a number'],
+    [
+      'health_check: {port: 80000}',
+      'services.web.health_check.port: is "80000", not a whole number from 1 to 65535; correct it',
+    ],
+    ['health_check: {interval: 500}', 'services.web.health_check.port: is missing; the check needs it; add the port'],
     [
       'health_check: {port: 80, intervall: 1}',
       'services.web.health_check.intervall: is not a known key; did you mean interval?',
     ],
     [
       'health_check: {port: 80, strategy: sometimes}',
-      'services.web.health_check.strategy: is not one of the accepted values; use one of none, recreate, recreateOnQuorum',
+      'services.web.health_check.strategy: is "sometimes", not a strategy; use one of none, recreate, recreateOnQuorum',
     ],
     ['health_check: 80', 'services.web.health_check: is not a map of keys and values; write a map of keys and values'],
     ['helth_check: {port: 80}', 'services.web.helth_check: is not a known key; did you mean health_check?'],

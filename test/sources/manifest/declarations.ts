@@ -21,10 +21,29 @@ const labels = fc.dictionary(fc.stringMatching(/^[a-z.]{1,8}$/), text, { maxKeys
 const link = fc.record({ target: fc.tuple(stack, name).map((parts) => parts.join('/')), alias: name });
 const links = (minLength: number, maxLength: number) =>
   fc.uniqueArray(link, { minLength, maxLength, selector: ({ target, alias }) => `${target}:${alias}` });
-const healthCheck = fc.record({
+const request = fc.record({
   port: fc.integer({ min: 1, max: 65_535 }),
-  requestLine: orNull(text),
-  intervalMs: fc.integer({ min: 1, max: 60_000 }),
+  requestLine: orNull(fc.constantFrom('GET "/a" "HTTP/1.0"', 'OPTIONS /')),
+  expectedStatus: fc.constant(null),
+  exec: fc.constant(null),
+});
+const expecting = fc.record({
+  port: fc.integer({ min: 1, max: 65_535 }),
+  requestLine: fc.constant('GET /'),
+  expectedStatus: fc.constantFrom('200', '200-299,304'),
+  exec: fc.constant(null),
+});
+const command = fc.record({
+  port: fc.constant(0),
+  requestLine: fc.constant(null),
+  expectedStatus: fc.constant(null),
+  exec: fc.array(
+    fc.string({ minLength: 1 }).filter((word) => word.trim() !== '' && !word.includes('\0')),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+const thresholds = fc.record({
+  intervalMs: fc.integer({ min: 100, max: 60_000 }),
   responseTimeoutMs: fc.integer({ min: 1, max: 60_000 }),
   healthyThreshold: fc.integer({ min: 1, max: 9 }),
   unhealthyThreshold: fc.integer({ min: 1, max: 9 }),
@@ -33,6 +52,9 @@ const healthCheck = fc.record({
   strategy: fc.constantFrom('none' as const, 'recreate' as const),
   recreateOnQuorum: fc.constant(null),
 });
+const healthCheck = fc
+  .tuple(fc.oneof(request, expecting, command), thresholds)
+  .map(([kind, rest]) => ({ ...kind, ...rest }));
 const portRule = fc.record({
   sourcePort: fc.integer({ min: 43, max: 65_535 }),
   protocol: fc.constantFrom('http' as const, 'sni' as const),

@@ -113,6 +113,8 @@ describe('checkTargets()', () => {
     expect(checkOf({ containers: labelled, ...undeclared })).toBe(2);
     expect(checkOf({ containers: labelled, declarations: [declaration('s/web', { labels: labels('3') })] })).toBe(3);
     expect(checkOf({ containers: labelled, declarations: [checked] })).toBe(CHECK.port);
+    const mistaken = [...labelled, web('c3', { labels: labels('x'), createdAtMs: 9.1e12 })];
+    expect(checkOf({ containers: mistaken, ...undeclared })).toBe(2);
   });
 
   test('a container of no service is checked by its own labels', () => {

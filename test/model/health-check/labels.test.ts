@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { healthCheckOfLabels, healthLabelFaults } from '../../model/index.ts';
+import { healthCheckOfLabels, healthLabelFaults } from '../../../model/index.ts';
 
 const labelled = (labels: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(labels).map(([key, text]) => [`drover.health.${key}`, text]));
@@ -9,6 +9,8 @@ describe('a health check in labels', () => {
     expect(healthCheckOfLabels({ ...labelled({ port: ' 80 ' }), other: 'x' })).toEqual({
       port: 80,
       requestLine: null,
+      expectedStatus: null,
+      exec: null,
       intervalMs: 2000,
       responseTimeoutMs: 2000,
       healthyThreshold: 2,
@@ -24,6 +26,7 @@ describe('a health check in labels', () => {
     const labels = labelled({
       port: '8080',
       request_line: 'GET "/ping" "HTTP/1.0"',
+      expected_status: '304, 200-299',
       interval: '500',
       response_timeout: '300',
       healthy_threshold: '1',
@@ -37,6 +40,8 @@ describe('a health check in labels', () => {
     expect(healthCheckOfLabels(labels)).toEqual({
       port: 8080,
       requestLine: 'GET "/ping" "HTTP/1.0"',
+      expectedStatus: '200-299,304',
+      exec: null,
       intervalMs: 500,
       responseTimeoutMs: 300,
       healthyThreshold: 1,
@@ -56,11 +61,11 @@ describe('a health check in labels', () => {
   test.each([
     [{ port: '0' }, 'port: is "0", not a whole number from 1 to 65535'],
     [{ port: '65536' }, 'port: is "65536", not a whole number from 1 to 65535'],
-    [{ port: '80', interval: '2s' }, 'interval: is "2s", not a whole number from 1 to 86400000'],
+    [{ port: '80', interval: '2s' }, 'interval: is "2s", not a whole number from 100 to 86400000'],
     [{ port: '80', healthy_threshold: '-1' }, 'healthy_threshold: is "-1", not a whole number from 1 to 1000'],
-    [{ port: '80', strategy: 'restart' }, 'strategy: is "restart", not `none`, `recreate` or `recreateOnQuorum`'],
-    [{ port: '80', intervall: '1' }, 'intervall: is not a label of a health check'],
-    [{ interval: '1' }, 'port: is missing; the check needs it'],
+    [{ port: '80', strategy: 'restart' }, 'strategy: is "restart", not a strategy'],
+    [{ port: '80', intervall: '1' }, 'intervall: is not a key of a health check'],
+    [{ interval: '500' }, 'port: is missing; the check needs it'],
     [{ port: '80', quorum: '2' }, 'quorum: needs `drover.health.strategy: recreateOnQuorum`'],
     [{ port: '80', quorum: '2', strategy: 'recreate' }, 'quorum: needs `drover.health.strategy: recreateOnQuorum`'],
   ])('%j is refused as a whole', (labels, fault) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRequestLine } from '../../../healthcheck/haproxy/request-line.ts';
+import { parseRequestLine } from '../../../model/index.ts';
 
 const raw = String.raw;
 
