@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from './json/json.ts';
+import type { LabelFault } from './problem/label-fault.ts';
 
 /** How DNS answers for a service; null where nothing is configured. */
 export interface AnswerOptions {
@@ -9,14 +10,6 @@ export interface AnswerOptions {
   readonly prefer: 'local' | 'none' | null;
   /** How often an endpoint is chosen, relative to others; 0: only if there is no other. */
   readonly weight: number | null;
-}
-
-/** Why the value of a label is not accepted. */
-export interface LabelFault {
-  readonly label: string;
-  readonly what: string;
-  /** How to fix the value. */
-  readonly hint?: string;
 }
 
 /** A port with a name of its own (`drover.port.http=8080`, `drover.port.dns=53/udp`). */

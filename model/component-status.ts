@@ -1,4 +1,4 @@
-import type { Problem } from './result.ts';
+import type { Problem } from './problem/result.ts';
 import type { HostState } from './snapshot.ts';
 
 /** How a component of a host is doing: fact `status/<component>`. */

@@ -1,4 +1,4 @@
-import type { HealthState } from './health.ts';
+import type { HealthState } from './health-check/health.ts';
 
 /**
  * The state of a container.

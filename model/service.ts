@@ -1,4 +1,4 @@
-import type { HealthCheck } from './health.ts';
+import type { HealthCheck } from './health-check/health.ts';
 import type { JsonValue } from './json/json.ts';
 import type { LoadBalancerConfig } from './load-balancer.ts';
 

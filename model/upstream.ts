@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { plainAddress } from './address.ts';
-import type { LabelFault } from './answer-options.ts';
+import type { LabelFault } from './problem/label-fault.ts';
 
 /** An upstream resolver. The address is canonical; it may have a zone (`fe80::1%eth0`). */
 export interface Upstream {

@@ -1,5 +1,5 @@
 import type { Container } from './container.ts';
-import type { HealthState } from './health.ts';
+import type { HealthState } from './health-check/health.ts';
 import type { HostState } from './snapshot.ts';
 
 /** What one host that checks a container found out about its present start: fact `vote/<host of the container>/<container>`. */

@@ -21,7 +21,7 @@ const CHECKED = ['port', 'interval', 'response_timeout', 'healthy_threshold', 'u
 /** The server for a target, or what is wrong with its check. The problem is about this target only. */
 export function serverFor({ containerId, startedAtMs, address, port, check }: Target): Result<Server> {
   const subject = `health check of container ${containerId.slice(0, 12)}`;
-  const family = isIP(address);
+  const family = isIP(address ?? '');
   if (family === 0) return problem(subject, `${JSON.stringify(address)} is not an IP address`, 'report this as a bug');
   const { intervalMs, responseTimeoutMs, healthyThreshold: rise, unhealthyThreshold: fall } = check;
   const values = [port, intervalMs, responseTimeoutMs, rise, fall];

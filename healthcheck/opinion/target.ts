@@ -7,7 +7,8 @@ export interface Target {
   readonly containerId: string;
   /** Start of the container. Another start is another target: nothing is known about it. */
   readonly startedAtMs: number;
-  readonly address: string;
+  /** Null for a command, which runs in the container. */
+  readonly address: string | null;
   readonly port: number;
   readonly check: Pick<
     HealthCheck,

@@ -1,6 +1,7 @@
 import {
   type Container,
   type ContainerAddress,
+  type HealthCheck,
   healthCheckOfLabels,
   type Network,
   type PublishedPort,
@@ -32,6 +33,11 @@ export interface ContainerContext {
   readonly checkers: Checkers;
 }
 
+/** A container of no service is checked by its own labels. */
+export function checkOf(container: Container, service: ServiceIdentity | null): HealthCheck | null {
+  return service ? service.check : healthCheckOfLabels(container.labels);
+}
+
 /** A container's object. */
 export function containerObject(
   view: HostView,
@@ -44,16 +50,15 @@ export function containerObject(
   const joined = joinedAddress(container, reach.ok ? reach.network : null);
   const network = scope?.networks.get(joined?.networkId ?? '');
   const { serviceIndex } = container;
-  // A container of no service is checked by its own labels.
-  const check = service ? service.healthCheck : healthCheckObject(healthCheckOfLabels(container.labels));
+  const check = checkOf(container, service);
   return {
     create_index: serviceIndex,
     dns: [resolver, ...container.dns],
     dns_search: [...searchDomains(view, container).domains],
     environment_uuid: environment.uuid,
     external_id: container.id,
-    health_check: check,
-    health_check_hosts: check === null ? [] : checkerHosts(view, container, checkers),
+    health_check: service ? service.healthCheck : healthCheckObject(check),
+    health_check_hosts: check === null ? [] : checkerHosts(view, container, check, checkers),
     health_state: container.health,
     host_uuid: container.hostId,
     hostname: container.hostname,

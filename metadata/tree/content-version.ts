@@ -7,7 +7,7 @@ import {
   type StackView,
 } from '../../view/index.ts';
 import { isObject, sortedKeys, type Value, type ValueObject } from '../value/value.ts';
-import { dependsOnOthers } from './container.ts';
+import { checkOf, dependsOnOthers } from './container.ts';
 import { idsOf } from './health-check.ts';
 import { standaloneOf } from './listing.ts';
 import { createMapSum, type Part } from './map-sum.ts';
@@ -100,7 +100,8 @@ function createPartSums(view: HostView, objects: Objects, before: Common) {
       const sum = isAsBefore(container) ? kept.get(container) : undefined;
       if (sum) return sum;
       const object = objects.uncachedContainer(container, service);
-      const isSpread = object.health_check !== null && isCheckedElsewhere(view, container);
+      const check = checkOf(container, service && objects.identity(service));
+      const isSpread = check !== null && isCheckedElsewhere(view, container, check);
       return digest([shownBy(object), container.name, isSpread]);
     });
     return { containers, sums, sum: sums.reduce(add, ZERO), isLinked: containers.some(dependsOnOthers) };

@@ -1,4 +1,4 @@
-import type { Container, Environment, ServiceLink } from '../../model/index.ts';
+import type { Container, Environment, HealthCheck, ServiceLink } from '../../model/index.ts';
 import { type ServiceView, serviceCheck } from '../../view/index.ts';
 import type { Value, ValueObject } from '../value/value.ts';
 import { healthCheckObject } from './health-check.ts';
@@ -12,6 +12,7 @@ export interface ServiceIdentity {
   readonly stack: string;
   readonly uuid: string;
   readonly stackUuid: string;
+  readonly check: HealthCheck | null;
   readonly healthCheck: ValueObject | null;
   /** Equal for equal identities. */
   readonly text: string;
@@ -21,12 +22,14 @@ export interface ServiceIdentity {
 export function serviceIdentity(environment: Environment, service: ServiceView): ServiceIdentity {
   const { key, name, stack: stackName, primaryService } = service;
   const [stack = '', primary = ''] = key.split('/');
-  const healthCheck = healthCheckObject(serviceCheck(service));
+  const check = serviceCheck(service);
+  const healthCheck = healthCheckObject(check);
   return {
     name,
     stack: stackName,
     uuid: uuidOf(environment.uuid, 'service', stack, primary),
     stackUuid: stackUuid(environment, stack),
+    check,
     healthCheck,
     text: JSON.stringify([key, name, stackName, primaryService, healthCheck]),
   };

@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from '../result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 
 const SUBJECT = 'command';
 const EXAMPLE = 'write a shell line, or a list such as `["pg_isready", "-q"]`';

@@ -1,5 +1,5 @@
-import type { LabelFault } from '../answer-options.ts';
-import type { HealthCheck } from '../health.ts';
+import type { LabelFault } from '../problem/label-fault.ts';
+import type { HealthCheck } from './health.ts';
 import { readHealthCheck } from './read-check.ts';
 
 type Labels = Readonly<Record<string, string>>;

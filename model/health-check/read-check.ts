@@ -1,7 +1,7 @@
 import { nearestWord } from '../collections/nearest.ts';
-import { defaultHealthCheck, type HealthCheck } from '../health.ts';
-import { ok, problem, type Result } from '../result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 import { parseCommand } from './command.ts';
+import { defaultHealthCheck, type HealthCheck } from './health.ts';
 import { parseRequestLine } from './request-line.ts';
 import { parseStatusSet } from './status-set.ts';
 

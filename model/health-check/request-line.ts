@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from '../result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 import { splitWords } from './split-words.ts';
 
 export interface Header {

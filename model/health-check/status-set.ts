@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from '../result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 
 const SUBJECT = 'expected status';
 const EXAMPLE = 'write it as `200` or `200-299,304`';

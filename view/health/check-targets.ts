@@ -7,7 +7,8 @@ import { type Checkers, checkerHosts } from './checkers.ts';
 /** A container that this host checks. */
 export interface CheckTarget {
   readonly container: Container;
-  readonly address: string;
+  /** Null for a command, which runs in the container. */
+  readonly address: string | null;
   readonly check: HealthCheck;
 }
 
@@ -19,7 +20,7 @@ export function checkTargets(view: HostView, service: ServiceView, checkers: Che
   const check = serviceCheck(service);
   if (!check) return [];
   const isMine = (container: Container): boolean =>
-    container.hostId === view.hostId || checkerHosts(view, container, checkers).includes(view.hostId);
+    container.hostId === view.hostId || checkerHosts(view, container, check, checkers).includes(view.hostId);
   return service.containers.filter(isMine).flatMap((container) => target(view, container, check));
 }
 
@@ -31,6 +32,7 @@ export function standaloneTarget(view: HostView, container: Container): readonly
 
 function target(view: HostView, container: Container, check: HealthCheck): readonly CheckTarget[] {
   if (!CHECKED.has(container.state)) return [];
+  if (check.exec !== null) return [{ container, address: null, check }];
   const reach = containerAddress(view, container);
   if (!reach.ok || reach.via === 'published') return [];
   return [{ container, address: reach.address, check }];

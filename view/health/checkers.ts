@@ -1,4 +1,4 @@
-import { type Container, compareText, type Host, hash32, type Snapshot } from '../../model/index.ts';
+import { type Container, compareText, type HealthCheck, type Host, hash32, type Snapshot } from '../../model/index.ts';
 import { networkOwner } from '../endpoints/network-owner.ts';
 import { isOnManaged } from '../endpoints/shared-networks.ts';
 import type { HostView } from '../host-view/host-view.ts';
@@ -27,14 +27,19 @@ function checksOthers({ labels, subnets }: Host): boolean {
   return subnets.length > 0 && labels[STRATEGY_LABEL] !== 'skip';
 }
 
-/** The hosts that check a container with a health check, its own first. */
-export function checkerHosts(view: HostView, container: Container, checkers: Checkers): readonly string[] {
-  return isCheckedElsewhere(view, container) ? checkersOf(container, checkers) : [container.hostId];
+/** The hosts that check a container with this check, its own first. */
+export function checkerHosts(
+  view: HostView,
+  container: Container,
+  check: HealthCheck,
+  checkers: Checkers,
+): readonly string[] {
+  return isCheckedElsewhere(view, container, check) ? checkersOf(container, checkers) : [container.hostId];
 }
 
-/** Whether other hosts than its own check a container: one of a service, which they reach. */
-export function isCheckedElsewhere(view: HostView, container: Container): boolean {
-  if (container.service === null) return false;
+/** Whether other hosts than its own check a container: one of a service, which they reach. A command runs in the container. */
+export function isCheckedElsewhere(view: HostView, container: Container, check: HealthCheck): boolean {
+  if (container.service === null || check.exec !== null) return false;
   const home = view.snapshot.hosts.get(container.hostId);
   const owner = networkOwner(view, container);
   return home !== undefined && owner !== null && (owner.networkMode === 'host' || isOnManaged(home, owner));

@@ -54,7 +54,7 @@ export function createHealthReader(view: HostView): (container: Container) => Co
   };
   return (container) => {
     const check = checkOf(container);
-    const hosts = check === null ? [] : checkerHosts(view, container, checkers);
+    const hosts = check === null ? [] : checkerHosts(view, container, check, checkers);
     const votes = [...hosts.map((hostId) => voteOf(view, container, hostId)), ...voteOfDocker(view, container)];
     return { check, votes, sinceMs: sinceOf(container, votes) };
   };

@@ -86,8 +86,19 @@ describe('checkTargets()', () => {
     expect(targets({ containers })).toEqual(['c1 172.17.0.2', 'c2 192.0.2.1']);
     expect(targets({ containers }, 'b')).toEqual(['c2 192.0.2.1']);
     const view = viewOf(snapshot({ hosts: named(['a', 'b']), containers }), 'b');
-    const found = containers.map((one) => checkerHosts(view, one, checkersIn(view.snapshot)));
+    const found = containers.map((one) => checkerHosts(view, one, CHECK, checkersIn(view.snapshot)));
     expect(found).toEqual([['a'], ['a', 'b']]);
+  });
+
+  test('a command needs no address, and runs on the host of the container only', () => {
+    const containers = [web('c1', { networkMode: 'none' }, null), web('c2', { hostId: 'b' }, '10.42.2.1')];
+    const declarations = [declaration('s/web', { healthCheck: { ...CHECK, port: 0, exec: ['true'] } })];
+    expect(targets({ containers, declarations })).toEqual(['c1 null']);
+    expect(targets({ containers, declarations }, 'b')).toEqual(['c2 null']);
+    const managed = web('c3');
+    const check = { ...CHECK, exec: ['true'] };
+    const view = viewOf(snapshot({ hosts: named(['a', 'b']), containers: [managed] }), 'b');
+    expect(checkerHosts(view, managed, check, checkersIn(view.snapshot))).toEqual(['a']);
   });
 
   test('whatever their health, but only started ones', () => {
@@ -125,6 +136,6 @@ describe('checkTargets()', () => {
     expect(find(container('c1', null, '10.42.1.1'))).toEqual([]);
     expect(find(container('c1', 's/web', '10.42.1.1', { labels }))).toEqual([]);
     const several = checkersIn(snapshot({ hosts: named(['a', 'b']) }));
-    expect(checkerHosts(view, container('c1', null, '10.42.1.1', { labels }), several)).toEqual(['a']);
+    expect(checkerHosts(view, container('c1', null, '10.42.1.1', { labels }), CHECK, several)).toEqual(['a']);
   });
 });
