@@ -9,7 +9,7 @@ const HEALTH_LABEL = 'drover.health.';
 
 const nameOf = (key: string): string => HEALTH_LABEL + key;
 
-/** The check that labels declare; null: none, or one of the labels is not valid. Without `strategy`, nothing is recreated. */
+/** The check that labels declare; null: none, or one of the labels  is not valid. */
 export function healthCheckOfLabels(labels: Labels): HealthCheck | null {
   const isDeclared = labels[nameOf('port')] !== undefined || labels[nameOf('exec')] !== undefined;
   return isDeclared ? readLabels(labels).check : null;
@@ -27,7 +27,7 @@ function readLabels(labels: Labels): { readonly check: HealthCheck | null; reado
   if (found.length === 0) return { check: null, faults: [] };
   const given = found.filter((label) => label.startsWith(HEALTH_LABEL));
   const keys = given.map((label) => [label.slice(HEALTH_LABEL.length), labels[label]] as const);
-  const read = readHealthCheck(Object.fromEntries(keys), { strategy: 'none', nameOf });
+  const read = readHealthCheck(Object.fromEntries(keys), nameOf);
   const inOtherCase = found.filter((label) => !given.includes(label)).map(otherCase);
   if (inOtherCase.length > 0) return { check: null, faults: inOtherCase };
   return { check: read.check, faults: read.faults.map(({ key, what, hint }) => ({ label: nameOf(key), what, hint })) };

@@ -77,10 +77,7 @@ const UNSET_AT_ZERO = new Set(['interval', 'response_timeout', 'healthy_threshol
  * The check that these keys declare, in labels and in manifests alike. Empty values count as not given. `nameOf` gives the name of a
  * key in messages. Unknown keys are faults.
  */
-export function readHealthCheck(
-  given: Readonly<Record<string, unknown>>,
-  { strategy, nameOf }: Pick<HealthCheck, 'strategy'> & { readonly nameOf: (key: string) => string },
-): ReadCheck {
+export function readHealthCheck(given: Readonly<Record<string, unknown>>, nameOf: (key: string) => string): ReadCheck {
   const entries = Object.entries(given).filter(([key, value]) => !isUnset(key, value));
   const faults: CheckFault[] = [];
   const fields: Fields[] = [];
@@ -90,7 +87,7 @@ export function readHealthCheck(
     else if (result) faults.push({ key, what: result.problem.what, hint: result.problem.hint });
   }
   const has = (key: string): boolean => entries.some(([one]) => one === key);
-  const check: HealthCheck = Object.assign({ port: 0, ...defaultHealthCheck, strategy }, ...fields);
+  const check: HealthCheck = Object.assign({ port: 0, ...defaultHealthCheck }, ...fields);
   if (faults.length === 0) faults.push(...contradictions(has, check.strategy, nameOf));
   if (faults.length > 0) return { check: null, faults };
   const recreateOnQuorum = check.strategy === 'recreateOnQuorum' ? (check.recreateOnQuorum ?? 1) : null;

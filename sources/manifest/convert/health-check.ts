@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHECK_KEYS, defaultHealthCheck, type HealthCheck, readHealthCheck } from '../../../model/index.ts';
+import { CHECK_KEYS, type HealthCheck, readHealthCheck } from '../../../model/index.ts';
 
 const QUORUM_CONFIG = 'recreate_on_quorum_strategy_config';
 
@@ -21,7 +21,7 @@ export const healthCheckSchema = z
     const isZero = port === 0 || port === '0';
     if (isZero && !keys.exec) return null;
     const given = { ...keys, port: isZero ? null : port, quorum: written[QUORUM_CONFIG]?.quorum };
-    const { check, faults } = readHealthCheck(given, { strategy: defaultHealthCheck.strategy, nameOf });
+    const { check, faults } = readHealthCheck(given, nameOf);
     for (const { key, what, hint } of faults) {
       context.addIssue({ code: 'custom', path: pathOf(key), message: what, params: { hint }, input: written });
     }
