@@ -3,9 +3,10 @@ import type { OwnResolution } from '../answer/render.ts';
 import type { Asker, NameSource } from '../query/name-source.ts';
 import type { Resolution } from '../query/resolution.ts';
 import { canonicalQuery } from './canonical-query.ts';
-import { hashText } from './hash.ts';
+import { hashOf, hashText } from './hash.ts';
 import type { Found, Missed } from './hot-loop.ts';
 import type { Negatives } from './negatives.ts';
+import { createRepeats } from './repeats.ts';
 import { EVERYBODY, type Scopes } from './scopes.ts';
 import { type StoredReply, storedReplyOf } from './stored-reply.ts';
 import { ownerOf, type Table } from './table.ts';
@@ -38,13 +39,17 @@ export function createLoader<A extends Asker>(parts: LoaderParts<A>): (missed: M
     const query = canonicalQuery(bytesOf(missed.name, 0, missed.nameSize), missed.type);
     return query && storedReplyOf(answerer.encodeOwn(query, CLIENT, resolution), query.questionEnd, resolution);
   };
+  const isRepeat = createRepeats();
+  // Random names never repeat, and encoding a reply takes ten times as long as resolving the name.
+  const isKept = ({ mixed, scope, type }: Missed): boolean =>
+    isRepeat(hashOf(mixed, ownerOf(scope, type))) && table.negatives < maxNegatives;
   return (missed) => {
     const asker = scopes.asker(missed.scope);
     const name = textOf(missed);
     if (asker === undefined || name === null) return null;
     const trace = createTrace();
     const resolution = source.resolve(asker, { name, type: missed.type }, trace);
-    if (isPlainNegative(resolution) && table.negatives >= maxNegatives) return negatives.of(resolution.zone);
+    if (isPlainNegative(resolution) && !isKept(missed)) return negatives.of(resolution.zone);
     if (!isOwn(resolution)) return null;
     const dependencies = trace.read();
     // Stored all the same: to find out that there are too many took milliseconds.

@@ -1,6 +1,6 @@
 import { ASKER, type DependencyKey } from '../host-view/dependency-key.ts';
 import type { DependencyRecorder, TriedName } from '../host-view/dependency-recorder.ts';
-import { hasSuffixWithin, isDomainName, underSuffix, withoutDot } from '../host-view/domain-name.ts';
+import { hasSuffixWithin, underSuffix, withoutDot } from '../host-view/domain-name.ts';
 import type { HostView } from '../host-view/host-view.ts';
 import { dockerMeaning, isOutOfReach } from './docker-meaning.ts';
 import { commonMeaning, type Lookup, linkMeaning, type NameMeaning } from './meaning.ts';
@@ -62,7 +62,7 @@ function ownMeaning(lookup: Searching, relative: string): NameMeaning | null {
 
 /** A short name in a stack whose name is too long for a search list: clients complete it with the suffix alone. */
 function ofLongStack(lookup: Searching, name: string): NameMeaning | null {
-  const search = lookup.scope.search.filter((domain) => !isDomainName(domain));
+  const { longSearch: search } = lookup.scope;
   if (search.length === 0) return null;
   lookup.recorder?.depends(ASKER);
   return searchedMeaning({ ...lookup, scope: { ...lookup.scope, search } }, name, 'own');

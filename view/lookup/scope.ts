@@ -19,6 +19,8 @@ export interface Scope {
   readonly container: Container | null;
   /** The search domains, in order: lower case, absolute. */
   readonly search: readonly string[];
+  /** Those of `search` that no resolv.conf can contain, because the name of the stack is too long. */
+  readonly longSearch: readonly string[];
   /** Its networks with names in Docker's resolver, in the order in which Docker searches them. */
   readonly networks: readonly AskerNetwork[];
   /** Names of this asker only: links and their aliases, relative to the suffix (`database`, `database.db`). */
@@ -30,12 +32,14 @@ export interface Scope {
 /** Null: an asker that is not a container of this host. */
 export function scopeOf(view: HostView, container: Container | null): Scope {
   if (container === null)
-    return { container, search: [`${mainSuffix(view)}.`], networks: [], links: new Map(), dns: [] };
+    return { container, search: [`${mainSuffix(view)}.`], longSearch: [], networks: [], links: new Map(), dns: [] };
+  const search = searchOrder(view, container)
+    .filter((domain) => underSuffix(view, domain))
+    .map((domain) => `${domain}.`);
   return {
     container,
-    search: searchOrder(view, container)
-      .filter((domain) => underSuffix(view, domain))
-      .map((domain) => `${domain}.`),
+    search,
+    longSearch: search.filter((domain) => !isDomainName(domain)),
     networks: dockerNetworks(view, container),
     links: linksOf(view, container),
     dns: unique([...upstreamsOfLabels(container.labels), ...container.dns]),
