@@ -25,7 +25,7 @@ test('problems() names targets that cannot be checked, as long as they are wante
   expect([...wanted.keys()]).toEqual(['a']);
   servers.setRefused(new Map([[[...servers.byName.keys()][0] ?? '', 'No such backend.']]), testLog('servers'));
   expect(servers.problems().map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
-    'health check of container bad: port is 0',
+    'health check of container bad: health_check.port is 0',
     'health check of container a: HAProxy refuses the check: No such backend.',
   ]);
   servers.setTargets([target('c')]);
