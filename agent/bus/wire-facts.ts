@@ -55,5 +55,5 @@ export async function wireFacts(
   });
   liveness = await watchOver({ clock, log }, { bus, config, core, incarnation, signal });
   const duplicateProblems = () => [duplicate.problem()].filter((problem) => problem !== null);
-  return { bus, liveness, problems: () => [...duplicateProblems(), ...opened.problems] };
+  return { bus, liveness, problems: () => [...duplicateProblems(), ...opened.problems()] };
 }

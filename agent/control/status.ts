@@ -87,15 +87,13 @@ function dockerProblems({ connected, problem }: DockerStatus): readonly Problem[
 
 function busProblems(bus: BusStatus): readonly Problem[] {
   if (bus.connected) return [];
-  const meanwhile = 'until then Drover answers from its last known state';
-  return [
-    busFailure(bus, bus.problem ?? 'not connected yet', bus.needsRestart ? meanwhile : `${meanwhile} and retries`),
-  ];
+  const meanwhile = 'until then Drover answers from its last known state and retries';
+  return [busFailure(bus, bus.problem ?? 'not connected yet', meanwhile)];
 }
 
 /** A problem with the bus. `next`: what follows in the hint. */
-export function busFailure({ driver, needsRestart }: BusStatus, what: string, next: string): Problem {
-  const fix = needsRestart ? 'fix the cause, then restart the agent' : 'check that the bus is running';
+export function busFailure({ driver, unopened }: BusStatus, what: string, next: string): Problem {
+  const fix = unopened ? 'fix the cause' : 'check that the bus is running';
   return { subject: `bus ${driver}`, what, hint: `${fix}; ${next}` };
 }
 

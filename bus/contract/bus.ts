@@ -60,8 +60,8 @@ export interface BusStatus {
   readonly connected: boolean;
   /** What is wrong, for the operator; null if connected. */
   readonly problem: string | null;
-  /** Whether it connects only after a restart of the agent. Absent: no. */
-  readonly needsRestart?: boolean;
+  /** Whether its file or its token cannot be read yet. Absent: no. */
+  readonly unopened?: boolean;
   /** Time of the last successful request, in milliseconds since the epoch; null before the first. */
   readonly lastContactMs: number | null;
 }
