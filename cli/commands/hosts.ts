@@ -7,9 +7,10 @@ import { addListing } from '../support/listing.ts';
 export function addHosts(program: Command, io: Io): void {
   addListing<HostRow>(program, io, {
     what: 'hosts',
-    description: 'List the hosts of the environment.',
+    description: 'List the hosts of the environment whose agents run.',
     examples: `  drover hosts
-  drover hosts --json | jq -r '.[].address'`,
+  drover hosts --json | jq -r '.[].address'
+  drover forget          # hosts that are gone, and still hold a subnet`,
     format: formatHosts,
   });
 }

@@ -9,7 +9,7 @@ const HEALTH_LABEL = 'drover.health.';
 
 const nameOf = (key: string): string => HEALTH_LABEL + key;
 
-/** The check that labels declare; null: none, or one of the labels  is not valid. */
+/** The check that labels declare; null: none, or one of the labels is not valid. */
 export function healthCheckOfLabels(labels: Labels): HealthCheck | null {
   const isDeclared = labels[nameOf('port')] !== undefined || labels[nameOf('exec')] !== undefined;
   return isDeclared ? readLabels(labels).check : null;
