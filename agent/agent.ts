@@ -107,7 +107,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
 }
 
 function statusOf(
-  { core, local, facts, supervisor, feed, parts, resolvConf }: RunningHost,
+  { core, local, facts, supervisor, feed, parts, resolvConf, health }: RunningHost,
   { config }: AgentSettings,
   { clock, startedAtMs, problems }: Pick<StatusSources, 'clock' | 'startedAtMs' | 'problems'>,
 ): AgentStatus {
@@ -124,6 +124,7 @@ function statusOf(
     feed,
     parts,
     resolvers: resolvConf.counts,
+    health,
     liveness: facts.liveness,
     problems: () => [...facts.problems(), ...problems()],
   });

@@ -1,5 +1,5 @@
 import Docker from 'dockerode';
-import { VOTE_PREFIX } from '../healthcheck/index.ts';
+import { type Checker, VOTE_PREFIX } from '../healthcheck/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createReachability, createResolvConf, isOftenUnreachable, type ResolvConf } from '../resolv-conf/index.ts';
@@ -14,6 +14,8 @@ import type { Config } from './config/config.ts';
 import { feedSocket } from './config/paths.ts';
 import { createHaproxyProcess, type KeptHaproxy } from './health/haproxy-process.ts';
 import { healthPart } from './health/health-part.ts';
+import { type HealthStatus, healthStatus, voterStatus } from './health/health-status.ts';
+import { followVerdicts } from './health/verdict-log.ts';
 import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
@@ -42,6 +44,8 @@ export interface RunningHost {
   readonly driver: Driver;
   readonly supervisor: ReloadableSupervisor<Config>;
   readonly haproxy: KeptHaproxy;
+  /** Null: this host makes no checks. */
+  readonly health: () => HealthStatus | null;
   readonly facts: WiredFacts;
   readonly parts: Parts;
 }
@@ -87,19 +91,44 @@ export async function runHost(
   const isReady = () => parts.isDone('service-address');
   if (config.supervise) parts.start({ servers: serversPart(deps, supervisor, { config, isReady }) });
   const haproxy = createHaproxyProcess(deps, config);
+  let checker: Checker | null = null;
+  const onChecker = (started: Checker): void => {
+    checker = started;
+  };
+  const verdicts = followVerdicts({ store, view, log: deps.log }, signal);
   if (config.health.enabled) {
     const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
-    parts.start({ 'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy }, config) });
+    parts.start({
+      'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, onChecker }, config),
+    });
   }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
   const facts = await wired;
-  const statuses = () => driver.loops.map((loop) => loop.status());
+  const statuses = () => [
+    ...driver.loops.map((loop) => loop.status()),
+    ...(checker === null ? [] : [voterStatus(checker.status())]),
+  ];
+  const health = () => checker && healthStatus(checker, verdicts);
   parts.start({
     ...addressParts({ ...deps, docker, guard: appliers.guard }, config),
     'component status': componentStatusPart({ ...deps, facts: local.facts.part([STATUS_PREFIX]), statuses }),
   });
   const manifests = includeManifests(deps, config, { bus: facts.bus, parts, signal });
-  return { core, docker, local, feed, appliers, resolvConf, driver, supervisor, haproxy, facts, parts, manifests };
+  return {
+    core,
+    docker,
+    local,
+    feed,
+    appliers,
+    resolvConf,
+    driver,
+    supervisor,
+    haproxy,
+    health,
+    facts,
+    parts,
+    manifests,
+  };
 }
 
 interface ResolvConfSources {

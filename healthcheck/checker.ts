@@ -22,6 +22,12 @@ export interface CheckerStatus {
   readonly problems: readonly Problem[];
 }
 
+/** How many targets have each result, and how many count as down only because they flapped. */
+export interface CheckerCounts {
+  readonly targets: { readonly up: number; readonly down: number; readonly waiting: number };
+  readonly held: number;
+}
+
 /** Checks containers from this host. */
 export interface Checker {
   /** Replaces the targets. What has not changed costs nothing. */
@@ -31,6 +37,7 @@ export interface Checker {
   /** Calls `listener` with the votes that have changed. Gives the function that removes it. */
   onVotes(listener: (changes: VoteChanges) => void): () => void;
   status(): CheckerStatus;
+  counts(): CheckerCounts;
   /** Works until `signal` aborts. Call once. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -85,6 +92,10 @@ class HaproxyChecker implements Checker {
       restarts: this.#haproxy.restarts,
       problems: [...(own ? [own] : []), ...this.#servers.problems()],
     };
+  }
+
+  counts(): CheckerCounts {
+    return this.#opinions.counts();
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -33,6 +33,7 @@ export {
   createVotesAgainst,
   type VotesAgainst,
 } from './health/container-health.ts';
+export { formatVote } from './health/format-vote.ts';
 export {
   ANY_CHANGE,
   ASKER,

@@ -11,6 +11,7 @@ import { isServing } from '../children/servers.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
 import { VERSION } from '../config/version.ts';
+import type { HealthStatus } from '../health/health-status.ts';
 import { peersOf } from '../host/peers.ts';
 import type { Parts } from '../parts/parts.ts';
 import { reportedProblems } from './reported-problems.ts';
@@ -32,6 +33,7 @@ export interface StatusSources {
   readonly feed: Pick<FeedServer, 'peers'>;
   readonly parts: Pick<Parts, 'status'>;
   readonly resolvers: () => ResolverCounts;
+  readonly health: () => HealthStatus | null;
   /** Null on a bus for a single host. */
   readonly liveness: Pick<Liveness, 'status'> | null;
   /** Problems that no other source has. */
@@ -40,7 +42,7 @@ export interface StatusSources {
 
 /** Everything `drover status` shows, as of now. */
 export function collectStatus(sources: StatusSources): AgentStatus {
-  const { config, startedAtMs, address, hostName, store, bus, source, parts, resolvers, liveness } = sources;
+  const { config, startedAtMs, address, hostName, store, bus, source, parts, resolvers, health, liveness } = sources;
   const { connected, problem, lastSyncMs, apiVersion, badInputs } = source.status();
   const own = liveness?.status().problem ?? null;
   return {
@@ -53,6 +55,7 @@ export function collectStatus(sources: StatusSources): AgentStatus {
     processes: collectProcesses(sources),
     parts: parts.status().map((part) => (part.name === 'docker' ? { ...part, lastAppliedAtMs: lastSyncMs } : part)),
     resolvers: resolvers(),
+    health: health(),
     silentHosts: collectSilent(sources),
     problems: [
       ...sources.problems(),

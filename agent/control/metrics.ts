@@ -1,6 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
 import type { HostView } from '../../view/index.ts';
 import { SERVERS } from '../children/server-table.ts';
+import { addHealth, countByHealth, type HealthNumbers } from '../health/health-metrics.ts';
 import { countEndpoints, type ServiceCounts } from './listing.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
@@ -19,6 +20,7 @@ export function createMetrics({ status: readStatus, view }: MetricsSources, now:
   const registry = new Registry();
   let read = readStatus();
   let services: readonly ServiceCounts[] = [];
+  let health: HealthNumbers = { health: null, containers: new Map() };
   const status = (): AgentStatus => read;
   const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
@@ -51,12 +53,14 @@ export function createMetrics({ status: readStatus, view }: MetricsSources, now:
   addProcesses(registry, status);
   addParts(registry, status, age);
   addServices(registry, () => services);
+  addHealth(registry, () => health);
   return {
     contentType: registry.contentType,
     render: async () => {
       // Read once, so that all metrics show the same moment.
       read = readStatus();
       services = countEndpoints(view());
+      health = { health: read.health ?? null, containers: countByHealth(view()) };
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },
   };

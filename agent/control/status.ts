@@ -3,6 +3,7 @@ import type { JsonValue, Problem } from '../../model/index.ts';
 import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { ChildStatus } from '../children/child.ts';
 import type { ServerName } from '../children/server-table.ts';
+import type { HealthStatus } from '../health/health-status.ts';
 import type { PartStatus } from '../parts/part.ts';
 
 /** The state of this host: what runs, what is applied, what fails and why. The JSON of `GET /v1/status`. */
@@ -16,6 +17,8 @@ export interface AgentStatus {
   readonly processes: readonly ProcessStatus[];
   readonly parts: readonly PartStatus[];
   readonly resolvers: ResolverCounts;
+  /** The health checks that this host makes; null: none. Agents of earlier versions do not tell. */
+  readonly health?: HealthStatus | null;
   readonly silentHosts: readonly SilentHost[];
   /** Bad inputs, and problems that belong to none of the fields above. */
   readonly problems: readonly Problem[];

@@ -14,6 +14,7 @@ import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
+import { healthProblems } from './health-status.ts';
 
 export interface HealthSources {
   readonly hostId: string;
@@ -22,6 +23,8 @@ export interface HealthSources {
   /** The facts below `VOTE_PREFIX`. */
   readonly facts: FactsPart;
   readonly haproxy: HaproxyProcess;
+  /** Gets the checker at each start of the part. */
+  readonly onChecker: (checker: Checker) => void;
 }
 
 const REPORT_INTERVAL_MS = 1_000;
@@ -29,7 +32,7 @@ const REPORT_INTERVAL_MS = 1_000;
 /** Checks the targets of this host, and votes. */
 export function healthPart(
   { clock, log, run }: Pick<AgentDependencies, 'clock' | 'log' | 'run'>,
-  { hostId, store, view, facts, haproxy }: HealthSources,
+  { hostId, store, view, facts, haproxy, onChecker }: HealthSources,
   { health, runDir }: Pick<Config, 'health' | 'runDir'>,
 ): Part {
   return async (signal, report) => {
@@ -38,6 +41,7 @@ export function healthPart(
       { clock, log, runCommand: run, haproxy },
       { command: [health.haproxy], files: haproxyFiles(runDir), recall: votes.recall },
     );
+    onChecker(checker);
     const publisher = createPublisher({ votes, checker, hostId, checksSinceMs: clock.now() });
     const targetsOf = createTargetFollower();
     const unsubscribe = [
@@ -50,7 +54,7 @@ export function healthPart(
       while (!signal.aborted) {
         await Promise.race([life, clock.sleep(REPORT_INTERVAL_MS, signal).catch(() => {})]);
         publisher.follow();
-        const { problems } = checker.status();
+        const problems = healthProblems(checker.status());
         if (problems.length > 0) report.problems(problems);
         else report.done();
       }

@@ -7,9 +7,12 @@ import type { Part } from './part.ts';
 /** The key prefix of the facts of this part. */
 export const STATUS_PREFIX = 'status/';
 
+/** What other hosts learn of a component. */
+export type ReportedStatus = Pick<ReconcilerStatus, 'name' | 'lastError' | 'problems' | 'held'>;
+
 export interface ComponentStatusDependencies {
   readonly facts: Pick<FactsPart, 'set'>;
-  readonly statuses: () => readonly ReconcilerStatus[];
+  readonly statuses: () => readonly ReportedStatus[];
   readonly clock: Clock;
 }
 
@@ -19,7 +22,7 @@ const INTERVAL_MS = 10_000;
 /** Publishes how the components of this host are doing, for the other hosts. */
 export function componentStatusPart({ facts, statuses, clock }: ComponentStatusDependencies): Part {
   const entered = new Map<string, Pick<ComponentStatus, 'state' | 'sinceMs'>>();
-  const publish = (status: ReconcilerStatus): void => {
+  const publish = (status: ReportedStatus): void => {
     const { name: component } = status;
     const state = stateOf(status);
     const before = entered.get(component);
@@ -38,7 +41,7 @@ export function componentStatusPart({ facts, statuses, clock }: ComponentStatusD
 }
 
 /** What is wrong with a component, most severe first. */
-export function problemsOfComponent({ name, lastError, problems, held }: ReconcilerStatus): readonly Problem[] {
+export function problemsOfComponent({ name, lastError, problems, held }: ReportedStatus): readonly Problem[] {
   return [...(lastError ? [lastError] : []), ...problems, ...(held.length > 0 ? [heldProblem(name, held)] : [])];
 }
 
@@ -47,7 +50,7 @@ function heldProblem(name: string, held: readonly string[]): Problem {
   return { subject: name, what, hint: `check whether the source is right, then run: drover confirm ${name}` };
 }
 
-function stateOf({ lastError, problems, held }: ReconcilerStatus): ComponentStatus['state'] {
+function stateOf({ lastError, problems, held }: ReportedStatus): ComponentStatus['state'] {
   if (held.length > 0) return 'held';
   return lastError !== null || problems.length > 0 ? 'failing' : 'ok';
 }

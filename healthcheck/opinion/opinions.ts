@@ -56,6 +56,14 @@ export class Opinions {
     return this.#entries.get(containerId) ?? null;
   }
 
+  counts() {
+    const targets = { up: 0, down: 0, waiting: 0 };
+    for (const { opinion } of this.#entries.values()) {
+      targets[opinion === null ? 'waiting' : opinion.up ? 'up' : 'down'] += 1;
+    }
+    return { targets, held: this.#holds.size };
+  }
+
   setTargets(targets: ReadonlyMap<string, Target>): void {
     const changed = new Map<string, 'up' | null>();
     for (const id of [...this.#entries.keys()].filter((known) => !targets.has(known))) {

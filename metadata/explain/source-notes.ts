@@ -1,5 +1,12 @@
 import type { Container } from '../../model/index.ts';
-import { containerAddress, createHealthReader, findService, type HostView, type Reach } from '../../view/index.ts';
+import {
+  containerAddress,
+  createHealthReader,
+  findService,
+  formatVote,
+  type HostView,
+  type Reach,
+} from '../../view/index.ts';
 import { isObject, own, type Value } from '../value/value.ts';
 import type { Passed } from './explain-walk.ts';
 
@@ -37,11 +44,7 @@ function ofContainer(view: HostView, key: string, object: Value): readonly strin
 function healthNote(view: HostView, container: Container): string {
   const { check, votes } = createHealthReader(view)(container);
   if (check === null && votes.length === 0) return `${container.name} has no health check`;
-  const said = votes.map(({ host, by, opinion, text }) => {
-    const what = opinion === 'none' ? 'no result' : opinion;
-    return `${by === 'docker' ? 'Docker' : host}: ${what}${text === '' ? '' : ` (${text})`}`;
-  });
-  return `checks of ${container.name}: ${said.join('; ')}`;
+  return `checks of ${container.name}: ${votes.map((vote) => formatVote(vote)).join('; ')}`;
 }
 
 function addressNote(view: HostView, container: Container): string {

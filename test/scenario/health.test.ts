@@ -42,6 +42,32 @@ async function rows({ agent }: Member): Promise<readonly HealthRow[]> {
   return JSON.parse((await agent.drover(['health', 'shop/web', '--json'])).stdout) as readonly HealthRow[];
 }
 
+const CHANGED = 'the health of a container changed';
+
+/** What the log, metadata, metrics and `drover why dns` say about the first container, which is unhealthy. */
+async function seesWhy(): Promise<void> {
+  const changes = () =>
+    [...alpha.agent.daemon.output().matchAll(/{.*}/g)]
+      .map(([line]) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg, container, to }) => msg === CHANGED && container === 'shop-web-1' && to === 'unhealthy');
+  await poll(async () => changes().length > 0, { what: 'the change in the log' });
+  const refused = expect.stringContaining('down (Layer4 connection problem');
+  expect(changes()).toMatchObject([{ stack: 'shop', service: 'web', from: 'healthy', votes: [refused, refused] }]);
+  const metadata = (path: string) => inside(beta, 'shop-client-1', `wget -qO- http://rancher-metadata/latest/${path}`);
+  const path = 'containers/shop-web-1';
+  await poll(async () => (await metadata(`${path}/health_state`)) === 'unhealthy', { what: 'health_state' });
+  const hosts = await Promise.all([alpha, beta].map(async ({ agent }) => (await agent.status()).host.id));
+  expect((await metadata(`${path}/health_check_hosts/0`)).trim()).toBe(hosts[0]);
+  expect((await metadata(`${path}/health_check_hosts/1`)).trim()).toBe(hosts[1]);
+  expect((await metadata(`${path}/health_check/port`)).trim()).toBe('80');
+  const socket = `${alpha.agent.runDir}/control.sock`;
+  const metrics = await alpha.host.run('curl', ['-s', '--unix-socket', socket, 'http://drover/metrics']);
+  expect(metrics).toContain('drover_health_changes_total{state="unhealthy"} 1');
+  expect(metrics).toContain('drover_health_containers{state="unhealthy"} 1');
+  const { stdout } = await beta.agent.drover(['why', 'dns', 'web', '--from', 'shop-client-1']);
+  expect(stdout).toMatch(/shop-web-1 .* no .*\(alpha: down for .*; beta: down for /);
+}
+
 const opinions = async (member: Member, container: string) =>
   Object.fromEntries(
     ((await rows(member)).find((row) => row.container === container)?.votes ?? []).map((vote) => [
@@ -74,6 +100,7 @@ test('Q1: a container whose check fails leaves the answers of the other host, an
       { host: 'beta', opinion: 'down' },
     ],
   });
+  await seesWhy();
   await open(1);
   await poll(async () => (await seen()) === 2, { what: 'both again' });
 });

@@ -128,7 +128,7 @@ test.each([
   ['SELF/Service', 'shop-web-1', 'the path as written has no value; the server tried it in lower case'],
   ['self/host/name?wait=true&value=a&maxWait=5', null, 'the request waits up to 5 s for another value'],
   ['self/container/primary_ip', 'plain', 'plain is reachable on the network net-bridge, from this host only'],
-  ['self/container/health_state', 'shop-web-1', 'checks of Shop-Web-1: a: no result; b: no result; Docker: up'],
+  ['self/container/health_state', 'shop-web-1', 'checks of Shop-Web-1: a: no result yet; b: no result yet; Docker: up'],
   ['self/container/health_state', 'plain', 'plain has no health check'],
   ['self', 'shop-web-2', 'it runs on b: this is the answer of that host, as far as this host knows its state'],
 ])('%s of %s has a note', (path, from, note) => {

@@ -1,0 +1,100 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { createHealthReader, type HostView } from '../../view/index.ts';
+import type { HealthStatus } from './health-status.ts';
+
+export interface HealthNumbers {
+  /** Null: this host makes no checks. */
+  readonly health: HealthStatus | null;
+  /** Containers of this host by health. */
+  readonly containers: ReadonlyMap<string, number>;
+}
+
+const STATES = ['initializing', 'reinitializing', 'healthy', 'unhealthy', 'unchecked'] as const;
+
+/** How many running containers of this host have each health. `unchecked`: a check is declared, but there is no result yet. */
+export function countByHealth(view: HostView): HealthNumbers['containers'] {
+  const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
+  const read = createHealthReader(view);
+  for (const container of view.snapshot.hosts.get(view.hostId)?.containers.values() ?? []) {
+    if (container.state !== 'running' && container.state !== 'starting') continue;
+    const state = container.health ?? (read(container).check === null ? null : 'unchecked');
+    if (state !== null) counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Adds the metrics of the health checks: gauges, and counters with names that end with `_total`. */
+export function addHealth(registry: Registry, numbers: () => HealthNumbers): void {
+  for (const { name, help, label, read } of METRICS) {
+    const fill = (): void => {
+      metric.reset();
+      if (label === undefined) metric.remove();
+      for (const [value, count] of read(numbers())) metric.inc(label === undefined ? {} : { [label]: value }, count);
+    };
+    const labelNames = label === undefined ? [] : [label];
+    const configuration = { name: `drover_health_${name}`, help, labelNames, registers: [registry], collect: fill };
+    const metric = name.endsWith('_total') ? new Counter(configuration) : new Gauge(configuration);
+  }
+}
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  /** Value of the label and number; none: the metric is absent. */
+  readonly read: (numbers: HealthNumbers) => Iterable<readonly [label: string, value: number]>;
+}
+
+const METRICS: readonly Metric[] = [
+  {
+    name: 'containers',
+    help: 'Running containers of this host that have a health check, by health',
+    label: 'state',
+    read: ({ containers }) => containers,
+  },
+  {
+    name: 'changes_total',
+    help: 'Times that a container of this host has changed to this health',
+    label: 'state',
+    read: ({ health }) => Object.entries(health?.changes ?? {}),
+  },
+  {
+    name: 'targets',
+    help: 'Containers of all hosts that this host checks, by its own result',
+    label: 'result',
+    read: ({ health }) => Object.entries(health?.targets ?? {}),
+  },
+  {
+    name: 'held',
+    help: 'Targets that pass again but still count as down because they flapped',
+    read: ofChecker(({ held }) => held),
+  },
+  {
+    name: 'voting',
+    help: '1 while the results of this host count',
+    read: ofChecker(({ able, suspended }) => Number(able && !suspended)),
+  },
+  {
+    name: 'suspended',
+    help: '1 while most targets fail at once, so that the results of this host do not count',
+    read: ofChecker(({ suspended }) => Number(suspended)),
+  },
+  {
+    name: 'haproxy_up',
+    help: '1 while HAProxy makes the checks; absent while there is nothing to check',
+    read: ofChecker(({ state }) => (state === 'idle' ? null : Number(state === 'connected'))),
+  },
+  {
+    name: 'haproxy_restarts_total',
+    help: 'Times that HAProxy was started again for a new kind of check',
+    read: ofChecker(({ restarts }) => restarts),
+  },
+];
+
+/** A number of the checker, without a label. */
+function ofChecker(measure: (health: HealthStatus) => number | null): Metric['read'] {
+  return ({ health }) => {
+    const value = health && measure(health);
+    return value === null ? [] : [['', value]];
+  };
+}
