@@ -65,7 +65,8 @@ function nextText(next: HealthRow['next'] | undefined, nowMs: number): string {
   }
 }
 
-/** `TCP 80`, `GET "/ping" "HTTP/1.0" 8080`. */
+/** `TCP 80`, `GET "/ping" "HTTP/1.0" 8080`, `pg_isready -q`. */
 function checkText({ check }: HealthRow): string {
-  return check ? `${check.requestLine ?? 'TCP'} ${check.port}` : "Docker's HEALTHCHECK";
+  if (check === null) return "Docker's HEALTHCHECK";
+  return check.exec ? check.exec.join(' ') : `${check.requestLine ?? 'TCP'} ${check.port}`;
 }

@@ -125,7 +125,7 @@ test('formatHealth() shows the verdict and what each checker says', () => {
     { ...row, container: 'shop-web-3', health: null, votes: [none], check: http, sinceMs: null },
     { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [docker], sinceMs: null },
     { ...row, container: 'shop-web-4', state: 'stopped' as const, votes: [] },
-    { ...row, container: 'alone', stack: null, service: null },
+    { ...row, container: 'alone', stack: null, service: null, check: { ...check, exec: ['pg_isready', '-q'] } },
   ];
   expect(`\n${formatHealth(rows, NOW)}`).toMatchInlineSnapshot(`
     "
@@ -135,7 +135,7 @@ test('formatHealth() shows the verdict and what each checker says', () => {
     shop/web  shop-web-3 on alpha  not checked yet      GET / HTTP/1.0 80     beta: no result yet
     shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK  Docker: up
     shop/web  shop-web-4 on alpha  stopped              TCP 80                -
-    -         alone on alpha       healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed)"
+    -         alone on alpha       healthy for 1 min    pg_isready -q         alpha: up for 1 min (Layer4 check passed)"
   `);
   const next = (kind: 'recreate' | 'wait' | 'stopped', why: string, atMs: number | null = null) => {
     const [head = '', line = ''] = formatHealth([{ ...row, next: { kind, why, atMs } }], NOW).split('\n');
