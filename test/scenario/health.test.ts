@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { HealthRow } from '../../agent/index.ts';
+import { type HealthRow, problemsOf } from '../../agent/index.ts';
 import { formatProblem } from '../../model/index.ts';
 import { addressOf, answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
 import { removeContainers } from '../support/engine.ts';
@@ -150,8 +150,10 @@ test('`drover health` shows the check and who says what; a check that is not val
   expect(stdout).toContain('shop-web-2 on alpha  healthy');
   expect(stdout).toMatch(/GET "\/" "HTTP\/1.0" 80 .*alpha: up for .*; beta: up for /);
   await composeUp(alpha, 'shop', 'bad', 1, { labels: { ...CHECK, 'drover.health.request_line': 'GET "/' } });
-  const problems = async () => (await alpha.agent.status()).parts.flatMap((part) => part.problems.map(formatProblem));
-  await poll(async () => (await problems()).find((line) => line.includes('request line')), { what: 'the problem' });
+  const problems = async () => problemsOf(await alpha.agent.status()).map(formatProblem);
+  await poll(async () => (await problems()).find((line) => line.includes('drover.health.request_line')), {
+    what: 'the problem',
+  });
   expect(await seen()).toBe(2);
 });
 
