@@ -68,9 +68,9 @@ function standaloneTargets(view: HostView): readonly Target[] {
   return [...own].flatMap((container) => standaloneTarget(view, container).flatMap(placed));
 }
 
-function placed({ container, address, check }: CheckTarget): readonly Target[] {
+function placed({ container, address, check, voters }: CheckTarget): readonly Target[] {
   const { id: containerId, hostId, startedAtMs } = container;
-  return startedAtMs === null ? [] : [{ hostId, containerId, startedAtMs, address, port: check.port, check }];
+  return startedAtMs === null ? [] : [{ hostId, containerId, startedAtMs, address, port: check.port, check, voters }];
 }
 
 function sameTargets(before: readonly Target[], after: readonly Target[]): boolean {
@@ -83,6 +83,8 @@ function sameTarget(one: Target, other: Target): boolean {
     one.hostId === other.hostId &&
     one.startedAtMs === other.startedAtMs &&
     one.address === other.address &&
+    one.voters.length === other.voters.length &&
+    one.voters.every((id, at) => id === other.voters[at]) &&
     sameCheck(one.check, other.check)
   );
 }

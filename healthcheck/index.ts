@@ -1,8 +1,10 @@
 export * from './checker.ts';
 export { createTargetFollower } from './follow-targets.ts';
+export { createVoteFollower } from './follow-votes.ts';
 export { type HaproxyProcess, haproxyCommand, haproxyFiles } from './haproxy/kept-haproxy.ts';
 export { type DampingSettings, defaultDampingSettings } from './opinion/damping.ts';
 export type { VoteChanges } from './opinion/opinions.ts';
 export * from './opinion/target.ts';
 export * from './recreate/index.ts';
+export { createReserve, type Reserve } from './reserve.ts';
 export { createVotes, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';

@@ -14,6 +14,8 @@ export interface VoteContext {
   readonly checksSinceMs: number;
   /** Null: this host has no opinion about this start of the container yet. */
   readonly opinionOf: (target: Target) => Opinion | null;
+  /** What is published of the vote that this host would give, when it has published the other one. Null: nothing. */
+  readonly admit: (target: Target, own: Vote | null, published: Vote | null) => Vote | null;
 }
 
 export interface Votes {
@@ -32,7 +34,8 @@ export function createVotes(part: FactsPart): Votes {
     return vote?.startedAtMs === target.startedAtMs ? vote : null;
   };
   const set = (target: Target, context: VoteContext): void => {
-    const vote = voteOn(target, context, published(target) !== null);
+    const before = published(target);
+    const vote = context.admit(target, voteOn(target, context, before !== null), before);
     part.set(keyOf(target), vote && { ...vote });
   };
   const together = (work: () => void): void => {

@@ -28,6 +28,14 @@ export function voteSubject({ hostId, id }: Pick<Container, 'hostId' | 'id'>): s
   return `${hostId}/${id}`;
 }
 
+/** Whether the verdict of these other votes is another one with this vote. If this is false, it is so with Docker's own check, too. */
+export function changesVerdict(vote: Vote, others: readonly Vote[]): boolean {
+  const fresh = others.filter(({ startedAtMs }) => startedAtMs === vote.startedAtMs);
+  if (fresh.length === 0) return true;
+  if (fresh.some(({ up }) => up)) return false;
+  return vote.up || (vote.wasUp && !fresh.some(({ wasUp }) => wasUp));
+}
+
 export interface Verdict {
   readonly health: HealthState | null;
   readonly wasReady: boolean;

@@ -2,19 +2,22 @@ import type { FactsPart } from '../../facts/index.ts';
 import {
   type Checker,
   createChecker,
+  createReserve,
   createTargetFollower,
+  createVoteFollower,
   createVotes,
   type HaproxyProcess,
   haproxyFiles,
   type Target,
-  type VoteContext,
 } from '../../healthcheck/index.ts';
+import { type Vote, voteSubject, votesOf } from '../../model/index.ts';
 import type { StateStore } from '../../state/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 import { healthProblems } from './health-status.ts';
+import { createVotePublisher } from './vote-publisher.ts';
 
 export interface HealthSources {
   readonly hostId: string;
@@ -42,10 +45,17 @@ export function healthPart(
       { command: [health.haproxy], files: haproxyFiles(runDir), recall: votes.recall },
     );
     onChecker(checker);
-    const publisher = createPublisher({ votes, checker, hostId, checksSinceMs: clock.now() });
+    const reserve = createReserve(clock, (id) => publisher.update([id]));
+    const others = (target: Target) => votesOn(target, view());
+    const publisher = createVotePublisher({ votes, checker, hostId, checksSinceMs: clock.now(), reserve, others });
     const targetsOf = createTargetFollower();
+    const votedOn = createVoteFollower();
     const unsubscribe = [
-      store.subscribe(() => publisher.setTargets(targetsOf(view()))),
+      store.subscribe(() => {
+        const newest = view();
+        publisher.setTargets(targetsOf(newest));
+        publisher.othersVoted(votedOn(newest));
+      }),
       checker.onVotes((changes) => publisher.update(changes.keys())),
     ];
     try {
@@ -61,54 +71,16 @@ export function healthPart(
       await life;
     } finally {
       for (const end of unsubscribe) end();
+      reserve.close();
     }
   };
 }
 
-interface PublisherContext extends Pick<VoteContext, 'hostId' | 'checksSinceMs'> {
-  readonly votes: ReturnType<typeof createVotes>;
-  readonly checker: Checker;
-}
-
-/** Publishes the opinions of the checker. A host that cannot check, or that fails itself, has no votes. */
-function createPublisher({ votes, checker, hostId, checksSinceMs }: PublisherContext) {
-  let targets: readonly Target[] = [];
-  let byContainer: ReadonlyMap<string, Target> = new Map();
-  let isVoting = true;
-  const context: VoteContext = {
-    hostId,
-    checksSinceMs,
-    opinionOf: ({ containerId, startedAtMs }) => {
-      const opinion = checker.votes().get(containerId);
-      return opinion?.startedAtMs === startedAtMs ? opinion : null;
-    },
-  };
-  const votesNow = (): boolean => {
-    const { able, suspended } = checker.status();
-    return able && !suspended;
-  };
-  const publish = (): void => votes.replace(isVoting ? targets : [], context);
-  return {
-    setTargets: (newest: readonly Target[]): void => {
-      if (newest === targets) return;
-      targets = newest;
-      byContainer = new Map(newest.map((target) => [target.containerId, target]));
-      checker.setTargets(newest);
-      publish();
-    },
-    update: (ids: Iterable<string>): void => {
-      follow();
-      if (!isVoting) return;
-      const changed = [...ids].flatMap((id) => byContainer.get(id) ?? []);
-      votes.update(changed, context);
-    },
-    /** Begins to vote, or ends it. */
-    follow,
-  };
-
-  function follow(): void {
-    if (votesNow() === isVoting) return;
-    isVoting = !isVoting;
-    publish();
-  }
+/** The votes of the hosts that always vote about a target. */
+function votesOn({ voters, hostId, containerId }: Target, { snapshot }: HostView): readonly Vote[] {
+  const subject = voteSubject({ hostId, id: containerId });
+  return voters.flatMap((id) => {
+    const state = snapshot.hosts.get(id);
+    return (state && votesOf(state).get(subject)) ?? [];
+  });
 }

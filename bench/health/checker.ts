@@ -39,5 +39,5 @@ function target(number: number): Target {
   const containerId = number.toString(16).padStart(64, '0');
   const address = `127.1.${Math.floor(number / 250)}.${(number % 250) + 1}`;
   const check = { ...defaultHealthCheck, requestLine };
-  return { hostId: 'a', containerId, startedAtMs: 1, address, port: Number(port), check };
+  return { hostId: 'a', containerId, startedAtMs: 1, address, port: Number(port), check, voters: ['a'] };
 }

@@ -10,6 +10,8 @@ export interface Target {
   /** Null for a command, which runs in the container. */
   readonly address: string | null;
   readonly port: number;
+  /** The hosts that always vote about it. Another host votes only if it would change their verdict. */
+  readonly voters: readonly string[];
   readonly check: Pick<
     HealthCheck,
     | 'requestLine'

@@ -116,11 +116,12 @@ test('formatHealth() shows the verdict and what each checker says', () => {
   };
   const down = { ...vote, opinion: 'down' as const, text: 'Layer4 timeout' };
   const none = { ...vote, host: 'beta', opinion: 'none' as const, sinceMs: null, text: '' };
+  const reserve = { ...none, host: 'gamma', opinion: 'reserve' as const };
   const suspended = { ...none, text: 'most checks of this host failed at once' };
   const docker = { ...vote, by: 'docker' as const, sinceMs: null, text: '' };
   const http = { ...check, requestLine: 'GET / HTTP/1.0' };
   const rows = [
-    row,
+    { ...row, votes: [vote, reserve] },
     { ...row, container: 'shop-web-2', health: 'unhealthy' as const, votes: [down, none, suspended] },
     { ...row, container: 'shop-web-3', health: null, votes: [none], check: http, sinceMs: null },
     { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [docker], sinceMs: null },
@@ -130,7 +131,7 @@ test('formatHealth() shows the verdict and what each checker says', () => {
   expect(`\n${formatHealth(rows, NOW)}`).toMatchInlineSnapshot(`
     "
     SERVICE   CONTAINER            HEALTH               CHECK                 CHECKED BY
-    shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed)
+    shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed); gamma: in reserve
     shop/web  shop-web-2 on alpha  unhealthy for 1 min  TCP 80                alpha: down for 1 min (Layer4 timeout); beta: no result yet; beta: no vote (most checks of this host failed at once)
     shop/web  shop-web-3 on alpha  not checked yet      GET / HTTP/1.0 80     beta: no result yet
     shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK  Docker: up

@@ -17,6 +17,7 @@ export function target(containerId: string, check: Partial<Target['check']> = {}
     startedAtMs: 1,
     address: '10.42.0.5',
     port: 80,
+    voters: ['a', 'b'],
     check: { ...CHECK, ...check },
     ...rest,
   };

@@ -1,6 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createHostFacts, type FactChanges, type FactsPart } from '../../facts/index.ts';
-import { createVotes, type Opinion, type Target, VOTE_PREFIX, type Votes } from '../../healthcheck/index.ts';
+import {
+  createVotes,
+  type Opinion,
+  type Target,
+  VOTE_PREFIX,
+  type VoteContext,
+  type Votes,
+} from '../../healthcheck/index.ts';
 import { testLog } from '../support/test-log.ts';
 import { target } from './target.ts';
 
@@ -10,10 +17,11 @@ const on = (containerId: string, rest: Partial<Target> = {}) =>
 const UP: Opinion = { startedAtMs: STARTED, up: true, wasUp: true, sinceMs: 150, text: 'Layer4 check passed' };
 const DOWN: Opinion = { ...UP, up: false, text: 'Layer4 timeout' };
 const WAITING = { startedAtMs: STARTED, up: false, wasUp: false, sinceMs: STARTED, text: '' };
-const context = (opinion: Opinion | null, checksSinceMs = 50) => ({
+const context = (opinion: Opinion | null, checksSinceMs = 50): VoteContext => ({
   hostId: 'a',
   checksSinceMs,
   opinionOf: () => opinion,
+  admit: (_target, own) => own,
 });
 
 let part: FactsPart;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HealthState, type Vote, verdictOf } from '../../model/index.ts';
+import { changesVerdict, type HealthState, type Vote, verdictOf } from '../../model/index.ts';
 
 const STARTED = 1_000;
 const container = { health: null, wasReady: true, startCount: 1, startedAtMs: STARTED } as const;
@@ -55,4 +55,20 @@ describe('verdictOf()', () => {
       }),
     );
   });
+});
+
+test('changesVerdict() is true whenever the verdict is another one with the vote; exact without a check of Docker', () => {
+  const votes = fc.constantFrom(UP, DOWN, NEVER, OLD);
+  const ofDocker = fc.constantFrom<HealthState | null>(null, 'healthy', 'unhealthy', 'initializing');
+  fc.assert(
+    fc.property(votes, fc.array(votes, { maxLength: 3 }), ofDocker, fc.boolean(), (own, others, health, wasReady) => {
+      fc.pre(own !== OLD);
+      const one = { ...container, health, wasReady };
+      const changes = JSON.stringify(verdictOf(one, [...others, own])) !== JSON.stringify(verdictOf(one, others));
+      const found = changesVerdict(own, others);
+      expect(found || !changes).toBe(true);
+      const isFirst = others.every((vote) => vote === OLD);
+      if (health === null) expect(found).toBe(changes || isFirst);
+    }),
+  );
 });

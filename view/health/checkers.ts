@@ -6,6 +6,8 @@ import type { HostView } from '../host-view/host-view.ts';
 /** How many hosts check a container, its own among them. */
 const CHECKERS = 3;
 
+const VOTERS = 2;
+
 const STRATEGY_LABEL = 'io.rancher.host.healthcheck.deploy_strategy';
 
 /** The hosts that check containers of other hosts. */
@@ -62,6 +64,14 @@ export function checkersOf({ id, hostId }: Pick<Container, 'id' | 'hostId'>, che
     if (others.length === CHECKERS) others.pop();
   }
   return [hostId, ...others.map((other) => other.hostId)];
+}
+
+/**
+ * Of the hosts that check a container, those that always vote. The others vote only if they would change the verdict, so that a change
+ * that all hosts see costs two votes.
+ */
+export function votersOf(checkers: readonly string[]): readonly string[] {
+  return checkers.slice(0, VOTERS);
 }
 
 /** Spreads the bits, so that similar values get unrelated weights [MurmurHash3, final mix]. */

@@ -13,7 +13,7 @@ import { type Standing, standingOf } from '../endpoints/readiness.ts';
 import { serviceCheck } from '../endpoints/service-check.ts';
 import { serviceOf } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
-import { checkerHosts, checkersIn } from './checkers.ts';
+import { checkerHosts, checkersIn, votersOf } from './checkers.ts';
 
 /** What one host says about a container, or Docker on the container's own host. */
 export interface CheckerVote {
@@ -21,9 +21,12 @@ export interface CheckerVote {
   readonly host: string;
   /** `docker`: the HEALTHCHECK of the container. */
   readonly by: 'drover' | 'docker';
-  /** `waiting`: the check has not passed since the start. `none`: the host does not say anything. */
-  readonly opinion: 'up' | 'down' | 'waiting' | 'none';
-  /** Milliseconds since the epoch; null for `none` and for Docker. */
+  /**
+   * `waiting`: the check has not passed since the start. `none`: the host does not say anything. `reserve`: the same of a host that votes
+   * only if it would change the verdict.
+   */
+  readonly opinion: 'up' | 'down' | 'waiting' | 'none' | 'reserve';
+  /** Milliseconds since the epoch; null without a vote and for Docker. */
   readonly sinceMs: number | null;
   /** The last result in the words of the checker; for `none` why the host does not vote, if it says so. */
   readonly text: string;
@@ -55,7 +58,11 @@ export function createHealthReader(view: HostView): (container: Container) => Co
   return (container) => {
     const check = checkOf(container);
     const hosts = check === null ? [] : checkerHosts(view, container, check, checkers);
-    const votes = [...hosts.map((hostId) => voteOf(view, container, hostId)), ...voteOfDocker(view, container)];
+    const voters = votersOf(hosts);
+    const ofHosts = hosts.map(
+      (hostId) => voteOf(view, container, hostId) ?? silent(view, hostId, voters.includes(hostId)),
+    );
+    const votes = [...ofHosts, ...voteOfDocker(view, container)];
     return { check, votes, sinceMs: sinceOf(container, votes) };
   };
 }
@@ -74,14 +81,24 @@ export function createVotesAgainst(view: HostView): VotesAgainst {
 
 const HEALTH_STANDINGS: ReadonlySet<Standing> = new Set(['initializing', 'failing', 'unhealthy']);
 
-function voteOf({ snapshot }: HostView, container: Container, hostId: string): CheckerVote {
+function voteOf({ snapshot }: HostView, container: Container, hostId: string): CheckerVote | null {
   const state = snapshot.hosts.get(hostId);
-  const given = { host: nameOf(state, hostId), by: 'drover' } as const;
   const vote = state && votesOf(state).get(voteSubject(container));
-  if (!vote || vote.startedAtMs !== container.startedAtMs) {
-    return { ...given, opinion: 'none', sinceMs: null, text: whySilent(state) };
-  }
-  return { ...given, opinion: opinionOf(vote), sinceMs: vote.sinceMs, text: vote.text };
+  if (!vote || vote.startedAtMs !== container.startedAtMs) return null;
+  return {
+    host: nameOf(state, hostId),
+    by: 'drover',
+    opinion: opinionOf(vote),
+    sinceMs: vote.sinceMs,
+    text: vote.text,
+  };
+}
+
+function silent({ snapshot }: HostView, hostId: string, isVoter: boolean): CheckerVote {
+  const state = snapshot.hosts.get(hostId);
+  const text = whySilent(state);
+  const opinion = isVoter || text !== '' ? 'none' : 'reserve';
+  return { host: nameOf(state, hostId), by: 'drover', opinion, sinceMs: null, text };
 }
 
 function opinionOf({ up, wasUp }: Pick<Vote, 'up' | 'wasUp'>): CheckerVote['opinion'] {

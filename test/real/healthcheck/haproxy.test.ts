@@ -115,7 +115,15 @@ const CHECK = {
 };
 
 function target(containerId: string, port: number, check: Partial<Target['check']> = {}): Target {
-  return { hostId: 'a', containerId, startedAtMs: 1, address: '127.0.0.1', port, check: { ...CHECK, ...check } };
+  return {
+    hostId: 'a',
+    containerId,
+    startedAtMs: 1,
+    address: '127.0.0.1',
+    port,
+    voters: ['a'],
+    check: { ...CHECK, ...check },
+  };
 }
 
 const vote = (id: string) => checker.votes().get(id);

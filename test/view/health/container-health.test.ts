@@ -55,6 +55,12 @@ describe('createHealthReader()', () => {
         { host: 'host-c', by: 'drover', opinion: 'none', sinceMs: null, text: '' },
       ]),
     );
+    const agreed = read({ b: vote(), c: vote() }, { ofDocker: null });
+    expect(textOf(agreed).toSorted()).toEqual([
+      'host-a reserve',
+      'host-b up Layer4 check passed',
+      'host-c up Layer4 check passed',
+    ]);
   });
 
   test.each<[Container['health'], Container['ofDocker'], string[]]>([
