@@ -15,7 +15,7 @@ export interface CheckerStatus {
   readonly state: 'idle' | 'starting' | 'connected';
   /** False: HAProxy is not installed, or does not run for a while: its results are too old to count. */
   readonly able: boolean;
-  /** Most targets have failed at once: this host does not vote. */
+  /** Most targets have failed at once: this host does not vote about those. */
   readonly suspended: boolean;
   /** How often HAProxy was started again for a new kind of check. */
   readonly restarts: number;
@@ -32,8 +32,10 @@ export interface CheckerCounts {
 export interface Checker {
   /** Replaces the targets. What has not changed costs nothing. */
   setTargets(targets: readonly Target[]): void;
-  /** Opinions by container; empty while this host does not vote. */
+  /** Opinions by container, without those that are withheld. */
   votes(): ReadonlyMap<string, Opinion>;
+  /** Whether there is an opinion about the container that is not believed for now. */
+  isWithheld(containerId: string): boolean;
   /** Calls `listener` with the votes that have changed. Gives the function that removes it. */
   onVotes(listener: (changes: VoteChanges) => void): () => void;
   status(): CheckerStatus;
@@ -79,6 +81,10 @@ class HaproxyChecker implements Checker {
     return this.#opinions.votes;
   }
 
+  isWithheld(containerId: string): boolean {
+    return this.#opinions.isWithheld(containerId);
+  }
+
   onVotes(listener: (changes: VoteChanges) => void): () => void {
     return this.#opinions.onVotes(listener);
   }
@@ -90,7 +96,7 @@ class HaproxyChecker implements Checker {
       able: own === null || this.#isInGrace(),
       suspended: this.#opinions.suspended,
       restarts: this.#haproxy.restarts,
-      problems: [...(own ? [own] : []), ...this.#servers.problems()],
+      problems: [...(own ? [own] : []), ...this.#opinions.problems(), ...this.#servers.problems()],
     };
   }
 

@@ -14,6 +14,8 @@ export interface VoteContext {
   readonly checksSinceMs: number;
   /** Null: this host has no opinion about this start of the container yet. */
   readonly opinionOf: (target: Target) => Opinion | null;
+  /** Whether this host does not believe its own opinion for now. */
+  readonly isWithheld: (target: Target) => boolean;
   /** What is published of the vote that this host would give, when it has published the other one. Null: nothing. */
   readonly admit: (target: Target, own: Vote | null, published: Vote | null) => Vote | null;
 }
@@ -68,7 +70,9 @@ export function createVotes(part: FactsPart): Votes {
  * The own host of a container that has started since this host checks votes at once, so that the container gets no traffic before its
  * check has passed. One that ran before keeps its traffic until the first result.
  */
-function voteOn(target: Target, { hostId, checksSinceMs, opinionOf }: VoteContext, hasVoted: boolean): Vote | null {
+function voteOn(target: Target, context: VoteContext, hasVoted: boolean): Vote | null {
+  const { hostId, checksSinceMs, opinionOf } = context;
+  if (context.isWithheld(target)) return null;
   const { startedAtMs } = target;
   const opinion = opinionOf(target);
   if (opinion) {

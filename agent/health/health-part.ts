@@ -42,7 +42,7 @@ export function healthPart(
     const votes = createVotes(facts);
     const checker = createChecker(
       { clock, log, runCommand: run, haproxy },
-      { command: [health.haproxy], files: haproxyFiles(runDir), recall: votes.recall },
+      { command: [health.haproxy], files: haproxyFiles(runDir), hostId, recall: votes.recall },
     );
     onChecker(checker);
     const reserve = createReserve(clock, (id) => publisher.update([id]));

@@ -3,7 +3,7 @@ import type { Vote } from '../../model/index.ts';
 
 export interface VotePublisherContext extends Pick<VoteContext, 'hostId' | 'checksSinceMs'> {
   readonly votes: Votes;
-  readonly checker: Pick<Checker, 'setTargets' | 'votes' | 'status'>;
+  readonly checker: Pick<Checker, 'setTargets' | 'votes' | 'isWithheld' | 'status'>;
   readonly reserve: Reserve;
   /** The votes of the hosts that always vote about a target. */
   readonly others: (target: Target) => readonly Vote[];
@@ -32,14 +32,11 @@ export function createVotePublisher(context: VotePublisherContext): VotePublishe
       const opinion = checker.votes().get(containerId);
       return opinion?.startedAtMs === startedAtMs ? opinion : null;
     },
+    isWithheld: ({ containerId }) => checker.isWithheld(containerId),
     admit: (target, own, published) =>
       isReserve(target) ? reserve.voteOn(target, { own, published, others: others(target) }) : own,
   };
   const isReserve = ({ voters }: Target): boolean => !voters.includes(hostId);
-  const votesNow = (): boolean => {
-    const { able, suspended } = checker.status();
-    return able && !suspended;
-  };
   const publish = (): void => votes.replace(isVoting ? targets : [], voting);
   return {
     setTargets: (newest) => {
@@ -63,8 +60,9 @@ export function createVotePublisher(context: VotePublisherContext): VotePublishe
   }
 
   function follow(): void {
-    if (votesNow() === isVoting) return;
-    isVoting = !isVoting;
+    const { able } = checker.status();
+    if (able === isVoting) return;
+    isVoting = able;
     publish();
   }
 }

@@ -20,7 +20,7 @@ const haproxy = {
   lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
 };
 const stop = new AbortController();
-const checker = createChecker({ clock, log, runCommand, haproxy }, { command, files });
+const checker = createChecker({ clock, log, runCommand, haproxy }, { command, files, hostId: 'a' });
 const life = checker.run(stop.signal);
 const begin = performance.now();
 const startBytes = process.memoryUsage.rss();

@@ -1,7 +1,8 @@
+import type { Problem } from '../../model/index.ts';
 import { type Clock, createListeners, createTimerWheel, type Log } from '../../system/index.ts';
 import { type DampingSettings, defaultDampingSettings } from './damping.ts';
 import { believe, createEntry, type Entry, forgive, type Moment, retarget, takeEvent } from './entry.ts';
-import { NOT_SUSPENDED, suspend } from './suspend.ts';
+import { NOT_SUSPENDED, OWN_LIMIT_MS, suspend } from './suspend.ts';
 import type { Opinion, Target } from './target.ts';
 import type { TrackerEvent } from './tracker.ts';
 
@@ -9,16 +10,22 @@ import type { TrackerEvent } from './tracker.ts';
 export type VoteChanges = ReadonlyMap<string, Opinion | null>;
 
 export interface OpinionSettings {
+  /** This host. */
+  readonly hostId: string;
   readonly damping?: DampingSettings;
   /** The opinion about a container that this host has published before, if any. */
   readonly recall?: (target: Target) => Opinion | null;
 }
+
+/** How often a suspended checker looks whether it still is. */
+const SUSPENDED_INTERVAL_MS = 500;
 
 /** The opinions of this host about its targets, and which of them are votes. */
 export class Opinions {
   readonly #clock;
   readonly #log;
   readonly #damping;
+  readonly #hostId;
   readonly #recall;
   readonly #timers;
   readonly #listeners;
@@ -29,12 +36,15 @@ export class Opinions {
   #suspension = NOT_SUSPENDED;
   #suspendedAtMs = 0;
   #upCount = 0;
+  /** Of those that are up. */
+  #failingCount = 0;
   #windowMs = 0;
 
   constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }, settings: OpinionSettings) {
     this.#clock = clock;
     this.#log = log;
     this.#damping = settings.damping ?? defaultDampingSettings;
+    this.#hostId = settings.hostId;
     this.#recall = settings.recall ?? (() => null);
     this.#timers = createTimerWheel(clock);
     this.#listeners = createListeners<VoteChanges>(log);
@@ -46,6 +56,18 @@ export class Opinions {
 
   get votes(): ReadonlyMap<string, Opinion> {
     return this.#votes;
+  }
+
+  /** Whether there is an opinion that is not believed for now. */
+  isWithheld(containerId: string): boolean {
+    return this.suspended && this.#suspension.lost.has(containerId);
+  }
+
+  problems(): readonly Problem[] {
+    if (!this.suspended) return [];
+    const what = `${this.#suspension.lost.size} of ${this.#entries.size} checks began to fail at the same time, so this host does not vote about these containers`;
+    const hint = `check the network and the load of this host; results about its own containers count after ${OWN_LIMIT_MS / 1_000} s`;
+    return [{ subject: 'health checks', what, hint }];
   }
 
   onVotes(listener: (changes: VoteChanges) => void): () => void {
@@ -104,6 +126,7 @@ export class Opinions {
   #replace(id: string, after: Entry | null): void {
     const before = this.#entries.get(id);
     this.#upCount += Number(after?.tracked.state === 'up') - Number(before?.tracked.state === 'up');
+    this.#failingCount += Number(isFailing(after)) - Number(isFailing(before));
     if (after === null) this.#entries.delete(id);
     else this.#entries.set(id, after);
     const heldUntilMs = after?.damped.heldUntilMs ?? null;
@@ -127,21 +150,30 @@ export class Opinions {
   #judge(changes: ReadonlyMap<string, 'up' | 'down' | null>, changed: Iterable<string> = changes.keys()): void {
     const before = this.#suspension;
     const nowMs = this.#clock.monotonic();
-    const census = { changes, upCount: this.#upCount, windowMs: this.#windowMs, nowMs };
-    this.#suspension = suspend(before, census);
+    const counts = { upCount: this.#upCount, failingCount: this.#failingCount };
+    const isOwn = (id: string): boolean => this.#entries.get(id)?.target.hostId === this.#hostId;
+    this.#suspension = suspend(before, { changes, ...counts, isOwn, windowMs: this.#windowMs, nowMs });
     if (this.suspended !== before.suspended) this.#changeSuspension(nowMs);
     this.#tell(this.suspended === before.suspended ? changed : this.#entries.keys());
   }
 
   #changeSuspension(nowMs: number): void {
-    const fields = { lost: this.#suspension.lost.size, up: this.#upCount };
+    const fields = { lost: this.#suspension.lost.size, failing: this.#failingCount, up: this.#upCount };
     if (this.suspended) {
       this.#suspendedAtMs = nowMs;
-      this.#log.warn(fields, 'most health checks failed at once: this host does not vote until they pass again');
+      this.#log.warn(fields, 'most health checks fail at once: this host does not vote about the lost containers');
+      this.#lookAgain();
     } else {
-      this.#log.info(fields, 'most health checks pass again: this host votes');
+      this.#log.info(fields, 'this host votes about all containers again');
       this.#forgive(this.#suspendedAtMs - this.#windowMs);
     }
+  }
+
+  #lookAgain(): void {
+    this.#timers.add(SUSPENDED_INTERVAL_MS, () => {
+      this.#judge(new Map(), [...this.#suspension.lost.keys()]);
+      if (this.suspended) this.#lookAgain();
+    });
   }
 
   #forgive(sinceMs: number): void {
@@ -153,7 +185,7 @@ export class Opinions {
   #tell(ids: Iterable<string>): void {
     const changes = new Map<string, Opinion | null>();
     for (const id of ids) {
-      const vote = this.suspended ? null : (this.#entries.get(id)?.opinion ?? null);
+      const vote = this.isWithheld(id) ? null : (this.#entries.get(id)?.opinion ?? null);
       if (vote === (this.#votes.get(id) ?? null)) continue;
       changes.set(id, vote);
       if (vote === null) this.#votes.delete(id);
@@ -165,4 +197,8 @@ export class Opinions {
   #now(): Moment {
     return { wallMs: this.#clock.now(), monotonicMs: this.#clock.monotonic() };
   }
+}
+
+function isFailing(entry: Entry | null | undefined): boolean {
+  return entry?.tracked.state === 'up' && entry.tracked.failures > 0;
 }

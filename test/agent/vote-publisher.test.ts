@@ -36,6 +36,7 @@ function startHosts() {
       checker: {
         setTargets: () => {},
         votes: () => new Map([...opinions].flatMap(([id, opinion]) => (id === hostId ? [['web', opinion]] : []))),
+        isWithheld: () => false,
         status: () => ({ state: 'connected', able: true, suspended: false, restarts: 0, problems: [] }),
       },
       hostId,

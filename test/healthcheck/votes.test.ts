@@ -21,6 +21,7 @@ const context = (opinion: Opinion | null, checksSinceMs = 50): VoteContext => ({
   hostId: 'a',
   checksSinceMs,
   opinionOf: () => opinion,
+  isWithheld: () => false,
   admit: (_target, own) => own,
 });
 
@@ -73,4 +74,10 @@ test('votes are published as one change, and those that stay are not written', (
     { 'vote/a/c2': DOWN },
     { 'vote/a/c1': null },
   ]);
+});
+
+test('an opinion that is withheld is no vote, not even that the container waits for its first result', () => {
+  votes.replace([on('c1')], context(UP));
+  votes.update([on('c1')], { ...context(null), isWithheld: () => true });
+  expect(published()).toEqual({});
 });

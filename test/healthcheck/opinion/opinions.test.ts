@@ -8,7 +8,7 @@ import { target } from '../target.ts';
 
 function start(targets: readonly Target[], recall: (target: Target) => Opinion | null = () => null) {
   const clock = createFakeClock(0);
-  const opinions = new Opinions({ clock, log: testLog('opinions') }, { recall });
+  const opinions = new Opinions({ clock, log: testLog('opinions') }, { hostId: 'a', recall });
   const told: string[] = [];
   opinions.onVotes((changes) => {
     for (const [id, vote] of changes)
@@ -91,17 +91,63 @@ test('believes a flapping target after a hold-down, without a further result', a
   expect(clock.sleepers()).toBe(0);
 });
 
-test('does not vote after the loss of most targets, and forgets the flaps of that loss', async () => {
-  const ids = Array.from({ length: 6 }, (_, n) => `t${n}`);
-  const { clock, opinions, told, take } = start(ids.map((id) => target(id)));
+const six = Array.from({ length: 6 }, (_, n) => `t${n}`);
+
+test('does not vote about most of the targets when it loses them at once, and forgets the flaps of that loss', async () => {
+  const { clock, opinions, take } = start([...six, 'steady', 'never'].map((id) => target(id, {}, { hostId: 'b' })));
+  take('steady', true);
+  take('never', false);
   for (let round = 0; round < 3; round += 1) {
-    told.length = 0;
-    for (const id of ids) take(id, true);
+    for (const id of six) take(id, true);
     expect(opinions.suspended).toBe(false);
-    expect([...opinions.votes.values()].filter(({ up }) => up)).toHaveLength(ids.length);
-    for (const id of ids) take(id, false);
+    expect([...opinions.votes.values()].filter(({ up }) => up)).toHaveLength(six.length + 1);
+    for (const id of six) take(id, false);
     expect(opinions.suspended).toBe(true);
-    expect(opinions.votes.size).toBe(0);
-    await clock.advance(20_000);
+    expect([...opinions.votes].map(([id, { up }]) => [id, up])).toEqual([
+      ['steady', true],
+      ['never', false],
+    ]);
+    expect([...six, 'steady'].filter((id) => opinions.isWithheld(id))).toEqual(six);
+    expect(opinions.problems()).toMatchObject([{ what: expect.stringMatching(/^6 of 8 checks/) }]);
+    await clock.advance(100_000);
   }
+});
+
+test('Q20: not even the first loss is told while most of the others fail, too', () => {
+  const { opinions, told, take } = start(six.map((id) => target(id)));
+  for (const id of six) take(id, true);
+  told.length = 0;
+  for (let failure = 1; failure <= 3; failure += 1) for (const id of six) take(id, false, failure < 3);
+  expect(told.toSorted()).toEqual(six.map((id) => `${id} none`));
+  told.length = 0;
+  for (const id of six) take(id, true);
+  expect(told.toSorted()).toEqual(six.map((id) => `${id} up passed`));
+  expect(opinions.suspended).toBe(false);
+});
+
+test('a loss is told when those that failed with it pass again', async () => {
+  const { clock, told, take } = start(six.map((id) => target(id)));
+  for (const id of six) take(id, true);
+  told.length = 0;
+  for (const id of six) take(id, false, true);
+  take('t0', false);
+  expect(told).toEqual(['t0 none']);
+  for (const id of six.slice(1, 5)) take(id, true);
+  await clock.advance(3_000);
+  expect(told.slice(1)).toEqual(['t0 down failed']);
+});
+
+test('votes about containers of this host after 30 s, whatever it has lost', async () => {
+  const { clock, opinions, told, take } = start(six.map((id, n) => target(id, {}, { hostId: n < 2 ? 'a' : 'b' })));
+  for (const id of six) take(id, true);
+  for (const id of six) take(id, false);
+  told.length = 0;
+  await clock.advance(29_000);
+  expect(told).toEqual([]);
+  await clock.advance(2_000);
+  expect(told).toEqual(['t0 down failed', 't1 down failed']);
+  await clock.advance(100_000);
+  expect(opinions.suspended).toBe(true);
+  opinions.close();
+  expect(clock.sleepers()).toBe(0);
 });
