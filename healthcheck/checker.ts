@@ -96,7 +96,7 @@ class HaproxyChecker implements Checker {
       able: own === null || this.#isInGrace(),
       suspended: this.#opinions.suspended,
       restarts: this.#haproxy.restarts,
-      problems: [...(own ? [own] : []), ...this.#opinions.problems(), ...this.#servers.problems()],
+      problems: [...(own ? [own] : []), ...this.#servers.problems()],
     };
   }
 

@@ -71,12 +71,12 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'voting',
-    help: '1 while the results of this host count',
+    help: '1 while all results of this host count',
     read: ofChecker(({ able, suspended }) => Number(able && !suspended)),
   },
   {
     name: 'suspended',
-    help: '1 while most targets fail at once, so that the results of this host do not count',
+    help: '1 while most targets fail at once, so that these losses do not count',
     read: ofChecker(({ suspended }) => Number(suspended)),
   },
   {

@@ -21,8 +21,8 @@ export function healthProblems({ suspended, problems }: CheckerStatus): readonly
 
 const SUSPENDED: Problem = {
   subject: 'health checks',
-  what: 'most checks of this host failed at once, so it does not vote until they pass again',
-  hint: 'check the network of this host; other hosts decide meanwhile',
+  what: 'most checks of this host failed at once, so it does not vote about the containers that it lost',
+  hint: 'check the network and the load of this host; other hosts decide meanwhile, and losses of its own containers count after 30 s',
 };
 
 /** For the other hosts: why this one does not vote. Faults of single checks are no reason. */

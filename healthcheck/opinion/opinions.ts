@@ -1,8 +1,7 @@
-import type { Problem } from '../../model/index.ts';
 import { type Clock, createListeners, createTimerWheel, type Log } from '../../system/index.ts';
 import { type DampingSettings, defaultDampingSettings } from './damping.ts';
 import { believe, createEntry, type Entry, forgive, type Moment, retarget, takeEvent } from './entry.ts';
-import { NOT_SUSPENDED, OWN_LIMIT_MS, suspend } from './suspend.ts';
+import { NOT_SUSPENDED, suspend } from './suspend.ts';
 import type { Opinion, Target } from './target.ts';
 import type { TrackerEvent } from './tracker.ts';
 
@@ -61,13 +60,6 @@ export class Opinions {
   /** Whether there is an opinion that is not believed for now. */
   isWithheld(containerId: string): boolean {
     return this.suspended && this.#suspension.lost.has(containerId);
-  }
-
-  problems(): readonly Problem[] {
-    if (!this.suspended) return [];
-    const what = `${this.#suspension.lost.size} of ${this.#entries.size} checks began to fail at the same time, so this host does not vote about these containers`;
-    const hint = `check the network and the load of this host; results about its own containers count after ${OWN_LIMIT_MS / 1_000} s`;
-    return [{ subject: 'health checks', what, hint }];
   }
 
   onVotes(listener: (changes: VoteChanges) => void): () => void {

@@ -29,7 +29,7 @@ const MIN_MISSING = 4;
  * How long a loss is not believed for containers of this host: the path to them is short, and if no other host checks them, they would stay
  * in the answers.
  */
-export const OWN_LIMIT_MS = 30_000;
+const OWN_LIMIT_MS = 30_000;
 
 /**
  * A checker is suspended when a target goes down while more than half of its targets, and at least four, are missing: they went down

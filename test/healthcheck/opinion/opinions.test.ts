@@ -108,7 +108,6 @@ test('does not vote about most of the targets when it loses them at once, and fo
       ['never', false],
     ]);
     expect([...six, 'steady'].filter((id) => opinions.isWithheld(id))).toEqual(six);
-    expect(opinions.problems()).toMatchObject([{ what: expect.stringMatching(/^6 of 8 checks/) }]);
     await clock.advance(100_000);
   }
 });

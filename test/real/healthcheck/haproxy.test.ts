@@ -264,7 +264,9 @@ describe('the process', () => {
     expect(vote('down')?.wasUp).toBe(false);
     // The new process goes on checking. The loss of most targets at once suspends the votes about these until they are back.
     await close(server);
-    await poll(() => checker.status().suspended && checker.votes().size === 1, { what: 'the vote about `down` alone' });
+    await poll(() => checker.status().suspended && checker.votes().size === 2, {
+      what: 'the votes about the two that were down before',
+    });
     await tcp((socket) => socket.end(), port);
     await poll(() => !checker.status().suspended && vote('up0')?.up && vote('http')?.up === false, { what: 'votes' });
   });
