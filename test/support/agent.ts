@@ -69,9 +69,11 @@ export async function startAgent(
   const start = async (until: 'ready' | 'control' = 'ready'): Promise<void> => {
     daemon = host.start(program, ['agent', '--config', configPath]);
     await poll(async () => (until === 'control' ? await status() : isReady(await status(), options)), {
-      what: `agent of ${host.name} (${until}):\n${daemon.output().slice(-4000)}`,
+      what: `agent of ${host.name} (${until})`,
       timeoutMs: 30_000,
       giveUp: daemon.assertRunning,
+    }).catch((cause: Error) => {
+      throw new Error(`${cause.message}:\n${daemon.output().slice(-4000)}`, { cause });
     });
   };
   await start(options.until);

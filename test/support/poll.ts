@@ -9,16 +9,20 @@ export interface PollOptions {
   readonly giveUp?: () => void;
 }
 
-/** Calls `attempt` until it returns a value other than undefined, null or false. An exception counts as "not yet". */
+/**
+ * Calls `attempt` until it returns a value other than undefined, null or false. An exception counts as "not yet". The last call is
+ * after the deadline, so that a process that was stalled until then does not give up without looking.
+ */
 export async function poll<T>(
   attempt: () => T | Promise<T>,
   options: PollOptions,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const { what, timeoutMs = 10_000, intervalMs = 20, giveUp } = options;
   const deadline = performance.now() + timeoutMs;
-  let last: unknown;
-  do {
+  for (;;) {
     giveUp?.();
+    const isLast = performance.now() >= deadline;
+    let last: unknown;
     try {
       const value = await attempt();
       if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
@@ -26,7 +30,7 @@ export async function poll<T>(
     } catch (error) {
       last = error;
     }
+    if (isLast) throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: last });
     await sleep(intervalMs);
-  } while (performance.now() < deadline);
-  throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: last });
+  }
 }
