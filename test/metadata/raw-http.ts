@@ -33,7 +33,11 @@ export function exchange(
   });
 }
 
-function parseReply(bytes: Buffer, head: boolean): { readonly reply: RawReply; readonly complete: boolean } | null {
+/** The reply that these bytes begin; null before the end of its headers. `head`: it has no body. */
+export function parseReply(
+  bytes: Buffer,
+  head = false,
+): { readonly reply: RawReply; readonly complete: boolean } | null {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return null;
   const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
