@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Engine } from './engine.ts';
+import { poll } from './poll.ts';
 
 /** Anything with an engine: a test host, a member of a world, a step of the demo. */
 export interface HasEngine {
@@ -44,6 +45,16 @@ export const WEB_COMMAND = [
   '-c',
   'mkdir -p /www && echo "hello from $(hostname)" > /www/index.html && httpd -f -vv -h /www',
 ];
+
+/** The command of a container that first prints its resolv.conf, for `firstResolvConf`, and then sleeps. */
+export const PRINT_RESOLV_CONF = ['sh', '-c', 'cat /etc/resolv.conf; echo END; sleep 1000'];
+
+/** What it printed. Docker logs line by line, a moment later: the log may have any part of it until its last line is there. */
+export async function firstResolvConf(container: Docker.Container): Promise<string> {
+  const logged = async () => (await container.logs({ stdout: true, follow: false })).toString();
+  const whole = async () => /^([\s\S]*)^END\r?$/m.exec(await logged())?.[1];
+  return (await poll(whole, { what: 'what the container printed' })).replaceAll('\r', '');
+}
 
 /** Docker's own time stamp of a container's die event, milliseconds since the epoch. */
 export async function dieTime({ engine }: HasEngine, id: string): Promise<number> {

@@ -12,6 +12,7 @@ import {
 } from '../../../resolv-conf/index.ts';
 import { systemClock } from '../../../system/index.ts';
 import { applyOnce } from '../../support/apply-once.ts';
+import { firstResolvConf, PRINT_RESOLV_CONF } from '../../support/containers.ts';
 import { type SourceUnderTest, startDockerSource } from '../../support/docker-source.ts';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { poll } from '../../support/poll.ts';
@@ -144,17 +145,15 @@ test('a read-only root, the default bridge and the host network; none and shared
 
 test('Q14: the first instruction of nearly every container finds Drover as resolver, without a setting of the daemon', async () => {
   const read = async (name: string, network: string): Promise<string> => {
-    const Cmd = ['sh', '-c', 'cat /etc/resolv.conf; sleep 1000'];
     const container = await engine.run(name, {
-      Cmd,
+      Cmd: PRINT_RESOLV_CONF,
       Tty: true,
       Labels: compose('first'),
       HostConfig: { NetworkMode: network },
     });
-    const logs = async () => (await container.logs({ stdout: true, follow: false })).toString();
-    const text = await poll(async () => (await logs()) || undefined, { what: `what ${name} read first` });
+    const text = await firstResolvConf(container);
     await container.remove({ force: true });
-    return text.replaceAll('\r', '');
+    return text;
   };
   for (const network of ['bridge', 'host', 'shop_default']) {
     const texts: string[] = [];
