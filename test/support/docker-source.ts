@@ -8,6 +8,7 @@ import type { Resources } from './resources.ts';
 
 /** A change of one fact, as a listener received it. */
 export interface Heard {
+  /** As `performance.now()`, the same for all facts of one change. */
   readonly at: number;
   readonly key: string;
   readonly value: unknown;
@@ -61,7 +62,8 @@ export function startDockerSource(
   );
   const heard: Heard[] = [];
   facts.onChange((changes) => {
-    for (const [key, value] of changes) heard.push({ at: performance.now(), key, value });
+    const at = performance.now();
+    for (const [key, value] of changes) heard.push({ at, key, value });
   });
   const end = new AbortController();
   const running = source.run(end.signal);

@@ -99,7 +99,8 @@ test('Q1: a die event ends a container even if Docker does not respond', async (
   // Docker does not respond: the last facts stay, and identify() gives up in time.
   const began = performance.now();
   expect(await under.source.identify('172.17.0.99')).toBe(false);
-  expect(performance.now() - began).toBeLessThan(1500);
+  // A quarter of a second by design; the rest is for a busy machine.
+  expect(performance.now() - began).toBeLessThan(5_000);
   proxy.faults.stall = false;
   await under.stop();
 });

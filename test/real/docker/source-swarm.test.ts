@@ -37,9 +37,8 @@ test('a Swarm task keeps its identity while the network lists its address', asyn
   const listed = await engine.docker.getNetwork('docker_gwbridge').inspect();
   const address = listed.Containers?.[id]?.IPv4Address.split('/')[0] ?? '';
   expect(address).toMatch(/^172\./);
-  // Docker reports the creation of this network by no event.
-  await under.nextSync();
-  expect(await under.source.identify(address)).toBe(true);
+  // Docker reports the creation of this network by no event: a comparison with the list finds it.
+  await poll(() => under.source.identify(address), { what: 'the task at its address' });
 
   const before = under.heard.length;
   for (const action of ['pause', 'unpause'] as const) await engine.docker.getContainer(id)[action]();
