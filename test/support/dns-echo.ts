@@ -13,7 +13,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 
 const [server = '', rate, hex = ''] = process.argv.slice(2);
-const TIMEOUT_MS = 2_000;
+/** Long, because a late reply is not a loss. */
+const TIMEOUT_MS = 15_000;
 
 if (rate === undefined) await echo();
 else load(Number(rate), Buffer.from(hex, 'hex'));
