@@ -5,7 +5,7 @@
  *   node flooder.ts SERVER PORT FROM PER_SECOND plain|cookie [MOST_PER_SECOND]
  *
  * With MOST_PER_SECOND it raises the rate until the server cannot keep up, and then sends twice the rate of the replies:
- * more than the server can answer, however busy the machine is.
+ * more than the server can answer, however busy the machine is. SIGUSR2 ends the queries; late replies are still counted.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -31,6 +31,10 @@ const sockets = await Promise.all(
   }),
 );
 let rate = Number(perSecond);
+let ended = false;
+process.once('SIGUSR2', () => {
+  ended = true;
+});
 let sent = 0;
 let got = 0;
 let overloaded = false;
@@ -51,7 +55,7 @@ setInterval(() => {
   // Missed queries are not sent later: a pause must not become a burst.
   owed += (Math.min(now - last, 10 * TICK_MS) / 1_000) * rate;
   last = now;
-  for (; owed >= 1; owed -= 1) {
+  for (; owed >= 1 && !ended; owed -= 1) {
     sockets[sent & 7]?.send(queries[sent % queries.length] ?? '', Number(port), server);
     sent += 1;
   }
