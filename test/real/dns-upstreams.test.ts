@@ -83,7 +83,7 @@ describe('through unbound and BIND', () => {
     expect(await dig(dns.port, '+dnssec', 'www.example.com')).toMatch(/flags: do; udp: \d+/);
     expect(await dig(dns.port, '+noedns', 'www.example.com')).not.toContain('OPT');
     const left = async () => Number(/\s(\d+)\s+IN\s+A\s+192/.exec(await dig(dns.port, 'www.example.com'))?.[1]);
-    await poll(async () => (await left()) <= 298, { what: 'a TTL that counts down', timeoutMs: 5_000 });
+    await poll(async () => (await left()) <= 298, { what: 'a TTL that counts down' });
   });
 
   test('Q30: 200 addresses arrive over TCP, are truncated for a UDP client, and rotate', async () => {
@@ -112,8 +112,8 @@ describe('Q29: failing upstreams', () => {
     first.daemon.signal('SIGSTOP');
     const once = await timed(addresses(dns.port, 'www.example.com'));
     expect(once.value).toBe('192.0.2.2');
-    // Half a second by design; the rest is for a busy machine.
-    expect(once.ms).toBeLessThan(1_000);
+    // A quarter of a second by design; the rest is for a busy machine. Without a second upstream the failure takes longer.
+    expect(once.ms).toBeLessThan(3_000);
     const stateOf = () => dns.server.forwarding().resolvers.find(({ at }) => at === first.at);
     await poll(() => stateOf()?.suspectForMs != null, { what: 'the suspicion' });
     const { queries } = stateOf() ?? {};
@@ -138,7 +138,8 @@ describe('Q29: failing upstreams', () => {
     expect(dns.server.forwarding().cache.stale).toBeGreaterThan(0);
     // The query in flight has failed: from now on no query waits.
     await poll(() => dns.server.forwarding().underWay === 0, { what: 'the failure' });
-    expect((await timed(addresses(dns.port, 'short.example.com'))).ms).toBeLessThan(500);
+    // A query that waits gets a stale answer after 1.8 s.
+    expect((await timed(addresses(dns.port, 'short.example.com'))).ms).toBeLessThan(1_500);
     expect(await addresses(dns.port, 'www.example.com')).toBe('SERVFAIL');
     first.daemon.signal('SIGCONT');
     await poll(async () => (await addresses(dns.port, 'www.example.com')) === '192.0.2.1', {
@@ -165,8 +166,12 @@ describe('Q29: failing upstreams', () => {
     const listen = [{ address: '127.0.0.1', port: ourPort }];
     const dns = await startDns(resources, {}, { upstreams: [stub.at, resolver.at], listen });
     expect(await addresses(dns.port, 'www.example.com')).toBe('192.0.2.1');
-    await poll(() => dns.server.forwarding().loops.join() === stub.at, { what: 'the loop', timeoutMs: 5_000 });
-    expect((await timed(addresses(dns.port, 'short.example.com'))).ms).toBeLessThan(500);
+    await poll(() => dns.server.forwarding().loops.join() === stub.at, { what: 'the loop' });
+    // A denial waits 400 ms for an upstream before it, such as the loop. A busy machine delays only some of these lookups.
+    const lookups: number[] = [];
+    for (let n = 0; n < 5; n += 1) lookups.push((await timed(dig(dns.port, `new-${n}.example.com`))).ms);
+    expect(Math.min(...lookups)).toBeLessThan(300);
+    expect(await addresses(dns.port, 'short.example.com')).toBe('192.0.2.9');
     // A client of dnsmasq gets its answer through Drover.
     expect(await addresses(Number(stub.at.split(':')[1]), 'www.example.com')).toBe('192.0.2.1');
   });
