@@ -22,7 +22,7 @@ test('a process is identified until it exits; another start time, boot id or pid
   expect(await isRunning(identity)).toBe(true);
   expect(await isRunning({ ...identity, startTicks: identity.startTicks + 1 })).toBe(false);
   expect(await isRunning({ ...identity, bootId: 'another' })).toBe(false);
-  expect(await uptimeMs(identity)).toBeLessThan(5_000);
+  expect(await uptimeMs(identity)).toBeLessThan(60_000);
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(await isRunning(identity)).toBe(false);

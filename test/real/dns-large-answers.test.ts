@@ -64,7 +64,7 @@ function endpoint(n: number): readonly [string, unknown] {
 
 /** The lines of dig's output. */
 async function dig(...args: readonly string[]): Promise<readonly string[]> {
-  const all = [`@${ADDRESS}`, '+nocookie', '+tries=1', '+time=2', ...args, NAME];
+  const all = [`@${ADDRESS}`, '+nocookie', '+tries=1', '+time=8', ...args, NAME];
   return (await client.run('dig', all)).trim().split('\n');
 }
 

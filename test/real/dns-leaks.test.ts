@@ -40,7 +40,7 @@ function leftTheHost(): readonly string[] {
 /** The resolv.conf of processes on that host only. */
 async function useResolvConf(...search: readonly string[]): Promise<void> {
   const file = join(host.dir, `resolv.conf.${search.length}`);
-  await writeFile(file, `nameserver 127.0.0.1\nsearch ${search.join(' ')}\noptions ndots:5 timeout:2 attempts:1\n`);
+  await writeFile(file, `nameserver 127.0.0.1\nsearch ${search.join(' ')}\noptions ndots:5 timeout:8 attempts:1\n`);
   await host.run('mount', ['--bind', file, '/etc/resolv.conf']);
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => resources.close());
 
 test('two hosts share a wire, and each runs containers of its own', async () => {
-  await expect(hosts[0]?.run('busybox', ['ping', '-c1', '-W2', '192.0.2.2'])).resolves.toContain('1 packets received');
+  await expect(hosts[0]?.run('busybox', ['ping', '-c1', '-W8', '192.0.2.2'])).resolves.toContain('1 packets received');
   await engines[0]?.run('one');
   const { exitCode, output } = (await engines[0]?.exec('one', ['ip', '-4', 'address', 'show', 'eth0'])) ?? {};
   expect(exitCode).toBe(0);

@@ -66,7 +66,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await at.engine.stop(signal);
     await at.engine.start();
     const running = async () => (await at.engine.docker.listContainers()).length === 2;
-    await poll(running, { what: 'both containers', timeoutMs: 10_000 });
+    await poll(running, { what: 'both containers', timeoutMs: 30_000 });
     expect(await at.addressOf('fixed')).toBe(FIXED);
     const held = await at.held();
     expect(held).toEqual([GATEWAY, FIXED, await at.addressOf('any')].toSorted());

@@ -21,8 +21,9 @@ afterAll(() => resources.close());
 
 /** Another address of the managed network's subnet. */
 const numbered = (number: number) => alpha.router.ipv4.replace(/\d+$/, String(number));
-const ping = async (from: TestHost, source: string): Promise<boolean> => {
-  const args = ['ping', '-c', '1', '-W', '1', '-I', source, alpha.router.ipv4];
+/** `seconds`: few only where no reply is expected. */
+const ping = async (from: TestHost, source: string, seconds = 8): Promise<boolean> => {
+  const args = ['ping', '-c', '1', '-W', String(seconds), '-I', source, alpha.router.ipv4];
   return from.run('busybox', args).then(
     () => true,
     () => false,
@@ -96,7 +97,7 @@ test('a port that is not known uses any address at once, but none that is taken'
   expect(await ping(stranger, numbered(250))).toBe(true);
   await stranger.run('ip', ['addr', 'add', `${ipv4}/24`, 'dev', 'eth0']);
   const before = await alpha.drops();
-  expect(await ping(stranger, ipv4)).toBe(false);
+  expect(await ping(stranger, ipv4, 1)).toBe(false);
   const reason = 'unknown port, spoofed address';
   expect((await alpha.drops())[reason]).toBeGreaterThan(before[reason] ?? 0);
   expect(await inside(alpha, 'victim', ASK_SELF)).toBe('victim');
@@ -127,8 +128,8 @@ test('containers come to the network and leave it, and do as they like on other 
   await network.connect({ Container: 'guest' });
   await alpha.untilKnown('guest');
   const address = await addressOf(alpha, 'guest');
-  await inside(alpha, 'guest', `ping -c 1 -W 2 -I ${address} ${await addressOf(alpha, 'victim')}`);
-  await inside(alpha, 'guest', 'ip addr add 172.17.0.99/16 dev eth0 && ping -c 1 -W 2 -I 172.17.0.99 172.17.0.1');
+  await inside(alpha, 'guest', `ping -c 1 -W 15 -I ${address} ${await addressOf(alpha, 'victim')}`);
+  await inside(alpha, 'guest', 'ip addr add 172.17.0.99/16 dev eth0 && ping -c 1 -W 15 -I 172.17.0.99 172.17.0.1');
   await network.disconnect({ Container: 'guest' });
   await poll(async () => !(await alpha.setOf('taken')).includes(address), { what: 'the address to be free' });
   expect(await inside(alpha, 'guest', ASK_SELF)).toBe('guest');
@@ -147,5 +148,5 @@ test('a container that moves its end of the veth pair away stays bound to its ad
   await alpha.run('later');
   await alpha.untilKnown('later');
   expect(await ping(inner, ipv4)).toBe(true);
-  expect(await ping(inner, numbered(200))).toBe(false);
+  expect(await ping(inner, numbered(200), 1)).toBe(false);
 });

@@ -82,7 +82,8 @@ test('no staged file is left behind, whatever fails', async () => {
 });
 
 test('a command that takes too long is killed, and the message says so', async () => {
-  const slow = runCommand('/bin/sh', ['-c', 'echo waiting >&2; exec sleep 30'], { timeoutMs: 200, untilExit: true });
+  // Long enough for a shell to start on a busy machine.
+  const slow = runCommand('/bin/sh', ['-c', 'echo waiting >&2; exec sleep 30'], { timeoutMs: 3_000, untilExit: true });
   await expect(slow).rejects.toThrow('waiting');
   const silent = runCommand('/bin/sh', ['-c', 'exec sleep 30'], { timeoutMs: 200, untilExit: true });
   await expect(silent).rejects.toThrow('took more than 200 ms');

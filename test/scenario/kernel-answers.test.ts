@@ -34,7 +34,7 @@ test('with dns.kernelAnswers the kernel answers containers on the bridge and fol
     { what: 'an answer of the kernel in the metrics', timeoutMs: 20_000 },
   );
   await alpha.engine.docker.getContainer('shop-web-2').stop({ t: 0 });
-  await poll(async () => (await addresses()).length === 1, { what: 'one address', timeoutMs: 3_000 });
+  await poll(async () => (await addresses()).length === 1, { what: 'one address' });
   expect(await inside(alpha, 'shop-app-1', 'nslookup -type=a no-such.shop.rancher.internal 2>&1 || true')).toMatch(
     /NXDOMAIN/,
   );

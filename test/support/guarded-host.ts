@@ -25,8 +25,10 @@ export interface GuardedHost extends Member {
   drops(): Promise<Readonly<Record<string, number>>>;
 }
 
-/** Prints the name under which metadata knows the client; gives up soon if there is no reply. */
-export const ASK_SELF = `busybox timeout 2 wget -qO- http://${RESOLVER}/latest/self/container/name`;
+const askSelf = (seconds: number) =>
+  `busybox timeout ${seconds} wget -qO- http://${RESOLVER}/latest/self/container/name`;
+/** Prints the name under which metadata knows the client. */
+export const ASK_SELF = askSelf(15);
 
 const TABLE = ['bridge', 'drover_guard'];
 
@@ -79,8 +81,8 @@ export async function createGuardedHost(
       const [own, other] = [await stationOf(thief), await stationOf(victim)];
       const claim = arpReply({ ...other, mac: own.mac }, router);
       const route = `ip route add ${RESOLVER} via ${ipv4} src ${other.ipv4}`;
-      await inside(member, thief, `ping -c 1 -W 2 ${ipv4} && ip addr add ${other.ipv4}/24 dev eth0 && ${route}`);
-      const theft = `for i in 1 2 3; do /tools/send-frames eth0 ${claim}; ${ASK_SELF}; done`;
+      await inside(member, thief, `ping -c 1 -W 15 ${ipv4} && ip addr add ${other.ipv4}/24 dev eth0 && ${route}`);
+      const theft = `for i in 1 2 3; do /tools/send-frames eth0 ${claim}; ${askSelf(2)}; done`;
       const { output } = await engine.exec(thief, ['sh', '-c', theft]);
       await inside(member, thief, `ip addr del ${other.ipv4}/24 dev eth0`);
       return output;

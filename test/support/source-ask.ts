@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
-// Asks a source-echo server and prints its answer: `node source-ask.ts tcp:ADDRESS:PORT ...`; one line each.
-const timeoutMs = 3000;
-const asked = process.argv.slice(2).map(async (spec) => {
+// Asks a source-echo server and prints its answer: `node source-ask.ts TIMEOUT_MS tcp:ADDRESS:PORT ...`; one line each.
+const timeoutMs = Number(process.argv[2]);
+const asked = process.argv.slice(3).map(async (spec) => {
   const [protocol = '', address = '', port = ''] = spec.split(':');
   const answer = protocol === 'tcp' ? askTcp(address, Number(port)) : askUdp(address, Number(port));
   return await answer.catch((error: Error) => `failed: ${error.message}`);

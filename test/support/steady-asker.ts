@@ -15,13 +15,13 @@ export interface SteadyAsker {
 const SERVER = '169.254.169.250';
 
 /**
- * `name` must have addresses; metadata must answer `/latest/version`. One try each, at most 2 s: no retry hides a gap. Asks
- * from the host's own network, or from the network namespace of a process, such as a container's.
+ * `name` must have addresses; metadata must answer `/latest/version`. One try each: no retry hides a gap. A reply may take as
+ * long as clients of DNS wait, because the machine may be busy. Asks from the host's own network, or from the network namespace of a process, such as a container's.
  */
 export function startSteadyAsker(host: TestHost, name: string, pid: number | null = null): SteadyAsker {
   const script = `
     while :; do
-      answer=$(dig +short +time=2 +tries=1 @${SERVER} ${name} A 2>&1)
+      answer=$(dig +short +time=5 +tries=1 @${SERVER} ${name} A 2>&1)
       case $answer in [0-9]*.[0-9]*) echo good ;; *) echo "bad dns: $answer" | tr '\\n' ' '; echo ;; esac
       answer=$(busybox wget -q -O - http://${SERVER}/latest/version 2>&1) && echo good || echo "bad metadata: $answer"
       sleep 0.02

@@ -20,7 +20,7 @@ const compose = (service: string) => ({
   Labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': service },
 });
 const dig = async (name: string) =>
-  (await host.run('dig', ['+short', '+time=2', '+tries=1', '@169.254.169.250', name, 'A'])).split('\n').filter(Boolean);
+  (await host.run('dig', ['+short', '+time=8', '+tries=1', '@169.254.169.250', name, 'A'])).split('\n').filter(Boolean);
 /** Everything of the network that Drover might have left something in, without counters and Docker's own veths. */
 const network = async () => {
   const text = await host.run('sh', [
