@@ -253,13 +253,17 @@ describe('following', () => {
   });
 
   test('Q2: the file stays while the metadata server is down, and follows again afterwards', async () => {
+    // Of a port in the range of outgoing connections, another program may take the number while nothing listens there.
+    const port = await freePort();
+    const listen = [{ address: '127.0.0.1', port }];
+    await server[Symbol.asyncDispose]();
+    server = await startServer(TWO, { listen });
     const daemon = follow('-s', path('up.hbs'), '-d', path('up.conf'));
     await poll(async () => (await lines('up.conf')).length === 4, { what: 'the first file' });
-    const { port } = server;
     await server[Symbol.asyncDispose]();
     await poll(() => /metadata does not answer/.test(daemon.output()), { what: 'the log line about the outage' });
     expect((await lines('up.conf')).length).toBe(4);
-    server = await startServer(THREE, { listen: [{ address: '127.0.0.1', port }] });
+    server = await startServer(THREE, { listen });
     resources.add('second metadata', () => server[Symbol.asyncDispose]());
     await poll(async () => (await lines('up.conf')).length === 5, { what: 'the file after the outage' });
   });

@@ -15,6 +15,7 @@ import {
   type Target,
 } from '../../../healthcheck/index.ts';
 import { systemClock as clock, runCommand } from '../../../system/index.ts';
+import { freePort } from '../../support/free-port.ts';
 import { poll } from '../../support/poll.ts';
 import { testLog } from '../../support/test-log.ts';
 
@@ -134,8 +135,8 @@ const voted = (id: string, up: boolean) => poll(() => vote(id)?.up === up && vot
 
 describe('results', () => {
   test('a TCP target that closes and opens again', async () => {
-    const server = await tcp((socket) => socket.end());
-    const port = portOf(server);
+    const port = await freePort();
+    const server = await tcp((socket) => socket.end(), port);
     checker.setTargets([target('a', port)]);
     expect(await voted('a', true)).toMatchObject({
       startedAtMs: 1,
@@ -238,10 +239,10 @@ test('500 checks that wait at once are all answered by their own target', async 
 
 describe('the process', () => {
   test('killed: it is back with its targets at once, and no vote changes', async () => {
-    const server = await tcp((socket) => socket.end());
-    const port = portOf(server);
+    const port = await freePort();
+    const server = await tcp((socket) => socket.end(), port);
     const good = Array.from({ length: 50 }, (_, n) => target(`up${n}`, port));
-    const bad = await unusedPort();
+    const bad = await freePort();
     checker.setTargets([...good, target('down', bad), target('http', port, { requestLine: 'GET /' })]);
     await poll(() => checker.votes().size === 52, { what: 'all votes' });
     const before = await haproxyPid();
@@ -303,7 +304,7 @@ describe('the process', () => {
 
   test('a vote changes right after HAProxy has logged the result', async () => {
     const server = await tcp((socket) => socket.end());
-    checker.setTargets([target('a', portOf(server)), target('b', await unusedPort())]);
+    checker.setTargets([target('a', portOf(server)), target('b', await freePort())]);
     await poll(() => checker.votes().size === 2, { what: 'votes' });
     const end = new AbortController();
     const logged: number[] = [];
@@ -319,7 +320,7 @@ describe('the process', () => {
 
   test('frozen: it is replaced, and no vote changes', async () => {
     const server = await tcp((socket) => socket.end());
-    checker.setTargets([target('a', portOf(server)), target('b', await unusedPort())]);
+    checker.setTargets([target('a', portOf(server)), target('b', await freePort())]);
     await poll(() => checker.votes().size === 2, { what: 'votes' });
     const changes = recordVotes();
     const before = await haproxyPid();
@@ -363,13 +364,6 @@ describe('the process', () => {
   });
 });
 
-async function unusedPort(): Promise<number> {
-  const server = await tcp(() => {});
-  const port = portOf(server);
-  await close(server);
-  return port;
-}
-
 describe('many definitions', () => {
   const COUNT = 100;
   const INTERVAL_MS = 6_000;
@@ -379,7 +373,7 @@ describe('many definitions', () => {
       createServer((request, response) => response.writeHead(request.headers.host === 'no' ? 404 : 200).end()),
     );
     const closing = await tcp((socket) => socket.end());
-    const opening = await unusedPort();
+    const opening = await freePort();
     const calm = { intervalMs: 1_000, responseTimeoutMs: 200 };
     const running = [
       target('steady-tcp', portOf(http), calm),
