@@ -263,6 +263,7 @@ describe('bad input', () => {
       ),
     );
     expect(closed.filter((status) => status === 200).length).toBeGreaterThan(0);
+    await poll(() => server.server.stats().connections === 0, { what: 'the end of these connections' });
     const hanging = Array.from({ length: 30 }, () =>
       get(server.port, '/latest/nope?wait=true&value=&maxWait=1').then(({ status }) => status),
     );

@@ -111,7 +111,11 @@ test('an endpoint on a network that the client does not share is no answer; atta
     },
     { what: 'web on the shared network' },
   );
-  expect(await inside(alpha, 'red-near-1', `timeout 2 wget -qO- http://${address}`)).toContain('hello');
+  // A name is answered before the program in the container listens.
+  const page = await poll(() => inside(alpha, 'red-near-1', `wget -qO- http://${address}`), {
+    what: 'the page of web',
+  });
+  expect(page).toContain('hello');
   // The reason for it: packets do not arrive.
   await expect(inside(alpha, 'blue-far-1', `timeout 2 wget -qO- http://${address}`)).rejects.toThrow(/exit code/);
   for (const asker of ['blue-far-1', 'shop-app-1']) {

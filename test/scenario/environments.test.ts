@@ -26,8 +26,9 @@ test('Q27: hosts, names and addresses of one environment are invisible to anothe
     what: 'web.shop in its own environment',
   });
   await expect(inside(green, 'shop-client-1', 'nslookup -type=a web.shop')).rejects.toThrow(/NXDOMAIN|exit code/);
-  const containers = await inside(green, 'shop-client-1', 'wget -qO- http://rancher-metadata/latest/containers');
-  expect(containers).toBe('0=shop-client-1\n');
+  const containers = () => inside(green, 'shop-client-1', 'wget -qO- http://rancher-metadata/latest/containers');
+  await poll(async () => (await containers()).includes('shop-client-1'), { what: 'its own container' });
+  expect(await containers()).toBe('0=shop-client-1\n');
   const { stdout } = await green.agent.drover(['hosts', '--json']);
   expect(stdout).toContain('green');
   expect(stdout).not.toContain('blue');

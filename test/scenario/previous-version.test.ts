@@ -73,7 +73,6 @@ describe('a host of the previous version, with state, leases and containers, is 
     await agent.stop();
     await asker.more(10);
     await agent.upgrade();
-    const log = agent.daemon.output();
     await poll(
       async () => (await agent.status()).processes.every(({ pid, serving }, at) => serving && pid !== children[at]),
       { what: 'both replaced', timeoutMs: 30_000 },
@@ -83,7 +82,7 @@ describe('a host of the previous version, with state, leases and containers, is 
     expect(asker.bad.filter((line) => line.includes('dns'))).toEqual([]);
     // Metadata takes the port as soon as the process before it has released it (Q16).
     expect(asker.bad.filter((line) => line.includes('metadata')).length).toBeLessThanOrEqual(1);
-    expect(log.match(/"msg":"child adopted"/g)).toHaveLength(2);
+    expect(agent.daemon.output().match(/"msg":"child adopted"/g)).toHaveLength(2);
     expect(before.leases).not.toEqual([]);
     expect(await standing()).toEqual(before);
     await untilAllWell(agent);

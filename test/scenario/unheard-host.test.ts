@@ -29,10 +29,12 @@ test('Q20 one direction of one path is cut: the prober that still hears the host
 });
 
 test('Q20 a prober that hears no other host stops voting, and refutes marks about itself', async () => {
-  const sinceMs = Date.now();
+  // It may have cleared a mark in the test before.
+  const clearings = () => c?.agent.output().match(/"vote":"clear"/g)?.length ?? 0;
+  const [before, sinceMs] = [clearings(), Date.now()];
   await c?.drop('udp sport 4250', 'udp dport 4250');
   await poll(() => c?.status()?.voting === false, { what: 'c to stop voting', timeoutMs: 15_000 });
-  await poll(() => c?.agent.output().includes('"vote":"clear"'), { what: 'c to refute', timeoutMs: 15_000 });
+  await poll(() => clearings() > before, { what: 'c to refute', timeoutMs: 15_000 });
   await letPass(8_000);
   expect(lostHosts(sinceMs)).toEqual([]);
   await c?.heal();

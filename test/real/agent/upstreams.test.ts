@@ -38,7 +38,8 @@ afterAll(() => resources.close());
 
 const dig = async (name: string, server = '169.254.169.250') =>
   (await host.run('dig', ['+short', '+time=4', '+tries=1', `@${server}`, name, 'A']).catch(() => '')).trim();
-const answered = (address: string) => poll(async () => (await dig('www.example.com')) === address, { what: address });
+const answered = (address: string) =>
+  poll(async () => (await dig('www.example.com')) === address, { what: address, timeoutMs: 20_000 });
 const problems = async () => (await agent.status()).processes.flatMap((one) => one.problems).map(({ what }) => what);
 
 test("Q29: queries go to the host's resolver, and to another one as soon as the file names it", async () => {
@@ -99,7 +100,9 @@ describe("Q29: the host's resolver is one that only the host itself reaches", ()
     await answered(expected);
     const all = async () => (await host.run('dig', ['+short', '+tcp', '@169.254.169.250', 'many.example.com'])).trim();
     await poll(async () => (await all()).split('\n').length === MANY.length, { what: 'a large answer' });
-    expect((await problems()).filter((what) => !what.includes('forwarding loop'))).toEqual([]);
+    // The server reports its problems every two seconds.
+    const others = async () => (await problems()).filter((what) => !what.includes('forwarding loop'));
+    await poll(async () => (await others()).length === 0, { what: 'no problem' });
     expect((await engine.exec('plain', ['nslookup', '-type=a', 'www.example.com'])).output).toContain(expected);
   });
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../../../bus/memory/index.ts';
 import { type DeclarationDocuments, type ManifestWatch, watchManifests } from '../../../sources/manifest/index.ts';
@@ -74,17 +75,16 @@ async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
       await rename(join(dir, `.${name.replaceAll('/', '_')}.new`), join(dir, name));
     },
     holds: async (expected) => {
-      await poll(
-        async () => {
-          const now = [...(await bus.list('service/'))].map(([key, { value }]) => [
+      const scales = async () =>
+        Object.fromEntries(
+          [...(await bus.list('service/'))].map(([key, { value }]) => [
             key.slice(8),
             (value as { scale: number }).scale,
-          ]);
-          expect(Object.fromEntries(now)).toEqual(expected);
-          return true;
-        },
-        { what: 'the bus to hold what the manifests say' },
-      );
+          ]),
+        );
+      const isHeld = async () => isDeepStrictEqual(await scales(), expected);
+      await poll(isHeld, { what: `the bus to hold ${JSON.stringify(expected)}` }).catch(() => {});
+      expect(await scales()).toEqual(expected);
     },
   });
 }
