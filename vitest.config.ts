@@ -10,11 +10,12 @@ class RealFirst extends BaseSequencer {
   }
 }
 
-/** Tests that saturate a core and count each lost query, or that measure short checks: one at a time, with no other test beside them. */
+/** Tests that saturate a core and count each lost query, or that measure short times: one at a time, with no other test beside them. */
 const ALONE = [
   'test/real/dns-flood.test.ts',
   'test/real/dns-hand-over.test.ts',
   'test/real/healthcheck/haproxy.test.ts',
+  'test/real/metadata-herd.test.ts',
 ];
 
 export default defineConfig({
