@@ -30,8 +30,8 @@ export {
   type CheckerVote,
   type ContainerHealth,
   createHealthReader,
-  createVotesAgainst,
-  type VotesAgainst,
+  createVotesBehind,
+  type VotesBehind,
 } from './health/container-health.ts';
 export { formatVote } from './health/format-vote.ts';
 export {

@@ -10,7 +10,7 @@ import {
 import {
   type CheckerVote,
   containerAddress,
-  createVotesAgainst,
+  createVotesBehind,
   type Endpoint,
   type Endpoints,
   endpointsOf,
@@ -23,7 +23,7 @@ import {
   scopeOf,
   serviceOf,
   unsharedClients,
-  type VotesAgainst,
+  type VotesBehind,
 } from '../../view/index.ts';
 import { unsharedText } from './service-problems.ts';
 
@@ -93,8 +93,8 @@ export interface HostRow {
 /** All services of the environment by name, with every endpoint and why it is answered or not. */
 export function listServices(view: HostView): readonly ServiceRow[] {
   const unshared = new Map(unsharedClients(view).map(({ service, clients }) => [service.key, clients]));
-  const votesAgainst = createVotesAgainst(view);
-  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? [], votesAgainst));
+  const votesBehind = createVotesBehind(view);
+  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? [], votesBehind));
 }
 
 /** The numbers of endpoints alone: they are cheap. */
@@ -122,7 +122,7 @@ function serviceRow(
   view: HostView,
   service: ServiceView,
   unshared: readonly Container[],
-  votesAgainst: VotesAgainst,
+  votesBehind: VotesBehind,
 ): Omit<ServiceRow, 'stack' | 'service'> {
   const endpoints = endpointsOf(view, service);
   const { all, notes } = endpoints;
@@ -130,7 +130,10 @@ function serviceRow(
   return {
     kind: service.kind,
     ...countsOf(endpoints),
-    endpoints: all.map((endpoint) => ({ ...endpointRow(view, endpoint), votes: votesAgainst(endpoint.container) })),
+    endpoints: all.map((endpoint) => ({
+      ...endpointRow(view, endpoint),
+      votes: votesBehind(endpoint.container, endpoint.standing),
+    })),
     notes: names.length === 0 ? notes : [...notes, unsharedText(names, noSharedNetwork(view))],
     externalName: externalName(view, service),
   };

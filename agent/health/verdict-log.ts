@@ -9,14 +9,16 @@ export interface VerdictSources {
   readonly log: Log;
 }
 
-/** How often a container of this host has changed to each health. */
-export type VerdictCounts = ReadonlyMap<HealthState, number>;
+/** How often a container of this host has changed to each health. `unchecked`: there is no result any more. */
+export type VerdictCounts = ReadonlyMap<HealthText, number>;
+
+type HealthText = HealthState | 'unchecked';
 
 type Containers = ReadonlyMap<string, Container>;
 
 /** Logs each change of the health of this host's containers with the votes that led to it, and counts them. Ends with `signal`. */
 export function followVerdicts({ store, view, log }: VerdictSources, signal: AbortSignal): VerdictCounts {
-  const counts = new Map<HealthState, number>();
+  const counts = new Map<HealthText, number>();
   let before = ownContainers(view());
   const look = (): void => {
     const newest = view();
@@ -40,14 +42,18 @@ function ownContainers({ snapshot, hostId }: HostView): Containers {
 const NONE: Containers = new Map();
 
 /** Null: the health is the same, or the first verdict only says that there is no result yet. */
-function changedTo(old: Container, { state, health }: Container): HealthState | null {
+function changedTo(old: Container, { state, health }: Container): HealthText | null {
   if (health === old.health || (state !== 'running' && state !== 'starting')) return null;
   const isFirst = old.health === null && (health === 'initializing' || health === 'reinitializing');
-  return isFirst ? null : health;
+  return isFirst ? null : textOf(health);
 }
 
-function fieldsOf(view: HostView, { health: from }: Container, container: Container) {
-  const { name, stack, service, health: to } = container;
+function textOf(health: HealthState | null): HealthText {
+  return health ?? 'unchecked';
+}
+
+function fieldsOf(view: HostView, old: Container, container: Container) {
+  const { name, stack, service, health } = container;
   const votes = createHealthReader(view)(container).votes.map((vote) => formatVote(vote));
-  return { container: name, stack, service, from, to, votes };
+  return { container: name, stack, service, from: textOf(old.health), to: textOf(health), votes };
 }

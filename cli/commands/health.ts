@@ -46,7 +46,7 @@ export function formatHealth(rows: readonly HealthRow[], nowMs: number): string 
 function healthText({ state, health, sinceMs }: HealthRow, nowMs: number): string {
   if (state !== 'running' && state !== 'starting') return state;
   const since = sinceMs === null ? '' : ` for ${formatDuration(nowMs - sinceMs)}`;
-  return health === null ? 'not checked yet' : `${health}${since}`;
+  return health === null ? 'no result' : `${health}${since}`;
 }
 
 /** What Drover does next about a container; empty: nothing. Agents of earlier versions do not tell. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import {
-  createVotesAgainst,
+  createVotesBehind,
   type Endpoint,
   endpointWeight,
   lookupName,
@@ -9,7 +9,7 @@ import {
   type ServiceView,
   serviceOf,
   standingOf,
-  type VotesAgainst,
+  type VotesBehind,
 } from '../../view/index.ts';
 import { addressByName, chooseEndpoints, containerEndpoints, familyOf } from '../answer/own-endpoints.ts';
 import type { ResolveContext } from '../answer/resolve-context.ts';
@@ -23,10 +23,10 @@ export interface Considered {
 
 /** Every endpoint behind the given names, in order. */
 export function explainEndpoints(context: ResolveContext, names: readonly string[]): Considered {
-  const votesAgainst = createVotesAgainst(context.view);
+  const votesBehind = createVotesBehind(context.view);
   const parts = names.map((name) => {
     const { meaning } = lookupName(context.view, context.scope, name, context.search);
-    return ofMeaning({ ...context, votesAgainst }, meaning);
+    return ofMeaning({ ...context, votesBehind }, meaning);
   });
   return {
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
@@ -35,7 +35,7 @@ export function explainEndpoints(context: ResolveContext, names: readonly string
 }
 
 interface ExplainContext extends ResolveContext {
-  readonly votesAgainst: VotesAgainst;
+  readonly votesBehind: VotesBehind;
 }
 
 function ofMeaning(context: ExplainContext, meaning: NameMeaning): Considered {
@@ -80,7 +80,7 @@ function ofContainers(
     const reach = addressByName(context, container, meaning.network);
     const reason = READINESS[standing].name === 'use' && !reach.ok ? reach.reason : READINESS[standing].when;
     const service = serviceOf(view, container)?.key ?? '';
-    return explained(context, { container, service, addresses: [] }, false, reason);
+    return explained(context, { container, service, addresses: [], standing }, false, reason);
   });
 }
 
@@ -92,12 +92,12 @@ function ofFamily(type: number, endpoint: ExplainedEndpoint): ExplainedEndpoint 
 }
 
 function explained(
-  { view, votesAgainst }: ExplainContext,
-  endpoint: Pick<Endpoint, 'service' | 'container' | 'addresses'>,
+  { view, votesBehind }: ExplainContext,
+  endpoint: Pick<Endpoint, 'service' | 'container' | 'addresses' | 'standing'>,
   given: boolean,
   reason: string,
 ): ExplainedEndpoint {
-  const { service, container, addresses } = endpoint;
+  const { service, container, addresses, standing } = endpoint;
   return {
     service: service || null,
     container: container?.name ?? null,
@@ -105,7 +105,7 @@ function explained(
     addresses,
     given,
     reason,
-    votes: votesAgainst(container),
+    votes: votesBehind(container, standing),
     weight: endpointWeight(view, endpoint),
   };
 }

@@ -60,7 +60,7 @@ test.each<[string, Partial<Container>, Partial<Container> | null, string[]]>([
   ['no result yet', { health: null }, { health: 'initializing' }, []],
   ['a stop', { health: 'healthy' }, { health: null, state: 'stopped' }, []],
   ['what Docker says about a stopped one', { health: 'healthy' }, { health: 'unhealthy', state: 'stopped' }, []],
-  ['the end of the check', { health: 'healthy' }, { health: null }, []],
+  ['no result any more', { health: 'healthy' }, { health: null }, ['unchecked']],
   ['a container that goes', { health: 'healthy' }, null, []],
   ['a container of another host', { hostId: 'b', health: 'healthy' }, { hostId: 'b', health: 'unhealthy' }, []],
 ])('%s', (_what, before, after, expected) => {

@@ -133,7 +133,7 @@ test('formatHealth() shows the verdict and what each checker says', () => {
     SERVICE   CONTAINER            HEALTH               CHECK                 CHECKED BY
     shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed); gamma: in reserve
     shop/web  shop-web-2 on alpha  unhealthy for 1 min  TCP 80                alpha: down for 1 min (Layer4 timeout); beta: no result yet; beta: no vote (most checks of this host failed at once)
-    shop/web  shop-web-3 on alpha  not checked yet      GET / HTTP/1.0 80     beta: no result yet
+    shop/web  shop-web-3 on alpha  no result            GET / HTTP/1.0 80     beta: no result yet
     shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK  Docker: up
     shop/web  shop-web-4 on alpha  stopped              TCP 80                -
     -         alone on alpha       healthy for 1 min    pg_isready -q         alpha: up for 1 min (Layer4 check passed)"

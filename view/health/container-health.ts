@@ -9,7 +9,7 @@ import {
   voteSubject,
   votesOf,
 } from '../../model/index.ts';
-import { type Standing, standingOf } from '../endpoints/readiness.ts';
+import type { Standing } from '../endpoints/readiness.ts';
 import { serviceCheck } from '../endpoints/service-check.ts';
 import { serviceOf } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
@@ -67,19 +67,19 @@ export function createHealthReader(view: HostView): (container: Container) => Co
   };
 }
 
-/** The votes on a container whose health keeps it from being ready; none for others. */
-export type VotesAgainst = (container: Container | null) => readonly CheckerVote[];
+/** The votes behind the standing of a container, if it needs an explanation; else none. */
+export type VotesBehind = (container: Container | null, standing: Standing | null) => readonly CheckerVote[];
 
-export function createVotesAgainst(view: HostView): VotesAgainst {
+export function createVotesBehind(view: HostView): VotesBehind {
   let read: ReturnType<typeof createHealthReader> | null = null;
-  return (container) => {
-    if (container === null || !HEALTH_STANDINGS.has(standingOf(container, false))) return [];
+  return (container, standing) => {
+    if (container === null || standing === null || !EXPLAINED.has(standing)) return [];
     read ??= createHealthReader(view);
     return read(container).votes;
   };
 }
 
-const HEALTH_STANDINGS: ReadonlySet<Standing> = new Set(['initializing', 'failing', 'unhealthy']);
+const EXPLAINED: ReadonlySet<Standing> = new Set(['unchecked', 'initializing', 'failing', 'unhealthy']);
 
 function voteOf({ snapshot }: HostView, container: Container, hostId: string): CheckerVote | null {
   const state = snapshot.hosts.get(hostId);

@@ -77,7 +77,11 @@ describe('explain(), formatted', () => {
       container(id, 's/web', address, { ...failing, ...changes });
     const world = snapshot({
       hosts,
-      containers: [one('w1', '10.42.1.1'), one('w2', '10.42.1.2', { wasReady: false, ofDocker: 'unhealthy' })],
+      containers: [
+        one('w1', '10.42.1.1'),
+        one('w3', '10.42.1.3', { state: 'stopped' }),
+        one('w2', '10.42.1.2', { wasReady: false, ofDocker: 'unhealthy' }),
+      ],
       declarations: [declaration('s/web', { healthCheck: CHECK })],
     });
     const vote = { startedAtMs: 5, up: false, wasUp: true, sinceMs: NOW - 12_000, text: 'Layer4 timeout' };
@@ -95,7 +99,8 @@ describe('explain(), formatted', () => {
       "Endpoints:
         ENDPOINT  HOST    ADDRESS    ANSWERED  WHY
         w1        node-a  10.42.1.1  yes       its check fails; answered because no endpoint is ready (node-a: down for 12 s (Layer4 timeout); node-b: no result yet)
-        w2        node-a  10.42.1.2  no        starting or running; its check fails and it was never ready (node-a: no result yet; node-b: no result yet; Docker: down)"
+        w2        node-a  10.42.1.2  no        starting or running; its check fails and it was never ready (node-a: no result yet; node-b: no result yet; Docker: down)
+        w3        node-a  10.42.1.3  no        created, restarting or stopped"
     `);
     expect(rows('w1')).toMatchInlineSnapshot(`
       "Endpoints:
