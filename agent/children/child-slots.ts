@@ -16,22 +16,24 @@ export function slotsOf(name: string): readonly [string, string] {
 /** The running processes of a child: none, one, or two in the middle of a replacement. */
 export async function readLiving(runDir: string, name: string): Promise<readonly LivingChild[]> {
   const found = await Promise.all(
-    slotsOf(name).map(async (slot): Promise<LivingChild | null> => {
-      const record = await readRecord(runDir, slot);
-      if (record !== null && (await isRunning(record.identity))) return { ...record, slot };
-      return withoutRecord(runDir, slot);
-    }),
+    slotsOf(name).map(async (slot) => (await recorded(runDir, slot)) ?? (await unrecorded(runDir, slot))),
   );
   return found.filter((child) => child !== null);
 }
 
+async function recorded(runDir: string, slot: string): Promise<LivingChild | null> {
+  const record = await readRecord(runDir, slot);
+  return record !== null && (await isRunning(record.identity)) ? { ...record, slot } : null;
+}
+
 /** The process that holds the lock of the slot although its pid file was removed or damaged. Its version is not known. */
-async function withoutRecord(runDir: string, slot: string): Promise<LivingChild | null> {
+async function unrecorded(runDir: string, slot: string): Promise<LivingChild | null> {
   const pid = await findLockHolder(lockFile(runDir, slot));
   if (pid === null) return null;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   // The launcher: it has yet to write the pid file.
   if (command.split('\0').includes(pidFile(runDir, slot))) return null;
   const identity = await identify(pid);
-  return identity && { identity, fingerprint: '', slot };
+  // The launcher may have written the pid file, and become the program, since the pid file was read.
+  return (await recorded(runDir, slot)) ?? (identity && { identity, fingerprint: '', slot });
 }

@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChildStatus } from '../../../agent/children/child.ts';
 import type { ChildSpec } from '../../../agent/children/child-command.ts';
-import { launchCommand, readRecord } from '../../../agent/children/child-command.ts';
+import { fingerprintOf, launchCommand, readRecord } from '../../../agent/children/child-command.ts';
 import { readLiving } from '../../../agent/children/child-slots.ts';
 import { endProcess } from '../../../agent/children/end-process.ts';
 import { identify, isRunning } from '../../../agent/children/process-identity.ts';
-import { systemClock } from '../../../system/index.ts';
+import { runCommand, systemClock } from '../../../system/index.ts';
 import { type Daemon, startDaemon } from '../../support/daemon.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources, type Resources } from '../../support/resources.ts';
@@ -180,6 +180,24 @@ test.each([
   });
   expect(await identify(pid ?? 0)).toBeNull();
   expect(await starts('sleeper', fresh.pid)).toHaveLength(2);
+});
+
+test('a child that writes its pid file while it is looked for is found by it', async () => {
+  const sleeper = program('sleeper', 'exec sleep 1000');
+  const { file, args } = launchCommand(dir, 'sleeper', sleeper);
+  const child = startDaemon(file, args);
+  resources.add('sleeper', () => child.stop());
+  await poll(() => readRecord(dir, 'sleeper'), { what: 'the pid file' });
+  await starts('sleeper', child.pid);
+  const path = join(dir, 'sleeper.pid');
+  await rename(path, `${path}.written`);
+  // The first look reads an empty pid file, and goes on when the real one is in its place.
+  await runCommand('mkfifo', [path]);
+  const looking = readLiving(dir, 'sleeper');
+  const writer = await open(path, 'w');
+  await rename(`${path}.written`, path);
+  await writer.close();
+  expect(await looking).toMatchObject([{ identity: { pid: child.pid }, fingerprint: fingerprintOf(sleeper) }]);
 });
 
 test('a child of another version is replaced, one child after the other', async () => {
