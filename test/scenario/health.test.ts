@@ -44,15 +44,19 @@ async function rows({ agent }: Member): Promise<readonly HealthRow[]> {
 
 const CHANGED = 'the health of a container changed';
 
+/** What the agent has logged about the health of a container since its start. */
+function logged(container: string): readonly Readonly<Record<string, unknown>>[] {
+  return [...alpha.agent.daemon.output().matchAll(/^{.*}$/gm)]
+    .map(([line]) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line.msg === CHANGED && line.container === container);
+}
+
 /** What the log, metadata, metrics and `drover why dns` say about the first container, which is unhealthy. */
 async function seesWhy(): Promise<void> {
-  const changes = () =>
-    [...alpha.agent.daemon.output().matchAll(/{.*}/g)]
-      .map(([line]) => JSON.parse(line) as Record<string, unknown>)
-      .filter(({ msg, container, to }) => msg === CHANGED && container === 'shop-web-1' && to === 'unhealthy');
-  await poll(async () => changes().length > 0, { what: 'the change in the log' });
+  const lost = () => logged('shop-web-1').filter(({ to }) => to === 'unhealthy');
+  await poll(async () => lost().length > 0, { what: 'the change in the log' });
   const refused = expect.stringContaining('down (Layer4 connection problem');
-  expect(changes()).toMatchObject([{ stack: 'shop', service: 'web', from: 'healthy', votes: [refused, refused] }]);
+  expect(lost()).toMatchObject([{ stack: 'shop', service: 'web', from: 'healthy', votes: [refused, refused] }]);
   const metadata = (path: string) => inside(beta, 'shop-client-1', `wget -qO- http://rancher-metadata/latest/${path}`);
   const path = 'containers/shop-web-1';
   await poll(async () => (await metadata(`${path}/health_state`)) === 'unhealthy', { what: 'health_state' });
@@ -127,6 +131,8 @@ test('Q2: no verdict changes while HAProxy is killed or the agent restarts', asy
   expect(await seen()).toBe(2);
   await close(2);
   await poll(async () => (await seen()) === 1, { what: 'the checks go on' });
+  await poll(async () => logged('shop-web-2').length > 0, { what: 'the change in the log' });
+  expect(logged('shop-web-2')).toMatchObject([{ from: 'healthy', to: 'unhealthy' }]);
   await open(2);
   await poll(async () => (await seen()) === 2, { what: 'both again' });
 });
