@@ -99,7 +99,7 @@ export async function runHost(
   if (config.health.enabled) {
     const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
     parts.start({
-      'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, onChecker }, config),
+      'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
     });
   }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });

@@ -1,24 +1,24 @@
+import type Docker from 'dockerode';
 import type { Problem } from '../model/index.ts';
-import { createWakeUp } from '../system/index.ts';
-import { type HaproxySettings, KeptHaproxy, type KeptHaproxyDependencies } from './haproxy/kept-haproxy.ts';
-import { runSession, type SessionDependencies } from './haproxy/session.ts';
+import { CommandProber } from './exec/command-prober.ts';
+import { createCommandRunner } from './exec/run-command.ts';
+import { HaproxyProber, type HaproxyStatus } from './haproxy/haproxy-prober.ts';
+import type { HaproxySettings, KeptHaproxyDependencies } from './haproxy/kept-haproxy.ts';
 import { type OpinionSettings, Opinions, type VoteChanges } from './opinion/opinions.ts';
 import type { Opinion, Target } from './opinion/target.ts';
-import { Servers } from './servers.ts';
+import type { TrackerEvent } from './opinion/tracker.ts';
 
-export type CheckerDependencies = KeptHaproxyDependencies;
+export interface CheckerDependencies extends KeptHaproxyDependencies {
+  /** Of this host. */
+  readonly docker: Pick<Docker, 'getContainer' | 'getExec'>;
+}
 
 export interface CheckerSettings extends OpinionSettings, HaproxySettings {}
 
-export interface CheckerStatus {
-  /** `idle`: there has been nothing to check. `connected`: HAProxy runs and follows. */
-  readonly state: 'idle' | 'starting' | 'connected';
-  /** False: HAProxy is not installed, or does not run for a while: its results are too old to count. */
-  readonly able: boolean;
+/** `able` is about the checks that HAProxy makes. */
+export interface CheckerStatus extends HaproxyStatus {
   /** Most targets have failed at once: this host does not vote about those. */
   readonly suspended: boolean;
-  /** How often HAProxy was started again for a new kind of check. */
-  readonly restarts: number;
   readonly problems: readonly Problem[];
 }
 
@@ -44,120 +44,34 @@ export interface Checker {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Two probers give results: HAProxy, and commands in containers. Their results count alike. */
 export function createChecker(deps: CheckerDependencies, settings: CheckerSettings): Checker {
-  return new HaproxyChecker(deps, settings);
+  const opinions = new Opinions(deps, settings);
+  const take = (containerId: string, event: TrackerEvent) => opinions.take(containerId, event);
+  const stateOf = (containerId: string) => opinions.entry(containerId)?.tracked.state ?? 'unknown';
+  const haproxy = new HaproxyProber({ ...deps, take, stateOf }, settings);
+  const commands = new CommandProber({ ...deps, commands: createCommandRunner(deps.docker), take });
+  return {
+    setTargets: (targets) => {
+      const [withCommand, others] = [targets.filter(hasCommand), targets.filter((target) => !hasCommand(target))];
+      opinions.setTargets(new Map([...haproxy.setTargets(others), ...commands.setTargets(withCommand)]));
+    },
+    votes: () => opinions.votes,
+    isWithheld: (containerId) => opinions.isWithheld(containerId),
+    onVotes: (listener) => opinions.onVotes(listener),
+    status: () => ({
+      ...haproxy.status(),
+      suspended: opinions.suspended,
+      problems: [...haproxy.problems(), ...commands.problems()],
+    }),
+    counts: () => opinions.counts(),
+    run: async (signal) => {
+      await Promise.all([haproxy.run(signal), commands.run(signal)]);
+      opinions.close();
+    },
+  };
 }
 
-const RECONNECT_MS = { min: 10, max: 200 } as const;
-
-/** How long results count while HAProxy is started again. */
-const GRACE_MS = 10_000;
-
-class HaproxyChecker implements Checker {
-  readonly #deps;
-  readonly #settings;
-  readonly #wakeUp;
-  readonly #opinions;
-  readonly #haproxy;
-  readonly #servers = new Servers();
-  #state: CheckerStatus['state'] = 'idle';
-  /** When it left the state before `starting`; monotonic. */
-  #startingSinceMs = 0;
-
-  constructor(deps: CheckerDependencies, settings: CheckerSettings) {
-    this.#deps = deps;
-    this.#settings = settings;
-    this.#wakeUp = createWakeUp(deps.clock);
-    this.#opinions = new Opinions(deps, settings);
-    this.#haproxy = new KeptHaproxy(deps, settings);
-  }
-
-  setTargets(targets: readonly Target[]): void {
-    this.#opinions.setTargets(this.#servers.setTargets(targets));
-    this.#wakeUp.wake();
-  }
-
-  votes(): ReadonlyMap<string, Opinion> {
-    return this.#opinions.votes;
-  }
-
-  isWithheld(containerId: string): boolean {
-    return this.#opinions.isWithheld(containerId);
-  }
-
-  onVotes(listener: (changes: VoteChanges) => void): () => void {
-    return this.#opinions.onVotes(listener);
-  }
-
-  status(): CheckerStatus {
-    const own = this.#state === 'starting' ? this.#haproxy.problem() : null;
-    return {
-      state: this.#state,
-      able: own === null || this.#isInGrace(),
-      suspended: this.#opinions.suspended,
-      restarts: this.#haproxy.restarts,
-      problems: [...(own ? [own] : []), ...this.#servers.problems()],
-    };
-  }
-
-  counts(): CheckerCounts {
-    return this.#opinions.counts();
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    while (this.#servers.byName.size === 0 && !signal.aborted) await this.#wakeUp.wait(null, signal);
-    this.#starting();
-    const { kept } = await this.#haproxy.start(this.#servers.backends(), signal);
-    let pauseMs: number = RECONNECT_MS.min;
-    while (!signal.aborted) {
-      const wasConnected = await this.#session(signal);
-      this.#starting();
-      pauseMs = wasConnected ? RECONNECT_MS.min : Math.min(RECONNECT_MS.max, pauseMs * 2);
-      await this.#wakeUp.pause(pauseMs, signal);
-    }
-    this.#opinions.close();
-    await kept;
-  }
-
-  #starting(): void {
-    if (this.#state !== 'starting') this.#startingSinceMs = this.#deps.clock.monotonic();
-    this.#state = 'starting';
-  }
-
-  #isInGrace(): boolean {
-    const isInstalled = this.#haproxy.notInstalled === null;
-    return isInstalled && this.#deps.clock.monotonic() - this.#startingSinceMs < GRACE_MS;
-  }
-
-  /** One connection to HAProxy; false when there was none. */
-  async #session(signal: AbortSignal): Promise<boolean> {
-    try {
-      const end = await runSession(this.#sessionDependencies(), signal);
-      if (end.kind === 'restart') await this.#haproxy.restart(end.backends, this.#servers.longestCheckMs());
-      if (end.kind === 'silent') await this.#haproxy.replaceSilent();
-    } catch (error) {
-      if (this.#state !== 'connected') return false;
-      this.#deps.log.warn({ err: error }, 'lost the connection to the HAProxy of the health checks');
-    }
-    return true;
-  }
-
-  #sessionDependencies(): SessionDependencies {
-    const { clock, log } = this.#deps;
-    const opinions = this.#opinions;
-    const servers = this.#servers;
-    return {
-      clock,
-      files: this.#settings.files,
-      wakeUp: this.#wakeUp,
-      servers: () => servers.byName,
-      restartInMs: () => this.#haproxy.restartInMs(servers.longestCheckMs()),
-      stateOf: (name) => opinions.entry(servers.containerOf(name))?.tracked.state ?? 'unknown',
-      take: (name, event) => opinions.take(servers.containerOf(name), event),
-      onConnected: () => {
-        this.#state = 'connected';
-      },
-      onRefused: (refused) => servers.setRefused(refused, log),
-    };
-  }
+function hasCommand({ check }: Target): boolean {
+  return check.exec !== null;
 }

@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { FactsPart } from '../../facts/index.ts';
 import {
   type Checker,
@@ -26,6 +27,7 @@ export interface HealthSources {
   /** The facts below `VOTE_PREFIX`. */
   readonly facts: FactsPart;
   readonly haproxy: HaproxyProcess;
+  readonly docker: Docker;
   /** Gets the checker at each start of the part. */
   readonly onChecker: (checker: Checker) => void;
 }
@@ -35,13 +37,13 @@ const REPORT_INTERVAL_MS = 1_000;
 /** Checks the targets of this host, and votes. */
 export function healthPart(
   { clock, log, run }: Pick<AgentDependencies, 'clock' | 'log' | 'run'>,
-  { hostId, store, view, facts, haproxy, onChecker }: HealthSources,
+  { hostId, store, view, facts, haproxy, docker, onChecker }: HealthSources,
   { health, runDir }: Pick<Config, 'health' | 'runDir'>,
 ): Part {
   return async (signal, report) => {
     const votes = createVotes(facts);
     const checker = createChecker(
-      { clock, log, runCommand: run, haproxy },
+      { clock, log, runCommand: run, haproxy, docker },
       { command: [health.haproxy], files: haproxyFiles(runDir), hostId, recall: votes.recall },
     );
     onChecker(checker);

@@ -15,7 +15,7 @@ export interface VotePublisher {
   update(containerIds: Iterable<string>): void;
   /** Other hosts have changed their votes about these containers. */
   othersVoted(containerIds: Iterable<string>): void;
-  /** Begins to vote, or ends it. */
+  /** Begins to vote, or ends it, when HAProxy works or does not. */
   follow(): void;
 }
 
@@ -24,7 +24,7 @@ export function createVotePublisher(context: VotePublisherContext): VotePublishe
   const { votes, checker, hostId, checksSinceMs, reserve, others } = context;
   let targets: readonly Target[] = [];
   let byContainer: ReadonlyMap<string, Target> = new Map();
-  let isVoting = true;
+  let isAble = true;
   const voting: VoteContext = {
     hostId,
     checksSinceMs,
@@ -32,12 +32,13 @@ export function createVotePublisher(context: VotePublisherContext): VotePublishe
       const opinion = checker.votes().get(containerId);
       return opinion?.startedAtMs === startedAtMs ? opinion : null;
     },
-    isWithheld: ({ containerId }) => checker.isWithheld(containerId),
+    // Commands need no HAProxy.
+    isWithheld: ({ containerId, check }) => checker.isWithheld(containerId) || (!isAble && check.exec === null),
     admit: (target, own, published) =>
       isReserve(target) ? reserve.voteOn(target, { own, published, others: others(target) }) : own,
   };
   const isReserve = ({ voters }: Target): boolean => !voters.includes(hostId);
-  const publish = (): void => votes.replace(isVoting ? targets : [], voting);
+  const publish = (): void => votes.replace(targets, voting);
   return {
     setTargets: (newest) => {
       if (newest === targets) return;
@@ -56,13 +57,13 @@ export function createVotePublisher(context: VotePublisherContext): VotePublishe
 
   function update(changed: readonly Target[]): void {
     follow();
-    if (isVoting) votes.update(changed, voting);
+    votes.update(changed, voting);
   }
 
   function follow(): void {
     const { able } = checker.status();
-    if (able === isVoting) return;
-    isVoting = able;
+    if (able === isAble) return;
+    isAble = able;
     publish();
   }
 }

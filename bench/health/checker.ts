@@ -1,4 +1,5 @@
 /** A process that checks 2,000 targets on loopback: `node bench/health/checker.ts DIRECTORY PORT tcp|http`. */
+import Docker from 'dockerode';
 import { createSupervisor, defaultSupervisorSettings } from '../../agent/children/supervisor.ts';
 import { createChecker, haproxyCommand, haproxyFiles, type Target } from '../../healthcheck/index.ts';
 import { defaultHealthCheck } from '../../model/index.ts';
@@ -20,7 +21,10 @@ const haproxy = {
   lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
 };
 const stop = new AbortController();
-const checker = createChecker({ clock, log, runCommand, haproxy }, { command, files, hostId: 'a' });
+const checker = createChecker(
+  { clock, log, runCommand, haproxy, docker: new Docker() },
+  { command, files, hostId: 'a' },
+);
 const life = checker.run(stop.signal);
 const begin = performance.now();
 const startBytes = process.memoryUsage.rss();

@@ -65,8 +65,17 @@ function nextText(next: HealthRow['next'] | undefined, nowMs: number): string {
   }
 }
 
-/** `TCP 80`, `GET "/ping" "HTTP/1.0" 8080`, `pg_isready -q`. */
+const MAX_COMMAND_CHARS = 60;
+
+/** `TCP 80`, `GET "/ping" "HTTP/1.0" 8080, expects 200`, `pg_isready -q`. */
 function checkText({ check }: HealthRow): string {
   if (check === null) return "Docker's HEALTHCHECK";
-  return check.exec ? check.exec.join(' ') : `${check.requestLine ?? 'TCP'} ${check.port}`;
+  // Agents of earlier versions have no commands.
+  if (check.exec) {
+    const words = check.exec[0] === '/bin/sh' && check.exec[1] === '-c' ? check.exec.slice(2) : check.exec;
+    const line = words.join(' ').replaceAll(/[\s\p{Cc}]+/gu, ' ');
+    return line.slice(0, MAX_COMMAND_CHARS);
+  }
+  const expected = check.expectedStatus ? `, expects ${check.expectedStatus}` : '';
+  return `${check.requestLine ?? 'TCP'} ${check.port}${expected}`;
 }

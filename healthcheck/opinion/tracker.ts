@@ -19,7 +19,8 @@ export interface Tracked {
 }
 
 export type TrackerEvent =
-  | { readonly kind: 'result'; readonly passed: boolean; readonly up: boolean; readonly text: string }
+  /** `up`: what HAProxy makes of its results; null: the prober does not count. */
+  | { readonly kind: 'result'; readonly passed: boolean; readonly up: boolean | null; readonly text: string }
   /** What `show stat` says about the server: a state without a count. */
   | { readonly kind: 'observed'; readonly up: boolean; readonly text: string }
   /** The target is a new server of HAProxy, which counts from zero and checks it at once. */
@@ -40,9 +41,9 @@ export const UNTRACKED: Tracked = {
  */
 export function track(before: Tracked, event: TrackerEvent, thresholds: Thresholds, nowMs: number): Tracked {
   if (event.kind === 'added') return { ...before, countFromMs: before.lastMs + thresholds.intervalMs / 2 };
-  const { up, text } = event;
+  const { text } = event;
   if (event.kind === 'observed') {
-    const state = up ? 'up' : 'down';
+    const state = event.up ? 'up' : 'down';
     return state === before.state ? before : { ...before, state, text, passes: 0, failures: 0, lastMs: nowMs };
   }
   const counted = counts(before, event.passed, nowMs < before.countFromMs);
@@ -51,7 +52,7 @@ export function track(before: Tracked, event: TrackerEvent, thresholds: Threshol
     ...counted,
     text,
     lastMs: nowMs,
-    state: stateAfter(before.state, { ...counted, up }, thresholds),
+    state: stateAfter(before.state, { ...counted, up: event.up }, thresholds),
   };
 }
 
@@ -64,9 +65,9 @@ function counts({ passes, failures }: Tracked, passed: boolean, isExtra: boolean
 
 function stateAfter(
   state: Tracked['state'],
-  { passes, failures, up }: Counts & { readonly up: boolean },
+  { passes, failures, up }: Counts & { readonly up: boolean | null },
   { rise, fall }: Thresholds,
 ): Tracked['state'] {
-  if (passes > 0) return state !== 'down' || up || passes >= rise ? 'up' : 'down';
-  return state !== 'up' || !up || failures >= fall ? 'down' : 'up';
+  if (passes > 0) return state !== 'down' || up === true || passes >= rise ? 'up' : 'down';
+  return state !== 'up' || up === false || failures >= fall ? 'down' : 'up';
 }

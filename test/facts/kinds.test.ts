@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { diffFacts, factTable, isFactKey, reductionFor } from '../../facts/index.ts';
-import type { JsonValue } from '../../model/index.ts';
+import { defaultHealthCheck, type JsonValue } from '../../model/index.ts';
 import { advance, emptyState } from '../../state/index.ts';
 import { container, declaration, delta, environment, host, network, wired } from '../state/facts.ts';
 
@@ -95,6 +95,14 @@ test('a declaration is refused if its metadata is no map as JSON text, or its op
   expect(problem({ options: nested(65) })).toBe('options: is nested deeper than 64 levels');
   expect(problem({ options: [] })).toBe('options: is not an object');
   expect(problem({ name: 'other' })).toBe('is about s/other by its content');
+});
+
+test('a declaration of an earlier agent has a check without a command and with the default statuses', () => {
+  const { exec, expectedStatus, ...check } = { ...defaultHealthCheck, port: 80 };
+  const document = { ...declaration('s', 'w'), healthCheck: check };
+  const { state, problems } = advance(start, delta({}, { 'service/s/w': document }));
+  expect(problems).toEqual([]);
+  expect(state.snapshot.declarations.get('s/w')?.healthCheck).toEqual({ ...check, exec, expectedStatus });
 });
 
 test('a value that is exactly as its schema says is shared with what the bus delivered', () => {

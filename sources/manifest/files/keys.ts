@@ -15,7 +15,7 @@ export const USED_KEYS: readonly UsedKey[] = [
     external_ips: 'external service: its addresses',
     hostname: "external service: the host name it resolves to (in a Compose file: the container's host name, ignored)",
     health_check:
-      '`port`, `request_line`, `expected_status`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
+      '`port` or `exec`, `request_line`, `expected_status`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
     lb_config: '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`',
     certs: 'certificates of a load balancer, like `lb_config.certs`',
     default_cert: 'like `lb_config.default_cert`',

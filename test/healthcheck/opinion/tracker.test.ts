@@ -4,7 +4,7 @@ import { type Tracked, track, UNTRACKED } from '../../../healthcheck/opinion/tra
 const THRESHOLDS = { rise: 2, fall: 3, intervalMs: 1_000 };
 
 /**
- * Plays results, one a second. `P` passed and `F` failed, `u` and `d` the state of HAProxy after it; `+`: the server was added again, and
+ * Plays results, one a second. `P` passed and `F` failed, `u` and `d` the state of HAProxy after it (none: a prober that does not count); `+`: the server was added again, and
  * its first result comes at once; `U` and `D`: observed. Gives the state after each.
  */
 function play(script: string): string {
@@ -24,7 +24,12 @@ function play(script: string): string {
     const isObserved = first === 'U' || first === 'D';
     const event = isObserved
       ? ({ kind: 'observed', up: first === 'U', text: step } as const)
-      : ({ kind: 'result', passed: first === 'P', up: second === 'u', text: step } as const);
+      : ({
+          kind: 'result',
+          passed: first === 'P',
+          up: second === undefined ? null : second === 'u',
+          text: step,
+        } as const);
     tracked = track(tracked, event, THRESHOLDS, nowMs);
     expect(tracked.text === step || isObserved).toBe(true);
     states.push(tracked.state);
@@ -36,6 +41,12 @@ test.each([
   ['the first result decides', 'Pu', 'up'],
   ['the first result decides', 'Fd', 'down'],
   ['fall failures in a row', 'Pu Fu Fu Fd', 'up up up down'],
+  ['fall failures and rise passes of a prober that does not count', 'P F F F P P', 'up up up down down up'],
+  [
+    'the first result decides, a pass between starts from zero',
+    'F P F P P F F P F F',
+    'down down down down up up up up up up',
+  ],
   ['a pass between starts from zero', 'Pu Fu Fu Pu Fu Fu Fd', 'up up up up up up down'],
   ['rise passes in a row', 'Fd Pd Pu', 'down down up'],
   ['a failure between starts from zero', 'Fd Pd Fd Pd Pu', 'down down down down up'],

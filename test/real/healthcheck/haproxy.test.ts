@@ -3,6 +3,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Docker from 'dockerode';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSupervisor, defaultSupervisorSettings } from '../../../agent/children/supervisor.ts';
 import { askHaproxy, followEvents } from '../../../healthcheck/haproxy/runtime-api.ts';
@@ -57,7 +58,7 @@ function startChecker(command: readonly string[], recall?: (target: Target) => O
     lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
   };
   const checker = createChecker(
-    { clock, log, runCommand, haproxy },
+    { clock, log, runCommand, haproxy, docker: new Docker() },
     { command, files, hostId: 'b', ...(recall && { recall }) },
   );
   const end = new AbortController();
@@ -180,12 +181,17 @@ describe('results', () => {
       socket.on('drain', write);
       write();
     });
-    const get = (path: string) => ({ requestLine: `GET "${path}" "HTTP/1.0"` });
+    const get = (path: string, expectedStatus: string | null = null) => ({
+      requestLine: `GET "${path}" "HTTP/1.0"`,
+      expectedStatus,
+    });
     checker.setTargets([
       target('s200', portOf(http), get('/200')),
       target('s302', portOf(http), get('/302')),
       target('s404', portOf(http), get('/404')),
       target('s503', portOf(http), get('/503')),
+      target('expected', portOf(http), get('/404', '200-299,401,404')),
+      target('unexpected', portOf(http), get('/200', '201-299,404')),
       target('silent-tcp', portOf(silent)),
       target('silent', portOf(silent), get('/')),
       target('slow', portOf(slow), get('/')),
@@ -194,7 +200,7 @@ describe('results', () => {
       target('endless', portOf(endless), get('/')),
       target('large', portOf(large), get('/')),
     ]);
-    await poll(() => checker.votes().size === 11, { what: 'eleven votes' });
+    await poll(() => checker.votes().size === 13, { what: '13 votes' });
     const seen = Object.fromEntries(
       [...checker.votes()].map(([id, { up, text }]) => [id, `${up ? 'up' : 'down'} ${text}`]),
     );
@@ -203,6 +209,8 @@ describe('results', () => {
       s302: 'up Layer7 check passed, code: 302',
       s404: 'down Layer7 wrong status, code: 404, info: "Not Found"',
       s503: 'down Layer7 wrong status, code: 503, info: "Service Unavailable"',
+      expected: 'up Layer7 check passed, code: 404',
+      unexpected: 'down Layer7 wrong status, code: 200, info: "OK"',
       'silent-tcp': 'up Layer4 check passed',
       silent: 'down Layer7 timeout',
       slow: 'down Layer7 timeout',

@@ -1,8 +1,8 @@
-import type { Problem, Result } from '../model/index.ts';
-import type { Log } from '../system/index.ts';
-import type { Backend } from './haproxy/backend.ts';
-import { type Server, serverFor } from './haproxy/server.ts';
-import type { Target } from './opinion/target.ts';
+import type { Problem, Result } from '../../model/index.ts';
+import type { Log } from '../../system/index.ts';
+import type { Target } from '../opinion/target.ts';
+import type { Backend } from './backend.ts';
+import { type Server, serverFor } from './server.ts';
 
 /** The servers that HAProxy should have for the targets, and the targets that it cannot check. */
 export class Servers {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Servers } from '../../healthcheck/servers.ts';
-import { testLog } from '../support/test-log.ts';
-import { target } from './target.ts';
+import { Servers } from '../../../healthcheck/haproxy/servers.ts';
+import { testLog } from '../../support/test-log.ts';
+import { target } from '../target.ts';
 
 test('setTargets() gives the identical target while nothing of it changes', () => {
   const servers = new Servers();
