@@ -119,24 +119,25 @@ test('formatHealth() shows the verdict and what each checker says', () => {
   const reserve = { ...none, host: 'gamma', opinion: 'reserve' as const };
   const suspended = { ...none, text: 'most checks of this host failed at once' };
   const docker = { ...vote, by: 'docker' as const, sinceMs: null, text: '' };
-  const http = { ...check, requestLine: 'GET / HTTP/1.0' };
+  const http = { ...check, requestLine: 'GET / HTTP/1.0', expectedStatus: '200' };
+  const command = { ...check, exec: ['/bin/sh', '-c', 'pg_isready\n  -q'] };
   const rows = [
     { ...row, votes: [vote, reserve] },
     { ...row, container: 'shop-web-2', health: 'unhealthy' as const, votes: [down, none, suspended] },
     { ...row, container: 'shop-web-3', health: null, votes: [none], check: http, sinceMs: null },
     { ...row, container: 'shop-db-1', service: 'db', check: null, votes: [docker], sinceMs: null },
     { ...row, container: 'shop-web-4', state: 'stopped' as const, votes: [] },
-    { ...row, container: 'alone', stack: null, service: null, check: { ...check, exec: ['pg_isready', '-q'] } },
+    { ...row, container: 'alone', stack: null, service: null, check: command },
   ];
   expect(`\n${formatHealth(rows, NOW)}`).toMatchInlineSnapshot(`
     "
-    SERVICE   CONTAINER            HEALTH               CHECK                 CHECKED BY
-    shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                alpha: up for 1 min (Layer4 check passed); gamma: in reserve
-    shop/web  shop-web-2 on alpha  unhealthy for 1 min  TCP 80                alpha: down for 1 min (Layer4 timeout); beta: no result yet; beta: no vote (most checks of this host failed at once)
-    shop/web  shop-web-3 on alpha  no result            GET / HTTP/1.0 80     beta: no result yet
-    shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK  Docker: up
-    shop/web  shop-web-4 on alpha  stopped              TCP 80                -
-    -         alone on alpha       healthy for 1 min    pg_isready -q         alpha: up for 1 min (Layer4 check passed)"
+    SERVICE   CONTAINER            HEALTH               CHECK                           CHECKED BY
+    shop/web  shop-web-1 on alpha  healthy for 1 min    TCP 80                          alpha: up for 1 min (Layer4 check passed); gamma: in reserve
+    shop/web  shop-web-2 on alpha  unhealthy for 1 min  TCP 80                          alpha: down for 1 min (Layer4 timeout); beta: no result yet; beta: no vote (most checks of this host failed at once)
+    shop/web  shop-web-3 on alpha  no result            GET / HTTP/1.0 80, expects 200  beta: no result yet
+    shop/db   shop-db-1 on alpha   healthy              Docker's HEALTHCHECK            Docker: up
+    shop/web  shop-web-4 on alpha  stopped              TCP 80                          -
+    -         alone on alpha       healthy for 1 min    pg_isready -q                   alpha: up for 1 min (Layer4 check passed)"
   `);
   const next = (kind: 'recreate' | 'wait' | 'stopped', why: string, atMs: number | null = null) => {
     const [head = '', line = ''] = formatHealth([{ ...row, next: { kind, why, atMs } }], NOW).split('\n');

@@ -61,6 +61,10 @@ describe('serverFor()', () => {
       target('a', { requestLine: 'GET "/' }),
       'its request line has a quote that is not closed, or an escape that is not valid',
     ],
+    [
+      target('a', { requestLine: 'GET /', expectedStatus: '200\nglobal' }),
+      'its expected status has "200\\nglobal", not a status from 100 to 599 or a range',
+    ],
   ])('refuses %j', (one, what) => {
     expect(serverFor(one)).toMatchObject({ ok: false, problem: { subject: 'health check of container a', what } });
   });

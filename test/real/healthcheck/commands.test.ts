@@ -1,4 +1,4 @@
-import type Docker from 'dockerode';
+import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { killProcess } from '../../../healthcheck/exec/kill-process.ts';
 import { type CommandRunner, createCommandRunner } from '../../../healthcheck/exec/run-command.ts';
@@ -106,10 +106,10 @@ describe('there is no result', () => {
   });
 
   test('while Docker does not run', async () => {
-    await start();
-    await engine.stop();
-    expect(await run(['true'])).toMatchObject({ kind: 'none', isDocker: true });
-    await engine.start();
+    const nowhere = createCommandRunner(new Docker({ socketPath: '/no/such/docker.sock' }));
+    const command = { containerId: 'c', words: ['true'], timeoutMs: 1_000 };
+    expect(await nowhere.run(command, never)).toMatchObject({ kind: 'none', isDocker: true, leftId: null });
+    expect(await nowhere.end('c', 'e')).toBe(false);
   });
 });
 
