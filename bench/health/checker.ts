@@ -1,4 +1,7 @@
-/** A process that checks 2,000 targets on loopback: `node bench/health/checker.ts DIRECTORY PORT tcp|http`. */
+/**
+ * A process that checks 2,000 targets on loopback: `node bench/health/checker.ts DIRECTORY PORT tcp|http`. After SIGUSR2 it gets one with
+ * another kind of check, and prints what that costs.
+ */
 import Docker from 'dockerode';
 import { createSupervisor, defaultSupervisorSettings } from '../../agent/children/supervisor.ts';
 import { createChecker, haproxyCommand, haproxyFiles, type Target } from '../../healthcheck/index.ts';
@@ -7,6 +10,8 @@ import { systemClock as clock, createLog, runCommand } from '../../system/index.
 
 const [dir = '', port = '', kind = ''] = process.argv.slice(2);
 const TARGETS = 2_000;
+/** Longer than an interval. */
+const RESTART_WINDOW_MS = 5_000;
 const command = [new URL('../../test/support/haproxy', import.meta.url).pathname];
 const files = haproxyFiles(dir);
 const log = createLog('bench', { level: 'silent', format: 'json' });
@@ -28,10 +33,23 @@ const checker = createChecker(
 const life = checker.run(stop.signal);
 const begin = performance.now();
 const startBytes = process.memoryUsage.rss();
-checker.setTargets(Array.from({ length: TARGETS }, (_, number) => target(number)));
+const targets = Array.from({ length: TARGETS }, (_, number) => target(number));
+checker.setTargets(targets);
 while ([...checker.votes().values()].filter(({ up }) => up).length < TARGETS) await clock.sleep(10);
 const allVotesMs = Math.round(performance.now() - begin);
 console.log(JSON.stringify({ haproxy: supervisor.status()[0]?.pid, allVotesMs, startBytes }));
+process.once('SIGUSR2', async () => {
+  const cpu = process.cpuUsage();
+  const addedAtMs = performance.now();
+  const last = target(TARGETS);
+  checker.setTargets([...targets, { ...last, check: { ...last.check, responseTimeoutMs: 1_234 } }]);
+  while (!checker.votes().has(last.containerId)) await clock.sleep(5);
+  const firstResultMs = Math.round(performance.now() - addedAtMs);
+  await clock.sleep(RESTART_WINDOW_MS);
+  const { user, system } = process.cpuUsage(cpu);
+  const ownCpuMs = Math.round((user + system) / 1_000);
+  console.log(JSON.stringify({ firstResultMs, ownCpuMs, haproxy: supervisor.status()[0]?.pid }));
+});
 process.once('SIGTERM', async () => {
   stop.abort();
   await life;

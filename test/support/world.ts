@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly names: readonly string[];
   /** `consul`: a real three-server cluster on the first host. */
   readonly bus: 'embedded' | 'consul';
+  /** Further hosts on the network, without an engine and an agent. */
+  readonly bare?: readonly string[];
   /** More configuration for the agent of one host. */
   readonly config?: (name: string) => Record<string, unknown>;
   /** Another `drover` than that of this checkout, for the agent of one host. */
@@ -29,7 +31,10 @@ export interface WorldOptions {
 export interface World {
   readonly members: readonly Member[];
   readonly consul: ConsulCluster | null;
+  readonly bare: readonly BareHost[];
 }
+
+export interface BareHost extends Pick<Member, 'name' | 'address' | 'host'> {}
 
 /** Docker's `dns` setting on a host with Drover. */
 export const RESOLVER = '169.254.169.250';
@@ -37,11 +42,14 @@ export const RESOLVER = '169.254.169.250';
 /** Hosts on one network, each with an engine, the busybox image and an agent that is ready. */
 export async function createWorld(resources: Resources, options: WorldOptions): Promise<World> {
   const step = options.step ?? ((_title, work) => work());
-  const { hosts, addresses } = await step('network namespaces as hosts', async () => {
+  const connected = await step('network namespaces as hosts', async () => {
     const made: TestHost[] = [];
-    for (const name of options.names) made.push(await createTestHost(resources, name));
-    return { hosts: made, addresses: await connectHosts(resources, made) };
+    for (const name of [...options.names, ...(options.bare ?? [])]) made.push(await createTestHost(resources, name));
+    const addresses = await connectHosts(resources, made);
+    return made.map((host, at): BareHost => ({ name: host.name, address: addresses[at] as string, host }));
   });
+  const bare = connected.slice(options.names.length);
+  const hosts = connected.slice(0, options.names.length).map(({ host }) => host);
   const engines = await step('a separate Docker Engine on each host', () =>
     Promise.all(hosts.map((host) => startEngine(resources, host, { dns: [RESOLVER] }))),
   );
@@ -63,7 +71,7 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
       Promise.all(
         hosts.map(async (host, index): Promise<Member> => {
           const engine = engines[index] as Engine;
-          const address = addresses[index] as string;
+          const address = connected[index]?.address as string;
           const config = { host: { name: host.name, address }, bus, ...options.config?.(host.name) };
           const agent = await startAgent(resources, host, engine, { config, ...programOf(host.name) });
           return { name: host.name, address, host, engine, agent };
@@ -72,7 +80,7 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
   );
   // Before the agents stop: Docker asks them to release addresses, and waits long if an agent is not running.
   resources.add('containers', () => Promise.all(members.map(({ engine }) => removeContainers(engine))));
-  return { members, consul };
+  return { members, consul, bare };
 }
 
 /** Consul servers with their own addresses on the network, so that every host reaches them. */
