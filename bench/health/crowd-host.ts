@@ -3,6 +3,7 @@
  * Docker. `node bench/health/crowd-host.ts '{"kind", "address", "consul": [...], "runDir", "haproxy"}'`. Prints `voted` when all are up.
  */
 import { randomUUID } from 'node:crypto';
+import Docker from 'dockerode';
 import { createPublisher } from '../../agent/bus/publisher.ts';
 import { watchOver } from '../../agent/bus/watch-over.ts';
 import { environmentOf } from '../../agent/config/environment.ts';
@@ -62,7 +63,7 @@ const incarnation = (made.get('host') as { readonly incarnation: number }).incar
 const liveness = await watchOver({ clock, log }, { bus, config, core: { store, hostId }, incarnation, signal });
 const checks = healthPart(
   { clock, log, run },
-  { hostId, store, view, facts: facts.part([VOTE_PREFIX]), haproxy, onChecker: () => {} },
+  { hostId, store, view, facts: facts.part([VOTE_PREFIX]), haproxy, docker: new Docker(), onChecker: () => {} },
   config,
 );
 const life = [followBus(store, bus.watch(signal)), publisher.run(signal, report), checks(signal, report)];
