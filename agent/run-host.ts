@@ -15,6 +15,7 @@ import { feedSocket } from './config/paths.ts';
 import { createHaproxyProcess, type KeptHaproxy } from './health/haproxy-process.ts';
 import { healthPart } from './health/health-part.ts';
 import { type HealthStatus, healthStatus, voterStatus } from './health/health-status.ts';
+import { createRecreation } from './health/recreation-part.ts';
 import { followVerdicts } from './health/verdict-log.ts';
 import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
@@ -62,17 +63,22 @@ export async function runHost(
   const core = await openCore(deps, config);
   const { hostId, store, view } = core;
   const docker = new Docker({ socketPath: config.docker.socket });
-  const local = await createLocalSource({ ...deps, docker, store, onConnection: () => driver.changed() }, config);
+  const onConnection = () => {
+    driver.changed();
+    recreation.connectionChanged();
+  };
+  const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
   const appliers = createAppliers(deps, config, local.docker);
   const resolvConf = resolvConfOf(deps, config, { docker, local, core, onReach: () => driver.changed(), signal });
   const announce = local.hostFields('subnets');
+  const documents = async () => (await wired).bus;
   const network = createNetworkState(config.network, { announce, onChange: () => driver.changed() });
   const managedNetwork = createManagedNetwork({
     ...deps,
     docker,
-    documents: async () => (await wired).bus,
+    documents,
     resolvers: () => readHostResolvers([], config.host),
     onNetwork: network.found,
     onRanges: network.agreed,
@@ -95,11 +101,13 @@ export async function runHost(
   const onChecker = (started: Checker): void => {
     checker = started;
   };
+  const recreation = createRecreation(deps, { hostId, docker, store, view, source: local.docker, documents });
   const verdicts = followVerdicts({ store, view, log: deps.log }, signal);
   if (config.health.enabled) {
     const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
     parts.start({
       'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
+      recreation: recreation.part,
     });
   }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });

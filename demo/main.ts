@@ -2,6 +2,7 @@
  * `npm run demo [-- --hosts 2] [--keep]`: Docker Engines, containers, and an agent on each host. Everything it starts runs in
  * separate namespaces and is removed when it ends, also on Ctrl-C.
  */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { createResources } from '../test/support/resources.ts';
@@ -54,6 +55,7 @@ async function main(): Promise<number> {
       names: ['alpha', 'beta'].slice(0, hosts),
       bus: hosts === 1 ? 'embedded' : 'consul',
       step: screen.step,
+      config: () => ({ health: { haproxy: resolve('test/support/haproxy') } }),
     });
     await playOneHost(screen, resources, world);
     if (hosts === 2) await playTwoHosts(screen, resources, world);

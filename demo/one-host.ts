@@ -5,6 +5,7 @@ import { poll } from '../test/support/poll.ts';
 import type { Resources } from '../test/support/resources.ts';
 import type { Member, World } from '../test/support/world.ts';
 import { followState } from './follow-state.ts';
+import { showRecreation } from './heal.ts';
 import { expectThat, type Screen } from './screen.ts';
 
 const SERVER = '169.254.169.250';
@@ -58,6 +59,7 @@ export async function playOneHost(screen: Screen, resources: Resources, { member
   }
   await followState(screen, resources, alpha);
   await showStop(screen, resources, alpha, 'shop-web-2');
+  await showRecreation(screen, resources, alpha);
   await explainAnswers(screen, alpha);
   for (const command of ['services', 'containers', 'status']) {
     await screen.step(`drover ${command}`, async () =>

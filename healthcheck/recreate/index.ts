@@ -1,3 +1,5 @@
-export { listTurns } from './lock.ts';
+export { createRecreationLock, listTurns } from './lock.ts';
 export { type NextAction, nextAction } from './next-action.ts';
-export type { TurnDocument } from './turn-document.ts';
+export { createRecreator } from './recreator.ts';
+export { defaultBudgetSettings } from './restart-budget.ts';
+export type { RecreationDocuments, TurnDocument } from './turn-document.ts';

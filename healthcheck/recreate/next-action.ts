@@ -2,8 +2,8 @@ import type { Container } from '../../model/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { isHealthy } from './quorum.ts';
 import { defaultBudgetSettings } from './restart-budget.ts';
-import { decideOn, subjectOf } from './subject.ts';
-import { takeTurn } from './turn.ts';
+import { decideOn, type Subject, subjectOf } from './subject.ts';
+import { type Turn, takeTurn } from './turn.ts';
 import { newTurn, type TurnDocument } from './turn-document.ts';
 
 /**
@@ -30,6 +30,9 @@ export function nextAction(
   const subject = subjectOf(view, container);
   if (!subject) return { kind: 'none', why: 'not running, or no check that Drover makes', atMs: null };
   const decision = decideOn(subject, nowMs);
+  const turn = turns && turnOf(view, subject, turns, nowMs);
+  const isWatched = subject.check.strategy !== 'none' && container.health !== null;
+  if (isWatched && turn?.kind === 'stopped') return { kind: 'stopped', why: turn.why, atMs: null };
   switch (decision.kind) {
     case 'leave':
       return { kind: 'none', why: decision.why, atMs: null };
@@ -37,15 +40,19 @@ export function nextAction(
       return { kind: 'recreate', why: decision.why, atMs: decision.atMs };
     case 'wait':
       return { kind: 'wait', why: decision.why, atMs: null };
-    case 'recreate': {
-      if (!turns) return { kind: 'wait', why: 'the bus does not answer', atMs: null };
-      const { hosts } = view.snapshot;
-      const context = { hostId: container.hostId, isLive: (hostId: string) => hosts.has(hostId), nowMs };
-      const turn = turns.get(subject.request.service) ?? newTurn;
-      const { answer } = takeTurn(context, turn, subject.request, defaultBudgetSettings);
-      if (answer.kind === 'stopped') return { kind: 'stopped', why: answer.why, atMs: null };
-      if (answer.kind === 'wait') return { kind: 'wait', why: answer.why, atMs: answer.untilMs };
+    case 'recreate':
+      if (!turn) return { kind: 'wait', why: 'the bus does not answer', atMs: null };
+      if (turn.kind === 'wait') return { kind: 'wait', why: turn.why, atMs: turn.untilMs };
       return { kind: 'recreate', why: decision.why, atMs: null };
-    }
   }
+}
+
+function turnOf(
+  { snapshot: { hosts } }: HostView,
+  { container: { hostId }, request }: Subject,
+  turns: ReadonlyMap<string, TurnDocument>,
+  nowMs: number,
+): Turn {
+  const context = { hostId, isLive: (id: string) => hosts.has(id), nowMs };
+  return takeTurn(context, turns.get(request.service) ?? newTurn, request, defaultBudgetSettings).answer;
 }

@@ -36,7 +36,8 @@ export type Step =
 
 /**
  * The remaining steps of a replacement. The new container is complete before the old one is stopped, and the old one is removed only
- * when the new one was started. Pure.
+ * when the new one was started. The names change before the stop: they tell whoever continues after a crash that Docker may still be
+ * stopping the old one, which nothing else shows. Pure.
  */
 export function planReplacement({ own, old, next }: Replacement, networks: NetworkChanges): readonly Step[] {
   // Another program removed the old container, so the new one is not wanted either.
@@ -44,11 +45,11 @@ export function planReplacement({ own, old, next }: Replacement, networks: Netwo
   return [
     ...(next ? [] : [{ kind: 'create', name: nameOfNext(own, old.id) } as const]),
     ...(next?.wasStarted ? [] : changeNetworks(next, networks)),
-    ...(old.isRunning ? [{ kind: 'stop', container: 'old' } as const] : []),
     ...(old.name === own
       ? [{ kind: 'rename', container: 'old', name: nameOfOld(own, next?.id ?? '(new id)') } as const]
       : []),
     ...(next?.name === own ? [] : [{ kind: 'rename', container: 'next', name: own } as const]),
+    ...(old.isRunning ? [{ kind: 'stop', container: 'old' } as const] : []),
     ...(next?.wasStarted ? [] : [{ kind: 'start', container: 'next' } as const]),
     { kind: 'remove', container: 'old' },
   ];
@@ -64,6 +65,11 @@ export function planRestoration({ own, old, next, isNameTaken }: Replacement): r
   const rename: readonly Step[] = old && old.name !== own ? [{ kind: 'rename', container: 'old', name: own }] : [];
   // A container that has taken the name may do the same work, so the old one does not run beside it.
   return isNameTaken ? [...remove, ...rename, ...start] : [...start, ...remove, ...rename];
+}
+
+/** Whether the old container was stopped, or may be about to stop, and the new one only has to be started. Pure. */
+export function isHandedOver({ own, old, next }: Replacement): boolean {
+  return old !== null && next !== null && next.name === own;
 }
 
 /** Whether the new container runs in place of the old one, so that only the old one remains to be removed. */

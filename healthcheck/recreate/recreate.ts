@@ -4,7 +4,15 @@ import { type Log, mapConcurrently } from '../../system/index.ts';
 import { applyStep, type Recipe, readRecipe } from './apply.ts';
 import { findReplacements, inspectContainer, observeReplacement, type ReplacementKey } from './observe.ts';
 import { type Inspect, nameOf, obstacleTo } from './obstacles.ts';
-import { formatStep, isReplaced, planReplacement, planRestoration, type Replacement, type Step } from './plan.ts';
+import {
+  formatStep,
+  isHandedOver,
+  isReplaced,
+  planReplacement,
+  planRestoration,
+  type Replacement,
+  type Step,
+} from './plan.ts';
 
 export interface RecreateDependencies {
   readonly docker: Docker;
@@ -46,24 +54,14 @@ export async function recreate(deps: RecreateDependencies, id: string, signal: A
   return problem(`container ${key.own}`, 'was removed while Drover recreated it', 'no action needed');
 }
 
-/** The steps that `recreate` would take, as text. */
-export async function describeRecreation(
-  { docker }: Pick<RecreateDependencies, 'docker'>,
-  id: string,
-): Promise<Result<readonly string[]>> {
-  const found = await readPlan(docker, id);
-  if (!found.ok) return found;
-  const { key, recipe } = found.value;
-  return ok(planReplacement(await observeReplacement(docker, key), recipe.changes).map(formatStep));
-}
-
 /**
- * Ends the replacements that were interrupted, by a crash of the agent or of Docker: completes those whose new container was started
- * under its own name, and undoes the others. Changes only containers with a name that Drover gave. Idempotent.
+ * Ends the replacements that were interrupted, by a crash of the agent or of Docker: completes those whose new container has its own
+ * name already, and undoes the others. Changes only containers with a name that Drover gave. Idempotent.
  */
 export async function recover(deps: RecreateDependencies): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const key of await findReplacements(deps.docker)) {
+    await complete(deps, key);
     const problem = await settle(deps, key, { by: null });
     if (problem) problems.push(problem);
   }
@@ -116,6 +114,16 @@ async function follow(
     } catch (error) {
       throw new Error(`${text}: ${messageOf(error)}`, { cause: error });
     }
+  }
+}
+
+/** Completes a replacement if the old container has handed over. If that fails, the replacement is still to be undone. */
+async function complete(deps: RecreateDependencies, key: ReplacementKey): Promise<void> {
+  const plan: Plan = (observed) => (isHandedOver(observed) ? planReplacement(observed, NO_CHANGES) : []);
+  try {
+    await follow(deps, key, plan, { recipe: null, replaced: { by: null } });
+  } catch (error) {
+    deps.log.warn({ container: key.own, err: error }, 'an interrupted recreation cannot be completed, and is undone');
   }
 }
 

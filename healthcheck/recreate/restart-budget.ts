@@ -75,6 +75,6 @@ export function stoppedProblem(service: string, failures: number): Problem {
   return {
     subject: `service ${service}`,
     what: `its containers are not recreated any more: the last ${failures} new ones did not become healthy`,
-    hint: 'read the log of one: docker logs NAME; fix the image or the health check. Drover continues when a container of the service becomes healthy',
+    hint: 'read the log of one (docker logs NAME), and fix the image or the check; Drover continues when one becomes healthy',
   };
 }

@@ -1,13 +1,5 @@
-import {
-  type Container,
-  type HealthCheck,
-  type HealthState,
-  healthCheckOfLabels,
-  type Vote,
-  voteSubject,
-  votesOf,
-} from '../../model/index.ts';
-import { type HostView, serviceCheck, serviceOf } from '../../view/index.ts';
+import type { Container, HealthCheck, HealthState } from '../../model/index.ts';
+import { createHealthReader, type HostView, serviceOf } from '../../view/index.ts';
 import { decideRecreation, isHealthy, type RecreationDecision, type ServiceMember } from './quorum.ts';
 import type { TurnRequest } from './turn.ts';
 
@@ -21,19 +13,21 @@ export interface Subject {
   readonly request: TurnRequest;
 }
 
-/** Null: Drover never recreates the container in its present state. Pure. */
-export function subjectOf(view: HostView, container: Container): Subject | null {
-  const service = serviceOf(view, container);
-  const check = service ? serviceCheck(service) : healthCheckOfLabels(container.labels);
+/** Null: the container does not run, or Drover does not check it. `read`: of this view, shared by several containers. Pure. */
+export function subjectOf(view: HostView, container: Container, read = createHealthReader(view)): Subject | null {
+  const { check } = read(container);
   if (!check || !runs(container)) return null;
-  const members = (service?.containers ?? [container]).filter(runs).map((one) => memberOf(view, one));
-  const healthySince = members.filter(({ health }) => isHealthy(health)).map(({ sinceMs }) => sinceMs);
-  const request = {
+  const service = serviceOf(view, container);
+  const members = (service?.containers ?? [container]).filter(runs).map((one) => memberOf(one, read));
+  const request: TurnRequest = {
     service: service?.key ?? `${container.hostId}/${container.name}`,
     container: container.name,
     createdAtMs: container.createdAtMs,
     isExclusive: check.strategy === 'recreateOnQuorum',
-    healthySinceMs: healthySince.length === 0 ? null : Math.max(...healthySince),
+    get healthySinceMs() {
+      const since = members.filter(({ health }) => isHealthy(health)).map(({ sinceMs }) => sinceMs);
+      return since.length === 0 ? null : Math.max(...since);
+    },
   };
   return { container, check, members, request };
 }
@@ -45,10 +39,11 @@ export function decideOn({ container, check, members }: Subject, nowMs: number):
 
 /** The containers of this host that a check has found fault with. Pure. */
 export function subjectsOn(view: HostView): readonly Subject[] {
+  const read = createHealthReader(view);
   const own = view.snapshot.hosts.get(view.hostId)?.containers.values() ?? [];
   return [...own]
     .filter(({ health }) => health !== null && !isHealthy(health))
-    .flatMap((container) => subjectOf(view, container) ?? [])
+    .flatMap((container) => subjectOf(view, container, read) ?? [])
     .filter(({ check }) => check.strategy !== 'none');
 }
 
@@ -56,15 +51,15 @@ function runs({ state }: Container): boolean {
   return state === 'running' || state === 'starting';
 }
 
-function memberOf({ snapshot }: HostView, container: Container): ServiceMember {
-  const { id, startedAtMs } = container;
-  const health = healthOf(container);
-  const since: number[] = [];
-  for (const host of snapshot.hosts.values()) {
-    const vote: Vote | undefined = votesOf(host).get(voteSubject(container));
-    if (vote?.startedAtMs === startedAtMs && vote.up === isHealthy(health)) since.push(vote.sinceMs);
-  }
-  return { id, health, sinceMs: since.length > 0 ? Math.min(...since) : (startedAtMs ?? 0) };
+/** The time is computed when it is read, because that takes the votes of several hosts. */
+function memberOf(container: Container, read: ReturnType<typeof createHealthReader>): ServiceMember {
+  return {
+    id: container.id,
+    health: healthOf(container),
+    get sinceMs() {
+      return read(container).sinceMs ?? container.startedAtMs ?? 0;
+    },
+  };
 }
 
 /** Docker's own check makes a container unhealthy that was never ready. Such a container is left to the timeouts. */

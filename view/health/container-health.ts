@@ -117,23 +117,30 @@ function voteOfDocker({ snapshot }: HostView, container: Container): readonly Ch
   return [{ host: nameOf(snapshot.hosts.get(hostId), hostId), by: 'docker', opinion, sinceMs: null, text: '' }];
 }
 
-/** Healthy since one of the hosts that say so, unhealthy since the last one says so. Docker does not tell since when. */
+/**
+ * Healthy since one of the hosts that say so, unhealthy since the last one says so, initializing since the first result and not since
+ * the start, because the check may be newer. Docker does not tell since when.
+ */
 function sinceOf({ health, startedAtMs }: Container, votes: readonly CheckerVote[]): number | null {
   const times = (wanted: CheckerVote['opinion']): readonly number[] =>
     votes.flatMap(({ opinion, sinceMs }) => (opinion === wanted && sinceMs !== null ? [sinceMs] : []));
   switch (health) {
     case 'healthy':
     case 'updating-healthy':
-      return times('up').reduce<number | null>((first, at) => Math.min(first ?? at, at), null);
+      return first(times('up'));
     case 'unhealthy':
     case 'updating-unhealthy':
       return times('down').reduce<number | null>((last, at) => Math.max(last ?? at, at), null);
     case 'initializing':
     case 'reinitializing':
-      return startedAtMs;
+      return first(times('waiting')) ?? startedAtMs;
     case null:
       return null;
   }
+}
+
+function first(times: readonly number[]): number | null {
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 function nameOf(state: HostState | undefined, hostId: string): string {

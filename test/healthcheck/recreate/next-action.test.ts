@@ -24,14 +24,11 @@ function world(check: Partial<typeof CHECK>, first: Partial<Container>, second: 
     containers: [made('web-1', first), made('web-2', { hostId: 'b', health: 'healthy', ...second })],
     declarations: [declaration(SERVICE, { healthCheck: { ...CHECK, ...check } })],
   });
-  const votes = new Map([
-    ['a/web-1', vote(false, NOW - 10_000)],
-    ['b/web-2', vote(true, NOW - 5_000)],
-  ]);
+  const votes = { a: { 'a/web-1': vote(false, NOW - 10_000) }, b: { 'b/web-2': vote(true, NOW - 5_000) } };
   const hosts = new Map(
     [...base.hosts].map(([id, state]): [string, HostState] => [
       id,
-      id === 'b' ? { ...state, facts: new Map([[VOTE_FACTS, votes]]) } : state,
+      { ...state, facts: new Map([[VOTE_FACTS, new Map(Object.entries(votes[id as 'a' | 'b']))]]) },
     ]),
   );
   return viewOf({ ...base, hosts }, 'a');
@@ -79,6 +76,12 @@ test.each<[string, ReturnType<typeof world>, Turns, string]>([
   [
     'new containers failed',
     world({ strategy: 'recreate' }, { health: 'unhealthy' }),
+    budget({ failures: 3, failedAtMs: NOW - 4_000 }),
+    'stopped, null: 3 new containers in a row did not become healthy',
+  ],
+  [
+    'new containers failed, and this one is one of them',
+    world({ strategy: 'recreate' }, { health: 'initializing' }),
     budget({ failures: 3, failedAtMs: NOW - 4_000 }),
     'stopped, null: 3 new containers in a row did not become healthy',
   ],

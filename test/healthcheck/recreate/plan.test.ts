@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { nameOfNext, nameOfOld, parseReplacementName } from '../../../healthcheck/recreate/names.ts';
 import {
   formatStep,
+  isHandedOver,
   isReplaced,
   type ObservedContainer,
   planReplacement,
@@ -77,6 +78,7 @@ function walk(from: Replacement, plan: (observed: Replacement) => readonly Step[
 }
 
 const replace = (observed: Replacement) => planReplacement(observed, NETWORKS);
+const complete = (observed: Replacement) => (isHandedOver(observed) ? replace(observed) : []);
 const settle = (observed: Replacement) => (isReplaced(observed) ? replace(observed) : planRestoration(observed));
 
 test('planReplacement() completes the new container before it stops the old one, and removes the old one last', () => {
@@ -85,9 +87,9 @@ test('planReplacement() completes the new container before it stops the old one,
     'disconnect the new container from network bridge',
     'connect the new container to network back',
     'connect the new container to network side',
-    'stop the old container',
     'rename the old container to web.drover-replaced-by-(new id)',
     'rename the new container to web',
+    'stop the old container',
     'start the new container',
     'remove the old container',
   ]);
@@ -101,13 +103,30 @@ test('from any point of a replacement or its undoing, the plans end with one con
       const reached = walk(begin, replace, steps);
       // A Docker that restarts starts the old container again if its restart policy says so.
       const restarted = restarts && reached.old ? { ...reached, old: { ...reached.old, isRunning: true } } : reached;
-      const { old, next } = walk(walk(restarted, settle, undone), settle);
+      const recovered = walk(walk(restarted, complete, undone), settle, undone);
+      const { old, next } = walk(recovered, settle);
       const running = [old, next].filter((one) => one?.isRunning);
       expect([old, next].filter((one) => one !== null)).toEqual(running);
       expect(running.map((one) => one?.name)).toEqual(['web']);
     }),
     { seed: 7 },
   );
+});
+
+test('isHandedOver() from the time when Docker may be asked to stop the old container', () => {
+  const kinds: string[] = [];
+  for (let steps = 0; steps < 10; steps += 1) {
+    const reached = walk(begin, replace, steps);
+    kinds.push(`${replace(seen(reached))[0]?.kind ?? 'end'} ${isHandedOver(seen(reached))}`);
+  }
+  expect(kinds.slice(-6)).toEqual([
+    'rename false',
+    'rename false',
+    'stop true',
+    'start true',
+    'remove true',
+    'end false',
+  ]);
 });
 
 test('planRestoration() keeps a name of Drover as long as a step can fail, and starts nothing beside a container of that name', () => {

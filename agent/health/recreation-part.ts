@@ -1,0 +1,64 @@
+import type Docker from 'dockerode';
+import {
+  createRecreationLock,
+  createRecreator,
+  defaultBudgetSettings,
+  type RecreationDocuments,
+} from '../../healthcheck/index.ts';
+import type { DockerSource } from '../../sources/index.ts';
+import type { StateStore } from '../../state/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
+import type { Part } from '../parts/part.ts';
+
+export interface RecreationSources {
+  readonly hostId: string;
+  readonly docker: Docker;
+  readonly store: Pick<StateStore, 'current' | 'staleSinceMs'>;
+  readonly view: () => HostView;
+  readonly source: Pick<DockerSource, 'isConnected' | 'isComplete'>;
+  readonly documents: () => Promise<RecreationDocuments>;
+}
+
+export interface Recreation {
+  readonly part: Part;
+  /** Docker was connected or lost. */
+  connectionChanged(): void;
+}
+
+const INTERVAL_MS = 500;
+
+/** Recreates containers of this host that are unhealthy, if their service asks for it. */
+export function createRecreation(
+  { clock, log }: Pick<AgentDependencies, 'clock' | 'log'>,
+  { hostId, docker, store, view, source, documents }: RecreationSources,
+): Recreation {
+  const { isConnected, isComplete } = source;
+  const isKnown = (): boolean => isComplete() && store.current().complete && store.staleSinceMs() === null;
+  let connectionChanged: () => void = () => {};
+  const part: Part = async (signal, report) => {
+    const isLive = (id: string): boolean => view().snapshot.hosts.has(id);
+    const lock = createRecreationLock({ documents: await documents(), clock, hostId, isLive }, defaultBudgetSettings);
+    const recreator = createRecreator({
+      docker,
+      log,
+      clock,
+      lock,
+      isConnected,
+      view: () => (isKnown() ? view() : null),
+    });
+    connectionChanged = recreator.connectionChanged;
+    try {
+      while (!signal.aborted) {
+        await recreator.tick(signal);
+        const problems = recreator.problems();
+        if (problems.length > 0) report.problems(problems);
+        else report.done();
+        await clock.sleep(INTERVAL_MS, signal).catch(() => {});
+      }
+    } finally {
+      await recreator.idle();
+    }
+  };
+  return { part, connectionChanged: () => connectionChanged() };
+}
