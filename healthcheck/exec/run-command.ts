@@ -33,7 +33,7 @@ type Exec = Pick<Docker.Exec, 'id' | 'start' | 'inspect'>;
 /** Of requests that Docker answers at once. */
 const REQUEST_MS = 10_000;
 /** How long the end of a killed process may take. */
-const KILL_MS = 500;
+const KILL_MS = 1_000;
 const LOOK_INTERVAL_MS = 20;
 
 export function createCommandRunner(docker: Pick<Docker, 'getContainer' | 'getExec'>): CommandRunner {
@@ -82,11 +82,16 @@ async function stateAfter(exec: Exec, until: AbortSignal): Promise<Docker.ExecIn
 
 /** Docker has no request that ends a command: its process is killed as what it is, one of this host. */
 async function end(exec: Exec, containerId: string): Promise<boolean> {
+  const until = AbortSignal.timeout(KILL_MS);
   try {
-    const { Running, Pid } = await asked((abortSignal) => exec.inspect({ abortSignal }));
-    if (!Running) return true;
-    if (!(await killProcess(Pid, containerId))) return false;
-    return !(await stateAfter(exec, AbortSignal.timeout(KILL_MS))).Running;
+    for (;;) {
+      const { Running, Pid } = await asked((abortSignal) => exec.inspect({ abortSignal }));
+      if (!Running) return true;
+      if (until.aborted) return false;
+      // Docker tells the process id a moment after the start.
+      await killProcess(Pid, containerId);
+      await sleep(LOOK_INTERVAL_MS);
+    }
   } catch (error) {
     return statusOf(error) === 404;
   }

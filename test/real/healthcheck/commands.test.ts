@@ -65,7 +65,7 @@ describe('a command', () => {
     await start();
     expect(await shell('exec >&- 2>&-; sleep 1001', 300)).toMatchObject({ kind: 'ended', leftId: null });
     await untilAlone();
-    expect(await shell('sleep 1002 & exit 4', 300)).toMatchObject({ kind: 'exit', code: 4 });
+    expect(await shell('sleep 1002 & exit 4', 2_000)).toMatchObject({ kind: 'exit', code: 4 });
   });
 
   test('that writes without end is killed; 100 kB are fine', async () => {
