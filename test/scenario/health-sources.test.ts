@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HealthRow } from '../../agent/index.ts';
 import { answersOf, composeUp, inside, lookUp } from '../support/containers.ts';
-import { poll } from '../support/poll.ts';
+import { type PollOptions, poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
 
@@ -21,38 +21,36 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => resources.close());
 
+/** Commands take a while on a busy machine. */
+const soon = (attempt: () => Promise<boolean>, options: PollOptions) =>
+  poll(attempt, { timeoutMs: 20_000, ...options });
+
 async function row(container: string): Promise<HealthRow | undefined> {
   const { stdout } = await alpha.agent.drover(['health', '--json']);
   return (JSON.parse(stdout) as readonly HealthRow[]).find((one) => one.container === container);
 }
 const untilHealth = (container: string, health: HealthRow['health']) =>
-  poll(async () => (await row(container))?.health === health, { what: `${container}: ${health}`, timeoutMs: 20_000 });
+  soon(async () => (await row(container))?.health === health, { what: `${container}: ${health}` });
 const touch = (container: string, file: string) => inside(alpha, container, `touch ${file}`);
 const remove = (container: string, file: string) => inside(alpha, container, `rm ${file}`);
 const seen = async (service: string) => answersOf(await lookUp(alpha, 'shop-client-1', service)).length;
 
 /** `drover status` as people read it. */
 const status = async () => (await alpha.agent.drover(['status'])).stdout;
-const untilNamed = (...texts: readonly string[]) =>
-  poll(
-    async () =>
-      texts.every(
-        (
-          (page) => (text: string) =>
-            page.includes(text)
-        )(await status()),
-      ),
-    {
-      what: `a status that names ${texts.join(', ')}`,
-    },
-  );
+async function untilNamed(...texts: readonly string[]): Promise<void> {
+  const isNamed = async () => {
+    const page = await status();
+    return texts.every((text) => page.includes(text));
+  };
+  await soon(isNamed, { what: `a status that names ${texts.join(', ')}` });
+}
 
 test('Q5: a command decides when a container is ready, without a port and without HAProxy', async () => {
   await composeUp(alpha, 'shop', 'worker', 1, { labels: READY });
-  await poll(async () => (await row('shop-worker-1'))?.votes[0]?.opinion === 'waiting', { what: 'the first result' });
+  await soon(async () => (await row('shop-worker-1'))?.votes[0]?.opinion === 'waiting', { what: 'the first result' });
   expect(await seen('worker')).toBe(0);
   await touch('shop-worker-1', '/go');
-  await poll(async () => (await seen('worker')) === 1, { what: 'the worker' });
+  await soon(async () => (await seen('worker')) === 1, { what: 'the worker' });
   await remove('shop-worker-1', '/go');
   await untilHealth('shop-worker-1', 'unhealthy');
   expect((await row('shop-worker-1'))?.votes).toMatchObject([
@@ -70,7 +68,7 @@ test('Docker’s HEALTHCHECK and a command count alike: one that passes is enoug
   await composeUp(alpha, 'shop', 'both', 1, { labels, create: { Healthcheck } });
   const opinions = async () => (await row('shop-both-1'))?.votes.map(({ by, opinion }) => `${by} ${opinion}`).join();
   const until = async (expected: string, health: HealthRow['health']) => {
-    await poll(async () => (await opinions()) === expected, { what: expected, timeoutMs: 20_000 });
+    await soon(async () => (await opinions()) === expected, { what: expected });
     await untilHealth('shop-both-1', health);
   };
   await until('drover waiting,docker down', 'initializing');
@@ -121,7 +119,7 @@ test('a declaration that is not valid is named, changes nothing else, and not ev
   ];
   const untilAsBefore = async () => {
     await untilNamed(...named);
-    await poll(async () => (await seen('pay')) === 1 && (await seen('bad')) === 1, { what: 'the other services' });
+    await soon(async () => (await seen('pay')) === 1 && (await seen('bad')) === 1, { what: 'the other services' });
     await untilHealth('shop-api-1', 'healthy');
     await untilHealth('shop-worker-1', 'healthy');
     expect(await checkOf('shop-api-1')).toEqual(['test', '-e', '/go']);
@@ -139,7 +137,7 @@ test('a declaration that is not valid is named, changes nothing else, and not ev
 test('a port that nobody can check, because HAProxy is missing, does not stop the commands', async () => {
   await composeUp(alpha, 'shop', 'tcp', 1, { labels: { ...FAST, 'drover.health.port': '80' } });
   await untilNamed('haproxy');
-  await poll(async () => (await row('shop-tcp-1'))?.votes[0]?.opinion === 'none', { what: 'no vote about shop-tcp-1' });
+  await soon(async () => (await row('shop-tcp-1'))?.votes[0]?.opinion === 'none', { what: 'no vote about shop-tcp-1' });
   await remove('shop-worker-1', '/go');
   await untilHealth('shop-worker-1', 'unhealthy');
 });
