@@ -16,6 +16,9 @@ export interface OpinionSettings {
   readonly recall?: (target: Target) => Opinion | null;
 }
 
+/** One check with a long interval must not keep a checker suspended for as long. */
+const MAX_WINDOW_MS = 60_000;
+
 /** How often a suspended checker looks whether it still is. */
 const SUSPENDED_INTERVAL_MS = 500;
 
@@ -93,7 +96,10 @@ export class Opinions {
     }
     // Losses of targets with the same interval are at most one interval apart; a check may wait for its timeout.
     const spans = [...targets.values()].map(({ check }) => check.intervalMs + check.responseTimeoutMs);
-    this.#windowMs = spans.reduce((a, b) => Math.max(a, b), 0);
+    this.#windowMs = Math.min(
+      MAX_WINDOW_MS,
+      spans.reduce((a, b) => Math.max(a, b), 0),
+    );
     this.#judge(changed);
   }
 

@@ -136,6 +136,19 @@ test('a loss is told when those that failed with it pass again', async () => {
   expect(told.slice(1)).toEqual(['t0 down failed']);
 });
 
+test('a check with a long interval does not prolong the suspension', async () => {
+  const ids = [...six, 'daily'];
+  const { clock, opinions, take } = start(
+    ids.map((id) => target(id, { intervalMs: id === 'daily' ? 86_400_000 : 1_000 }, { hostId: 'b' })),
+  );
+  for (const id of ids) take(id, true);
+  for (const id of six) take(id, false);
+  expect(opinions.suspended).toBe(true);
+  for (const id of six.slice(0, 4)) take(id, true);
+  await clock.advance(62_000);
+  expect(opinions.suspended).toBe(false);
+});
+
 test('votes about containers of this host after 30 s, whatever it has lost', async () => {
   const { clock, opinions, told, take } = start(six.map((id, n) => target(id, {}, { hostId: n < 2 ? 'a' : 'b' })));
   for (const id of six) take(id, true);

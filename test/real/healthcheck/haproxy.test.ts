@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -222,6 +222,9 @@ describe('results', () => {
     // Sockets have buffers of some megabytes; a check reads the headers.
     await clock.sleep(1500);
     expect(sent).toBeLessThan(200 << 20);
+    const [, residentKb] =
+      /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${await haproxyPid()}/status`, 'latin1')) ?? [];
+    expect(Number(residentKb)).toBeLessThan(100_000);
   });
 });
 
