@@ -12,7 +12,7 @@ export const HEALTH_CHECK_KEYS: readonly string[] = [
 
 /** Read by the same rules as labels. Port 0 without a command means "no check". */
 export const healthCheckSchema = z
-  .looseObject({ [QUORUM_CONFIG]: z.strictObject({ quorum: z.unknown() }).nullish() })
+  .looseObject({ [QUORUM_CONFIG]: z.strictObject({ quorum: z.unknown().optional() }).nullish() })
   .transform((written, context): HealthCheck | null => {
     const unknown = Object.keys(written).filter((key) => !HEALTH_CHECK_KEYS.includes(key));
     if (unknown.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: unknown, input: written });
@@ -20,13 +20,18 @@ export const healthCheckSchema = z
     const { port, ...keys } = Object.fromEntries(known);
     const isZero = port === 0 || port === '0';
     if (isZero && !keys.exec) return null;
-    const given = { ...keys, port: isZero ? null : port, quorum: written[QUORUM_CONFIG]?.quorum };
+    // Files that Rancher exported have a quorum beside any strategy.
+    const quorum = hasQuorum(keys) ? written[QUORUM_CONFIG]?.quorum : null;
+    const given = { ...keys, port: isZero ? null : port, quorum };
     const { check, faults } = readHealthCheck(given, nameOf);
     for (const { key, what, hint } of faults) {
       context.addIssue({ code: 'custom', path: pathOf(key), message: what, params: { hint }, input: written });
     }
     return check ?? z.NEVER;
   });
+
+const hasQuorum = ({ strategy }: Readonly<Record<string, unknown>>): boolean =>
+  String(strategy).toLowerCase() === 'recreateonquorum';
 
 const nameOf = (key: string): string => (key === 'quorum' ? QUORUM_CONFIG : key);
 

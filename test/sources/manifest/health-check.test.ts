@@ -117,7 +117,6 @@ describe.each(everywhere)('in %s', (_, read) => {
     [{ exec: 'true', request_line: 'GET /' }, 'request_line: does not go together with `exec`'],
     [{ exec: 'true', expected_status: 200 }, 'expected_status: needs `request_line`'],
     [{ interval: 500 }, 'port: is missing; the check needs it'],
-    [{ port: 80, quorum: 2, strategy: 'recreate' }, 'quorum: needs `strategy: recreateOnQuorum`'],
     [{ port: 80, strategy: 'restart' }, 'strategy: is "restart", not a strategy'],
     [
       { port: 'x', interval: 1 },
@@ -149,6 +148,17 @@ test('port 0 in a manifest means no check, because programs in Go write it; in a
     port: 0,
     exec: expect.anything(),
   });
+});
+
+test('a quorum without its strategy is ignored in a manifest, because Rancher wrote both; in a label it is a mistake', () => {
+  const keys = { port: 80, quorum: 2, strategy: 'recreate' };
+  expect(inManifest('rancher-compose.yml', keys)).toMatchObject({ strategy: 'recreate', recreateOnQuorum: null });
+  expect(
+    inManifest('rancher-compose.yml', { ...keys, quorum: undefined, recreate_on_quorum_strategy_config: {} }),
+  ).toMatchObject({
+    recreateOnQuorum: null,
+  });
+  expect(inLabels(keys)).toEqual(['quorum: needs `strategy: recreateOnQuorum`']);
 });
 
 test('labels of a service with a fault refuse the service, so that the check it has is not lost', () => {
