@@ -75,7 +75,7 @@ describe('a host of the previous version, with state, leases and containers, is 
     await agent.upgrade();
     await poll(
       async () => (await agent.status()).processes.every(({ pid, serving }, at) => serving && pid !== children[at]),
-      { what: 'both replaced', timeoutMs: 30_000 },
+      { what: 'both replaced', timeoutMs: 60_000 },
     );
     await asker.more(20);
     await asker.stop();
@@ -86,7 +86,7 @@ describe('a host of the previous version, with state, leases and containers, is 
     expect(before.leases).not.toEqual([]);
     expect(await standing()).toEqual(before);
     await untilAllWell(agent);
-  }, 90_000);
+  }, 120_000);
 
   test('a container that starts afterwards gets an address of its own, is answered, and answers', async () => {
     await composeUp(alpha, 'shop', 'late', 1, { command: WEB_COMMAND });
