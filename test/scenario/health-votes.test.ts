@@ -226,7 +226,9 @@ test('a server whose accept queue is full fails its check, and passes it again',
   // Nothing takes these connections out of the queue, which has ten places. A check by TCP takes none: it resets before it is in the queue.
   const pid = (await inside(beta, 'shop-queue-1', 'pidof httpd')).trim();
   const clients = 'for n in $(seq 1 20); do nc 127.0.0.1 80 < /dev/null > /dev/null 2>&1 & done';
-  await inside(beta, 'shop-queue-1', `kill -STOP ${pid}; ${clients}`);
+  // Clients that have not connected yet end with this shell.
+  const isFull = "[ $(netstat -ltn | awk '/:80 / { print $2 }') -ge 10 ]";
+  await inside(beta, 'shop-queue-1', `kill -STOP ${pid}; ${clients}; until ${isFull}; do sleep 0.1; done`);
   expect((await until('unhealthy')).votes[0]?.text).toMatch(/^Layer4 timeout/);
   await inside(beta, 'shop-queue-1', `kill -CONT ${pid}`);
   await until('healthy');
