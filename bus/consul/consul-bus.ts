@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../system/index.ts';
-import type { Bus } from '../contract/bus.ts';
+import type { Bus, FactKey } from '../contract/bus.ts';
 import { createDocuments } from './documents/documents.ts';
 import { keysOf } from './layout/keys.ts';
 import { type ConsulLease, takeLease } from './lease/lease.ts';
@@ -20,10 +20,15 @@ export interface ConsulDependencies {
    * while it answers the probes of a host that can.
    */
   readonly hears?: (hostId: string) => boolean;
+  /** Whether a fact of this host is true only while the host reaches Consul, such as a vote about another host's container. */
+  readonly isTransient?: (key: FactKey, hostId: string) => boolean;
 }
 
 /** The bus over Consul. Throws on wrong options, never because Consul is unreachable. */
-export function createConsulBus({ clock, log, hears = () => false }: ConsulDependencies, options: ConsulOptions): Bus {
+export function createConsulBus(
+  { clock, log, hears = () => false, isTransient = () => false }: ConsulDependencies,
+  options: ConsulOptions,
+): Bus {
   const settings = consulSchema.parse(options);
   const { sessionTtlSeconds: ttlSeconds, sessionFile } = settings;
   const closing = new AbortController();
@@ -34,7 +39,10 @@ export function createConsulBus({ clock, log, hears = () => false }: ConsulDepen
   const keys = keysOf(settings.namespace, settings.environment);
   const leases = new Set<ConsulLease>();
   const lease = (): ConsulLease | null => [...leases].findLast((one) => !one.ended()) ?? null;
-  const takeover = createSessionTakeover({ api, keys, log, hears, lease });
+  const takeover = createSessionTakeover({
+    ...{ api, keys, log, hears, lease, isTransient },
+    factsWith: (record) => replica.factsWith(record),
+  });
   const replica = createReplica({
     api,
     keys,

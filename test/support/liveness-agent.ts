@@ -1,11 +1,11 @@
 /**
- * A minimal agent: the Consul bus, one host fact, liveness. Runs as a process in a test host. Each line on standard output is
- * `{"atMs", "hosts": [...]}`, the present hosts after a change, or `{"atMs", "status": ..., "connected"}` every 250 ms.
+ * A minimal agent: the Consul bus, two facts, liveness. Runs as a process in a test host. Each line on standard output is
+ * `{"atMs", "hosts": [...]}`, the present hosts after a change, `{"atMs", "voters": [...]}`, the hosts with a transient fact, or `{"atMs", "status": ..., "connected"}` every 250 ms.
  *   node liveness-agent.ts '{"hostId", "address", "consul": [...], "environment", "peers": [[hostId, address], ...]}'
  */
 import { createConsulBus, type FactMap, type Lease } from '../../bus/index.ts';
 import { startLiveness } from '../../bus/liveness/index.ts';
-import type { JsonObject } from '../../model/index.ts';
+import type { JsonObject, JsonValue } from '../../model/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 
 interface Settings {
@@ -26,7 +26,11 @@ const hosts = new Map<string, JsonObject>();
 const down = new Map<string, number>();
 const incarnation = Date.now();
 const hears = (id: string): boolean => liveness.hears(id);
-const bus = createConsulBus({ clock: systemClock, log, hears }, { address: [...settings.consul], environment });
+const isTransient = (key: string, id: string): boolean => key === `vote/by/${id}`;
+const bus = createConsulBus(
+  { clock: systemClock, log, hears, isTransient },
+  { address: [...settings.consul], environment },
+);
 const liveness = startLiveness(
   { bus, clock: systemClock, log },
   {
@@ -56,9 +60,21 @@ function printHosts(): void {
   console.log(JSON.stringify({ atMs: Date.now(), hosts: present }));
 }
 
+const voters = new Set<string>();
+function takeVotes(id: string, facts: FactMap | null): void {
+  const votes = facts?.has(`vote/by/${id}`) ?? false;
+  if (votes === voters.has(id)) return;
+  if (votes) voters.add(id);
+  else voters.delete(id);
+  console.log(JSON.stringify({ atMs: Date.now(), voters: [...voters].sort() }));
+}
+
 async function follow(): Promise<void> {
   for await (const batch of bus.watch(signal)) {
-    for (const [id, facts] of batch.hosts) take(id, facts);
+    for (const [id, facts] of batch.hosts) {
+      take(id, facts);
+      takeVotes(id, facts);
+    }
     for (const [key, document] of batch.documents) {
       if (!key.startsWith('liveness/')) continue;
       const mark = document?.value as { state: string; incarnation: number } | undefined;
@@ -79,7 +95,13 @@ async function publish(): Promise<void> {
   while (!signal.aborted) {
     try {
       const lease: Lease = await bus.join(hostId, signal);
-      await lease.publish(new Map([['host', { id: hostId, address, incarnation }]]));
+      const host = { id: hostId, address, incarnation };
+      await lease.publish(
+        new Map<string, JsonValue>([
+          ['host', host],
+          [`vote/by/${hostId}`, true],
+        ]),
+      );
       const lost = AbortSignal.any([lease.lost, signal]);
       await new Promise((resolve) => lost.addEventListener('abort', resolve, { once: true }));
       if (signal.aborted) await lease.close();

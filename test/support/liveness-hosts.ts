@@ -9,6 +9,7 @@ import { connectHosts, createTestHost, type TestHost } from './test-host.ts';
 interface Line {
   readonly atMs: number;
   readonly hosts?: readonly string[];
+  readonly voters?: readonly string[];
   readonly status?: LivenessStatus;
   readonly connected?: boolean;
 }
@@ -21,6 +22,8 @@ export interface LivenessMember {
   readonly agent: Daemon;
   /** The hosts that it has now. */
   present(): readonly string[];
+  /** The hosts that have a transient fact now. */
+  voters(): readonly string[];
   /** Time of the last change of `present`, in milliseconds since the epoch. */
   sinceMs(): number;
   status(): LivenessStatus | undefined;
@@ -68,6 +71,7 @@ function startMember(id: string, host: TestHost, address: string, consul: readon
     agent,
     status,
     present: () => hostsLine()?.hosts ?? [],
+    voters: () => lines().findLast((line) => line.voters)?.voters ?? [],
     sinceMs: () => hostsLine()?.atMs ?? 0,
     stateOf: (other) => status()?.probed.find(({ hostId }) => hostId === other)?.state,
     connected: () => lines().findLast((line) => line.status)?.connected ?? false,

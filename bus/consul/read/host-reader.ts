@@ -16,6 +16,8 @@ export interface HostReader {
   ): Promise<GroupChanges<FactMap>>;
   /** The host's record as last read. */
   record(hostId: string): Entry | null;
+  /** The facts that belong to this record; null: another version of it was read last. */
+  factsWith(record: Entry): FactMap | null;
 }
 
 /** A host as last read. */
@@ -42,6 +44,10 @@ export function createHostReader(keys: Keys, readBuckets: ReadBuckets): HostRead
   };
   return {
     record: (hostId) => hosts.get(hostId)?.record ?? null,
+    factsWith: ({ key, value }) => {
+      const host = hosts.get(keys.hostIdOf(key));
+      return host?.record.value.equals(value) ? host.facts : null;
+    },
     read: async (group, entries, { consistent }) => {
       const changed = entries.filter(
         ({ key, modifyIndex }) => hosts.get(keys.hostIdOf(key))?.record.modifyIndex !== modifyIndex,

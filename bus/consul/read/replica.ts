@@ -1,5 +1,5 @@
 import { backoffMs, type Clock, type Log, mapConcurrently, type RetrySchedule } from '../../../system/index.ts';
-import type { BusBatch } from '../../contract/bus.ts';
+import type { BusBatch, FactMap } from '../../contract/bus.ts';
 import { type BusState, withChanges } from '../../contract/bus-state.ts';
 import { createStateFeed } from '../../contract/state-feed.ts';
 import { isDocumentGroup, type Keys } from '../layout/keys.ts';
@@ -28,6 +28,8 @@ export interface Replica {
   state(): BusState | null;
   /** The host's record as last read. */
   hostRecord(hostId: string): Entry | null;
+  /** The facts that belong to this host record; null: another version of it was read last. */
+  factsWith(record: Entry): FactMap | null;
   watch(signal: AbortSignal): AsyncGenerator<BusBatch, void, undefined>;
   /** Reads these groups again, although their key has not changed. */
   recheck(groups: Iterable<string>): void;
@@ -91,6 +93,7 @@ export function createReplica(dependencies: ReplicaDependencies): Replica {
   return {
     state: completeState,
     hostRecord: hostReader.record,
+    factsWith: hostReader.factsWith,
     watch: feed.watch,
     recheck: (groups) => {
       changedGroups.recheck(groups);
