@@ -15,7 +15,11 @@ const NAME = 'bank-api-1';
 export async function showRecreation(screen: Screen, resources: Resources, host: Member): Promise<void> {
   screen.part('Health checks');
   const idOf = async () => (await host.engine.docker.getContainer(NAME).inspect()).Id;
-  const watch = watchName(resources, await pidOf(host, 'shop-cart-1'), { server: SERVER, name: 'api.bank' });
+  // The full name: before the stack exists, the short one would be asked upstream.
+  const watch = watchName(resources, await pidOf(host, 'shop-cart-1'), {
+    server: SERVER,
+    name: 'api.bank.rancher.internal',
+  });
   await screen.step('stack bank (api ×2) is answered as soon as its checks pass', async () => {
     await compose(host, STACK, 'up', '--detach');
     screen.shown(`docker compose -f ${STACK} up --detach`, '');
