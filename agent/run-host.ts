@@ -107,11 +107,11 @@ export async function runHost(
     const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
     parts.start({
       'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
-      recreation: recreation.part,
     });
   }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
   const facts = await wired;
+  if (config.health.enabled) parts.start({ recreation: recreation.part });
   const statuses = () => [
     ...driver.loops.map((loop) => loop.status()),
     ...(checker === null ? [] : [voterStatus(checker.status())]),
