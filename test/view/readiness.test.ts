@@ -33,6 +33,7 @@ describe('standingOf()', () => {
     ['running', null, 'was', 'none', 'ready'],
     ['starting', null, 'never', 'none', 'ready'],
     ['running', null, 'was', 'check', 'unchecked'],
+    ['starting', null, 'never', 'check', 'initializing'],
     ['running', 'healthy', 'was', 'check', 'ready'],
     ['running', 'healthy', 'was', 'none', 'ready'],
     ['running', 'updating-healthy', 'was', 'check', 'ready'],

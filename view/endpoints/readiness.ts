@@ -42,7 +42,7 @@ export const READINESS: Readonly<Record<Standing, ReadinessRow>> = {
     external: 'use',
   },
   unchecked: {
-    when: 'starting or running; a check is declared, but no checker has reported yet',
+    when: 'running; a check is declared, but no checker has reported yet',
     dns: 'use',
     all: 'use',
     name: 'use',
@@ -128,6 +128,8 @@ export function standingOf(
     case 'paused':
       return 'paused';
     case 'starting':
+      // Whether it has a checker shows when it runs.
+      return container.health === null && checkDeclared ? 'initializing' : healthStanding(container, checkDeclared);
     case 'running':
       return healthStanding(container, checkDeclared);
   }
