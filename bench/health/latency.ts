@@ -82,6 +82,12 @@ async function measure(resources: Resources, { crowd, beta, consul }: Place, kin
     timeoutMs: 120_000,
     giveUp: asker.assertRunning,
   });
+  // The bare HAProxy may be the last one.
+  const saysAll = (downs: Times | undefined): boolean => CLOSED.every((n) => downs?.has(n));
+  await poll(() => [bareDown, ownDown, betaDown].every(saysAll), {
+    what: 'each HAProxy to say down',
+    timeoutMs: 30_000,
+  });
   const closed = timesOf(await readFile(file, 'latin1'));
   const gone = timesOf(asker.stdout());
   const later = new Map(
