@@ -26,8 +26,8 @@ export function createTargetFollower(): (view: HostView) => readonly Target[] {
 
   const put = (view: HostView, key: string, service: ServiceView | undefined | null): void => {
     const found = service ? checkTargets(view, service, checkers).flatMap(placed) : [];
-    if (found.length > 0) ofServices.set(key, found);
-    else ofServices.delete(key);
+    if (found.length === 0) ofServices.delete(key);
+    else if (!sameTargets(ofServices.get(key) ?? [], found)) ofServices.set(key, found);
     if (service && found.length > 0 && service.containers.some(({ networkFrom }) => networkFrom !== null))
       sharing.add(key);
     else sharing.delete(key);
@@ -77,7 +77,9 @@ function sameTargets(before: readonly Target[], after: readonly Target[]): boole
   return before.length === after.length && before.every((one, at) => sameTarget(one, after[at] as Target));
 }
 
+/** Targets of services that did not change are identical. */
 function sameTarget(one: Target, other: Target): boolean {
+  if (one === other) return true;
   return (
     one.containerId === other.containerId &&
     one.hostId === other.hostId &&
