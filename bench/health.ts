@@ -35,7 +35,7 @@ async function measureCost(): Promise<readonly Verdict[]> {
     'checks',
     'Drover CPU',
     'HAProxy CPU',
-    'memory for the targets',
+    'memory over an empty Node process',
     'HAProxy memory',
     'all first results after',
   ]);
@@ -52,8 +52,6 @@ interface Started {
   /** Process id. */
   readonly haproxy: number;
   readonly allVotesMs: number;
-  /** Resident memory of the checker before it had targets. */
-  readonly startBytes: number;
 }
 
 async function measure(
@@ -63,7 +61,7 @@ async function measure(
   const dir = await mkdtemp(join(tmpdir(), 'drover-health-'));
   resources.add('directory', () => rm(dir, { recursive: true, force: true }));
   const checker = start(`checker of ${kind}`, [fileOf('checker'), dir, port, kind]);
-  const { haproxy, allVotesMs, startBytes } = JSON.parse((await lines(checker, 1))[0] ?? '') as Started;
+  const { haproxy, allVotesMs } = JSON.parse((await lines(checker, 1))[0] ?? '') as Started;
   // The checks of the start are over.
   await pause(5_000);
   const cpu = (): readonly [both: number, haproxy: number] => [cpuSeconds(checker.pid), cpuSeconds(haproxy)];
@@ -74,7 +72,10 @@ async function measure(
   const its = after[1] - before[1];
   const own = after[0] - before[0] - its;
   const percent = (seconds: number): string => `${((seconds / WINDOW_MS) * 100_000).toFixed(1)} %`;
-  const ownMb = megabytes(checker.pid) - Math.round(startBytes / 1e6);
+  const empty = start('empty Node process', ['--eval', 'setInterval(() => {}, 1000)']);
+  await pause(1_000);
+  const ownMb = megabytes(checker.pid) - megabytes(empty.pid);
+  await empty.stop();
   printRow([kind, percent(own), percent(its), `${ownMb} MB`, `${megabytes(haproxy)} MB`, `${allVotesMs} ms`]);
   return { checker, verdict: limit(`CPU of Drover to that of HAProxy, ${kind}`, own / its, MOST_CPU_SHARE, '') };
 }

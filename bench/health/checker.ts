@@ -32,12 +32,11 @@ const checker = createChecker(
 );
 const life = checker.run(stop.signal);
 const begin = performance.now();
-const startBytes = process.memoryUsage.rss();
 const targets = Array.from({ length: TARGETS }, (_, number) => target(number));
 checker.setTargets(targets);
 while ([...checker.votes().values()].filter(({ up }) => up).length < TARGETS) await clock.sleep(10);
 const allVotesMs = Math.round(performance.now() - begin);
-console.log(JSON.stringify({ haproxy: supervisor.status()[0]?.pid, allVotesMs, startBytes }));
+console.log(JSON.stringify({ haproxy: supervisor.status()[0]?.pid, allVotesMs }));
 process.once('SIGUSR2', async () => {
   const cpu = process.cpuUsage();
   const addedAtMs = performance.now();
