@@ -36,8 +36,8 @@ export type Step =
 
 /**
  * The remaining steps of a replacement. The new container is complete before the old one is stopped, and the old one is removed only
- * when the new one was started. The names change before the stop: they tell whoever continues after a crash that Docker may still be
- * stopping the old one, which nothing else shows. Pure.
+ * when the new one was started. The names change before the stop: after a crash they show that Docker may still be stopping the
+ * old one. Nothing else shows that. Pure.
  */
 export function planReplacement({ own, old, next }: Replacement, networks: NetworkChanges): readonly Step[] {
   // Another program removed the old container, so the new one is not wanted either.

@@ -65,7 +65,7 @@ export function settleBudget(record: BudgetRecord, outcome: 'healthy' | 'failed'
   return { ...record, failures: record.failures + 1, failedAtMs: nowMs };
 }
 
-/** Failures do not count any more after a container of the service became healthy, whoever repaired it. Pure. */
+/** Failures do not count any more after a container of the service became healthy. Pure. */
 export function resumeBudget(record: BudgetRecord, healthySinceMs: number | null): BudgetRecord {
   return (healthySinceMs ?? 0) > record.failedAtMs && record.failures > 0 ? { ...record, failures: 0 } : record;
 }

@@ -71,7 +71,7 @@ test('new containers in a row that do not become healthy stop the recreation; on
   });
 });
 
-test('a container of the service that becomes healthy after the last failure lets it continue, whoever repaired it', () => {
+test('a container of the service that becomes healthy after the last failure lets it continue', () => {
   const stopped = { ...newBudgetRecord, failures: 3, failedAtMs: T };
   for (const healthySinceMs of [null, T - 1, T]) expect(resumeBudget(stopped, healthySinceMs)).toBe(stopped);
   expect(resumeBudget(stopped, T + 1)).toEqual({ ...stopped, failures: 0 });
