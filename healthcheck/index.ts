@@ -7,4 +7,4 @@ export type { VoteChanges } from './opinion/opinions.ts';
 export * from './opinion/target.ts';
 export * from './recreate/index.ts';
 export { createReserve, type Reserve } from './reserve.ts';
-export { createVotes, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';
+export { createVotes, isVoteAboutOthers, VOTE_PREFIX, type VoteContext, type Votes } from './votes.ts';

@@ -5,6 +5,14 @@ import type { Opinion, Target } from './opinion/target.ts';
 /** The key prefix of the votes among the facts of this host. */
 export const VOTE_PREFIX = `${VOTE_FACTS}/`;
 
+/**
+ * Whether a fact of a host is its vote about a container of another host. Such a vote is about the past once the host has lost the bus; what
+ * it knows of its own containers is the newest there is.
+ */
+export function isVoteAboutOthers(key: FactKey, hostId: string): boolean {
+  return key.startsWith(VOTE_PREFIX) && !key.startsWith(`${VOTE_PREFIX}${hostId}/`);
+}
+
 const MAX_TEXT_CHARS = 200;
 
 /** What this host knows about its targets. */

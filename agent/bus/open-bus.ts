@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '../../bus/index.ts';
-import { VOTE_PREFIX } from '../../healthcheck/index.ts';
+import { isVoteAboutOthers } from '../../healthcheck/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
 import { createLateBus, type OpenedBus } from './late-bus.ts';
@@ -42,8 +42,5 @@ async function openConsul(dependencies: BusDependencies, { bus, dataDir, environ
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   const sessionFile = join(dataDir, 'consul-session');
   const settings = { ...rest, ...given, address: addresses, environment, sessionFile };
-  // What a host without Consul said about containers of others is about the past. Its own containers stay as they were known.
-  const isTransient = (key: string, hostId: string): boolean =>
-    key.startsWith(VOTE_PREFIX) && !key.startsWith(`${VOTE_PREFIX}${hostId}/`);
-  return { bus: createConsulBus({ ...dependencies, isTransient }, settings), problems: () => [] };
+  return { bus: createConsulBus({ ...dependencies, isTransient: isVoteAboutOthers }, settings), problems: () => [] };
 }

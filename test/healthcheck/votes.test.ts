@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createHostFacts, type FactChanges, type FactsPart } from '../../facts/index.ts';
 import {
   createVotes,
+  isVoteAboutOthers,
   type Opinion,
   type Target,
   VOTE_PREFIX,
@@ -80,4 +81,13 @@ test('an opinion that is withheld is no vote, not even that the container waits 
   votes.replace([on('c1')], context(UP));
   votes.update([on('c1')], { ...context(null), isWithheld: () => true });
   expect(published()).toEqual({});
+});
+
+test.each([
+  ['vote/b/web', true],
+  ['vote/a/web', false],
+  ['vote/ab/web', true],
+  ['container/web', false],
+])('isVoteAboutOthers(): %s of host a: %s', (key, expected) => {
+  expect(isVoteAboutOthers(key, 'a')).toBe(expected);
 });

@@ -5,6 +5,7 @@
  */
 import { createConsulBus, type FactMap, type Lease } from '../../bus/index.ts';
 import { startLiveness } from '../../bus/liveness/index.ts';
+import { isVoteAboutOthers } from '../../healthcheck/index.ts';
 import type { JsonObject, JsonValue } from '../../model/index.ts';
 import { createLog, systemClock } from '../../system/index.ts';
 
@@ -26,9 +27,8 @@ const hosts = new Map<string, JsonObject>();
 const down = new Map<string, number>();
 const incarnation = Date.now();
 const hears = (id: string): boolean => liveness.hears(id);
-const isTransient = (key: string, id: string): boolean => key === `vote/by/${id}`;
 const bus = createConsulBus(
-  { clock: systemClock, log, hears, isTransient },
+  { clock: systemClock, log, hears, isTransient: isVoteAboutOthers },
   { address: [...settings.consul], environment },
 );
 const liveness = startLiveness(
@@ -62,7 +62,7 @@ function printHosts(): void {
 
 const voters = new Set<string>();
 function takeVotes(id: string, facts: FactMap | null): void {
-  const votes = facts?.has(`vote/by/${id}`) ?? false;
+  const votes = facts?.has('vote/another/container') ?? false;
   if (votes === voters.has(id)) return;
   if (votes) voters.add(id);
   else voters.delete(id);
@@ -99,7 +99,7 @@ async function publish(): Promise<void> {
       await lease.publish(
         new Map<string, JsonValue>([
           ['host', host],
-          [`vote/by/${hostId}`, true],
+          ['vote/another/container', true],
         ]),
       );
       const lost = AbortSignal.any([lease.lost, signal]);
