@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { isJsonObject, type JsonValue, type LoadBalancerConfig, type ServiceDeclaration } from '../model/index.ts';
+import { isJsonObject, type JsonValue, type ServiceDeclaration } from '../model/index.ts';
 import type { DocumentDraft } from './document-draft.ts';
 import { count, ip, jsonMap, labels, port, text, tree } from './fields.ts';
 import { defineKind } from './kind.ts';
+import { lbConfig } from './load-balancer.ts';
 
 const healthCheck = z.object({
   port,
@@ -18,37 +19,6 @@ const healthCheck = z.object({
   reinitializingTimeoutMs: count.nullable(),
   strategy: z.enum(['none', 'recreate', 'recreateOnQuorum']),
   recreateOnQuorum: count.nullable(),
-});
-
-const portRule = z.object({
-  sourcePort: port.nullable(),
-  protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']).nullable(),
-  path: z.string().nullable(),
-  hostname: z.string().nullable(),
-  service: z.string().nullable(),
-  targetPort: port.nullable(),
-  priority: z.number().nullable(),
-  backendName: z.string().nullable(),
-  selector: z.string().nullable(),
-  weight: z.number(),
-});
-
-const stickiness = z.object({
-  name: z.string().nullable(),
-  cookie: z.string().nullable(),
-  domain: z.string().nullable(),
-  indirect: z.boolean(),
-  nocache: z.boolean(),
-  postonly: z.boolean(),
-  mode: z.string().nullable(),
-});
-
-const lbConfig: z.ZodType<LoadBalancerConfig> = z.object({
-  certs: z.array(z.string()),
-  defaultCert: z.string().nullable(),
-  config: z.string().nullable(),
-  stickinessPolicy: stickiness.nullable(),
-  portRules: z.array(portRule),
 });
 
 export const declarationSchema: z.ZodType<ServiceDeclaration> = z.object({

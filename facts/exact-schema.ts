@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Types that return what they were given. */
-const LEAVES = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodEnum, z.ZodRecord, z.ZodCustom] as const;
+const LEAVES = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodEnum, z.ZodLiteral, z.ZodRecord, z.ZodCustom] as const;
 
 /**
  * A schema that accepts only values that the given one would return unchanged: no unknown field, none left to a default.
@@ -13,7 +13,8 @@ export function exactSchema<T>(schema: z.ZodType<T>): z.ZodType<T> {
 }
 
 function exact(schema: z.core.$ZodType): z.ZodType {
-  if (schema instanceof z.ZodDefault) return exact(schema.def.innerType);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return exact(schema.def.innerType);
+  if (schema instanceof z.ZodUnion) return z.union(schema.def.options.map(exact));
   if (schema instanceof z.ZodOptional) return exact(schema.def.innerType).optional();
   if (schema instanceof z.ZodNullable) return exact(schema.def.innerType).nullable();
   const { checks = [] } = (schema as z.ZodType).def;

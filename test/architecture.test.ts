@@ -16,16 +16,34 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ['model', 'facts', 'system', 'bus'],
   state: ['model', 'facts', 'system', 'bus'],
   dns: COMPONENT,
-  healthcheck: [...COMPONENT, 'facts'],
+  haproxy: ['model', 'system'],
+  healthcheck: [...COMPONENT, 'facts', 'haproxy'],
+  lb: [...COMPONENT, 'facts', 'haproxy'],
   metadata: COMPONENT,
   overlay: COMPONENT,
   'resolv-conf': COMPONENT,
   template: COMPONENT,
-  agent: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'healthcheck', 'metadata', 'overlay', 'resolv-conf'],
-  cli: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'metadata', 'overlay', 'template', 'agent'],
+  agent: [
+    ...COMPONENT,
+    ...[
+      'facts',
+      'bus',
+      'sources',
+      'state',
+      'dns',
+      'haproxy',
+      'healthcheck',
+      'lb',
+      'metadata',
+      'overlay',
+      'resolv-conf',
+    ],
+  ],
+  cli: [...COMPONENT, 'facts', 'bus', 'sources', 'state', 'dns', 'lb', 'metadata', 'overlay', 'template', 'agent'],
 };
 /** Pure folders and files: no clock, no randomness, no node: module except node:net's isIP. */
-const isPure = (file: string) => /^(model|view)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
+const isPure = (file: string) =>
+  /^(model|view|lb\/table)\//.test(file) || /\/(plan|render|resolve|tree)\.ts$/.test(file);
 /** Sub-rooms that other folders may enter through their own index.ts. */
 const ENTRANCES = /^(dns\/(metrics|native)|bus\/liveness|system\/yaml)$/;
 const MAX_LINES = 300;

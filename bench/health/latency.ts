@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { followEvents } from '../../healthcheck/haproxy/runtime-api.ts';
+import { followEvents } from '../../haproxy/runtime-api.ts';
 import { haproxyFiles } from '../../healthcheck/index.ts';
 import { composeUp, pidOf } from '../../test/support/containers.ts';
 import { type Daemon, startDaemon } from '../../test/support/daemon.ts';

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkInstalled } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
 import { type Clock, type Log, type RunCommand, writeFileAtomic } from '../../system/index.ts';
 import type { Backend } from './backend.ts';
-import { checkInstalled } from './installed.ts';
 import { type HaproxyFiles, renderConfig } from './render-config.ts';
 import { afterRestart, NO_RESTARTS, nextRestartMs } from './restart-pacing.ts';
 
@@ -44,6 +44,7 @@ export function haproxyCommand({ command, files }: HaproxySettings): readonly st
 }
 
 const INSTALL_CHECK_INTERVAL_MS = 5_000;
+const NEEDED_FOR = { purpose: 'health checks', loss: 'nothing is checked from this host' };
 
 /** HAProxy's process with its configuration. */
 export class KeptHaproxy {
@@ -104,7 +105,7 @@ export class KeptHaproxy {
   async #untilInstalled(signal: AbortSignal): Promise<void> {
     const { runCommand, log, clock } = this.#deps;
     while (!signal.aborted) {
-      const installed = await checkInstalled(runCommand, this.#settings.command);
+      const installed = await checkInstalled(runCommand, this.#settings.command, NEEDED_FOR);
       if (installed.ok) {
         this.#notInstalled = null;
         return;

@@ -1,10 +1,10 @@
+import { askHaproxy, followEvents, HaproxySilentError } from '../../haproxy/index.ts';
 import type { Clock, WakeUp } from '../../system/index.ts';
 import { addServers, removeServers, stateCommand } from './apply.ts';
 import type { Backend } from './backend.ts';
 import { parseEvent } from './parse-event.ts';
 import { parseStat } from './parse-stat.ts';
 import { type Change, type Observed, plan } from './plan.ts';
-import { askHaproxy, followEvents, HaproxySilentError } from './runtime-api.ts';
 import type { Server } from './server.ts';
 
 export interface SessionDependencies {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createTrees, findVersion, NEWEST, type Value, type ValueObject, type Version } from '../../metadata/index.ts';
-import type { Host, HostState, Snapshot } from '../../model/index.ts';
+import { type Host, type HostState, NO_BALANCER_OPTIONS, NO_RULE_OPTIONS, type Snapshot } from '../../model/index.ts';
 import { type HostView, identify, viewOf } from '../../view/index.ts';
 import { at, BRIDGE, container, declaration, ENVIRONMENT, host, MANAGED, snapshot, type World } from '../view/world.ts';
 import { ALONE, LOG_1, SHOP, WEB_1, WEB_2 } from './shop.ts';
@@ -125,6 +125,9 @@ describe('the tree', () => {
       backendName: null,
       selector: null,
       weight: 1,
+      pathMatch: 'prefix' as const,
+      container: null,
+      options: NO_RULE_OPTIONS,
     };
     const stickiness = {
       name: null,
@@ -135,7 +138,15 @@ describe('the tree', () => {
       postonly: false,
       mode: null,
     };
-    const lbConfig = { certs: ['c'], defaultCert: 'd', config: 'x', stickinessPolicy: stickiness, portRules: [rule] };
+    const lbConfig = {
+      certs: ['c'],
+      defaultCert: 'd',
+      config: 'x',
+      stickinessPolicy: stickiness,
+      portRules: [rule],
+      options: NO_BALANCER_OPTIONS,
+      sinceMs: null,
+    };
     const [lb] = treeOf({ declarations: [declaration('shop/lb', { kind: 'loadBalancerService', lbConfig })] })
       .services as ValueObject[];
     expect(lb).toMatchObject({ kind: 'loadBalancerService', containers: null, scale: null });

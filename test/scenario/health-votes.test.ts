@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HealthRow } from '../../agent/index.ts';
-import { followEvents } from '../../healthcheck/haproxy/runtime-api.ts';
+import { followEvents } from '../../haproxy/runtime-api.ts';
 import { haproxyFiles } from '../../healthcheck/index.ts';
 import { formatProblem } from '../../model/index.ts';
 import type { ConsulCluster } from '../support/consul.ts';

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import type { PublishedPort, ServiceDeclaration } from '../../model/index.ts';
+import {
+  NO_BALANCER_OPTIONS,
+  NO_RULE_OPTIONS,
+  type PublishedPort,
+  type ServiceDeclaration,
+} from '../../model/index.ts';
 import {
   endpointPorts,
   endpointsOf,
@@ -60,6 +65,9 @@ test('ports come from declarations, load balancer rules, labels and containers, 
     protocol,
     selector: null,
     weight: 0,
+    pathMatch: 'prefix' as const,
+    container: null,
+    options: NO_RULE_OPTIONS,
   });
   const lbConfig: ServiceDeclaration['lbConfig'] = {
     certs: [],
@@ -67,6 +75,8 @@ test('ports come from declarations, load balancer rules, labels and containers, 
     config: null,
     stickinessPolicy: null,
     portRules: [portRule(443, 'http'), portRule(53, 'udp'), portRule(null, 'http')],
+    options: NO_BALANCER_OPTIONS,
+    sinceMs: null,
   };
   const world: World = {
     containers: [

@@ -1,4 +1,11 @@
-import type { LoadBalancerConfig, PortRule, SchemaFault, ServiceKind } from '../../../model/index.ts';
+import {
+  type LoadBalancerConfig,
+  NO_BALANCER_OPTIONS,
+  NO_RULE_OPTIONS,
+  type PortRule,
+  type SchemaFault,
+  type ServiceKind,
+} from '../../../model/index.ts';
 import { parseLink } from './links.ts';
 import type { LbKeys, RuleKeys } from './service-schema.ts';
 
@@ -29,6 +36,8 @@ export function convertLbConfig(
         postonly: policy.postonly ?? false,
       },
       portRules: rules.map((rule) => convertRule(rule, owner)),
+      options: NO_BALANCER_OPTIONS,
+      sinceMs: null,
     },
     faults: rules.flatMap((rule, index) =>
       ruleFaults(rule, owner).map((fault) => ({ ...fault, path: ['lb_config', 'port_rules', index, ...fault.path] })),
@@ -42,13 +51,16 @@ function convertRule(rule: RuleKeys, { stack, kind }: Owner): PortRule {
     sourcePort: rule.source_port,
     protocol: rule.protocol ?? (kind === 'loadBalancerService' ? 'http' : null),
     path: rule.path || null,
+    pathMatch: 'prefix',
     hostname: rule.hostname || null,
     service: target?.ok ? target.value.target : null,
+    container: null,
     targetPort: rule.target_port,
     priority: rule.priority,
     backendName: rule.backend_name || null,
     selector: rule.selector || null,
     weight: rule.weight ?? 1,
+    options: NO_RULE_OPTIONS,
   };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSupervisor, defaultSupervisorSettings } from '../../../agent/children/supervisor.ts';
-import { askHaproxy, followEvents } from '../../../healthcheck/haproxy/runtime-api.ts';
+import { askHaproxy, followEvents } from '../../../haproxy/runtime-api.ts';
 import {
   type Checker,
   createChecker,

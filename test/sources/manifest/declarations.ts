@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { type ExactJson, formatExactJson, type JsonValue, type ServiceDeclaration } from '../../../model/index.ts';
+import {
+  type ExactJson,
+  formatExactJson,
+  type JsonValue,
+  NO_BALANCER_OPTIONS,
+  NO_RULE_OPTIONS,
+  type ServiceDeclaration,
+} from '../../../model/index.ts';
 
 const name = fc.constantFrom('web', 'db', 'Cache', 'pay_ments', 'a.b');
 const stack = fc.constantFrom('shop', 'Blog', 'x');
@@ -59,13 +66,16 @@ const portRule = fc.record({
   sourcePort: fc.integer({ min: 43, max: 65_535 }),
   protocol: fc.constantFrom('http' as const, 'sni' as const),
   path: orNull(fc.constant('/api')),
+  pathMatch: fc.constant('prefix' as const),
   hostname: orNull(fc.constant('*.example.com')),
   service: fc.tuple(stack, name).map((parts) => parts.join('/')),
+  container: fc.constant(null),
   targetPort: orNull(fc.integer({ min: 1, max: 65_535 })),
   priority: orNull(fc.integer({ min: 1, max: 9 })),
   backendName: orNull(fc.constant('be')),
   selector: fc.constant(null),
   weight: fc.integer({ min: 0, max: 256 }),
+  options: fc.constant(NO_RULE_OPTIONS),
 });
 const policy = fc.record({
   name: orNull(text),
@@ -82,6 +92,8 @@ const lbConfig = fc.record({
   config: orNull(fc.constant('backend be\n    balance leastconn\n')),
   stickinessPolicy: orNull(policy),
   portRules: fc.array(portRule, { maxLength: 2 }),
+  options: fc.constant(NO_BALANCER_OPTIONS),
+  sinceMs: fc.constant(null),
 });
 const plain = {
   stack,

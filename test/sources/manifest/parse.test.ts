@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { formatProblem, type ServiceDeclaration } from '../../../model/index.ts';
+import { formatProblem, NO_RULE_OPTIONS, type ServiceDeclaration } from '../../../model/index.ts';
 import {
   type ManifestOptions,
   type Manifests,
@@ -164,6 +164,9 @@ services:
         backendName: null,
         selector: null,
         weight: 1,
+        pathMatch: 'prefix',
+        container: null,
+        options: NO_RULE_OPTIONS,
       },
     ]);
   });

@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askHaproxy, followEvents, HaproxySilentError } from '../../../healthcheck/haproxy/runtime-api.ts';
-import { poll } from '../../support/poll.ts';
+import { askHaproxy, followEvents, HaproxySilentError } from '../../haproxy/runtime-api.ts';
+import { poll } from '../support/poll.ts';
 
 let dir: string;
 let path: string;

@@ -1,0 +1,2 @@
+export { checkInstalled } from './installed.ts';
+export { type AskOptions, askHaproxy, type EventStream, followEvents, HaproxySilentError } from './runtime-api.ts';
