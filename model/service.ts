@@ -1,6 +1,6 @@
 import type { HealthCheck } from './health-check/health.ts';
 import type { JsonValue } from './json/json.ts';
-import type { LoadBalancerConfig } from './load-balancer.ts';
+import type { LoadBalancerConfig } from './load-balancer/load-balancer.ts';
 
 export type ServiceKind = 'service' | 'externalService' | 'dnsService' | 'loadBalancerService';
 

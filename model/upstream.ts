@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { plainAddress } from './address.ts';
+import { plainAddress } from './address/address.ts';
 import type { LabelFault } from './problem/label-fault.ts';
 
 /** An upstream resolver. The address is canonical; it may have a zone (`fe80::1%eth0`). */

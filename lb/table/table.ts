@@ -1,4 +1,4 @@
-import type { ListenerProtocol, RuleOptions, StickinessPolicy } from '../../model/index.ts';
+import type { HostPattern, ListenerProtocol, PathPattern, RuleOptions, StickinessPolicy } from '../../model/index.ts';
 import type { RuleProblem } from './rule-problem.ts';
 
 /**
@@ -54,21 +54,6 @@ export interface Rule {
   /** Name of a backend of the table. */
   readonly backend: string;
   readonly options: RuleOptions;
-}
-
-/** Lower case, without port. `suffix`: `*.foo.com` has the text `.foo.com`. `prefix`: `www.*` has the text `www.`. */
-export interface HostPattern {
-  readonly kind: 'exact' | 'suffix' | 'prefix';
-  readonly text: string;
-}
-
-/**
- * `prefix` and `segment` ignore case; `segment`: `/api` matches `/api` and `/api/x`, not `/apix`; `exact` and `regex` do not ignore case.
- * The text of `prefix` and `segment` is lower case.
- */
-export interface PathPattern {
-  readonly kind: 'prefix' | 'segment' | 'exact' | 'regex';
-  readonly text: string;
 }
 
 export interface Backend {

@@ -15,7 +15,7 @@ import {
   parseCidr,
   parseInterfaceCidr,
   subnetCount,
-} from '../../model/index.ts';
+} from '../../../model/index.ts';
 
 const cidr = (text: string): Cidr => {
   const parsed = parseCidr(text);

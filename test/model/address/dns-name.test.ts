@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dnsNameLabels, dnsNameUnder, parseDnsName } from '../../model/index.ts';
+import { dnsNameLabels, dnsNameUnder, parseDnsName } from '../../../model/index.ts';
 
 const label = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,20}$/);
 const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join('.'));

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ok, problem, type Result } from './problem/result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 
 export type IpFamily = 4 | 6;
 

@@ -1,8 +1,18 @@
-export type ListenerProtocol = 'http' | 'https' | 'tcp' | 'tls' | 'sni';
+import { problem } from '../problem/result.ts';
+import type { PathMatch } from './path-pattern.ts';
+
+export const LISTENER_PROTOCOLS = ['http', 'https', 'tcp', 'tls', 'sni'] as const;
+export type ListenerProtocol = (typeof LISTENER_PROTOCOLS)[number];
 export type PortRuleProtocol = ListenerProtocol | 'udp';
 
-/** `prefix`: as Rancher, ignoring case. `segment`: whole parts between slashes, ignoring case. */
-export type PathMatch = 'prefix' | 'segment' | 'exact' | 'regex';
+export const UDP_PROBLEM = problem(
+  'udp',
+  'is udp: udp comes with a later version of Drover',
+  'use tcp, or remove the rule',
+);
+
+/** The port on which every HAProxy of Rancher answered health checks of the load balancer itself. */
+export const RESERVED_PORT = 42;
 
 export interface PortRule {
   readonly sourcePort: number | null;

@@ -1,5 +1,5 @@
+import { ok, problem, type Result } from '../problem/result.ts';
 import { type Address, addressOf, type IpFamily, parseAddress } from './address.ts';
-import { ok, problem, type Result } from './problem/result.ts';
 
 /** A range of addresses. `text` is canonical (`10.42.3.0/24`); equal ranges have equal texts. */
 export interface Cidr {

@@ -1,4 +1,4 @@
-import { ok, problem, type Result } from './problem/result.ts';
+import { ok, problem, type Result } from '../problem/result.ts';
 
 /**
  * A DNS name in the one form used everywhere: lower case, absolute, trailing dot (`web.shop.rancher.internal.`).

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressOf, canonicalAddress, formatReverseName, parseAddress, plainAddress } from '../../model/index.ts';
+import { addressOf, canonicalAddress, formatReverseName, parseAddress, plainAddress } from '../../../model/index.ts';
 
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => addressOf(4, value));
 /** Mostly zeros, so that runs of them are common. */

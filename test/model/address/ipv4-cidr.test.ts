@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseIpv4Cidr } from '../../model/index.ts';
+import { parseIpv4Cidr } from '../../../model/index.ts';
 
 test('parseIpv4Cidr() takes canonical IPv4 ranges', () => {
   expect(parseIpv4Cidr('10.42.0.0/16')).toEqual({
