@@ -1,0 +1,41 @@
+import type { RuleProblem } from '../table/rule-problem.ts';
+
+export interface RenderSettings {
+  /** Absolute path of the directory that `files` are written to. */
+  readonly directory: string;
+  /** By name; `file` has the certificate and its key. */
+  readonly certificates: ReadonlyMap<string, { readonly file: string }>;
+  /** False if the host has no IPv6. */
+  readonly ipv6: boolean;
+  /** How long connections of an earlier configuration may stay open after a reload. */
+  readonly oldConnectionsMs: number;
+}
+
+export interface RenderedConfig {
+  /** Path relative to the directory -> text. `haproxy.cfg` is one of them; the names of the others contain a hash of their content. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Hash of everything but the servers. The `description` of the process is `drover-<structure>`. A process with another one must reload. */
+  readonly structure: string;
+  /** By name of the backend. What was left out (`problems`) is not in it. */
+  readonly backends: ReadonlyMap<string, RenderedBackend>;
+  /** What a line of `haproxy.cfg` (from 1) was written for. */
+  readonly ownerOf: (line: number) => LineOwner;
+  /** What could not be written and was left out. */
+  readonly problems: readonly RuleProblem[];
+}
+
+export interface RenderedBackend {
+  /** For `serverArguments`. */
+  readonly serverParameters: string;
+  /** For `set dynamic-cookie-key backend`, after each `add server`; null: no cookies. */
+  readonly cookieKey: string | null;
+}
+
+/** `rule` and `balancer` are those of the table. */
+export type LineOwner =
+  | { readonly kind: 'drover' }
+  /** Own HAProxy text of a balancer. */
+  | { readonly kind: 'custom'; readonly balancer: string }
+  | { readonly kind: 'rule'; readonly balancer: string; readonly rule: string }
+  | { readonly kind: 'listener'; readonly port: number; readonly balancers: readonly string[] }
+  | { readonly kind: 'backend'; readonly balancer: string; readonly backend: string };

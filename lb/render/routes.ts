@@ -1,0 +1,144 @@
+import type { Rule } from '../table/table.ts';
+import { shortHash } from './hash.ts';
+import { mapEntry, pattern, UnwritableError, word } from './quote.ts';
+
+/** A line of a frontend that chooses a backend. */
+export interface Route {
+  readonly line: string;
+  /** Null: the line stands for many rules. */
+  readonly rule: Rule | null;
+}
+
+export interface Routes {
+  readonly routes: readonly Route[];
+  /** Map files: path -> text. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** A map of fewer rules is written as one line for each, which is easier to read. */
+const SMALLEST_MAP = 8;
+
+/** How a rule can be found in a map. `beg`: by its longest beginning. */
+interface Key {
+  /** Sample expression and method: rules with the same one can share a map. */
+  readonly lookup: string;
+  readonly match: 'str' | 'beg';
+  readonly key: string;
+}
+
+/** Throws if the rule cannot be written. */
+export function checkRule(rule: Rule): void {
+  const key = keyOf(rule);
+  if (key !== null) mapEntry(key.key, rule.backend);
+  if (rule.path !== null && rule.path.kind !== 'regex' && !rule.path.text.startsWith('/')) {
+    throw new UnwritableError('the path does not begin with a slash');
+  }
+  lineOf(rule);
+}
+
+/** The lines that have the effect of "the first rule that matches decides". */
+export function routesOf(rules: readonly Rule[]): Routes {
+  const catchAll = rules.findIndex((rule) => rule.host === null && rule.path === null);
+  const others = catchAll === -1 ? rules : rules.slice(0, catchAll);
+  const parts = runsOf(others).map(routesOfRun);
+  const last = rules[catchAll];
+  return {
+    routes: [
+      ...parts.flatMap(({ routes }) => routes),
+      ...(last === undefined ? [] : [{ line: `default_backend ${word(last.backend)}`, rule: last }]),
+    ],
+    files: new Map(parts.flatMap(({ files }) => [...files])),
+  };
+}
+
+interface Run {
+  /** Null: one rule that no map can hold. */
+  readonly lookup: Key | null;
+  readonly rules: Map<string, Rule>;
+}
+
+/** Consecutive rules with the same lookup. A map gives the longest match, so a rule that an earlier one of its run hides is left out. */
+function runsOf(rules: readonly Rule[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const rule of rules) {
+    const key = keyOf(rule);
+    const last = runs.at(-1);
+    if (key === null || last?.lookup?.lookup !== key.lookup) {
+      runs.push({ lookup: key, rules: new Map([[key?.key ?? '', rule]]) });
+    } else if (!isHidden(key, last.rules)) {
+      last.rules.set(key.key, rule);
+    }
+  }
+  return runs;
+}
+
+function isHidden({ match, key }: Key, earlier: ReadonlyMap<string, Rule>): boolean {
+  if (match === 'str') return earlier.has(key);
+  for (let length = 1; length <= key.length; length++) if (earlier.has(key.slice(0, length))) return true;
+  return false;
+}
+
+function routesOfRun({ lookup, rules }: Run): Routes {
+  if (lookup === null || rules.size < SMALLEST_MAP) {
+    const routes = [...rules.values()].map((rule) => ({ line: lineOf(rule), rule }));
+    return { routes, files: new Map() };
+  }
+  const text = [...rules].map(([key, rule]) => mapEntry(key, rule.backend)).join('');
+  const path = `maps/${shortHash(text)}.map`;
+  const found = `${lookup.lookup},map_${lookup.match}(${path})`;
+  return {
+    routes: [{ line: `use_backend %[${found}] if { ${found} -m found }`, rule: null }],
+    files: new Map([[path, text]]),
+  };
+}
+
+const HOST = 'var(txn.host)';
+/** In lower case. */
+const PATH = 'var(txn.path)';
+const RAW_PATH = 'var(txn.raw_path)';
+
+function keyOf({ host, path }: Rule): Key | null {
+  if (host !== null && host.kind !== 'exact') return null;
+  const hostText = host?.text ?? '';
+  const both = (variable: string) => (host === null ? `var(${variable})` : `${HOST},concat(,${variable})`);
+  switch (path?.kind) {
+    case undefined:
+      return { lookup: both('txn.path'), match: 'beg', key: `${hostText}/` };
+    case 'prefix':
+      return { lookup: both('txn.path'), match: 'beg', key: hostText + path.text };
+    case 'segment':
+      return { lookup: `${both('txn.path')},concat(/)`, match: 'beg', key: hostText + withSlash(path.text) };
+    case 'exact':
+      return { lookup: both('txn.raw_path'), match: 'str', key: hostText + path.text };
+    case 'regex':
+      return null;
+  }
+}
+
+function lineOf({ host, path, backend }: Rule): string {
+  const conditions = [host === null ? '' : hostCondition(host), path === null ? '' : pathCondition(path)];
+  return ['use_backend', word(backend), 'if', ...conditions.filter(Boolean)].join(' ');
+}
+
+const HOST_METHOD = { exact: 'str', suffix: 'end', prefix: 'beg' } as const;
+
+function hostCondition({ kind, text }: NonNullable<Rule['host']>): string {
+  return `{ ${HOST} -m ${HOST_METHOD[kind]} ${pattern(text)} }`;
+}
+
+function pathCondition({ kind, text }: NonNullable<Rule['path']>): string {
+  switch (kind) {
+    case 'prefix':
+      return `{ ${PATH} -m beg ${pattern(text)} }`;
+    case 'segment':
+      return `{ ${PATH},concat(/) -m beg ${pattern(withSlash(text))} }`;
+    case 'exact':
+      return `{ ${RAW_PATH} -m str ${pattern(text)} }`;
+    case 'regex':
+      return `{ ${RAW_PATH} -m reg ${pattern(text)} }`;
+  }
+}
+
+function withSlash(text: string): string {
+  return text.endsWith('/') ? text : `${text}/`;
+}

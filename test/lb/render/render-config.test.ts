@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { createRenderer } from '../../../lb/render/index.ts';
+import { backend, listener, rule, SETTINGS, server, table } from './tables.ts';
+
+const render = createRenderer();
+
+const SHOP = table({
+  listeners: [
+    listener(80, {
+      rules: [
+        rule('shop/front#1', {
+          host: { kind: 'exact', text: 'foo.com' },
+          path: { kind: 'prefix', text: '/api' },
+          backend: 'api',
+        }),
+        rule('shop/front#2', { host: { kind: 'suffix', text: '.foo.com' }, backend: 'web' }),
+        rule('shop/front#3', { backend: 'web' }),
+      ],
+    }),
+    listener(5432, { protocol: 'tcp', rules: [rule('shop/front#4', { backend: 'db' })] }),
+  ],
+  backends: [
+    backend('api', { servers: [server('10.42.1.3', 8080), server('fd00::1', 8080, { weight: 5, state: 'drain' })] }),
+    backend('db', { protocol: 'tcp', servers: [server('10.42.1.9', 5432)] }),
+    backend('web'),
+  ],
+});
+
+const text = async (value = SHOP) => (await render(value, SETTINGS)).files.get('haproxy.cfg') ?? '';
+
+test('renderConfig() writes listeners, rules in their order, backends and servers', async () => {
+  expect((await text()).replace(/^[\s\S]*?\nfrontend/, 'frontend')).toMatchInlineSnapshot(`
+    "frontend 80 from drover
+      bind 0.0.0.0:80
+      bind [::]:80 v6only
+      mode http
+      http-request set-var(txn.host) str()
+      http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
+      # A request without a path (OPTIONS *) leaves this one.
+      http-request set-var(txn.raw_path) str(/)
+      http-request set-var(txn.raw_path) path
+      http-request set-var(txn.path) var(txn.raw_path),lower
+      use_backend api if { var(txn.host) -m str foo.com } { var(txn.path) -m beg /api }
+      use_backend web if { var(txn.host) -m end .foo.com }
+      default_backend web
+
+    frontend 5432 from drover
+      bind 0.0.0.0:5432
+      bind [::]:5432 v6only
+      mode tcp
+      default_backend db
+
+    backend api from drover
+      mode http
+      balance roundrobin
+      option forwardfor
+      # A request that may be sent twice is sent to another server if the first one closes the connection without an answer.
+      retry-on conn-failure empty-response
+      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+      server 10.42.1.3:8080 10.42.1.3:8080 weight 1
+      server fd00::1:8080 [fd00::1]:8080 weight 5 disabled
+
+    backend db from drover
+      mode tcp
+      balance roundrobin
+      server 10.42.1.9:5432 10.42.1.9:5432 weight 1
+
+    backend web from drover
+      mode http
+      balance roundrobin
+      option forwardfor
+      # A request that may be sent twice is sent to another server if the first one closes the connection without an answer.
+      retry-on conn-failure empty-response
+      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+    "
+  `);
+});
+
+test('renderConfig() has the same structure with other servers, and another one with other rules', async () => {
+  const { structure } = await render(SHOP, SETTINGS);
+  const [api, ...others] = SHOP.backends;
+  const scaled = {
+    ...SHOP,
+    backends: [{ ...api, servers: [server('10.42.1.4', 8080)] } as (typeof others)[number], ...others],
+  };
+  expect((await render(scaled, SETTINGS)).structure).toBe(structure);
+  expect(await text(scaled)).toContain(`description drover-${structure}\n`);
+  expect((await render({ ...SHOP, listeners: SHOP.listeners.slice(1) }, SETTINGS)).structure).not.toBe(structure);
+  const h2 = SHOP.backends.map((one) => ({ ...one, options: { ...one.options, proto: 'h2' as const } }));
+  expect((await render({ ...SHOP, backends: h2 }, SETTINGS)).structure).not.toBe(structure);
+});
+
+test('renderConfig() names the owner of each line', async () => {
+  const { ownerOf } = await render(SHOP, SETTINGS);
+  const lines = (await text()).split('\n');
+  const owner = (line: string) => ownerOf(lines.indexOf(line) + 1);
+  expect(owner('global')).toEqual({ kind: 'drover' });
+  expect(owner('frontend 80 from drover')).toEqual({ kind: 'listener', port: 80, balancers: ['shop/front'] });
+  expect(owner('  default_backend db')).toEqual({ kind: 'rule', balancer: 'shop/front', rule: 'shop/front#4' });
+  expect(owner('backend db from drover')).toEqual({ kind: 'backend', balancer: 'shop/front', backend: 'db' });
+  expect(owner('  server 10.42.1.9:5432 10.42.1.9:5432 weight 1')).toMatchObject({ backend: 'db' });
+  expect(owner('backend web from drover')).toMatchObject({ backend: 'web' });
+});
+
+test('renderConfig() leaves out what cannot be written, and says so', async () => {
+  const bad = table({
+    listeners: [
+      listener(80, {
+        rules: [
+          rule('shop/front#1', { path: { kind: 'prefix', text: '/a\n  stats enable' }, backend: 'web' }),
+          rule('shop/front#2', { path: { kind: 'prefix', text: '/b' }, backend: 'web' }),
+          rule('shop/front#3', { backend: 'b\tad' }),
+        ],
+      }),
+    ],
+    backends: [backend('b\tad'), backend('web')],
+  });
+  const { files, problems, backends } = await render(bad, SETTINGS);
+  expect(files.get('haproxy.cfg')).not.toMatch(/stats enable|b\tad/);
+  expect(files.get('haproxy.cfg')).toContain('  use_backend web if { var(txn.path) -m beg /b }\n');
+  expect([...backends.keys()]).toEqual(['web']);
+  expect(problems.map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
+    'backend b\tad: left out, because a value contains control characters',
+    'shop/front#1: left out, because "/a\n  stats enable" contains a blank or begins with #',
+  ]);
+});
