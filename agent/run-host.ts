@@ -2,6 +2,7 @@ import Docker from 'dockerode';
 import { type Checker, VOTE_PREFIX } from '../healthcheck/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
+import { createClaims, createRecovery } from '../replacement/index.ts';
 import { createReachability, createResolvConf, isOftenUnreachable, type ResolvConf } from '../resolv-conf/index.ts';
 import type { ManifestWatch } from '../sources/index.ts';
 import { type FeedServer, serveFeed } from '../state/index.ts';
@@ -15,7 +16,7 @@ import { feedSocket } from './config/paths.ts';
 import { createHaproxyProcess, type KeptHaproxy } from './health/haproxy-process.ts';
 import { healthPart } from './health/health-part.ts';
 import { type HealthStatus, healthStatus, voterStatus } from './health/health-status.ts';
-import { createRecreation } from './health/recreation-part.ts';
+import { recreationPart } from './health/recreation-part.ts';
 import { followVerdicts } from './health/verdict-log.ts';
 import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
@@ -27,6 +28,7 @@ import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts'
 import type { AgentDependencies } from './parts/dependencies.ts';
 import { includeManifests } from './parts/manifests-part.ts';
 import { createParts, type Parts } from './parts/parts.ts';
+import { replacementsPart } from './roll/replacements-part.ts';
 
 export interface RunHostSettings {
   readonly config: Config;
@@ -65,8 +67,10 @@ export async function runHost(
   const docker = new Docker({ socketPath: config.docker.socket });
   const onConnection = () => {
     driver.changed();
-    recreation.connectionChanged();
+    recovery.request();
   };
+  const claims = createClaims();
+  const recovery = createRecovery({ ...deps, docker, claims });
   const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
@@ -101,7 +105,6 @@ export async function runHost(
   const onChecker = (started: Checker): void => {
     checker = started;
   };
-  const recreation = createRecreation(deps, { hostId, docker, store, view, source: local.docker, documents });
   const verdicts = followVerdicts({ store, view, log: deps.log }, signal);
   if (config.health.enabled) {
     const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
@@ -109,9 +112,22 @@ export async function runHost(
       'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
     });
   }
+  parts.start({ replacements: replacementsPart(deps, recovery, local.docker) });
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
   const facts = await wired;
-  if (config.health.enabled) parts.start({ recreation: recreation.part });
+  if (config.health.enabled)
+    parts.start({
+      recreation: recreationPart(deps, {
+        hostId,
+        docker,
+        store,
+        view,
+        source: local.docker,
+        documents,
+        claims,
+        recovery,
+      }),
+    });
   const statuses = () => [
     ...driver.loops.map((loop) => loop.status()),
     ...(checker === null ? [] : [voterStatus(checker.status())]),

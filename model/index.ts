@@ -33,6 +33,7 @@ export * from './network.ts';
 export * from './port-bindings.ts';
 export * from './problem/label-fault.ts';
 export * from './problem/result.ts';
+export * from './replacement-name.ts';
 export * from './service.ts';
 export * from './snapshot.ts';
 export * from './upstream.ts';

@@ -5,6 +5,7 @@ import {
   defaultBudgetSettings,
   type RecreationDocuments,
 } from '../../healthcheck/index.ts';
+import type { Claims, Recovery } from '../../replacement/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { StateStore } from '../../state/index.ts';
 import type { HostView } from '../../view/index.ts';
@@ -18,25 +19,20 @@ export interface RecreationSources {
   readonly view: () => HostView;
   readonly source: Pick<DockerSource, 'isConnected' | 'isComplete'>;
   readonly documents: () => Promise<RecreationDocuments>;
-}
-
-export interface Recreation {
-  readonly part: Part;
-  /** Docker was connected or lost. */
-  connectionChanged(): void;
+  readonly claims: Claims;
+  readonly recovery: Recovery;
 }
 
 const INTERVAL_MS = 500;
 
 /** Recreates containers of this host that are unhealthy, if their service asks for it. */
-export function createRecreation(
+export function recreationPart(
   { clock, log }: Pick<AgentDependencies, 'clock' | 'log'>,
-  { hostId, docker, store, view, source, documents }: RecreationSources,
-): Recreation {
+  { hostId, docker, store, view, source, documents, claims, recovery }: RecreationSources,
+): Part {
   const { isConnected, isComplete } = source;
   const isKnown = (): boolean => isComplete() && store.current().complete && store.staleSinceMs() === null;
-  let connectionChanged: () => void = () => {};
-  const part: Part = async (signal, report) => {
+  return async (signal, report) => {
     const isLive = (id: string): boolean => view().snapshot.hosts.has(id);
     const lock = createRecreationLock({ documents: await documents(), clock, hostId, isLive }, defaultBudgetSettings);
     const recreator = createRecreator({
@@ -44,10 +40,11 @@ export function createRecreation(
       log,
       clock,
       lock,
+      claims,
+      recovery,
       isConnected,
       view: () => (isKnown() ? view() : null),
     });
-    connectionChanged = recreator.connectionChanged;
     try {
       while (!signal.aborted) {
         await recreator.tick(signal);
@@ -60,5 +57,4 @@ export function createRecreation(
       await recreator.idle();
     }
   };
-  return { part, connectionChanged: () => connectionChanged() };
 }

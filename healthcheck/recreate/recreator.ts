@@ -1,15 +1,17 @@
 import { type Container, formatProblem, type Problem } from '../../model/index.ts';
+import { type Claims, type Recovery, type ReplacementDependencies, recreate } from '../../replacement/index.ts';
 import { backoffMs, type Clock } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { RecreationLock, TurnEnd } from './lock.ts';
 import { outcomeOf } from './quorum.ts';
-import { type RecreateDependencies, recover, recreate } from './recreate.ts';
 import { decideOn, type Subject, subjectOf, subjectsOn } from './subject.ts';
 import type { TurnRequest } from './turn.ts';
 
-export interface RecreatorDependencies extends RecreateDependencies {
+export interface RecreatorDependencies extends ReplacementDependencies {
   readonly clock: Clock;
   readonly lock: RecreationLock;
+  readonly claims: Claims;
+  readonly recovery: Pick<Recovery, 'request' | 'run'>;
   readonly isConnected: () => boolean;
   /** The newest view; null while it is not known to be complete. */
   readonly view: () => HostView | null;
@@ -17,8 +19,6 @@ export interface RecreatorDependencies extends RecreateDependencies {
 
 /** Recreates the containers of this host whose service asks for it. */
 export interface Recreator {
-  /** Docker was connected or lost: replacements may have been interrupted. */
-  connectionChanged(): void;
   /** Starts what is due, without waiting for it, and ends what is settled. */
   tick(signal: AbortSignal): Promise<void>;
   problems(): readonly Problem[];
@@ -31,7 +31,6 @@ const LIMIT = 4;
 const RETRY = { minMs: 2_000, maxMs: 300_000 };
 const ASK_AGAIN_MS = 1_000;
 const ASK_LATER_MS = 5_000;
-const RECOVER_AGAIN_MS = 5_000;
 /** How long the Docker source may take to report a new container. */
 const REPORTED_WITHIN_MS = 5_000;
 
@@ -49,7 +48,7 @@ interface Pause {
 }
 
 export function createRecreator(deps: RecreatorDependencies): Recreator {
-  const { clock, lock, log } = deps;
+  const { clock, lock, log, claims, recovery } = deps;
   /** By the id of the container that is to be recreated. */
   const pauses = new Map<string, Pause>();
   const problems = new Map<string, Problem>();
@@ -58,9 +57,6 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
   const open = new Map<string, OpenTurn>();
   /** By the id of a new container that has not become healthy. */
   const failed = new Map<string, Problem>();
-  let unrestored: readonly Problem[] = [];
-  /** When to look for interrupted replacements. */
-  let recoverAtMs = 0;
   let areOwnTurnsEnded = false;
 
   const pause = (id: string, ms: number, failures = 0): void => {
@@ -87,7 +83,7 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
       const result = await recreate(deps, id, signal);
       open.set(key, { request, next: result.ok ? { id: result.value, createdAtMs: clock.now() } : null });
       if (result.ok) return log.info({ container: name, id: result.value }, 'a container was recreated');
-      recoverAtMs = 0;
+      recovery.request();
       note(id, result.problem);
       pause(id, backoffMs(RETRY, failures, 1), failures);
     } catch (error) {
@@ -101,8 +97,16 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
 
   const start = (subject: Subject, signal: AbortSignal): void => {
     const { id } = subject.container;
-    const life = attempt(subject, signal).finally(() => running.delete(id));
-    running.set(id, { service: subject.request.service, life });
+    const { service } = subject.request;
+    const claim = claims.claim('recreation', service);
+    // The service is being rolled.
+    if (!claim) return;
+    claim.replaces(id);
+    const life = attempt(subject, signal).finally(() => {
+      running.delete(id);
+      claim.end();
+    });
+    running.set(id, { service, life });
   };
 
   const mayStart = ({ container, request: { service, isExclusive } }: Subject): boolean => {
@@ -135,12 +139,7 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
 
   /** Ends what an earlier agent, or a lost connection, left half done. False: not yet. */
   const prepare = async (): Promise<boolean> => {
-    if (clock.now() >= recoverAtMs) {
-      if (running.size > 0) return false;
-      recoverAtMs = Number.POSITIVE_INFINITY;
-      unrestored = await recover(deps);
-      if (unrestored.length > 0) recoverAtMs = Math.min(recoverAtMs, clock.now() + RECOVER_AGAIN_MS);
-    }
+    await recovery.run();
     areOwnTurnsEnded ||= await lock.endOwn().then(
       () => true,
       // The bus does not answer; its own problem says so.
@@ -150,9 +149,6 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
   };
 
   return {
-    connectionChanged: () => {
-      recoverAtMs = 0;
-    },
     tick: async (signal) => {
       if (!deps.isConnected() || !(await prepare())) return;
       const view = deps.view();
@@ -164,7 +160,7 @@ export function createRecreator(deps: RecreatorDependencies): Recreator {
       keep(failed, idsOf(subjects));
       for (const subject of due) if (mayStart(subject)) start(subject, signal);
     },
-    problems: () => [...unrestored, ...failed.values(), ...problems.values()],
+    problems: () => [...failed.values(), ...problems.values()],
     idle: async () => {
       await Promise.all([...running.values()].map(({ life }) => life));
     },

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { shortId } from './names.ts';
+import { shortId } from '../model/index.ts';
 import { networksOf } from './networks.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -43,7 +43,7 @@ function configOf(
   // Docker refuses these with the network of another container; that container's values are shown instead.
   const isJoined = HostConfig.NetworkMode?.startsWith('container:') ?? false;
   // Docker names a container after its id unless the user gives a hostname.
-  const isNamed = Hostname !== shortId(Id) && !isJoined && HostConfig.UTSMode !== 'host';
+  const isNamed = Hostname !== shortId({ id: Id }) && !isJoined && HostConfig.UTSMode !== 'host';
   return {
     ...rest,
     ...(isNamed ? { Hostname } : {}),

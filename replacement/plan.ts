@@ -1,4 +1,4 @@
-import { nameOfNext, nameOfOld } from './names.ts';
+import { nameOfNext, nameOfOld } from '../model/index.ts';
 
 /** One container of a replacement as Docker shows it. */
 export interface ObservedContainer {

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import { expect, test } from 'vitest';
-import { createOptions, imageReference } from '../../../healthcheck/recreate/create-options.ts';
-import { networksOf } from '../../../healthcheck/recreate/networks.ts';
-import { obstacleTo } from '../../../healthcheck/recreate/obstacles.ts';
-import { volumesOf } from '../../../healthcheck/recreate/volumes.ts';
+import { createOptions, imageReference } from '../../replacement/create-options.ts';
+import { networksOf } from '../../replacement/networks.ts';
+import { obstacleTo } from '../../replacement/obstacles.ts';
+import { volumesOf } from '../../replacement/volumes.ts';
 
 type Inspect = Docker.ContainerInspectInfo;
 

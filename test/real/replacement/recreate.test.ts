@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { recreate } from '../../../healthcheck/recreate/recreate.ts';
+import { recreate } from '../../../replacement/recreate.ts';
 import { compose, composeStack } from '../../support/compose.ts';
 import { inside } from '../../support/containers.ts';
 import { type Engine, removeContainers, startEngine } from '../../support/engine.ts';

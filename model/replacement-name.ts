@@ -1,3 +1,5 @@
+import { shortId } from './docker-names.ts';
+
 /** The names of the two containers while one replaces the other. Each name has the short id of the other container. */
 export interface ReplacementName {
   /** The name that the container has, or had, without Drover. */
@@ -8,19 +10,14 @@ export interface ReplacementName {
   readonly otherId: string;
 }
 
-const SHORT_ID = 12;
 const INFIX = { old: '.drover-replaced-by-', next: '.drover-replaces-' } as const;
 
-export function shortId(id: string): string {
-  return id.slice(0, SHORT_ID);
-}
-
 export function nameOfOld(own: string, nextId: string): string {
-  return `${own}${INFIX.old}${shortId(nextId)}`;
+  return `${own}${INFIX.old}${shortId({ id: nextId })}`;
 }
 
 export function nameOfNext(own: string, oldId: string): string {
-  return `${own}${INFIX.next}${shortId(oldId)}`;
+  return `${own}${INFIX.next}${shortId({ id: oldId })}`;
 }
 
 /** Null: not a name that Drover gives to a container that it replaces. */

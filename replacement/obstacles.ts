@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { Problem } from '../../model/index.ts';
+import type { Problem } from '../model/index.ts';
 
 export type Inspect = Docker.ContainerInspectInfo;
 

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { limited } from '../../system/index.ts';
+import { limited } from '../system/index.ts';
 import { createOptions, imageReference } from './create-options.ts';
 import { type ContainerNetworks, networksOf } from './networks.ts';
 import { REQUEST_MS, statusOf } from './observe.ts';

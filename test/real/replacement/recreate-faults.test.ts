@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { recover, recreate } from '../../../healthcheck/recreate/recreate.ts';
+import { recover } from '../../../replacement/recover.ts';
+import { recreate } from '../../../replacement/recreate.ts';
 import { inside } from '../../support/containers.ts';
 import { type Engine, removeContainers, startEngine } from '../../support/engine.ts';
 import { createFaultyDocker, type DockerChange, type Fault } from '../../support/faulty-docker.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameOfNext, nameOfOld, parseReplacementName } from '../../../healthcheck/recreate/names.ts';
+import { nameOfNext, nameOfOld, parseReplacementName } from '../../model/index.ts';
 import {
   formatStep,
   isHandedOver,
@@ -10,7 +10,7 @@ import {
   planRestoration,
   type Replacement,
   type Step,
-} from '../../../healthcheck/recreate/plan.ts';
+} from '../../replacement/plan.ts';
 
 const OLD_ID = 'a'.repeat(64);
 const NEW_ID = 'b'.repeat(64);

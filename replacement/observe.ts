@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { limited } from '../../system/index.ts';
-import { nameOfNext, nameOfOld, parseReplacementName } from './names.ts';
+import { nameOfNext, nameOfOld, parseReplacementName } from '../model/index.ts';
+import { limited } from '../system/index.ts';
 import { type Inspect, nameOf } from './obstacles.ts';
 import type { ObservedContainer, Replacement } from './plan.ts';
 

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { shortId } from './names.ts';
+import { shortId } from '../model/index.ts';
 
 type Inspect = Pick<Docker.ContainerInspectInfo, 'Id' | 'Config' | 'HostConfig' | 'NetworkSettings'>;
 /** What a user gave for one network; without what Docker assigned. */
@@ -50,7 +50,8 @@ function endpointOf(
   containerId: string,
 ): Endpoint {
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority } = settings;
-  const aliases = (Aliases as readonly string[] | null)?.filter((alias) => alias !== shortId(containerId)) ?? [];
+  const aliases =
+    (Aliases as readonly string[] | null)?.filter((alias) => alias !== shortId({ id: containerId })) ?? [];
   return {
     ...(IPAMConfig ? { IPAMConfig } : {}),
     ...(Links?.length > 0 ? { Links } : {}),
