@@ -1,0 +1,26 @@
+/**
+ * `npm run bench -- lb [traffic|render|change] [--seconds 3] [--rounds 5]`: the load balancer.
+ * - `traffic`: requests per second and p99 through the configuration that Drover renders, beside HAProxy configured by hand, nginx and
+ *   Caddy, for one service and for 1,000 host names. CPU per request is the figure to compare if the machine is not quiet.
+ * - `render`: 1,000 backends of 10 servers.
+ * Exits with 1 if a target is missed.
+ */
+import { parseArgs } from 'node:util';
+import { createResources } from '../test/support/resources.ts';
+import { measureRendering } from './lb/render.ts';
+import { measureTraffic } from './lb/traffic.ts';
+import { printVerdicts } from './support/report.ts';
+import type { Verdict } from './support/targets.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '5' } },
+});
+const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
+const wanted = (part: string): boolean => positionals.length === 0 || positionals.includes(part);
+
+const verdicts: Verdict[] = [];
+await using resources = createResources();
+if (wanted('traffic')) verdicts.push(...(await measureTraffic(resources, options)));
+if (wanted('render')) verdicts.push(...(await measureRendering()));
+printVerdicts('Targets', verdicts);
