@@ -67,6 +67,8 @@ export interface Backend {
   readonly options: RuleOptions;
   /** Only for `http` and `https`. */
   readonly stickiness: StickinessPolicy | null;
+  /** How long a server in state `drain` may finish its requests; null: the default of the host. */
+  readonly drainTimeoutMs: number | null;
   /** Sorted by name. What changes without a reload. */
   readonly servers: readonly Server[];
   /** Servers that HAProxy finds by name (external services with a host name). A change of them is a reload. */

@@ -43,7 +43,8 @@ export interface Endpoints {
 /**
  * The endpoints of a service for askers on this host. READINESS decides which are answered; a fallback applies when no reachable
  * one is ready. An alias stands for all its targets, each by its own rules; a service that occurs twice counts once. If there is a
- * choice of addresses, a known asker gets one that it can reach.
+ * choice of addresses, a known asker gets one that it can reach. `among`: containers for which it is false are left out, and the
+ * fallback applies to the others alone.
  */
 export function endpointsOf(
   view: HostView,
@@ -51,8 +52,9 @@ export function endpointsOf(
   consumer: Consumer = 'dns',
   asker: Container | null = null,
   recorder?: DependencyRecorder,
+  among?: (container: Container) => boolean,
 ): Endpoints {
-  return collect({ view, consumer, asker, recorder }, service, new Set());
+  return collect({ view, consumer, asker, recorder, among }, service, new Set());
 }
 
 /** Whether an endpoint is ready and can be reached; one without a container always is. */
@@ -66,6 +68,7 @@ interface Purpose {
   readonly consumer: Consumer;
   readonly asker: Container | null;
   readonly recorder: DependencyRecorder | undefined;
+  readonly among: ((container: Container) => boolean) | undefined;
 }
 
 function collect(purpose: Purpose, service: ServiceView, met: Set<string>): Endpoints {
@@ -143,7 +146,9 @@ function judged(purpose: Purpose, service: ServiceView): Endpoints {
   const candidates = service.containers.map((container) => candidate(purpose, service, container, checked));
   const consumer = consumerFor(purpose, service, candidates);
   const treatmentOf = ({ standing }: Candidate) => READINESS[standing][consumer];
-  const fit = firstRank(candidates, treatmentOf);
+  const { among } = purpose;
+  const allowed = among ? candidates.filter(({ container }) => among(container)) : candidates;
+  const fit = firstRank(allowed, treatmentOf);
   const chosen = new Set(DNS_CONSUMERS.has(consumer) ? atOwnPorts(fit) : fit);
   const all = candidates.map((own): Endpoint => {
     if (chosen.has(own)) return { ...own, answered: true, reason: RESORTS[treatmentOf(own)] ?? own.reason };

@@ -1,0 +1,69 @@
+import { compareText, MAX_WEIGHT } from '../../model/index.ts';
+import type { DependencyRecorder, HostView } from '../../view/index.ts';
+import type { BackendPlan } from './plan-table.ts';
+import type { RuleProblem } from './rule-problem.ts';
+import { serversOf } from './servers.ts';
+import type { Backend, LeftOutEndpoint, NamedServer, Server } from './table.ts';
+
+export interface BuiltBackend {
+  readonly backend: Backend;
+  readonly problems: readonly RuleProblem[];
+}
+
+export function buildBackend(view: HostView, plan: BackendPlan, recorder: DependencyRecorder): BuiltBackend {
+  const { name, protocol, balancer, options, stickiness, drainTimeoutMs, parts } = plan;
+  const found = parts.map((part) => serversOf(view, part, recorder));
+  const servers = distinct(found.flatMap((one) => one.servers));
+  const named = distinctNamed(found.flatMap(({ namedServers }) => namedServers));
+  const scale = weightScale([...servers, ...named].map(({ weight }) => weight));
+  const scaled = <T extends { readonly weight: number }>(one: T): T => ({ ...one, weight: scale(one.weight) });
+  return {
+    backend: {
+      name,
+      protocol,
+      balancer,
+      services: [...new Set(found.flatMap(({ services }) => services))].sort(),
+      options,
+      stickiness,
+      drainTimeoutMs,
+      servers: servers.map(scaled),
+      namedServers: named.map(scaled),
+      leftOut: found.flatMap(({ leftOut }) => leftOut).sort(compareLeftOut),
+    },
+    problems: found.flatMap(({ problems }) => problems),
+  };
+}
+
+/** Each address and port once, sorted: the first that is ready, else the first. */
+function distinct(servers: readonly Server[]): readonly Server[] {
+  const known = new Map<string, Server>();
+  for (const server of servers) {
+    const before = known.get(server.name);
+    if (!before || (before.state === 'drain' && server.state === 'ready')) known.set(server.name, server);
+  }
+  return [...known.values()].sort((a, b) => compareText(a.name, b.name));
+}
+
+function distinctNamed(servers: readonly NamedServer[]): readonly NamedServer[] {
+  const known = new Map<string, NamedServer>();
+  for (const server of servers) {
+    const key = `${server.hostname}:${server.port}`;
+    if (!known.has(key)) known.set(key, server);
+  }
+  return [...known].sort(([a], [b]) => compareText(a, b)).map(([, server]) => server);
+}
+
+/** Brings weights to 0..256 and keeps their relation; a weight above 0 stays above 0. */
+function weightScale(weights: readonly number[]): (weight: number) => number {
+  const largest = Math.max(0, ...weights);
+  if (largest <= MAX_WEIGHT) return (weight) => weight;
+  return (weight) => (weight === 0 ? 0 : Math.max(1, Math.round((weight * MAX_WEIGHT) / largest)));
+}
+
+function compareLeftOut(a: LeftOutEndpoint, b: LeftOutEndpoint): number {
+  return (
+    compareText(a.service, b.service) ||
+    compareText(a.containerId ?? '', b.containerId ?? '') ||
+    compareText(a.reason, b.reason)
+  );
+}

@@ -1,0 +1,100 @@
+import type { Host, RuleOptions, StickinessPolicy } from '../../model/index.ts';
+import { backendNames, claimKey, type Group } from './backend-names.ts';
+import { balancerClaims, runsOn } from './balancer-claims.ts';
+import { type BackendPart, type Claim, type Claims, ruleProblem } from './claim.ts';
+import { listenersOf, type NamedGroup } from './listeners.ts';
+import type { RuleProblem } from './rule-problem.ts';
+import { compareSources, type Source } from './source.ts';
+import type { CustomConfig, LbTable, Listener } from './table.ts';
+
+/** The table without endpoints: everything that changes with rules only. */
+export interface TablePlan extends Pick<LbTable, 'listeners' | 'customConfigs' | 'problems'> {
+  /** Sorted by name. */
+  readonly backends: readonly BackendPlan[];
+}
+
+export interface BackendPlan {
+  readonly name: string;
+  readonly protocol: Listener['protocol'];
+  readonly balancer: string;
+  readonly options: RuleOptions;
+  readonly stickiness: StickinessPolicy | null;
+  readonly drainTimeoutMs: number | null;
+  readonly parts: readonly BackendPart[];
+}
+
+/** `host`: the one whose HAProxy it is; null: not known yet. */
+export function planTable(sources: Iterable<Source>, host: Host | null): TablePlan {
+  const running = [...sources].filter((source) => isHere(source, host)).sort(compareSources);
+  const { claims, problems } = claimsOf(running);
+  const { groups, problems: conflicts } = groupsOf(claims);
+  const { names, problems: nameProblems } = backendNames(groups);
+  const named = groups.map((group, at): NamedGroup => ({ name: names[at] ?? '', group }));
+  const balancers = running.filter(({ isBalancer }) => isBalancer);
+  const { listeners, problems: listenerProblems } = listenersOf(named, balancers);
+  return {
+    listeners,
+    backends: named.map(backendPlan).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    customConfigs: customConfigs(balancers),
+    problems: [...problems, ...conflicts, ...nameProblems, ...listenerProblems],
+  };
+}
+
+function isHere({ isBalancer, declaration }: Source, host: Host | null): boolean {
+  return isBalancer && declaration?.lbConfig ? runsOn(declaration.lbConfig.options.hosts, host) : false;
+}
+
+function claimsOf(sources: readonly Source[]): Claims {
+  const each = sources.map(balancerClaims);
+  return { claims: each.flatMap(({ claims }) => claims), problems: each.flatMap(({ problems }) => problems) };
+}
+
+/** The claims by port, host and path. The first owner of a port decides on its protocol, the first of a host and path gets them. */
+function groupsOf(claims: readonly Claim[]): { groups: readonly Group[]; problems: readonly RuleProblem[] } {
+  const ports = new Map<number, Claim>();
+  const groups = new Map<string, [Claim, ...Claim[]]>();
+  const problems: RuleProblem[] = [];
+  for (const claim of claims) {
+    const ofPort = ports.get(claim.port) ?? claim;
+    ports.set(claim.port, ofPort);
+    const group = groups.get(claimKey(claim));
+    if (ofPort.protocol !== claim.protocol) problems.push(otherProtocol(claim, ofPort));
+    else if (!group) groups.set(claimKey(claim), [claim]);
+    else if (group[0].balancer === claim.balancer) group.push(claim);
+    else problems.push(taken(claim, group[0]));
+  }
+  return { groups: [...groups.values()], problems };
+}
+
+function otherProtocol({ part, port, protocol }: Claim, owner: Claim): RuleProblem {
+  const what = `port ${port} cannot be ${protocol}: rule ${owner.part.rule} uses it for ${owner.protocol}`;
+  return ruleProblem(part, what, 'Use another port, or the same protocol.');
+}
+
+function taken({ part, port, host, path }: Claim, owner: Claim): RuleProblem {
+  const paths = path ? `path ${path.text}` : 'all paths';
+  const what = `port ${port}, ${host ? `host ${host.text}` : 'all hosts'}, ${paths} belong to rule ${owner.part.rule}, which is older`;
+  return ruleProblem(part, what, 'Choose another host or path, or remove one of the two rules.');
+}
+
+function backendPlan({ name, group }: NamedGroup): BackendPlan {
+  const [{ protocol, balancer, options, stickiness, drainTimeoutMs }] = group;
+  return {
+    name,
+    protocol,
+    balancer,
+    options,
+    stickiness,
+    drainTimeoutMs,
+    parts: group.map(({ part }) => part),
+  };
+}
+
+function customConfigs(balancers: readonly Source[]): readonly CustomConfig[] {
+  return balancers
+    .flatMap(({ key, declaration }): readonly CustomConfig[] => {
+      const text = declaration?.lbConfig?.config ?? '';
+      return text.trim() === '' ? [] : [{ balancer: key, text }];
+    })
+    .sort((a, b) => (a.balancer < b.balancer ? -1 : 1));
+}
