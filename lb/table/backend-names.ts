@@ -41,14 +41,14 @@ export function backendNames(groups: readonly Group[]): {
 function nameFault(name: string, owner: Claim | undefined): readonly [what: string, hint: string] | null {
   if (!/^[\w.:-]+$/.test(name)) {
     return [
-      `the backend name ${JSON.stringify(name)} is not accepted`,
-      'Use letters, digits, `_`, `-`, `.` and `:` only.',
+      `has the backend name ${JSON.stringify(name)}, which is not accepted`,
+      'use letters, digits, _, -, . and : only',
     ];
   }
   if (!owner) return null;
   return [
-    `the backend name ${name} belongs to rule ${owner.part.rule}, which has another port, host or path`,
-    'Choose another `backend_name`.',
+    `has the backend name ${name} of rule ${owner.part.rule}, which has another port, host or path`,
+    'use another backend_name',
   ];
 }
 

@@ -56,8 +56,8 @@ function distinctNamed(servers: readonly NamedServer[]): readonly NamedServer[] 
 /** Brings weights to 0..256 and keeps their relation; a weight above 0 stays above 0. */
 function weightScale(weights: readonly number[]): (weight: number) => number {
   const largest = Math.max(0, ...weights);
-  if (largest <= MAX_WEIGHT) return (weight) => weight;
-  return (weight) => (weight === 0 ? 0 : Math.max(1, Math.round((weight * MAX_WEIGHT) / largest)));
+  const factor = Math.min(1, MAX_WEIGHT / largest);
+  return (weight) => (weight <= 0 ? 0 : Math.max(1, Math.round(weight * factor)));
 }
 
 function compareLeftOut(a: LeftOutEndpoint, b: LeftOutEndpoint): number {

@@ -1,6 +1,5 @@
-import type { ListenerProtocol, RuleOptions, StickinessPolicy } from '../../model/index.ts';
+import type { HostPattern, ListenerProtocol, PathPattern, RuleOptions, StickinessPolicy } from '../../model/index.ts';
 import type { RuleProblem } from './rule-problem.ts';
-import type { HostPattern, PathPattern } from './table.ts';
 
 /** What a rule wants: requests to a host and path on a port go to one service. */
 export interface Claim {
@@ -37,6 +36,10 @@ export interface BackendPart {
 export interface Claims {
   readonly claims: readonly Claim[];
   readonly problems: readonly RuleProblem[];
+}
+
+export function joinClaims(each: readonly Claims[]): Claims {
+  return { claims: each.flatMap(({ claims }) => claims), problems: each.flatMap(({ problems }) => problems) };
 }
 
 export function ruleProblem(

@@ -70,8 +70,8 @@ function listener(
 function proxyFault(port: number, isOn: boolean): readonly [what: string, hint: string] {
   const [owners, others] = isOn ? ['accept', 'does not'] : ['do not accept', 'does'];
   return [
-    `the owners of port ${port} ${owners} the PROXY protocol there, and this load balancer ${others}`,
-    'Give both the same `accept-proxy` in their custom configuration, or use another port.',
+    `shares port ${port} with older rules, which ${owners} the PROXY protocol; this load balancer ${others}`,
+    'write accept-proxy in the custom configuration of both or of none, or use another port',
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { HostPattern, PathPattern } from './table.ts';
+import type { HostPattern, PathPattern } from '../../model/index.ts';
 
 /** Whether a host (lower case, without port) or a path (without query) matches. The texts of patterns that ignore case are lower case. */
 export function matches({ kind, text }: HostPattern | PathPattern, given: string): boolean {
@@ -14,6 +14,6 @@ export function matches({ kind, text }: HostPattern | PathPattern, given: string
       return lower === text || lower.startsWith(text.endsWith('/') ? text : `${text}/`);
     }
     case 'regex':
-      return new RegExp(text).test(given);
+      return new RegExp(text, 'u').test(given);
   }
 }

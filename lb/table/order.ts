@@ -1,4 +1,5 @@
-import type { PathPattern, Rule } from './table.ts';
+import type { PathPattern } from '../../model/index.ts';
+import type { Rule } from './table.ts';
 
 type Ordered = Pick<Rule, 'host' | 'path' | 'priority'>;
 

@@ -1,9 +1,18 @@
-import type { Host, RuleOptions, StickinessPolicy } from '../../model/index.ts';
+import {
+  compareText,
+  formatHostPattern,
+  type Host,
+  type RuleOptions,
+  type Selector,
+  type StickinessPolicy,
+} from '../../model/index.ts';
 import { backendNames, claimKey, type Group } from './backend-names.ts';
-import { balancerClaims, runsOn } from './balancer-claims.ts';
-import { type BackendPart, type Claim, type Claims, ruleProblem } from './claim.ts';
+import { balancerClaims, selectorsOf } from './balancer-claims.ts';
+import { type BackendPart, type Claim, joinClaims, ruleProblem } from './claim.ts';
+import { labelClaims } from './label-claims.ts';
 import { listenersOf, type NamedGroup } from './listeners.ts';
 import type { RuleProblem } from './rule-problem.ts';
+import { runsOn } from './runs-on.ts';
 import { compareSources, type Source } from './source.ts';
 import type { CustomConfig, LbTable, Listener } from './table.ts';
 
@@ -11,6 +20,8 @@ import type { CustomConfig, LbTable, Listener } from './table.ts';
 export interface TablePlan extends Pick<LbTable, 'listeners' | 'customConfigs' | 'problems'> {
   /** Sorted by name. */
   readonly backends: readonly BackendPlan[];
+  /** Those in use: the plan depends on which services they match. */
+  readonly selectors: readonly Selector[];
 }
 
 export interface BackendPlan {
@@ -23,30 +34,29 @@ export interface BackendPlan {
   readonly parts: readonly BackendPart[];
 }
 
-/** `host`: the one whose HAProxy it is; null: not known yet. */
+/** `host`: the one whose HAProxy it is; null: not known yet. The order of the sources does not matter. */
 export function planTable(sources: Iterable<Source>, host: Host | null): TablePlan {
-  const running = [...sources].filter((source) => isHere(source, host)).sort(compareSources);
-  const { claims, problems } = claimsOf(running);
+  const all = [...sources].sort(compareSources);
+  const balancers = all.filter((source) => isBalancerOf(source, host));
+  const { claims, problems } = joinClaims([
+    ...balancers.map((source) => balancerClaims(source, all)),
+    ...all.map(labelClaims),
+  ]);
   const { groups, problems: conflicts } = groupsOf(claims);
   const { names, problems: nameProblems } = backendNames(groups);
   const named = groups.map((group, at): NamedGroup => ({ name: names[at] ?? '', group }));
-  const balancers = running.filter(({ isBalancer }) => isBalancer);
   const { listeners, problems: listenerProblems } = listenersOf(named, balancers);
   return {
     listeners,
-    backends: named.map(backendPlan).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    backends: named.map(backendPlan).sort((a, b) => compareText(a.name, b.name)),
     customConfigs: customConfigs(balancers),
     problems: [...problems, ...conflicts, ...nameProblems, ...listenerProblems],
+    selectors: balancers.flatMap(selectorsOf),
   };
 }
 
-function isHere({ isBalancer, declaration }: Source, host: Host | null): boolean {
+function isBalancerOf({ isBalancer, declaration }: Source, host: Host | null): boolean {
   return isBalancer && declaration?.lbConfig ? runsOn(declaration.lbConfig.options.hosts, host) : false;
-}
-
-function claimsOf(sources: readonly Source[]): Claims {
-  const each = sources.map(balancerClaims);
-  return { claims: each.flatMap(({ claims }) => claims), problems: each.flatMap(({ problems }) => problems) };
 }
 
 /** The claims by port, host and path. The first owner of a port decides on its protocol, the first of a host and path gets them. */
@@ -67,14 +77,14 @@ function groupsOf(claims: readonly Claim[]): { groups: readonly Group[]; problem
 }
 
 function otherProtocol({ part, port, protocol }: Claim, owner: Claim): RuleProblem {
-  const what = `port ${port} cannot be ${protocol}: rule ${owner.part.rule} uses it for ${owner.protocol}`;
-  return ruleProblem(part, what, 'Use another port, or the same protocol.');
+  const what = `cannot use port ${port} for ${protocol}: rule ${owner.part.rule} uses it for ${owner.protocol}`;
+  return ruleProblem(part, what, 'use another port, or the same protocol');
 }
 
 function taken({ part, port, host, path }: Claim, owner: Claim): RuleProblem {
   const paths = path ? `path ${path.text}` : 'all paths';
-  const what = `port ${port}, ${host ? `host ${host.text}` : 'all hosts'}, ${paths} belong to rule ${owner.part.rule}, which is older`;
-  return ruleProblem(part, what, 'Choose another host or path, or remove one of the two rules.');
+  const what = `cannot get port ${port}, ${host ? `host ${formatHostPattern(host)}` : 'all hosts'}, ${paths}: rule ${owner.part.rule} has them and is older`;
+  return ruleProblem(part, what, 'use another host or path, or remove one of the two rules');
 }
 
 function backendPlan({ name, group }: NamedGroup): BackendPlan {
@@ -96,5 +106,5 @@ function customConfigs(balancers: readonly Source[]): readonly CustomConfig[] {
       const text = declaration?.lbConfig?.config ?? '';
       return text.trim() === '' ? [] : [{ balancer: key, text }];
     })
-    .sort((a, b) => (a.balancer < b.balancer ? -1 : 1));
+    .sort((a, b) => compareText(a.balancer, b.balancer));
 }

@@ -1,4 +1,4 @@
-import { draftMap } from '../../model/index.ts';
+import { draftMap, type Host } from '../../model/index.ts';
 import {
   type DependencyKey,
   differences,
@@ -10,7 +10,7 @@ import {
 import { type BuiltBackend, buildBackend } from './build-backend.ts';
 import { keepIdentity } from './keep-identity.ts';
 import { type BackendPlan, planTable, type TablePlan } from './plan-table.ts';
-import { keepSource, type Source, sourceOf } from './source.ts';
+import { hasSameRules, type Source, sourceOf } from './source.ts';
 import type { LbTable } from './table.ts';
 
 /**
@@ -44,24 +44,37 @@ interface Built extends BuiltBackend {
 
 function nextState(before: State | null, view: HostView): State {
   const changed = before ? differences(before.view, view) : 'everything';
-  const sources = sourcesOf(before, view, changed);
-  const plan = planOf(before, view, { sources, changed });
+  const { sources, isSame } = sourcesOf(before, view, changed);
+  const plan = before && isSame ? before.plan : keepIdentity(before?.plan, planTable(sources.values(), ownHost(view)));
   const built = new Map(
     plan.backends.map((one) => [one.name, builtOf(before?.built.get(one.name), view, { plan: one, changed })] as const),
   );
   return { view, sources, plan, built, table: keepIdentity(before?.table, tableOf(plan, built)) };
 }
 
-function sourcesOf(before: State | null, view: HostView, changed: Changed): State['sources'] {
-  if (!before || changed === 'everything') return allSources(view);
+function ownHost({ snapshot, hostId }: HostView): Host | null {
+  return snapshot.hosts.get(hostId)?.host ?? null;
+}
+
+/** The sources, and whether the plan of those before is valid for them. */
+function sourcesOf(
+  before: State | null,
+  view: HostView,
+  changed: Changed,
+): { readonly sources: State['sources']; readonly isSame: boolean } {
+  if (!before || changed === 'everything') return { sources: allSources(view), isSame: false };
   const sources = draftMap(before.sources);
+  let isSame = !changed.has(hostKey(view.hostId));
   for (const key of changed) {
     if (!key.startsWith(SERVICE)) continue;
     const service = findService(view, key.slice(SERVICE.length));
-    if (!service) sources.delete(key.slice(SERVICE.length));
-    else sources.set(service.key, keepSource(before.sources.get(service.key), sourceOf(service)));
+    const after = service && sourceOf(service);
+    const old = before.sources.get(key.slice(SERVICE.length));
+    isSame &&= after ? hasSameRules(old, after, before.plan.selectors) : old === undefined;
+    if (after) sources.set(after.key, after);
+    else sources.delete(key.slice(SERVICE.length));
   }
-  return sources.result();
+  return { sources: sources.result(), isSame };
 }
 
 const SERVICE = serviceKeyOf('');
@@ -69,17 +82,6 @@ const SERVICE = serviceKeyOf('');
 function allSources(view: HostView): State['sources'] {
   const services = [...view.stacks.values()].flatMap((stack) => [...stack.services.values()]);
   return new Map(services.map((service) => [service.key, sourceOf(service)] as const));
-}
-
-function planOf(
-  before: State | null,
-  view: HostView,
-  { sources, changed }: Pick<State, 'sources'> & { readonly changed: Changed },
-): TablePlan {
-  const sameHost = changed !== 'everything' && !changed.has(hostKey(view.hostId));
-  if (before && sameHost && before.sources === sources) return before.plan;
-  const host = view.snapshot.hosts.get(view.hostId)?.host ?? null;
-  return keepIdentity(before?.plan, planTable(sources.values(), host));
 }
 
 function builtOf(

@@ -34,7 +34,11 @@ export function serversOf(view: HostView, part: BackendPart, recorder: Dependenc
   const targets = targetsOf(view, part.target, recorder);
   const found = targets.map((target) => serversOfTarget({ view, part, recorder }, target));
   const { kind, name } = part.target;
-  const unknown = ruleProblem(part, `there is no ${kind} ${name}`, 'Start it, or correct its name in the rule.');
+  const unknown = ruleProblem(
+    part,
+    `has no target: there is no ${kind} ${name}`,
+    'start it, or correct its name in the rule',
+  );
   return {
     services: found.flatMap(({ services }) => services),
     servers: found.flatMap(({ servers }) => servers),
