@@ -48,6 +48,7 @@ export function backend(name: string, parts: Partial<Backend> = {}): Backend {
     services: ['shop/web'],
     options: NO_RULE_OPTIONS,
     stickiness: null,
+    drainTimeoutMs: null,
     servers: [],
     namedServers: [],
     leftOut: [],
