@@ -1,3 +1,7 @@
+export { type BoundCertificates, bindCertificates } from './bind-certificates.ts';
 export type { Certificate } from './certificate.ts';
+export type { LoadedCertificate, LoadedCertificates } from './loaded.ts';
+export { type CertificateChange, planCertificates } from './plan.ts';
 export { ALL_CERTIFICATES } from './private-copies.ts';
+export { RunningCertificates, type RunningCertificatesDependencies } from './running-certificates.ts';
 export { CertificateStore, type CertificateStoreDependencies, type CertificateStoreSettings } from './store.ts';
