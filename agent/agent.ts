@@ -1,3 +1,4 @@
+import { createTableReader } from '../lb/index.ts';
 import { type Problem, parseUpstream } from '../model/index.ts';
 import type { Config, LoadedConfig } from './config/config.ts';
 import { createConfigured } from './config/configured.ts';
@@ -69,9 +70,12 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const metrics = createMetrics({ status, view }, clock.now);
   const listen = config.metrics.listen && parseUpstream(config.metrics.listen);
   if (listen) parts.start({ metrics: metricsPart(metrics, listen) });
+  const readTable = createTableReader();
+  const lb = { table: () => readTable(view()), stat: async () => null, config: async () => null };
   const routes = controlRoutes({
     status,
     view,
+    lb,
     health: () => readHealth({ bus, clock }, view()),
     metrics,
     apply: (request) => applyManifests(bus, request),

@@ -3,6 +3,8 @@ import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Agent, AgentSettings } from './agent.ts';
 import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './config/config.ts';
+import type { LbExplanation, LbRequest } from './control/lb/lb-explanation.ts';
+import type { LbPage } from './control/lb/lb-page.ts';
 import type { DownCheck } from './down/judge-down.ts';
 import type { SavedView } from './down/offline.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
@@ -20,6 +22,8 @@ export { askAgent, type ControlReply, type ControlRequest } from './control/clie
 export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { HealthRow } from './control/health.ts';
+export type { LbExplanation, LbRequest } from './control/lb/lb-explanation.ts';
+export type { BackendRow as LbBackendRow, LbPage } from './control/lb/lb-page.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
 export type { DownCheck } from './down/judge-down.ts';
@@ -52,6 +56,24 @@ export async function listRows(
   const { listHealth } = await import('./control/health.ts');
   const health = () => listHealth(view, { turns: null, nowMs: Date.now() });
   return { services: listServices, containers: listContainers, hosts: listHosts, health }[what](view);
+}
+
+/** `drover lb` of a saved view, without live numbers. */
+export async function savedLbPage(view: HostView): Promise<LbPage> {
+  const [{ lbPage }, { createTableReader }] = await Promise.all([
+    import('./control/lb/lb-page.ts'),
+    import('../lb/index.ts'),
+  ]);
+  return lbPage(view, createTableReader()(view), null);
+}
+
+/** `drover why lb` of a saved view, without live numbers. */
+export async function explainSavedLb(view: HostView, asked: LbRequest): Promise<LbExplanation> {
+  const [{ explainLb }, { createTableReader }] = await Promise.all([
+    import('./control/lb/why-lb.ts'),
+    import('../lb/index.ts'),
+  ]);
+  return explainLb(view, createTableReader()(view), { asked, stat: null });
 }
 
 /** `drover down` on a host whose agent is not running. */

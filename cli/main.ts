@@ -10,6 +10,7 @@ import { addDown } from './commands/down.ts';
 import { addForget } from './commands/forget.ts';
 import { addHealth } from './commands/health.ts';
 import { addHosts } from './commands/hosts.ts';
+import { addLb } from './commands/lb/lb.ts';
 import { addApply } from './commands/manifests/apply.ts';
 import { addGet } from './commands/manifests/get.ts';
 import { addRm } from './commands/manifests/rm.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addContainers,
   addHosts,
   addHealth,
+  addLb,
   addApply,
   addGet,
   addRm,

@@ -6,8 +6,12 @@ import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply
 import { type DeclaredServices, parseRemoveRequest, type RemoveRequest } from './declarations.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import type { HealthRow } from './health.ts';
+import { lbPage } from './lb/lb-page.ts';
+import { type LbSources, withoutSecrets } from './lb/lb-sources.ts';
+import { explainLb, lbRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
+import { parseBody } from './request-body.ts';
 import { type ControlAnswer, type ControlRoute, refusal } from './server.ts';
 import { type AgentStatus, busFailure } from './status.ts';
 import type { ExplainNow } from './why.ts';
@@ -16,6 +20,7 @@ export interface ControlSources {
   readonly status: () => AgentStatus;
   readonly view: () => HostView;
   readonly health: () => Promise<readonly HealthRow[]>;
+  readonly lb: LbSources;
   readonly metrics: Metrics;
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
   readonly declarations: () => Promise<DeclaredServices>;
@@ -38,6 +43,9 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
     ['GET /v1/services', () => json(listServices(sources.view()))],
     ['GET /v1/containers', () => json(listContainers(sources.view()))],
     ['GET /v1/health', async () => json(await sources.health())],
+    ['GET /v1/lb', async () => json(lbPage(sources.view(), sources.lb.table(), await sources.lb.stat()))],
+    ['GET /v1/lb/config', () => lbConfig(sources)],
+    ['POST /v1/why/lb', (body) => whyLb(sources, body)],
     ['GET /v1/hosts', () => json(listHosts(sources.view()))],
     ['GET /v1/doctor', async () => json(await sources.checkup())],
     ['POST /v1/doctor', async () => json(await sources.checkup())],
@@ -101,6 +109,23 @@ function reasonOf(error: unknown): string {
 function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {
   const result = explain(view(), status(), body);
   return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
+}
+
+async function lbConfig({ lb }: ControlSources): Promise<ControlAnswer> {
+  const text = await lb.config();
+  if (text !== null) return { status: 200, body: { text: withoutSecrets(text) } };
+  return refusal(404, {
+    subject: 'load balancer',
+    what: 'has no configuration: this host balances nothing',
+    hint: 'run `drover lb` to see why',
+  });
+}
+
+async function whyLb({ view, lb }: ControlSources, body: unknown): Promise<ControlAnswer> {
+  const asked = parseBody(lbRequestSchema, body);
+  if (!asked.ok) return refusal(400, asked.problem);
+  const stat = await lb.stat();
+  return { status: 200, body: explainLb(view(), lb.table(), { asked: asked.value, stat }) };
 }
 
 function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {

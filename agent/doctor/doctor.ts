@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { createTableReader } from '../../lb/index.ts';
 import { distinctProblems, type Problem } from '../../model/index.ts';
 import { findRangeConflicts } from '../../overlay/index.ts';
 import { exemptionOf } from '../../resolv-conf/index.ts';
@@ -12,6 +13,7 @@ import { type AgentStatus, problemsOf } from '../control/status.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
+import { checkLoadBalancer } from './load-balancer.ts';
 import { findMissingTools } from './missing-tools.ts';
 import { findNameChanges } from './name-changes.ts';
 import { findShadowedNames } from './shadowed-names.ts';
@@ -35,6 +37,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
     addresses: () => checkAddresses(deps, config),
     names: () => checkNames(deps, config),
     networks: () => checkNetworks(deps),
+    'the load balancer': () => checkBalancing(deps),
   };
   return async () => {
     const found = await Promise.all(
@@ -80,6 +83,11 @@ async function checkAddresses({ run, view }: DoctorDependencies, config: Config)
 function checkNetworks({ view }: DoctorDependencies): readonly Problem[] {
   const known = view();
   return known === null ? [] : findUnsharedServices(known);
+}
+
+async function checkBalancing({ run, view }: DoctorDependencies): Promise<readonly Problem[]> {
+  const known = view();
+  return known === null ? [] : checkLoadBalancer(run, createTableReader()(known));
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */

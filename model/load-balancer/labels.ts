@@ -58,7 +58,8 @@ const OPTIONS = {
   balance: 'balance',
 } as const satisfies Readonly<Record<string, RuleOptionKey>>;
 
-const KEYS: readonly string[] = [
+/** The keys of the labels. */
+export const LB_LABEL_KEYS: readonly string[] = [
   ...['host', 'path', 'path_match', 'port', 'entry', 'priority', 'weight', 'sticky'],
   ...Object.keys(OPTIONS),
 ];
@@ -113,14 +114,14 @@ function splitLabel(label: string): SplitLabel {
     const hint = `write \`${LB_LABEL}<key>\` or \`${LB_LABEL}<rule>.<key>\`; the rule is a word of letters, digits, - and _`;
     return { name, key, fault: { what: 'is not a label of a load balancer', hint } };
   }
-  return { name, key, fault: KEYS.includes(key) ? null : unknownKey(name, key) };
+  return { name, key, fault: LB_LABEL_KEYS.includes(key) ? null : unknownKey(name, key) };
 }
 
 function unknownKey(name: string | null, key: string): Omit<LabelFault, 'label'> {
   const what = 'is not a label of a load balancer';
   const renamed = Object.entries(OPTIONS).find(([, option]) => option === key)?.[0];
-  const nearest = renamed ?? nearestWord(key, KEYS);
-  return { what, hint: nearest ? `write \`${labelOf(name, nearest)}\`` : `use one of ${KEYS.join(', ')}` };
+  const nearest = renamed ?? nearestWord(key, LB_LABEL_KEYS);
+  return { what, hint: nearest ? `write \`${labelOf(name, nearest)}\`` : `use one of ${LB_LABEL_KEYS.join(', ')}` };
 }
 
 interface ReadRule {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { findNetworkConflicts, findRouteConflicts } from '../../agent/doctor/address-conflicts.ts';
 import { judgeDockerDns } from '../../agent/doctor/docker-settings.ts';
+import { checkLoadBalancer, findForbiddenPorts } from '../../agent/doctor/load-balancer.ts';
 import { formatProblem, type Network } from '../../model/index.ts';
+import { listener, table } from './lb/tables.ts';
 
 const US = '169.254.169.250';
 
@@ -66,4 +68,17 @@ test('Q37: doctor names the Docker network of any host that overlaps the managed
   expect(findNetworkConflicts(['10.42.0.0/16'], snapshot).map(({ subject }) => subject)).toEqual([
     'Docker network shop (10.42.8.0/24) on a host',
   ]);
+});
+
+test('doctor names ports that this process may not open, and a HAProxy that is missing while a load balancer is declared', async () => {
+  const free = { mayBind: false, firstFree: 1024 };
+  expect(findForbiddenPorts([80, 443, 5432], free).map(formatProblem)).toEqual([
+    'load balancer: may not listen on port 80, 443: this process lacks the capability NET_BIND_SERVICE; add NET_BIND_SERVICE to cap_add of the agent, or run it as root',
+  ]);
+  expect(findForbiddenPorts([80], { ...free, mayBind: true })).toEqual([]);
+  expect(findForbiddenPorts([80], { ...free, firstFree: 0 })).toEqual([]);
+  const missing = () => Promise.reject(new Error('spawn haproxy ENOENT'));
+  const [problem] = await checkLoadBalancer(missing, table([listener(8080, [])], []));
+  expect(problem?.what).toBe('HAProxy cannot be run, so no service is published on this host (spawn haproxy ENOENT)');
+  expect(await checkLoadBalancer(missing, table([], []))).toEqual([]);
 });

@@ -24,6 +24,7 @@ const COMMANDS = [
   'containers',
   'hosts',
   'health',
+  'lb',
   'apply',
   'get',
   'rm',
@@ -92,7 +93,11 @@ test('drover why takes its argument before flags; an unknown record type is inva
   });
   const bad = await drover('why', 'dns', 'web.shop', '--type', 'nonsense');
   expect(bad).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/--type nonsense: is not a record type/) });
-  expect(await drover('why', 'lb', 'web.shop')).toMatchObject({ exitCode: 64 });
+  expect(await drover('why', 'lb', 'web.shop')).toMatchObject({
+    exitCode: 64,
+    stderr: expect.stringMatching(/web\.shop: is not a URL of a load balancer; write it like http:/),
+  });
+  expect(await drover('why', 'lb', 'http://web.shop/', '--json')).toMatchObject({ exitCode: 2 });
   expect(await drover('why', 'metadata')).toMatchObject({ exitCode: 64 });
   expect(await drover('why', 'metadata', 'self', '--type', 'A')).toMatchObject({ exitCode: 64 });
   expect(await drover('why', 'metadata', 'self/host', '--from', 'x')).toMatchObject({ exitCode: 2 });
@@ -122,7 +127,8 @@ test('drover completion bash completes commands, subcommands and options', async
     return stdout;
   };
   expect(await complete('con')).toBe('containers config confirm');
-  expect(await complete('why', '')).toBe('dns metadata --help');
+  expect(await complete('why', '')).toBe('dns metadata lb --help');
+  expect(await complete('lb', '')).toBe('config --json --watch --config --help');
   expect(await complete('why', 'dns', '--ty')).toBe('--type');
   expect(await complete('services', 'nothing-like-this')).toBe('');
   expect((await drover('completion', 'zsh')).stdout).toMatch(/^autoload -U \+X bashcompinit && bashcompinit\n/);

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { Io } from '../../support/io.ts';
 import { addWhyDns } from './dns.ts';
+import { addWhyLb } from './lb.ts';
 import { addWhyMetadata } from './metadata.ts';
 
 export function addWhy(program: Command, io: Io): void {
   const command = program
     .command('why')
-    .description('Explain an answer of DNS or metadata for a given client.')
+    .description('Explain an answer of DNS, metadata or the load balancer.')
     .addHelpText(
       'after',
       `
@@ -15,7 +16,8 @@ running.
 
 Examples:
   drover why dns web.shop --from shop-app-1
-  drover why metadata self/service/metadata --from shop-app-1`,
+  drover why metadata self/service/metadata --from shop-app-1
+  drover why lb http://shop.example.com/api`,
     );
-  for (const add of [addWhyDns, addWhyMetadata]) add(command, io);
+  for (const add of [addWhyDns, addWhyMetadata, addWhyLb]) add(command, io);
 }

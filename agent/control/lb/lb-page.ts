@@ -1,0 +1,140 @@
+import type { Backend, LbTable, LeftOutEndpoint, Listener, Rule } from '../../../lb/index.ts';
+import { formatHostPattern, type ListenerProtocol, type Problem } from '../../../model/index.ts';
+import { findService, type HostView } from '../../../view/index.ts';
+import { formatPath, optionTexts } from './format-rule.ts';
+import { type LiveRows, type LiveServer, liveRows, liveServers } from './live-servers.ts';
+import { type StatRow, type Traffic, trafficOf } from './traffic.ts';
+
+/** What `drover lb` shows. Has no passwords, keys or own HAProxy text. */
+export interface LbPage {
+  readonly host: string;
+  readonly listeners: readonly ListenerRow[];
+  /** By listener, in the order of matching. */
+  readonly rules: readonly RuleRow[];
+  readonly backends: readonly BackendRow[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ListenerRow {
+  readonly port: number;
+  readonly protocol: ListenerProtocol;
+  readonly balancers: readonly string[];
+  /** Null: HAProxy does not reply, or has no such listener. */
+  readonly traffic: Traffic | null;
+}
+
+export interface RuleRow {
+  readonly port: number;
+  readonly name: string;
+  readonly balancer: string;
+  /** `*.example.com`; null: any. */
+  readonly host: string | null;
+  /** `/api (exact)`; null: any. */
+  readonly path: string | null;
+  readonly priority: number | null;
+  readonly backend: string;
+  readonly options: readonly string[];
+}
+
+export interface BackendRow {
+  readonly name: string;
+  readonly protocol: ListenerProtocol;
+  readonly services: readonly string[];
+  readonly traffic: Traffic | null;
+  readonly servers: readonly ServerRow[];
+  readonly leftOut: readonly LeftOutRow[];
+}
+
+export interface ServerRow extends Pick<LiveServer, 'name' | 'service' | 'state' | 'weight'> {
+  readonly container: string | null;
+  readonly host: string | null;
+  readonly traffic: Traffic | null;
+}
+
+export interface LeftOutRow {
+  readonly service: string;
+  readonly container: string | null;
+  readonly host: string | null;
+  readonly address: string | null;
+  readonly reason: string;
+}
+
+/** The table with the live numbers of HAProxy. `stat`: null if HAProxy does not reply. Pure. */
+export function lbPage(view: HostView, table: LbTable, stat: readonly StatRow[] | null): LbPage {
+  const live = liveRows(stat);
+  const names = containerNames(view);
+  return {
+    host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
+    listeners: table.listeners.map((listener) => listenerRow(listener, live)),
+    rules: table.listeners.flatMap(({ port, rules }) => rules.map((rule) => ruleRow(port, rule))),
+    backends: table.backends.map((backend) => backendRow(backend, live, names)),
+    problems: table.problems,
+  };
+}
+
+function listenerRow({ port, protocol, balancers }: Listener, live: LiveRows): ListenerRow {
+  return { port, protocol, balancers, traffic: traffic(live?.get(String(port))?.get('FRONTEND')) };
+}
+
+function traffic(row: StatRow | null | undefined): Traffic | null {
+  return row ? trafficOf(row) : null;
+}
+
+function ruleRow(port: number, { name, balancer, host, path, priority, backend, options }: Rule): RuleRow {
+  return {
+    port,
+    name,
+    balancer,
+    host: host && formatHostPattern(host),
+    path: path && formatPath(path),
+    priority,
+    backend,
+    options: optionTexts(options),
+  };
+}
+
+/** A backend of the table with the live numbers of HAProxy. */
+export function backendRow(backend: Backend, live: LiveRows, names: ContainerNames): BackendRow {
+  const { name, protocol, services, leftOut } = backend;
+  return {
+    name,
+    protocol,
+    services,
+    traffic: traffic(live?.get(name)?.get('BACKEND')),
+    servers: liveServers(backend, live).map(({ row, containerId, ...server }) => ({
+      ...server,
+      ...names(server.service, containerId),
+      traffic: traffic(row),
+    })),
+    leftOut: leftOut.map((endpoint) => leftOutRow(endpoint, names)),
+  };
+}
+
+function leftOutRow({ service, containerId, address, reason }: LeftOutEndpoint, names: ContainerNames): LeftOutRow {
+  return { service, ...names(service, containerId), address, reason };
+}
+
+interface ContainerName {
+  readonly container: string | null;
+  readonly host: string | null;
+}
+
+export type ContainerNames = (service: string, containerId: string | null) => ContainerName;
+
+/** Names of the containers of a service; each service is read once. */
+export function containerNames(view: HostView): ContainerNames {
+  const services = new Map<string, ReadonlyMap<string, ContainerName>>();
+  const read = (service: string) =>
+    new Map(
+      findService(view, service)?.containers.map(({ id, name, hostId }) => [
+        id,
+        { container: name, host: view.snapshot.hosts.get(hostId)?.host?.name ?? hostId },
+      ]),
+    );
+  return (service, containerId) => {
+    if (containerId === null) return { container: null, host: null };
+    const known = services.get(service) ?? read(service);
+    services.set(service, known);
+    return known.get(containerId) ?? { container: containerId.slice(0, 12), host: null };
+  };
+}

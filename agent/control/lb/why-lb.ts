@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type Explanation, explainRequest, type LbTable, type Rule, runsOn } from '../../../lb/index.ts';
+import { compareText, formatHostPattern, type Host } from '../../../model/index.ts';
+import type { HostView } from '../../../view/index.ts';
+import { formatPath, optionTexts } from './format-rule.ts';
+import type { ElsewhereRow, LbExplanation, LbRequest, RuleVerdict } from './lb-explanation.ts';
+import { type BackendRow, backendRow, containerNames } from './lb-page.ts';
+import { liveRows } from './live-servers.ts';
+import type { StatRow } from './traffic.ts';
+
+export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
+  protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni']),
+  host: z.string().max(1_000),
+  port: z.int().min(1).max(65_535),
+  path: z.string().max(10_000),
+});
+
+/** What this host does with a request. `stat`: the live numbers of HAProxy, null if it does not reply. Pure. */
+export function explainLb(
+  view: HostView,
+  table: LbTable,
+  { asked, stat }: { readonly asked: LbRequest; readonly stat: readonly StatRow[] | null },
+): LbExplanation {
+  const { host, ...rest } = asked;
+  const explanation = explainRequest(table, { ...rest, host: host === '' ? null : host });
+  const { listener, backend } = explanation;
+  const row = backend && backendRow(backend, liveRows(stat), containerNames(view));
+  return {
+    asked,
+    host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
+    outcome: outcomeOf(explanation, asked, row),
+    listener: listener && { port: listener.port, protocol: listener.protocol },
+    rules: verdicts(explanation),
+    backend: row,
+    elsewhere: elsewhere(view, asked.port),
+    notes: notesOf(explanation),
+  };
+}
+
+function outcomeOf({ listener, rule, fault }: Explanation, asked: LbRequest, backend: BackendRow | null): string {
+  if (!listener) return `Nothing listens on port ${asked.port} of this host: the connection is refused.`;
+  if (fault !== null) return `The request fails: ${fault}.`;
+  const isHttp = listener.protocol === 'http' || listener.protocol === 'https';
+  const refusal = isHttp ? 'the client gets 503' : 'the connection is closed';
+  if (!rule || !backend) return `No rule of port ${listener.port} matches: ${refusal}.`;
+  if (rule.options.redirectHttps && listener.protocol === 'http') {
+    return `Rule ${rule.name} answers with a redirect to https://${asked.host}${asked.path}.`;
+  }
+  const usable = backend.servers.filter(({ state }) => !NOT_USABLE.has(state)).length;
+  const to = `Rule ${rule.name} sends it to backend ${backend.name}`;
+  if (usable === 0) return `${to}, which has no ready server: ${refusal}.`;
+  return `${to}, with ${usable} ready ${usable === 1 ? 'server' : 'servers'}.`;
+}
+
+const NOT_USABLE: ReadonlySet<BackendRow['servers'][number]['state']> = new Set([
+  'draining',
+  'removing',
+  'adding',
+  'unresolved',
+]);
+
+function verdicts({ listener, before, rule }: Explanation): readonly RuleVerdict[] {
+  const verdict = (of: Rule, why: string): RuleVerdict => ({
+    name: of.name,
+    host: of.host && formatHostPattern(of.host),
+    path: of.path && formatPath(of.path),
+    options: optionTexts(of.options),
+    chosen: of === rule,
+    why,
+  });
+  const after = rule ? (listener?.rules.slice(before.length + 1) ?? []) : [];
+  return [
+    ...before.map((one) => verdict(one.rule, one.why)),
+    ...(rule ? [verdict(rule, 'it is the first one that matches')] : []),
+    ...after.map((one) => verdict(one, 'not tried: a rule before it matches')),
+  ];
+}
+
+/** Load balancers with a rule for the port that this host does not run. */
+function elsewhere({ snapshot, hostId }: HostView, port: number): readonly ElsewhereRow[] {
+  const hosts = [...snapshot.hosts.values()].flatMap(({ host }): readonly Host[] => (host ? [host] : []));
+  const own = hosts.find(({ id }) => id === hostId) ?? null;
+  return [...snapshot.declarations.values()].flatMap(({ stack, name, lbConfig }) => {
+    if (!lbConfig?.portRules.some(({ sourcePort }) => sourcePort === port)) return [];
+    const { hosts: wanted } = lbConfig.options;
+    if (runsOn(wanted, own)) return [];
+    const running = hosts.filter((host) => runsOn(wanted, host)).map((host) => host.name);
+    return [{ balancer: `${stack}/${name}`, hosts: running.sort(compareText) }];
+  });
+}
+
+function notesOf({ listener, rule, backend }: Explanation): readonly string[] {
+  const notes: readonly (string | false | null | undefined)[] = [
+    listener?.acceptProxy && `clients of port ${listener.port} must send the PROXY protocol`,
+    rule !== null && rule.options.basicAuth.length > 0 && 'a client without a name and password that fit gets 401',
+    backend?.stickiness && 'a client with the cookie of a server stays there while the server is ready',
+  ];
+  return notes.filter((note) => typeof note === 'string');
+}

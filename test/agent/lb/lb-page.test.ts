@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { type LbPage, lbPage } from '../../../agent/control/lb/lb-page.ts';
+import type { StatRow } from '../../../agent/control/lb/traffic.ts';
+import { formatLb } from '../../../cli/output/lb-page.ts';
+import { type HostPattern, NO_RULE_OPTIONS } from '../../../model/index.ts';
+import { viewOf } from '../../../view/index.ts';
+import { container, host, snapshot } from '../../view/world.ts';
+import { backend, listener, row, rule, server, table } from './tables.ts';
+
+const VIEW = viewOf(
+  snapshot({
+    hosts: [host('a', { name: 'alpha' }), host('b', { name: 'beta' })],
+    containers: [
+      container('c1', 'shop/web', '10.42.0.1', { name: 'shop-web-1' }),
+      container('c2', 'shop/web', '10.42.0.2', { name: 'shop-web-2', hostId: 'b' }),
+      container('c3', 'shop/web', '10.42.0.3', { name: 'shop-web-3', health: 'unhealthy' }),
+    ],
+  }),
+  'a',
+);
+
+const SHOP: HostPattern = { kind: 'exact', text: 'shop.example.com' };
+
+const TABLE = table(
+  [
+    listener(80, [
+      rule('shop/front#2', 'api', { host: SHOP, path: { kind: 'segment', text: '/api' }, priority: 1 }),
+      rule('shop/web', 'web', {
+        host: { kind: 'suffix', text: '.example.com' },
+        options: { ...NO_RULE_OPTIONS, gzip: true, basicAuth: ['ann:$2y$05$secret'], sendProxy: 'v2' },
+      }),
+    ]),
+    listener(5432, [rule('shop/db', 'db')], { protocol: 'tcp' }),
+  ],
+  [
+    backend('api', 'shop/api', { balancer: 'shop/front' }),
+    backend('db', 'shop/db', {
+      protocol: 'tcp',
+      namedServers: [{ hostname: 'db.example.com', port: 5432, weight: 1, service: 'shop/db' }],
+    }),
+    backend('web', 'shop/web', {
+      servers: [
+        server('shop/web', '10.42.0.1', { containerId: 'c1' }),
+        server('shop/web', '10.42.0.2', { containerId: 'c2', state: 'drain' }),
+      ],
+      leftOut: [{ service: 'shop/web', containerId: 'c3', address: '10.42.0.3', reason: 'it is unhealthy' }],
+    }),
+  ],
+  [{ service: 'shop/old', subject: 'service shop/old', what: 'has no port', hint: 'set the label drover.lb.port' }],
+);
+
+const STAT = [
+  row('80', 'FRONTEND', { req_rate: '9', req_tot: '90', hrsp_5xx: '4' }),
+  row('web', '10.42.0.1:8080', { hrsp_5xx: '2' }),
+  row('web', '10.42.0.2:8080', { status: 'MAINT' }),
+  row('web', '10.42.0.9:8080', { status: 'MAINT' }),
+  row('web', 'BACKEND'),
+  row('db', 'db.example.com:5432', { mode: 'tcp', status: 'MAINT (resolution)' }),
+];
+
+function page(stat: readonly StatRow[] | null = STAT): LbPage {
+  return lbPage(VIEW, TABLE, stat);
+}
+
+test('lbPage() and formatLb() show listeners, rules in order, servers with containers, what is left out, and problems', () => {
+  expect(`\n${formatLb(page())}\n`).toBe(`
+LISTENER  PROTOCOL  SESSIONS  PER SECOND  TOTAL  ERRORS  DECLARED BY
+80        http      3         9           90     4       shop/front, shop/web
+5432      tcp       -         -           -      -       shop/db
+
+Rules, in the order of matching:
+  LISTENER  HOST              PATH            PRIORITY  BACKEND  RULE          OPTIONS
+  80        shop.example.com  /api (segment)  1         api      shop/front#2  -
+  80        *.example.com     any             -         web      shop/web      gzip, password (1 user), PROXY v2 to containers
+  5432      any               any             -         db       shop/db       -
+
+Servers:
+  BACKEND  SERVER               STATE       WEIGHT  SESSIONS  PER SECOND  TOTAL  ERRORS  CONTAINER
+  api      none                 -           -       -         -           -      -       -
+  db       db.example.com:5432  unresolved  1       3         7           70     1       -
+  web      10.42.0.1:8080       ready       1       3         7           70     3       shop-web-1 on alpha
+  web      10.42.0.2:8080       draining    1       3         7           70     1       shop-web-2 on beta
+  web      10.42.0.9:8080       removing    0       3         7           70     1       -
+
+Left out:
+  shop/web: shop-web-3 on alpha: it is unhealthy
+
+Problems:
+  service shop/old: has no port; set the label drover.lb.port
+`);
+});
+
+test('lbPage() shows the table while HAProxy does not reply, and servers that HAProxy does not have yet', () => {
+  const silent = page(null);
+  expect(silent.listeners.map(({ traffic }) => traffic)).toEqual([null, null]);
+  expect(silent.backends[2]?.servers.map(({ state }) => state)).toEqual(['unknown', 'unknown']);
+  const late = page([row('web', 'BACKEND')]);
+  expect(late.backends[2]?.servers.map(({ state }) => state)).toEqual(['adding', 'adding']);
+});
+
+test('lbPage() has no names of users and no hashes of passwords', () => {
+  expect(JSON.stringify(page())).not.toMatch(/ann|secret/);
+});
+
+test('formatLb() says how to publish a service when there is nothing to balance', () => {
+  const empty = formatLb(lbPage(VIEW, table([], []), null));
+  expect(empty).toBe(
+    'This host balances nothing. To publish a service, set the label drover.lb.host on it (docs/load-balancer.md).',
+  );
+});

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { explainLb } from '../../../agent/control/lb/why-lb.ts';
+import type { LbRequest } from '../../../agent/index.ts';
+import { formatLbExplanation } from '../../../cli/output/lb-explanation.ts';
+import { parseLbUrl } from '../../../cli/support/lb-url.ts';
+import { type HostPattern, NO_BALANCER_OPTIONS, NO_RULE_OPTIONS, type PortRule } from '../../../model/index.ts';
+import { viewOf } from '../../../view/index.ts';
+import { container, declaration, host, snapshot } from '../../view/world.ts';
+import { backend, listener, row, rule, server, table } from './tables.ts';
+
+const RULE: PortRule = {
+  sourcePort: 9000,
+  protocol: 'http',
+  path: null,
+  pathMatch: 'prefix',
+  hostname: null,
+  service: 'shop/web',
+  container: null,
+  targetPort: 80,
+  priority: null,
+  backendName: null,
+  selector: null,
+  weight: 1,
+  options: NO_RULE_OPTIONS,
+};
+
+const EDGE = declaration('edge/front', {
+  kind: 'loadBalancerService',
+  lbConfig: {
+    certs: [],
+    defaultCert: null,
+    config: null,
+    stickinessPolicy: null,
+    portRules: [RULE],
+    options: { ...NO_BALANCER_OPTIONS, hosts: { kind: 'labels', labels: { role: 'edge' } } },
+    sinceMs: null,
+  },
+});
+
+const VIEW = viewOf(
+  snapshot({
+    hosts: [host('a', { name: 'alpha' }), host('b', { name: 'beta', labels: { role: 'edge' } })],
+    containers: [
+      container('c1', 'shop/web', '10.42.0.1', { name: 'shop-web-1' }),
+      container('c2', 'shop/web', '10.42.0.2', { name: 'shop-web-2', hostId: 'b' }),
+    ],
+    declarations: [EDGE],
+  }),
+  'a',
+);
+
+const SHOP: HostPattern = { kind: 'exact', text: 'shop.example.com' };
+
+const TABLE = table(
+  [
+    listener(80, [
+      rule('shop/front#2', 'api', { host: SHOP, path: { kind: 'segment', text: '/api' } }),
+      rule('shop/web', 'web', { host: SHOP }),
+      rule('shop/old', 'api', { host: { kind: 'suffix', text: '.example.com' } }),
+    ]),
+    listener(81, [rule('shop/tls', 'web', { options: { ...NO_RULE_OPTIONS, redirectHttps: true } })]),
+    listener(5432, [rule('shop/db', 'db')], { protocol: 'tcp', acceptProxy: true }),
+  ],
+  [
+    backend('api', 'shop/api'),
+    backend('db', 'shop/db', { protocol: 'tcp' }),
+    backend('web', 'shop/web', {
+      servers: [server('shop/web', '10.42.0.1', { containerId: 'c1' })],
+      leftOut: [{ service: 'shop/web', containerId: 'c2', address: '10.42.0.2', reason: 'it is unhealthy' }],
+    }),
+  ],
+);
+
+const STAT = [row('web', '10.42.0.1:8080')];
+
+function why(url: string): string {
+  return `\n${formatLbExplanation(explainLb(VIEW, TABLE, { asked: parseLbUrl(url), stat: STAT }))}\n`;
+}
+
+test('explainLb() says which rule gets a request, why the others do not, and what is behind it', () => {
+  expect(why('http://Shop.example.com/items?page=2')).toBe(`
+http://shop.example.com:80/items on alpha
+Rule shop/web sends it to backend web, with 1 ready server.
+
+Rules, in the order of matching:
+  RULE          HOST              PATH                  RESULT
+  shop/front#2  shop.example.com  /api (segment)        the path is not in /api
+  shop/web      shop.example.com  any             used  it is the first one that matches
+  shop/old      *.example.com     any                   not tried: a rule before it matches
+
+Servers:
+  BACKEND  SERVER          STATE  WEIGHT  SESSIONS  PER SECOND  TOTAL  ERRORS  CONTAINER
+  web      10.42.0.1:8080  ready  1       3         7           70     1       shop-web-1 on alpha
+
+Left out:
+  shop/web: shop-web-2 on beta: it is unhealthy
+`);
+});
+
+test.each([
+  [
+    'http://shop.example.com/api',
+    'Rule shop/front#2 sends it to backend api, which has no ready server: the client gets 503.',
+  ],
+  ['http://other.org/', 'No rule of port 80 matches: the client gets 503.'],
+  ['http://any.org:81/x', 'Rule shop/tls answers with a redirect to https://any.org/x.'],
+  ['https://shop.example.com:80/', 'The request fails: port 80 is for http, not for https.'],
+  ['tcp://:5432', 'Rule shop/db sends it to backend db, which has no ready server: the connection is closed.'],
+  ['tcp://:9000', 'Nothing listens on port 9000 of this host: the connection is refused.'],
+])('explainLb() of %s: %s', (url, outcome) => {
+  expect(why(url)).toContain(`${outcome}\n`);
+});
+
+test('explainLb() names the hosts that run a load balancer which this host does not', () => {
+  expect(why('http://shop.example.com:9000/')).toContain(
+    'Load balancer edge/front listens on this port and runs on beta, not on this host.',
+  );
+  expect(why('tcp://:5432')).toContain('Note: clients of port 5432 must send the PROXY protocol');
+});
+
+test('formatLbExplanation() shows the rules near the one that matches', () => {
+  const rules = Array.from({ length: 100 }, (_, at) =>
+    rule(`shop/s${at}`, 'web', { host: { kind: 'exact', text: `s${at}.example.com` } }),
+  );
+  const many = table([listener(80, rules)], [backend('web', 'shop/web')]);
+  const asked = parseLbUrl('http://s50.example.com/');
+  const text = formatLbExplanation(explainLb(VIEW, many, { asked, stat: null }));
+  expect(text).toContain('  30 rules before these do not match, either (--json lists all)');
+  expect(text).toContain('  and 44 more (--json lists all)');
+});
+
+test.each<readonly [string, Partial<LbRequest> | null]>([
+  ['http://Shop.Example.com.', { protocol: 'http', host: 'shop.example.com', port: 80, path: '/' }],
+  ['https://[FD00::1]/A%20b?q#f', { protocol: 'https', host: '[fd00::1]', port: 443, path: '/A%20b' }],
+  ['http:///x', { host: '', port: 80, path: '/x' }],
+  ['SNI://db.example.com:8443', { protocol: 'sni', host: 'db.example.com', port: 8443 }],
+  ['tcp://:5432', { protocol: 'tcp', host: '', port: 5432 }],
+  ['tcp://db.example.com', null],
+  ['http://x:70000/', null],
+  ['http://user@x/', null],
+  ['ftp://x/', null],
+  ['shop.example.com/x', null],
+])('parseLbUrl() of %s', (url, request) => {
+  if (request) expect(parseLbUrl(url)).toMatchObject(request);
+  else expect(() => parseLbUrl(url)).toThrow(/write it like http:/);
+});
