@@ -1,38 +1,91 @@
+import type { CustomText } from '../custom/index.ts';
 import type { Backend, Server } from '../table/table.ts';
-import { word } from './quote.ts';
+import { cookieWords } from './cookie.ts';
+import { shortHash } from './hash.ts';
+import { UnwritableError, word } from './quote.ts';
 import type { RenderedBackend } from './rendered-config.ts';
-import type { Section } from './section.ts';
+import { customOwners, type Section } from './section.ts';
 import { serverArguments, serverParameters } from './server-arguments.ts';
 import type { Templates } from './templates.ts';
 
 export interface BackendSection {
-  /** Without the servers. */
-  readonly head: string;
+  readonly name: string;
   readonly section: Section;
+  /** Hash of everything but the servers. */
+  readonly structure: string;
   readonly rendered: RenderedBackend;
 }
 
-export function backendSection(templates: Templates, backend: Backend): BackendSection {
-  const { name, balancer, protocol, options } = backend;
-  const isHttp = protocol === 'http' || protocol === 'https';
-  const parameters = serverParameters(backend, []);
+export interface BackendContext {
+  /** Of its balancer. */
+  readonly custom: CustomText | undefined;
+  /** Name of the defaults section. */
+  readonly defaults: string;
+  /** Where redirects to https go. */
+  readonly httpsPort: number;
+}
+
+export function backendSection(templates: Templates, backend: Backend, context: BackendContext): BackendSection {
+  const { name, balancer } = backend;
+  const { custom } = context;
+  const lines = [...(custom?.backends.get(name) ?? []), ...(custom?.backends.get('') ?? [])];
+  const ofServers = [...(custom?.serverParameters.get(name) ?? []), ...(custom?.serverParameters.get('') ?? [])];
+  const parameters = serverParameters(backend, ofServers);
+  const isHttp = backend.protocol === 'http' || backend.protocol === 'https';
+  const cookieKey = isHttp && backend.stickiness !== null ? name : null;
   const head = templates.backend({
     name: word(name),
-    defaults: 'drover',
+    defaults: context.defaults,
     mode: isHttp ? 'http' : 'tcp',
-    balance: options.balance ?? 'roundrobin',
     http: isHttp,
+    proto: backend.protocol,
+    ...options(backend, context.httpsPort),
+    cookie: cookieKey !== null && backend.stickiness && cookieWords(backend.stickiness, name).map(word).join(' '),
+    cookieKey,
+    custom: lines,
+    namedServers: backend.namedServers.map(
+      ({ hostname, port, weight }) =>
+        `${word(`${hostname}:${port}`)} ${word(hostname)}:${port} weight ${weight}${parameters}`,
+    ),
   });
   const servers = backend.servers.map((server) => serverLine(server, parameters));
   return {
-    head,
+    name,
     section: {
       text: head + servers.join(''),
       owner: { kind: 'backend', balancer, backend: name },
-      lineOwners: new Map(),
+      lineOwners: new Map(customOwners(lines, balancer)),
     },
-    rendered: { serverParameters: parameters, cookieKey: null },
+    structure: shortHash(head, parameters),
+    rendered: { serverParameters: parameters, cookieKey },
   };
+}
+
+/** Room for a body in HAProxy's buffer, beside the headers. A body without a length is only counted as far as it fits. */
+const BUFFER_BYTES = 8_192;
+
+function options({ protocol, options: all }: Backend, httpsPort: number): object {
+  const { maxBodyBytes } = all;
+  return {
+    balance: all.balance ?? 'roundrobin',
+    serverTimeoutMs: all.serverTimeoutMs,
+    tunnelTimeoutMs: all.tunnelTimeoutMs,
+    gzip: all.gzip,
+    redirect: protocol === 'http' && all.redirectHttps,
+    redirectPort: httpsPort === 443 ? '' : `:${httpsPort}`,
+    users: all.basicAuth.map(user),
+    realm: word('Restricted'),
+    limitsBody: maxBodyBytes !== null,
+    maxBodyBytes,
+    wholeBodyBytes: maxBodyBytes !== null && maxBodyBytes < BUFFER_BYTES && maxBodyBytes + 1,
+    forwarded: all.forwarded,
+  };
+}
+
+function user(text: string): object {
+  const [, name, hash] = /^([^:]+):(.+)$/.exec(text) ?? [];
+  if (name === undefined || hash === undefined) throw new UnwritableError('a user is not written as name:hash');
+  return { name: word(name), hash: word(hash) };
 }
 
 /** A server that drains must not get a request after a cold start either. */

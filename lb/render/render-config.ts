@@ -1,52 +1,55 @@
 import { join } from 'node:path';
+import { type CustomContext, type CustomText, readCustom } from '../custom/index.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
-import type { LbTable } from '../table/table.ts';
-import { createAttempt } from './attempt.ts';
-import { backendSection } from './backend-section.ts';
+import type { Backend, CustomConfig, LbTable, Listener } from '../table/table.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { type BackendSection, backendSection } from './backend-section.ts';
+import { customSections, defaultsName, mergeGlobal } from './custom-sections.ts';
 import { shortHash } from './hash.ts';
-import { listenerSection } from './listener-section.ts';
+import { type ListenerSection, listenerSection } from './listener-section.ts';
+import { createMemo, type Memo } from './memo.ts';
 import { word } from './quote.ts';
 import type { RenderedConfig, RenderSettings } from './rendered-config.ts';
-import { checkRule } from './routes.ts';
-import { createLineOwners, type Section } from './section.ts';
+import { createLineOwners, customOwners, type Section } from './section.ts';
 import { loadTemplates, type Templates } from './templates.ts';
 
-/** Same table and settings, same configuration. */
+/** Same table and settings, same configuration. What has not changed since the last call is not written again. */
 export type RenderConfig = (table: LbTable, settings: RenderSettings) => Promise<RenderedConfig>;
 
 export function createRenderer(): RenderConfig {
   let templates: Promise<Templates> | null = null;
+  const memos: Memos = { custom: createMemo(), backend: createMemo(), listener: createMemo() };
   return async (table, settings) => {
     templates ??= loadTemplates();
-    return renderTable(await templates, table, settings);
+    return renderTable(await templates, memos, table, settings);
   };
 }
 
-function renderTable(templates: Templates, table: LbTable, settings: RenderSettings): RenderedConfig {
-  const problems: RuleProblem[] = [];
-  const attempt = createAttempt(problems);
-  const backends = table.backends.flatMap((backend) => {
-    const { balancer: service, name } = backend;
-    const written = attempt({ service, subject: `backend ${name}` }, () => backendSection(templates, backend));
-    return written === null ? [] : [[name, written] as const];
-  });
-  const names = new Set(backends.map(([name]) => name));
-  const listeners = table.listeners.map((listener) => {
-    const rules = listener.rules.filter((rule) => {
-      if (!names.has(rule.backend)) return false;
-      return attempt({ service: rule.balancer, subject: rule.name }, () => checkRule(rule)) !== null;
-    });
-    return listenerSection(templates, listener, rules, settings);
-  });
+interface Memos {
+  readonly custom: Memo<CustomConfig, CustomText>;
+  readonly backend: Memo<Backend, Attempt<BackendSection>>;
+  readonly listener: Memo<Listener, ListenerSection>;
+}
+
+function renderTable(templates: Templates, memos: Memos, table: LbTable, settings: RenderSettings): RenderedConfig {
+  const customs = readCustoms(memos, table);
+  const backends = backendSections(templates, memos, table, customs);
+  const listeners = listenerSections(templates, memos, table, customs, missingFrom(table, backends), settings);
+  const written = backends.flatMap(({ written }) => written ?? []);
+  const { lines, problems } = mergeGlobal([...customs.values()]);
+  const own = customSections([...customs.values()]);
+  const global = (structure: string) => globalSection(templates, structure, { table, settings, customs, lines });
   const structure = shortHash(
-    globalSection(templates, '', settings).text,
-    ...listeners.map(({ section }) => section.text),
-    ...backends.map(([, { head, rendered }]) => head + rendered.serverParameters),
+    global('').text,
+    ...own.map(({ text }) => text),
+    ...listeners.map((one) => one.structure),
+    ...written.map((one) => one.structure),
   );
   const sections = [
-    globalSection(templates, structure, settings),
-    ...listeners.map(({ section }) => section),
-    ...backends.map(([, { section }]) => section),
+    global(structure),
+    ...own,
+    ...listeners.flatMap(({ section }) => section ?? []),
+    ...written.map(({ section }) => section),
   ];
   return {
     files: new Map([
@@ -54,17 +57,106 @@ function renderTable(templates: Templates, table: LbTable, settings: RenderSetti
       ...listeners.flatMap(({ files }) => [...files]),
     ]),
     structure,
-    backends: new Map(backends.map(([name, { rendered }]) => [name, rendered])),
+    backends: new Map(written.map(({ name, rendered }) => [name, rendered])),
     ownerOf: createLineOwners(sections),
-    problems,
+    problems: [
+      ...[...customs.values()].flatMap((custom) => custom.problems),
+      ...problems,
+      ...backends.flatMap(({ problem }): readonly RuleProblem[] => (problem === null ? [] : [problem])),
+      ...listeners.flatMap((listener) => listener.problems),
+    ],
   };
 }
 
-function globalSection(templates: Templates, structure: string, settings: RenderSettings): Section {
+type Customs = ReadonlyMap<string, CustomText>;
+
+function readCustoms(memos: Memos, { customConfigs, listeners, backends }: LbTable): Customs {
+  if (customConfigs.length === 0) return new Map();
+  const context: CustomContext = {
+    listeners: new Map(listeners.map(({ port, balancers }) => [String(port), balancers])),
+    backends: new Map(backends.map(({ name, balancer }) => [name, balancer])),
+  };
+  const key = JSON.stringify([[...context.listeners], [...context.backends]]);
+  return new Map(
+    customConfigs.map((config) => [config.balancer, memos.custom(config, [key], () => readCustom(config, context))]),
+  );
+}
+
+function backendSections(
+  templates: Templates,
+  memos: Memos,
+  table: LbTable,
+  customs: Customs,
+): readonly Attempt<BackendSection>[] {
+  return table.backends.map((backend) => {
+    const { balancer, name } = backend;
+    const custom = customs.get(balancer);
+    const httpsPort = httpsPortFor(balancer, table.listeners);
+    return memos.backend(backend, [custom, httpsPort], () =>
+      attempt({ service: balancer, subject: `backend ${name}` }, () =>
+        backendSection(templates, backend, { custom, defaults: defaultsName(custom), httpsPort }),
+      ),
+    );
+  });
+}
+
+/** Where http requests of a balancer are redirected to. */
+function httpsPortFor(balancer: string, listeners: readonly Listener[]): number {
+  const https = listeners.filter(({ protocol }) => protocol === 'https');
+  const own = https.filter(({ balancers }) => balancers.includes(balancer));
+  const candidates = own.length > 0 ? own : https;
+  return candidates.find(({ port }) => port === 443)?.port ?? candidates[0]?.port ?? 443;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function missingFrom({ backends }: LbTable, sections: readonly Attempt<BackendSection>[]): ReadonlySet<string> {
+  const missing = backends.filter((_, at) => sections[at]?.written === null);
+  return missing.length === 0 ? NONE : new Set(missing.map(({ name }) => name));
+}
+
+function listenerSections(
+  templates: Templates,
+  memos: Memos,
+  { listeners }: LbTable,
+  customs: Customs,
+  missing: ReadonlySet<string>,
+  settings: RenderSettings,
+): readonly ListenerSection[] {
+  return listeners.map((listener) => {
+    const [balancer = '', ...others] = listener.balancers;
+    const custom = others.length > 0 ? undefined : customs.get(balancer);
+    const inputs = [custom, missing, settings.certificates, settings.ipv6];
+    return memos.listener(listener, inputs, () =>
+      listenerSection(templates, listener, { custom, defaults: defaultsName(custom), missing }, settings),
+    );
+  });
+}
+
+interface GlobalContext {
+  readonly table: LbTable;
+  readonly settings: RenderSettings;
+  readonly customs: Customs;
+  readonly lines: ReturnType<typeof mergeGlobal>['lines'];
+}
+
+function globalSection(
+  templates: Templates,
+  structure: string,
+  { table, settings, customs, lines }: GlobalContext,
+): Section {
+  const withDefaults = [...customs.values()].filter(({ defaults }) => defaults.length > 0);
   const text = templates.haproxy({
     description: `drover-${structure}`,
     socket: word(join(settings.directory, 'admin.sock')),
     oldConnectionsMs: settings.oldConnectionsMs,
+    custom: lines.map(({ line }) => line),
+    customDefaults: withDefaults.map((custom) => ({ name: defaultsName(custom), lines: custom.defaults })),
+    resolvers: table.backends.some(({ namedServers }) => namedServers.length > 0),
   });
-  return { text, owner: { kind: 'drover' }, lineOwners: new Map() };
+  const lineOwners = new Map([
+    ...lines.flatMap(({ line, balancer }) => customOwners([line], balancer)),
+    ...withDefaults.flatMap(({ defaults, balancer }) => customOwners(defaults, balancer)),
+  ]);
+  return { text, owner: { kind: 'drover' }, lineOwners };
 }

@@ -26,14 +26,15 @@ interface Key {
   readonly key: string;
 }
 
-/** Throws if the rule cannot be written. */
-export function checkRule(rule: Rule): void {
+/** The rule, if it can be written; else it throws. */
+export function checkRule(rule: Rule): Rule {
   const key = keyOf(rule);
   if (key !== null) mapEntry(key.key, rule.backend);
   if (rule.path !== null && rule.path.kind !== 'regex' && !rule.path.text.startsWith('/')) {
     throw new UnwritableError('the path does not begin with a slash');
   }
   lineOf(rule);
+  return rule;
 }
 
 /** The lines that have the effect of "the first rule that matches decides". */

@@ -8,6 +8,11 @@ export interface Section {
   readonly lineOwners: ReadonlyMap<string, LineOwner>;
 }
 
+/** A section of Drover's that has lines of own text. */
+export function customOwners(lines: readonly string[], balancer: string): readonly (readonly [string, LineOwner])[] {
+  return lines.map((line) => [line, { kind: 'custom', balancer }]);
+}
+
 /** The owner of a line (from 1) of all sections together. */
 export function createLineOwners(sections: readonly Section[]): (line: number) => LineOwner {
   return (line) => {

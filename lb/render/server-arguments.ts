@@ -9,7 +9,7 @@ export function serverArguments(server: Server, parameters: string): string {
   return `${address}:${server.port} weight ${server.weight}${parameters}`;
 }
 
-/** The parameters of every server of a backend, each with a blank before it. `custom`: of `server $IP` in own HAProxy text. */
+/** The parameters of every server of a backend, each with a blank before it. `custom`: of `server $IP` in own HAProxy text, words that need no quotes. */
 export function serverParameters({ options }: Backend, custom: readonly string[]): string {
   const parameters = [
     options.proto === 'h2' && 'proto h2',

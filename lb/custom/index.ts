@@ -1,0 +1,1 @@
+export { type CustomContext, type CustomText, type OwnSection, readCustom } from './read-custom.ts';
