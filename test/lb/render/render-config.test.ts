@@ -34,6 +34,7 @@ test('renderConfig() writes listeners, rules in their order, backends and server
       bind 0.0.0.0:80
       bind [::]:80 v6only
       mode http
+      http-request set-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
       http-request set-var(txn.host) str()
       http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
       # A request without a path (OPTIONS *) leaves this one.
@@ -53,25 +54,37 @@ test('renderConfig() writes listeners, rules in their order, backends and server
     backend api from drover
       mode http
       balance roundrobin
+      # Servers can be added at run time with this hash only.
+      hash-type consistent
       option forwardfor
-      # A request that may be sent twice is sent to another server if the first one closes the connection without an answer.
+      # A request that may be sent twice goes to another server if the first one closes the connection without an answer.
       retry-on conn-failure empty-response
       http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+      http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
+      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
       server 10.42.1.3:8080 10.42.1.3:8080 weight 1
       server fd00::1:8080 [fd00::1]:8080 weight 5 disabled
 
     backend db from drover
       mode tcp
       balance roundrobin
+      # Servers can be added at run time with this hash only.
+      hash-type consistent
       server 10.42.1.9:5432 10.42.1.9:5432 weight 1
 
     backend web from drover
       mode http
       balance roundrobin
+      # Servers can be added at run time with this hash only.
+      hash-type consistent
       option forwardfor
-      # A request that may be sent twice is sent to another server if the first one closes the connection without an answer.
+      # A request that may be sent twice goes to another server if the first one closes the connection without an answer.
       retry-on conn-failure empty-response
       http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+      http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
+      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
+      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
     "
   `);
 });
