@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
+import { startEcho } from '../support/lb/echo-process.ts';
 import { type Load, type LoadOrder, startLoad } from '../support/lb/load.ts';
 import { formatLoad, type LoadTally } from '../support/lb/tally.ts';
 import { poll } from '../support/poll.ts';
@@ -13,20 +13,9 @@ const place = { start: startDaemon };
 let port = 0;
 
 beforeAll(async () => {
-  port = await startEcho();
+  port = await startEcho(resources);
 });
 afterAll(() => resources.close());
-
-async function startEcho(env: Readonly<Record<string, string>> = {}): Promise<number> {
-  const app = startDaemon(process.execPath, [resolve('test/support/lb/echo-app.ts')], {
-    env: { PORT: '0', ON_SIGTERM: 'exit', ...env },
-  });
-  resources.add('echo app', () => app.stop());
-  return poll(() => Number(/^listening (\d+)/.exec(app.stdout())?.[1] ?? 0) || null, {
-    what: 'the echo app',
-    giveUp: app.assertRunning,
-  });
-}
 
 function orderTo(to: number, more: Partial<LoadOrder> = {}): LoadOrder {
   const target = { protocol: 'http', address: '127.0.0.1', port: to, host: 'web.example', service: 'web' } as const;
@@ -80,7 +69,7 @@ test('each failure is counted with its kind, and nothing is repeated', async () 
 });
 
 test('a status of 500 or more, the reply of another service, and a wrong body are failures', async () => {
-  const other = await startEcho({ SERVICE: 'other' });
+  const other = await startEcho(resources, { SERVICE: 'other' });
   const replies = [
     'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno',
     'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno',
