@@ -54,8 +54,11 @@ export async function listRows(
 ): Promise<readonly unknown[]> {
   const { listContainers, listHosts, listServices } = await import('./control/listing.ts');
   const { listHealth } = await import('./control/health.ts');
+  const { publishedAt } = await import('./control/lb/published.ts');
+  const { createTableReader } = await import('../lb/index.ts');
+  const services = () => listServices(view, publishedAt(createTableReader()(view)));
   const health = () => listHealth(view, { turns: null, nowMs: Date.now() });
-  return { services: listServices, containers: listContainers, hosts: listHosts, health }[what](view);
+  return { services, containers: listContainers, hosts: listHosts, health }[what](view);
 }
 
 /** `drover lb` of a saved view, without live numbers. */

@@ -25,6 +25,7 @@ import {
   unsharedClients,
   type VotesBehind,
 } from '../../view/index.ts';
+import type { Published } from './lb/published.ts';
 import { unsharedText } from './service-problems.ts';
 
 /** An endpoint of a service, and whether it is answered. */
@@ -57,6 +58,8 @@ export interface ServiceRow {
   readonly notes: readonly string[];
   /** The host name of an external service, without trailing dot. */
   readonly externalName?: string | null;
+  /** Where the load balancer of this host publishes it. Agents of earlier versions do not tell. */
+  readonly published?: readonly string[];
 }
 
 export interface ContainerRow {
@@ -91,10 +94,13 @@ export interface HostRow {
 }
 
 /** All services of the environment by name, with every endpoint and why it is answered or not. */
-export function listServices(view: HostView): readonly ServiceRow[] {
+export function listServices(view: HostView, published: Published): readonly ServiceRow[] {
   const unshared = new Map(unsharedClients(view).map(({ service, clients }) => [service.key, clients]));
   const votesBehind = createVotesBehind(view);
-  return eachService(view, (service) => serviceRow(view, service, unshared.get(service.key) ?? [], votesBehind));
+  return eachService(view, (service) => ({
+    ...serviceRow(view, service, unshared.get(service.key) ?? [], votesBehind),
+    published: published.get(service.key) ?? [],
+  }));
 }
 
 /** The numbers of endpoints alone: they are cheap. */

@@ -8,6 +8,7 @@ import type { GoneHosts } from './gone-hosts.ts';
 import type { HealthRow } from './health.ts';
 import { lbPage } from './lb/lb-page.ts';
 import { type LbSources, withoutSecrets } from './lb/lb-sources.ts';
+import { publishedAt } from './lb/published.ts';
 import { explainLb, lbRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
@@ -40,7 +41,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
   const json = (body: unknown) => ({ status: 200, body });
   return new Map<string, ControlRoute>([
     ['GET /v1/status', () => json(sources.status())],
-    ['GET /v1/services', () => json(listServices(sources.view()))],
+    ['GET /v1/services', () => json(listServices(sources.view(), publishedAt(sources.lb.table())))],
     ['GET /v1/containers', () => json(listContainers(sources.view()))],
     ['GET /v1/health', async () => json(await sources.health())],
     ['GET /v1/lb', async () => json(lbPage(sources.view(), sources.lb.table(), await sources.lb.stat()))],

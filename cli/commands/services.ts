@@ -26,6 +26,9 @@ export function formatServices(rows: readonly ServiceRow[], nowMs: number): stri
     { title: 'SERVICE', value: ({ service }) => service },
     { title: 'KIND', value: ({ kind }) => kind },
     { title: 'READY', value: readyText },
+    ...(rows.some(({ published }) => published?.length)
+      ? [{ title: 'PUBLISHED', value: ({ published = [] }: ServiceRow) => published.join(' ') }]
+      : []),
     { title: 'ADDRESSES', value: addressesOf },
   ]);
   const notes = rows.flatMap((row) => leftOut(row, nowMs));

@@ -72,7 +72,7 @@ test('listServices() counts the ready endpoints, and gives the host name of exte
       declaration('s/vip', { vip: '10.1.1.1' }),
     ],
   });
-  const rows = listServices(view);
+  const rows = listServices(view, new Map());
   const text = rows.map(({ service, ready, answered, total, externalName }) =>
     `${service} ${ready}/${total} ${answered} ${externalName ?? ''}`.trim(),
   );

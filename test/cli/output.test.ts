@@ -234,6 +234,16 @@ Left out:
   s/left: c13 on alpha: down`);
 });
 
+test('formatServices() names where services are published, if any is', () => {
+  const row = (service: string, published: readonly string[]): ServiceRow => ({
+    ...{ stack: 's', service, kind: 'service', answered: 0, total: 0, endpoints: [], notes: [], published },
+  });
+  expect(`\n${formatServices([row('web', ['http://x.org', 'https://x.org']), row('db', [])], NOW)}`).toBe(`
+STACK  SERVICE  KIND     READY  PUBLISHED                   ADDRESSES
+s      web      service  0/0    http://x.org https://x.org  -
+s      db       service  0/0    -                           -`);
+});
+
 test('rowsOf() keeps the rows of a stack or a service, in any case, with its sidekicks', () => {
   const rows = ['shop/web', 'shop/web/log', 'shop/db', 'bank/web'].map((key) => {
     const [stack = '', ...service] = key.split('/');

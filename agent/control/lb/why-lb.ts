@@ -44,7 +44,7 @@ function outcomeOf({ listener, rule, fault }: Explanation, asked: LbRequest, bac
   const refusal = isHttp ? 'the client gets 503' : 'the connection is closed';
   if (!rule || !backend) return `No rule of port ${listener.port} matches: ${refusal}.`;
   if (rule.options.redirectHttps && listener.protocol === 'http') {
-    return `Rule ${rule.name} answers with a redirect to https://${asked.host}${asked.path}.`;
+    return `Rule ${rule.name} answers with a redirect to https.`;
   }
   const usable = backend.servers.filter(({ state }) => !NOT_USABLE.has(state)).length;
   const to = `Rule ${rule.name} sends it to backend ${backend.name}`;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type LbPage, lbPage } from '../../../agent/control/lb/lb-page.ts';
+import { publishedAt } from '../../../agent/control/lb/published.ts';
 import type { StatRow } from '../../../agent/control/lb/traffic.ts';
 import { formatLb } from '../../../cli/output/lb-page.ts';
 import { type HostPattern, NO_RULE_OPTIONS } from '../../../model/index.ts';
@@ -107,4 +108,12 @@ test('formatLb() says how to publish a service when there is nothing to balance'
   expect(empty).toBe(
     'This host balances nothing. To publish a service, set the label drover.lb.host on it (docs/load-balancer.md).',
   );
+});
+
+test('publishedAt() names the URLs of each service', () => {
+  expect(Object.fromEntries(publishedAt(TABLE))).toEqual({
+    'shop/api': ['http://shop.example.com/api'],
+    'shop/web': ['http://*.example.com'],
+    'shop/db': ['tcp://*:5432'],
+  });
 });

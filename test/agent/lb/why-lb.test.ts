@@ -103,7 +103,7 @@ test.each([
     'Rule shop/front#2 sends it to backend api, which has no ready server: the client gets 503.',
   ],
   ['http://other.org/', 'No rule of port 80 matches: the client gets 503.'],
-  ['http://any.org:81/x', 'Rule shop/tls answers with a redirect to https://any.org/x.'],
+  ['http://any.org:81/x', 'Rule shop/tls answers with a redirect to https.'],
   ['https://shop.example.com:80/', 'The request fails: port 80 is for http, not for https.'],
   ['tcp://:5432', 'Rule shop/db sends it to backend db, which has no ready server: the connection is closed.'],
   ['tcp://:9000', 'Nothing listens on port 9000 of this host: the connection is refused.'],
