@@ -95,7 +95,10 @@ function selectorClaims(given: Given, all: readonly Source[]): Claims {
       problems: [ruleProblem(of, `has a selector that ${selector.problem.what}`, selector.problem.hint)],
     };
   }
-  const selected = all.filter(({ key, labels }) => key !== balancer.key && matchesSelector(selector.value, labels));
+  const selected = all.filter(
+    ({ key, target, labels }) =>
+      target.kind === 'service' && key !== balancer.key && matchesSelector(selector.value, labels),
+  );
   return joinClaims(selected.map((source) => selectedClaims({ ...given, rule: { ...rule, priority: null } }, source)));
 }
 

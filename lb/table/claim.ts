@@ -24,8 +24,8 @@ export interface BackendPart {
   /** `Rule.name`. */
   readonly rule: string;
   readonly balancer: string;
-  /** `service`: its key, in any case. `container`: its name. */
-  readonly target: { readonly kind: 'service' | 'container'; readonly name: string };
+  /** `service`: its key, in any case. `container`: its name. `standalone`: the name of containers without a service. */
+  readonly target: { readonly kind: 'service' | 'container' | 'standalone'; readonly name: string };
   /** Port of the containers; null: the lowest TCP port of the service. */
   readonly port: number | null;
   /** 0 to 256. */

@@ -3,10 +3,10 @@ import { type Claim, type Claims, joinClaims } from './claim.ts';
 import type { Source } from './source.ts';
 
 /** The claims of a service by its labels. */
-export function labelClaims({ key, published }: Source): Claims {
+export function labelClaims({ key, target, published }: Source): Claims {
   const each = published.rules.map(
     (rule): Claims => ({
-      claims: rule.entries.map((entry, at) => claimOf(key, rule, { entry, isFirst: at === 0 })),
+      claims: rule.entries.map((entry, at) => claimOf({ key, target }, rule, { entry, isFirst: at === 0 })),
       problems: [],
     }),
   );
@@ -20,14 +20,13 @@ export function labelClaims({ key, published }: Source): Claims {
 }
 
 function claimOf(
-  key: string,
+  { key, target }: Pick<Source, 'key' | 'target'>,
   rule: LabelRule,
   { entry, isFirst }: { readonly entry: LabelEntry; readonly isFirst: boolean },
 ): Claim {
   const { protocol, port } = entry;
   const name = `${key}${rule.name === null ? '' : `:${rule.name}`}${isFirst ? '' : `@${port}`}`;
   const { host, path, priority, options, weight, stickyCookie } = rule;
-  const target = { kind: 'service', name: key } as const;
   return {
     port,
     protocol,

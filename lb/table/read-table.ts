@@ -1,16 +1,10 @@
-import { draftMap, type Host } from '../../model/index.ts';
-import {
-  type DependencyKey,
-  differences,
-  findService,
-  type HostView,
-  hostKey,
-  serviceKeyOf,
-} from '../../view/index.ts';
+import type { Host } from '../../model/index.ts';
+import { type DependencyKey, differences, type HostView, hostKey } from '../../view/index.ts';
 import { type BuiltBackend, buildBackend } from './build-backend.ts';
 import { keepIdentity } from './keep-identity.ts';
 import { type BackendPlan, planTable, type TablePlan } from './plan-table.ts';
-import { hasSameRules, type Source, sourceOf } from './source.ts';
+import { type Changed, has, readSources } from './read-sources.ts';
+import type { Source } from './source.ts';
 import type { LbTable } from './table.ts';
 
 /**
@@ -24,8 +18,6 @@ export function createTableReader(): (view: HostView) => LbTable {
     return state.table;
   };
 }
-
-type Changed = 'everything' | ReadonlySet<DependencyKey>;
 
 interface State {
   readonly view: HostView;
@@ -44,8 +36,11 @@ interface Built extends BuiltBackend {
 
 function nextState(before: State | null, view: HostView): State {
   const changed = before ? differences(before.view, view) : 'everything';
-  const { sources, isSame } = sourcesOf(before, view, changed);
-  const plan = before && isSame ? before.plan : keepIdentity(before?.plan, planTable(sources.values(), ownHost(view)));
+  const { sources, isSame } = readSources(before && { ...before, selectors: before.plan.selectors }, view, changed);
+  const plan =
+    before && isSame && !has(changed, hostKey(view.hostId))
+      ? before.plan
+      : keepIdentity(before?.plan, planTable(sources.values(), ownHost(view)));
   const built = new Map(
     plan.backends.map((one) => [one.name, builtOf(before?.built.get(one.name), view, { plan: one, changed })] as const),
   );
@@ -54,34 +49,6 @@ function nextState(before: State | null, view: HostView): State {
 
 function ownHost({ snapshot, hostId }: HostView): Host | null {
   return snapshot.hosts.get(hostId)?.host ?? null;
-}
-
-/** The sources, and whether the plan of those before is valid for them. */
-function sourcesOf(
-  before: State | null,
-  view: HostView,
-  changed: Changed,
-): { readonly sources: State['sources']; readonly isSame: boolean } {
-  if (!before || changed === 'everything') return { sources: allSources(view), isSame: false };
-  const sources = draftMap(before.sources);
-  let isSame = !changed.has(hostKey(view.hostId));
-  for (const key of changed) {
-    if (!key.startsWith(SERVICE)) continue;
-    const service = findService(view, key.slice(SERVICE.length));
-    const after = service && sourceOf(service);
-    const old = before.sources.get(key.slice(SERVICE.length));
-    isSame &&= after ? hasSameRules(old, after, before.plan.selectors) : old === undefined;
-    if (after) sources.set(after.key, after);
-    else sources.delete(key.slice(SERVICE.length));
-  }
-  return { sources: sources.result(), isSame };
-}
-
-const SERVICE = serviceKeyOf('');
-
-function allSources(view: HostView): State['sources'] {
-  const services = [...view.stacks.values()].flatMap((stack) => [...stack.services.values()]);
-  return new Map(services.map((service) => [service.key, sourceOf(service)] as const));
 }
 
 function builtOf(

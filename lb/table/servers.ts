@@ -36,7 +36,7 @@ export function serversOf(view: HostView, part: BackendPart, recorder: Dependenc
   const { kind, name } = part.target;
   const unknown = ruleProblem(
     part,
-    `has no target: there is no ${kind} ${name}`,
+    `has no target: there is no ${kind === 'service' ? kind : 'container'} ${name}`,
     'start it, or correct its name in the rule',
   );
   return {
@@ -57,7 +57,7 @@ function serversOfTarget(purpose: Purpose, { service, only }: Target): Servers {
   const { all } = endpointsOf(view, service, 'lb', null, recorder, among);
   const meant = only ? all.filter(({ container }) => container !== null && only(container)) : all;
   const elsewhere = elsewhereReason(purpose, meant);
-  const portOf = portReader(purpose);
+  const portOf = portReader(purpose, service);
   const servers: Server[] = [];
   const leftOut: LeftOutEndpoint[] = [];
   for (const endpoint of meant) {
@@ -129,18 +129,18 @@ function reachedPort({ via, ports }: Endpoint, wanted: number): number | null {
 type PortOf = (service: string) => number | null;
 
 /** The port of the rule, else the lowest TCP port of each service. */
-function portReader({ view, part, recorder }: Purpose): PortOf {
+function portReader({ view, part, recorder }: Purpose, target: ServiceView): PortOf {
   const known = new Map<string, number | null>();
   return (key) => {
     if (part.port !== null) return part.port;
-    const port = known.get(key) ?? lowestPort(view, key, recorder);
+    const service = key === target.key ? target : findService(view, key);
+    const port = known.get(key) ?? lowestPort(view, service, recorder);
     known.set(key, port);
     return port;
   };
 }
 
-function lowestPort(view: HostView, key: string, recorder: DependencyRecorder): number | null {
-  const service = findService(view, key);
+function lowestPort(view: HostView, service: ServiceView | null, recorder: DependencyRecorder): number | null {
   const ports = service ? servicePorts(view, service, recorder) : [];
   return ports.find(({ protocol }) => protocol === 'tcp')?.port ?? null;
 }

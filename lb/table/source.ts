@@ -9,14 +9,18 @@ import {
   type ServiceDeclaration,
 } from '../../model/index.ts';
 import type { ServiceView } from '../../view/index.ts';
+import type { BackendPart } from './claim.ts';
 import { keepIdentity } from './keep-identity.ts';
+import { standalone } from './targets.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What one service says about load balancing. */
+/** What one service, or one container without a service, says about load balancing. */
 export interface Source {
-  /** `ServiceView.key`. */
+  /** `ServiceView.key`; for a container without a service, its name in lower case. */
   readonly key: string;
+  /** Itself, for its rules by labels. */
+  readonly target: BackendPart['target'];
   readonly isBalancer: boolean;
   readonly declaration: ServiceDeclaration | null;
   /** For selectors. */
@@ -31,15 +35,41 @@ export function sourceOf(service: ServiceView): Source {
   const { key, declaration, containers } = service;
   const isBalancer = service.kind === 'loadBalancerService' && declaration?.lbConfig !== null;
   const labels = serviceLabels(service);
-  const published = isBalancer ? NOTHING : lbLabels(labels);
-  const sinceMs = isBalancer ? (declaration?.lbConfig?.sinceMs ?? null) : oldestOf(published.rules.length, containers);
-  return { key, isBalancer, declaration, labels, published, sinceMs };
+  return {
+    key,
+    target: { kind: 'service', name: key },
+    isBalancer,
+    declaration,
+    labels,
+    published: isBalancer ? NOTHING : publishedBy(service, labels),
+    sinceMs: isBalancer ? (declaration?.lbConfig?.sinceMs ?? null) : oldestOf(containers),
+  };
+}
+
+/** Containers without a service, of one name; null if they publish nothing. */
+export function standaloneSource(name: string, containers: readonly Container[]): Source | null {
+  const [first] = containers;
+  const source = first && sourceOf({ ...standalone(first), containers });
+  return source && hasRules(source) ? { ...source, key: name, target: { kind: 'standalone', name } } : null;
 }
 
 const NOTHING: Source['published'] = { rules: [], faults: [] };
 
-function oldestOf(rules: number, containers: readonly Container[]): number | null {
-  return rules === 0 || containers.length === 0 ? null : Math.min(...containers.map(({ createdAtMs }) => createdAtMs));
+/** A mistake in the labels of a new container does not end the rules of the others. */
+function publishedBy({ containers }: ServiceView, labels: Labels): Source['published'] {
+  const published = lbLabels(labels);
+  if (published.faults.length === 0) return published;
+  const valid = newestOf(containers.filter((container) => lbLabels(container.labels).faults.length === 0));
+  const { rules } = valid ? lbLabels(valid.labels) : NOTHING;
+  return rules.length > 0 ? { rules, faults: published.faults } : published;
+}
+
+function oldestOf(containers: readonly Container[]): number | null {
+  return containers.length === 0 ? null : Math.min(...containers.map(({ createdAtMs }) => createdAtMs));
+}
+
+function hasRules({ isBalancer, published: { rules, faults } }: Source): boolean {
+  return isBalancer || rules.length > 0 || faults.length > 0;
 }
 
 /** Whether both make the same rules. */
@@ -48,7 +78,7 @@ export function hasSameRules(before: Source | undefined, after: Source, selector
     before !== undefined &&
     before.declaration === after.declaration &&
     before.isBalancer === after.isBalancer &&
-    before.sinceMs === after.sinceMs &&
+    (before.sinceMs === after.sinceMs || !hasRules(after)) &&
     keepIdentity(before.published, after.published) === before.published &&
     selectors.every((selector) => matchesSelector(selector, before.labels) === matchesSelector(selector, after.labels))
   );

@@ -30,10 +30,18 @@ export function targetsOf(
     return service ? [{ service, only: null }] : [];
   }
   recorder.depends(nameKey(target.name));
-  return findContainers(view, target.name).map((container) => ({
+  const named =
+    target.kind === 'container' ? findContainers(view, target.name) : standaloneContainers(view, target.name);
+  return named.map((container) => ({
     service: serviceOf(view, container) ?? standalone(container),
     only: (other) => other === container,
   }));
+}
+
+/** The containers of a name, any case, that belong to no service. */
+export function standaloneContainers(view: HostView, name: string): readonly Container[] {
+  const named = findContainers(view, name);
+  return named.filter((one) => one.service === null && one.name.toLowerCase() === name.toLowerCase());
 }
 
 /** A container without a service counts as the only one of a service of its name. */
