@@ -36,11 +36,12 @@ export interface BackendPlan {
 
 /** `host`: the one whose HAProxy it is; null: not known yet. The order of the sources does not matter. */
 export function planTable(sources: Iterable<Source>, host: Host | null): TablePlan {
-  const all = [...sources].sort(compareSources);
-  const balancers = all.filter((source) => isBalancerOf(source, host));
+  const all = [...sources].sort((a, b) => compareText(a.key, b.key));
+  const owners = all.toSorted(compareSources);
+  const balancers = owners.filter((source) => isBalancerOf(source, host));
   const { claims, problems } = joinClaims([
     ...balancers.map((source) => balancerClaims(source, all)),
-    ...all.map(labelClaims),
+    ...owners.map(labelClaims),
   ]);
   const { groups, problems: conflicts } = groupsOf(claims);
   const { names, problems: nameProblems } = backendNames(groups);

@@ -57,7 +57,8 @@ function builtOf(
   { plan, changed }: { readonly plan: BackendPlan; readonly changed: Changed },
 ): Built {
   if (before?.plan === plan && changed !== 'everything' && before.dependencies.isDisjointFrom(changed)) return before;
-  const dependencies = new Set<DependencyKey>();
+  // Reasons name the networks of this host.
+  const dependencies = new Set<DependencyKey>([hostKey(view.hostId)]);
   const { backend, problems } = buildBackend(view, plan, { depends: (on) => dependencies.add(on) });
   return { plan, dependencies, backend: keepIdentity(before?.backend, backend), problems };
 }

@@ -80,8 +80,8 @@ function serversOfTarget(purpose: Purpose, { service, only }: Target): Servers {
     problems: [...lacking].map((key) =>
       ruleProblem(
         part,
-        `no TCP port of ${key} is known`,
-        'Add the target port to the rule, or `expose` to the service.',
+        `has no target port: no TCP port of ${key} is known`,
+        'add the port to the rule, or `expose` to the service',
       ),
     ),
   };
