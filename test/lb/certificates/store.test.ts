@@ -126,15 +126,22 @@ describe('CertificateStore', () => {
 
   test('keeps what was good when a renewal is broken, also after a restart, and goes on with the others (Q34)', async () => {
     await write('shop.pem', both(first));
-    const store = await open();
+    await write('pair.crt', first.cert);
+    await write('pair.key', first.key);
+    const store = await open({ removeAfterMs: 0 });
     await write('shop.pem', both(renewed).slice(0, 400));
+    await rm(join(directory, 'pair.crt'));
     await write('other.pem', both(renewed));
     await becomes('the other one', () => store.current.has('other'));
+    expect([...store.current.keys()]).toEqual(['other', 'pair', 'shop']);
     expect(namesOf(store)).toBe('shop.test');
     const file = `${directory}/shop.pem`;
     const hint = 'no action needed if it is being written; else replace it';
-    const problems = [`certificate shop: ${file} is incomplete; the certificate before stays in use; ${hint}`];
-    await becomes('the problem', () => problemsOf(store).length > 0);
+    const problems = [
+      `certificate shop: ${file} is incomplete; the certificate before stays in use; ${hint}`,
+      `certificate pair: ${directory}/pair.key has no pair.crt beside it; the certificate before stays in use; add the missing file, or remove the rest`,
+    ];
+    await becomes('the problems', () => problemsOf(store).length > 1);
     expect(problemsOf(store)).toEqual(problems);
     await stops.pop()?.();
     const again = await open();
