@@ -13,7 +13,7 @@ import { labelClaims } from './label-claims.ts';
 import { listenersOf, type NamedGroup } from './listeners.ts';
 import type { RuleProblem } from './rule-problem.ts';
 import { runsOn } from './runs-on.ts';
-import { compareSources, type Source } from './source.ts';
+import { compareSources, compareSourcesStably, type Source } from './source.ts';
 import type { CustomConfig, LbTable, Listener } from './table.ts';
 
 /** The table without endpoints: everything that changes with rules only. */
@@ -43,7 +43,8 @@ export function planTable(sources: Iterable<Source>, host: Host | null): TablePl
     ...balancers.map((source) => balancerClaims(source, all)),
     ...owners.map(labelClaims),
   ]);
-  const { groups, problems: conflicts } = groupsOf(claims);
+  const { groups: owned, problems: conflicts } = groupsOf(claims);
+  const groups = inStableOrder(owned, all);
   const { names, problems: nameProblems } = backendNames(groups);
   const named = groups.map((group, at): NamedGroup => ({ name: names[at] ?? '', group }));
   const { listeners, problems: listenerProblems } = listenersOf(named, balancers);
@@ -58,6 +59,13 @@ export function planTable(sources: Iterable<Source>, host: Host | null): TablePl
 
 function isBalancerOf({ isBalancer, declaration }: Source, host: Host | null): boolean {
   return isBalancer && declaration?.lbConfig ? runsOn(declaration.lbConfig.options.hosts, host) : false;
+}
+
+/** By balancer, so that the order and the names of backends stay when the containers of a published service are replaced. */
+function inStableOrder(groups: readonly Group[], all: readonly Source[]): readonly Group[] {
+  const ranks = new Map(all.toSorted(compareSourcesStably).map(({ key }, at) => [key, at]));
+  const rank = ([{ balancer }]: Group): number => ranks.get(balancer) ?? 0;
+  return groups.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** The claims by port, host and path. The first owner of a port decides on its protocol, the first of a host and path gets them. */

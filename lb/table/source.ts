@@ -100,7 +100,15 @@ function newestOf(containers: readonly Container[]): Container | null {
 
 /** The first owner of a port or a rule comes first: balancers before labels, then the one that is older, then by key. */
 export function compareSources(a: Source, b: Source): number {
-  return (
-    Number(b.isBalancer) - Number(a.isBalancer) || (a.sinceMs ?? 0) - (b.sinceMs ?? 0) || compareText(a.key, b.key)
-  );
+  return Number(b.isBalancer) - Number(a.isBalancer) || since(a) - since(b) || compareText(a.key, b.key);
+}
+
+/** The same without the age of containers, which changes when they are replaced. */
+export function compareSourcesStably(a: Source, b: Source): number {
+  const age = a.isBalancer && b.isBalancer ? since(a) - since(b) : 0;
+  return Number(b.isBalancer) - Number(a.isBalancer) || age || compareText(a.key, b.key);
+}
+
+function since({ sinceMs }: Source): number {
+  return sinceMs ?? 0;
 }

@@ -64,6 +64,16 @@ describe('what does not change stays the identical object', () => {
     expect(after.listeners).toBe(before.listeners);
   });
 
+  test('replacing the oldest container of a published service changes no listener', () => {
+    const web = (id: string, createdAtMs: number, service = 's/web') =>
+      container(id, service, `10.42.1.${createdAtMs}`, { createdAtMs, ...published(`${service.slice(2)}.com`) });
+    const world = start({ containers: [web('w1', 1), web('o1', 2, 's/other'), web('w2', 3)], declarations: [] });
+    const before = world.table();
+    const after = world.change((now) => apply(now, { kind: 'drop', hostId: 'a', id: 'w1' }));
+    expect(backendOf(after, 's/web')?.servers).toHaveLength(1);
+    expect(after.listeners).toBe(before.listeners);
+  });
+
   test('one changed rule changes one listener and one rule', () => {
     const world = start();
     const before = world.table();
