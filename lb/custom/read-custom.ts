@@ -1,7 +1,7 @@
+import { type CustomLine, type CustomSection, readSections } from '../table/own-sections.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 import type { CustomConfig } from '../table/table.ts';
 import { type LinePlace, type Refusal, refusalOf } from './refusals.ts';
-import { type CustomLine, type CustomSection, readSections } from './sections.ts';
 import { parameterFault } from './server-parameters.ts';
 import { wordsOf } from './words.ts';
 

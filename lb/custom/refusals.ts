@@ -1,4 +1,4 @@
-import type { CustomLine } from './sections.ts';
+import type { CustomLine } from '../table/own-sections.ts';
 import { wordsOf } from './words.ts';
 
 export interface Refusal {

@@ -2,6 +2,7 @@ import type { LoadBalancerConfig } from '../../model/index.ts';
 import type { Group } from './backend-names.ts';
 import { ruleProblem } from './claim.ts';
 import { compareRules } from './order.ts';
+import { readSections } from './own-sections.ts';
 import type { RuleProblem } from './rule-problem.ts';
 import type { Source } from './source.ts';
 import type { Listener, ListenerCertificates, Rule } from './table.ts';
@@ -92,14 +93,10 @@ function rule({ name, group: [claim] }: NamedGroup): Rule {
   return { name: part.rule, balancer, host, path, priority, backend: name, options };
 }
 
-const SECTION = /^\s*(?:backend|frontend|global|defaults|listen|userlist|peers|mailers)\b/i;
-
 /** Whether custom text has the line `accept-proxy` in the section `frontend <port>`. */
 function acceptsProxy(text: string | null, port: number): boolean {
-  let isInside = false;
-  for (const line of (text ?? '').split('\n')) {
-    if (SECTION.test(line)) isInside = line.trim().split(/\s+/).join(' ').toLowerCase() === `frontend ${port}`;
-    else if (isInside && line.trim() === 'accept-proxy') return true;
-  }
-  return false;
+  return readSections(text ?? '').some(
+    ({ word, rest, lines }) =>
+      word === 'frontend' && rest === String(port) && lines.some((line) => line.text === 'accept-proxy'),
+  );
 }
