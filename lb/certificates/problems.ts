@@ -7,6 +7,8 @@ export function certificateSubject(name: string): string {
   return `certificate ${name}`;
 }
 
+const SOON_MS = 14 * 24 * 3_600_000;
+
 /** A certificate outside of its time is served all the same: clients say more clearly what is wrong than a missing one. */
 export function validityProblem({ name, notBeforeMs, notAfterMs }: Certificate, nowMs: number): Problem | null {
   const subject = certificateSubject(name);
@@ -18,7 +20,10 @@ export function validityProblem({ name, notBeforeMs, notAfterMs }: Certificate, 
     const what = `is not valid before ${new Date(notBeforeMs).toISOString()}; clients refuse it`;
     return { subject, what, hint: 'check the clock of this host, or install a certificate that is valid now' };
   }
-  return null;
+  // Certificates of a few days are renewed when a third of their time is left.
+  if (notAfterMs - nowMs > Math.min(SOON_MS, (notAfterMs - notBeforeMs) / 3)) return null;
+  const what = `expires soon, at ${new Date(notAfterMs).toISOString()}`;
+  return { subject, what, hint: 'renew it, or check why it was not renewed' };
 }
 
 /** Problems of the directory as a whole. A directory that never existed is none. */

@@ -15,7 +15,7 @@ let base: string;
 let directory: string;
 let privateDirectory: string;
 let stops: (() => Promise<void>)[] = [];
-/** How far the monotonic clock is ahead. */
+/** How far the clock is ahead. */
 let laterMs = 0;
 
 beforeAll(async () => {
@@ -39,10 +39,10 @@ afterEach(async () => {
   await rm(base, { recursive: true });
 });
 
-async function open(settings: Partial<CertificateStoreSettings> = {}, log: Log = testLog('certificates'), aheadMs = 0) {
+async function open(settings: Partial<CertificateStoreSettings> = {}, log: Log = testLog('certificates')) {
   const clock = {
     ...systemClock,
-    now: () => systemClock.now() + aheadMs,
+    now: () => systemClock.now() + laterMs,
     monotonic: () => systemClock.monotonic() + laterMs,
   };
   const store = new CertificateStore({ clock, log }, { directory, privateDirectory, ...settings });
@@ -248,18 +248,24 @@ describe('CertificateStore', () => {
     `);
   });
 
-  test('reports certificates outside of their time, and serves them', async () => {
+  test('reports certificates that expire soon or are outside of their time, and serves them', async () => {
     await write('shop.pem', both(first));
-    const [late, early] = [
-      await open({}, testLog('late'), 3 * 24 * 3_600_000),
-      await open({}, testLog('early'), -3_600_000),
-    ];
-    const { notBeforeMs = 0, notAfterMs = 0 } = late.current.get('shop') ?? {};
-    expect(problemsOf(late)).toEqual([
-      `certificate shop: expired at ${new Date(notAfterMs).toISOString()}; clients refuse it; renew it`,
-    ]);
-    expect(problemsOf(early).join()).toContain(`is not valid before ${new Date(notBeforeMs).toISOString()}`);
-    expect(early.current.size).toBe(1);
+    const hour = 3_600_000;
+    const store = await open();
+    const { notBeforeMs = 0, notAfterMs = 0 } = store.current.get('shop') ?? {};
+    expect(problemsOf(store)).toEqual([]);
+    const at = (nowMs: number) => {
+      laterMs = nowMs - systemClock.now();
+      return problemsOf(store).join();
+    };
+    const [begin, end] = [new Date(notBeforeMs).toISOString(), new Date(notAfterMs).toISOString()];
+    expect(at(notAfterMs - 17 * hour)).toBe('');
+    expect(at(notAfterMs - 15 * hour)).toBe(
+      `certificate shop: expires soon, at ${end}; renew it, or check why it was not renewed`,
+    );
+    expect(at(notAfterMs + hour)).toBe(`certificate shop: expired at ${end}; clients refuse it; renew it`);
+    expect(at(notBeforeMs - hour)).toContain(`certificate shop: is not valid before ${begin}`);
+    expect(store.current.size).toBe(1);
   });
 
   test('never writes a private key into problems, JSON or the log', async () => {
