@@ -1,3 +1,5 @@
+import { parseStatRows } from '../../haproxy/index.ts';
+
 /** What `show stat` says about one server. */
 export interface ServerStat {
   readonly backend: string;
@@ -15,40 +17,28 @@ export interface Stat {
 
 /** Parses the CSV of `show stat`. Null when it has not the expected columns, or was cut short. */
 export function parseStat(csv: string): Stat | null {
-  if (!csv.endsWith('\n\n')) return null;
-  const [header = '', ...lines] = csv.split('\n');
-  const columns = header.replace(/^# /, '').split(',');
-  const [px, sv, status, result, code, last, description] = COLUMNS.map((name) => columns.indexOf(name));
-  if ([px, sv, status, result, code, last, description].includes(-1)) return null;
-  const rows = lines.filter((line) => line.trim() !== '').map(splitRow);
-  const at = (row: readonly string[], column: number | undefined): string => row[column ?? -1] ?? '';
+  const rows = parseStatRows(csv, COLUMNS);
+  if (rows === null) return null;
   return {
-    backends: rows.filter((row) => at(row, sv) === 'BACKEND').map((row) => at(row, px)),
+    backends: rows.filter(({ svname }) => svname === 'BACKEND').map(({ pxname }) => pxname),
     servers: rows
-      .filter((row) => !PROXY_ROWS.has(at(row, sv)))
+      .filter(({ svname }) => !PROXY_ROWS.has(svname))
       .map((row) => {
         // A star marks a check that is running: the rest is of the check before.
-        const isInitial = /^(\* )?(INI|UNK|)$/.test(at(row, result));
-        const state = /^(UP|DOWN)\b/.exec(at(row, status))?.[1];
-        const text = reason(at(row, description), at(row, code), at(row, last));
+        const isInitial = /^(\* )?(INI|UNK|)$/.test(row.check_status);
+        const state = /^(UP|DOWN)\b/.exec(row.status)?.[1];
+        const text = reason(row.check_desc, row.check_code, row.last_chk);
         const checked = isInitial || state === undefined ? null : { up: state === 'UP', text };
-        return { backend: at(row, px), server: at(row, sv), enabled: state !== undefined, checked };
+        return { backend: row.pxname, server: row.svname, enabled: state !== undefined, checked };
       }),
   };
 }
 
-const COLUMNS = ['pxname', 'svname', 'status', 'check_status', 'check_code', 'last_chk', 'check_desc'];
+const COLUMNS = ['pxname', 'svname', 'status', 'check_status', 'check_code', 'last_chk', 'check_desc'] as const;
 const PROXY_ROWS = new Set(['BACKEND', 'FRONTEND']);
 
 /** In the form of the log. */
 function reason(description: string, code: string, info: string): string {
   const isHttp = description.startsWith('Layer7') && code !== '' && code !== '0';
   return description + (isHttp ? `, code: ${code}` : '') + (info === '' ? '' : `, info: "${info}"`);
-}
-
-/** A cell with a comma or a quote is quoted, and its quotes are doubled. */
-function splitRow(line: string): readonly string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = '']) =>
-    quoted === undefined ? plain : quoted.replaceAll('""', '"'),
-  );
 }

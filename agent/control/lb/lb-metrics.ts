@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Backend, LbTable } from '../../../lb/index.ts';
+import type { Backend, LbTable, StatRow } from '../../../lb/index.ts';
 import { liveRows, liveServers, type ServerState } from './live-servers.ts';
-import { numberIn, type StatRow, trafficOf } from './traffic.ts';
+import { numberIn, trafficOf } from './traffic.ts';
 
 /** What the metrics of the load balancer are computed from. */
 export interface LbNumbers {
@@ -151,8 +151,8 @@ function whileUsed(measure: (numbers: LbNumbers) => number): Metric['read'] {
 function ofListeners(read: (row: StatRow) => readonly Sample[]): Metric['read'] {
   return ({ table, stat }) => {
     const ports = new Set(table?.listeners.map(({ port }) => String(port)));
-    const rows = (stat ?? []).filter(({ svname, pxname = '' }) => svname === 'FRONTEND' && ports.has(pxname));
-    return rows.flatMap((row) => labelled({ port: row.pxname ?? '' }, read(row)));
+    const rows = (stat ?? []).filter(({ svname, pxname }) => svname === 'FRONTEND' && ports.has(pxname));
+    return rows.flatMap((row) => labelled({ port: row.pxname }, read(row)));
   };
 }
 
@@ -162,7 +162,7 @@ function ofServices(read: (row: StatRow) => readonly Sample[]): Metric['read'] {
     const services = new Map(table?.backends.map((backend) => [backend.name, serviceOf(backend)]));
     const rows = (stat ?? []).filter(({ svname }) => svname === 'BACKEND');
     return rows.flatMap((row) => {
-      const service = services.get(row.pxname ?? '');
+      const service = services.get(row.pxname);
       return service === undefined ? [] : labelled({ service }, read(row));
     });
   };
@@ -177,7 +177,7 @@ function labelled(labels: Sample[0], samples: readonly Sample[]): readonly Sampl
   return samples.map(([more, value]) => [{ ...labels, ...more }, value]);
 }
 
-const CODES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+const CODES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
 function replies(row: StatRow): readonly Sample[] {
   return isHttp(row) ? CODES.map((code) => [{ code }, numberIn(row, `hrsp_${code}`)]) : [];

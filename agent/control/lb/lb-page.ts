@@ -1,9 +1,9 @@
-import type { Backend, LbTable, LeftOutEndpoint, Listener, Rule } from '../../../lb/index.ts';
+import type { Backend, LbTable, LeftOutEndpoint, Listener, Rule, StatRow } from '../../../lb/index.ts';
 import { formatHostPattern, type ListenerProtocol, type Problem } from '../../../model/index.ts';
 import { findService, type HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
 import { type LiveRows, type LiveServer, liveRows, liveServers } from './live-servers.ts';
-import { type StatRow, type Traffic, trafficOf } from './traffic.ts';
+import { type Traffic, trafficOf } from './traffic.ts';
 
 /** What `drover lb` shows. Has no passwords, keys or own HAProxy text. */
 export interface LbPage {

@@ -1,5 +1,4 @@
-import type { LbTable } from '../../../lb/index.ts';
-import type { StatRow } from './traffic.ts';
+import type { LbTable, StatRow } from '../../../lb/index.ts';
 
 /** The load balancer of this host, for people. */
 export interface LbSources {

@@ -1,13 +1,12 @@
-import type { Backend, Server } from '../../../lb/index.ts';
-import type { StatRow } from './traffic.ts';
+import type { Backend, Server, StatRow } from '../../../lb/index.ts';
 
 /** Statistics by proxy and server; the lines of a proxy itself have the names `FRONTEND` and `BACKEND`. Null: HAProxy does not reply. */
 export type LiveRows = ReadonlyMap<string, ReadonlyMap<string, StatRow>> | null;
 
 export function liveRows(stat: readonly StatRow[] | null): LiveRows {
   if (stat === null) return null;
-  const byProxy = Map.groupBy(stat, ({ pxname = '' }) => pxname);
-  return new Map([...byProxy].map(([proxy, rows]) => [proxy, new Map(rows.map((row) => [row.svname ?? '', row]))]));
+  const byProxy = Map.groupBy(stat, ({ pxname }) => pxname);
+  return new Map([...byProxy].map(([proxy, rows]) => [proxy, new Map(rows.map((row) => [row.svname, row]))]));
 }
 
 /**
@@ -36,10 +35,10 @@ export function liveServers(backend: Backend, live: LiveRows): readonly LiveServ
   };
   const wanted = wantedServers(backend).map(read);
   const names = new Set(wanted.map(({ name }) => name));
-  const leaving = [...(rows?.values() ?? [])].filter(({ type, svname = '' }) => type === SERVER && !names.has(svname));
+  const leaving = [...(rows?.values() ?? [])].filter(({ type, svname }) => type === SERVER && !names.has(svname));
   const service = backend.services.join(', ');
   const rest = { service, containerId: null, state: 'removing', weight: 0 } as const;
-  return [...wanted, ...leaving.map((row) => ({ name: row.svname ?? '', ...rest, row }))];
+  return [...wanted, ...leaving.map((row) => ({ name: row.svname, ...rest, row }))];
 }
 
 /** Column `type` of the statistics. */
@@ -60,5 +59,5 @@ function wantedServers({ servers, namedServers }: Backend): readonly Wanted[] {
 function stateOf(wanted: Server['state'], row: StatRow | null): ServerState {
   if (row === null) return 'adding';
   if (wanted === 'drain') return 'draining';
-  return row.status?.startsWith('MAINT') ? 'unresolved' : 'ready';
+  return row.status.startsWith('MAINT') ? 'unresolved' : 'ready';
 }

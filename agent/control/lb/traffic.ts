@@ -1,5 +1,4 @@
-/** One line of HAProxy's `show stat`, by the name of the column. A value that does not apply is empty. */
-export type StatRow = Readonly<Record<string, string>>;
+import type { StatRow } from '../../../lb/index.ts';
 
 /** Of a listener, a backend or a server. The numbers begin again at zero with each reload of HAProxy. */
 export interface Traffic {
@@ -41,6 +40,6 @@ function errorsIn(row: StatRow, isHttp: boolean): number {
   return numberIn(row, 'hrsp_5xx') + (row.type === SERVER ? numberIn(row, 'econ') : 0);
 }
 
-export function numberIn(row: StatRow, column: string): number {
-  return Number(row[column] ?? '') || 0;
+export function numberIn(row: StatRow, column: keyof StatRow): number {
+  return Number(row[column]) || 0;
 }

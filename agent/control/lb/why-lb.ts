@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { type Explanation, explainRequest, type LbTable, type Rule, runsOn } from '../../../lb/index.ts';
+import { type Explanation, explainRequest, type LbTable, type Rule, runsOn, type StatRow } from '../../../lb/index.ts';
 import { compareText, formatHostPattern, type Host } from '../../../model/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
 import type { ElsewhereRow, LbExplanation, LbRequest, RuleVerdict } from './lb-explanation.ts';
 import { type BackendRow, backendRow, containerNames } from './lb-page.ts';
 import { liveRows } from './live-servers.ts';
-import type { StatRow } from './traffic.ts';
 
 export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
   protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni']),
@@ -33,7 +32,7 @@ export function explainLb(
     rules: verdicts(explanation),
     backend: row,
     elsewhere: elsewhere(view, asked.port),
-    notes: notesOf(explanation),
+    notes: notesOf(explanation, table),
   };
 }
 
@@ -89,10 +88,11 @@ function elsewhere({ snapshot, hostId }: HostView, port: number): readonly Elsew
   });
 }
 
-function notesOf({ listener, rule, backend }: Explanation): readonly string[] {
+function notesOf({ listener, rule, backend }: Explanation, { problems }: LbTable): readonly string[] {
   const notes: readonly (string | false | null | undefined)[] = [
     listener?.acceptProxy && `clients of port ${listener.port} must send the PROXY protocol`,
     rule !== null && rule.options.basicAuth.length > 0 && 'a client without a name and password that fit gets 401',
+    rule === null && problems.length > 0 && `${problems.length} problems leave out rules: see \`drover lb\``,
     backend?.stickiness && 'a client with the cookie of a server stays there while the server is ready',
   ];
   return notes.filter((note) => typeof note === 'string');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type LbPage, lbPage } from '../../../agent/control/lb/lb-page.ts';
 import { publishedAt } from '../../../agent/control/lb/published.ts';
-import type { StatRow } from '../../../agent/control/lb/traffic.ts';
 import { formatLb } from '../../../cli/output/lb-page.ts';
+import type { StatRow } from '../../../lb/index.ts';
 import { type HostPattern, NO_RULE_OPTIONS } from '../../../model/index.ts';
 import { viewOf } from '../../../view/index.ts';
 import { container, host, snapshot } from '../../view/world.ts';

@@ -1,5 +1,12 @@
-import type { StatRow } from '../../../agent/control/lb/traffic.ts';
-import type { Backend, LbTable, Listener, Rule, Server } from '../../../lb/index.ts';
+import {
+  type Backend,
+  type LbTable,
+  type Listener,
+  type Rule,
+  type Server,
+  STAT_COLUMNS,
+  type StatRow,
+} from '../../../lb/index.ts';
 import { NO_RULE_OPTIONS } from '../../../model/index.ts';
 
 export function rule(name: string, backend: string, changes: Partial<Rule> = {}): Rule {
@@ -60,8 +67,9 @@ export function table(
 }
 
 /** A line of `show stat`. */
-export function row(pxname: string, svname: string, changes: StatRow = {}): StatRow {
+export function row(pxname: string, svname: string, changes: Partial<StatRow> = {}): StatRow {
   const type = svname === 'FRONTEND' ? '0' : svname === 'BACKEND' ? '1' : '2';
   const numbers = { scur: '3', rate: '7', stot: '70', bin: '100', bout: '2000', econ: '1', eresp: '' };
-  return { pxname, svname, type, mode: 'http', status: 'no check', ...numbers, ...changes };
+  const none = Object.fromEntries(STAT_COLUMNS.map((column) => [column, ''])) as unknown as StatRow;
+  return { ...none, pxname, svname, type, mode: 'http', status: 'no check', ...numbers, ...changes };
 }
