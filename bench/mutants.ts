@@ -10,7 +10,7 @@ import { createTestRunner, type TestRunner } from './mutants/test-runner.ts';
  * Changes the code in one place at a time (a seeded sample) and runs the pure tests that import it. A change that no test
  * detects is a survivor; it is printed at once, with its place. Covers model, view, facts, reconcile, linux and every
  * plan.ts and render.ts. `docs/mutants.md` has the results.
- *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/cidr.ts]
+ *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/address/cidr.ts]
  */
 const { values } = parseArgs({
   options: {

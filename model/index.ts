@@ -28,6 +28,7 @@ export * from './load-balancer/labels.ts';
 export * from './load-balancer/load-balancer.ts';
 export * from './load-balancer/path-pattern.ts';
 export * from './load-balancer/rule-options.ts';
+export * from './load-balancer/scalars.ts';
 export * from './load-balancer/selector.ts';
 export * from './network.ts';
 export * from './port-bindings.ts';

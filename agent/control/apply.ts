@@ -1,21 +1,27 @@
 import type { Bus } from '../../bus/index.ts';
 import type { Problem } from '../../model/index.ts';
 import { applyChanges, parseManifests, planApply, renderChanges, withoutEmptyFiles } from '../../sources/index.ts';
+import type { Clock } from '../../system/index.ts';
 import type { ApplyOutcome, ApplyRequest } from './apply-request.ts';
+
+export interface ApplyDependencies {
+  readonly bus: Bus;
+  readonly clock: Pick<Clock, 'now'>;
+}
 
 /**
  * Writes the declarations of manifests to the bus, except those with errors; a dry run writes nothing. Rejects when the bus
  * cannot be read or written. Some changes may have been made then; applying again is safe.
  */
-export async function applyManifests(bus: Bus, request: ApplyRequest): Promise<ApplyOutcome> {
+export async function applyManifests({ bus, clock }: ApplyDependencies, request: ApplyRequest): Promise<ApplyOutcome> {
   const stack = request.stack ?? undefined;
   const manifests = parseManifests(request.files, { stack, variables: request.variables });
-  const { declarations, ignored, complete, stacks, emptyFiles } = manifests;
+  const { declarations, wrongRules, ignored, complete, stacks, emptyFiles } = manifests;
   const prune = request.prune && complete ? stacks : [];
-  const planned = planApply(await bus.list('service/'), declarations, { prune });
+  const planned = planApply(await bus.list('service/'), declarations, { prune, wrongRules });
   const { changes, problems } = withoutEmptyFiles(planned, emptyFiles);
   const nothingToPrune = request.prune && complete && stacks.length === 0 ? [NOTHING_TO_PRUNE] : [];
-  const failed = request.dryRun ? [] : await applyChanges({ documents: bus }, changes);
+  const failed = request.dryRun ? [] : await applyChanges({ documents: bus, clock }, changes);
   return {
     changes: renderChanges(changes),
     problems: [...manifests.problems, ...problems, ...nothingToPrune, ...failed],

@@ -3,6 +3,7 @@ import type { Bus } from '../../bus/index.ts';
 import { type DocumentDraft, factTable } from '../../facts/index.ts';
 import { draftMap, type Problem, type Result, type ServiceDeclaration } from '../../model/index.ts';
 import { applyChanges, type DeclarationChange, renderChanges } from '../../sources/index.ts';
+import type { ApplyDependencies } from './apply.ts';
 import type { ApplyOutcome } from './apply-request.ts';
 import { parseBody } from './request-body.ts';
 
@@ -44,7 +45,7 @@ export function parseRemoveRequest(body: unknown): Result<RemoveRequest> {
  * of the directory that declares a document. Rejects when the bus cannot be read or written.
  */
 export async function removeDeclarations(
-  bus: Bus,
+  { bus, clock }: ApplyDependencies,
   { stack, service, dryRun }: RemoveRequest,
   manifestOf: (key: string) => string | null,
 ): Promise<ApplyOutcome> {
@@ -57,7 +58,7 @@ export async function removeDeclarations(
     .map(
       ([key, { value, revision }]): DeclarationChange => ({ kind: 'delete', key, previous: value, expect: revision }),
     );
-  const failed = dryRun ? [] : await applyChanges({ documents: bus }, changes);
+  const failed = dryRun ? [] : await applyChanges({ documents: bus, clock }, changes);
   return { changes: renderChanges(changes), problems: [...kept, ...failed], ignored: [] };
 }
 

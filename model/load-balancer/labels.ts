@@ -9,7 +9,7 @@ import {
   type RuleOptions,
   UDP_PROBLEM,
 } from './load-balancer.ts';
-import { type PathPattern, parsePathMatch, parsePathPattern } from './path-pattern.ts';
+import { PATH_MATCHES, type PathMatch, type PathPattern, parsePathPattern } from './path-pattern.ts';
 import { type RuleKeyFault, type RuleOptionKey, readRuleOptions } from './rule-options.ts';
 import { parseWhole, parseWord } from './scalars.ts';
 
@@ -138,7 +138,7 @@ function readRule(name: string | null, given: ReadonlyMap<string, string>): Read
     return result.ok ? result.value : fallback;
   };
   const entries = read('entry', DEFAULT_ENTRIES, parseEntries);
-  const match = read('path_match', 'prefix', parsePathMatch);
+  const match = read<PathMatch>('path_match', 'prefix', (text) => parseWord(text, PATH_MATCHES));
   const rule = {
     name,
     entries,

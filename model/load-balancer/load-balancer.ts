@@ -7,7 +7,7 @@ export type PortRuleProtocol = ListenerProtocol | 'udp';
 
 export const UDP_PROBLEM = problem(
   'udp',
-  'is udp: udp comes with a later version of Drover',
+  'is udp, which comes with a later version of Drover',
   'use tcp, or remove the rule',
 );
 

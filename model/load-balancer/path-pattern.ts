@@ -1,4 +1,3 @@
-import { nearestWord } from '../collections/nearest.ts';
 import { ok, problem, type Result } from '../problem/result.ts';
 
 export const PATH_MATCHES = ['prefix', 'segment', 'exact', 'regex'] as const;
@@ -26,15 +25,6 @@ export function parsePathPattern(text: string, match: PathMatch): Result<PathPat
     return problem(text, `has ${written.length} characters`, `shorten it to ${MAX_LENGTH} or fewer`);
   }
   return match === 'regex' ? parseRegex(written) : parsePlain(written, match);
-}
-
-export function parsePathMatch(text: string): Result<PathMatch> {
-  const word = text.trim().toLowerCase();
-  const found = PATH_MATCHES.find((one) => one === word);
-  if (found) return ok(found);
-  const nearest = nearestWord(word, PATH_MATCHES);
-  const hint = nearest ? `did you mean ${nearest}?` : `use one of ${PATH_MATCHES.join(', ')}`;
-  return problem(text, `is ${show(text)}, not a way to match paths`, hint);
 }
 
 /** The characters of a path [RFC 3986 §3.3] without the quote. */
@@ -87,7 +77,7 @@ function parseRegex(written: string): Result<PathPattern> {
     return refuse('it has an unknown escape', 'use \\d, \\w, \\s, \\b, or a backslash before a sign');
   if (/\(\?(?![:=!]|i:)/.test(plain))
     return refuse('it has an unknown group', 'use (…), (?:…), (?i:…), (?=…) or (?!…)');
-  if (/\[[^\]]*\[|\[\^?\]/.test(plain))
+  if (/\[[^\]]*\[|\[\^?\]|\[([.:=])[^\]]*\1\]/.test(plain))
     return refuse('it has an unclear set', 'write \\[ or \\] for a bracket in a set');
   if (/\{\d*,?\d{4,}/.test(plain)) return refuse('it repeats too often', 'use at most {999}');
   try {

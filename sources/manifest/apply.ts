@@ -1,7 +1,9 @@
 import type { JsonValue, Problem } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
 import { isSame } from './files/manifest.ts';
 import type { DeclarationChange, DeclaredDocument } from './plan.ts';
 import { asJson } from './render.ts';
+import { isDeclaredBy, withSince } from './since.ts';
 
 type PutOutcome =
   | { readonly ok: true; readonly revision: number }
@@ -16,17 +18,23 @@ export interface DeclarationDocuments {
 
 const ATTEMPTS = 10;
 
+export interface ApplyDependencies {
+  readonly documents: Pick<DeclarationDocuments, 'put' | 'delete'>;
+  /** For the time at which a load balancer is declared first. */
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /**
  * Makes the changes, one after the other. A put that conflicts with another write is repeated over the newer revision. A delete is
  * not repeated: a document that was just rewritten is kept and reported. Rejects when the bus cannot be written; can be called again.
  */
 export async function applyChanges(
-  { documents }: { readonly documents: Pick<DeclarationDocuments, 'put' | 'delete'> },
+  { documents, clock }: ApplyDependencies,
   changes: readonly DeclarationChange[],
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const change of changes) {
-    const outcome = change.kind === 'put' ? await put(documents, change) : await remove(documents, change);
+    const outcome = change.kind === 'put' ? await put(documents, change, clock.now()) : await remove(documents, change);
     if (outcome) problems.push(outcome);
   }
   return problems;
@@ -34,13 +42,14 @@ export async function applyChanges(
 
 async function put(
   documents: Pick<DeclarationDocuments, 'put'>,
-  { key, value, expect }: Extract<DeclarationChange, { kind: 'put' }>,
+  { key, value, previous, expect }: Extract<DeclarationChange, { kind: 'put' }>,
+  nowMs: number,
 ): Promise<Problem | null> {
-  let revision = expect;
+  let standing = { value: previous, revision: expect };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await documents.put(key, asJson(value), revision);
-    if (outcome.ok || (outcome.current && isSame(outcome.current.value, value))) return null;
-    revision = outcome.current?.revision ?? 0;
+    const outcome = await documents.put(key, asJson(withSince(value, standing.value, nowMs)), standing.revision);
+    if (outcome.ok || (outcome.current && isDeclaredBy(outcome.current.value, value))) return null;
+    standing = outcome.current ?? { value: null, revision: 0 };
   }
   return {
     subject: key,

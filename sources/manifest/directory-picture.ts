@@ -1,6 +1,7 @@
 import type { Problem, ServiceDeclaration } from '../../model/index.ts';
 import { emptyFileProblem } from './empty-file.ts';
 import { documentKey, isSame, type Manifests } from './files/manifest.ts';
+import { withKeptRules } from './files/wrong-rules.ts';
 import { parseManifests } from './parse-manifests.ts';
 import type { ManifestUnit } from './read-directory.ts';
 
@@ -54,12 +55,17 @@ interface Kept {
 
 /** The declarations of a unit now. What an invalid or an empty file may have said is kept as it was. */
 function keptOf(unit: ManifestUnit, manifests: Manifests, before: ReadonlyMap<string, Sourced>): Kept {
-  const { declarations, complete, emptyFiles } = manifests;
+  const { declarations, wrongRules, complete, emptyFiles } = manifests;
   if (complete && emptyFiles.length === 0) return { declarations, problems: [] };
   const own = new Map(
     [...before].flatMap(([key, { unit: name, declaration }]) => (name === unit.name ? [[key, declaration]] : [])),
   );
-  const now = new Map(declarations.map((declaration) => [documentKey(declaration), declaration]));
+  const now = new Map(
+    declarations.map((declaration) => {
+      const key = documentKey(declaration);
+      return [key, withKeptRules(declaration, wrongRules.get(key) ?? [], own.get(key) ?? null)];
+    }),
+  );
   if (emptyFiles.length === 0) return { declarations: [...new Map([...own, ...now]).values()], problems: [] };
   const isChanged = [...own].some(([key, declaration]) => !isSame(now.get(key) ?? null, declaration));
   return {

@@ -1,14 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Document, visit } from 'yaml';
 import {
+  type BalancerHosts,
+  type BalancerOptions,
   type ExactJson,
   formatCommand,
   formatExactJson,
+  formatRuleOptions,
   type HealthCheck,
   type LoadBalancerConfig,
   type PortRule,
   parseExactJson,
   type ServiceDeclaration,
 } from '../../model/index.ts';
+import { balancerOptions } from './convert/balancer-options.ts';
+import { NO_LB_KEYS } from './convert/lb-schema.ts';
 
 /** Formats declarations as native documents, one for each stack, which parse to equal declarations. Empty values are left out. */
 export function formatDeclarations(declarations: readonly ServiceDeclaration[]): string {
@@ -54,7 +60,7 @@ function keysOf(one: ServiceDeclaration): Record<string, unknown> {
     [one.kind === 'dnsService' ? 'alias_of' : 'links']: one.links.map(({ target, alias }) => `${target}:${alias}`),
     sidekicks: one.sidekicks,
     health_check: one.healthCheck && compact(healthCheckKeys(one.healthCheck)),
-    lb_config: one.lbConfig && compact(lbKeys(one.lbConfig)),
+    lb_config: one.lbConfig && compact(lbKeys(one, one.lbConfig)),
     labels: one.labels,
     metadata: one.metadata === '{}' ? null : parseExactJson(one.metadata),
     scale: one.scale,
@@ -82,7 +88,7 @@ function healthCheckKeys(check: HealthCheck): Record<string, unknown> {
   };
 }
 
-function lbKeys(config: LoadBalancerConfig): Record<string, unknown> {
+function lbKeys({ labels, options }: ServiceDeclaration, config: LoadBalancerConfig): Record<string, unknown> {
   return {
     certs: config.certs,
     default_cert: config.defaultCert,
@@ -90,7 +96,31 @@ function lbKeys(config: LoadBalancerConfig): Record<string, unknown> {
     // without a single key it is still a policy
     stickiness_policy: config.stickinessPolicy,
     port_rules: config.portRules.map((rule) => compact(ruleKeys(rule))),
+    ...balancerKeys(config.options, labels, options.drain_timeout_ms),
   };
+}
+
+/** The options of a balancer that do not follow from its labels and its `drain_timeout_ms`. */
+function balancerKeys(
+  options: BalancerOptions,
+  labels: ServiceDeclaration['labels'],
+  drainTimeoutMs: unknown,
+): Record<string, unknown> {
+  const { hosts, target, skipTargetRules } = options;
+  const { options: given } = balancerOptions({ keys: NO_LB_KEYS, labels, drainTimeoutMs: null });
+  return {
+    hosts: isDeepStrictEqual(hosts, given.hosts) ? null : hostsKey(hosts),
+    target: target === given.target ? null : target,
+    skip_target_lb_rules: skipTargetRules === given.skipTargetRules ? null : skipTargetRules,
+    access_log: options.accessLog || null,
+    error_page: options.errorPage,
+    drain_timeout_ms: options.drainTimeoutMs === drainTimeoutMs ? null : options.drainTimeoutMs,
+  };
+}
+
+function hostsKey(hosts: BalancerHosts): unknown {
+  if (hosts.kind === 'all') return 'all';
+  return hosts.kind === 'names' ? hosts.names : hosts.labels;
 }
 
 function ruleKeys(rule: PortRule): Record<string, unknown> {
@@ -99,12 +129,15 @@ function ruleKeys(rule: PortRule): Record<string, unknown> {
     protocol: rule.protocol,
     hostname: rule.hostname,
     path: rule.path,
+    path_match: rule.pathMatch === 'prefix' ? null : rule.pathMatch,
     priority: rule.priority,
     service: rule.service,
     selector: rule.selector,
+    container: rule.container,
     target_port: rule.targetPort,
     backend_name: rule.backendName,
     weight: rule.weight,
+    ...formatRuleOptions(rule.options),
   };
 }
 

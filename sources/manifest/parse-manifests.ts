@@ -13,6 +13,7 @@ import { asIgnored, ignoredNotes, unsetNotes } from './files/notes.ts';
 import { layOutProject, type Project } from './files/project.ts';
 import { type Findings, unknownToDrover } from './files/remarks.ts';
 import { mayConcern } from './files/unread.ts';
+import { type WrongRule, wrongRules } from './files/wrong-rules.ts';
 import { serviceFindings } from './service-findings.ts';
 
 /** Parses one file of declarations; see `parseManifests`. */
@@ -50,7 +51,11 @@ function parseProject({ layouts }: Project): Manifests {
   );
   const declared = new Map(services.flatMap(({ declaration: one }) => (one ? [[documentKey(one), one]] : [])));
   const problems = distinct([...layouts, ...services].flatMap((part) => part.problems));
+  const wrong = services.flatMap(({ declaration: one, wrongRules: rules }) =>
+    one && rules.length > 0 ? [[documentKey(one), rules] as const] : [],
+  );
   return {
+    wrongRules: new Map(wrong),
     declarations: [...declared].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, declaration]) => declaration),
     ignored: [
       ...ignoredNotes([...layouts, ...services].flatMap(({ ignoredKeys }) => ignoredKeys)),
@@ -71,6 +76,8 @@ function distinct(problems: readonly Problem[]): readonly Problem[] {
 
 interface ReadService extends Findings {
   readonly declaration: ServiceDeclaration | null;
+  /** Rules that the declaration does not have. */
+  readonly wrongRules: readonly WrongRule[];
   readonly ignoredKeys: readonly IgnoredKey[];
 }
 
@@ -151,10 +158,10 @@ interface CheckedEntries extends Pick<ReadOptions, 'isDeclared'> {
 function checkService(
   parts: readonly ServicePart[],
   { entries, runsContainers: hasContainers, isDeclared }: CheckedEntries,
-  { problems, ignoredKeys, notes }: Omit<ReadService, 'declaration'>,
+  { problems, ignoredKeys, notes }: Omit<ReadService, 'declaration' | 'wrongRules'>,
 ): ReadService {
   const [first] = parts;
-  if (!first) return { declaration: null, problems, ignoredKeys, notes };
+  if (!first) return { declaration: null, wrongRules: [], problems, ignoredKeys, notes };
   const latest = new Map(entries.map((entry) => [entry.key, entry]));
   const toProblem = ({ path, what, hint }: SchemaFault): Problem => {
     const entry = latest.get(String(path[0]));
@@ -162,9 +169,11 @@ function checkService(
     return { subject, what, hint };
   };
   const isOfCompose = (key: string) => latest.get(key)?.part.form === 'compose' && latest.get(key)?.path.length === 1;
-  const checked = checkKeys(mergeEntries(entries), isOfCompose);
+  const values = mergeEntries(entries);
+  const checked = checkKeys(values, isOfCompose);
   if (!checked.ok) {
-    return { declaration: null, problems: [...problems, ...checked.faults.map(toProblem)], ignoredKeys, notes };
+    const faults = checked.faults.map(toProblem);
+    return { declaration: null, wrongRules: [], problems: [...problems, ...faults], ignoredKeys, notes };
   }
   const unknown = checked.unknown.map((path) => unknownToDrover(toProblem({ path, what: '', hint: '' }).subject));
   const { stack, name } = first;
@@ -174,12 +183,18 @@ function checkService(
     keys: checked.keys,
     runsContainers: hasContainers,
     isDeclared: (other) => isDeclared({ stack, name: other }),
+    rulePlaces: checked.rulePlaces,
   });
   const all = [...problems, ...converted.faults.map(toProblem)];
+  const ruleFaults = [...checked.ruleFaults, ...converted.ruleFaults];
   const alsoIgnored = converted.ignored.flatMap((key) => latest.get(key) ?? []).map(asIgnored);
   return {
     declaration: all.length === 0 ? converted.declaration : null,
-    problems: all,
+    wrongRules: wrongRules(
+      values.lb_config,
+      ruleFaults.map(({ index }) => index),
+    ),
+    problems: [...all, ...ruleFaults.map(toProblem)],
     ignoredKeys: [...ignoredKeys, ...alsoIgnored],
     notes: [...notes, ...unknown, ...converted.notes.map(toProblem)],
   };

@@ -1,7 +1,9 @@
 import type { JsonValue, ServiceDeclaration } from '../../model/index.ts';
 import type { Sourced } from './directory-picture.ts';
 import { documentKey, isSame } from './files/manifest.ts';
+import { type WrongRule, withKeptRules } from './files/wrong-rules.ts';
 import type { Ledger } from './ledger.ts';
+import { declared, isDeclaredBy, withSince } from './since.ts';
 
 /** A declaration on the bus, with the revision to compare against. */
 export interface DeclaredDocument {
@@ -23,16 +25,21 @@ export type DeclarationChange =
 export interface PlanOptions {
   /** Stacks, in lower case, whose services are deleted if they are no longer declared. Default: none. */
   readonly prune?: readonly string[];
+  /** Rules of load balancers that cannot be read: those that stand stay. By document key. */
+  readonly wrongRules?: ReadonlyMap<string, readonly WrongRule[]>;
 }
 
 /** The changes that make the bus equal to the manifests; sorted by key. */
 export function planApply(
   current: ReadonlyMap<string, DeclaredDocument>,
   wanted: readonly ServiceDeclaration[],
-  { prune = [] }: PlanOptions = {},
+  { prune = [], wrongRules = new Map() }: PlanOptions = {},
 ): readonly DeclarationChange[] {
   const byKey = new Map(wanted.map((declaration) => [documentKey(declaration), declaration]));
-  const puts = [...byKey].flatMap(([key, value]) => planPut(key, value, current.get(key) ?? null));
+  const puts = [...byKey].flatMap(([key, value]) => {
+    const document = current.get(key) ?? null;
+    return planPut(key, withKeptRules(value, wrongRules.get(key) ?? [], declared(document?.value ?? null)), document);
+  });
   const deletes = [...current].flatMap(([key, { value, revision }]): DeclarationChange[] => {
     if (byKey.has(key) || !prune.includes(stackOf(key))) return [];
     return [{ kind: 'delete', key, previous: value, expect: revision }];
@@ -58,7 +65,7 @@ export function planDirectory(
   });
   const deletes = [...ledger].flatMap(([key, { declaration }]): DeclarationChange[] => {
     const document = current.get(key);
-    if (wanted.has(key) || !document || !isSame(document.value, declaration)) return [];
+    if (wanted.has(key) || !document || !isDeclaredBy(document.value, declaration)) return [];
     return [{ kind: 'delete', key, previous: document.value, expect: document.revision }];
   });
   return sortChanges([...puts, ...deletes]);
@@ -69,8 +76,9 @@ function planPut(
   value: ServiceDeclaration,
   document: DeclaredDocument | null,
 ): readonly DeclarationChange[] {
-  if (document && isSame(document.value, value)) return [];
-  return [{ kind: 'put', key, value, previous: document?.value ?? null, expect: document?.revision ?? 0 }];
+  const previous = document?.value ?? null;
+  if (document && isDeclaredBy(document.value, value)) return [];
+  return [{ kind: 'put', key, value: withSince(value, previous, null), previous, expect: document?.revision ?? 0 }];
 }
 
 function stackOf(key: string): string {

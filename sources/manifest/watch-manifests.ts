@@ -153,7 +153,7 @@ async function bring(
     const { picture } = state;
     const hasNews = changes.length > 0 || state.recorded !== picture;
     if (hasNews) await keep(ledgerPath, state, intended(declared, state.ledger));
-    state.applyProblems = await applyChanges({ documents }, changes);
+    state.applyProblems = await applyChanges({ documents, clock }, changes);
     if (hasNews) await keep(ledgerPath, state, asApplied(declared));
     state.recorded = picture;
     if (changes.length > 0) log.info({ changes: changes.length }, 'manifests applied');

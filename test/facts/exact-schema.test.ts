@@ -8,8 +8,48 @@ import { exactSchema } from '../../facts/exact-schema.ts';
 import { hostSchema } from '../../facts/host.ts';
 import { livenessSchema } from '../../facts/liveness.ts';
 import { networkSchema } from '../../facts/network.ts';
-import { type JsonValue, sameJson } from '../../model/index.ts';
+import {
+  type JsonValue,
+  type LoadBalancerConfig,
+  NO_BALANCER_OPTIONS,
+  NO_RULE_OPTIONS,
+  sameJson,
+} from '../../model/index.ts';
 import { container, declaration, host, network } from '../state/facts.ts';
+
+const LB: LoadBalancerConfig = {
+  certs: ['main'],
+  defaultCert: null,
+  config: null,
+  stickinessPolicy: {
+    name: null,
+    cookie: 'C',
+    domain: null,
+    indirect: true,
+    nocache: false,
+    postonly: false,
+    mode: 'insert',
+  },
+  portRules: [
+    {
+      sourcePort: 80,
+      protocol: 'http',
+      path: '/',
+      pathMatch: 'exact',
+      hostname: null,
+      service: 's/w',
+      container: null,
+      targetPort: 80,
+      priority: null,
+      backendName: null,
+      selector: null,
+      weight: 1,
+      options: { ...NO_RULE_OPTIONS, basicAuth: ['anna:x'], sendProxy: 'v2', maxBodyBytes: 5 },
+    },
+  ],
+  options: { ...NO_BALANCER_OPTIONS, hosts: { kind: 'labels', labels: { role: 'edge' } }, drainTimeoutMs: 5 },
+  sinceMs: 7,
+};
 
 const GOOD: readonly (readonly [string, z.ZodType, JsonValue])[] = (
   [
@@ -17,6 +57,7 @@ const GOOD: readonly (readonly [string, z.ZodType, JsonValue])[] = (
     ['container', containerSchema, container('a', 'c')],
     ['network', networkSchema, network('a', 'n')],
     ['declaration', declarationSchema, declaration('s', 'w')],
+    ['declaration of a load balancer', declarationSchema, declaration('s', 'lb', { lbConfig: LB })],
     [
       'component status',
       componentStatusSchema,

@@ -3,6 +3,7 @@ import {
   type Container,
   healthLabelFaults,
   type LabelFault,
+  lbLabels,
   type Problem,
   upstreamLabelFaults,
 } from '../../../model/index.ts';
@@ -46,6 +47,7 @@ export function describeContainer(container: {
       faultProblem(subject, fault, 'it'),
     ),
     ...healthLabelFaults(labels).map((fault) => faultProblem(subject, fault, 'its health check')),
+    ...lbLabels(labels).faults.map((fault) => faultProblem(subject, fault, 'its rule of the load balancer')),
   ];
   return {
     fields: {

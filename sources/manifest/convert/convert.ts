@@ -10,8 +10,9 @@ import {
   type ServiceKind,
   type ServiceLink,
 } from '../../../model/index.ts';
-import { convertLbConfig } from './convert-lb.ts';
+import { convertLbConfig, type RuleFault } from './convert-lb.ts';
 import { isOldLoadBalancer, kindOf } from './kind.ts';
+import { withLbLabels } from './lb-labels.ts';
 import { linkTarget, parseLink } from './links.ts';
 import { withBalancerConfig } from './load-balancer-keys.ts';
 import { type Placed, parseAll, placedList, placedParts } from './placed.ts';
@@ -26,32 +27,47 @@ export interface ServiceInput {
   readonly runsContainers: boolean;
   /** Whether the files declare a service of its stack. */
   readonly isDeclared: (name: string) => boolean;
+  /** Places as written of the rules of a load balancer that `keys` has; null: all. */
+  readonly rulePlaces: readonly number[] | null;
 }
 
 /**
- * `faults` refuse the service; `ignored` are keys that other programs read, given the kind of the service; `notes` say what has no
+ * `faults` refuse the service; `ruleFaults` refuse a rule of a load balancer; `ignored` are keys that other programs read, given the kind of the service; `notes` say what has no
  * effect.
  */
 export interface Converted {
   readonly declaration: ServiceDeclaration;
   readonly faults: readonly SchemaFault[];
+  readonly ruleFaults: readonly RuleFault[];
   readonly ignored: readonly string[];
   readonly notes: readonly SchemaFault[];
 }
 
 /** Converts a service's keys into its declaration, and checks that they agree. */
-export function convertService({ stack, name, keys: given, runsContainers, isDeclared }: ServiceInput): Converted {
+export function convertService({ stack, name, keys: written, runsContainers, ...files }: ServiceInput): Converted {
+  const { isDeclared, rulePlaces } = files;
+  const published = withLbLabels(written.lb, written.labels ?? {});
+  const given = { ...written, labels: published.labels };
   const kind = kindOf(given, { runsContainers });
   const namesServices = kind === 'dnsService' || isOldLoadBalancer(given);
   const isContainerLink = (text: string) => !namesServices && !meansService(text, isDeclared);
   const balancer = kind === 'loadBalancerService' ? withBalancerConfig(given) : NO_BALANCER;
   const keys = balancer.keys ?? given;
-  const faults: SchemaFault[] = [...nameFaults(stack, name), ...balancer.faults];
+  const faults: SchemaFault[] = [...nameFaults(stack, name), ...published.faults, ...balancer.faults];
   const links = distinct(parseAll(linkTexts(keys, isContainerLink), (text) => parseLink(text, stack), faults));
   const sidekicks = parseAll(sidekickTexts(keys), parseSidekick, faults);
   const hostnames = kind === 'externalService' && keys.hostname ? [{ path: ['hostname'], text: keys.hostname }] : [];
   const [hostname = null] = parseAll(hostnames, parseTarget, faults);
-  const lb = keys.lb_config ? convertLbConfig(keys.lb_config, { stack, kind }) : null;
+  const lb = keys.lb_config
+    ? convertLbConfig(keys.lb_config, {
+        stack,
+        kind,
+        labels: kind === 'loadBalancerService' ? given.labels : {},
+        drainTimeoutMs: kind === 'loadBalancerService' ? keys.drain_timeout_ms : null,
+        places: balancer.isOld ? 'ports' : (rulePlaces ?? []),
+      })
+    : null;
+  const ruleFaults = lb?.ruleFaults ?? [];
   const declaration: ServiceDeclaration = {
     stack,
     name,
@@ -70,16 +86,24 @@ export function convertService({ stack, name, keys: given, runsContainers, isDec
     vip: keys.vip?.text ?? null,
     options: optionsOf(keys),
   };
-  faults.push(...(lb?.faults ?? []), ...kindFaults(kind, keys, links), ...checkFaults(keys));
+  // A balancer that would lose its last rule stays as it was.
+  const isEmptied = ruleFaults.length > 0 && lb?.config.portRules.length === 0;
+  faults.push(
+    ...(lb?.faults ?? []),
+    ...(isEmptied ? ruleFaults : []),
+    ...kindFaults(kind, keys, links),
+    ...checkFaults(keys),
+  );
   return {
     declaration,
     faults,
+    ruleFaults: isEmptied ? [] : ruleFaults,
     ignored: ignoredKeys(kind, given, isContainerLink),
-    notes: [...balancer.notes, ...labelNotes(keys)],
+    notes: [...balancer.notes, ...(lb?.notes ?? []), ...labelNotes(keys)],
   };
 }
 
-const NO_BALANCER = { keys: null, faults: [], notes: [] };
+const NO_BALANCER = { keys: null, isOld: false, faults: [], notes: [] };
 
 /**
  * A link without a stack names a service of the own stack, as in rancher-compose. Compose links containers with `external_links`, so

@@ -1,12 +1,15 @@
 import type { SchemaFault } from '../../../model/index.ts';
 import { isOldLoadBalancer } from './kind.ts';
+import { type LbKeys, NO_LB_KEYS } from './lb-schema.ts';
 import { linkTarget } from './links.ts';
 import { convertOldLoadBalancer, isRuleLabel, listeningPort, type OldLoadBalancer } from './old-load-balancer.ts';
-import type { LbKeys, ServiceKeys } from './service-schema.ts';
+import type { ServiceKeys } from './service-schema.ts';
 
 /** The keys of a load balancer with everything in `lb_config`. `faults` refuse it; `notes` say what has no effect. */
 export interface BalancerKeys {
   readonly keys: ServiceKeys;
+  /** Whether its rules are made of ports and links. */
+  readonly isOld: boolean;
   readonly faults: readonly SchemaFault[];
   readonly notes: readonly SchemaFault[];
 }
@@ -22,13 +25,14 @@ export function withBalancerConfig(keys: ServiceKeys): BalancerKeys {
     if (old.rules.length > 0 || old.faults.length > 0 || !hasRules) return withRules(keys, old, certs);
   }
   const unused = oldConfig ? [unusedKey(['load_balancer_config'], 'the rules are those of lb_config')] : [];
-  if (!given && !keys.certs && !keys.default_cert) return { keys, faults: [], notes: unused };
-  const lbConfig = { ...NO_LB, ...given, ...certs.chosen };
-  return { keys: { ...keys, lb_config: lbConfig }, faults: [], notes: [...certs.notes, ...unused] };
+  if (!given && !keys.certs && !keys.default_cert) return { keys, isOld: false, faults: [], notes: unused };
+  const lbConfig = { ...NO_LB_KEYS, ...given, ...certs.chosen };
+  return { keys: { ...keys, lb_config: lbConfig }, isOld: false, faults: [], notes: [...certs.notes, ...unused] };
 }
 
 function withRules(keys: ServiceKeys, old: OldLoadBalancer, certs: Certs): BalancerKeys {
   const lbConfig: LbKeys = {
+    ...NO_LB_KEYS,
     ...certs.chosen,
     config: old.config,
     stickiness_policy: keys.load_balancer_config?.lb_cookie_stickiness_policy ?? null,
@@ -43,6 +47,7 @@ function withRules(keys: ServiceKeys, old: OldLoadBalancer, certs: Certs): Balan
       expose: null,
       labels: Object.fromEntries(labels),
     },
+    isOld: true,
     faults: old.faults,
     notes: [
       ...certs.notes,
@@ -81,5 +86,3 @@ const NO_RULES: SchemaFault = {
   what: 'makes a load balancer without rules',
   hint: 'give it ports, and links to services',
 };
-
-const NO_LB: LbKeys = { certs: null, default_cert: null, config: null, stickiness_policy: null, port_rules: null };

@@ -1,6 +1,7 @@
 import { ok, problem, type Result, type SchemaFault } from '../../../model/index.ts';
+import { NO_RULE_KEYS, type RuleKeys } from './lb-schema.ts';
 import { parseAll, placedList, placedParts } from './placed.ts';
-import type { RuleKeys, ServiceKeys } from './service-schema.ts';
+import type { ServiceKeys } from './service-schema.ts';
 
 /** What a load balancer of Rancher up to 1.1 says with ports, links and labels, in the form of one with rules. */
 export interface OldLoadBalancer {
@@ -131,20 +132,5 @@ function haproxyConfig({ load_balancer_config: old }: ServiceKeys): string {
 }
 
 function ruleOf(known: Partial<RuleKeys>): RuleKeys {
-  return { ...EMPTY, ...known };
+  return { ...NO_RULE_KEYS, ...known };
 }
-
-const EMPTY: RuleKeys = {
-  source_port: null,
-  protocol: null,
-  path: null,
-  hostname: null,
-  service: null,
-  target_port: null,
-  priority: null,
-  backend_name: null,
-  selector: null,
-  weight: null,
-  region: null,
-  environment: null,
-};

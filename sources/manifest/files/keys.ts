@@ -16,13 +16,14 @@ export const USED_KEYS: readonly UsedKey[] = [
     hostname: "external service: the host name it resolves to (in a Compose file: the container's host name, ignored)",
     health_check:
       '`port` or `exec`, `request_line`, `expected_status`, `interval`, `response_timeout`, thresholds, `strategy`, timeouts',
-    lb_config: '`port_rules`, `certs`, `default_cert`, `config`, `stickiness_policy`',
+    lb_config: '[rules and options of a load balancer](#load-balancers)',
     certs: 'certificates of a load balancer, like `lb_config.certs`',
     default_cert: 'like `lb_config.default_cert`',
     load_balancer_config: 'of `rancher/load-balancer-service`: `haproxy_config`, `lb_cookie_stickiness_policy`',
     metadata: 'any tree, readable at `/latest/self/service/metadata`',
     scale: 'the number shown in metadata; Drover starts no containers',
-    drain_timeout_ms: 'time a stopping endpoint has to finish its connections',
+    drain_timeout_ms:
+      'time a stopping endpoint has to finish its connections; of a load balancer: for all endpoints behind it',
     service_links: 'names for other services, like `links`',
   }),
   ...keysFrom('docker-compose.yml', {
@@ -36,6 +37,7 @@ export const USED_KEYS: readonly UsedKey[] = [
     expose: 'shown in metadata',
   }),
   ...keysFrom('Drover', {
+    lb: 'publishes the service with a load balancer: a short form of the [labels](labels.md) `drover.lb.*`',
     metadata_file: 'a YAML or JSON file with further metadata, relative to the manifest',
     kind: '`service`, `externalService`, `dnsService` or `loadBalancerService`; without it, other keys determine the kind',
     alias_of: 'alias (`dnsService`): the service or services it resolves to',

@@ -1,4 +1,5 @@
 import type { JsonValue, Problem, ServiceDeclaration } from '../../../model/index.ts';
+import type { WrongRule } from './wrong-rules.ts';
 
 /** A text with its name, for messages: a path, or `standard input`. */
 export interface ManifestFile {
@@ -24,6 +25,8 @@ export interface ManifestOptions {
 export interface Manifests {
   /** Sorted by document key; no two have the same. */
   readonly declarations: readonly ServiceDeclaration[];
+  /** Rules that declarations of load balancers do not have because they cannot be read, by document key. */
+  readonly wrongRules: ReadonlyMap<string, readonly WrongRule[]>;
   /** Keys for a scheduler or the container runtime; one entry per file and key. */
   readonly ignored: readonly Problem[];
   readonly problems: readonly Problem[];

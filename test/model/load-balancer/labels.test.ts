@@ -121,12 +121,15 @@ describe('labels that publish a service', () => {
       'host is "a b", not a host name; write it like www.example.com, *.example.com or www.*, without scheme and path',
     ],
     [{ path: 'api' }, 'path is "api": it has no slash; begin it with /'],
-    [{ path: '/a', path_match: 'exct' }, 'path_match is "exct", not a way to match paths; did you mean exact?'],
+    [
+      { path: '/a', path_match: 'exct' },
+      'path_match is "exct", not one of prefix, segment, exact, regex; did you mean exact?',
+    ],
     [{ host: 'a', path_match: 'exact' }, 'path_match has no effect without a path; add the path, or remove it'],
     [{ host: 'a', port: '70000' }, 'port is "70000", not a whole number from 1 to 65535; correct it'],
     [{ host: 'a', weight: '257' }, 'weight is "257", not a whole number from 0 to 256; correct it'],
     [{ host: 'a', priority: '0' }, 'priority is "0", not a whole number from 1 to 1000000; correct it'],
-    [{ entry: 'udp:53' }, 'entry is udp: udp comes with a later version of Drover; use tcp, or remove the rule'],
+    [{ entry: 'udp:53' }, 'entry is udp, which comes with a later version of Drover; use tcp, or remove the rule'],
     [{ entry: 'tcp' }, 'entry has no port for tcp; write it like tcp:5432'],
     [
       { entry: 'htttp' },

@@ -111,7 +111,10 @@ test('drover get prints what is declared, and drover apply accepts it', async ()
 stack: deep
 services:
   web: { kind: service, health_check: { port: 80 }, metadata: { z: 9007199254740993, a: ["$x"] }, scale: 2 }
-  lb: { lb_config: { port_rules: [{ source_port: 80, service: web }] } }
+  lb:
+    lb_config:
+      hosts: { role: edge }
+      port_rules: [{ source_port: 80, service: web }, { source_port: 80, path: /up, selector: 'a in (b)', max_body: 10m }]
 `;
   expect((await agent.drover(['apply', '-f', '-'], text)).exitCode).toBe(0);
   const again = async (args: string[]) => {

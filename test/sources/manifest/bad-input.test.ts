@@ -53,7 +53,7 @@ describe('a problem has file, line, path, what and hint', () => {
     ],
     [
       'lb_config: {port_rules: [{source_port: 80, service: a, selector: "x=y"}]}',
-      'services.web.lb_config.port_rules.0: needs either a service or a selector;',
+      'services.web.lb_config.port_rules.0: needs either a service, a selector or a container;',
     ],
     [
       'lb_config: {port_rules: [{source_port: 80, service: a, protocol: gopher}]}',

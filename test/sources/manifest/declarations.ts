@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {
+  type BalancerHosts,
   type ExactJson,
   formatExactJson,
   type JsonValue,
-  NO_BALANCER_OPTIONS,
   NO_RULE_OPTIONS,
   type ServiceDeclaration,
 } from '../../../model/index.ts';
@@ -62,20 +62,54 @@ const thresholds = fc.record({
 const healthCheck = fc
   .tuple(fc.oneof(request, expecting, command), thresholds)
   .map(([kind, rest]) => ({ ...kind, ...rest }));
+const HASH = `$6$salt$${'x'.repeat(86)}`;
+const ruleOptions = fc.record({
+  proto: fc.constantFrom('h1' as const, 'https' as const),
+  redirectHttps: fc.boolean(),
+  gzip: fc.boolean(),
+  basicAuth: fc.constantFrom([], [`anna:${HASH}`], [`anna:${HASH}`, `bert:${HASH}`]),
+  maxBodyBytes: orNull(fc.integer({ min: 1, max: 9_999_999 })),
+  serverTimeoutMs: orNull(fc.integer({ min: 1, max: 9_999_999 })),
+  tunnelTimeoutMs: orNull(fc.integer({ min: 1, max: 9_999_999 })),
+  forwarded: fc.boolean(),
+  sendProxy: orNull(fc.constantFrom('v1' as const, 'v2' as const)),
+  balance: orNull(fc.constantFrom('roundrobin' as const, 'leastconn' as const, 'source' as const)),
+});
 const portRule = fc.record({
   sourcePort: fc.integer({ min: 43, max: 65_535 }),
-  protocol: fc.constantFrom('http' as const, 'sni' as const),
-  path: orNull(fc.constant('/api')),
-  pathMatch: fc.constant('prefix' as const),
-  hostname: orNull(fc.constant('*.example.com')),
+  protocol: fc.constant('http' as const),
+  path: orNull(fc.constantFrom('/api', '/Api/')),
+  pathMatch: fc.constantFrom('prefix' as const, 'segment' as const, 'exact' as const, 'regex' as const),
+  hostname: orNull(fc.constantFrom('*.example.com', 'www.Example.com')),
   service: fc.tuple(stack, name).map((parts) => parts.join('/')),
-  container: fc.constant(null),
+  container: fc.constant<string | null>(null),
   targetPort: orNull(fc.integer({ min: 1, max: 65_535 })),
   priority: orNull(fc.integer({ min: 1, max: 9 })),
   backendName: orNull(fc.constant('be')),
-  selector: fc.constant(null),
+  selector: fc.constant<string | null>(null),
   weight: fc.integer({ min: 0, max: 256 }),
-  options: fc.constant(NO_RULE_OPTIONS),
+  options: ruleOptions,
+});
+const rules = fc.array(
+  fc.oneof(
+    portRule,
+    portRule.map((rule) => ({ ...rule, protocol: 'sni' as const, options: NO_RULE_OPTIONS })),
+    portRule.map((rule) => ({ ...rule, service: null, container: 'web-1' })),
+    portRule.map((rule) => ({ ...rule, service: null, selector: 'tier in (a, b)' })),
+  ),
+  { maxLength: 2 },
+);
+const balancerOptions = fc.record({
+  hosts: fc.constantFrom<BalancerHosts[]>(
+    { kind: 'all' },
+    { kind: 'names', names: ['a', 'all'] },
+    { kind: 'labels', labels: { role: 'edge', zone: '' } },
+  ),
+  target: fc.constantFrom('any' as const, 'only-local' as const, 'prefer-local' as const),
+  skipTargetRules: fc.boolean(),
+  accessLog: fc.boolean(),
+  errorPage: orNull(fc.constant('<h1>Back</h1>\n<p>soon</p>')),
+  drainTimeoutMs: orNull(fc.integer({ min: 0, max: 60_000 })),
 });
 const policy = fc.record({
   name: orNull(text),
@@ -91,8 +125,8 @@ const lbConfig = fc.record({
   defaultCert: orNull(text),
   config: orNull(fc.constant('backend be\n    balance leastconn\n')),
   stickinessPolicy: orNull(policy),
-  portRules: fc.array(portRule, { maxLength: 2 }),
-  options: fc.constant(NO_BALANCER_OPTIONS),
+  portRules: rules,
+  options: balancerOptions,
   sinceMs: fc.constant(null),
 });
 const plain = {
@@ -122,10 +156,17 @@ const plain = {
   ),
 };
 
+/** `drain_timeout_ms` of a load balancer is also an option of its rules. */
+function withDrainTimeout(one: ServiceDeclaration): ServiceDeclaration {
+  const drainTimeoutMs = one.lbConfig?.options.drainTimeoutMs ?? (one.options.drain_timeout_ms as number | undefined);
+  if (!one.lbConfig || drainTimeoutMs === undefined) return one;
+  return { ...one, lbConfig: { ...one.lbConfig, options: { ...one.lbConfig.options, drainTimeoutMs } } };
+}
+
 /** Any declaration that a manifest can make. */
 export const anyDeclaration: fc.Arbitrary<ServiceDeclaration> = fc.oneof(
   fc.record(plain),
-  fc.record({ ...plain, kind: fc.constant('loadBalancerService' as const) }),
+  fc.record({ ...plain, kind: fc.constant('loadBalancerService' as const) }).map(withDrainTimeout),
   fc.record({
     ...plain,
     kind: fc.constant('dnsService' as const),

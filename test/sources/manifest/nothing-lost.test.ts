@@ -13,6 +13,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     { port_rules: [{ target_port: 90, hostname: 'a.example.com' }] },
     { default_cert: 'inner', config: 'global\n  x' },
   ],
+  lb: [{ host: 'x.example.com' }, { api: { path: '/api', port: 90 } }],
   certs: [['outer']],
   default_cert: ['outer'],
   load_balancer_config: [{ haproxy_config: { global: 'x' } }, { lb_cookie_stickiness_policy: { cookie: 'C' } }],

@@ -34,11 +34,12 @@ export function compare({ compose, rancher }: Pair, recorded: Readonly<Record<st
     { path: 'rancher-compose.yml', text: rancher },
   ];
   const { declarations, problems } = parseManifests(files, { stack: 'demo' });
-  const readings = Object.entries(recorded).map(([service, one]): Readings => {
+  const kept = Object.entries(recorded).filter(([, { rules }]) => !rules?.length || !rules.every(isOfUdp));
+  const readings = kept.map(([service, one]): Readings => {
     const declared = declarations.find(({ name }) => name === service);
     return { service, rancher: ofRancher(one), drover: declared ? ofDrover(declared, one) : {} };
   });
-  return { readings, problems: problems.map(formatProblem) };
+  return { readings, problems: problems.map(formatProblem).filter((line) => !line.includes('is udp, which')) };
 }
 
 function ofRancher(one: Recorded): Readings['rancher'] {
@@ -54,7 +55,7 @@ function ofRancher(one: Recorded): Readings['rancher'] {
     ...(one.health?.interval && { interval: one.health.interval }),
     ...(one.health?.healthyThreshold && { threshold: one.health.healthyThreshold }),
     ...(hasRules(one) && {
-      rules: one.rules,
+      rules: one.rules?.filter((rule) => !isOfUdp(rule)),
       config: one.config ?? '',
       cookie: one.policy?.cookie || null,
       indirect: one.policy?.indirect ?? false,
@@ -90,6 +91,11 @@ function ofDrover(one: ServiceDeclaration, { scale, health, rules, certs, defaul
 /** An old load balancer without rules has those of lb_config in Drover; rancher-compose drops them. */
 function hasRules({ rules }: Pick<Recorded, 'rules'>): boolean {
   return (rules ?? []).length > 0;
+}
+
+/** Drover refuses these rules, and a load balancer that has no others. */
+function isOfUdp(rule: string): boolean {
+  return / udp -> /.test(rule);
 }
 
 /** Rancher stores no alias if the file gives none; the name is the service's then. */

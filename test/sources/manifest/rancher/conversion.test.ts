@@ -208,8 +208,8 @@ describe('an old load balancer becomes rules', () => {
     ],
     [
       'ports with a protocol',
-      'ports: [80/tcp, "81:82/tcp", 83/udp], links: [web]',
-      ['80 tcp -> demo/web:80', '81 tcp -> demo/web:82', '83 udp -> demo/web:83'],
+      'ports: [80/tcp, "81:82/tcp"], links: [web]',
+      ['80 tcp -> demo/web:80', '81 tcp -> demo/web:82'],
     ],
     [
       'ports with an address',
@@ -270,6 +270,21 @@ describe('an old load balancer becomes rules', () => {
     const manifests = lb(keys);
     expect(manifests.problems).toEqual([]);
     expect(rulesOf(service(manifests, 'edge'))).toEqual(expected);
+  });
+
+  test('a wrong rule takes no other rule away', () => {
+    const labels = 'labels: {io.rancher.loadbalancer.target.web: "a.example.com:80, b.*.example.com:80"}';
+    const manifests = lb(`ports: ["80", 83/udp], links: [web, api], ${labels}`);
+    expect(rulesOf(service(manifests, 'edge'))).toEqual([
+      '80 http -> demo/web:80 [a.example.com]',
+      '80 http -> demo/api:80',
+    ]);
+    expect(manifests.problems.map(formatProblem)).toEqual([
+      'docker-compose.yml:1 edge.ports: 80 for web: hostname is "b.*.example.com": a star is only possible at one end; ' +
+        'write it like *.example.com or www.*',
+      'docker-compose.yml:1 edge.ports: 83 for web: protocol is udp, which comes with a later version of Drover; use tcp, or remove the rule',
+      'docker-compose.yml:1 edge.ports: 83 for api: protocol is udp, which comes with a later version of Drover; use tcp, or remove the rule',
+    ]);
   });
 
   // host, source port, path and target port, each of which may be left out
@@ -491,17 +506,17 @@ test('an unknown key below one of Drover is named, unless it resembles one', () 
     parse({ 'rancher-compose.yml': `edge: {scale: 2, ${keys}, metadata: {n: 18446744073709551615}}` });
   const accepted = read(
     'health_check: {port: 80, description: null, extra: {a: 1}}, ' +
-      'lb_config: {name: lb, port_rules: [{source_port: 80, selector: a=b, containers: 1}]}',
+      'lb_config: {name: lb, port_rules: [{source_port: 80, selector: a=b, instances: 1}]}',
   );
   expect(accepted.problems).toEqual([]);
-  for (const key of ['health_check.description', 'health_check.extra', 'lb_config.name', 'port_rules.0.containers'])
+  for (const key of ['health_check.description', 'health_check.extra', 'lb_config.name', 'port_rules.0.instances'])
     expect(notes(accepted)).toContain(`${key}: is not known to Drover: ignored`);
   expect(service(accepted, 'edge')).toMatchObject({
     metadata: '{"n":18446744073709551615}',
     healthCheck: { port: 80 },
     lbConfig: { portRules: [{ selector: 'a=b' }] },
   });
-  const single = read('lb_config: {port_rules: {source_port: 80, selector: a=b, containers: 1}}');
+  const single = read('lb_config: {port_rules: {source_port: 80, selector: a=b, instances: 1}}');
   expect([single.problems, rulesOf(service(single, 'edge'))]).toEqual([[], ['80 http -> {a=b}:null']]);
   expect(read('health_check: {port: 80, intervall: 1}').problems.map(formatProblem).join()).toContain(
     'did you mean interval?',
