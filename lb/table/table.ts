@@ -42,7 +42,10 @@ export interface ListenerCertificates {
 }
 
 export interface Rule {
-  /** For people, unique in the table: `shop/front#2` (rule 2 of a balancer, from 1), `shop/web` (labels of a service), `shop/web:api` (its rule `api`). */
+  /**
+   * For people, unique in the table: `shop/front#2` (rule 2 of a balancer, from 1), `shop/web` (labels of a service), `shop/web:api` (its rule
+   * `api`), `shop/web@443` (a further port of it), `shop/front#2:shop/web` (the service that a selector found), `nginx` (a container without a service).
+   */
   readonly name: string;
   /** Key of the load-balancer service, or of the service whose labels publish it. */
   readonly balancer: string;
