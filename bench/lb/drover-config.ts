@@ -13,7 +13,8 @@ export async function drover(job: Job, { port, dir }: Place): Promise<Program> {
 }
 
 export function renderTable(table: LbTable, directory: string): Promise<RenderedConfig> {
-  return render(table, { directory, certificates: new Map(), ipv6: true, oldConnectionsMs: 30_000 });
+  const certificates = { certificates: new Map(), certificateDirectory: '/etc/drover/certificates' };
+  return render(table, { directory, ...certificates, ipv6: true, oldConnectionsMs: 30_000 });
 }
 
 /** One rule for each host name, to a service of its own; all have containers at the same addresses. */

@@ -24,6 +24,8 @@ export interface CustomText {
   readonly backends: ReadonlyMap<string, readonly string[]>;
   /** Words of `server $IP`, which need no quotes; by name of the backend, '' is for all. */
   readonly serverParameters: ReadonlyMap<string, readonly string[]>;
+  /** Backends without `option forwardfor`; '' is for all. HAProxy has no line that removes it. */
+  readonly noForwardFor: ReadonlySet<string>;
   /** Sections that no rule makes. */
   readonly own: readonly OwnSection[];
   readonly problems: readonly RuleProblem[];
@@ -64,7 +66,9 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
     new Map(
       [...linesOf(to)].map(([name, groups]) => [
         name,
-        groups.flatMap(([, lines]) => lines.filter((line) => !isForServers(line)).map((line) => line.text)),
+        groups.flatMap(([, lines]) =>
+          lines.filter((line) => !isForServers(line) && !NO_FORWARD_FOR.test(line.text)).map((line) => line.text),
+        ),
       ]),
     );
   return {
@@ -78,6 +82,9 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
         name,
         groups.flatMap(([, lines]) => lines.flatMap(parametersOf)),
       ]),
+    ),
+    noForwardFor: new Set(
+      accepted.flatMap(({ name, lines }) => (lines.some((line) => NO_FORWARD_FOR.test(line.text)) ? [name] : [])),
     ),
     own: accepted.flatMap(({ to, name, isProxy, lines }) =>
       to === 'own' ? [{ title: name, isProxy, lines: lines.map((line) => line.text) }] : [],
@@ -155,6 +162,8 @@ function keep(line: CustomLine, place: LinePlace, report: (number: number, refus
   report(line.number, refusal);
   return false;
 }
+
+const NO_FORWARD_FOR = /^no\s+option\s+forwardfor(\s|$)/;
 
 function isForServers({ text }: CustomLine): boolean {
   return /^server\s+\$IP(\s|$)/.test(text);

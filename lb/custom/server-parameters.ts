@@ -10,7 +10,6 @@ const PARAMETERS: ReadonlyMap<string, number> = new Map([
   ['force-tlsv13', 0],
   ['maxconn', 1],
   ['maxqueue', 1],
-  ['max-reuse', 1],
   ['minconn', 1],
   ['pool-low-conn', 1],
   ['pool-max-conn', 1],

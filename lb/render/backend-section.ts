@@ -28,8 +28,7 @@ export interface BackendContext {
 export function backendSection(templates: Templates, backend: Backend, context: BackendContext): BackendSection {
   const { name, balancer } = backend;
   const { custom } = context;
-  const all = [...(custom?.backends.get(name) ?? []), ...(custom?.backends.get('') ?? [])];
-  const lines = all.filter((line) => !NO_FORWARD_FOR.test(line));
+  const lines = [...(custom?.backends.get(name) ?? []), ...(custom?.backends.get('') ?? [])];
   const ofServers = [...(custom?.serverParameters.get(name) ?? []), ...(custom?.serverParameters.get('') ?? [])];
   const parameters = serverParameters(backend, ofServers);
   const isHttp = backend.protocol === 'http' || backend.protocol === 'https';
@@ -39,7 +38,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     defaults: context.defaults,
     mode: isHttp ? 'http' : 'tcp',
     http: isHttp,
-    forwardFor: ![...all, ...(custom?.defaults ?? [])].some((line) => NO_FORWARD_FOR.test(line)),
+    forwardFor: !custom?.noForwardFor.has(name) && !custom?.noForwardFor.has(''),
     proto: backend.protocol,
     ...options(backend, context.httpsPort),
     cookie: cookieKey !== null && backend.stickiness && cookieWords(backend.stickiness, name).map(word).join(' '),
@@ -62,9 +61,6 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     rendered: { serverParameters: parameters, cookieKey },
   };
 }
-
-/** HAProxy has no such line. */
-const NO_FORWARD_FOR = /^no\s+option\s+forwardfor$/;
 
 /** Room for a body in HAProxy's buffer, beside the headers. A body without a length is only counted as far as it fits. */
 const BUFFER_BYTES = 8_192;

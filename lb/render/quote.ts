@@ -35,10 +35,3 @@ export function mapEntry(key: string, value: string): string {
   word(key);
   return `${key} ${word(value)}\n`;
 }
-
-/** One line of a crt-list: the file of a certificate. The format has no quotes. */
-export function listEntry(file: string): string {
-  if (!/^[^\s"'\\#[\]]+$/.test(file)) throw new UnwritableError(`the file name "${file}" has blanks or quotes`);
-  word(file);
-  return `${file}\n`;
-}

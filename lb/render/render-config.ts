@@ -48,7 +48,7 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
   const sections = [
     global(structure),
     ...own,
-    ...listeners.flatMap(({ section }) => section ?? []),
+    ...listeners.map(({ section }) => section),
     ...written.map(({ section }) => section),
   ];
   return {
@@ -126,7 +126,7 @@ function listenerSections(
   return listeners.map((listener) => {
     const [balancer = '', ...others] = listener.balancers;
     const custom = others.length > 0 ? undefined : customs.get(balancer);
-    const inputs = [custom, missing, settings.certificates, settings.ipv6];
+    const inputs = [custom, missing, listener.certificates && settings.certificates];
     return memos.listener(listener, inputs, () =>
       listenerSection(templates, listener, { custom, defaults: defaultsName(custom), missing }, settings),
     );

@@ -1,10 +1,12 @@
 import type { RuleProblem } from '../table/rule-problem.ts';
 
 export interface RenderSettings {
-  /** Absolute path of the directory that `files` are written to. */
+  /** Absolute path of the directory that `files` are written to. Its subdirectory `certs` is that of the certificate store. */
   readonly directory: string;
   /** By name; `file` has the certificate and its key. */
   readonly certificates: ReadonlyMap<string, { readonly file: string }>;
+  /** Where the operator puts certificates, for problems. */
+  readonly certificateDirectory: string;
   /** False if the host has no IPv6. */
   readonly ipv6: boolean;
   /** How long connections of an earlier configuration may stay open after a reload. */

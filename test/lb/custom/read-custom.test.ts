@@ -26,6 +26,7 @@ test('readCustom() sorts the lines by where they are written', () => {
     'retries 5',
     '',
     'mode http',
+    'no option forwardfor',
     'BACKEND foo',
     '  balance leastconn',
     'backend',
@@ -35,6 +36,7 @@ test('readCustom() sorts the lines by where they are written', () => {
     '  http-request deny if { path /secret }',
     'backend foo',
     '  option httpclose # a remark',
+    '  no option  forwardfor',
   );
   expect(custom).toEqual({
     balancer: 'shop/front',
@@ -49,6 +51,7 @@ test('readCustom() sorts the lines by where they are written', () => {
       ['foo', []],
       ['', []],
     ]),
+    noForwardFor: new Set(['', 'foo']),
     own: [],
     problems: [],
   });

@@ -5,6 +5,7 @@ import { NO_RULE_OPTIONS } from '../../../model/index.ts';
 export const SETTINGS: RenderSettings = {
   directory: '/run/drover/lb',
   certificates: new Map(),
+  certificateDirectory: '/etc/drover/certificates',
   ipv6: true,
   oldConnectionsMs: 30_000,
 };

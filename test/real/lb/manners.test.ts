@@ -243,7 +243,9 @@ describe('requests', () => {
   test('a WebSocket passes, and an idle one ends after the timeout of tunnels', async () => {
     const client = openRaw(port('http'));
     const beganAt = performance.now();
-    client.socket.write('GET /ws HTTP/1.1\r\nHost: tunnel.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    client.socket.write(
+      'GET /ws HTTP/1.1\r\nHost: tunnel.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
     await poll(() => client.received().includes('101 Switching'), { what: 'the upgrade' });
     client.socket.write('hello');
     await poll(() => client.received().endsWith('hello'), { what: 'the echo' });
@@ -417,16 +419,7 @@ describe('balancing', () => {
         'ciphers ECDHE+AESGCM:!aNULL',
         'ciphersuites TLS_AES_128_GCM_SHA256',
       ],
-      ...[
-        'force-tlsv12',
-        'force-tlsv13',
-        'maxconn 1',
-        'maxqueue 1',
-        'max-reuse 1',
-        'minconn 1',
-        'pool-low-conn 1',
-        'pool-max-conn 1',
-      ],
+      ...['force-tlsv12', 'force-tlsv13', 'maxconn 1', 'maxqueue 1', 'minconn 1', 'pool-low-conn 1', 'pool-max-conn 1'],
       ...[
         'pool-purge-delay 1s',
         'proto h2',

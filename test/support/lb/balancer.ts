@@ -39,11 +39,13 @@ export async function startBalancer(
     certificates: new Map(
       Object.keys(certificates).map((name) => [name, { file: join(directory, `certs/${name}.pem`) }]),
     ),
+    certificateDirectory: '/etc/drover/certificates',
     ipv6: true,
     oldConnectionsMs: 30_000,
   };
+  const list = [...settings.certificates.values()].map(({ file }) => `${file}\n`).join('');
   const config = await render(table, settings);
-  await writeFiles(directory, new Map([...files, ...config.files]));
+  await writeFiles(directory, new Map([...files, ['certs/all.list', list], ...config.files]));
   const haproxy = startDaemon(HAPROXY, [
     '-W',
     '-S',

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -58,10 +59,15 @@ function headersOf({ rawHeaders }: IncomingMessage): Echo['headers'] {
   ]);
 }
 
+/** [RFC 6455 §1.3] */
+const WEB_SOCKET = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
 /** Echoes HTTP/1.1, and what is sent after an upgrade. Gives its port. */
 export function startEcho(resources: Resources, name: string, host?: string): Promise<number> {
-  const server = createServer(echo(name)).on('upgrade', (_, socket) => {
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+  const server = createServer(echo(name)).on('upgrade', ({ headers }, socket) => {
+    const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${WEB_SOCKET}`).digest('base64');
+    const lines = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`];
+    socket.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'));
     socket.pipe(socket).on('error', () => socket.destroy());
   });
   return listen(resources, server, host);
@@ -71,13 +77,13 @@ export function startHttpsEcho(resources: Resources, name: string, { cert, key }
   return listen(resources, createHttpsServer({ cert, key }, echo(name)));
 }
 
-/** HTTP/2 without TLS, as gRPC speaks it: answers each request with its body, a trailer and the HTTP version. */
+/** HTTP/2 without TLS, as gRPC speaks it: answers each request with its body and a trailer. */
 export function startHttp2(resources: Resources): Promise<number> {
-  const server = createHttp2Server((request, response) => {
-    response.setHeader('x-version', request.httpVersion);
-    response.stream.once('wantTrailers', () => response.stream.sendTrailers({ 'grpc-status': '0' }));
-    response.stream.respond({ ':status': 200, 'x-version': request.httpVersion }, { waitForTrailers: true });
-    request.pipe(response.stream);
+  const server = createHttp2Server().on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => stream.destroy());
+    stream.respond({ ':status': 200, 'x-version': '2.0' }, { waitForTrailers: true });
+    stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.pipe(stream);
   });
   return listen(resources, server);
 }
