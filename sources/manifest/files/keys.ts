@@ -37,7 +37,7 @@ export const USED_KEYS: readonly UsedKey[] = [
     expose: 'shown in metadata',
   }),
   ...keysFrom('Drover', {
-    lb: 'publishes the service with a load balancer: a short form of the [labels](labels.md) `drover.lb.*`',
+    lb: 'publishes the service with a load balancer: a short form of the [labels](load-balancer.md#labels) `drover.lb.*`',
     metadata_file: 'a YAML or JSON file with further metadata, relative to the manifest',
     kind: '`service`, `externalService`, `dnsService` or `loadBalancerService`; without it, other keys determine the kind',
     alias_of: 'alias (`dnsService`): the service or services it resolves to',
