@@ -90,6 +90,13 @@ describe('labels that publish a service', () => {
     expect(rule?.entries.map(({ protocol, port }) => `${protocol}:${port}`).join(' ')).toBe(expected);
   });
 
+  test('options for requests need one entry that is http', () => {
+    expect(read({ host: 'a', entry: 'http,sni:443', gzip: 'true', redirect: 'true', proto: 'h2' }).faults).toEqual([]);
+    expect(read({ entry: 'tcp:1', gzip: 'false', proto: 'h1', send_proxy: 'v1', balance: 'source' }).faults).toEqual(
+      [],
+    );
+  });
+
   test('several rules by name; a fault takes only its own rule away', () => {
     const { rules, faults } = read({
       host: 'shop.example.com',
@@ -130,6 +137,7 @@ describe('labels that publish a service', () => {
     [{ host: 'a', weight: '257' }, 'weight is "257", not a whole number from 0 to 256; correct it'],
     [{ host: 'a', priority: '0' }, 'priority is "0", not a whole number from 1 to 1000000; correct it'],
     [{ entry: 'udp:53' }, 'entry is udp, which comes with a later version of Drover; use tcp, or remove the rule'],
+    [{ entry: 'UDP:53' }, 'entry is udp, which comes with a later version of Drover; use tcp, or remove the rule'],
     [{ entry: 'tcp' }, 'entry has no port for tcp; write it like tcp:5432'],
     [
       { entry: 'htttp' },

@@ -57,6 +57,7 @@ test.each([
   ['tier front', `has "tier front", not a condition on a label; ${FORMS}`],
   ['zone notn (a)', 'has "zone notn (a)": "notn" is not an operator; did you mean notin?'],
   ['zone not in (a)', `has "zone not in (a)", not a condition on a label; ${FORMS}`],
+  ['zone matches (a)', `has "zone matches (a)": "matches" is not an operator; ${FORMS}`],
   ['zone is (a)', 'has "zone is (a)": "is" is not an operator; did you mean in?'],
   ['zone in ()', 'has "zone in ()", with an empty value in the list; write it like zone in (a, b)'],
   ['zone in (a,,b)', 'has "zone in (a,,b)", with an empty value in the list; write it like zone in (a, b)'],

@@ -217,6 +217,19 @@ describe('a rule that becomes wrong keeps its last good version', () => {
       [rule('a'), '{source_port: 80, hostname: a, service: b, weight: 999}'],
       ['80 a shop/a 1', '80 a shop/b 1'],
     ],
+    ['the only one', [rule('a')], [rule('a', ', weight: 999'), rule('b')], ['80 a shop/a 1', '80 b shop/b 1']],
+    [
+      'several, at their places',
+      [rule('a'), rule('b'), rule('c')],
+      [rule('a', ', gzip: maybe'), rule('b', ', weight: 2'), rule('c', ', weight: 999')],
+      ['80 a shop/a 1', '80 b shop/b 2', '80 c shop/c 1'],
+    ],
+    [
+      'but not one that is still there',
+      [rule('a'), rule('b')],
+      [rule('a'), rule('b'), '{source_port: 80, hostname: a, service: c, weight: 999}'],
+      ['80 a shop/a 1', '80 b shop/b 1'],
+    ],
     ['nothing for a new rule', [rule('a')], [rule('a'), rule('b', ', weight: 999')], ['80 a shop/a 1']],
     ['nothing before', [], [rule('a'), rule('b', ', weight: 999')], ['80 a shop/a 1']],
   ])('%s', (_, before, after, expected) => {
@@ -241,7 +254,7 @@ describe('options of a load balancer', () => {
 
   test.each<[string, string, string, unknown]>([
     ['', '{}', '', {}],
-    ['hosts: all', '{}', '', {}],
+    ['hosts: ALL', '{}', '', {}],
     ['hosts: [a, 7]', '{}', '', { hosts: { kind: 'names', names: ['a', '7'] } }],
     ['hosts: {role: edge, zone: 1}', '{}', '', { hosts: { kind: 'labels', labels: { role: 'edge', zone: '1' } } }],
     ['target: Only-Local', '{}', '', { target: 'only-local' }],
@@ -267,6 +280,7 @@ describe('options of a load balancer', () => {
     ['target: any', '{io.rancher.lb_service.target: prefer-local}', '', {}],
     ['', '{io.rancher.lb_service.skip_target_lb_rules: "true"}', '', { skipTargetRules: true }],
     ['hosts: []', '{}', '', [`shop.yml:3 services.lb.lb_config.hosts: does not say which hosts; ${HOSTS}`]],
+    ['hosts: {}', '{}', '', [`shop.yml:3 services.lb.lb_config.hosts: does not say which hosts; ${HOSTS}`]],
     ['hosts: {role: [a]}', '{}', '', [`shop.yml:3 services.lb.lb_config.hosts: does not say which hosts; ${HOSTS}`]],
     ['hosts: edge', '{}', '', [`shop.yml:3 services.lb.lb_config.hosts: does not say which hosts; ${HOSTS}`]],
     [
