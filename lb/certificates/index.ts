@@ -1,5 +1,6 @@
 export { type BoundCertificates, bindCertificates } from './bind-certificates.ts';
 export type { Certificate } from './certificate.ts';
+export { createHaproxyCheck, type RefusedCopies } from './haproxy-check.ts';
 export type { LoadedCertificate, LoadedCertificates } from './loaded.ts';
 export { type CertificateChange, planCertificates } from './plan.ts';
 export { ALL_CERTIFICATES } from './private-copies.ts';

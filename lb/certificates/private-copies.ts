@@ -1,7 +1,8 @@
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../system/index.ts';
 import type { Certificate } from './certificate.ts';
+import type { RefusedCopies } from './haproxy-check.ts';
 import { type ReadCertificate, readSource } from './read-source.ts';
 
 /** A crt-list of HAProxy, for listeners that have all certificates. It has the same name with every content. */
@@ -16,10 +17,12 @@ const MAX_NAME_BYTES = 200;
  */
 export class PrivateCopies {
   readonly #directory: string;
+  readonly #refused: RefusedCopies;
   #list: string | null = null;
 
-  constructor(directory: string) {
+  constructor(directory: string, refused: RefusedCopies) {
     this.#directory = directory;
+    this.#refused = refused;
   }
 
   /** Creates the directory and gives what is in it. Files that are no copies are removed. */
@@ -28,7 +31,9 @@ export class PrivateCopies {
     await chmod(this.#directory, 0o700);
     const files = await readdir(this.#directory);
     const found = await Promise.all(files.filter((file) => file.endsWith('.pem')).map((file) => this.#load(file)));
-    const certificates = found.filter((one) => one !== null);
+    const loaded = found.filter((one) => one !== null);
+    const refused = await this.#refusedOf(loaded.map(({ file }) => file));
+    const certificates = loaded.filter(({ file }) => !refused.has(file));
     const kept = new Set(certificates.flatMap(({ file, ocspFile }) => [file, ocspFile]));
     for (const path of files.map((file) => join(this.#directory, file))) {
       if (!kept.has(path) && path !== join(this.#directory, ALL_CERTIFICATES))
@@ -37,13 +42,21 @@ export class PrivateCopies {
     return certificates;
   }
 
-  async write(name: string, { about, chainText, keyText, ocsp }: ReadCertificate): Promise<Certificate> {
-    const file = this.#fileOf(name);
-    const ocspFile = ocsp ? responseOf(file) : null;
-    if (ocsp && ocspFile) await writeFileAtomic(ocspFile, ocsp, { mode: 0o600 });
-    else await rm(responseOf(file), { force: true });
-    await writeFileAtomic(file, keyText + chainText, { mode: 0o600 });
-    return { ...about, name, file, ocspFile };
+  /** Replaces the copies of these certificates, by name. Null: HAProxy refuses the certificate, and the copy stays as it was. */
+  async write(changed: ReadonlyMap<string, ReadCertificate>): Promise<ReadonlyMap<string, Certificate | null>> {
+    const names = [...changed.keys()];
+    const nextOf = (name: string): string => `${this.#fileOf(name)}.next`;
+    for (const [name, { keyText, chainText }] of changed) {
+      await writeFileAtomic(nextOf(name), keyText + chainText, { mode: 0o600 });
+    }
+    const refused = await this.#refusedOf(names.map(nextOf));
+    const written = new Map<string, Certificate | null>();
+    for (const [name, read] of changed) {
+      const next = nextOf(name);
+      if (refused.has(next)) await rm(next);
+      written.set(name, refused.has(next) ? null : await this.#accept(name, next, read));
+    }
+    return written;
   }
 
   async remove({ file }: Certificate): Promise<void> {
@@ -57,6 +70,19 @@ export class PrivateCopies {
     if (lines.join('') === this.#list) return;
     this.#list = lines.join('');
     await writeFileAtomic(join(this.#directory, ALL_CERTIFICATES), this.#list, { mode: 0o600 });
+  }
+
+  async #refusedOf(files: readonly string[]): Promise<ReadonlySet<string>> {
+    return files.length === 0 ? new Set() : this.#refused(files, join(this.#directory, 'check.cfg'));
+  }
+
+  async #accept(name: string, next: string, { about, ocsp }: ReadCertificate): Promise<Certificate> {
+    const file = this.#fileOf(name);
+    const ocspFile = ocsp ? responseOf(file) : null;
+    if (ocsp) await writeFileAtomic(responseOf(file), ocsp, { mode: 0o600 });
+    else await rm(responseOf(file), { force: true });
+    await rename(next, file);
+    return { ...about, name, file, ocspFile };
   }
 
   #fileOf(name: string): string {

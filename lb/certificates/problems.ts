@@ -42,6 +42,17 @@ export function directoryProblem(directory: string, code: string | undefined, kn
   return { subject: directory, what: `cannot be read (${code})${stays}`, hint: 'give the agent permission to read it' };
 }
 
+/** A name from which no file name can be made. */
+export function longNameProblem(name: string): Problem {
+  return { subject: certificateSubject(name), what: 'has a name of more than 200 bytes', hint: 'rename its file' };
+}
+
+export function refusedProblem(name: string): Problem {
+  const what = 'HAProxy refuses it, although certificate and key belong together';
+  const hint = 'order one with a key of at least RSA 2048 or EC 256, and with signatures of SHA-256 or better';
+  return { subject: certificateSubject(name), what, hint };
+}
+
 /** Says whether the certificate that was good before is still served. */
 export function stillInUse(problem: Problem, isInUse: boolean): Problem {
   return isInUse ? { ...problem, what: `${problem.what}; the certificate before stays in use` } : problem;

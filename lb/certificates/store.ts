@@ -1,15 +1,26 @@
-import { formatProblem, type Problem } from '../../model/index.ts';
+import { formatProblem, type Problem, type Result } from '../../model/index.ts';
 import { type Clock, createWakeUp, type Log, mapConcurrently } from '../../system/index.ts';
 import type { Certificate } from './certificate.ts';
+import type { RefusedCopies } from './haproxy-check.ts';
 import { type CertificateSource, listSources, type SourceListing } from './list-sources.ts';
 import { nameFits, PrivateCopies } from './private-copies.ts';
-import { certificateSubject, directoryProblem, listingProblems, stillInUse, validityProblem } from './problems.ts';
-import { createSourceReader } from './read-source.ts';
+import {
+  certificateSubject,
+  directoryProblem,
+  listingProblems,
+  longNameProblem,
+  refusedProblem,
+  stillInUse,
+  validityProblem,
+} from './problems.ts';
+import { createSourceReader, type ReadCertificate } from './read-source.ts';
 import { createDirectoryWatch } from './watch-directories.ts';
 
 export interface CertificateStoreDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  /** `createHaproxyCheck()`. */
+  readonly refused: RefusedCopies;
 }
 
 export interface CertificateStoreSettings {
@@ -45,13 +56,15 @@ export class CertificateStore {
   #isOpen = false;
   #certificates: ReadonlyMap<string, Certificate> = new Map();
   #faults: readonly Problem[] = [];
+  /** Versions of certificates that HAProxy refuses, by name. */
+  readonly #refused = new Map<string, string>();
   /** When each missing certificate is removed, monotonic. */
   #removals: ReadonlyMap<string, number> = new Map();
 
   constructor(deps: CertificateStoreDependencies, settings: CertificateStoreSettings) {
     this.#deps = deps;
     this.#settings = settings;
-    this.#copies = new PrivateCopies(settings.privateDirectory);
+    this.#copies = new PrivateCopies(settings.privateDirectory, deps.refused);
     this.#wakeUp = createWakeUp(deps.clock);
     this.#reader = createSourceReader(() => deps.clock.now());
     this.#watch = createDirectoryWatch(() => this.#wakeUp.wake());
@@ -110,31 +123,51 @@ export class CertificateStore {
     // What changed before the watch began is read by the next look.
     if (this.#watch.follow(listing.directories)) this.#wakeUp.wake();
     this.#reader.keep(listing.sources);
+    const reads = await this.#read(listing.sources);
     const next = new Map(this.current);
-    const found = new Map<string, readonly Problem[]>();
-    await mapConcurrently(listing.sources, READS_AT_ONCE, async (source) => {
-      found.set(source.name, await this.#take(source, next));
-    });
+    await this.#writeChanged(reads, next);
     this.#removeMissing(listing, next);
-    this.#report([...listing.sources.flatMap(({ name }) => found.get(name) ?? []), ...listingProblems(listing, next)]);
+    const ofSources = listing.sources.flatMap(({ name }) => this.#problemsOf(name, reads.get(name), next));
+    this.#report([...ofSources, ...listingProblems(listing, next)]);
     await this.#replace(next);
   }
 
-  /** Brings `next` up to date with one certificate of the directory. Gives its problems. */
-  async #take(source: CertificateSource, next: Map<string, Certificate>): Promise<readonly Problem[]> {
-    const { name } = source;
-    const subject = certificateSubject(name);
-    if (!nameFits(name)) return [{ subject, what: 'has a name of more than 200 bytes', hint: 'rename its file' }];
-    const read = await this.#reader.read(subject, source);
-    if (!read.ok) return [stillInUse(read.problem, next.has(name))];
-    const remarks = read.value.remarks.map((remark) => ({ subject, ...remark }));
-    if (next.get(name)?.version === read.value.about.version) return remarks;
-    try {
-      next.set(name, await this.#copies.write(name, read.value));
-      return remarks;
-    } catch (error) {
-      return [{ ...this.#copyProblem(error as NodeJS.ErrnoException), subject }];
+  async #read(sources: readonly CertificateSource[]): Promise<ReadonlyMap<string, Result<ReadCertificate>>> {
+    const reads = new Map<string, Result<ReadCertificate>>();
+    await mapConcurrently(sources, READS_AT_ONCE, async (source) => {
+      const { name } = source;
+      const read = nameFits(name) ? await this.#reader.read(certificateSubject(name), source) : null;
+      reads.set(name, read ?? { ok: false, problem: longNameProblem(name) });
+    });
+    return reads;
+  }
+
+  /** Brings `next` up to date with what was read. */
+  async #writeChanged(
+    reads: ReadonlyMap<string, Result<ReadCertificate>>,
+    next: Map<string, Certificate>,
+  ): Promise<void> {
+    const isNews = (name: string, { about: { version } }: ReadCertificate): boolean =>
+      next.get(name)?.version !== version && this.#refused.get(name) !== version;
+    const changed = new Map(
+      [...reads].flatMap(([name, read]) => (read.ok && isNews(name, read.value) ? [[name, read.value]] : [])),
+    );
+    for (const [name, written] of await this.#copies.write(changed)) {
+      if (written) next.set(name, written);
+      else this.#refused.set(name, changed.get(name)?.about.version ?? '');
     }
+  }
+
+  #problemsOf(
+    name: string,
+    read: Result<ReadCertificate> | undefined,
+    inUse: ReadonlyMap<string, Certificate>,
+  ): readonly Problem[] {
+    if (!read) return [];
+    if (!read.ok) return [stillInUse(read.problem, inUse.has(name))];
+    if (this.#refused.get(name) === read.value.about.version)
+      return [stillInUse(refusedProblem(name), inUse.has(name))];
+    return read.value.remarks.map((remark) => ({ subject: certificateSubject(name), ...remark }));
   }
 
   /** Removes from `next` what has been missing for long enough: some programs remove a file before they write it again. */

@@ -18,6 +18,8 @@ export interface ServerCertificateOptions {
   readonly issuer?: ServerCertificate;
   /** May sign others. */
   readonly isAuthority?: boolean;
+  /** Of the signature. Default: `sha256`. */
+  readonly digest?: string;
   /** Further lines of openssl's extensions. */
   readonly extensions?: readonly string[];
 }
@@ -25,7 +27,14 @@ export interface ServerCertificateOptions {
 /** A certificate for a server, made with openssl, valid for two days. */
 export async function serverCertificate(
   subject: string,
-  { names = [], rsaBits, issuer, isAuthority = false, extensions = [] }: ServerCertificateOptions = {},
+  {
+    names = [],
+    rsaBits,
+    issuer,
+    isAuthority = false,
+    digest = 'sha256',
+    extensions = [],
+  }: ServerCertificateOptions = {},
 ): Promise<ServerCertificate> {
   const dir = await mkdtemp(join(tmpdir(), 'certificate-'));
   const file = (name: string): string => join(dir, name);
@@ -47,6 +56,7 @@ export async function serverCertificate(
       : ['-signkey', file('key')];
     const sign = [
       '-req',
+      `-${digest}`,
       '-in',
       file('csr'),
       ...signer,

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CertificateStore, type CertificateStoreSettings } from '../../../lb/certificates/index.ts';
+import { CertificateStore, type CertificateStoreSettings, type RefusedCopies } from '../../../lb/certificates/index.ts';
 import { formatProblem } from '../../../model/index.ts';
 import { createLog, type Log, systemClock } from '../../../system/index.ts';
 import { poll } from '../../support/poll.ts';
@@ -14,6 +14,8 @@ let renewed: ServerCertificate;
 let base: string;
 let directory: string;
 let privateDirectory: string;
+/** Copies with this text are refused. */
+let refusedText = 'nothing';
 let stops: (() => Promise<void>)[] = [];
 /** How far the clock is ahead. */
 let laterMs = 0;
@@ -36,6 +38,7 @@ afterEach(async () => {
   for (const stop of stops) await stop();
   stops = [];
   laterMs = 0;
+  refusedText = 'nothing';
   await rm(base, { recursive: true });
 });
 
@@ -45,7 +48,7 @@ async function open(settings: Partial<CertificateStoreSettings> = {}, log: Log =
     now: () => systemClock.now() + laterMs,
     monotonic: () => systemClock.monotonic() + laterMs,
   };
-  const store = new CertificateStore({ clock, log }, { directory, privateDirectory, ...settings });
+  const store = new CertificateStore({ clock, log, refused }, { directory, privateDirectory, ...settings });
   const stop = new AbortController();
   const running = store.run(stop.signal);
   stops.push(async () => {
@@ -56,6 +59,10 @@ async function open(settings: Partial<CertificateStoreSettings> = {}, log: Log =
   return store;
 }
 
+const refused: RefusedCopies = async (files) => {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return new Set(files.filter((_, index) => texts[index]?.includes(refusedText)));
+};
 const write = (name: string, text: string) => writeFile(join(directory, name), text);
 const both = ({ cert, key }: ServerCertificate) => cert + key;
 const namesOf = (store: CertificateStore, name = 'shop') => store.current.get(name)?.names.join(' ');
@@ -150,6 +157,27 @@ describe('CertificateStore', () => {
       'shop.test new.test',
       problems,
     ]);
+  });
+
+  test('keeps what was good when HAProxy refuses a renewal, and asks it once (Q34)', async () => {
+    await write('shop.pem', both(first));
+    const store = await open();
+    refusedText = renewed.cert;
+    await write('shop.pem', both(renewed));
+    await write('other.pem', both(renewed));
+    await becomes('the problems', () => problemsOf(store).length > 1);
+    const what = 'HAProxy refuses it, although certificate and key belong together';
+    expect(store.problems().map((one) => `${one.subject}: ${one.what}`)).toEqual([
+      `certificate other: ${what}`,
+      `certificate shop: ${what}; the certificate before stays in use`,
+    ]);
+    expect([namesOf(store), await privateFiles()]).toEqual(['shop.test', ['all.list', 'shop.pem']]);
+    refusedText = 'nothing';
+    await write('third.pem', both(renewed));
+    await becomes('another one', () => store.current.has('third'));
+    expect([...store.current.keys()]).toEqual(['shop', 'third']);
+    await write('other.pem', both(first));
+    await becomes('the repair', () => store.current.has('other'));
   });
 
   test('removes a certificate that is gone, but not one that is replaced by a new file', async () => {

@@ -10,6 +10,7 @@ import {
   ALL_CERTIFICATES,
   bindCertificates,
   CertificateStore,
+  createHaproxyCheck,
   planCertificates,
   RunningCertificates,
 } from '../../../lb/certificates/index.ts';
@@ -65,7 +66,7 @@ const haproxyPid = async () => /^Pid: (\d+)$/m.exec(await ask('show info'))?.[1]
 async function startStore(): Promise<void> {
   stop = new AbortController();
   store = new CertificateStore(
-    { clock: systemClock, log: testLog('certificates') },
+    { clock: systemClock, log: testLog('certificates'), refused: createHaproxyCheck(runCommand, [HAPROXY]) },
     { directory, privateDirectory, removeAfterMs: 100 },
   );
   running = new RunningCertificates({ ask }, privateDirectory);
@@ -267,6 +268,19 @@ describe('certificates in HAProxy', () => {
     const refused = await bringUpToDate().catch((error: Error) => error.message);
     expect(refused).toMatch(/^HAProxy does not take certificate one: .*inconsistencies between private key/);
     expect(refused).not.toContain(one.key.split('\n')[1]);
+    expect(await handshake(port, { servername: 'one.test' })).toBe('one');
+  });
+
+  test('are left out if HAProxy does not start with them (Q34)', async () => {
+    const old = await serverCertificate('old', { names: ['old.test'], issuer: authority, digest: 'sha1' });
+    await install('old', old);
+    await install('one', one);
+    await startStore();
+    expect([...store.current.keys()]).toEqual(['one']);
+    expect(store.problems().map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
+      'certificate old: HAProxy refuses it, although certificate and key belong together',
+    ]);
+    const [port] = await startHaproxy({ names: [], default: null });
     expect(await handshake(port, { servername: 'one.test' })).toBe('one');
   });
 
