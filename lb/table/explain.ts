@@ -5,7 +5,7 @@ import type { Backend, LbTable, Listener, Rule } from './table.ts';
 /** A request or a connection. */
 export interface RequestQuestion {
   readonly port: number;
-  /** As in the header Host or in SNI, any case, a port after it does not count; null: none. */
+  /** As in the header Host or in SNI, any case; a port and a dot at its end do not count; null: none. */
   readonly host: string | null;
   /** A query after it does not count. */
   readonly path: string;
@@ -58,7 +58,12 @@ function listenerFault(listener: Listener | null, { port, protocol }: RequestQue
 }
 
 function hostOf(host: string | null): string | null {
-  return host === null ? null : host.toLowerCase().replace(/^([^:]*|\[.*\]):\d*$/, '$1');
+  return host === null
+    ? null
+    : host
+        .toLowerCase()
+        .replace(/^([^:]*|\[.*\]):\d*$/, '$1')
+        .replace(/\.+$/, '');
 }
 
 function pathOf(path: string): string {
