@@ -8,7 +8,7 @@ import { createTestRunner, type TestRunner } from './mutants/test-runner.ts';
 
 /**
  * Changes the code in one place at a time (a seeded sample) and runs the pure tests that import it. A change that no test
- * detects is a survivor; it is printed at once, with its place. Covers model, view, facts, reconcile, linux and every
+ * detects is a survivor; it is printed at once, with its place. Covers model, view, facts, reconcile, linux, lb/table and every
  * plan.ts and render.ts. `docs/mutants.md` has the results.
  *   npm run bench -- mutants [--count 500] [--seed 1] [--workers 2] [--only model/address/cidr.ts]
  */
@@ -20,7 +20,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 });
-const WHOLE_FOLDERS = ['model', 'view', 'facts', 'reconcile', 'linux'];
+const WHOLE_FOLDERS = ['model', 'view', 'facts', 'reconcile', 'linux', 'lb/table'];
 const BASELINE_LIMIT_MS = 600_000;
 const MIN_LIMIT_MS = 20_000;
 /** Tests of other folders run if they reach the file through at most this many imports. */
@@ -63,7 +63,9 @@ function allMutants(): readonly Mutant[] {
   const files = folders
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.ts') && !/^(test|bench|demo|scripts)\//.test(file))
-    .filter((file) => WHOLE_FOLDERS.includes(folderOf(file)) || /\/(plan|render)\.ts$/.test(file))
+    .filter(
+      (file) => WHOLE_FOLDERS.some((folder) => file.startsWith(`${folder}/`)) || /\/(plan|render)\.ts$/.test(file),
+    )
     .filter((file) => file.includes(values.only))
     .toSorted();
   return files.flatMap((file) => {

@@ -28,7 +28,7 @@ export function buildBackend(view: HostView, plan: BackendPlan, recorder: Depend
       drainTimeoutMs,
       servers: servers.map(scaled),
       namedServers: named.map(scaled),
-      leftOut: found.flatMap(({ leftOut }) => leftOut).sort(compareLeftOut),
+      leftOut: distinctLeftOut(found.flatMap(({ leftOut }) => leftOut)),
     },
     problems: found.flatMap(({ problems }) => problems),
   };
@@ -58,6 +58,12 @@ function weightScale(weights: readonly number[]): (weight: number) => number {
   const largest = Math.max(0, ...weights);
   const factor = Math.min(1, MAX_WEIGHT / largest);
   return (weight) => (weight <= 0 ? 0 : Math.max(1, Math.round(weight * factor)));
+}
+
+/** Two rules of a backend may leave out the same endpoint. */
+function distinctLeftOut(endpoints: readonly LeftOutEndpoint[]): readonly LeftOutEndpoint[] {
+  const known = new Map(endpoints.map((one) => [Object.values(one).join(' '), one]));
+  return [...known.values()].sort(compareLeftOut);
 }
 
 function compareLeftOut(a: LeftOutEndpoint, b: LeftOutEndpoint): number {

@@ -44,8 +44,19 @@ export function serversOf(view: HostView, part: BackendPart, recorder: Dependenc
     servers: found.flatMap(({ servers }) => servers),
     namedServers: found.flatMap(({ namedServers }) => namedServers),
     leftOut: found.flatMap(({ leftOut }) => leftOut),
-    problems: targets.length === 0 ? [unknown] : found.flatMap(({ problems }) => problems),
+    problems: [
+      ...(targets.length === 0 ? [unknown] : []),
+      ...targets.flatMap(({ service }) => balancerAsTarget(part, service)),
+      ...found.flatMap(({ problems }) => problems),
+    ],
   };
+}
+
+/** A balancer runs in HAProxy of the hosts, so it usually has no containers. */
+function balancerAsTarget(part: BackendPart, { key, kind, containers }: ServiceView): readonly RuleProblem[] {
+  if (kind !== 'loadBalancerService' || containers.length > 0) return [];
+  const what = `has the target ${key}, which is a load balancer and has no containers`;
+  return [ruleProblem(part, what, 'use the services behind it, or a selector that matches it')];
 }
 
 const NO_PORT = 'no TCP port of its service is known';

@@ -141,12 +141,12 @@ describe('containers of this host', () => {
 
   test('the others are left out with a reason; external addresses count', () => {
     const external = declaration('shop/ext', { kind: 'externalService', externalIps: ['198.51.100.1'] });
-    const rules = [rule(), rule({ service: 'shop/ext' })];
+    const rules = [rule(), rule({ service: 'shop/ext' }), rule({ targetPort: 9 })];
     const table = tableFrom({
       containers: [local(), remote()],
       declarations: [external, balancer('shop/front', rules, { options: { target: 'only-local' } })],
     });
-    expect(serversOf(table)).toEqual([LOCAL, '198.51.100.1:8080']);
+    expect(serversOf(table)).toEqual([LOCAL, '10.42.1.1:9', '198.51.100.1:8080']);
     expect(leftOutOf(table)).toEqual([
       'w2: it runs on another host, and the load balancer uses only containers of its own host',
     ]);
@@ -172,6 +172,13 @@ describe('targets', () => {
     const declarations = [balancer('shop/front', [rule()])];
     expect(tableFrom({ declarations }).problems).toHaveLength(1);
     expect(tableFrom({ declarations, containers: [web(1)] }).problems).toEqual([]);
+  });
+
+  test('a balancer as target has no containers, which is a problem', () => {
+    const declarations = [balancer('shop/in', []), balancer('shop/front', [rule({ service: 'shop/in' })])];
+    expect(problemsOf(tableFrom({ declarations }))).toEqual([
+      'shop/front: load balancer rule shop/front#1 has the target shop/in, which is a load balancer and has no containers',
+    ]);
   });
 
   test('an alias: each service at its own port, faults of one do not stop the others', () => {

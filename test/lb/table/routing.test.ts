@@ -61,6 +61,8 @@ describe('requests of LB-33', () => {
     [ONLY_PATHS, 'www.abc3.com /name.html', '503'],
     [ONLY_HOSTS, 'www.abc.com /any/path', 's/0'],
     [ONLY_HOSTS, 'WWW.abc.com:8080 /', 's/0'],
+    [ONLY_HOSTS, 'www.abc.com.:80 /', 's/0'],
+    [['0: [fd00::1]'], '[FD00::1]:80 /', 's/0'],
     [ONLY_HOSTS, 'www.abc2.com /', '503'],
     [ONLY_HOSTS, '- /', '503'],
   ])('%j: %s -> %s', (rules, request, expected) => {
