@@ -109,7 +109,7 @@ describe('the hosts of a balancer', () => {
 
   test.each([
     ['all', { kind: 'all' }, true],
-    ['its name', { kind: 'names', names: ['b', 'edge1'] }, true],
+    ['its name', { kind: 'names', names: ['b', 'EDGE1'] }, true],
     ['its id', { kind: 'names', names: ['a'] }, true],
     ['other names', { kind: 'names', names: ['b'] }, false],
     ['its labels', { kind: 'labels', labels: { zone: 'x', tier: 'edge' } }, true],

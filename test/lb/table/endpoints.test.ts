@@ -195,6 +195,20 @@ describe('targets', () => {
     expect(table.problems).toEqual([]);
   });
 
+  test('an external host name in two rules is one server for each port', () => {
+    const declarations = [
+      declaration('shop/ext', { kind: 'externalService', hostname: 'ext.example.com.' }),
+      balancer(
+        'shop/front',
+        [9, 80, 9].map((targetPort, at) => rule({ service: 'shop/ext', targetPort, weight: at + 1 })),
+      ),
+    ];
+    expect(tableFrom({ declarations }).backends[0]?.namedServers).toMatchObject([
+      { port: 80, weight: 2 },
+      { port: 9, weight: 1 },
+    ]);
+  });
+
   test('an external host name needs a port', () => {
     const declarations = [
       declaration('shop/ext', { kind: 'externalService', hostname: 'ext.example.com.' }),
@@ -215,7 +229,11 @@ describe('labels', () => {
 
   test('containers without a service, of one name, on any host, are published together', () => {
     const table = tableFrom({
-      containers: [alone('1'), alone('2', { hostId: 'b' }), container('Alone', 'shop/web', '10.42.1.3')],
+      containers: [
+        alone('1'),
+        alone('2', { hostId: 'b' }),
+        container('Alone', 'shop/web', '10.42.1.3', { exposed: [tcp(80)] }),
+      ],
     });
     expect(table.listeners[0]?.rules.map(({ name, balancer: owner }) => [name, owner])).toEqual([['alone', 'alone']]);
     expect(serversOf(table)).toEqual(['10.42.1.1:80', '10.42.1.2:80']);

@@ -18,6 +18,12 @@ describe('a port that balancers share', () => {
       { certs: ['y', 'x'], defaultCert: 'e' },
       { names: ['d', 'e', 'x', 'y'], default: 'd' },
     ],
+    [
+      'those that are named, without a default',
+      { certs: ['x'] },
+      { certs: ['y'] },
+      { names: ['x', 'y'], default: null },
+    ],
     ['one wants all of the directory', { certs: ['x'] }, { defaultCert: 'e' }, { names: [], default: 'e' }],
   ])('%s', (_, first, second, expected) => {
     expect(listener(first, second).listeners[0]).toMatchObject({ certificates: expected, balancers: ['a/lb', 'b/lb'] });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PortRule } from '../../../model/index.ts';
+import { container } from '../../view/world.ts';
 import { balancer, rule, rulesOf, tableFrom } from './table-world.ts';
 
 /** Rules as `host/path@priority`, `*` for all hosts, each to a service of its number. */
@@ -32,6 +33,7 @@ describe('the order of rules', () => {
       ['*.a.com/x', '*.a.com/xyz', '*.b.a.com/x'],
       ['*.b.a.com/x', '*.a.com/xyz', '*.a.com/x'],
     ],
+    ['a class before the longest wildcard', ['*.b.a.com', '*.a.com/x'], ['*.a.com/x', '*.b.a.com']],
     ['as written otherwise', ['b.com', 'a.com', 'c.com'], ['b.com', 'a.com', 'c.com']],
     [
       'TestPriority',
@@ -55,6 +57,23 @@ describe('the order of rules', () => {
     const rules = (['prefix', 'segment', 'exact'] as const).map((pathMatch) => rule({ path: '/x', pathMatch }));
     const { listeners } = tableFrom({ declarations: [balancer('shop/front', rules)] });
     expect(listeners[0]?.rules.map(({ path }) => path?.kind)).toEqual(['exact', 'segment', 'prefix']);
+  });
+
+  test('rules of several owners: balancers by age, then labels by key, whatever their age', () => {
+    const web = (id: string, service: string, createdAtMs: number) =>
+      container(id, service, '10.42.1.1', {
+        createdAtMs,
+        labels: { 'drover.lb.host': `${id}.com`, 'drover.lb.port': '80' },
+      });
+    const { listeners } = tableFrom({
+      containers: [web('b', 's/b', 1), web('a', 's/a', 2)],
+      declarations: [
+        balancer('z/young', [rule({ hostname: 'y.com' })], { sinceMs: 2 }),
+        balancer('z/zero', [rule({ hostname: 'z.com' })], { sinceMs: null }),
+        balancer('z/old', [rule({ hostname: 'o.com' })], { sinceMs: 1 }),
+      ],
+    });
+    expect(listeners[0]?.rules.map(({ name }) => name)).toEqual(['z/zero#1', 'z/old#1', 'z/young#1', 's/a', 's/b']);
   });
 
   test('ports are sorted as numbers', () => {

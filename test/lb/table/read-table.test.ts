@@ -39,6 +39,7 @@ describe('the table', () => {
     ]);
     expect(serversOf(table, '80_www_example_com_')).toEqual(['10.42.1.1:8080']);
     expect(serversOf(table, '80_api')).toEqual(['10.42.1.1:9000']);
+    expect(table.backends.find(({ name }) => name === '80_www_example_com_')?.stickiness).toBeNull();
     expect(table.backends.find(({ name }) => name === '80_api')?.stickiness).toMatchObject({
       cookie: 'SID',
       mode: 'insert',

@@ -110,7 +110,9 @@ describe('selector rules', () => {
     const tables = [
       ['front', 'back'],
       ['back', 'front'],
-    ].map(([old = '', young = '']) => tableFrom({ containers: [at('1', 1, old), at('2', 2, young)], declarations }));
+    ].map(([old = '', young = '']) =>
+      tableFrom({ containers: [at('2', 1, old), at('1', 2, young), at('3', 0, old)], declarations }),
+    );
     expect(tables.map(({ backends }) => backends.length)).toEqual([0, 1]);
   });
 
