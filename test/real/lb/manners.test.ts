@@ -108,7 +108,10 @@ async function mannersTable(): Promise<LbTable> {
   const backends = sites.map(({ host, options, parts }) =>
     backend(host, { ...parts, options: { ...NO_RULE_OPTIONS, ...options } }),
   );
-  const rules = sites.map(({ host }) => rule(host, { host: { kind: 'exact', text: host } }));
+  const acme = rule('acme', {
+    ...{ path: { kind: 'prefix', text: '/.well-known/acme-challenge/' }, priority: 1, backend: 'echo.test' },
+  });
+  const rules = [acme, ...sites.map(({ host }) => rule(host, { host: { kind: 'exact', text: host } }))];
   const tcpRules = (name: string, parts: Partial<Listener>) =>
     listener(port('tcp'), { protocol: 'tcp', rules: [rule(name, { backend: name })], ...parts });
   const sniRule = (host: string, to: string): Rule => {
@@ -299,6 +302,13 @@ describe('requests', () => {
       status: 308,
       headers: { location: target },
     });
+  });
+
+  test('challenges of ACME get to their service by a rule with a priority, also for hosts that redirect or ask for a password', async () => {
+    for (const host of ['redirect.test', 'auth.test', 'new.test']) {
+      const order = { ...site(host), path: '/.well-known/acme-challenge/token-1' };
+      expect(await askEcho(order), host).toMatchObject({ server: 'one' });
+    }
   });
 
   test('basic authentication', async () => {
