@@ -4,9 +4,6 @@ import { MANIFEST_PAGE, renderManifestPage } from '../../../scripts/manifest-ref
 import { serviceSchema } from '../../../sources/manifest/convert/service-schema.ts';
 import { parseManifest, readerOf, USED_KEYS } from '../../../sources/manifest/index.ts';
 
-const examplesOf = (page: string): readonly string[] =>
-  [...readFileSync(page, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
-
 test(`${MANIFEST_PAGE} lists every key (else: node scripts/write-manifest-reference.ts)`, () => {
   expect(readFileSync(MANIFEST_PAGE, 'utf8')).toBe(renderManifestPage());
 });
@@ -16,7 +13,9 @@ test('the documented keys are the keys that Drover reads', () => {
 });
 
 test('the examples of the page are valid', () => {
-  const blocks = examplesOf(MANIFEST_PAGE);
+  const blocks = [...readFileSync(MANIFEST_PAGE, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+    (match) => match[1] ?? '',
+  );
   const [pair = '', ...others] = blocks;
   const columns = [pair.split('\n').map((line) => line.slice(0, 46)), pair.split('\n').map((line) => line.slice(46))];
   const files = columns.map((lines, index) => ({ path: `${index}.yml`, text: lines.join('\n') }));
@@ -24,13 +23,6 @@ test('the examples of the page are valid', () => {
     { what: 'is an external service without an address or a host name' },
   ]);
   for (const block of others) expect(parseManifest(block, 'example.yml').problems).toEqual([]);
-});
-
-test('the examples of the page about load balancers are valid', () => {
-  const blocks = examplesOf('docs/load-balancer.md');
-  expect(blocks.length).toBeGreaterThan(10);
-  for (const block of blocks)
-    expect(parseManifest(block, 'compose.yml', { stack: 'shop' }).problems, block).toEqual([]);
 });
 
 test.each([
