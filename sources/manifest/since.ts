@@ -21,7 +21,7 @@ export function isDeclaredBy(standing: JsonValue, declaration: ServiceDeclaratio
   return isSame(standing, withSince(declaration, standing, null));
 }
 
-/** What a document on the bus declares, as far as it is a declaration. */
+/** What a document on the bus declares, if it is a declaration at all. */
 export function declared(value: JsonValue | null): Partial<ServiceDeclaration> | null {
-  return typeof value === 'object' && !Array.isArray(value) ? (value as Partial<ServiceDeclaration> | null) : null;
+  return value as Partial<ServiceDeclaration> | null;
 }

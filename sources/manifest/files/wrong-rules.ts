@@ -30,7 +30,8 @@ export function withKeptRules(
   wrong: readonly WrongRule[],
   before: Partial<ServiceDeclaration> | null,
 ): ServiceDeclaration {
-  const old = before?.lbConfig?.portRules ?? [];
+  const given: unknown = before?.lbConfig?.portRules;
+  const old = Array.isArray(given) ? (given as readonly PortRule[]).filter(isMap) : [];
   const { lbConfig } = declaration;
   if (!lbConfig || wrong.length === 0 || old.length === 0) return declaration;
   const portRules = [...lbConfig.portRules];

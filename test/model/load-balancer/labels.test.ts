@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lbLabels, NO_RULE_OPTIONS } from '../../../model/index.ts';
+import { LB_LABEL_KEYS, lbLabels, NO_RULE_OPTIONS } from '../../../model/index.ts';
 
 const HASH = `$6$saltsalt$${'x'.repeat(86)}`;
 
@@ -185,6 +185,7 @@ describe('labels that publish a service', () => {
       { host: 'a', redirect_https: 'true' },
       'redirect_https is not a label of a load balancer; write `drover.lb.redirect`',
     ],
+    [{ zzzzzz: 'a' }, `zzzzzz is not a label of a load balancer; use one of ${LB_LABEL_KEYS.join(', ')}`],
     [{ hots: 'a' }, 'hots is not a label of a load balancer; write `drover.lb.host`'],
     [
       { 'a.b.host': 'a' },

@@ -68,6 +68,14 @@ test('applyChanges() notes when a load balancer was declared first, and no later
     await bus.put('service/s/edge', { ...old, lbConfig: oldConfig } as unknown as JsonValue);
     await apply(lb(5), 5000);
     expect(await since()).toBeNull();
+    // Rules of an ordinary service are for load balancers that select it.
+    await apply(declare('edge: {image: x, lb_config: {port_rules: [{target_port: 80}]}}'), 6000);
+    expect(await since()).toBeNull();
+    await apply(lb(6), 7000);
+    expect(await since()).toBe(7000);
+    await bus.put('service/s/edge', { kind: 'loadBalancerService', lbConfig: { portRules: 'none' } });
+    await apply(lb(7), 8000);
+    expect(await since()).toBeNull();
   }));
 
 test('applyChanges() overwrites a newer write of another writer, but does not delete it', () =>

@@ -238,6 +238,17 @@ describe('a rule that becomes wrong keeps its last good version', () => {
   });
 });
 
+test.each([7, null, { lbConfig: 3 }, { lbConfig: { portRules: 'x' } }, { lbConfig: { portRules: [4, {}] } }])(
+  'a document %j that is no declaration has no rules to keep',
+  (value) => {
+    const { declarations, wrongRules } = parse(withRules(GOOD, '{source_port: 81, service: web, weight: 999}'));
+    const documents = new Map([['service/shop/lb', { value, revision: 1 }]]);
+    expect(planApply(documents, declarations, { wrongRules })).toMatchObject([
+      { value: { lbConfig: { portRules: [{ sourcePort: 80 }] } } },
+    ]);
+  },
+);
+
 describe('options of a load balancer', () => {
   const read = (keys: string, labels = '{}', more = '') => {
     const { declarations, problems } = parse(
