@@ -3,7 +3,6 @@ import {
   formatHostPattern,
   type Host,
   type RuleOptions,
-  type Selector,
   type StickinessPolicy,
 } from '../../model/index.ts';
 import { backendNames, claimKey, type Group } from './backend-names.ts';
@@ -13,15 +12,14 @@ import { labelClaims } from './label-claims.ts';
 import { listenersOf, type NamedGroup } from './listeners.ts';
 import type { RuleProblem } from './rule-problem.ts';
 import { runsOn } from './runs-on.ts';
-import { compareSources, compareSourcesStably, type Source } from './source.ts';
+import { compareSources, compareSourcesStably, type Relations, type Source } from './source.ts';
 import type { CustomConfig, LbTable, Listener } from './table.ts';
 
 /** The table without endpoints: everything that changes with rules only. */
 export interface TablePlan extends Pick<LbTable, 'listeners' | 'customConfigs' | 'problems'> {
   /** Sorted by name. */
   readonly backends: readonly BackendPlan[];
-  /** Those in use: the plan depends on which services they match. */
-  readonly selectors: readonly Selector[];
+  readonly relations: Relations;
 }
 
 export interface BackendPlan {
@@ -52,9 +50,13 @@ export function planTable(sources: Iterable<Source>, host: Host | null): TablePl
     listeners,
     backends: named.map(backendPlan).sort((a, b) => compareText(a.name, b.name)),
     customConfigs: customConfigs(balancers),
-    problems: [...problems, ...conflicts, ...nameProblems, ...listenerProblems],
-    selectors: balancers.flatMap(selectorsOf),
+    problems: [...problems, ...conflicts, ...nameProblems, ...listenerProblems].sort(compareProblems),
+    relations: { selectors: balancers.flatMap(selectorsOf), isContested: conflicts.length > 0 },
   };
+}
+
+function compareProblems(a: RuleProblem, b: RuleProblem): number {
+  return compareText(a.service, b.service) || compareText(a.subject, b.subject) || compareText(a.what, b.what);
 }
 
 function isBalancerOf({ isBalancer, declaration }: Source, host: Host | null): boolean {

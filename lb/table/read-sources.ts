@@ -1,6 +1,6 @@
-import { type DraftMap, draftMap, type Selector } from '../../model/index.ts';
+import { type DraftMap, draftMap } from '../../model/index.ts';
 import { type DependencyKey, findService, type HostView, nameKey, serviceKeyOf } from '../../view/index.ts';
-import { hasSameRules, type Source, sourceOf, standaloneSource } from './source.ts';
+import { hasSameRules, type Relations, type Source, sourceOf, standaloneSource } from './source.ts';
 import { standaloneContainers } from './targets.ts';
 
 /** By `differences`. */
@@ -13,9 +13,9 @@ export function has(changed: Changed, key: DependencyKey): boolean {
 /** By key. */
 type Sources = ReadonlyMap<string, Source>;
 
-/** The sources of a view, and whether they make the same rules as those before. `selectors`: those in use. */
+/** The sources of a view, and whether they make the same rules as those before. */
 export function readSources(
-  before: { readonly sources: Sources; readonly selectors: readonly Selector[] } | null,
+  before: { readonly sources: Sources; readonly relations: Relations } | null,
   view: HostView,
   changed: Changed,
 ): { readonly sources: Sources; readonly isSame: boolean } {
@@ -25,8 +25,7 @@ export function readSources(
   for (const dependency of changed) {
     const read = readChanged(view, dependency);
     if (!read) continue;
-    const old = sources.get(read.key);
-    isSame &&= read.source ? hasSameRules(old, read.source, before.selectors) : old === undefined;
+    isSame &&= hasSameRules(sources.get(read.key) ?? null, read.source, before.relations);
     put(sources, read);
   }
   return { sources: sources.result(), isSame };

@@ -36,7 +36,7 @@ interface Built extends BuiltBackend {
 
 function nextState(before: State | null, view: HostView): State {
   const changed = before ? differences(before.view, view) : 'everything';
-  const { sources, isSame } = readSources(before && { ...before, selectors: before.plan.selectors }, view, changed);
+  const { sources, isSame } = readSources(before && { ...before, relations: before.plan.relations }, view, changed);
   const plan =
     before && isSame && !has(changed, hostKey(view.hostId))
       ? before.plan

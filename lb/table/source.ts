@@ -72,16 +72,30 @@ function hasRules({ isBalancer, published: { rules, faults } }: Source): boolean
   return isBalancer || rules.length > 0 || faults.length > 0;
 }
 
-/** Whether both make the same rules. */
-export function hasSameRules(before: Source | undefined, after: Source, selectors: readonly Selector[]): boolean {
+/** What makes the rules of one source depend on more than the source. */
+export interface Relations {
+  /** The selectors in use. */
+  readonly selectors: readonly Selector[];
+  /** Whether owners claim the same: their age decides. */
+  readonly isContested: boolean;
+}
+
+/** Whether both make the same rules. Null: there is no such service. */
+export function hasSameRules(before: Source | null, after: Source | null, relations: Relations): boolean {
+  const { selectors, isContested } = relations;
+  if (!before || !after) return [before, after].every((one) => !one || isIdle(one, selectors));
   return (
-    before !== undefined &&
     before.declaration === after.declaration &&
     before.isBalancer === after.isBalancer &&
-    (before.sinceMs === after.sinceMs || !hasRules(after)) &&
+    (before.sinceMs === after.sinceMs || !isContested) &&
     keepIdentity(before.published, after.published) === before.published &&
     selectors.every((selector) => matchesSelector(selector, before.labels) === matchesSelector(selector, after.labels))
   );
+}
+
+/** Whether it makes no rule. */
+function isIdle(source: Source, selectors: readonly Selector[]): boolean {
+  return !hasRules(source) && !selectors.some((selector) => matchesSelector(selector, source.labels));
 }
 
 /** The declaration decides, else the labels of the newest container, with which an update begins. */

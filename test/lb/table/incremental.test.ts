@@ -102,6 +102,19 @@ describe('what does not change stays the identical object', () => {
   });
 });
 
+test('reasons follow the networks of this host', () => {
+  const remote = container('w1', 's/web', null, {
+    hostId: 'b',
+    addresses: [at(BRIDGE, '172.17.0.2')],
+    ...published('web.com'),
+  });
+  const world = start({ containers: [remote], declarations: [] });
+  const reason = (table: LbTable) => table.backends[0]?.leftOut[0]?.reason;
+  expect(reason(world.table())).toContain('attach both to `net-managed`');
+  const after = world.change((now) => apply(now, { kind: 'network', hostId: 'a', managed: false }));
+  expect(reason(after)).toContain('attach both to `drover`');
+});
+
 const LABELS = [
   {},
   { 'drover.lb.host': 'x.com' },
@@ -255,7 +268,7 @@ test('a random walk: each step gives the table of a full build, whatever the ord
         expectConsistent(table);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });
 
