@@ -71,7 +71,11 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   const listen = config.metrics.listen && parseUpstream(config.metrics.listen);
   if (listen) parts.start({ metrics: metricsPart(metrics, listen) });
   const readTable = createTableReader();
-  const lb = { table: () => readTable(view()), stat: async () => null, config: async () => null };
+  const lb = {
+    table: () => readTable(view()),
+    stat: async () => (await host.balancer?.readStat(stop.signal)) ?? null,
+    config: async () => (await host.balancer?.config()) ?? null,
+  };
   const routes = controlRoutes({
     status,
     view,

@@ -1,3 +1,4 @@
+import type { LoadBalancer } from '../lb/index.ts';
 import {
   createManagedRouting,
   createPortGuard,
@@ -44,6 +45,8 @@ export function createAppliers(
 export interface ComponentSources {
   readonly network: NetworkState;
   readonly resolvConf: ResolvConf;
+  /** Null: switched off. */
+  readonly balancer: LoadBalancer | null;
   readonly hostId: string;
   readonly managedNetwork: ManagedNetworkApplier;
   readonly docker: Pick<DockerSource, 'isConnected' | 'isComplete'>;
@@ -53,7 +56,7 @@ export interface ComponentSources {
 export function componentsOf(
   { serviceAddress, routing, guard }: Appliers,
   config: Config['network'],
-  { network, managedNetwork, hostId, docker, resolvConf }: ComponentSources,
+  { network, managedNetwork, hostId, docker, resolvConf, balancer }: ComponentSources,
 ): readonly Component<HostView>[] {
   const { enabled } = config;
   const { current, ranges } = network;
@@ -63,6 +66,7 @@ export function componentsOf(
     serviceAddressComponent(serviceAddress),
     resolvConfComponent(resolvConf, { isComplete }),
     portGuardComponent(guard, enabled && config.guard ? { network: current, isComplete } : 'off'),
+    ...(balancer === null ? [] : [balancer.component]),
     ...(enabled
       ? [
           managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),

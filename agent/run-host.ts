@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
 import { type Checker, VOTE_PREFIX } from '../healthcheck/index.ts';
+import type { LoadBalancer } from '../lb/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createClaims, createRecovery } from '../replacement/index.ts';
@@ -22,6 +23,7 @@ import { type Core, openCore } from './host/core.ts';
 import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
 import { probeResolver } from './host/probe-resolver.ts';
+import { createLb, lbPart } from './lb/create-lb.ts';
 import { addressParts } from './network/address-management.ts';
 import { createNetworkState } from './network/network-state.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
@@ -47,6 +49,8 @@ export interface RunningHost {
   readonly driver: Driver;
   readonly supervisor: ReloadableSupervisor<Config>;
   readonly haproxy: KeptHaproxy;
+  /** Null: switched off. */
+  readonly balancer: LoadBalancer | null;
   /** Null: this host makes no checks. */
   readonly health: () => HealthStatus | null;
   readonly facts: WiredFacts;
@@ -87,11 +91,13 @@ export async function runHost(
     onNetwork: network.found,
     onRanges: network.agreed,
   });
-  const sources = { hostId, network, managedNetwork, docker: local.docker, resolvConf };
+  const balancer = createLb(deps, config, () => driver.changed());
+  const sources = { hostId, network, managedNetwork, docker: local.docker, resolvConf, balancer };
   const components = componentsOf(appliers, config.network, sources);
   const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
   store.subscribe(driver.changed);
   parts.drive(driver);
+  if (balancer !== null) parts.start({ 'load balancer files': lbPart(balancer) });
 
   const serversDeps = { ...deps, ...appliers, peers: feed.peers };
   const supervisor = createReloadableSupervisor(
@@ -148,6 +154,7 @@ export async function runHost(
     driver,
     supervisor,
     haproxy,
+    balancer,
     health,
     facts,
     parts,

@@ -239,6 +239,35 @@ const healthSchema = z
   })
   .prefault({});
 
+const lbSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('whether this host runs the load balancers that its environment declares, and publishes services by labels'),
+    haproxy: text().default('haproxy').describe('the HAProxy program of the load balancer, 2.6 or newer'),
+    certificates: path()
+      .default('/etc/drover/certs')
+      .describe('directory of certificates with their keys (PEM); changes are taken without a restart'),
+    oldConnectionsMs: z
+      .int()
+      .min(1_000)
+      .max(86_400_000)
+      .default(30_000)
+      .describe(
+        'how long connections such as WebSockets may stay open after a reload, which happens when listeners, rules or options change',
+      ),
+    drainTimeoutMs: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(15_000)
+      .describe(
+        'how long a container that stops may finish its requests, unless its balancer says something else; its connections are closed then',
+      ),
+  })
+  .prefault({});
+
 const metricsSchema = z
   .strictObject({
     listen: listen()
@@ -285,6 +314,7 @@ export const configSchema = z
     network: networkSchema,
     coalesce: coalesceSchema,
     health: healthSchema,
+    lb: lbSchema,
     metrics: metricsSchema,
     log: logSchema,
   })

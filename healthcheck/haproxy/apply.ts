@@ -1,3 +1,4 @@
+import { batches } from '../../haproxy/index.ts';
 import type { Change } from './plan.ts';
 import type { Server } from './server.ts';
 
@@ -10,8 +11,6 @@ export interface ApplyDependencies {
   readonly stateOf: (name: string) => 'unknown' | 'up' | 'down';
 }
 
-/** HAProxy reads 16 KiB of commands at most; a server has up to 2 kB of request and some 300 bytes of commands. */
-const MAX_COMMANDS = 12_000;
 const ADDED = /New server registered/g;
 const PRESENT = /Already exists a server/;
 
@@ -20,10 +19,12 @@ export async function addServers(
   { ask, map, stateOf }: ApplyDependencies,
   servers: readonly Server[],
 ): Promise<ReadonlyMap<string, string>> {
-  for (const entries of batches(servers.flatMap(mapEntry), '\n')) await ask(`add map ${map} <<\n${entries.text}\n`);
+  for (const entries of batches(servers.flatMap(mapEntry), itself, '\n'))
+    await ask(`add map ${map} <<\n${entries.text}\n`);
   const refused = new Map<string, string>();
   for (const { text, items } of batches(
     servers.map((server) => addCommands(server, stateOf(server.name))),
+    itself,
     ';',
   )) {
     const reply = await ask(text);
@@ -64,7 +65,7 @@ export async function removeServers(
     ({ backend, name }) =>
       removeCommands(backend, name) + (backend.startsWith('http_') ? `;del map ${map} ${name}` : ''),
   );
-  for (const { text } of batches(commands, ';')) await ask(text);
+  for (const { text } of batches(commands, itself, ';')) await ask(text);
 }
 
 const removeCommands = (backend: string, name: string): string =>
@@ -88,18 +89,6 @@ function addCommands({ backend, name, ...server }: Server, state: 'unknown' | 'u
   ].join(';');
 }
 
-const mapEntry = ({ name, request }: Server): readonly string[] => (request === null ? [] : [`${name} ${request}`]);
+const itself = (text: string): string => text;
 
-function batches(items: readonly string[], separator: string): { readonly text: string; readonly items: string[] }[] {
-  const all: { text: string; items: string[] }[] = [];
-  for (const item of items) {
-    const last = all.at(-1);
-    if (last && Buffer.byteLength(last.text) + Buffer.byteLength(item) < MAX_COMMANDS) {
-      last.text += separator + item;
-      last.items.push(item);
-    } else {
-      all.push({ text: item, items: [item] });
-    }
-  }
-  return all;
-}
+const mapEntry = ({ name, request }: Server): readonly string[] => (request === null ? [] : [`${name} ${request}`]);

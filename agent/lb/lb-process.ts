@@ -1,0 +1,34 @@
+import { basename, join } from 'node:path';
+import { type LbFiles, type LbProcess, lbCommand, lbFiles } from '../../lb/index.ts';
+import type { Clock, Log } from '../../system/index.ts';
+import { createSupervisor, defaultSupervisorSettings, type Supervisor } from '../children/supervisor.ts';
+import type { Config } from '../config/config.ts';
+
+/** Name of the child, of its files in the run directory, and of the directory beside them. */
+export const LB_CHILD = 'lb';
+
+/** Connections that still run then are lost: it is stopped only when there is nothing to balance, or by `drover down`. */
+const STOP_TIMEOUT_MS = 1_000;
+
+export const lbFilesOf = ({ runDir }: Pick<Config, 'runDir'>): LbFiles => lbFiles(join(runDir, LB_CHILD));
+
+/** The HAProxy that balances. It keeps running while the agent is restarted or upgraded: the version of the agent does not matter. */
+export function createLbProcess(
+  deps: { readonly clock: Clock; readonly log: Log },
+  config: Pick<Config, 'runDir' | 'lb'>,
+): LbProcess {
+  const [file = '', ...args] = lbCommand(config.lb.haproxy, lbFilesOf(config));
+  const settings = { ...defaultSupervisorSettings, stopTimeoutMs: STOP_TIMEOUT_MS, runDir: config.runDir };
+  const create = (): Supervisor =>
+    createSupervisor(deps, [{ name: LB_CHILD, file, args, version: basename(file) }], settings);
+  let supervisor = create();
+  return {
+    run: (signal) => {
+      supervisor = create();
+      return supervisor.run(signal);
+    },
+    stop: () => supervisor.stop(),
+    pid: () => supervisor.status()[0]?.pid ?? null,
+    lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
+  };
+}

@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import { checkInstalled } from '../../haproxy/index.ts';
+import type { Problem } from '../../model/index.ts';
+import {
+  type Clock,
+  CommandError,
+  createWakeUp,
+  type Log,
+  type RunCommand,
+  writeFileAtomic,
+} from '../../system/index.ts';
+import type { Certificate } from '../certificates/index.ts';
+import type { RenderConfig, RenderedConfig } from '../render/index.ts';
+import type { RuleProblem } from '../table/rule-problem.ts';
+import type { LbTable } from '../table/table.ts';
+import { findRefused } from './find-refused.ts';
+import type { LbFiles } from './lb-files.ts';
+import { type LeftOut, partOf, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
+import { parseRefusals, type Refusal } from './parse-replies.ts';
+import { hasIpv6, takenPorts } from './ports.ts';
+import { sameStructure } from './same-structure.ts';
+
+/** A table that HAProxy takes, except for what was left out of it. */
+export interface Accepted {
+  /** With the parts that were left out. */
+  readonly table: LbTable;
+  readonly leftOut: readonly LeftOut[];
+  readonly config: RenderedConfig;
+  readonly problems: readonly RuleProblem[];
+}
+
+export interface CandidatesDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly run: RunCommand;
+  readonly render: RenderConfig;
+  readonly certificates: () => ReadonlyMap<string, Certificate>;
+  /** The ports that the running HAProxy listens on, and its structure. */
+  readonly inForce: () => { readonly structure: string | null; readonly ports: ReadonlySet<number> };
+  /** Called when `accepted`, or a problem, is another one. */
+  readonly onChange: () => void;
+}
+
+export interface CandidatesSettings {
+  readonly files: LbFiles;
+  readonly command: string;
+  readonly oldConnectionsMs: number;
+}
+
+/** How often ports that another program has are tried again, and how often HAProxy is looked for. */
+const RETRY_MS = 2_000;
+const CHECK_TIMEOUT_MS = 30_000;
+const NEEDED_FOR = { purpose: 'load balancer', loss: 'no service is published on this host' };
+
+interface Input {
+  readonly table: LbTable;
+  readonly certificates: ReadonlyMap<string, Certificate>;
+}
+
+/** Finds, for each new structure of the table, the configuration that HAProxy takes. Endpoints are no part of it. */
+export class Candidates {
+  readonly #deps;
+  readonly #settings;
+  readonly #wakeUp;
+  #wanted: Input | null = null;
+  #done: Input | null = null;
+  #accepted: Accepted | null = null;
+  #version: string | null = null;
+  #problem: Problem | null = null;
+  #retryPorts = false;
+
+  constructor(deps: CandidatesDependencies, settings: CandidatesSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#wakeUp = createWakeUp(deps.clock);
+  }
+
+  /** The newest; null: none yet. */
+  get accepted(): Accepted | null {
+    return this.#accepted;
+  }
+
+  /** Of HAProxy; null: not known yet. */
+  get version(): string | null {
+    return this.#version;
+  }
+
+  /** Why there is no configuration for the newest table; null: there is one, or it is being checked. */
+  get problem(): Problem | null {
+    return this.#problem;
+  }
+
+  /** Sets the table to find a configuration for. Never waits. */
+  follow(table: LbTable): void {
+    const wanted = { table, certificates: this.#deps.certificates() };
+    const isSame = this.#wanted?.certificates === wanted.certificates && sameStructure(this.#wanted.table, table);
+    this.#wanted = wanted;
+    if (!isSame) this.#wakeUp.wake();
+  }
+
+  /** Tries all ports again: HAProxy could not open one of them. */
+  retryPorts(): void {
+    this.#retryPorts = true;
+    this.#wakeUp.wake();
+  }
+
+  /** Renders a table with the same parts left out. */
+  render(table: LbTable, leftOut: readonly LeftOut[]): Promise<RenderedConfig> {
+    return this.#render(withoutParts(table, leftOut));
+  }
+
+  /** Works until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const isSettled = this.#problem === null && !this.#accepted?.leftOut.some(({ kind }) => kind === 'listener');
+      await this.#wakeUp.wait(isSettled ? null : RETRY_MS, signal);
+      if (!signal.aborted) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted === null || !(await this.#isInstalled(wanted.table))) return;
+    const done = this.#done;
+    const isSame = done?.certificates === wanted.certificates && sameStructure(done.table, wanted.table);
+    const taken = await this.#takenPorts(wanted.table);
+    const before = this.#accepted?.leftOut.flatMap((part) => (part.kind === 'listener' ? [part.port] : [])) ?? [];
+    const portsChanged = this.#retryPorts || before.length !== taken.size || before.some((port) => !taken.has(port));
+    if (isSame && !portsChanged && this.#accepted !== null) return;
+    this.#retryPorts = false;
+    try {
+      this.#accepted = await this.#accept(wanted.table, taken);
+      this.#done = wanted;
+      this.#set(null);
+    } catch (error) {
+      this.#done = null;
+      const what = `no configuration was found that HAProxy takes: ${(error as Error).message}`;
+      this.#set({ subject: 'load balancer', what, hint: 'the last good configuration stays; fix the cause above' });
+    }
+    this.#deps.onChange();
+  }
+
+  async #isInstalled({ listeners }: LbTable): Promise<boolean> {
+    if (this.#version !== null) return true;
+    if (listeners.length === 0 && this.#deps.inForce().structure === null) return false;
+    const installed = await checkInstalled(this.#deps.run, [this.#settings.command], NEEDED_FOR);
+    if (installed.ok) this.#version = installed.value;
+    this.#set(installed.ok ? null : installed.problem);
+    if (!installed.ok) this.#deps.onChange();
+    return installed.ok;
+  }
+
+  #set(problem: Problem | null): void {
+    if (problem !== null && problem.what !== this.#problem?.what) this.#deps.log.error({ problem }, 'load balancer');
+    this.#problem = problem;
+  }
+
+  /** Ports of the table that another program has, or that may not be opened, with the reason. */
+  async #takenPorts({ listeners }: LbTable): Promise<ReadonlyMap<number, string>> {
+    const { ports } = this.#deps.inForce();
+    return takenPorts(listeners.map(({ port }) => port).filter((port) => !ports.has(port)));
+  }
+
+  async #accept(table: LbTable, taken: ReadonlyMap<number, string>): Promise<Accepted> {
+    const leftOut: LeftOut[] = [];
+    const problems: RuleProblem[] = [];
+    for (const { port, balancers } of table.listeners) {
+      const reason = taken.get(port);
+      if (reason === undefined) continue;
+      const part = { kind: 'listener', port, balancers } as const;
+      leftOut.push(part);
+      problems.push(takenProblem(part, reason));
+    }
+    for (;;) {
+      const rest = withoutParts(table, leftOut);
+      const config = await this.#render(rest);
+      const refused = await this.#refusedParts(rest, config);
+      if (refused.size === 0) {
+        for (const problem of problems) this.#deps.log.warn({ problem }, 'left out of the load balancer');
+        return { table, leftOut, config, problems: [...config.problems, ...problems] };
+      }
+      for (const [part, message] of refused) {
+        leftOut.push(part);
+        problems.push(refusedProblem(part, message));
+      }
+    }
+  }
+
+  /** Empty: HAProxy takes it. */
+  async #refusedParts(table: LbTable, config: RenderedConfig): Promise<ReadonlyMap<LeftOut, string>> {
+    const refusals = await this.#check(config);
+    const parts = new Map<string, readonly [LeftOut, string]>();
+    for (const { line, message } of refusals) {
+      const part = line === null ? null : partOf(config.ownerOf(line), table);
+      if (part !== null && !parts.has(JSON.stringify(part))) parts.set(JSON.stringify(part), [part, message]);
+    }
+    if (refusals.length === 0 || parts.size > 0) return new Map(parts.values());
+    const message = refusals.map((one) => one.message).join('; ');
+    const found = await findRefused(table, async (some) => (await this.#check(await this.#render(some))).length === 0);
+    if (found.length === 0) throw new Error(message);
+    return new Map(found.map((part) => [part, message]));
+  }
+
+  #render(table: LbTable): Promise<RenderedConfig> {
+    const { files, oldConnectionsMs } = this.#settings;
+    const certificates = this.#deps.certificates();
+    return this.#deps.render(table, { directory: files.directory, certificates, ipv6: hasIpv6(), oldConnectionsMs });
+  }
+
+  /** What HAProxy refuses. What runs already is good. */
+  async #check(config: RenderedConfig): Promise<readonly Refusal[]> {
+    const { files, command } = this.#settings;
+    if (config.structure === this.#accepted?.config.structure) return [];
+    if (config.structure === this.#deps.inForce().structure) return [];
+    await writeParts(files, config);
+    await writeFileAtomic(files.candidate, config.files.get('haproxy.cfg') ?? '', { mode: 0o600 });
+    try {
+      await this.#deps.run(command, ['-c', '-f', files.candidate], { timeoutMs: CHECK_TIMEOUT_MS });
+      return [];
+    } catch (error) {
+      const text = error instanceof CommandError ? error.stderr : '';
+      const refusals = parseRefusals(text);
+      return refusals.length > 0 ? refusals : [{ line: null, message: (error as Error).message }];
+    }
+  }
+}
+
+/** Writes the files that the configuration names. Their names have a hash of the content, so none is in use with another content. */
+export async function writeParts({ directory }: LbFiles, { files }: RenderedConfig): Promise<void> {
+  for (const [name, text] of files) {
+    if (name !== 'haproxy.cfg') await writeFileAtomic(join(directory, name), text, { mode: 0o600 });
+  }
+}
