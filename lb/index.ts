@@ -1,8 +1,8 @@
-export { STAT_COLUMNS, type StatRow } from './stat.ts';
 export { type LbFiles, lbCommand, lbFiles } from './haproxy/lb-files.ts';
 export type { LbProcess } from './haproxy/lb-process.ts';
 export type { LbStatus } from './haproxy/lb-status.ts';
 export { createLoadBalancer, type LoadBalancer } from './haproxy/load-balancer.ts';
+export { STAT_COLUMNS, type StatRow } from './stat.ts';
 export { type Explanation, explainRequest, type RequestQuestion } from './table/explain.ts';
 export { createTableReader } from './table/read-table.ts';
 export type * from './table/rule-problem.ts';

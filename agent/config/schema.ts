@@ -244,7 +244,9 @@ const lbSchema = z
     enabled: z
       .boolean()
       .default(true)
-      .describe('whether this host runs the load balancers that its environment declares, and publishes services by labels'),
+      .describe(
+        'whether this host runs the load balancers that its environment declares, and publishes services by labels',
+      ),
     haproxy: text().default('haproxy').describe('the HAProxy program of the load balancer, 2.6 or newer'),
     certificates: path()
       .default('/etc/drover/certs')

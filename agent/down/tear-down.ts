@@ -20,6 +20,7 @@ import type { Config } from '../config/config.ts';
 import { HEALTH_CHILD } from '../health/haproxy-process.ts';
 import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
+import { createLbProcess, LB_CHILD, lbFilesOf } from '../lb/lb-process.ts';
 import { addressManagementPart } from '../network/address-management.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
 import { namespaceCopies } from './namespace-copies.ts';
@@ -81,6 +82,7 @@ const STEPS: readonly Step[] = [
   },
   { subject: SERVER_NAMES.join(' and '), act: ({ supervisor }) => clean(supervisor.stop()) },
   { subject: 'HAProxy of the health checks', act: ({ haproxy }) => clean(haproxy.stop()) },
+  { subject: 'HAProxy of the load balancer', act: (context) => clean(createLbProcess(context, context.config).stop()) },
   { subject: "Drover's own containers", act: stopContainers },
   { subject: 'service address', act: (context) => clean(removeServiceAddress(context)) },
   { subject: 'run directory', act: ({ config }) => clean(removeRunFiles(config.runDir)) },
@@ -184,9 +186,10 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
-  const names = [...SERVER_NAMES, HEALTH_CHILD].flatMap((name) => ends.map((end) => `${name}.${end}`));
+  const names = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD].flatMap((name) => ends.map((end) => `${name}.${end}`));
   const ofHaproxy = Object.values(haproxyFiles('')).map((path) => basename(path));
   // A killed agent and a killed server leave their sockets.
   const sockets = ['feed.sock', 'control.sock', 'dns.sock'];
   for (const name of [...names, ...ofHaproxy, ...sockets]) await rm(join(runDir, name), { force: true });
+  await rm(lbFilesOf({ runDir }).directory, { recursive: true, force: true });
 }

@@ -45,6 +45,8 @@ export interface CandidatesSettings {
   readonly files: LbFiles;
   readonly command: string;
   readonly oldConnectionsMs: number;
+  /** Where the operator puts certificates. */
+  readonly certificates: string;
 }
 
 /** How often ports that another program has are tried again, and how often HAProxy is looked for. */
@@ -90,12 +92,17 @@ export class Candidates {
     return this.#problem;
   }
 
+  /** Whether `accepted` is for the newest table. */
+  get isCurrent(): boolean {
+    return this.#wanted !== null && isSame(this.#wanted, this.#done);
+  }
+
   /** Sets the table to find a configuration for. Never waits. */
   follow(table: LbTable): void {
     const wanted = { table, certificates: this.#deps.certificates() };
-    const isSame = this.#wanted?.certificates === wanted.certificates && sameStructure(this.#wanted.table, table);
+    const before = this.#wanted;
     this.#wanted = wanted;
-    if (!isSame) this.#wakeUp.wake();
+    if (!isSame(wanted, before)) this.#wakeUp.wake();
   }
 
   /** Tries all ports again: HAProxy could not open one of them. */
@@ -121,12 +128,10 @@ export class Candidates {
   async #look(): Promise<void> {
     const wanted = this.#wanted;
     if (wanted === null || !(await this.#isInstalled(wanted.table))) return;
-    const done = this.#done;
-    const isSame = done?.certificates === wanted.certificates && sameStructure(done.table, wanted.table);
     const taken = await this.#takenPorts(wanted.table);
     const before = this.#accepted?.leftOut.flatMap((part) => (part.kind === 'listener' ? [part.port] : [])) ?? [];
     const portsChanged = this.#retryPorts || before.length !== taken.size || before.some((port) => !taken.has(port));
-    if (isSame && !portsChanged && this.#accepted !== null) return;
+    if (!portsChanged && this.#accepted !== null && isSame(wanted, this.#done)) return;
     this.#retryPorts = false;
     try {
       this.#accepted = await this.#accept(wanted.table, taken);
@@ -202,9 +207,14 @@ export class Candidates {
   }
 
   #render(table: LbTable): Promise<RenderedConfig> {
-    const { files, oldConnectionsMs } = this.#settings;
-    const certificates = this.#deps.certificates();
-    return this.#deps.render(table, { directory: files.directory, certificates, ipv6: hasIpv6(), oldConnectionsMs });
+    const { files, oldConnectionsMs, certificates: certificateDirectory } = this.#settings;
+    return this.#deps.render(table, {
+      directory: files.directory,
+      certificates: this.#deps.certificates(),
+      certificateDirectory,
+      ipv6: hasIpv6(),
+      oldConnectionsMs,
+    });
   }
 
   /** What HAProxy refuses. What runs already is good. */
@@ -223,6 +233,10 @@ export class Candidates {
       return refusals.length > 0 ? refusals : [{ line: null, message: (error as Error).message }];
     }
   }
+}
+
+function isSame(a: Input, b: Input | null): boolean {
+  return b !== null && a.certificates === b.certificates && sameStructure(a.table, b.table);
 }
 
 /** Writes the files that the configuration names. Their names have a hash of the content, so none is in use with another content. */

@@ -8,6 +8,8 @@ export interface LbStatus {
   readonly version: string | null;
   /** Hash of the structure that the running HAProxy has. */
   readonly structure: string | null;
+  /** Whether it has the listeners, rules and options of the newest table, apart from what `problems` says is left out. */
+  readonly isCurrent: boolean;
   /** Processes that serve connections: 2 while the one before a reload ends. */
   readonly generations: number;
   readonly reloads: number;

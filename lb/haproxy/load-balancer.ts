@@ -100,6 +100,10 @@ export function createLoadBalancer(
       state: live.worker !== null ? 'running' : keeper.isKept ? 'starting' : 'idle',
       version: candidates.version,
       structure: live.worker?.structure ?? null,
+      isCurrent:
+        live.worker === null
+          ? !keeper.isKept
+          : candidates.isCurrent && live.worker.structure === candidates.accepted?.config.structure,
       generations: live.generations,
       ...applier.counts,
       serverChanges: live.serverChanges,
