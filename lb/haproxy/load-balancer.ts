@@ -4,7 +4,7 @@ import type { Problem } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { Clock, Log, RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
-import { CertificateStore } from '../certificates/index.ts';
+import { CertificateStore, createHaproxyCheck } from '../certificates/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { STAT_COLUMNS, type StatRow } from '../stat.ts';
 import { createTableReader } from '../table/read-table.ts';
@@ -61,7 +61,7 @@ export function createLoadBalancer(
   const keeper = new Keeper(process);
   const live = new LiveHaproxy({ clock }, files);
   const store = new CertificateStore(
-    { clock, log },
+    { clock, log, refused: createHaproxyCheck(run, [settings.command]) },
     { directory: settings.certificates, privateDirectory: files.certificates },
   );
   const inForce = () => ({ structure: live.worker?.structure ?? null, ports: live.ports });
