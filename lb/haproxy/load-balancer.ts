@@ -6,7 +6,6 @@ import type { Clock, Log, RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import { CertificateStore, createHaproxyCheck } from '../certificates/index.ts';
 import { createRenderer } from '../render/index.ts';
-import { STAT_COLUMNS, type StatRow } from '../stat.ts';
 import { createTableReader } from '../table/read-table.ts';
 import type { LbTable } from '../table/table.ts';
 import { Candidates } from './candidates.ts';
@@ -16,6 +15,7 @@ import { Keeper, type LbProcess } from './lb-process.ts';
 import type { LbStatus } from './lb-status.ts';
 import { LiveHaproxy } from './live-haproxy.ts';
 import type { Change, Desired, Observed } from './plan.ts';
+import { STAT_COLUMNS, type StatRow } from './stat.ts';
 
 export interface LoadBalancerDependencies {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { StatRow as Row } from '../haproxy/index.ts';
+import type { StatRow as Row } from '../../haproxy/index.ts';
 
 /** The columns of HAProxy's `show stat` that are shown or counted. */
 export const STAT_COLUMNS = [
