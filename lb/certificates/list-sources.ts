@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,8 +8,8 @@ export interface CertificateSource {
   /** The certificate of the server first. */
   readonly chain: readonly string[];
   readonly key: string;
-  /** May be missing. */
-  readonly ocsp: string;
+  /** OCSP response; null: there is none. */
+  readonly ocsp: string | null;
 }
 
 /** What a directory has. */
@@ -29,20 +30,27 @@ const LAYOUTS = [
   { chain: ['tls.crt'], key: 'tls.key' },
 ] as const;
 
+/** In a sub-directory. */
+const OCSP = 'ocsp.der';
+
 /** Lists a directory of certificates. Rejects if it cannot be read. Links are followed. */
 export async function listSources(directory: string): Promise<SourceListing> {
-  const names = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
+  const entries = (await readdir(directory, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+  const files = new Set<string>();
   const folders = new Map<string, ReadonlySet<string>>();
-  for (const name of names) {
-    const path = join(directory, name);
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    if (isFolder) folders.set(name, new Set(await readdir(path).catch(() => [])));
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!(await isFolder(directory, entry))) files.add(entry.name);
+    else folders.set(entry.name, new Set(await readdir(join(directory, entry.name)).catch(() => [])));
   }
-  const files = new Set(names.filter((name) => !folders.has(name)));
   return groupFiles(directory, files, folders);
+}
+
+async function isFolder(directory: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(directory, entry.name)).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }
 
 /** Which files are one certificate. */
@@ -82,7 +90,8 @@ export function groupFiles(
 function fileSource(directory: string, file: string, ending: string, files: ReadonlySet<string>): CertificateSource {
   const name = file.slice(0, -ending.length);
   const key = files.has(`${name}.key`) ? `${name}.key` : file;
-  return { name, chain: [join(directory, file)], key: join(directory, key), ocsp: join(directory, `${name}.ocsp`) };
+  const ocsp = files.has(`${name}.ocsp`) ? join(directory, `${name}.ocsp`) : null;
+  return { name, chain: [join(directory, file)], key: join(directory, key), ocsp };
 }
 
 function folderSource(directory: string, name: string, content: ReadonlySet<string>): CertificateSource | null {
@@ -90,5 +99,5 @@ function folderSource(directory: string, name: string, content: ReadonlySet<stri
   const layout = LAYOUTS.find(({ chain, key }) => [...chain, key].every((file) => content.has(file)));
   if (!layout) return null;
   const chain = layout.chain.map((file) => join(folder, file));
-  return { name, chain, key: join(folder, layout.key), ocsp: join(folder, 'ocsp.der') };
+  return { name, chain, key: join(folder, layout.key), ocsp: content.has(OCSP) ? join(folder, OCSP) : null };
 }

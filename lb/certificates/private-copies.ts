@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../system/index.ts';
+import { mapConcurrently, writeFileAtomic } from '../../system/index.ts';
 import type { Certificate } from './certificate.ts';
 import type { RefusedCopies } from './haproxy-check.ts';
 import { type ReadCertificate, readSource } from './read-source.ts';
@@ -10,6 +10,8 @@ export const ALL_CERTIFICATES = 'all.list';
 
 /** Longer names would not fit into a file name with its endings. */
 const MAX_NAME_BYTES = 200;
+
+const WRITES_AT_ONCE = 8;
 
 /**
  * The files that HAProxy reads: key and chain of each certificate in one file, mode 0600, and a list of them. They are also the last
@@ -30,7 +32,9 @@ export class PrivateCopies {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await chmod(this.#directory, 0o700);
     const files = await readdir(this.#directory);
-    const found = await Promise.all(files.filter((file) => file.endsWith('.pem')).map((file) => this.#load(file)));
+    const present = new Set(files);
+    const copies = files.filter((file) => file.endsWith('.pem'));
+    const found = await Promise.all(copies.map((file) => this.#load(file, present.has(responseOf(file)))));
     const loaded = found.filter((one) => one !== null);
     const refused = await this.#refusedOf(loaded.map(({ file }) => file));
     const certificates = loaded.filter(({ file }) => !refused.has(file));
@@ -46,9 +50,9 @@ export class PrivateCopies {
   async write(changed: ReadonlyMap<string, ReadCertificate>): Promise<ReadonlyMap<string, Certificate | null>> {
     const names = [...changed.keys()];
     const nextOf = (name: string): string => `${this.#fileOf(name)}.next`;
-    for (const [name, { keyText, chainText }] of changed) {
-      await writeFileAtomic(nextOf(name), keyText + chainText, { mode: 0o600 });
-    }
+    await mapConcurrently([...changed], WRITES_AT_ONCE, ([name, { keyText, chainText }]) =>
+      writeFileAtomic(nextOf(name), keyText + chainText, { mode: 0o600 }),
+    );
     const refused = await this.#refusedOf(names.map(nextOf));
     const written = new Map<string, Certificate | null>();
     for (const [name, read] of changed) {
@@ -90,13 +94,13 @@ export class PrivateCopies {
   }
 
   /** Null if the file is no copy of a certificate. */
-  async #load(entry: string): Promise<Certificate | null> {
+  async #load(entry: string, hasOcsp: boolean): Promise<Certificate | null> {
     const file = join(this.#directory, entry);
     const name = decodeName(entry.slice(0, -'.pem'.length));
     if (name === null || this.#fileOf(name) !== file) return null;
-    const read = await readSource(entry, { name, chain: [file], key: file, ocsp: responseOf(file) });
-    if (!read.ok) return null;
-    return { ...read.value.about, name, file, ocspFile: read.value.ocsp ? responseOf(file) : null };
+    const ocspFile = hasOcsp ? responseOf(file) : null;
+    const read = await readSource(entry, { name, chain: [file], key: file, ocsp: ocspFile });
+    return read.ok ? { ...read.value.about, name, file, ocspFile } : null;
   }
 }
 

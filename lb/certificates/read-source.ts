@@ -34,7 +34,7 @@ export function createSourceReader(now: () => number): SourceReader {
     read: async (subject, source) => {
       const before = readings.get(source.name);
       const startedAt = now();
-      const files = [...source.chain, source.key, source.ocsp];
+      const files = [...new Set([...source.chain, source.key, ...(source.ocsp === null ? [] : [source.ocsp])])];
       const states = await Promise.all(files.map(stateOf));
       const state = states.map(({ text }, index) => `${files[index]} ${text}`).join('\n');
       if (before?.isSettled && before.state === state) return before.result;
@@ -72,8 +72,8 @@ export async function readSource(
   const textOf = (path: string): NamedText => texts.get(path) ?? { path, text: '' };
   const parsed = parseCertificate(subject, { chain: chain.map(textOf), key: textOf(key) });
   if (!parsed.ok) return parsed;
-  const response = await readSmall(subject, ocsp);
-  return ok(response.ok ? withOcsp(parsed.value, response.value) : { ...parsed.value, ocsp: null });
+  const response = ocsp === null ? null : await readSmall(subject, ocsp);
+  return ok(response?.ok ? withOcsp(parsed.value, response.value) : { ...parsed.value, ocsp: null });
 }
 
 function withOcsp(parsed: ParsedCertificate, ocsp: Buffer): ReadCertificate {
