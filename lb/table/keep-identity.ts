@@ -15,8 +15,14 @@ export function keepIdentity<T>(before: unknown, after: T): T {
 }
 
 function keptList(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
-  const known = new Map(before.map((item, at) => [nameOf(item) ?? at, item]));
-  const items = after.map((item, at) => keepIdentity(known.get(nameOf(item) ?? at), item));
+  let named: ReadonlyMap<unknown, unknown> | null = null;
+  const items = after.map((item, at) => {
+    const name = nameOf(item);
+    const beside = before[at];
+    if (beside === item || name === undefined || nameOf(beside) === name) return keepIdentity(beside, item);
+    named ??= new Map(before.map((one) => [nameOf(one), one]));
+    return keepIdentity(named.get(name), item);
+  });
   return items.length === before.length && items.every((item, at) => item === before[at]) ? before : items;
 }
 
