@@ -85,6 +85,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     apply: (request) => applyManifests({ bus, clock }, request),
     declarations: () => readDeclarations(bus),
     remove: (request) => removeDeclarations({ bus, clock }, request, host.manifests.fileOf),
+    roll: host.rolls.start,
     confirm: parts.confirm,
     plan: () => driver.plan(stop.signal),
     gone: createGoneHosts(bus, view),

@@ -18,13 +18,14 @@ export { explainSettings, forwardRules, searchMode } from './config/dns-settings
 export { controlSocket, dnsSocket, feedSocket, mirrorFile, portBindingsFile } from './config/paths.ts';
 export { VERSION } from './config/version.ts';
 export type { ApplyOutcome, ApplyRequest } from './control/apply-request.ts';
-export { askAgent, type ControlReply, type ControlRequest } from './control/client.ts';
+export { askAgent, type ControlReply, type ControlRequest, followAgent } from './control/client.ts';
 export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { HealthRow } from './control/health.ts';
 export type { LbExplanation, LbRequest } from './control/lb/lb-explanation.ts';
 export type { BackendRow as LbBackendRow, LbPage } from './control/lb/lb-page.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
+export type { RollEvent, RollRequest } from './control/roll-request.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
 export type { DownCheck } from './down/judge-down.ts';
 export type { SavedView } from './down/offline.ts';

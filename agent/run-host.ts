@@ -1,5 +1,12 @@
 import Docker from 'dockerode';
-import { type Checker, VOTE_PREFIX } from '../healthcheck/index.ts';
+import {
+  type Checker,
+  createRecreationLock,
+  defaultBudgetSettings,
+  type RecreationDocuments,
+  type RecreationLock,
+  VOTE_PREFIX,
+} from '../healthcheck/index.ts';
 import type { LoadBalancer } from '../lb/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
@@ -30,7 +37,9 @@ import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts'
 import type { AgentDependencies } from './parts/dependencies.ts';
 import { includeManifests } from './parts/manifests-part.ts';
 import { createParts, type Parts } from './parts/parts.ts';
+import { recoveryDrain } from './roll/recovery-drain.ts';
 import { replacementsPart } from './roll/replacements-part.ts';
+import { createRolls, type Rolls } from './roll/rolls.ts';
 
 export interface RunHostSettings {
   readonly config: Config;
@@ -55,6 +64,7 @@ export interface RunningHost {
   readonly health: () => HealthStatus | null;
   readonly facts: WiredFacts;
   readonly parts: Parts;
+  readonly rolls: Rolls;
 }
 
 const REPAIR_INTERVAL_MS = 3_000;
@@ -74,7 +84,12 @@ export async function runHost(
     recovery.request();
   };
   const claims = createClaims();
-  const recovery = createRecovery({ ...deps, docker, claims });
+  const recovery = createRecovery({
+    ...deps,
+    docker,
+    claims,
+    drain: (id) => recoveryDrain({ ...deps, view, source: local.docker }, id, signal),
+  });
   const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
@@ -118,18 +133,19 @@ export async function runHost(
       'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
     });
   }
-  parts.start({ replacements: replacementsPart(deps, recovery, local.docker) });
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
+  const lock = () => recreationLock(deps, core, documents);
+  const rolls = createRolls({ ...deps, docker, view, claims, recovery, source: local.docker, lock }, signal);
+  parts.start({ replacements: replacementsPart(deps, { recovery, rolls, source: local.docker }) });
   const facts = await wired;
   if (config.health.enabled)
     parts.start({
       recreation: recreationPart(deps, {
-        hostId,
         docker,
         store,
         view,
         source: local.docker,
-        documents,
+        lock,
         claims,
         recovery,
       }),
@@ -159,7 +175,17 @@ export async function runHost(
     facts,
     parts,
     manifests,
+    rolls,
   };
+}
+
+async function recreationLock(
+  { clock }: AgentDependencies,
+  { hostId, view }: Core,
+  documents: () => Promise<RecreationDocuments>,
+): Promise<RecreationLock> {
+  const isLive = (id: string): boolean => view().snapshot.hosts.has(id);
+  return createRecreationLock({ documents: await documents(), clock, hostId, isLive }, defaultBudgetSettings);
 }
 
 interface ResolvConfSources {

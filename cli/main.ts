@@ -15,6 +15,7 @@ import { addApply } from './commands/manifests/apply.ts';
 import { addGet } from './commands/manifests/get.ts';
 import { addRm } from './commands/manifests/rm.ts';
 import { addPlan } from './commands/plan.ts';
+import { addRoll } from './commands/roll.ts';
 import { addDns } from './commands/servers/dns.ts';
 import { addMetadata } from './commands/servers/metadata.ts';
 import { addServices } from './commands/services.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   addApply,
   addGet,
   addRm,
+  addRoll,
   addDoctor,
   addConfig,
   addWhy,

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { limited } from '../system/index.ts';
 import { createOptions, imageReference } from './create-options.ts';
+import { type ImageConfig, withImageLabels, withoutImageDefaults } from './image-defaults.ts';
 import { type ContainerNetworks, networksOf } from './networks.ts';
 import { REQUEST_MS, statusOf } from './observe.ts';
 import type { Inspect } from './obstacles.ts';
@@ -8,7 +9,8 @@ import type { NetworkChanges, Replacement, Step } from './plan.ts';
 
 /** What the steps need, read before the first one. */
 export interface Recipe {
-  readonly inspect: Inspect;
+  /** Id of the image of the new container. */
+  readonly imageId: string;
   readonly options: Docker.ContainerCreateOptions;
   readonly networks: ContainerNetworks;
   readonly changes: NetworkChanges;
@@ -18,26 +20,39 @@ const STOP_SECONDS = 10;
 /** Docker kills after this time, also a container without a stop timeout (-1). */
 const LONGEST_STOP_SECONDS = 600;
 
-/** Rejects if the image does not exist any more. */
-export async function readRecipe(docker: Docker, inspect: Inspect): Promise<Recipe> {
-  const [image, idOfName] = await Promise.all([
-    docker.getImage(inspect.Image).inspect(),
-    docker
-      .getImage(inspect.Config.Image)
-      .inspect()
-      .then(({ Id }) => Id)
-      .catch(() => null),
-  ]);
+/** An image, and the name or id that a container is created from. */
+export interface NewImage {
+  readonly reference: string;
+  readonly id: string;
+}
+
+/** `next`: another image; without it, the new container has the image of the old one. Rejects if the image does not exist any more. */
+export async function readRecipe(docker: Docker, inspect: Inspect, next?: NewImage): Promise<Recipe> {
+  const isSame = next === undefined || next.id === inspect.Image;
+  const image: ImageConfig = (await docker.getImage(inspect.Image).inspect()).Config ?? {};
+  const reference =
+    next?.reference ?? imageReference(inspect, (await findImage(docker, inspect.Config.Image))?.id ?? null);
+  const equal = createOptions(inspect, image, reference);
   const networks = networksOf(inspect);
   return {
-    inspect,
-    options: createOptions(inspect, image.Config ?? {}, imageReference(inspect, idOfName)),
+    imageId: next?.id ?? inspect.Image,
+    options: isSame ? equal : withImageLabels(withoutImageDefaults(equal, image), next.id),
     networks,
     changes: {
       connect: networks.others.map(({ name }) => name),
       disconnect: networks.left === null ? [] : [networks.left],
     },
   };
+}
+
+/** Null: this host has no such image. */
+export async function findImage(docker: Docker, reference: string): Promise<NewImage | null> {
+  try {
+    return { reference, id: (await docker.getImage(reference).inspect()).Id };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
 }
 
 /** Takes one step. Idempotent: what is done already is not an error. The recipe is null while a replacement is undone. */
@@ -83,12 +98,12 @@ export async function applyStep(
   }
 }
 
-async function create(docker: Docker, { inspect, options }: Recipe, name: string): Promise<void> {
+async function create(docker: Docker, { imageId, options }: Recipe, name: string): Promise<void> {
   const call = (abortSignal: AbortSignal) => docker.createContainer({ ...options, name, abortSignal });
   const created = await limited({ timeoutMs: REQUEST_MS, who: 'Docker' }, call);
   const { Image } = await created.inspect();
   // The name of the image was moved to another image in between.
-  if (Image !== inspect.Image) throw new Error(`${options.Image} became another image at the same time`);
+  if (Image !== imageId) throw new Error(`${options.Image} became another image at the same time`);
 }
 
 function stopSeconds({ Config }: Inspect): number {

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { shortId } from '../model/index.ts';
+import type { ImageConfig } from './image-defaults.ts';
 import { networksOf } from './networks.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -12,7 +13,7 @@ type Config = Docker.ContainerInspectInfo['Config'] & { readonly MacAddress?: st
  */
 export function createOptions(
   inspect: Docker.ContainerInspectInfo,
-  image: Pick<Docker.ImageInspectInfo['Config'], 'Entrypoint'>,
+  image: Pick<ImageConfig, 'Entrypoint'>,
   imageRef: string,
 ): Docker.ContainerCreateOptions {
   const { first } = networksOf(inspect);
@@ -37,7 +38,7 @@ export function imageReference(
 
 function configOf(
   { Id, Config, HostConfig }: Docker.ContainerInspectInfo,
-  image: Pick<Docker.ImageInspectInfo['Config'], 'Entrypoint'>,
+  image: Pick<ImageConfig, 'Entrypoint'>,
 ): Docker.ContainerCreateOptions {
   const { Hostname, Domainname, ExposedPorts, MacAddress, Entrypoint, OnBuild: _, ...rest } = Config as Config;
   // Docker refuses these with the network of another container; that container's values are shown instead.

@@ -55,6 +55,15 @@ export function planReplacement({ own, old, next }: Replacement, networks: Netwo
   ];
 }
 
+/** The remaining steps until the new container runs beside the old one, which has its name still. Pure. */
+export function planStartBeside({ own, old, next }: Replacement, networks: NetworkChanges): readonly Step[] {
+  if (!old) return next ? [{ kind: 'remove', container: 'next' }] : [];
+  return [
+    ...(next ? [] : [{ kind: 'create', name: nameOfNext(own, old.id) } as const]),
+    ...(next?.wasStarted ? [] : [...changeNetworks(next, networks), { kind: 'start', container: 'next' } as const]),
+  ];
+}
+
 /**
  * The steps that undo a replacement, so that the old container runs under its own name. While a step can still fail, one of the two
  * containers has a name of Drover, so that the next attempt finds them. Pure.
@@ -64,7 +73,9 @@ export function planRestoration({ own, old, next, isNameTaken }: Replacement): r
   const start: readonly Step[] = old && !old.isRunning ? [{ kind: 'start', container: 'old' }] : [];
   const rename: readonly Step[] = old && old.name !== own ? [{ kind: 'rename', container: 'old', name: own }] : [];
   // A container that has taken the name may do the same work, so the old one does not run beside it.
-  return isNameTaken ? [...remove, ...rename, ...start] : [...start, ...remove, ...rename];
+  if (isNameTaken) return [...remove, ...rename, ...start];
+  // One that runs instead of the old one may have its ports and addresses.
+  return next?.isRunning ? [...remove, ...start, ...rename] : [...start, ...remove, ...rename];
 }
 
 /** Whether the old container was stopped, or may be about to stop, and the new one only has to be started. Pure. */

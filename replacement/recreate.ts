@@ -1,12 +1,12 @@
 import type Docker from 'dockerode';
 import { ok, type Problem, problem, type Result } from '../model/index.ts';
-import { mapConcurrently } from '../system/index.ts';
 import { type Recipe, readRecipe } from './apply.ts';
 import { follow, messageOf, type Plan, type Replaced, type ReplacementDependencies } from './follow.ts';
 import { inspectContainer, type ReplacementKey } from './observe.ts';
-import { type Inspect, nameOf, obstacleTo } from './obstacles.ts';
+import { nameOf, obstacleTo } from './obstacles.ts';
 import { planReplacement, type Replacement } from './plan.ts';
 import { settle } from './recover.ts';
+import { inspectOthers } from './running.ts';
 
 /**
  * Replaces a running container by an equal new one; the value is the id of the new container. After a failure, the old container runs
@@ -54,16 +54,6 @@ async function readPlan(
   } catch (error) {
     return { ok: false, problem: failed(key, error) };
   }
-}
-
-/** The other containers that run. */
-export async function inspectOthers(docker: Docker, id: string): Promise<readonly Inspect[]> {
-  const others: Inspect[] = [];
-  await mapConcurrently(await docker.listContainers(), 8, async ({ Id }) => {
-    const found = Id === id ? null : await inspectContainer(docker, Id);
-    if (found) others.push(found);
-  });
-  return others;
 }
 
 function failed({ own }: ReplacementKey, error: unknown): Problem {

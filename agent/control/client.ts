@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Problem } from '../../model/index.ts';
 import { http } from '../../system/index.ts';
@@ -33,12 +34,33 @@ export async function askAgent(socketPath: string, asked: ControlRequest): Promi
   }
 }
 
+/**
+ * The same for a reply of many lines: calls `onLine` with each, and resolves after the last one. The agent is told when `signal` aborts.
+ * An agent that ends in the middle is `away`.
+ */
+export async function followAgent(
+  socketPath: string,
+  asked: ControlRequest,
+  { onLine, signal }: { readonly onLine: (line: unknown) => void; readonly signal: AbortSignal },
+): Promise<ControlReply> {
+  try {
+    const response = await send(socketPath, asked, signal);
+    const status = response.statusCode ?? 0;
+    if (status >= 400) return { kind: 'refused', problems: problemsIn(parseReply(await text(response))) };
+    for await (const line of createInterface({ input: response })) onLine(JSON.parse(line));
+    return response.complete ? { kind: 'answer', status, body: null } : { kind: 'away' };
+  } catch (error) {
+    return failure(socketPath, error as NodeJS.ErrnoException);
+  }
+}
+
 function send(
   socketPath: string,
   { method, path, body, timeoutMs = 15_000 }: ControlRequest,
+  signal = AbortSignal.timeout(timeoutMs),
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = http.request({ socketPath, method, path, signal: AbortSignal.timeout(timeoutMs) });
+    const sent = http.request({ socketPath, method, path, signal });
     sent.once('response', resolve).once('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -13,6 +13,7 @@ import { explainLb, lbRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import { parseBody } from './request-body.ts';
+import { parseRollRequest, type RollRequest, type StartedRoll } from './roll-request.ts';
 import { type ControlAnswer, type ControlRoute, refusal } from './server.ts';
 import { type AgentStatus, busFailure } from './status.ts';
 import type { ExplainNow } from './why.ts';
@@ -26,6 +27,8 @@ export interface ControlSources {
   readonly apply: (request: ApplyRequest) => Promise<ApplyOutcome>;
   readonly declarations: () => Promise<DeclaredServices>;
   readonly remove: (request: RemoveRequest) => Promise<ApplyOutcome>;
+  /** Replaces the containers of a service on this host. */
+  readonly roll: (request: RollRequest) => Promise<StartedRoll>;
   /** Allows the deletions that a component holds back, and returns them. Null: there is no such component. */
   readonly confirm: (part: string) => readonly string[] | null;
   /** Dry run of all components. */
@@ -67,6 +70,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return withBus(sources, async () => json(await sources.remove(request.value)));
       },
     ],
+    ['POST /v1/roll', (body) => rolled(sources, body)],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
     ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
     ['GET /v1/plan', async () => json(await sources.plan())],
@@ -144,6 +148,13 @@ function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnTy
 async function forgotten({ gone }: ControlSources, body: unknown): Promise<Awaited<ReturnType<ControlRoute>>> {
   const subnets = await gone.forget(textIn(body, 'host'));
   return subnets.ok ? { status: 200, body: { subnets: subnets.value } } : refusal(400, subnets.problem);
+}
+
+async function rolled({ roll }: ControlSources, body: unknown): Promise<ControlAnswer> {
+  const request = parseRollRequest(body);
+  if (!request.ok) return refusal(400, request.problem);
+  const started = await roll(request.value);
+  return started.ok ? { status: 200, body: null, stream: started.run } : refusal(400, ...started.problems);
 }
 
 function textIn(body: unknown, key: string): string {

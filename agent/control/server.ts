@@ -6,11 +6,13 @@ import { dirname } from 'node:path';
 import type { Problem } from '../../model/index.ts';
 import { http, type Log } from '../../system/index.ts';
 
-/** The reply of a route: JSON, or plain text. */
+/** The reply of a route: JSON, plain text, or lines of JSON. */
 export interface ControlAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly contentType?: string;
+  /** Writes the reply, one line a value, instead of `body`. `gone` aborts when the client has closed the connection. */
+  readonly stream?: (write: (value: unknown) => void, gone: AbortSignal) => Promise<void>;
 }
 
 /** Gets the parsed JSON body (undefined without one). Expected failures are replies; an exception becomes a 500. */
@@ -36,7 +38,7 @@ export async function serveControl(
   const server = http.createServer((request, response) => {
     answer(request, routes)
       .catch((error: unknown) => failed(log, request, error))
-      .then((reply) => send(response, reply))
+      .then((reply) => (reply.stream ? sendLines(response, reply.stream) : send(response, reply)))
       .catch((error: unknown) => log.debug({ err: error }, 'control client disconnected'));
   });
   server.listen(path);
@@ -118,4 +120,13 @@ function send(response: ServerResponse, { status, body, contentType }: ControlAn
   const payload = contentType === undefined ? `${JSON.stringify(body)}\n` : String(body);
   response.writeHead(status, { 'content-type': contentType ?? 'application/json' });
   response.end(payload);
+}
+
+async function sendLines(response: ServerResponse, stream: NonNullable<ControlAnswer['stream']>): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort(new Error('the client has closed the connection')));
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
+  await stream((value) => void response.write(`${JSON.stringify(value)}\n`), gone.signal);
+  response.end();
 }

@@ -1,10 +1,5 @@
 import type Docker from 'dockerode';
-import {
-  createRecreationLock,
-  createRecreator,
-  defaultBudgetSettings,
-  type RecreationDocuments,
-} from '../../healthcheck/index.ts';
+import { createRecreator, type RecreationLock } from '../../healthcheck/index.ts';
 import type { Claims, Recovery } from '../../replacement/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { StateStore } from '../../state/index.ts';
@@ -13,12 +8,11 @@ import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 
 export interface RecreationSources {
-  readonly hostId: string;
   readonly docker: Docker;
   readonly store: Pick<StateStore, 'current' | 'staleSinceMs'>;
   readonly view: () => HostView;
   readonly source: Pick<DockerSource, 'isConnected' | 'isComplete'>;
-  readonly documents: () => Promise<RecreationDocuments>;
+  readonly lock: () => Promise<RecreationLock>;
   readonly claims: Claims;
   readonly recovery: Recovery;
 }
@@ -28,18 +22,16 @@ const INTERVAL_MS = 500;
 /** Recreates containers of this host that are unhealthy, if their service asks for it. */
 export function recreationPart(
   { clock, log }: Pick<AgentDependencies, 'clock' | 'log'>,
-  { hostId, docker, store, view, source, documents, claims, recovery }: RecreationSources,
+  { docker, store, view, source, lock, claims, recovery }: RecreationSources,
 ): Part {
   const { isConnected, isComplete } = source;
   const isKnown = (): boolean => isComplete() && store.current().complete && store.staleSinceMs() === null;
   return async (signal, report) => {
-    const isLive = (id: string): boolean => view().snapshot.hosts.has(id);
-    const lock = createRecreationLock({ documents: await documents(), clock, hostId, isLive }, defaultBudgetSettings);
     const recreator = createRecreator({
       docker,
       log,
       clock,
-      lock,
+      lock: await lock(),
       claims,
       recovery,
       isConnected,

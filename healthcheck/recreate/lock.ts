@@ -1,6 +1,6 @@
 import type { Clock } from '../../system/index.ts';
 import { type BudgetSettings, settleBudget } from './restart-budget.ts';
-import { type Turn, type TurnRequest, takeTurn } from './turn.ts';
+import { type Turn, type TurnRequest, takeTurn, takeTurnToRoll } from './turn.ts';
 import {
   type Holder,
   type RecreationDocuments,
@@ -31,6 +31,8 @@ export interface RecreationLock {
    * Idempotent for one container.
    */
   begin(request: TurnRequest, isStillAllowed: () => boolean): Promise<Turn>;
+  /** Asks for the turn to roll the containers of a service on this host; the first one stands for all. After `go`, call `end`. */
+  beginRoll(request: Pick<TurnRequest, 'service' | 'container'>): Promise<Turn>;
   /** Ends the turn of a container. Once a turn. */
   end(request: Pick<TurnRequest, 'service' | 'container'>, outcome: TurnEnd): Promise<void>;
   /** Ends the turns of an earlier agent of this host. Call it at the start, after `recover`. */
@@ -74,6 +76,15 @@ export function createRecreationLock(deps: LockDependencies, settings: BudgetSet
       if (answer.kind !== 'go' || isStillAllowed()) return answer;
       await end(request, 'undone');
       return { kind: 'wait', why: 'the health of the service has changed', untilMs: null };
+    },
+    beginRoll: async ({ service, container }) => {
+      let answer: Turn = { kind: 'go' };
+      await update(service, (turn) => {
+        const taken = takeTurnToRoll({ hostId, isLive, nowMs: clock.now() }, turn, container);
+        answer = taken.answer;
+        return taken.turn;
+      });
+      return answer;
     },
     end,
     endOwn: async () => {

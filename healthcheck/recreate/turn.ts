@@ -1,6 +1,6 @@
 import type { Problem } from '../../model/index.ts';
 import { type BudgetSettings, resumeBudget, spendBudget, stoppedProblem } from './restart-budget.ts';
-import type { TurnDocument } from './turn-document.ts';
+import type { Holder, TurnDocument } from './turn-document.ts';
 
 export interface TurnRequest {
   /** `stack/service`, or another text that names what is recreated together. */
@@ -39,7 +39,7 @@ export function takeTurn(
   if (isExclusive && isOwn) return { answer: { kind: 'go' }, turn };
   // The containers of a host without a lease do not count as healthy, so its turn protects nothing any more.
   if (isExclusive && holder && (holder.hostId === hostId || isLive(holder.hostId)))
-    return { answer: { kind: 'wait', why: `${holder.container} is being recreated`, untilMs: null }, turn };
+    return { answer: waitFor(holder), turn };
   const budget = resumeBudget(turn.budget, healthySinceMs);
   const spent = spendBudget(budget, { createdAtMs, nowMs }, settings);
   switch (spent.kind) {
@@ -55,4 +55,23 @@ export function takeTurn(
         turn: { holder: isExclusive ? { hostId, container } : holder, budget: spent.record },
       };
   }
+}
+
+/**
+ * The turn of a roll. A user asks for it, so neither the pauses nor the failures of recreations matter. This host knows what it recreates
+ * itself, so a turn of its own is one of an earlier agent. Pure.
+ */
+export function takeTurnToRoll(
+  { hostId, isLive }: TurnContext,
+  turn: TurnDocument,
+  container: string,
+): { readonly answer: Turn; readonly turn: TurnDocument } {
+  const { holder } = turn;
+  if (holder && holder.hostId !== hostId && isLive(holder.hostId)) return { answer: waitFor(holder), turn };
+  if (holder?.hostId === hostId && holder.container === container) return { answer: { kind: 'go' }, turn };
+  return { answer: { kind: 'go' }, turn: { ...turn, holder: { hostId, container } } };
+}
+
+function waitFor({ container }: Holder): Turn {
+  return { kind: 'wait', why: `${container} is being recreated`, untilMs: null };
 }

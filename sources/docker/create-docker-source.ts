@@ -4,7 +4,7 @@ import { createWakeUp } from '../../system/index.ts';
 import { type ContainerStore, createContainerStore } from './containers/container-store.ts';
 import { createEventSink } from './containers/event-sink.ts';
 import { createIdentify } from './containers/identify.ts';
-import { createInspector } from './containers/inspector.ts';
+import { createInspector, type Inspector } from './containers/inspector.ts';
 import { createNetworkStore } from './containers/network-store.ts';
 import { createStartingAddresses } from './containers/starting-addresses.ts';
 import { createSync } from './containers/sync.ts';
@@ -49,6 +49,7 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
     resolvConfPath: (id) => resolvConfPath(containers, machine.dataRoot(), id),
     processId: (id) => containers.get(id)?.processId ?? null,
     networksOf: (id) => containers.get(id)?.networks ?? [],
+    retire: (id) => retire({ containers, inspect }, id),
     isConnected: () => connection.status().connected,
     isComplete: () => conversation.lastSyncMs() !== null,
     status: () => ({
@@ -59,6 +60,18 @@ export function createDockerSource(deps: DockerSourceDependencies, options: Dock
         compareText(a.subject, b.subject),
       ),
     }),
+  };
+}
+
+function retire({ containers, inspect }: { containers: ContainerStore; inspect: Inspector }, id: string): () => void {
+  const record = containers.get(id);
+  if (!record) return () => {};
+  record.isRetired = true;
+  const { container } = record;
+  if (container?.state === 'running') containers.publish(record, { ...container, state: 'stopping' });
+  return () => {
+    record.isRetired = false;
+    void inspect(id);
   };
 }
 

@@ -52,6 +52,11 @@ export interface DockerSource {
   processId(containerId: string): number | null;
   /** Names of the container's networks, also before its start; empty: not known. Not a fact. */
   networksOf(containerId: string): readonly string[];
+  /**
+   * Reports a running container as `stopping` from now on, before any signal, so that it gets no new traffic. Gives the function that
+   * ends this. Nothing of it is kept: the next agent reports the container as it is.
+   */
+  retire(containerId: string): () => void;
   isConnected(): boolean;
   /** Whether Docker has listed all containers since the start: the facts are complete. */
   isComplete(): boolean;

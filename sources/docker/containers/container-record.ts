@@ -26,6 +26,8 @@ export interface ContainerRecord {
   /** Signal -> when it was last sent, milliseconds since the epoch by Docker's clock. */
   readonly signals: Map<number, number>;
   stopSignal: string | null;
+  /** It counts as stopping although it was sent no signal: see `DockerSource.retire`. */
+  isRetired: boolean;
   /** It counts as stopping for this long after its stop signal. */
   stopPatienceMs: number;
   /** When it is inspected because it may have survived its stop signal, milliseconds since the epoch; null: not planned. */
@@ -58,6 +60,7 @@ export function createRecord(id: string, container: Container | null = null): Co
     pending: new Map(),
     signals: new Map(),
     stopSignal: null,
+    isRetired: false,
     stopPatienceMs: stopPatienceMs(null),
     stopEndsAtMs: null,
     processId: null,

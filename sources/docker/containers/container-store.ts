@@ -81,6 +81,7 @@ export function createContainerStore(store: FactsPart, options: ContainerStoreOp
       pending: [...record.pending.values()],
       idOf: index.idOf,
       signalledAtMs: (stopSignal) => {
+        if (record.isRetired) return options.now();
         const timeMs = stopSignalledAtMs(record, stopSignal);
         return timeMs !== null && options.now() - timeMs < record.stopPatienceMs ? timeMs : null;
       },

@@ -60,7 +60,7 @@ export function createInspector(dependencies: InspectorDependencies): Inspector 
     record.links = linksOf(inspect);
     record.aliases = unusualAliases(container, inspect.NetworkSettings.Networks, active);
     containers.publish(record, container);
-    if (container.state === 'stopping') lookAgainAfterStop(record);
+    if (container.state === 'stopping' && !record.isRetired) lookAgainAfterStop(record);
   };
   /** A container that survives its stop signal sends no event. */
   const lookAgainAfterStop = (record: ContainerRecord): void => {
