@@ -47,10 +47,19 @@ export async function followAgent(
     const response = await send(socketPath, asked, signal);
     const status = response.statusCode ?? 0;
     if (status >= 400) return { kind: 'refused', problems: problemsIn(parseReply(await text(response))) };
-    for await (const line of createInterface({ input: response })) onLine(JSON.parse(line));
+    await eachLine(response, onLine);
     return response.complete ? { kind: 'answer', status, body: null } : { kind: 'away' };
   } catch (error) {
     return failure(socketPath, error as NodeJS.ErrnoException);
+  }
+}
+
+/** An agent that ends in the middle of its reply is no fault of the connection: `complete` says so. */
+async function eachLine(response: IncomingMessage, onLine: (line: unknown) => void): Promise<void> {
+  try {
+    for await (const line of createInterface({ input: response })) onLine(JSON.parse(line));
+  } catch (error) {
+    if (response.complete) throw error;
   }
 }
 

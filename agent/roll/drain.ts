@@ -1,7 +1,7 @@
-import { drainSessions, type ServiceDeclaration } from '../../model/index.ts';
+import { drainSessions, type LoadBalancerConfig } from '../../model/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { Clock } from '../../system/index.ts';
-import { type HostView, READINESS } from '../../view/index.ts';
+import { findService, type HostView, READINESS } from '../../view/index.ts';
 import { standingNow } from './when-ready.ts';
 
 export interface DrainDependencies {
@@ -27,7 +27,7 @@ export interface DrainOptions {
   readonly onSessions?: (sessions: number) => void;
 }
 
-export const DEFAULT_DRAIN_MS = 15_000;
+const DEFAULT_DRAIN_MS = 15_000;
 /** Other hosts need a moment to hear of it, and programs use an answer of DNS for its TTL. */
 const SHORTEST_MS = 2_000;
 const INTERVAL_MS = 100;
@@ -58,18 +58,19 @@ export function createDrain({ clock, view, source }: DrainDependencies): Drain {
   };
 }
 
-/** How long the containers of a service may finish their requests: the longest time that a load balancer in front of it allows. Pure. */
-export function drainTimeoutOf({ snapshot }: HostView, serviceKey: string): number {
-  const declared = [...snapshot.declarations.values()].flatMap((one) =>
-    leadsTo(one, serviceKey) ? drainTimeoutIn(one) : [],
+/**
+ * How long the containers of a service may finish their requests: its own `drain_timeout_ms`, else the longest one of the load balancers
+ * with a rule for it. Pure.
+ */
+export function drainTimeoutOf(view: HostView, serviceKey: string): number {
+  const own = findService(view, serviceKey)?.declaration?.options.drain_timeout_ms;
+  if (typeof own === 'number') return own;
+  const ofBalancers = [...view.snapshot.declarations.values()].flatMap(({ lbConfig }) =>
+    lbConfig && leadsTo(lbConfig, serviceKey) ? (lbConfig.options.drainTimeoutMs ?? []) : [],
   );
-  return declared.length > 0 ? Math.max(...declared) : DEFAULT_DRAIN_MS;
+  return ofBalancers.length > 0 ? Math.max(...ofBalancers) : DEFAULT_DRAIN_MS;
 }
 
-function leadsTo({ lbConfig }: ServiceDeclaration, serviceKey: string): boolean {
-  return lbConfig?.portRules.some(({ service }) => service?.toLowerCase() === serviceKey) ?? false;
-}
-
-function drainTimeoutIn({ lbConfig }: ServiceDeclaration): readonly number[] {
-  return [lbConfig?.options.drainTimeoutMs ?? DEFAULT_DRAIN_MS];
+function leadsTo({ portRules }: LoadBalancerConfig, serviceKey: string): boolean {
+  return portRules.some(({ service }) => service?.toLowerCase() === serviceKey);
 }

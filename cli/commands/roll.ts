@@ -4,7 +4,7 @@ import { formatRollEvent } from '../output/roll.ts';
 import { agentNotRunning } from '../support/ask-agent.ts';
 import { CommandFailure, EXIT, type Io, interruption, usageFailure } from '../support/io.ts';
 import { parseService } from '../support/service-argument.ts';
-import { findAgent, takesSettings } from '../support/settings.ts';
+import { findAgent, takesSettings, validConfig } from '../support/settings.ts';
 
 interface RollOptions {
   readonly image?: string;
@@ -27,7 +27,10 @@ export function addRoll(program: Command, io: Io): void {
     .option('--share-volumes', 'start the new container although both write to the same volumes for a while')
     .option('--force', 'also replace containers that have the image already')
     .option('--ready-timeout <seconds>', 'how long a new container may take until it is ready', '120')
-    .option('--drain-timeout <seconds>', 'how long an old one may finish its requests; default: drain_timeout, else 15')
+    .option(
+      '--drain-timeout <seconds>',
+      'how long an old one may finish its requests; default: drain_timeout_ms of the service, else 15',
+    )
     .option('--dry-run', 'show the steps without taking them')
     .option('--json', 'print one event of JSON a line')
     .addHelpText(
@@ -40,17 +43,18 @@ the old one continues, and the roll ends. Pull the image first.
 Exit code 0: all containers have the image; 1: the roll ended early.
 
 Examples:
-  docker pull shop/web:2 && drover roll shop/web --image shop/web:2
   drover roll shop/web --dry-run
+  docker pull shop/web:2 && drover roll shop/web --image shop/web:2
   drover roll shop/db --stop-first`,
     );
   takesSettings(command).action(async (argument: string) => {
     const options = command.opts<RollOptions>();
     const body = requestOf(argument, options);
     const place = await findAgent(io, command);
-    const seen = { ended: false, failed: false };
+    const seen = { begun: false, ended: false, failed: false };
     const onLine = (line: unknown): void => {
       const event = line as RollEvent;
+      seen.begun = true;
       seen.ended ||= event.kind === 'end' || (event.kind === 'plan' && body.dryRun);
       seen.failed ||= event.kind === 'failed';
       show(io, event, options);
@@ -60,7 +64,8 @@ Examples:
     const reply = await followAgent(controlSocket(place.config), request, { onLine, signal });
     if (signal.aborted) throw interrupted(argument);
     if (reply.kind === 'refused') throw new CommandFailure(reply.problems);
-    if (reply.kind === 'away' && !seen.ended) throw agentNotRunning(place.config.runDir, ', so nothing is rolled');
+    if (reply.kind === 'away' && seen.begun) throw agentEnded(argument);
+    if (reply.kind === 'away') throw agentNotRunning(validConfig(place).runDir, ', so nothing is rolled');
     io.setExitCode(seen.ended && !seen.failed ? EXIT.ok : EXIT.failed);
   });
 }
@@ -92,4 +97,10 @@ function interrupted(service: string): CommandFailure {
   const what =
     'was interrupted; the agent undoes the container in progress, or completes it if the new one has taken over';
   return new CommandFailure([{ subject: `roll of ${service}`, what, hint: 'check it: drover containers' }]);
+}
+
+function agentEnded(service: string): CommandFailure {
+  const what = 'was interrupted because the agent has ended';
+  const hint = 'start the agent: it undoes the container in progress, or completes it if the new one has taken over';
+  return new CommandFailure([{ subject: `roll of ${service}`, what, hint }], EXIT.agentNotRunning);
 }

@@ -28,6 +28,7 @@ const COMMANDS = [
   'apply',
   'get',
   'rm',
+  'roll',
   'doctor',
   'config',
   'why',
