@@ -1,5 +1,6 @@
 import { nearestWord } from '../collections/nearest.ts';
 import { ok, problem, type Result } from '../problem/result.ts';
+import { parseWhole, scalarText, showScalar } from '../values/scalars.ts';
 import { parseCommand } from './command.ts';
 import { defaultHealthCheck, type HealthCheck } from './health.ts';
 import { parseRequestLine } from './request-line.ts';
@@ -61,7 +62,7 @@ const READERS: Readonly<Record<string, Read>> = {
     const strategy = STRATEGIES.find((one) => one.toLowerCase() === text);
     return strategy
       ? ok({ strategy })
-      : problem('', `is ${show(given)}, not a strategy`, `use one of ${STRATEGIES.join(', ')}`);
+      : problem('', `is ${showScalar(given)}, not a strategy`, `use one of ${STRATEGIES.join(', ')}`);
   },
   quorum: number('quorum', 'recreateOnQuorum'),
 };
@@ -136,20 +137,7 @@ function unknownKey(key: string, nameOf: (key: string) => string): Result<never>
 function number(key: keyof typeof CHECK_LIMITS, field: keyof HealthCheck): Read {
   const [least, most] = CHECK_LIMITS[key];
   return (given) => {
-    const text = scalarText(given) ?? '';
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most
-      ? ok({ [field]: value })
-      : problem('', `is ${show(given)}, not a whole number from ${least} to ${most}`, 'correct it');
+    const read = parseWhole(given, least, most);
+    return read.ok ? ok({ [field]: read.value }) : read;
   };
-}
-
-function scalarText(given: unknown): string | null {
-  if (typeof given === 'string') return given.trim();
-  return ['number', 'bigint', 'boolean'].includes(typeof given) ? String(given) : null;
-}
-
-function show(given: unknown): string {
-  const text = scalarText(given);
-  return text === null ? 'a list or a map' : JSON.stringify(text.slice(0, 80));
 }

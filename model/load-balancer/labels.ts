@@ -1,6 +1,7 @@
 import { nearestWord } from '../collections/nearest.ts';
 import type { LabelFault } from '../problem/label-fault.ts';
 import { ok, problem, type Result } from '../problem/result.ts';
+import { parseWhole, parseWord } from '../values/scalars.ts';
 import { type HostPattern, parseHostPattern } from './host-pattern.ts';
 import {
   LISTENER_PROTOCOLS,
@@ -11,7 +12,6 @@ import {
 } from './load-balancer.ts';
 import { PATH_MATCHES, type PathMatch, type PathPattern, parsePathPattern } from './path-pattern.ts';
 import { type RuleKeyFault, type RuleOptionKey, readRuleOptions } from './rule-options.ts';
-import { parseWhole, parseWord } from './scalars.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

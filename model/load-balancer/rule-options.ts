@@ -1,7 +1,7 @@
 import type { Result } from '../problem/result.ts';
+import { parseDurationMs, parseFlag, parseSizeBytes, parseWord, scalarText } from '../values/scalars.ts';
 import { parseBasicAuth } from './basic-auth.ts';
 import { NO_RULE_OPTIONS, type PortRuleProtocol, type RuleOptions } from './load-balancer.ts';
-import { parseDurationMs, parseFlag, parseSizeBytes, parseWord, scalarText } from './scalars.ts';
 
 /** Why the value of a key is not accepted. */
 export interface RuleKeyFault {

@@ -339,6 +339,7 @@ describe('options of a load balancer', () => {
     const web =
       'web: {lb_config: {port_rules: [{target_port: 80}]}, labels: {"io.rancher.scheduler.affinity:host_label": edge}}';
     expect(parse(web).problems).toEqual([]);
+    expect(rulesOf(web)).toMatchObject([{ protocol: null, targetPort: 80 }]);
   });
 });
 
