@@ -180,7 +180,8 @@ export class LiveHaproxy {
 
   async #readGenerations(signal: AbortSignal): Promise<void> {
     const options = { signal, timeoutMs: ASK_TIMEOUT_MS };
-    const reply = await askHaproxy(this.#files.master, 'show proc', options).catch(() => '');
+    // The master does not close the connection by itself.
+    const reply = await askHaproxy(this.#files.master, 'show proc;quit', options).catch(() => '');
     this.#generations = parseGenerations(reply) ?? this.#generations;
   }
 
