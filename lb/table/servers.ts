@@ -1,4 +1,4 @@
-import type { Container } from '../../model/index.ts';
+import { type Container, MAX_WEIGHT } from '../../model/index.ts';
 import {
   type DependencyRecorder,
   type Endpoint,
@@ -75,7 +75,7 @@ function serversOfTarget(purpose: Purpose, { service, only }: Target): Servers {
     const { container, address } = endpoint;
     const isOut = elsewhere !== null && container !== null && !isLocal(view, container);
     const made = isOut ? elsewhere : server(endpoint, portOf(endpoint.service));
-    if (typeof made !== 'string') servers.push({ ...made, weight: part.weight * endpointWeight(view, endpoint) });
+    if (typeof made !== 'string') servers.push({ ...made, weight: weightOf(purpose, endpoint) });
     else leftOut.push({ service: endpoint.service, containerId: container?.id ?? null, address, reason: made });
   }
   const { named, portless } = namedServers(purpose, service, portOf);
@@ -156,12 +156,18 @@ function lowestPort(view: HostView, service: ServiceView | null, recorder: Depen
   return ports.find(({ protocol }) => protocol === 'tcp')?.port ?? null;
 }
 
-function namedServers({ view, part, recorder }: Purpose, service: ServiceView, portOf: PortOf) {
+/** That of the rule, times that of the endpoint. */
+function weightOf({ view, part }: Purpose, endpoint: Pick<Endpoint, 'service' | 'container'>): number {
+  return Math.min(Math.max(part.weight, 0), MAX_WEIGHT) * endpointWeight(view, endpoint);
+}
+
+function namedServers(purpose: Purpose, service: ServiceView, portOf: PortOf) {
+  const { view, recorder } = purpose;
   const named: NamedServer[] = [];
   const portless: string[] = [];
   for (const { service: external, hostname } of externalHostnames(view, service, recorder)) {
     const port = portOf(external.key);
-    const weight = part.weight * endpointWeight(view, { service: external.key, container: null });
+    const weight = weightOf(purpose, { service: external.key, container: null });
     if (port === null) portless.push(external.key);
     else named.push({ hostname, port, weight, service: external.key });
   }

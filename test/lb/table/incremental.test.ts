@@ -6,7 +6,7 @@ import type { Container, ServiceDeclaration, Snapshot } from '../../../model/ind
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { apply } from '../../view/steps.ts';
 import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } from '../../view/world.ts';
-import { balancer, rule } from './table-world.ts';
+import { balancer, expectConsistent, rule } from './table-world.ts';
 
 /** Two services with two containers each, one by labels and one by a balancer. */
 const WORLD = {
@@ -271,20 +271,3 @@ test('a random walk: each step gives the table of a full build, whatever the ord
     { numRuns: 300 },
   );
 });
-
-/** What its readers rely on. */
-function expectConsistent({ listeners, backends }: LbTable): void {
-  const rules = listeners.flatMap((listener) => listener.rules);
-  const names = backends.map(({ name }) => name);
-  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
-  expect(names).toEqual([...new Set(rules.map(({ backend }) => backend))].sort());
-  expect(rules).toHaveLength(backends.length);
-  for (const { servers } of backends) {
-    expect(servers.map(({ name }) => name)).toEqual([...new Set(servers.map(({ name }) => name))].sort());
-    expect(servers.every(({ weight, address }) => weight >= 0 && weight <= 256 && address !== '')).toBe(true);
-  }
-  for (const { rules: ofPort } of listeners) {
-    const last = ofPort.findIndex(({ host: pattern, path }) => pattern === null && path === null);
-    expect([-1, ofPort.length - 1]).toContain(last);
-  }
-}

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { createTableReader } from '../../../lb/table/read-table.ts';
 import type { LbTable } from '../../../lb/table/table.ts';
 import {
@@ -79,4 +80,21 @@ export function leftOutOf(table: LbTable, backend: string | undefined = table.ba
 
 export function problemsOf(table: LbTable): readonly string[] {
   return table.problems.map(({ service, subject, what }) => `${service}: ${subject} ${what}`);
+}
+
+/** What the readers of a table rely on. */
+export function expectConsistent({ listeners, backends }: LbTable): void {
+  const rules = listeners.flatMap((listener) => listener.rules);
+  const names = backends.map(({ name }) => name);
+  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  expect(names).toEqual([...new Set(rules.map(({ backend }) => backend))].sort());
+  expect(rules).toHaveLength(backends.length);
+  for (const { servers } of backends) {
+    expect(servers.map(({ name }) => name)).toEqual([...new Set(servers.map(({ name }) => name))].sort());
+    expect(servers.every(({ weight, address }) => weight >= 0 && weight <= 256 && address !== '')).toBe(true);
+  }
+  for (const { rules: ofPort } of listeners) {
+    const last = ofPort.findIndex(({ host: pattern, path }) => pattern === null && path === null);
+    expect([-1, ofPort.length - 1]).toContain(last);
+  }
 }
