@@ -30,6 +30,7 @@ export * from './load-balancer/load-balancer.ts';
 export * from './load-balancer/path-pattern.ts';
 export * from './load-balancer/rule-options.ts';
 export * from './load-balancer/selector.ts';
+export * from './load-balancer/stickiness.ts';
 export * from './network.ts';
 export * from './port-bindings.ts';
 export * from './problem/label-fault.ts';

@@ -12,6 +12,7 @@ import {
 } from './load-balancer.ts';
 import { PATH_MATCHES, type PathMatch, type PathPattern, parsePathPattern } from './path-pattern.ts';
 import { type RuleKeyFault, type RuleOptionKey, readRuleOptions } from './rule-options.ts';
+import { parseCookieName } from './stickiness.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -188,11 +189,6 @@ function parseEntries(text: string): Result<readonly LabelEntry[]> {
     entries.push({ protocol: protocol.value, port: port.value });
   }
   return ok(entries);
-}
-
-function parseCookieName(text: string): Result<string> {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return ok(text);
-  return problem('', 'is not the name of a cookie', 'use letters, digits, - and _');
 }
 
 const SEES_HOST: readonly ListenerProtocol[] = ['http', 'https', 'sni'];

@@ -11,6 +11,8 @@ import {
   readRuleOptions,
   type SchemaFault,
   type ServiceKind,
+  type StickinessPolicy,
+  stickinessFaults,
   UDP_PROBLEM,
 } from '../../../model/index.ts';
 import { balancerOptions } from './balancer-options.ts';
@@ -42,7 +44,12 @@ export interface RuleFault extends SchemaFault {
 
 /** Converts `lb_config` into its model form. Targets without a stack are in the declaring stack. */
 export function convertLbConfig(keys: LbKeys, owner: Owner): ConvertedLb {
-  const policy = keys.stickiness_policy;
+  const stickinessPolicy = convertPolicy(keys.stickiness_policy);
+  const policyAt =
+    owner.places === 'ports'
+      ? ['load_balancer_config', 'lb_cookie_stickiness_policy']
+      : ['lb_config', 'stickiness_policy'];
+  const ofPolicy = stickinessPolicy ? stickinessFaults(stickinessPolicy) : [];
   const { options, faults } = balancerOptions({ ...owner, keys });
   const rules = (keys.port_rules ?? []).map((rule, at) => {
     const converted = convertRule(rule, owner);
@@ -63,20 +70,21 @@ export function convertLbConfig(keys: LbKeys, owner: Owner): ConvertedLb {
       certs: keys.certs ?? [],
       defaultCert: keys.default_cert || null,
       config: keys.config || null,
-      stickinessPolicy: policy && {
-        ...policy,
-        indirect: policy.indirect ?? false,
-        nocache: policy.nocache ?? false,
-        postonly: policy.postonly ?? false,
-      },
+      stickinessPolicy,
       portRules: rules.flatMap((one) => (one.faults.length === 0 ? [one.rule] : [])),
       options,
       sinceMs: null,
     },
-    faults,
+    faults: [...faults, ...ofPolicy.map(({ key, what, hint }) => ({ path: [...policyAt, key], what, hint }))],
     ruleFaults: rules.flatMap(({ index, faults: own }) => own.map((fault) => ({ ...fault, index }))),
     notes: rules.flatMap(({ notes }) => notes),
   };
+}
+
+function convertPolicy(policy: LbKeys['stickiness_policy']): StickinessPolicy | null {
+  if (!policy) return null;
+  const { indirect, nocache, postonly } = policy;
+  return { ...policy, indirect: indirect ?? false, nocache: nocache ?? false, postonly: postonly ?? false };
 }
 
 /** The fault of a rule that is not in the file. */

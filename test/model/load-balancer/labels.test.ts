@@ -161,7 +161,7 @@ describe('labels that publish a service', () => {
       { sticky: 'x', entry: 'tcp:1' },
       'sticky does not fit the entry tcp; use http, https, or give tcp a rule of its own: `drover.lb.<rule>.entry`',
     ],
-    [{ host: 'a', sticky: 'a b' }, 'sticky is not the name of a cookie; use letters, digits, - and _'],
+    [{ host: 'a', sticky: 'a b' }, 'sticky is "a b", not the name of a cookie; use letters, digits, - and _'],
     [{ host: 'a', redirect: 'maybe' }, 'redirect is "maybe", neither true nor false; write true or false'],
     [
       { host: 'a', entry: 'https', redirect: 'true' },

@@ -113,12 +113,12 @@ const balancerOptions = fc.record({
 });
 const policy = fc.record({
   name: orNull(text),
-  cookie: orNull(text),
-  domain: orNull(text),
+  cookie: orNull(fc.constantFrom('C', 'J_SESSION-1')),
+  domain: orNull(fc.constantFrom('example.com', '.example.com')),
   indirect: fc.boolean(),
   nocache: fc.boolean(),
   postonly: fc.boolean(),
-  mode: orNull(text),
+  mode: orNull(fc.constantFrom('insert', 'rewrite', 'prefix')),
 });
 const lbConfig = fc.record({
   certs: fc.array(text, { maxLength: 2 }),

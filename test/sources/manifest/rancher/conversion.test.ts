@@ -272,6 +272,14 @@ describe('an old load balancer becomes rules', () => {
     expect(rulesOf(service(manifests, 'edge'))).toEqual(expected);
   });
 
+  test('a wrong cookie is named where it is', () => {
+    const policy = 'load_balancer_config: {lb_cookie_stickiness_policy: {cookie: a b}}';
+    expect(lb(`ports: ["80"], links: [web], ${policy}`).problems.map(formatProblem)).toEqual([
+      'docker-compose.yml:1 edge.load_balancer_config.lb_cookie_stickiness_policy.cookie: is "a b", not the name of a cookie; ' +
+        'use letters, digits, - and _',
+    ]);
+  });
+
   test('a wrong rule takes no other rule away', () => {
     const labels = 'labels: {io.rancher.loadbalancer.target.web: "a.example.com:80, b.*.example.com:80"}';
     const manifests = lb(`ports: ["80", 83/udp], links: [web, api], ${labels}`);
