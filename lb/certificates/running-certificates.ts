@@ -37,7 +37,7 @@ export class RunningCertificates {
     return [...this.#problems.values()];
   }
 
-  /** `worker` names the running process, such as by its pid: another one has read other files. */
+  /** `worker`: pid of the running process. Another one has read other files. */
   async observe(worker: string): Promise<LoadedCertificates> {
     if (this.#worker !== worker) {
       this.#worker = null;
@@ -71,35 +71,24 @@ export class RunningCertificates {
   }
 
   async #set({ kind, certificate, isNew }: Extract<CertificateChange, { certificate: Certificate }>): Promise<void> {
-    const { name, file, fingerprint, version, ocspFile } = certificate;
-    const [key, chain] = splitCopy(await readFile(file, 'utf8'));
-    const ocsp = ocspFile === null ? null : (await readFile(ocspFile)).toString('base64');
-    // A payload ends with an empty line.
-    const set = (path: string, payload: string): string => `set ssl cert ${path} <<\n${payload}\n`;
-    const reply = await this.#ask(
-      [
-        ...(isNew ? [`new ssl cert ${file}`] : []),
-        set(file, chain),
-        set(`${file}.key`, key),
-        ...(ocsp === null ? [] : [set(`${file}.ocsp`, `${ocsp}\n`)]),
-        `commit ssl cert ${file}`,
-        `show ssl cert ${file}`,
-      ].join('\n'),
-    );
+    const { name, file, fingerprint, version } = certificate;
+    const commands = await commandsFor(certificate, isNew);
+    let reply = await this.#ask(commands);
+    // There can be one transaction, and an agent that was killed may have left another one.
+    const other = /ongoing transaction is about '([^']+)'/.exec(reply)?.[1];
+    if (other) reply = await this.#ask(`abort ssl cert ${other}\n${commands}`);
     const loaded = parseLoaded(reply).get(file);
     if (loaded?.fingerprint !== fingerprint) {
-      await this.#abort(file, reply);
+      await this.#ask(`abort ssl cert ${file}`);
       throw new Error(`HAProxy does not take certificate ${name}: ${refusalIn(reply)}`);
+    }
+    if (!reply.includes(`Pid: ${this.#worker}\n`)) {
+      this.#worker = null;
+      throw new Error('HAProxy was replaced meanwhile');
     }
     this.#files.set(file, { ...loaded, version });
     this.#noteOcsp(certificate, loaded);
     if (kind === 'add certificate') await this.#addToList(file);
-  }
-
-  /** An agent that was killed may have left another transaction, and there can be only one. */
-  async #abort(file: string, reply: string): Promise<void> {
-    const other = /ongoing transaction is about '([^']+)'/.exec(reply)?.[1];
-    await this.#ask(`abort ssl cert ${other ?? file}`);
   }
 
   async #addToList(file: string): Promise<void> {
@@ -127,6 +116,23 @@ export class RunningCertificates {
   }
 }
 
+/** Sets all parts of a certificate, and reads it back. */
+async function commandsFor({ file, ocspFile }: Certificate, isNew: boolean): Promise<string> {
+  const [key, chain] = splitCopy(await readFile(file, 'utf8'));
+  const ocsp = ocspFile === null ? null : (await readFile(ocspFile)).toString('base64');
+  // A payload ends with an empty line.
+  const set = (path: string, payload: string): string => `set ssl cert ${path} <<\n${payload}\n`;
+  return [
+    'show info',
+    ...(isNew ? [`new ssl cert ${file}`] : []),
+    set(file, chain),
+    set(`${file}.key`, key),
+    ...(ocsp === null ? [] : [set(`${file}.ocsp`, `${ocsp}\n`)]),
+    `commit ssl cert ${file}`,
+    `show ssl cert ${file}`,
+  ].join('\n');
+}
+
 const KEY_END = '-----END PRIVATE KEY-----\n';
 
 /** Key and chain of a private copy. */
@@ -137,7 +143,8 @@ function splitCopy(text: string): readonly [key: string, chain: string] {
 
 /** What HAProxy says, without anything that could be a part of a key. */
 function refusalIn(reply: string): string {
-  const lines = reply.split('\n').filter((line) => /can't|inconsist|must|ongoing|unable|fail|error|exist/i.test(line));
+  const words = reply.split('\n').filter((line) => !/^\w+: /.test(line));
+  const lines = words.filter((line) => /can't|inconsist|must|ongoing|unable|fail|error|exist/i.test(line));
   return (
     lines
       .join(' ')
