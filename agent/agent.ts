@@ -1,4 +1,3 @@
-import { createTableReader } from '../lb/index.ts';
 import { type Problem, parseUpstream } from '../model/index.ts';
 import type { Config, LoadedConfig } from './config/config.ts';
 import { createConfigured } from './config/configured.ts';
@@ -8,6 +7,7 @@ import { collectStatus, type StatusSources } from './control/collect-status.ts';
 import { readDeclarations, removeDeclarations } from './control/declarations.ts';
 import { createGoneHosts } from './control/gone-hosts.ts';
 import { readHealth } from './control/health.ts';
+import { createLbSources } from './control/lb/lb-sources.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
 import { controlRoutes } from './control/routes.ts';
@@ -66,16 +66,11 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     return problems;
   };
   const configured = createConfigured(deps, settings, host.supervisor);
-  const status = () => statusOf(host, settings, { clock, startedAtMs, problems: configured.problems });
-  const metrics = createMetrics({ status, view }, clock.now);
+  const lb = createLbSources(host.balancer, view, stop.signal);
+  const status = () => statusOf(host, settings, { clock, startedAtMs, problems: configured.problems, lb });
+  const metrics = createMetrics({ status, view, lb }, clock.now);
   const listen = config.metrics.listen && parseUpstream(config.metrics.listen);
   if (listen) parts.start({ metrics: metricsPart(metrics, listen) });
-  const readTable = createTableReader();
-  const lb = {
-    table: () => readTable(view()),
-    stat: async () => (await host.balancer?.readStat(stop.signal)) ?? null,
-    config: async () => (await host.balancer?.config()) ?? null,
-  };
   const routes = controlRoutes({
     status,
     view,
@@ -118,7 +113,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
 function statusOf(
   { core, local, facts, supervisor, feed, parts, resolvConf, health }: RunningHost,
   { config }: AgentSettings,
-  { clock, startedAtMs, problems }: Pick<StatusSources, 'clock' | 'startedAtMs' | 'problems'>,
+  { clock, startedAtMs, problems, lb }: Pick<StatusSources, 'clock' | 'startedAtMs' | 'problems' | 'lb'>,
 ): AgentStatus {
   return collectStatus({
     ...core,
@@ -134,6 +129,7 @@ function statusOf(
     parts,
     resolvers: resolvConf.counts,
     health,
+    lb,
     liveness: facts.liveness,
     problems: () => [...facts.problems(), ...problems()],
   });

@@ -64,20 +64,21 @@ export async function listRows(
 
 /** `drover lb` of a saved view, without live numbers. */
 export async function savedLbPage(view: HostView): Promise<LbPage> {
-  const [{ lbPage }, { createTableReader }] = await Promise.all([
+  const [{ lbPage, NOT_LIVE }, { createTableReader }] = await Promise.all([
     import('./control/lb/lb-page.ts'),
     import('../lb/index.ts'),
   ]);
-  return lbPage(view, createTableReader()(view), null);
+  return lbPage(view, createTableReader()(view), NOT_LIVE);
 }
 
 /** `drover why lb` of a saved view, without live numbers. */
 export async function explainSavedLb(view: HostView, asked: LbRequest): Promise<LbExplanation> {
-  const [{ explainLb }, { createTableReader }] = await Promise.all([
+  const [{ explainLb }, { NOT_LIVE }, { createTableReader }] = await Promise.all([
     import('./control/lb/why-lb.ts'),
+    import('./control/lb/lb-page.ts'),
     import('../lb/index.ts'),
   ]);
-  return explainLb(view, createTableReader()(view), { asked, stat: null });
+  return explainLb(view, createTableReader()(view), { asked, ...NOT_LIVE });
 }
 
 /** `drover down` on a host whose agent is not running. */

@@ -1,3 +1,4 @@
+export type { Certificate } from './certificates/index.ts';
 export { type LbFiles, lbCommand, lbFiles } from './haproxy/lb-files.ts';
 export type { LbProcess } from './haproxy/lb-process.ts';
 export type { LbStatus } from './haproxy/lb-status.ts';

@@ -14,6 +14,7 @@ import { VERSION } from '../config/version.ts';
 import type { HealthStatus } from '../health/health-status.ts';
 import { peersOf } from '../host/peers.ts';
 import type { Parts } from '../parts/parts.ts';
+import { type LbSources, summarizeLb } from './lb/lb-sources.ts';
 import { reportedProblems } from './reported-problems.ts';
 import { findFailingServices } from './service-problems.ts';
 import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
@@ -34,6 +35,7 @@ export interface StatusSources {
   readonly parts: Pick<Parts, 'status'>;
   readonly resolvers: () => ResolverCounts;
   readonly health: () => HealthStatus | null;
+  readonly lb: Pick<LbSources, 'table' | 'status'>;
   /** Null on a bus for a single host. */
   readonly liveness: Pick<Liveness, 'status'> | null;
   /** Problems that no other source has. */
@@ -56,6 +58,7 @@ export function collectStatus(sources: StatusSources): AgentStatus {
     parts: parts.status().map((part) => (part.name === 'docker' ? { ...part, lastAppliedAtMs: lastSyncMs } : part)),
     resolvers: resolvers(),
     health: health(),
+    loadBalancer: summarizeLb(sources.lb),
     silentHosts: collectSilent(sources),
     problems: [
       ...sources.problems(),

@@ -2,6 +2,8 @@ import { Gauge, Registry } from 'prom-client';
 import type { HostView } from '../../view/index.ts';
 import { SERVERS } from '../children/server-table.ts';
 import { addHealth, countByHealth, type HealthNumbers } from '../health/health-metrics.ts';
+import { addLb, NO_LB } from './lb/lb-metrics.ts';
+import { type LbSources, lbNumbers } from './lb/lb-sources.ts';
 import { countEndpoints, type ServiceCounts } from './listing.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
@@ -14,13 +16,15 @@ export interface Metrics {
 export interface MetricsSources {
   readonly status: () => AgentStatus;
   readonly view: () => HostView;
+  readonly lb: LbSources;
 }
 
-export function createMetrics({ status: readStatus, view }: MetricsSources, now: () => number): Metrics {
+export function createMetrics({ status: readStatus, view, lb }: MetricsSources, now: () => number): Metrics {
   const registry = new Registry();
   let read = readStatus();
   let services: readonly ServiceCounts[] = [];
   let health: HealthNumbers = { health: null, containers: new Map() };
+  let balancing = NO_LB;
   const status = (): AgentStatus => read;
   const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
@@ -54,12 +58,14 @@ export function createMetrics({ status: readStatus, view }: MetricsSources, now:
   addParts(registry, status, age);
   addServices(registry, () => services);
   addHealth(registry, () => health);
+  addLb(registry, () => balancing);
   return {
     contentType: registry.contentType,
     render: async () => {
       // Read once, so that all metrics show the same moment.
       read = readStatus();
       services = countEndpoints(view());
+      balancing = await lbNumbers(lb);
       health = { health: read.health ?? null, containers: countByHealth(view()) };
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },

@@ -6,7 +6,7 @@ import { type ApplyOutcome, type ApplyRequest, parseApplyRequest } from './apply
 import { type DeclaredServices, parseRemoveRequest, type RemoveRequest } from './declarations.ts';
 import type { GoneHosts } from './gone-hosts.ts';
 import type { HealthRow } from './health.ts';
-import { lbPage } from './lb/lb-page.ts';
+import { type LbPage, lbPage } from './lb/lb-page.ts';
 import { type LbSources, withoutSecrets } from './lb/lb-sources.ts';
 import { publishedAt } from './lb/published.ts';
 import { explainLb, lbRequestSchema } from './lb/why-lb.ts';
@@ -47,7 +47,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
     ['GET /v1/services', () => json(listServices(sources.view(), publishedAt(sources.lb.table())))],
     ['GET /v1/containers', () => json(listContainers(sources.view()))],
     ['GET /v1/health', async () => json(await sources.health())],
-    ['GET /v1/lb', async () => json(lbPage(sources.view(), sources.lb.table(), await sources.lb.stat()))],
+    ['GET /v1/lb', async () => json(await readLb(sources))],
     ['GET /v1/lb/config', () => lbConfig(sources)],
     ['POST /v1/why/lb', (body) => whyLb(sources, body)],
     ['GET /v1/hosts', () => json(listHosts(sources.view()))],
@@ -116,6 +116,11 @@ function explained({ view, status }: ControlSources, body: unknown, explain: Exp
   return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
 }
 
+async function readLb({ view, lb }: ControlSources): Promise<LbPage> {
+  const stat = await lb.stat();
+  return lbPage(view(), lb.table(), { status: lb.status(), stat });
+}
+
 async function lbConfig({ lb }: ControlSources): Promise<ControlAnswer> {
   const text = await lb.config();
   if (text !== null) return { status: 200, body: { text: withoutSecrets(text) } };
@@ -129,8 +134,8 @@ async function lbConfig({ lb }: ControlSources): Promise<ControlAnswer> {
 async function whyLb({ view, lb }: ControlSources, body: unknown): Promise<ControlAnswer> {
   const asked = parseBody(lbRequestSchema, body);
   if (!asked.ok) return refusal(400, asked.problem);
-  const stat = await lb.stat();
-  return { status: 200, body: explainLb(view(), lb.table(), { asked: asked.value, stat }) };
+  const live = { status: lb.status(), stat: await lb.stat() };
+  return { status: 200, body: explainLb(view(), lb.table(), { asked: asked.value, ...live }) };
 }
 
 function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {

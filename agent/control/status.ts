@@ -5,6 +5,7 @@ import type { ChildStatus } from '../children/child.ts';
 import type { ServerName } from '../children/server-table.ts';
 import type { HealthStatus } from '../health/health-status.ts';
 import type { PartStatus } from '../parts/part.ts';
+import type { LbSummary } from './lb/lb-sources.ts';
 
 /** The state of this host: what runs, what is applied, what fails and why. The JSON of `GET /v1/status`. */
 export interface AgentStatus {
@@ -19,6 +20,8 @@ export interface AgentStatus {
   readonly resolvers: ResolverCounts;
   /** The health checks that this host makes; null: none. Agents of earlier versions do not tell. */
   readonly health?: HealthStatus | null;
+  /** Null: this host balances nothing. Agents of earlier versions do not tell. */
+  readonly loadBalancer?: LbSummary | null;
   readonly silentHosts: readonly SilentHost[];
   /** Bad inputs, and problems that belong to none of the fields above. */
   readonly problems: readonly Problem[];

@@ -37,7 +37,7 @@ export function createDoctor(deps: DoctorDependencies, config: Config): () => Pr
     addresses: () => checkAddresses(deps, config),
     names: () => checkNames(deps, config),
     networks: () => checkNetworks(deps),
-    'the load balancer': () => checkBalancing(deps),
+    'the load balancer': () => checkBalancing(deps, config),
   };
   return async () => {
     const found = await Promise.all(
@@ -85,9 +85,12 @@ function checkNetworks({ view }: DoctorDependencies): readonly Problem[] {
   return known === null ? [] : findUnsharedServices(known);
 }
 
-async function checkBalancing({ run, view }: DoctorDependencies): Promise<readonly Problem[]> {
+async function checkBalancing({ run, view, status }: DoctorDependencies, { lb }: Config): Promise<readonly Problem[]> {
   const known = view();
-  return known === null ? [] : checkLoadBalancer(run, createTableReader()(known));
+  if (known === null || !lb.enabled) return [];
+  const table = createTableReader()(known);
+  // The agent reports both itself.
+  return status ? [] : [...(await checkLoadBalancer(run, lb.haproxy, table)), ...table.problems];
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */

@@ -5,10 +5,14 @@ import type { Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 
 /** Whether this host can do what its load balancers declare. Empty if there are none. */
-export async function checkLoadBalancer(run: RunCommand, { listeners }: LbTable): Promise<readonly Problem[]> {
+export async function checkLoadBalancer(
+  run: RunCommand,
+  command: string,
+  { listeners }: LbTable,
+): Promise<readonly Problem[]> {
   if (listeners.length === 0) return [];
   const loss = 'no service is published on this host';
-  const installed = await checkInstalled(run, ['haproxy'], { purpose: 'load balancer', loss });
+  const installed = await checkInstalled(run, [command], { purpose: 'load balancer', loss });
   const allowed = await readPortPermission();
   const ports = listeners.map(({ port }) => port);
   return [...(installed.ok ? [] : [installed.problem]), ...findForbiddenPorts(ports, allowed)];

@@ -1,14 +1,16 @@
 import type { LbPage } from '../../agent/index.ts';
 import { formatProblem } from '../../model/index.ts';
+import { formatDuration } from './duration.ts';
 import { indented, paragraphs } from './explained.ts';
 import { leftOutText, serversText, trafficColumns } from './lb-servers.ts';
 import { formatTable } from './table.ts';
 
-/** The page of `drover lb`. */
-export function formatLb(page: LbPage): string {
+/** The page of `drover lb`. Ages are relative to `nowMs`. */
+export function formatLb(page: LbPage, nowMs: number): string {
   const { listeners, backends, problems } = page;
   if (listeners.length === 0) return paragraphs([NOTHING, problemsText(problems)]);
   return paragraphs([
+    haproxyText(page, nowMs),
     formatTable(listeners, [
       { title: 'LISTENER', value: ({ port }) => String(port) },
       { title: 'PROTOCOL', value: ({ protocol }) => protocol },
@@ -24,6 +26,24 @@ export function formatLb(page: LbPage): string {
 
 const NOTHING =
   'This host balances nothing. To publish a service, set the label drover.lb.host on it (docs/load-balancer.md).';
+
+/** `HAProxy 2.6.12 on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload`. */
+function haproxyText({ haproxy, host }: LbPage, nowMs: number): string {
+  if (haproxy === null) return '';
+  const { version, state, reloads, lastReloadAtMs, reloadFailures, serverChanges, generations, isCurrent } = haproxy;
+  const last = lastReloadAtMs === null ? '' : ` (last ${formatDuration(nowMs - lastReloadAtMs)} ago)`;
+  return [
+    `HAProxy ${version ?? ''} on ${host}`.replace('  ', ' '),
+    state,
+    `${count(reloads, 'reload')}${last}`,
+    ...(reloadFailures > 0 ? [count(reloadFailures, 'failed reload')] : []),
+    `${count(serverChanges, 'change')} of servers without a reload`,
+    ...(isCurrent ? [] : ['new rules are not in force yet']),
+    ...(generations > 1 ? [`${generations} generations: old connections continue`] : []),
+  ].join(', ');
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 function rulesText({ rules }: LbPage): string {
   type Row = (typeof rules)[number];

@@ -20,6 +20,7 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
     ['docker', dockerLine(docker, ago)],
     ...resolverFacts(resolvers),
     ...dnsFact(status),
+    ...balancerFact(status),
   ];
   return [
     facts.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n'),
@@ -53,6 +54,15 @@ function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string
     const read = asDnsReport(report);
     return read ? [[name, summarizeDns(read)] as const] : [];
   });
+}
+
+/** Agents of earlier versions do not report it. */
+function balancerFact({ loadBalancer }: AgentStatus): readonly (readonly [string, string])[] {
+  if (!loadBalancer) return [];
+  const { state, version, listeners, rules, reloads } = loadBalancer;
+  const haproxy = version === null ? 'HAProxy' : `HAProxy ${version}`;
+  const does = `${count(listeners, 'listener')}, ${count(rules, 'rule')}, ${count(reloads, 'reload')}`;
+  return [['balancer', `${haproxy} ${state}, ${does}; see drover lb`]];
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {

@@ -92,6 +92,11 @@ export class Candidates {
     return this.#problem;
   }
 
+  /** What the newest table leaves out. */
+  get tableProblems(): readonly RuleProblem[] {
+    return this.#wanted?.table.problems ?? [];
+  }
+
   /** Whether `accepted` is for the newest table. */
   get isCurrent(): boolean {
     return this.#wanted !== null && isSame(this.#wanted, this.#done);

@@ -4,7 +4,7 @@ import type { Problem } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { Clock, Log, RunCommand } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
-import { CertificateStore, createHaproxyCheck } from '../certificates/index.ts';
+import { type Certificate, CertificateStore, createHaproxyCheck } from '../certificates/index.ts';
 import { createRenderer } from '../render/index.ts';
 import { createTableReader } from '../table/read-table.ts';
 import type { LbTable } from '../table/table.ts';
@@ -47,6 +47,8 @@ export interface LoadBalancer {
   /** Reads certificates, finds configurations, and keeps HAProxy. Works until `signal` aborts; HAProxy runs on. Call once. */
   run(signal: AbortSignal): Promise<void>;
   status(): LbStatus;
+  /** Those of the directory, by name. */
+  certificates(): ReadonlyMap<string, Certificate>;
   /** Lines of `show stat`; null: HAProxy does not run, or does not reply. */
   readStat(signal: AbortSignal): Promise<readonly StatRow[] | null>;
   /** The configuration file; null: there is none. */
@@ -71,6 +73,7 @@ export function createLoadBalancer(
   );
   const problems = (): readonly Problem[] => [
     ...[candidates.problem, keeper.problem()].filter((one) => one !== null),
+    ...candidates.tableProblems,
     ...(candidates.accepted?.problems ?? []),
     ...(keeper.isKept ? store.problems() : []),
   ];
@@ -109,6 +112,7 @@ export function createLoadBalancer(
       serverChanges: live.serverChanges,
       problems: problems(),
     }),
+    certificates: () => store.current,
     readStat: async (signal) => {
       const reply = live.worker && (await live.ask('show stat', signal).catch(() => null));
       return reply === null ? null : parseStatRows(reply, STAT_COLUMNS);

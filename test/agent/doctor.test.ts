@@ -78,7 +78,7 @@ test('doctor names ports that this process may not open, and a HAProxy that is m
   expect(findForbiddenPorts([80], { ...free, mayBind: true })).toEqual([]);
   expect(findForbiddenPorts([80], { ...free, firstFree: 0 })).toEqual([]);
   const missing = () => Promise.reject(new Error('spawn haproxy ENOENT'));
-  const [problem] = await checkLoadBalancer(missing, table([listener(8080, [])], []));
+  const [problem] = await checkLoadBalancer(missing, 'haproxy', table([listener(8080, [])], []));
   expect(problem?.what).toBe('HAProxy cannot be run, so no service is published on this host (spawn haproxy ENOENT)');
-  expect(await checkLoadBalancer(missing, table([], []))).toEqual([]);
+  expect(await checkLoadBalancer(missing, 'haproxy', table([], []))).toEqual([]);
 });

@@ -71,6 +71,15 @@ publish  1 s ago       ok
 No problems.`);
 });
 
+test('formatStatus() has a line for the load balancer, if there is something to balance', () => {
+  const counts = { listeners: 2, rules: 12, reloads: 1, generations: 1 };
+  const loadBalancer = { state: 'running', version: '2.6.12', ...counts } as const;
+  expect(formatStatus({ ...status, loadBalancer }, NOW)).toContain(
+    '\nbalancer   HAProxy 2.6.12 running, 2 listeners, 12 rules, 1 reload; see drover lb\n',
+  );
+  expect(formatStatus({ ...status, loadBalancer: null }, NOW)).not.toContain('balancer');
+});
+
 test('formatStatus() names the containers whose resolv.conf is left alone, at most ten', () => {
   const note = (n: number) => ({ subject: `container ${n} vpn-${n}`, what: 'wrote its resolv.conf', hint: 'label it' });
   const leaving = (count: number) => {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Backend, LbTable, StatRow } from '../../../lb/index.ts';
+import type { Backend, LbStatus, LbTable, StatRow } from '../../../lb/index.ts';
 import { liveRows, liveServers, type ServerState } from './live-servers.ts';
 import { numberIn, trafficOf } from './traffic.ts';
 
@@ -9,14 +9,17 @@ export interface LbNumbers {
   readonly table: LbTable | null;
   /** Null: HAProxy does not reply. */
   readonly stat: readonly StatRow[] | null;
-  readonly reloads: number;
-  /** Workers of HAProxy that are alive. */
-  readonly generations: number;
+  readonly status: Pick<LbStatus, 'reloads' | 'reloadFailures' | 'generations' | 'serverChanges'>;
   /** End of each certificate in milliseconds since the epoch, by name. */
   readonly certificates: ReadonlyMap<string, number>;
 }
 
-export const NO_LB: LbNumbers = { table: null, stat: null, reloads: 0, generations: 0, certificates: new Map() };
+export const NO_LB: LbNumbers = {
+  table: null,
+  stat: null,
+  status: { reloads: 0, reloadFailures: 0, generations: 0, serverChanges: 0 },
+  certificates: new Map(),
+};
 
 /** Adds the metrics of the load balancer: gauges, and counters with names that end with `_total`. */
 export function addLb(registry: Registry, numbers: () => LbNumbers): void {
@@ -50,12 +53,22 @@ const METRICS: readonly Metric[] = [
   {
     name: 'reloads_total',
     help: 'Reloads of HAProxy since the agent started',
-    read: whileUsed(({ reloads }) => reloads),
+    read: whileUsed(({ status }) => status.reloads),
+  },
+  {
+    name: 'reload_failures_total',
+    help: 'Configurations that HAProxy did not take over since the agent started',
+    read: whileUsed(({ status }) => status.reloadFailures),
+  },
+  {
+    name: 'server_changes_total',
+    help: 'Servers that were added, removed, drained or weighted without a reload since the agent started',
+    read: whileUsed(({ status }) => status.serverChanges),
   },
   {
     name: 'generations',
     help: 'Workers of HAProxy that are alive: 2 while connections of the last reload go on',
-    read: whileUsed(({ generations }) => generations),
+    read: whileUsed(({ status }) => status.generations),
   },
   {
     name: 'problems',

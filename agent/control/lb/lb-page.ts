@@ -1,5 +1,5 @@
-import type { Backend, LbTable, LeftOutEndpoint, Listener, Rule, StatRow } from '../../../lb/index.ts';
-import { formatHostPattern, type ListenerProtocol, type Problem } from '../../../model/index.ts';
+import type { Backend, LbStatus, LbTable, LeftOutEndpoint, Listener, Rule, StatRow } from '../../../lb/index.ts';
+import { distinctProblems, formatHostPattern, type ListenerProtocol, type Problem } from '../../../model/index.ts';
 import { findService, type HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
 import { type LiveRows, type LiveServer, liveRows, liveServers } from './live-servers.ts';
@@ -8,6 +8,8 @@ import { type Traffic, trafficOf } from './traffic.ts';
 /** What `drover lb` shows. Has no passwords, keys or own HAProxy text. */
 export interface LbPage {
   readonly host: string;
+  /** Null: the agent is not running. */
+  readonly haproxy: Omit<LbStatus, 'problems'> | null;
   readonly listeners: readonly ListenerRow[];
   /** By listener, in the order of matching. */
   readonly rules: readonly RuleRow[];
@@ -59,17 +61,32 @@ export interface LeftOutRow {
   readonly reason: string;
 }
 
-/** The table with the live numbers of HAProxy. `stat`: null if HAProxy does not reply. Pure. */
-export function lbPage(view: HostView, table: LbTable, stat: readonly StatRow[] | null): LbPage {
+/** What the agent knows of the running HAProxy. */
+export interface LiveLb {
+  /** Null: the agent is not running. */
+  readonly status: LbStatus | null;
+  /** Null: HAProxy does not reply. */
+  readonly stat: readonly StatRow[] | null;
+}
+
+export const NOT_LIVE: LiveLb = { status: null, stat: null };
+
+/** The table with the live numbers of HAProxy. Pure. */
+export function lbPage(view: HostView, table: LbTable, { status, stat }: LiveLb): LbPage {
   const live = liveRows(stat);
   const names = containerNames(view);
   return {
     host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
+    haproxy: status && haproxyOf(status),
     listeners: table.listeners.map((listener) => listenerRow(listener, live)),
     rules: table.listeners.flatMap(({ port, rules }) => rules.map((rule) => ruleRow(port, rule))),
     backends: table.backends.map((backend) => backendRow(backend, live, names)),
-    problems: table.problems,
+    problems: distinctProblems([...(status?.problems ?? []), ...table.problems]),
   };
+}
+
+function haproxyOf({ problems: _, ...haproxy }: LbStatus): LbPage['haproxy'] {
+  return haproxy;
 }
 
 function listenerRow({ port, protocol, balancers }: Listener, live: LiveRows): ListenerRow {

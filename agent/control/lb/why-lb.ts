@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type Explanation, explainRequest, type LbTable, type Rule, runsOn, type StatRow } from '../../../lb/index.ts';
-import { compareText, formatHostPattern, type Host } from '../../../model/index.ts';
+import { type Explanation, explainRequest, type LbTable, type Rule, runsOn } from '../../../lb/index.ts';
+import { compareText, formatHostPattern, formatProblem, type Host } from '../../../model/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
 import type { ElsewhereRow, LbExplanation, LbRequest, RuleVerdict } from './lb-explanation.ts';
-import { type BackendRow, backendRow, containerNames } from './lb-page.ts';
+import { type BackendRow, backendRow, containerNames, type LiveLb } from './lb-page.ts';
 import { liveRows } from './live-servers.ts';
 
 export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
@@ -14,11 +14,11 @@ export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
   path: z.string().max(10_000),
 });
 
-/** What this host does with a request. `stat`: the live numbers of HAProxy, null if it does not reply. Pure. */
+/** What this host does with a request. Pure. */
 export function explainLb(
   view: HostView,
   table: LbTable,
-  { asked, stat }: { readonly asked: LbRequest; readonly stat: readonly StatRow[] | null },
+  { asked, status, stat }: LiveLb & { readonly asked: LbRequest },
 ): LbExplanation {
   const { host, ...rest } = asked;
   const explanation = explainRequest(table, { ...rest, host: host === '' ? null : host });
@@ -32,7 +32,7 @@ export function explainLb(
     rules: verdicts(explanation),
     backend: row,
     elsewhere: elsewhere(view, asked.port),
-    notes: notesOf(explanation, table),
+    notes: [...notesOf(explanation, table), ...silenceNotes(status)],
   };
 }
 
@@ -86,6 +86,11 @@ function elsewhere({ snapshot, hostId }: HostView, port: number): readonly Elsew
     const running = hosts.filter((host) => runsOn(wanted, host)).map((host) => host.name);
     return [{ balancer: `${stack}/${name}`, hosts: running.sort(compareText) }];
   });
+}
+
+/** Why HAProxy does nothing at the moment. */
+function silenceNotes(status: LiveLb['status']): readonly string[] {
+  return status === null || status.state === 'running' ? [] : status.problems.map(formatProblem);
 }
 
 function notesOf({ listener, rule, backend }: Explanation, { problems }: LbTable): readonly string[] {

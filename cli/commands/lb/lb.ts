@@ -35,7 +35,8 @@ Examples:
   takesSettings(command).action(async () => {
     const { json = false, watch: again = false } = command.opts<Options>();
     const place = await findAgent(io, command);
-    const show = (page: LbPage): string => (json ? JSON.stringify(page, null, again ? 0 : 2) : formatLb(page));
+    const show = (page: LbPage): string =>
+      json ? JSON.stringify(page, null, again ? 0 : 2) : formatLb(page, Date.now());
     if (!again) return io.print(show(await askOrSaved<LbPage>(io, place, REQUEST, savedLbPage)));
     await watch(io, () => seePage(place, show), { signal: interruption() });
   });

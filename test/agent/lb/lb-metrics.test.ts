@@ -30,8 +30,9 @@ const samples = (lines: readonly string[], name: string): readonly string[] =>
   lines.filter((line) => line.startsWith(`drover_lb_${name}`)).map((line) => line.slice('drover_lb_'.length));
 
 test('addLb() counts by listener and by service, and adds the backends of one service', async () => {
+  const status = { reloads: 3, reloadFailures: 1, generations: 2, serverChanges: 40 };
   const certificates = new Map([['shop', 1_800_000_000_000]]);
-  const lines = await render({ table: TABLE, stat: STAT, reloads: 3, generations: 2, certificates });
+  const lines = await render({ table: TABLE, stat: STAT, status, certificates });
   expect(samples(lines, 'up')).toEqual(['up 1']);
   expect(samples(lines, 'reloads_total')).toEqual(['reloads_total 3']);
   expect(samples(lines, 'generations')).toEqual(['generations 2']);

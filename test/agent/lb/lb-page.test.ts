@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type LbPage, lbPage } from '../../../agent/control/lb/lb-page.ts';
+import { type LbPage, lbPage, NOT_LIVE } from '../../../agent/control/lb/lb-page.ts';
 import { publishedAt } from '../../../agent/control/lb/published.ts';
 import { formatLb } from '../../../cli/output/lb-page.ts';
-import type { StatRow } from '../../../lb/index.ts';
+import type { LbStatus, StatRow } from '../../../lb/index.ts';
 import { type HostPattern, NO_RULE_OPTIONS } from '../../../model/index.ts';
 import { viewOf } from '../../../view/index.ts';
 import { container, host, snapshot } from '../../view/world.ts';
-import { backend, listener, row, rule, server, table } from './tables.ts';
+import { backend, listener, NOW, row, rule, STATUS, server, table } from './tables.ts';
 
 const VIEW = viewOf(
   snapshot({
@@ -59,12 +59,14 @@ const STAT = [
   row('db', 'db.example.com:5432', { mode: 'tcp', status: 'MAINT (resolution)' }),
 ];
 
-function page(stat: readonly StatRow[] | null = STAT): LbPage {
-  return lbPage(VIEW, TABLE, stat);
+function page(stat: readonly StatRow[] | null = STAT, status: Partial<LbStatus> = {}): LbPage {
+  return lbPage(VIEW, TABLE, { stat, status: { ...STATUS, ...status } });
 }
 
 test('lbPage() and formatLb() show listeners, rules in order, servers with containers, what is left out, and problems', () => {
-  expect(`\n${formatLb(page())}\n`).toBe(`
+  expect(`\n${formatLb(page(), NOW)}\n`).toBe(`
+HAProxy 2.6.12 on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload
+
 LISTENER  PROTOCOL  SESSIONS  PER SECOND  TOTAL  ERRORS  DECLARED BY
 80        http      3         9           90     4       shop/front, shop/web
 5432      tcp       -         -           -      -       shop/db
@@ -87,6 +89,7 @@ Left out:
   shop/web: shop-web-3 on alpha: it is unhealthy
 
 Problems:
+  port 443: is used by another program; stop it
   service shop/old: has no port; set the label drover.lb.port
 `);
 });
@@ -99,12 +102,22 @@ test('lbPage() shows the table while HAProxy does not reply, and servers that HA
   expect(late.backends[2]?.servers.map(({ state }) => state)).toEqual(['adding', 'adding']);
 });
 
+test('formatLb() says that HAProxy starts, that reloads failed and that old connections continue', () => {
+  const text = formatLb(
+    page(null, { state: 'starting', version: null, isCurrent: false, reloadFailures: 1, generations: 2 }),
+    NOW,
+  );
+  expect(text.split('\n')[0]).toBe(
+    'HAProxy on alpha, starting, 3 reloads (last 5 min ago), 1 failed reload, 40 changes of servers without a reload, new rules are not in force yet, 2 generations: old connections continue',
+  );
+});
+
 test('lbPage() has no names of users and no hashes of passwords', () => {
   expect(JSON.stringify(page())).not.toMatch(/ann|secret/);
 });
 
 test('formatLb() says how to publish a service when there is nothing to balance', () => {
-  const empty = formatLb(lbPage(VIEW, table([], []), null));
+  const empty = formatLb(lbPage(VIEW, table([], []), NOT_LIVE), NOW);
   expect(empty).toBe(
     'This host balances nothing. To publish a service, set the label drover.lb.host on it (docs/load-balancer.md).',
   );

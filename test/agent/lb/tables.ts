@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type LbStatus,
   type LbTable,
   type Listener,
   type Rule,
@@ -7,55 +8,23 @@ import {
   STAT_COLUMNS,
   type StatRow,
 } from '../../../lb/index.ts';
-import { NO_RULE_OPTIONS } from '../../../model/index.ts';
+import * as plain from '../../lb/render/tables.ts';
 
 export function rule(name: string, backend: string, changes: Partial<Rule> = {}): Rule {
-  const balancer = name.split(/[#:]/)[0] ?? '';
-  return { name, balancer, host: null, path: null, priority: null, backend, options: NO_RULE_OPTIONS, ...changes };
+  return plain.rule(name, { balancer: name.split(/[#:]/)[0] ?? '', backend, ...changes });
 }
 
 export function listener(port: number, rules: readonly Rule[], changes: Partial<Listener> = {}): Listener {
-  return {
-    port,
-    protocol: 'http',
-    acceptProxy: false,
-    certificates: null,
-    accessLog: false,
-    errorPage: null,
-    balancers: [...new Set(rules.map(({ balancer }) => balancer))].sort(),
-    rules,
-    ...changes,
-  };
+  const balancers = [...new Set(rules.map(({ balancer }) => balancer))].sort();
+  return plain.listener(port, { balancers, rules, ...changes });
 }
 
 export function backend(name: string, service: string, changes: Partial<Backend> = {}): Backend {
-  return {
-    name,
-    protocol: 'http',
-    balancer: service,
-    services: [service],
-    options: NO_RULE_OPTIONS,
-    stickiness: null,
-    drainTimeoutMs: null,
-    servers: [],
-    namedServers: [],
-    leftOut: [],
-    ...changes,
-  };
+  return plain.backend(name, { balancer: service, services: [service], ...changes });
 }
 
 export function server(service: string, address: string, changes: Partial<Server> = {}): Server {
-  const port = 8080;
-  return {
-    name: `${address}:${port}`,
-    address,
-    port,
-    weight: 1,
-    state: 'ready',
-    service,
-    containerId: null,
-    ...changes,
-  };
+  return plain.server(address, 8080, { service, ...changes });
 }
 
 export function table(
@@ -63,7 +32,7 @@ export function table(
   backends: readonly Backend[],
   problems: LbTable['problems'] = [],
 ): LbTable {
-  return { listeners, backends, customConfigs: [], problems };
+  return plain.table({ listeners, backends, problems });
 }
 
 /** A line of `show stat`. */
@@ -73,3 +42,18 @@ export function row(pxname: string, svname: string, changes: Partial<StatRow> = 
   const none = Object.fromEntries(STAT_COLUMNS.map((column) => [column, ''])) as unknown as StatRow;
   return { ...none, pxname, svname, type, mode: 'http', status: 'no check', ...numbers, ...changes };
 }
+
+export const NOW = 1_800_000_000_000;
+
+export const STATUS: LbStatus = {
+  state: 'running',
+  version: '2.6.12',
+  structure: 'abc',
+  isCurrent: true,
+  generations: 1,
+  reloads: 3,
+  reloadFailures: 0,
+  lastReloadAtMs: NOW - 300_000,
+  serverChanges: 40,
+  problems: [{ subject: 'port 443', what: 'is used by another program', hint: 'stop it' }],
+};

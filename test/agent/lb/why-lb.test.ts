@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NOT_LIVE } from '../../../agent/control/lb/lb-page.ts';
 import { explainLb } from '../../../agent/control/lb/why-lb.ts';
 import type { LbRequest } from '../../../agent/index.ts';
 import { formatLbExplanation } from '../../../cli/output/lb-explanation.ts';
@@ -6,7 +7,7 @@ import { parseLbUrl } from '../../../cli/support/lb-url.ts';
 import { type HostPattern, NO_BALANCER_OPTIONS, NO_RULE_OPTIONS, type PortRule } from '../../../model/index.ts';
 import { viewOf } from '../../../view/index.ts';
 import { container, declaration, host, snapshot } from '../../view/world.ts';
-import { backend, listener, row, rule, server, table } from './tables.ts';
+import { backend, listener, row, rule, STATUS, server, table } from './tables.ts';
 
 const RULE: PortRule = {
   sourcePort: 9000,
@@ -74,7 +75,7 @@ const TABLE = table(
 const STAT = [row('web', '10.42.0.1:8080')];
 
 function why(url: string): string {
-  return `\n${formatLbExplanation(explainLb(VIEW, TABLE, { asked: parseLbUrl(url), stat: STAT }))}\n`;
+  return `\n${formatLbExplanation(explainLb(VIEW, TABLE, { asked: parseLbUrl(url), status: null, stat: STAT }))}\n`;
 }
 
 test('explainLb() says which rule gets a request, why the others do not, and what is behind it', () => {
@@ -118,13 +119,22 @@ test('explainLb() names the hosts that run a load balancer which this host does 
   expect(why('tcp://:5432')).toContain('Note: clients of port 5432 must send the PROXY protocol');
 });
 
+test('explainLb() says why HAProxy does not run', () => {
+  const problems = [{ subject: 'load balancer', what: 'HAProxy cannot be run', hint: 'install the package haproxy' }];
+  const status = { ...STATUS, state: 'starting', problems } as const;
+  const live = { asked: parseLbUrl('http://shop.example.com/'), status, stat: null };
+  expect(explainLb(VIEW, TABLE, live).notes).toEqual([
+    'load balancer: HAProxy cannot be run; install the package haproxy',
+  ]);
+});
+
 test('formatLbExplanation() shows the rules near the one that matches', () => {
   const rules = Array.from({ length: 100 }, (_, at) =>
     rule(`shop/s${at}`, 'web', { host: { kind: 'exact', text: `s${at}.example.com` } }),
   );
   const many = table([listener(80, rules)], [backend('web', 'shop/web')]);
   const asked = parseLbUrl('http://s50.example.com/');
-  const text = formatLbExplanation(explainLb(VIEW, many, { asked, stat: null }));
+  const text = formatLbExplanation(explainLb(VIEW, many, { asked, ...NOT_LIVE }));
   expect(text).toContain('  30 rules before these do not match, either (--json lists all)');
   expect(text).toContain('  and 44 more (--json lists all)');
 });
