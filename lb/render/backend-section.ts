@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import type { CustomText } from '../custom/index.ts';
 import type { Backend, Server } from '../table/table.ts';
 import { cookieWords } from './cookie.ts';
 import { shortHash } from './hash.ts';
-import { UnwritableError, word } from './quote.ts';
+import { hostName, sectionName, UnwritableError, word } from './quote.ts';
 import type { RenderedBackend } from './rendered-config.ts';
 import { customOwners, type Section } from './section.ts';
 import { serverArguments, serverParameters } from './server-arguments.ts';
@@ -34,7 +35,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
   const isHttp = backend.protocol === 'http' || backend.protocol === 'https';
   const cookieKey = isHttp && backend.stickiness !== null ? name : null;
   const head = templates.backend({
-    name: word(name),
+    name: sectionName(name),
     defaults: context.defaults,
     mode: isHttp ? 'http' : 'tcp',
     http: isHttp,
@@ -45,8 +46,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     cookieKey,
     custom: lines,
     namedServers: backend.namedServers.map(
-      ({ hostname, port, weight }) =>
-        `${word(`${hostname}:${port}`)} ${word(hostname)}:${port} weight ${weight}${parameters}`,
+      ({ hostname, port, weight }) => `${hostname}:${port} ${hostName(hostname)}:${port} weight ${weight}${parameters}`,
     ),
   });
   const servers = backend.servers.map((server) => serverLine(server, parameters));
@@ -83,14 +83,19 @@ function options({ protocol, options: all }: Backend, httpsPort: number): object
   };
 }
 
+const HASH = /^\$(2[abxy]|5|6)\$/;
+
 function user(text: string): object {
   const [, name, hash] = /^([^:]+):(.+)$/.exec(text) ?? [];
-  if (name === undefined || hash === undefined) throw new UnwritableError('a user is not written as name:hash');
+  if (name === undefined || hash === undefined || !HASH.test(hash)) {
+    throw new UnwritableError('a user is not written as name:hash, with a hash that begins with $2y$, $5$ or $6$');
+  }
   return { name: word(name), hash: word(hash) };
 }
 
 /** A server that drains must not get a request after a cold start either. */
 function serverLine(server: Server, parameters: string): string {
   const state = server.state === 'drain' ? ' disabled' : '';
-  return `  server ${word(server.name)} ${serverArguments(server, parameters)}${state}\n`;
+  if (isIP(server.address) === 0) throw new UnwritableError(`"${server.address}" is not an address`);
+  return `  server ${sectionName(server.name)} ${serverArguments(server, parameters)}${state}\n`;
 }

@@ -23,6 +23,18 @@ export function word(text: string): Word {
   return (PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`) as Word;
 }
 
+/** The name of a section or server. */
+export function sectionName(text: string): Word {
+  if (!/^[A-Za-z0-9_.:-]+$/.test(text)) throw new UnwritableError(`"${text}" cannot be a name`);
+  return word(text);
+}
+
+/** A host name and not one of HAProxy's other kinds of addresses, such as the path of a socket. */
+export function hostName(text: string): Word {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(text)) throw new UnwritableError(`"${text}" is not a host name`);
+  return word(text);
+}
+
 /** The pattern of an anonymous ACL, after `-m METHOD`. */
 export function pattern(text: string): Word {
   if (text === '}') throw new UnwritableError('the pattern } cannot be written');

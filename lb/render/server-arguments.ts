@@ -10,10 +10,11 @@ export function serverArguments(server: Server, parameters: string): string {
 }
 
 /** The parameters of every server of a backend, each with a blank before it. `custom`: of `server $IP` in own HAProxy text, words that need no quotes. */
-export function serverParameters({ options }: Backend, custom: readonly string[]): string {
+export function serverParameters({ protocol, options }: Backend, custom: readonly string[]): string {
+  const isHttp = protocol === 'http' || protocol === 'https';
   const parameters = [
-    options.proto === 'h2' && 'proto h2',
-    options.proto === 'https' && 'ssl verify none',
+    options.proto === 'h2' && isHttp && 'proto h2',
+    options.proto === 'https' && protocol !== 'sni' && 'ssl verify none',
     options.sendProxy === 'v1' && 'send-proxy',
     options.sendProxy === 'v2' && 'send-proxy-v2',
     ...custom,
