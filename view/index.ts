@@ -6,9 +6,11 @@ export {
   type Endpoints,
   endpointsOf,
   isReady,
+  linkedServices,
 } from './endpoints/endpoints.ts';
 export { addressOnNetwork } from './endpoints/network-address.ts';
 export { networkOwner } from './endpoints/network-owner.ts';
+export { newestOf } from './endpoints/newest.ts';
 export { endpointPorts, isPort, type PortName, type ServicePort, servicePorts } from './endpoints/ports.ts';
 export {
   type Consumer,

@@ -8,7 +8,7 @@ import {
   type Selector,
   type ServiceDeclaration,
 } from '../../model/index.ts';
-import type { ServiceView } from '../../view/index.ts';
+import { newestOf, type ServiceView } from '../../view/index.ts';
 import type { BackendPart } from './claim.ts';
 import { keepIdentity } from './keep-identity.ts';
 import { standalone } from './targets.ts';
@@ -59,7 +59,7 @@ const NOTHING: Source['published'] = { rules: [], faults: [] };
 function publishedBy({ containers }: ServiceView, labels: Labels): Source['published'] {
   const published = lbLabels(labels);
   if (published.faults.length === 0) return published;
-  const valid = newestOf(containers.filter((container) => lbLabels(container.labels).faults.length === 0));
+  const [valid] = newestOf(containers.filter((container) => lbLabels(container.labels).faults.length === 0));
   const { rules } = valid ? lbLabels(valid.labels) : NOTHING;
   return rules.length > 0 ? { rules, faults: published.faults } : published;
 }
@@ -100,16 +100,9 @@ function isIdle(source: Source, selectors: readonly Selector[]): boolean {
 
 /** The declaration decides, else the labels of the newest container, with which an update begins. */
 function serviceLabels({ declaration, containers }: ServiceView): Labels {
-  const ofContainer = newestOf(containers)?.labels;
+  const ofContainer = newestOf(containers)[0]?.labels;
   if (!declaration || Object.keys(declaration.labels).length === 0) return ofContainer ?? {};
   return { ...ofContainer, ...declaration.labels };
-}
-
-function newestOf(containers: readonly Container[]): Container | null {
-  return containers.reduce<Container | null>(
-    (newest, other) => (newest === null || other.createdAtMs > newest.createdAtMs ? other : newest),
-    null,
-  );
 }
 
 /** The first owner of a port or a rule comes first: balancers before labels, then the one that is older, then by key. */

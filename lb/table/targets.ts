@@ -4,6 +4,7 @@ import {
   findContainers,
   findService,
   type HostView,
+  linkedServices,
   nameKey,
   type ServiceView,
   serviceKeyOf,
@@ -73,9 +74,7 @@ export function externalHostnames(
     return declaration?.hostname ? [{ service, hostname: declaration.hostname.replace(/\.$/, '') }] : [];
   }
   if (kind !== 'dnsService') return [];
-  return (declaration?.links ?? []).flatMap(({ target }) => {
-    recorder.depends(serviceKeyOf(target));
-    const linked = findService(view, target);
-    return linked ? externalHostnames(view, linked, recorder, met) : [];
-  });
+  return linkedServices(view, service, recorder).flatMap(({ linked }) =>
+    linked ? externalHostnames(view, linked, recorder, met) : [],
+  );
 }
