@@ -120,8 +120,8 @@ export class RunningCertificates {
 async function commandsFor({ file, ocspFile }: Certificate, isNew: boolean): Promise<string> {
   const [key, chain] = splitCopy(await readFile(file, 'utf8'));
   const ocsp = ocspFile === null ? null : (await readFile(ocspFile)).toString('base64');
-  // A payload ends with an empty line.
-  const set = (path: string, payload: string): string => `set ssl cert ${path} <<\n${payload}\n`;
+  // A payload ends with an empty line. HAProxy answers a second one with its help.
+  const set = (path: string, payload: string): string => `set ssl cert ${path} <<\n${payload}`;
   return [
     'show info',
     ...(isNew ? [`new ssl cert ${file}`] : []),
