@@ -114,17 +114,22 @@ function meansService(text: string, isDeclared: (name: string) => boolean): bool
   return target.includes('/') || isDeclared(target);
 }
 
-/** Labels of Rancher that select containers or services. Drover goes by names. */
-const SELECTORS: Readonly<Record<string, string>> = {
-  'io.rancher.service.selector.container': 'set `drover.stack` and `drover.service` on the containers',
-  'io.rancher.service.selector.link': 'name the services under links',
+const CERTIFICATES = ['certificates are in a directory of each host', 'set `lb.certificates` on the hosts'] as const;
+
+/** Labels of Rancher that have no meaning here: why, and what does the same. */
+const UNUSED_LABELS: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  'io.rancher.service.selector.container': [
+    'Drover does not select by label',
+    'set `drover.stack` and `drover.service` on the containers',
+  ],
+  'io.rancher.service.selector.link': ['Drover does not select by label', 'name the services under links'],
+  'io.rancher.lb_service.cert_dir': CERTIFICATES,
+  'io.rancher.lb_service.default_cert_dir': CERTIFICATES,
 };
 
 function labelNotes({ labels }: ServiceKeys): readonly SchemaFault[] {
-  return Object.entries(SELECTORS).flatMap(([label, hint]) =>
-    labels && label in labels
-      ? [{ path: ['labels', label], what: 'has no effect: Drover does not select by label', hint }]
-      : [],
+  return Object.entries(UNUSED_LABELS).flatMap(([label, [why, hint]]) =>
+    labels && label in labels ? [{ path: ['labels', label], what: `has no effect: ${why}`, hint }] : [],
   );
 }
 

@@ -335,6 +335,18 @@ describe('options of a load balancer', () => {
     expect(read(keys, labels, more)).toEqual(expected);
   });
 
+  test('directories of certificates in labels are noted', () => {
+    const labels = '{io.rancher.lb_service.cert_dir: /certs, io.rancher.lb_service.default_cert_dir: /certs/a}';
+    const { ignored } = parse(`lb: {lb_config: {port_rules: [${GOOD}]}, labels: ${labels}}`);
+    expect(ignored.map(formatProblem)).toEqual(
+      ['cert_dir', 'default_cert_dir'].map(
+        (label) =>
+          `shop.yml:3 services.lb.labels.io.rancher.lb_service.${label}: has no effect: certificates are in a directory of each host; ` +
+          'set `lb.certificates` on the hosts',
+      ),
+    );
+  });
+
   test('labels of the scheduler mean nothing for other services', () => {
     const web =
       'web: {lb_config: {port_rules: [{target_port: 80}]}, labels: {"io.rancher.scheduler.affinity:host_label": edge}}';
