@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askAgent } from '../../agent/index.ts';
 import { composeUp } from '../support/containers.ts';
 import { echoOptions } from '../support/lb/echo-container.ts';
 import { poll } from '../support/poll.ts';
@@ -40,4 +42,34 @@ test('Q34 a label publishes a service on every host, and an unknown host name ge
   await composeUp(alpha, 'shop', 'web', 1, WEB);
   await Promise.all([answers(alpha), answers(beta)]);
   expect(await get(alpha, 'other.example')).toBe('503');
+});
+
+test('Q40 drover lb, why lb, lb config, services, status and the metrics show what HAProxy of a host does', async () => {
+  const said = async (...args: readonly string[]): Promise<string> => {
+    const { stdout, stderr, exitCode } = await beta.agent.drover(args);
+    return exitCode === 0 ? stdout : `exit code ${exitCode}: ${stdout} ${stderr}`;
+  };
+  const page = await poll(
+    async () => {
+      const text = await said('lb');
+      return text.includes(' ready ') && text;
+    },
+    { what: 'a ready server' },
+  );
+  expect(page).toMatch(/^HAProxy \d\S+ on beta, running, /);
+  expect(page).toMatch(/^80 +http +\d+ +\d+ +[1-9]\d* +\d+ +shop\/web$/m);
+  expect(page).toMatch(/^ {2}80 +web\.example +any +\S+ +shop\/web$/m);
+  expect(page).toMatch(/shop-web-1 on alpha$/m);
+  const why = await said('why', 'lb', 'http://web.example/x?y=1');
+  expect(why).toMatch(
+    /^http:\/\/web\.example:80\/x on beta\nRule shop\/web sends it to backend \S+, with 1 ready server\.$/m,
+  );
+  expect(await said('why', 'lb', 'http://other.example')).toContain('No rule of port 80 matches: the client gets 503.');
+  expect(await said('lb', 'config')).toMatch(/^frontend 80 /m);
+  expect(await said('services', 'shop')).toMatch(/PUBLISHED[^\n]*\n.*http:\/\/web\.example /);
+  expect((await beta.agent.drover(['status'])).stdout).toMatch(/^balancer +HAProxy \S+ running, 1 listener, 1 rule, /m);
+  const reply = await askAgent(join(beta.agent.runDir, 'control.sock'), { method: 'GET', path: '/metrics' });
+  expect(reply.kind === 'answer' && reply.body).toMatch(
+    /^drover_lb_service_requests_total\{service="shop\/web",code="2xx"\} [1-9]/m,
+  );
 });
