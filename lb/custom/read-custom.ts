@@ -86,9 +86,16 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
     noForwardFor: new Set(
       accepted.flatMap(({ name, lines }) => (lines.some((line) => NO_FORWARD_FOR.test(line.text)) ? [name] : [])),
     ),
-    own: accepted.flatMap(({ to, name, isProxy, lines }) =>
-      to === 'own' ? [{ title: name, isProxy, lines: lines.map((line) => line.text) }] : [],
-    ),
+    own: [
+      ...Map.groupBy(
+        accepted.filter(({ to }) => to === 'own'),
+        ({ name }) => name,
+      ),
+    ].map(([title, parts]) => ({
+      title,
+      isProxy: parts.some(({ isProxy }) => isProxy),
+      lines: parts.flatMap(({ lines }) => lines.map((line) => line.text)),
+    })),
     problems,
   };
 }

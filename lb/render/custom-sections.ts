@@ -8,15 +8,31 @@ export function defaultsName(custom: CustomText | undefined): string {
   return `drover:${custom.balancer.replaceAll(/[^A-Za-z0-9_.-]/g, ':')}`;
 }
 
-/** The sections that no rule makes. */
-export function customSections(customs: readonly CustomText[]): readonly Section[] {
-  return customs.flatMap((custom) =>
-    custom.own.map(({ title, isProxy, lines }): Section => {
+export interface OwnSections {
+  readonly sections: readonly Section[];
+  readonly problems: readonly RuleProblem[];
+}
+
+/** The sections that no rule makes. Names are those of the whole process: of two balancers with the same section, the first one keeps it. */
+export function customSections(customs: readonly CustomText[]): OwnSections {
+  const owners = new Map<string, string>();
+  const problems: RuleProblem[] = [];
+  const sections = customs.flatMap((custom) =>
+    custom.own.flatMap(({ title, isProxy, lines }): readonly Section[] => {
+      const { balancer } = custom;
+      const owner = owners.get(title) ?? balancer;
+      owners.set(title, owner);
+      if (owner !== balancer) {
+        const what = `the section "${title}" is left out, because ${owner} has one of that name`;
+        problems.push({ service: balancer, subject: `config of ${balancer}`, what, hint: 'use another name' });
+        return [];
+      }
       const from = isProxy ? ` from ${defaultsName(custom)}` : '';
       const text = [`\n${title}${from}`, ...lines.map((line) => `  ${line}`), ''].join('\n');
-      return { text, owner: { kind: 'custom', balancer: custom.balancer }, lineOwners: new Map() };
+      return [{ text, owner: { kind: 'custom', balancer }, lineOwners: new Map() }];
     }),
   );
+  return { sections, problems };
 }
 
 export interface GlobalLines {

@@ -41,13 +41,13 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
   const global = (structure: string) => globalSection(templates, structure, { table, settings, customs, lines });
   const structure = shortHash(
     global('').text,
-    ...own.map(({ text }) => text),
+    ...own.sections.map(({ text }) => text),
     ...listeners.map((one) => one.structure),
     ...written.map((one) => one.structure),
   );
   const sections = [
     global(structure),
-    ...own,
+    ...own.sections,
     ...listeners.map(({ section }) => section),
     ...written.map(({ section }) => section),
   ];
@@ -62,6 +62,7 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
     problems: [
       ...[...customs.values()].flatMap((custom) => custom.problems),
       ...problems,
+      ...own.problems,
       ...backends.flatMap(({ problem }): readonly RuleProblem[] => (problem === null ? [] : [problem])),
       ...listeners.flatMap((listener) => listener.problems),
     ],

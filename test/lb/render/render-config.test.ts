@@ -139,3 +139,57 @@ test('renderConfig() leaves out what cannot be written, and says so', async () =
     'shop/front#1: left out, because "/a\n  stats enable" contains a blank or begins with #',
   ]);
 });
+
+test('renderConfig() writes own text in its place, and decides between balancers that set the same', async () => {
+  const text = (lines: readonly string[]) => lines.join('\n');
+  const lb = table({
+    ...SHOP,
+    customConfigs: [
+      {
+        balancer: 'shop/front',
+        text: text([
+          ...[
+            'global',
+            'maxconn 5',
+            'defaults',
+            'retries 5',
+            'userlist u',
+            'user a password x',
+            'listen x',
+            'bind :9000',
+          ],
+          ...[
+            'frontend 80',
+            'http-request deny if FALSE',
+            'backend',
+            'timeout server 1s',
+            'backend api',
+            'balance uri',
+          ],
+          ...['server $IP maxconn 10', 'frontend 5432', 'timeout client 1s'],
+        ]),
+      },
+      { balancer: 'shop/other', text: text(['global', 'maxconn 6', 'userlist u', 'user b password y']) },
+    ],
+  });
+  const { files, ownerOf, problems, backends } = await render(lb, SETTINGS);
+  const config = files.get('haproxy.cfg') ?? '';
+  expect(config).toContain('SHA256\n  maxconn 5\n\ndefaults drover\n');
+  expect(config).toContain('\ndefaults drover:shop:front from drover\n  retries 5\n');
+  expect(config).toContain('\nuserlist u\n  user a password x\n\nlisten x from drover:shop:front\n  bind :9000\n');
+  expect(config).toMatch(
+    /frontend 80 from drover:shop:front\n(.*\n)+? {2}http-request deny if FALSE\n(.*\n)+? {2}use_backend api/,
+  );
+  expect(config).toMatch(
+    /backend api from drover:shop:front\n(.*\n)+? {2}balance uri\n {2}timeout server 1s\n(.*\n)+? {2}server/,
+  );
+  expect(config).toContain('10.42.1.3:8080 weight 1 maxconn 10\n');
+  expect(backends.get('api')?.serverParameters).toBe(' maxconn 10');
+  const owner = (line: string) => ownerOf(config.split('\n').indexOf(line) + 1);
+  for (const line of ['  maxconn 5', '  retries 5', 'userlist u', '  balance uri', '  http-request deny if FALSE'])
+    expect(owner(line), line).toEqual({ kind: 'custom', balancer: 'shop/front' });
+  expect(problems.map(({ service, what }) => `${service}: ${what}`)).toEqual([
+    'shop/other: the global line "maxconn 6" is left out, because shop/front has set maxconn',
+    'shop/other: the section "userlist u" is left out, because shop/front has one of that name',
+  ]);
+});
