@@ -118,7 +118,7 @@ function explained({ view, status }: ControlSources, body: unknown, explain: Exp
 
 async function readLb({ view, lb }: ControlSources): Promise<LbPage> {
   const stat = await lb.stat();
-  return lbPage(view(), lb.table(), { status: lb.status(), stat });
+  return lbPage(view(), lb.table(), { status: lb.status(), stat, certificates: lb.certificates().values() });
 }
 
 async function lbConfig({ lb }: ControlSources): Promise<ControlAnswer> {

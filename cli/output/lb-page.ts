@@ -20,6 +20,7 @@ export function formatLb(page: LbPage, nowMs: number): string {
     rulesText(page),
     serversText(backends),
     leftOutText(backends),
+    certificatesText(page, nowMs),
     problemsText(problems),
   ]);
 }
@@ -59,6 +60,29 @@ function rulesText({ rules }: LbPage): string {
     ...(hasOptions ? [{ title: 'OPTIONS', value: ({ options }: Row) => options.join(', ') }] : []),
   ]);
   return `Rules, in the order of matching:\n${indented(table)}`;
+}
+
+function certificatesText({ listeners, certificates }: LbPage, nowMs: number): string {
+  const isUsed = listeners.some(({ protocol }) => protocol === 'https' || protocol === 'tls');
+  if (!isUsed || certificates.length === 0) return '';
+  const table = formatTable(certificates, [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'FOR', value: ({ names }) => shortList(names) },
+    { title: 'KEY', value: ({ keyType }) => keyType },
+    { title: 'EXPIRES', value: ({ notAfterMs }) => expiryText(notAfterMs - nowMs) },
+  ]);
+  return `Certificates:\n${indented(table)}`;
+}
+
+const MAX_NAMES = 3;
+
+function shortList(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMES;
+  return [...names.slice(0, MAX_NAMES), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+}
+
+function expiryText(leftMs: number): string {
+  return leftMs > 0 ? `in ${formatDuration(leftMs)}` : `${formatDuration(-leftMs)} ago`;
 }
 
 function problemsText(problems: LbPage['problems']): string {

@@ -1,4 +1,13 @@
-import type { Backend, LbStatus, LbTable, LeftOutEndpoint, Listener, Rule, StatRow } from '../../../lb/index.ts';
+import type {
+  Backend,
+  Certificate,
+  LbStatus,
+  LbTable,
+  LeftOutEndpoint,
+  Listener,
+  Rule,
+  StatRow,
+} from '../../../lb/index.ts';
 import { distinctProblems, formatHostPattern, type ListenerProtocol, type Problem } from '../../../model/index.ts';
 import { findService, type HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
@@ -14,6 +23,8 @@ export interface LbPage {
   /** By listener, in the order of matching. */
   readonly rules: readonly RuleRow[];
   readonly backends: readonly BackendRow[];
+  /** Of the directory, sorted by name. */
+  readonly certificates: readonly CertificateRow[];
   readonly problems: readonly Problem[];
 }
 
@@ -53,6 +64,11 @@ export interface ServerRow extends Pick<LiveServer, 'name' | 'service' | 'state'
   readonly traffic: Traffic | null;
 }
 
+export type CertificateRow = Pick<
+  Certificate,
+  'name' | 'names' | 'keyType' | 'fingerprint' | 'notBeforeMs' | 'notAfterMs'
+>;
+
 export interface LeftOutRow {
   readonly service: string;
   readonly container: string | null;
@@ -67,12 +83,13 @@ export interface LiveLb {
   readonly status: LbStatus | null;
   /** Null: HAProxy does not reply. */
   readonly stat: readonly StatRow[] | null;
+  readonly certificates?: Iterable<CertificateRow>;
 }
 
 export const NOT_LIVE: LiveLb = { status: null, stat: null };
 
 /** The table with the live numbers of HAProxy. Pure. */
-export function lbPage(view: HostView, table: LbTable, { status, stat }: LiveLb): LbPage {
+export function lbPage(view: HostView, table: LbTable, { status, stat, certificates = [] }: LiveLb): LbPage {
   const live = liveRows(stat);
   const names = containerNames(view);
   return {
@@ -81,6 +98,7 @@ export function lbPage(view: HostView, table: LbTable, { status, stat }: LiveLb)
     listeners: table.listeners.map((listener) => listenerRow(listener, live)),
     rules: table.listeners.flatMap(({ port, rules }) => rules.map((rule) => ruleRow(port, rule))),
     backends: table.backends.map((backend) => backendRow(backend, live, names)),
+    certificates: [...certificates].map(certificateRow),
     problems: distinctProblems([...(status?.problems ?? []), ...table.problems]),
   };
 }
@@ -91,6 +109,17 @@ function haproxyOf({ problems: _, ...haproxy }: LbStatus): LbPage['haproxy'] {
 
 function listenerRow({ port, protocol, balancers }: Listener, live: LiveRows): ListenerRow {
   return { port, protocol, balancers, traffic: traffic(live?.get(String(port))?.get('FRONTEND')) };
+}
+
+function certificateRow({
+  name,
+  names,
+  keyType,
+  fingerprint,
+  notBeforeMs,
+  notAfterMs,
+}: CertificateRow): CertificateRow {
+  return { name, names, keyType, fingerprint, notBeforeMs, notAfterMs };
 }
 
 function traffic(row: StatRow | null | undefined): Traffic | null {

@@ -19,7 +19,7 @@ export interface LbSources {
   readonly stat: () => Promise<readonly StatRow[] | null>;
   /** Its configuration file; null: it has none. */
   readonly config: () => Promise<string | null>;
-  readonly certificates: () => ReadonlyMap<string, Pick<Certificate, 'notAfterMs'>>;
+  readonly certificates: () => ReadonlyMap<string, Certificate>;
 }
 
 /** How long HAProxy may take to tell its numbers. */

@@ -112,6 +112,31 @@ test('formatLb() says that HAProxy starts, that reloads failed and that old conn
   );
 });
 
+test('lbPage() and formatLb() show certificates while a listener needs them, without the path of the key', () => {
+  const day = 24 * 3_600_000;
+  const certificate = {
+    ...{ name: 'shop', names: ['shop.test', '*.shop.test', 'a.test', 'b.test', 'c.test'], keyType: 'ec prime256v1' },
+    ...{
+      fingerprint: 'AB',
+      notBeforeMs: NOW - day,
+      notAfterMs: NOW + 59.5 * day,
+      file: '/run/drover/lb/certs/shop.pem',
+    },
+  };
+  const old = { ...certificate, name: 'old', names: ['old.test'], notAfterMs: NOW - 3 * day };
+  const certificates = [old, certificate];
+  const secure = table([listener(443, [rule('shop/web', 'web')], { protocol: 'https' })], []);
+  const live = lbPage(VIEW, secure, { ...NOT_LIVE, certificates });
+  expect(`\n${formatLb(live, NOW).split('\n\n').at(-1)}\n`).toBe(`
+Certificates:
+  NAME  FOR                                     KEY            EXPIRES
+  old   old.test                                ec prime256v1  3 d ago
+  shop  shop.test, *.shop.test, a.test, 2 more  ec prime256v1  in 59 d
+`);
+  expect(JSON.stringify(live)).not.toContain('/run/drover');
+  expect(formatLb(lbPage(VIEW, TABLE, { ...NOT_LIVE, certificates }), NOW)).not.toContain('Certificates');
+});
+
 test('lbPage() has no names of users and no hashes of passwords', () => {
   expect(JSON.stringify(page())).not.toMatch(/ann|secret/);
 });
