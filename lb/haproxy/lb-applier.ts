@@ -4,6 +4,7 @@ import { HaproxySilentError } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import { type Clock, type Log, writeFileAtomic } from '../../system/index.ts';
+import { RunningCertificates } from '../certificates/index.ts';
 import type { RenderedConfig } from '../render/index.ts';
 import type { LbTable } from '../table/table.ts';
 import { type Accepted, type Candidates, writeParts } from './candidates.ts';
@@ -41,6 +42,7 @@ export interface ReloadCounts {
 export class LbApplier {
   readonly #deps;
   readonly #settings;
+  readonly #certificates;
   #table: LbTable | null = null;
   /** What the running HAProxy was started or reloaded with; null: by an earlier agent. */
   #inForce: Accepted | null = null;
@@ -54,6 +56,8 @@ export class LbApplier {
   constructor(deps: LbApplierDependencies, settings: LbApplierSettings) {
     this.#deps = deps;
     this.#settings = settings;
+    const ask = (commands: string) => deps.live.ask(commands, new AbortController().signal);
+    this.#certificates = new RunningCertificates({ ask }, settings.files.certificates);
   }
 
   readonly applier: Applier<Desired, Observed, Change> = {
@@ -94,6 +98,7 @@ export class LbApplier {
       running: worker && {
         structure: worker.structure,
         servers: live.servers,
+        certificates: await this.#certificates.observe(String(worker.pid)),
         backends: (isOurs && this.#inForce?.config.backends) || new Map(),
         hasOld: live.generations > 1,
       },
@@ -103,7 +108,7 @@ export class LbApplier {
       out: live.out(),
       nowMs: now,
       drainTimeoutMs: this.#settings.drainTimeoutMs,
-      problems: problems(),
+      problems: [...problems(), ...this.#certificates.problems],
     };
   }
 
@@ -111,6 +116,7 @@ export class LbApplier {
     const { keeper, live } = this.#deps;
     if (change.kind === 'servers') return live.change(change.backends, signal);
     if (change.kind === 'write file') return this.#writeServers();
+    if ('certificate' in change || change.kind === 'remove certificate') return this.#certificates.apply(change);
     if (change.kind === 'stop') {
       live.forget();
       this.#inForce = null;

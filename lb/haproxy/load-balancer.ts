@@ -78,13 +78,17 @@ export function createLoadBalancer(
     ...(keeper.isKept ? store.problems() : []),
   ];
   const applier = new LbApplier({ clock, log, keeper, live, candidates, problems }, { ...settings, files });
-  const desiredOf = keepIdentical((table: LbTable, structure: string | null): Desired => ({ table, structure }));
+  const desiredOf = keepIdentical(
+    (table: LbTable, structure: string | null, certificates: Desired['certificates']): Desired => {
+      return { table, structure, certificates };
+    },
+  );
   return {
     component: {
       name: 'load-balancer',
       desired: (view) => {
         if (!view.snapshot.complete) return null;
-        return desiredOf(readTable(view), candidates.accepted?.config.structure ?? null);
+        return desiredOf(readTable(view), candidates.accepted?.config.structure ?? null, store.current);
       },
       applier: applier.applier,
       intervalMs: applier.intervalMs,

@@ -1,5 +1,11 @@
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
+import {
+  type Certificate,
+  type CertificateChange,
+  type LoadedCertificates,
+  planCertificates,
+} from '../certificates/index.ts';
 import { type RenderedBackend, serverArguments } from '../render/index.ts';
 import type { Backend, LbTable, Server } from '../table/table.ts';
 import type { RunningServer, RunningServers } from './parse-replies.ts';
@@ -9,6 +15,7 @@ export interface Desired {
   readonly table: LbTable;
   /** The newest structure that HAProxy takes; null: none is known yet. */
   readonly structure: string | null;
+  readonly certificates: ReadonlyMap<string, Certificate>;
 }
 
 /** What HAProxy does. */
@@ -20,6 +27,7 @@ export interface Observed {
     readonly servers: RunningServers;
     /** The backends of its configuration, if this agent wrote it. */
     readonly backends: ReadonlyMap<string, RenderedBackend>;
+    readonly certificates: LoadedCertificates;
     /** Whether workers of earlier configurations finish connections. */
     readonly hasOld: boolean;
   } | null;
@@ -53,13 +61,14 @@ export type Change =
   | { readonly kind: 'reload'; readonly structure: string }
   | { readonly kind: 'stop' }
   | { readonly kind: 'servers'; readonly backends: readonly BackendChange[] }
+  | CertificateChange
   | { readonly kind: 'write file' };
 
 export function plan(desired: Desired, observed: Observed): Plan<Change> {
-  return {
-    changes: [...planProcess(desired, observed), ...planServers(desired, observed)],
-    problems: observed.problems,
-  };
+  const { running, problems } = observed;
+  const certificates = running === null ? [] : planCertificates(desired.certificates, running.certificates);
+  // Endpoints come first: a reload takes longer.
+  return { changes: [...planServers(desired, observed), ...certificates, ...planProcess(desired, observed)], problems };
 }
 
 export const isIdle = ({ listeners }: LbTable): boolean => listeners.length === 0;
@@ -148,6 +157,8 @@ export function format(change: Change): string {
     return `${change.kind} HAProxy with structure ${change.structure}`;
   if (change.kind === 'stop') return 'stop HAProxy';
   if (change.kind === 'write file') return 'write the servers to the configuration file';
+  if (change.kind === 'remove certificate') return `${change.kind} ${change.file}`;
+  if (change.kind !== 'servers') return `${change.kind} ${change.certificate.name}`;
   return change.backends.map(({ backend, servers }) => `${backend}: ${servers.map(formatServer).join(' ')}`).join('; ');
 }
 

@@ -1,8 +1,14 @@
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LbTable } from '../../../lb/index.ts';
 import { backend, listener, rule, server, table } from '../../lb/render/tables.ts';
+import { startDaemon } from '../../support/daemon.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type BalancedHost, startBalancedHost } from '../../support/lb/balanced-host.ts';
 import { startEcho } from '../../support/lb/echo-process.ts';
+import { startLoad } from '../../support/lb/load.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources, type Resources } from '../../support/resources.ts';
 
@@ -12,38 +18,252 @@ let port: number;
 
 beforeEach(async () => {
   resources = createResources();
-  host = await startBalancedHost(resources);
+  host = await startBalancedHost(resources, { oldConnectionsMs: 3_000, drainTimeoutMs: 1_500 });
   port = await freePort();
 });
 afterEach(() => resources.close());
 
-const get = async (at = port): Promise<{ readonly status: number; readonly text: string }> => {
-  const reply = await fetch(`http://127.0.0.1:${at}/`, { headers: { connection: 'close' } });
-  return { status: reply.status, text: await reply.text() };
-};
+const get = async (at = port): Promise<number> =>
+  (await fetch(`http://127.0.0.1:${at}/`, { headers: { connection: 'close' } })).status;
 const web = (...ports: readonly number[]) => backend('web', { servers: ports.map((at) => server('127.0.0.1', at)) });
-const front = (...backends: readonly ReturnType<typeof backend>[]) =>
-  table({ listeners: [listener(port, { rules: [rule('web')] })], backends });
+const listeners = (...ports: readonly number[]) => ports.map((at) => listener(at, { rules: [rule('web')] }));
+const front = (...ports: readonly number[]): LbTable =>
+  table({ listeners: listeners(port), backends: [web(...ports)] });
+const echoes = (count: number) => Promise.all(Array.from({ length: count }, () => startEcho(resources)));
+const status = () => host.balancer.status();
+
+/** A connection that is kept open with a request that never ends. */
+async function longRequest(): Promise<{ readonly ended: () => boolean }> {
+  const end = new AbortController();
+  resources.add('request', () => end.abort());
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
+  const options = { method: 'POST', body, duplex: 'half', signal: end.signal } as RequestInit;
+  let ended = false;
+  void fetch(`http://127.0.0.1:${port}/`, options)
+    .catch(() => {})
+    .finally(() => {
+      ended = true;
+    });
+  return { ended: () => ended };
+}
+const used = async (name: string) =>
+  Number(
+    (await host.ask('show servers conn web'))
+      .split('\n')
+      .find((line) => line.startsWith(`web/${name} `))
+      ?.split(' ')[6],
+  );
 
 describe('process', () => {
   test('starts with the first listener, is adopted with other endpoints, and is stopped with the last listener', async () => {
-    const [one, two] = [await startEcho(resources), await startEcho(resources)];
-    expect(host.balancer.status()).toMatchObject({ state: 'idle', generations: 0 });
-    host.setTable(front(web(one)));
+    const [one, two] = (await echoes(2)) as [number, number];
+    expect(status()).toMatchObject({ state: 'idle', generations: 0 });
+    host.setTable(front(one));
     await host.settled();
-    expect(await get()).toMatchObject({ status: 200 });
+    expect(await get()).toBe(200);
     const pid = await poll(() => host.pid(), { what: 'HAProxy' });
 
     await host.leave();
     host.enter();
-    host.setTable(front(web(one, two)));
+    host.setTable(front(one, two));
     await host.settled();
     expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
     expect(await host.ask('show servers state web')).toContain(`127.0.0.1:${two}`);
-    expect(host.balancer.status()).toMatchObject({ state: 'running', reloads: 0, serverChanges: 1 });
+    expect(status()).toMatchObject({ state: 'running', reloads: 0, serverChanges: 1 });
+
+    host.setTable({ ...front(one, two), listeners: listeners(port, await freePort()) });
+    await host.settled();
+    expect(status()).toMatchObject({ reloads: 1, reloadFailures: 0 });
+    await host.leave();
+    host.enter();
+    await host.settled();
+    expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
 
     host.setTable(table({}));
-    await poll(() => host.balancer.status().state === 'idle', { what: 'the end of HAProxy' });
+    await host.settled();
+    expect(status().state).toBe('idle');
     await expect(get()).rejects.toThrow();
+  });
+
+  test.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'has all servers again after %s',
+    async (signal) => {
+      const [one, two] = (await echoes(2)) as [number, number];
+      host.setTable(front(one));
+      await host.settled();
+      host.setTable(front(one, two));
+      await host.settled();
+      const [worker] = /(?<=^Pid: )\d+/m.exec(await host.ask('show info')) ?? [];
+      process.kill(Number(worker), signal);
+      await poll(async () => !(await host.ask('show info')).includes(`Pid: ${worker}\n`), { what: 'another worker' });
+      await host.settled();
+      await poll(async () => (await host.ask('show servers state web')).includes(`127.0.0.1:${two}`), {
+        what: 'both servers',
+      });
+      expect(await get()).toBe(200);
+      expect(status().reloads).toBe(0);
+    },
+    30_000,
+  );
+});
+
+describe('endpoints', () => {
+  test('a thousand changes lose no request, and need no reload', async () => {
+    const ports = await echoes(4);
+    host.setTable(front(...ports));
+    await host.settled();
+    const target = { protocol: 'http', address: '127.0.0.1', port, host: 'web.example', service: 'web' } as const;
+    const order = { targets: [target], perSecond: 200, webSockets: 2, uploads: 0, uploadSeconds: 1 };
+    const load = await startLoad(resources, { start: startDaemon }, order);
+    const { pid } = { pid: host.pid() };
+    for (let change = 0; change < 1_000; change += 1) {
+      const servers = ports
+        .filter((_, at) => at !== change % 4)
+        .map((at) => server('127.0.0.1', at, { weight: 1 + (change % 7) }));
+      host.setTable({ ...front(), backends: [backend('web', { servers })] });
+      await host.settled();
+    }
+    const { failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(status()).toMatchObject({ reloads: 0, reloadFailures: 0 });
+    expect(status().serverChanges).toBeGreaterThan(1_000);
+    expect(host.pid()).toBe(pid);
+    await poll(async () => (await readFile(host.files.config, 'utf8')).includes(`127.0.0.1:${ports[0]} weight`), {
+      what: 'the servers in the file',
+    });
+  }, 60_000);
+
+  test('a server that leaves finishes its request until the drain timeout', async () => {
+    const [one, two] = (await echoes(2)) as [number, number];
+    host.setTable(front(one));
+    await host.settled();
+    const request = await longRequest();
+    await poll(async () => (await used(`127.0.0.1:${one}`)) === 1, { what: 'the request' });
+    host.setTable({
+      ...front(),
+      backends: [backend('web', { servers: [server('127.0.0.1', one, { state: 'drain' }), server('127.0.0.1', two)] })],
+    });
+    await host.settled();
+    host.setTable(front(two));
+    await host.settled();
+    expect(await get()).toBe(200);
+    expect(request.ended()).toBe(false);
+    expect(await used(`127.0.0.1:${one}`)).toBe(1);
+    await poll(async () => !(await host.ask('show servers state web')).includes(`:${one} `), { what: 'the removal' });
+    await poll(() => request.ended(), { what: 'the end of the request' });
+    expect(await get()).toBe(200);
+  });
+
+  test('a server that was added has the cookie that it has after a reload', async () => {
+    const [one, two] = (await echoes(2)) as [number, number];
+    const stickiness = {
+      name: null,
+      cookie: 'SRV',
+      domain: null,
+      indirect: true,
+      nocache: false,
+      postonly: false,
+      mode: 'insert',
+    };
+    const sticky = (...ports: number[]) => ({ ...front(), backends: [{ ...web(...ports), stickiness }] });
+    const cookieOf = async (): Promise<string> => {
+      const reply = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
+      return reply.headers.get('set-cookie') ?? '';
+    };
+    host.setTable(sticky(one));
+    await host.settled();
+    host.setTable(sticky(two));
+    await host.settled();
+    const before = await poll(cookieOf, { what: 'a cookie' });
+    host.setTable({ ...sticky(two), listeners: listeners(port, await freePort()) });
+    await host.settled();
+    expect(await cookieOf()).toBe(before);
+    expect(status().reloads).toBe(1);
+  });
+});
+
+describe('structure', () => {
+  test('at most two generations run, and a long connection ends in time', async () => {
+    const [one] = (await echoes(1)) as [number];
+    host.setTable(front(one));
+    await host.settled();
+    const request = await longRequest();
+    await poll(async () => (await used(`127.0.0.1:${one}`)) === 1, { what: 'the request' });
+    const [second, third] = [await freePort(), await freePort()];
+    host.setTable({ ...front(one), listeners: listeners(port, second) });
+    await host.settled();
+    expect(request.ended()).toBe(false);
+    expect(status().generations).toBe(2);
+    host.setTable({ ...front(one), listeners: listeners(port, third) });
+    const wasBusy: boolean[] = [];
+    await poll(
+      async () => {
+        wasBusy.push(status().generations > 2);
+        return status().reloads === 2;
+      },
+      { what: 'the second reload' },
+    );
+    expect(wasBusy).not.toContain(true);
+    expect(request.ended()).toBe(true);
+    await host.settled();
+    expect(await get(third)).toBe(200);
+  });
+
+  test('a port that another program has is left out until it is free', async () => {
+    const [one] = (await echoes(1)) as [number];
+    const taken = await freePort();
+    const other = createServer((socket) => socket.destroy()).listen(taken, '127.0.0.1');
+    resources.add('other program', () => other.close());
+    await once(other, 'listening');
+    host.setTable({ ...front(one), listeners: listeners(port, taken) });
+    await host.settled();
+    expect(await get()).toBe(200);
+    expect(status().problems).toMatchObject([
+      { subject: `shop/front port ${taken}`, what: expect.stringContaining('another program') },
+    ]);
+    other.close();
+    await poll(async () => (await get(taken)) === 200, { what: 'the port' });
+    expect(status().problems).toEqual([]);
+  });
+
+  test('text that HAProxy refuses is left out, also after a cold start', async () => {
+    const [one] = (await echoes(1)) as [number];
+    const bad = { balancer: 'shop/bad', text: 'frontend 1\n  tcp-request content accept if { nonsense }\n' };
+    const wrong = await freePort();
+    const both: LbTable = {
+      ...front(one),
+      listeners: [
+        ...listeners(port),
+        listener(wrong, {
+          balancers: ['shop/bad'],
+          rules: [rule('other', { balancer: 'shop/bad', backend: 'other' })],
+        }),
+      ],
+      backends: [backend('other', { balancer: 'shop/bad', servers: [server('127.0.0.1', one)] }), web(one)],
+      customConfigs: [{ ...bad, text: `frontend ${wrong}\n  http-request set-header X %[nonsense]\n` }],
+    };
+    host.setTable(both);
+    await host.settled();
+    const leftOut = { service: 'shop/bad', what: expect.stringContaining('nonsense') };
+    expect(status().problems).toMatchObject([leftOut]);
+    expect([await get(), await get(wrong)]).toEqual([200, 200]);
+
+    await host.stopHaproxy();
+    await rm(host.files.directory, { recursive: true });
+    host.enter();
+    await host.settled();
+    expect(status().problems).toMatchObject([leftOut]);
+    expect([await get(), await get(wrong)]).toEqual([200, 200]);
+  });
+
+  test('a damaged file is written again', async () => {
+    const [one] = (await echoes(1)) as [number];
+    host.setTable(front(one));
+    await host.settled();
+    await host.stopHaproxy();
+    await writeFile(host.files.config, 'nonsense\n');
+    host.enter();
+    await host.settled();
+    expect(await get()).toBe(200);
   });
 });
