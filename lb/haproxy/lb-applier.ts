@@ -161,7 +161,7 @@ export class LbApplier {
     const structureBefore = this.#fileStructure;
     await this.#write(accepted);
     this.#reloadedMs = clock.monotonic();
-    await live.reload(signal);
+    live.reload();
     if (await live.waitFor(accepted.config.structure, TAKE_OVER_MS, signal)) {
       this.#inForce = accepted;
       this.#counts = { ...this.#counts, reloads: this.#counts.reloads + 1, lastReloadAtMs: clock.now() };

@@ -8,8 +8,6 @@ export interface LbFiles {
   readonly candidate: string;
   /** Stats socket of the newest worker. */
   readonly admin: string;
-  /** Socket of the master process: reloads, and which workers run. */
-  readonly master: string;
   readonly certificates: string;
 }
 
@@ -19,12 +17,11 @@ export function lbFiles(directory: string): LbFiles {
     config: join(directory, 'haproxy.cfg'),
     candidate: join(directory, 'candidate.cfg'),
     admin: join(directory, 'admin.sock'),
-    master: join(directory, 'master.sock'),
     certificates: join(directory, 'certs'),
   };
 }
 
 /** The command that runs HAProxy with a master process. `command`: how HAProxy is called. */
-export function lbCommand(command: string, { master, config }: LbFiles): readonly string[] {
-  return [command, '-W', '-S', master, '-f', config];
+export function lbCommand(command: string, { config }: LbFiles): readonly string[] {
+  return [command, '-W', '-f', config];
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Problem } from '../../model/index.ts';
+import { childrenOf } from './children-of.ts';
 
 /** The master process of HAProxy, as the agent keeps it: it goes on when the agent ends. */
 export interface LbProcess {
@@ -62,14 +62,6 @@ export class Keeper {
     if (pid !== null) for (const worker of await childrenOf(pid)) kill(worker);
     await this.#process.stop();
   }
-}
-
-async function childrenOf(pid: number): Promise<readonly number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
-  return text
-    .split(' ')
-    .map(Number)
-    .filter((child) => child > 0);
 }
 
 function kill(pid: number): void {

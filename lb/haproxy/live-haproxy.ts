@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { askHaproxy, batches, HaproxySilentError } from '../../haproxy/index.ts';
 import type { Clock } from '../../system/index.ts';
+import { childrenOf } from './children-of.ts';
 import type { LbFiles } from './lb-files.ts';
 import {
   boundPorts,
-  parseGenerations,
   parseInfo,
   parseServersState,
   type RunningServer,
@@ -33,6 +33,7 @@ interface Out {
 /** The running HAProxy over its sockets: what it has, read once and then kept up to date with each change. */
 export class LiveHaproxy {
   readonly #clock;
+  readonly #masterPid;
   readonly #files;
   #worker: WorkerInfo | null = null;
   #servers = new Map<string, Servers>();
@@ -43,8 +44,13 @@ export class LiveHaproxy {
   #repliedMs = Number.NEGATIVE_INFINITY;
   #serverChanges = 0;
 
-  constructor({ clock }: { readonly clock: Clock }, files: LbFiles) {
+  /** `masterPid`: of the process that starts the workers; null: not known yet. */
+  constructor(
+    { clock, masterPid }: { readonly clock: Clock; readonly masterPid: () => number | null },
+    files: LbFiles,
+  ) {
     this.#clock = clock;
+    this.#masterPid = masterPid;
     this.#files = files;
   }
 
@@ -88,7 +94,7 @@ export class LiveHaproxy {
     try {
       if (this.#worker === null || now - this.#readMs >= FRESH_MS) await this.#readAll(signal);
       else if (now - this.#repliedMs >= ALIVE_MS) await this.#checkWorker(signal);
-      if (this.#generations > 1) await this.#readGenerations(signal);
+      if (this.#generations > 1) await this.#countGenerations();
     } catch (error) {
       this.forget();
       if (error instanceof HaproxySilentError || signal.aborted) throw error;
@@ -137,9 +143,11 @@ export class LiveHaproxy {
     return false;
   }
 
-  async reload(signal: AbortSignal): Promise<void> {
-    // The master closes the connection when it executes itself again.
-    await askHaproxy(this.#files.master, 'reload', { signal, timeoutMs: ASK_TIMEOUT_MS });
+  /** Lets the master start a worker with the configuration of the file, and end the one before. */
+  reload(): void {
+    const pid = this.#masterPid();
+    if (pid === null) throw new Error('HAProxy is not adopted yet');
+    process.kill(pid, 'SIGUSR2');
     this.#generations = 2;
   }
 
@@ -163,7 +171,7 @@ export class LiveHaproxy {
     // A backend without servers is in no line.
     const names = new Set([...this.#servers.keys(), ...servers.keys()]);
     for (const name of names) this.#setBackend(name, servers.get(name) ?? new Map());
-    await this.#readGenerations(signal);
+    await this.#countGenerations();
   }
 
   async #readServers(names: readonly string[], signal: AbortSignal): Promise<RunningServers> {
@@ -178,11 +186,9 @@ export class LiveHaproxy {
     if (worker?.pid !== this.#worker?.pid) await this.#readAll(signal);
   }
 
-  async #readGenerations(signal: AbortSignal): Promise<void> {
-    const options = { signal, timeoutMs: ASK_TIMEOUT_MS };
-    // The master does not close the connection by itself.
-    const reply = await askHaproxy(this.#files.master, 'show proc;quit', options).catch(() => '');
-    this.#generations = parseGenerations(reply) ?? this.#generations;
+  async #countGenerations(): Promise<void> {
+    const pid = this.#masterPid();
+    this.#generations = pid === null ? 1 : Math.max(1, (await childrenOf(pid)).length);
   }
 
   #setBackend(backend: string, servers: Servers): void {

@@ -49,12 +49,6 @@ export function parseInfo(reply: string): WorkerInfo | null {
   return { pid, structure: /^drover-(\S+)$/.exec(description)?.[1] ?? null };
 }
 
-/** How many workers `show proc` of the master names, the newest included. Null: it was cut short. */
-export function parseGenerations(reply: string): number | null {
-  if (!/^# workers$/m.test(reply) || !/^# programs$/m.test(reply)) return null;
-  return reply.match(/^\d+\s+worker\s/gm)?.length ?? 0;
-}
-
 /** What `haproxy -c` refuses: line of the candidate (null: it names none) and message. */
 export interface Refusal {
   readonly line: number | null;
