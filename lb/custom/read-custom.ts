@@ -1,7 +1,7 @@
 import { type CustomLine, type CustomSection, readSections } from '../table/own-sections.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 import type { CustomConfig } from '../table/table.ts';
-import { type LinePlace, type Refusal, refusalOf } from './refusals.ts';
+import { type LinePlace, portsOfBind, type Refusal, refusalOf } from './refusals.ts';
 import { parameterFault } from './server-parameters.ts';
 import { wordsOf } from './words.ts';
 
@@ -11,6 +11,8 @@ export interface CustomContext {
   readonly listeners: ReadonlyMap<string, readonly string[]>;
   /** Every backend of the table: name -> its balancer. */
   readonly backends: ReadonlyMap<string, string>;
+  /** Ports of the own text of other balancers. */
+  readonly takenPorts: readonly number[];
 }
 
 /** Own text of a balancer, by where its lines are written. */
@@ -28,6 +30,8 @@ export interface CustomText {
   readonly noForwardFor: ReadonlySet<string>;
   /** Sections that no rule makes. */
   readonly own: readonly OwnSection[];
+  /** Ports that `bind` lines of the text open. */
+  readonly ports: readonly number[];
   readonly problems: readonly RuleProblem[];
 }
 
@@ -47,7 +51,7 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
       what: `left out: ${what}`,
       hint,
     });
-  const ports = new Set([...context.listeners.keys()].map(Number));
+  const ports = new Set([...[...context.listeners.keys()].map(Number), ...context.takenPorts]);
   const accepted = readSections(text).flatMap((section): readonly AcceptedSection[] => {
     const target = targetOf(section, balancer, context);
     if ('what' in target) {
@@ -96,9 +100,16 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
       isProxy: parts.some(({ isProxy }) => isProxy),
       lines: parts.flatMap(({ lines }) => lines.map((line) => line.text)),
     })),
+    ports: accepted.flatMap(({ lines }) => lines.flatMap((line) => portsOfBind(line.text).flatMap(range))),
     problems,
   };
 }
+
+function range([from, to]: readonly [from: number, to: number]): readonly number[] {
+  return Array.from({ length: Math.min(Math.max(to - from, 0), MAX_PORT) + 1 }, (_, at) => from + at);
+}
+
+const MAX_PORT = 65_535;
 
 interface Target {
   readonly to: 'global' | 'defaults' | 'frontend' | 'backend' | 'own';

@@ -11,7 +11,7 @@ export interface LinePlace {
   readonly section: string;
   /** Null: a section of the text's own. */
   readonly generated: 'frontend' | 'backend' | null;
-  /** Ports of the table's listeners. */
+  /** Ports of the table's listeners, and of the own text of other balancers. */
   readonly ports: ReadonlySet<number>;
 }
 
@@ -97,7 +97,13 @@ function addressRefusal(first: string, rest: readonly string[], ports: ReadonlyS
     first === 'bind'
       ? boundPorts(addresses ?? '').find(([from, to]) => [...ports].some((port) => from <= port && port <= to))
       : undefined;
-  return taken ? { what: 'the port belongs to a listener of the rules', hint: 'use another port' } : null;
+  return taken ? { what: 'the port belongs to rules, or to another load balancer', hint: 'use another port' } : null;
+}
+
+/** The ports of a `bind` line, as ranges. */
+export function portsOfBind(text: string): readonly (readonly [from: number, to: number])[] {
+  const [first, addresses = ''] = wordsOf(text) ?? [];
+  return first === 'bind' ? boundPorts(addresses) : [];
 }
 
 /** Ports of `*:80`, `:80-90,[::1]:443`. */

@@ -73,14 +73,21 @@ type Customs = ReadonlyMap<string, CustomText>;
 
 function readCustoms(memos: Memos, { customConfigs, listeners, backends }: LbTable): Customs {
   if (customConfigs.length === 0) return new Map();
-  const context: CustomContext = {
+  const ofTable = {
     listeners: new Map(listeners.map(({ port, balancers }) => [String(port), balancers])),
     backends: new Map(backends.map(({ name, balancer }) => [name, balancer])),
   };
-  const key = JSON.stringify([[...context.listeners], [...context.backends]]);
-  return new Map(
-    customConfigs.map((config) => [config.balancer, memos.custom(config, [key], () => readCustom(config, context))]),
-  );
+  const key = JSON.stringify([[...ofTable.listeners], [...ofTable.backends]]);
+  const customs = new Map<string, CustomText>();
+  for (const config of customConfigs) {
+    const context: CustomContext = { ...ofTable, takenPorts: [...customs.values()].flatMap(({ ports }) => ports) };
+    const inputs = [key, context.takenPorts.join()];
+    customs.set(
+      config.balancer,
+      memos.custom(config, inputs, () => readCustom(config, context)),
+    );
+  }
+  return customs;
 }
 
 function backendSections(

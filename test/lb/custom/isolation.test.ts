@@ -81,7 +81,7 @@ function sectionsOf(text: string): ReadonlyMap<string, readonly string[]> {
   return sections;
 }
 
-test('own text of a balancer changes nothing of the others', async () => {
+test('Q34 own text of a balancer changes nothing of the others', async () => {
   const render = createRenderer();
   const plain = sectionsOf((await render(SHOP, SETTINGS)).files.get('haproxy.cfg') ?? '');
   await fc.assert(

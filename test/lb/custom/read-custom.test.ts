@@ -11,6 +11,7 @@ const CONTEXT = {
     ['bar', 'shop/front'],
     ['theirs', 'shop/other'],
   ]),
+  takenPorts: [7000],
 };
 
 const read = (...lines: string[]): CustomText =>
@@ -53,6 +54,7 @@ test('readCustom() sorts the lines by where they are written', () => {
     ]),
     noForwardFor: new Set(['', 'foo']),
     own: [],
+    ports: [],
     problems: [],
   });
 });
@@ -85,6 +87,7 @@ test('readCustom() gives the parameters of servers, and sections that no rule ma
     { title: 'listen stats', isProxy: true, lines: ['bind :9000', 'stats enable'] },
     { title: 'frontend 81', isProxy: true, lines: ['bind :81'] },
   ]);
+  expect(custom.ports).toEqual([9000, 81]);
   expect(custom.problems).toEqual([]);
 });
 
@@ -118,6 +121,7 @@ const DANGEROUS: readonly (readonly [string, string])[] = [
   ['frontend 80', 'bind :81 ssl "crt" /etc/ssl/private'],
   ['frontend 80', 'bind :443'],
   ['frontend 80', 'bind 10.0.0.1:81,:400-500'],
+  ['listen own', 'bind :6999-7001'],
   ['frontend 80', 'bind unix@/run/x'],
   ['frontend 80', 'acl x path -f /etc/shadow'],
   ['frontend 80', 'http-request return status 200 file /etc/shadow'],

@@ -198,7 +198,7 @@ function countsOf({ files }: RenderedConfig) {
   return { frontends: count('frontend'), binds: count('bind'), backends: count('backend'), servers: count('server') };
 }
 
-test('HAProxy accepts the configuration of any table, and it has nothing that the table does not ask for', async () => {
+test('Q34 HAProxy accepts the configuration of any table, and it has nothing that the table does not ask for', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'drover-lb-'));
   resources.add('directory', () => rm(directory, { recursive: true }));
   const render = createRenderer();

@@ -189,7 +189,7 @@ describe('routing', () => {
     }
   });
 
-  test('requests without a rule, without a host and to a backend without servers get the error page with 503', async () => {
+  test('Q4 requests without a rule, without a host and to a backend without servers get the error page with 503', async () => {
     for (const host of ['nobody.test', null, 'empty.test']) {
       const { status, body, headers } = await ask({ port: port('http'), host });
       expect([status, body, headers['content-type']]).toEqual([
@@ -215,7 +215,7 @@ describe('routing', () => {
 });
 
 describe('headers', () => {
-  test('X-Forwarded-* and a request id are added, and the address of the client is appended', async () => {
+  test('Q26 X-Forwarded-* and a request id are added, and the address of the client is appended', async () => {
     const echo = await askEcho({ ...site('echo.test:81'), headers: { 'X-Forwarded-For': '192.0.2.1' } });
     expect(headerOf(echo, 'x-forwarded-for')).toEqual(['192.0.2.1', '127.0.0.1']);
     expect(headerOf(echo, 'x-forwarded-proto')).toEqual(['http']);
@@ -520,7 +520,7 @@ describe('connections', () => {
     expect(performance.now() - beganAt).toBeGreaterThan(900);
   });
 
-  test('the PROXY protocol of clients gives their address', async () => {
+  test('Q26 the PROXY protocol of clients gives their address', async () => {
     const client = openRaw(port('proxy'));
     client.socket.write(
       'PROXY TCP4 192.0.2.9 198.51.100.1 4000 8080\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
@@ -534,7 +534,7 @@ describe('connections', () => {
     expect(without.received()).not.toContain('200 OK');
   });
 
-  test('the PROXY protocol to servers, versions 1 and 2', async () => {
+  test('Q26 the PROXY protocol to servers, versions 1 and 2', async () => {
     const first = async (host: string) => Buffer.from((await ask(site(host))).body, 'base64');
     expect((await first('proxy1.test')).toString('latin1')).toMatch(
       /^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+\r\nGET \//,
