@@ -99,6 +99,25 @@ test('Q34: a bad service is reported with file and line, the others are applied,
   expect(stdout).toContain('+ mixed/good');
 });
 
+test('Q34: a wrong rule of a load balancer keeps its last good version, and the others change', async () => {
+  const apply = (selector: string, port: number) => {
+    const rules = [`{ source_port: 80, selector: '${selector}' }`, `{ source_port: ${port}, service: a/b }`];
+    const text = `stack: edge\nservices:\n  lb: { lb_config: { port_rules: [${rules.join(', ')}] } }\n`;
+    return agent.drover(['apply', '-f', '-'], text);
+  };
+  expect(await apply('tier in (a)', 81)).toMatchObject({ exitCode: 0, stdout: '+ edge/lb (loadBalancerService)' });
+  const { exitCode, stderr } = await apply('tier inn (a)', 82);
+  expect([exitCode, stderr]).toEqual([
+    1,
+    expect.stringMatching(/standard input:3 services\.lb\.lb_config\.port_rules\.0\.selector: .*did you mean in\?/),
+  ]);
+  const [document] = JSON.parse((await agent.drover(['get', 'edge/lb', '--json'])).stdout);
+  expect(document.services.lb.lb_config.port_rules).toMatchObject([
+    { source_port: 80, selector: 'tier in (a)' },
+    { source_port: 82, service: 'a/b' },
+  ]);
+});
+
 test('--prune removes what the stack no longer declares, and reads standard input as a file', async () => {
   const less = 'services:\n  db:\n    external_ips: [192.0.2.9]\n';
   const { stdout } = await agent.drover(['apply', '-p', 'shop', '-f', '-', '--prune'], less);
