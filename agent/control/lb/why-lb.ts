@@ -93,11 +93,15 @@ function silenceNotes(status: LiveLb['status']): readonly string[] {
   return status === null || status.state === 'running' ? [] : status.problems.map(formatProblem);
 }
 
+function leftOutText(problems: number): string {
+  return `${problems === 1 ? '1 problem leaves' : `${problems} problems leave`} out rules: see \`drover lb\``;
+}
+
 function notesOf({ listener, rule, backend }: Explanation, { problems }: LbTable): readonly string[] {
   const notes: readonly (string | false | null | undefined)[] = [
     listener?.acceptProxy && `clients of port ${listener.port} must send the PROXY protocol`,
     rule !== null && rule.options.basicAuth.length > 0 && 'a client without a name and password that fit gets 401',
-    rule === null && problems.length > 0 && `${problems.length} problems leave out rules: see \`drover lb\``,
+    rule === null && problems.length > 0 && leftOutText(problems.length),
     backend?.stickiness && 'a client with the cookie of a server stays there while the server is ready',
   ];
   return notes.filter((note) => typeof note === 'string');

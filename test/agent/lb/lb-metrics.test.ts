@@ -59,6 +59,18 @@ test('addLb() counts by listener and by service, and adds the backends of one se
   ]);
 });
 
+test('addLb() counts connections to services that are not http', async () => {
+  const wanted = table(
+    [listener(25, [rule('shop/mail', 'mail')], { protocol: 'tcp' })],
+    [backend('mail', 'shop/mail')],
+  );
+  const stat = [row('mail', 'BACKEND', { mode: 'tcp' }), row('web80', 'BACKEND')];
+  const backends = [...wanted.backends, ...TABLE.backends];
+  const lines = await render({ table: { ...wanted, backends }, stat });
+  expect(samples(lines, 'service_connections_total')).toEqual(['service_connections_total{service="shop/mail"} 70']);
+  expect(samples(lines, 'service_requests_total{service="shop/mail"')).toEqual([]);
+});
+
 test('addLb() says that HAProxy does not reply, and nothing on a host that balances nothing', async () => {
   expect(samples(await render({ table: TABLE }), 'up')).toEqual(['up 0']);
   expect(await render({})).toEqual([]);

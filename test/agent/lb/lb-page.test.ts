@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type LbPage, lbPage, NOT_LIVE } from '../../../agent/control/lb/lb-page.ts';
+import { withoutSecrets } from '../../../agent/control/lb/lb-sources.ts';
 import { publishedAt } from '../../../agent/control/lb/published.ts';
 import { formatLb } from '../../../cli/output/lb-page.ts';
 import type { LbStatus, StatRow } from '../../../lb/index.ts';
@@ -149,9 +150,30 @@ test('formatLb() says how to publish a service when there is nothing to balance'
 });
 
 test('publishedAt() names the URLs of each service', () => {
-  expect(Object.fromEntries(publishedAt(TABLE))).toEqual({
+  const https = listener(443, [rule('shop/web', 'web', { host: SHOP })], { protocol: 'https' });
+  const other = listener(8443, [rule('shop/web', 'web', { path: { kind: 'prefix', text: '/x' } })]);
+  const published = publishedAt({ ...TABLE, listeners: [...TABLE.listeners, https, other] });
+  expect(Object.fromEntries(published)).toEqual({
     'shop/api': ['http://shop.example.com/api'],
-    'shop/web': ['http://*.example.com'],
+    'shop/web': ['http://*.example.com', 'https://shop.example.com', 'http://*:8443/x'],
     'shop/db': ['tcp://*:5432'],
   });
+});
+
+test('formatLb() shows a plain prefix as it is, and an endpoint of two backends that is left out once', () => {
+  const leftOut = [{ service: 'shop/web', containerId: null, address: '10.42.0.9', reason: 'it stops' }];
+  const backends = [backend('one', 'shop/web', { leftOut }), backend('two', 'shop/web', { leftOut })];
+  const rules = [rule('shop/web', 'one', { path: { kind: 'prefix', text: '/x' } }), rule('shop/web:two', 'two')];
+  const text = formatLb(lbPage(VIEW, table([listener(80, rules)], backends), NOT_LIVE), NOW);
+  expect(text).toMatch(/^ {2}80 +any +\/x +one +shop\/web$/m);
+  expect(text.match(/10\.42\.0\.9: it stops/g)).toHaveLength(1);
+});
+
+test('withoutSecrets() hides passwords and their hashes', () => {
+  const lines = ['userlist u', '  user ann password $6$salt$hash', '  user bob insecure-password open groups g'];
+  expect(withoutSecrets(lines.join('\n')).split('\n')).toEqual([
+    'userlist u',
+    '  user ann password ***',
+    '  user bob insecure-password *** groups g',
+  ]);
 });

@@ -60,6 +60,9 @@ const TABLE = table(
       rule('shop/old', 'api', { host: { kind: 'suffix', text: '.example.com' } }),
     ]),
     listener(81, [rule('shop/tls', 'web', { options: { ...NO_RULE_OPTIONS, redirectHttps: true } })]),
+    listener(443, [rule('shop/tls', 'web', { options: { ...NO_RULE_OPTIONS, redirectHttps: true } })], {
+      protocol: 'https',
+    }),
     listener(5432, [rule('shop/db', 'db')], { protocol: 'tcp', acceptProxy: true }),
   ],
   [
@@ -105,8 +108,10 @@ test.each([
   ],
   ['http://other.org/', 'No rule of port 80 matches: the client gets 503.'],
   ['http://any.org:81/x', 'Rule shop/tls answers with a redirect to https.'],
+  ['https://any.org/', 'Rule shop/tls sends it to backend web, with 1 ready server.'],
   ['https://shop.example.com:80/', 'The request fails: port 80 is for http, not for https.'],
   ['tcp://:5432', 'Rule shop/db sends it to backend db, which has no ready server: the connection is closed.'],
+  ['tcp://:5432', 'tcp://:5432 on alpha'],
   ['tcp://:9000', 'Nothing listens on port 9000 of this host: the connection is refused.'],
 ])('explainLb() of %s: %s', (url, outcome) => {
   expect(why(url)).toContain(`${outcome}\n`);
@@ -116,7 +121,19 @@ test('explainLb() names the hosts that run a load balancer which this host does 
   expect(why('http://shop.example.com:9000/')).toContain(
     'Load balancer edge/front listens on this port and runs on beta, not on this host.',
   );
+  const onBeta = explainLb(viewOf(VIEW.snapshot, 'b'), TABLE, { asked: parseLbUrl('tcp://:9000'), ...NOT_LIVE });
+  expect(onBeta.elsewhere).toEqual([]);
   expect(why('tcp://:5432')).toContain('Note: clients of port 5432 must send the PROXY protocol');
+});
+
+test('explainLb() does not count servers that HAProxy does not have yet, and says that rules are left out', () => {
+  const asked = parseLbUrl('http://shop.example.com/');
+  const { outcome } = explainLb(VIEW, TABLE, { asked, status: null, stat: [] });
+  expect(outcome).toBe('Rule shop/web sends it to backend web, which has no ready server: the client gets 503.');
+  const problems = [{ service: 'shop/old', subject: 'label drover.lb.host', what: 'is wrong', hint: 'correct it' }];
+  const other = { asked: parseLbUrl('http://other.org/'), ...NOT_LIVE };
+  expect(explainLb(VIEW, { ...TABLE, problems }, other).notes).toEqual(['1 problem leaves out rules: see `drover lb`']);
+  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, ...NOT_LIVE }).notes).toEqual([]);
 });
 
 test('explainLb() says why HAProxy does not run', () => {
