@@ -8,6 +8,7 @@ import {
   VOTE_PREFIX,
 } from '../healthcheck/index.ts';
 import type { LoadBalancer } from '../lb/index.ts';
+import { DRAINING_FACT, SESSIONS_FACT } from '../model/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createClaims, createRecovery } from '../replacement/index.ts';
@@ -31,6 +32,7 @@ import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
 import { probeResolver } from './host/probe-resolver.ts';
 import { createLb, lbPart } from './lb/create-lb.ts';
+import { sessionsPart } from './lb/sessions-part.ts';
 import { addressParts } from './network/address-management.ts';
 import { createNetworkState } from './network/network-state.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
@@ -88,9 +90,10 @@ export async function runHost(
     ...deps,
     docker,
     claims,
-    drain: (id) => recoveryDrain({ ...deps, view, source: local.docker }, id, signal),
+    drain: (id) => recoveryDrain(drainDeps, id, signal),
   });
   const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
+  const drainDeps = { ...deps, view, source: local.docker, facts: local.facts.part([DRAINING_FACT]) };
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
   const appliers = createAppliers(deps, config, local.docker);
@@ -112,7 +115,11 @@ export async function runHost(
   const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
   store.subscribe(driver.changed);
   parts.drive(driver);
-  if (balancer !== null) parts.start({ 'load balancer files': lbPart(balancer) });
+  if (balancer !== null)
+    parts.start({
+      'load balancer files': lbPart(balancer),
+      'load balancer sessions': sessionsPart({ ...deps, balancer, view, facts: local.facts.part([SESSIONS_FACT]) }),
+    });
 
   const serversDeps = { ...deps, ...appliers, peers: feed.peers };
   const supervisor = createReloadableSupervisor(
@@ -135,7 +142,7 @@ export async function runHost(
   }
   const wired = wireFacts(deps, config, { core, local, parts, signal, onChange: driver.changed });
   const lock = () => recreationLock(deps, core, documents);
-  const rolls = createRolls({ ...deps, docker, view, claims, recovery, source: local.docker, lock }, signal);
+  const rolls = createRolls({ ...deps, ...drainDeps, docker, claims, recovery, lock }, signal);
   parts.start({ replacements: replacementsPart(deps, { recovery, rolls, source: local.docker }) });
   const facts = await wired;
   if (config.health.enabled)

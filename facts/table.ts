@@ -3,7 +3,7 @@ import { componentStatusKind } from './component-status.ts';
 import { containerKind } from './container.ts';
 import { declarationKind } from './declaration.ts';
 import type { DocumentDraft } from './document-draft.ts';
-import { drainReportKind } from './drain-report.ts';
+import { drainingKind, sessionsKind } from './drain.ts';
 import { hostKind } from './host.ts';
 import type { HostDraft } from './host-draft.ts';
 import type { Kind } from './kind.ts';
@@ -30,7 +30,15 @@ export type Reduce = (key: string, value: JsonValue) => JsonValue | undefined;
 
 /** Every kind there is. A new kind is one entry here. */
 export const factTable: FactTable = {
-  facts: createKindTable([hostKind, containerKind, networkKind, componentStatusKind, voteKind, drainReportKind]),
+  facts: createKindTable([
+    hostKind,
+    containerKind,
+    networkKind,
+    componentStatusKind,
+    voteKind,
+    drainingKind,
+    sessionsKind,
+  ]),
   documents: createKindTable([declarationKind, livenessKind]),
 };
 

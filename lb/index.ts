@@ -1,4 +1,5 @@
 export type { Certificate } from './certificates/index.ts';
+export { drainSessions } from './haproxy/drain-sessions.ts';
 export { type LbFiles, lbCommand, lbFiles } from './haproxy/lb-files.ts';
 export type { LbProcess } from './haproxy/lb-process.ts';
 export type { LbStatus } from './haproxy/lb-status.ts';

@@ -10,7 +10,7 @@ export * from './collections/sharded-map.ts';
 export * from './component-status.ts';
 export * from './container.ts';
 export * from './docker-names.ts';
-export * from './drain-report.ts';
+export * from './drain.ts';
 export * from './environment.ts';
 export * from './hash.ts';
 export * from './health-check/command.ts';

@@ -1,4 +1,5 @@
-import { drainSessions, type LoadBalancerConfig } from '../../model/index.ts';
+import type { FactsPart } from '../../facts/index.ts';
+import { DRAINING_FACT, type Draining, drainSessions, type LoadBalancerConfig, shortId } from '../../model/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { Clock } from '../../system/index.ts';
 import { findService, type HostView, READINESS } from '../../view/index.ts';
@@ -8,6 +9,8 @@ export interface DrainDependencies {
   readonly clock: Clock;
   readonly view: () => HostView;
   readonly source: Pick<DockerSource, 'retire'>;
+  /** Owns the fact `draining`. */
+  readonly facts: Pick<FactsPart, 'get' | 'set'>;
 }
 
 /** Takes containers out of the traffic before they are stopped. */
@@ -32,30 +35,47 @@ const DEFAULT_DRAIN_MS = 15_000;
 const SHORTEST_MS = 2_000;
 const INTERVAL_MS = 100;
 
-export function createDrain({ clock, view, source }: DrainDependencies): Drain {
+export function createDrain(deps: DrainDependencies): Drain {
+  const { view, source, facts } = deps;
   const retired = new Map<string, () => void>();
   return {
-    drain: async (id, { timeoutMs, onSessions }, signal) => {
+    drain: async (id, options, signal) => {
       const { standing } = standingNow(view(), id);
-      const hasTraffic = standing !== null && READINESS[standing].lb !== 'leave';
       if (!retired.has(id)) retired.set(id, source.retire(id));
-      const begin = clock.monotonic();
-      let told: number | null = null;
-      while (hasTraffic) {
-        const { snapshot } = view();
-        const { sessions, unknown } = drainSessions(snapshot, { id });
-        if (sessions !== told) onSessions?.(sessions);
-        told = sessions;
-        const passedMs = clock.monotonic() - begin;
-        if (passedMs >= timeoutMs || (passedMs >= SHORTEST_MS && sessions + unknown === 0)) return;
-        await clock.sleep(INTERVAL_MS, signal);
-      }
+      if (standing === null || READINESS[standing].lb === 'leave') return;
+      announce(facts, shortId({ id }), true);
+      await untilDrained(deps, { ...options, id }, signal).finally(() => announce(facts, shortId({ id }), false));
     },
     release: () => {
       for (const end of retired.values()) end();
       retired.clear();
     },
   };
+}
+
+async function untilDrained(
+  { clock, view }: DrainDependencies,
+  { id, timeoutMs, onSessions }: DrainOptions & { readonly id: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const begin = clock.monotonic();
+  let told: number | null = null;
+  for (;;) {
+    const { sessions, unknown } = drainSessions(view().snapshot, { id });
+    if (sessions !== (told ?? 0)) onSessions?.(sessions);
+    told = sessions;
+    const passedMs = clock.monotonic() - begin;
+    if (passedMs >= timeoutMs || (passedMs >= SHORTEST_MS && sessions + unknown === 0)) return;
+    await clock.sleep(INTERVAL_MS, signal);
+  }
+}
+
+/** Asks all load balancers for their sessions with a container, or ends this. */
+function announce(facts: DrainDependencies['facts'], container: string, isDraining: boolean): void {
+  const before = (facts.get(DRAINING_FACT) as Draining | null)?.containers ?? [];
+  const others = before.filter((one) => one !== container);
+  const containers = isDraining ? [...others, container] : others;
+  facts.set(DRAINING_FACT, containers.length === 0 ? null : { containers });
 }
 
 /**

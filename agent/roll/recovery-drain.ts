@@ -8,5 +8,6 @@ export async function recoveryDrain(deps: DrainDependencies, id: string, signal:
   const { container } = standingNow(view, id);
   const service = container && serviceOf(view, container);
   if (!service) return;
+  // The container stays retired until it is removed, or until this agent ends.
   await createDrain(deps).drain(id, { timeoutMs: drainTimeoutOf(view, service.key) }, signal);
 }

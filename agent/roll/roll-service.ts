@@ -10,7 +10,7 @@ import { otherHosts } from './other-hosts.ts';
 import type { PlannedRoll, ServicePlan } from './plan-service.ts';
 import { whenReady } from './when-ready.ts';
 
-export interface RollServiceDependencies extends Pick<DrainDependencies, 'source'> {
+export interface RollServiceDependencies extends Pick<DrainDependencies, 'source' | 'facts'> {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly log: Log;

@@ -5,6 +5,7 @@ import { formatHealth } from '../../cli/commands/health.ts';
 import { formatServices } from '../../cli/commands/services.ts';
 import { formatDuration } from '../../cli/output/duration.ts';
 import { formatPlans } from '../../cli/output/plans.ts';
+import { formatRollEvent } from '../../cli/output/roll.ts';
 import { formatStatus } from '../../cli/output/status-page.ts';
 import { formatTable } from '../../cli/output/table.ts';
 import { parseListen } from '../../cli/support/listen-option.ts';
@@ -365,4 +366,41 @@ test('a process that was just started is no alarm; one that stays away is', () =
     problemsOf({ ...status, processes: [{ ...dns, connected: false, starting }] }).map(formatProblem);
   expect(told(true)).toContain('process dns: is starting; no action needed');
   expect(told(false)).toContain(`process dns: is not connected to the agent; see ${dns.child?.outputFile}`);
+});
+
+test('formatRollEvent() prints one line a step, and the steps of a dry run', () => {
+  const image = { image: 'app:2', imageId: `sha256:${'a'.repeat(64)}` };
+  const plan = {
+    kind: 'plan',
+    containers: [
+      { container: 'web-1', skipped: null, steps: ['create', 'start'], ...image },
+      { container: 'web-2', skipped: 'it has this image already', steps: [], ...image },
+    ],
+  } as const;
+  const lines = [
+    'web-1: replace by a container of app:2 (aaaaaaaaaaaa)',
+    'web-2: not replaced: it has this image already',
+  ];
+  expect(formatRollEvent(plan, false).lines).toEqual(lines);
+  expect(formatRollEvent(plan, true).lines).toEqual([lines[0], '  create', '  start', lines[1]]);
+  const problem = { subject: 'container web-1', what: 'failed', hint: 'fix it' };
+  const end = { kind: 'end', rolled: 1, skipped: 1, failed: true, others: [{ host: 'beta', containers: 2 }] } as const;
+  expect([
+    formatRollEvent({ kind: 'step', container: 'web-1', text: 'start' }, false),
+    formatRollEvent({ kind: 'step', container: null, text: 'wait' }, false),
+    formatRollEvent({ kind: 'failed', problem }, false),
+    formatRollEvent(end, false),
+    formatRollEvent({ ...end, skipped: 0, failed: false, others: [] }, false),
+  ]).toEqual([
+    { lines: ['web-1: start'], problem: null },
+    { lines: ['wait'], problem: null },
+    { lines: [], problem: `drover: ${formatProblem(problem)}` },
+    {
+      lines: [
+        'Ended early: 1 replaced, 1 not replaced, 1 failed. Containers of another image on other hosts: beta (2); roll them there.',
+      ],
+      problem: null,
+    },
+    { lines: ['Done: 1 replaced.'], problem: null },
+  ]);
 });

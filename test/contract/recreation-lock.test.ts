@@ -75,6 +75,20 @@ function recreationLockContract(name: string, driver: BusDriver): void {
       expect(await kindOf(beta.begin(request('web-2', false), yes))).toBe('go');
     });
 
+    it('a roll waits for another host, and other hosts wait for it; it costs no budget', async ({ host }) => {
+      const [alpha, beta] = [lockOf(await host(), 'alpha'), lockOf(await host(), 'beta')];
+      const of = (container: string) => ({ service: 'shop/web', container });
+      expect(await kindOf(alpha.begin(request('web-1'), yes))).toBe('go');
+      expect(await beta.beginRoll(of('web-2'))).toMatchObject({ kind: 'wait', why: 'web-1 is being recreated' });
+      // This host knows what it recreates: a turn of its own is one of an earlier agent.
+      expect(await kindOf(alpha.beginRoll(of('web-3')))).toBe('go');
+      expect(await kindOf(beta.begin(request('web-2'), yes))).toBe('wait');
+      await alpha.end(of('web-3'), 'undone');
+      for (let failures = 0; failures < 3; failures += 1) await beta.end(of('web-2'), 'failed');
+      expect(await kindOf(beta.begin(request('web-2'), yes))).toBe('stopped');
+      expect(await kindOf(beta.beginRoll(of('web-2')))).toBe('go');
+    });
+
     it('an agent that starts again ends the turns of the earlier one, and only those', async ({ host }) => {
       const [alpha, beta] = [lockOf(await host(), 'alpha'), lockOf(await host(), 'beta')];
       await alpha.begin(request('web-1'), yes);

@@ -22,6 +22,9 @@ test.each<[string, string | null]>([
   ['status/overlay', 'status overlay'],
   ['status/overlay/x', null],
   ['vote/c', null],
+  ['draining', 'draining '],
+  ['sessions', 'sessions '],
+  ['sessions/x', null],
 ])('the key of a fact, %s, is that of kind and id %s', (key, expected) => {
   const found = factTable.facts.find(key);
   expect(found && `${found.kind.name} ${found.id}`).toBe(expected);

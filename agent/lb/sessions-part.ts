@@ -1,0 +1,52 @@
+import type { FactsPart } from '../../facts/index.ts';
+import { drainSessions, type LbStatus, type LoadBalancer } from '../../lb/index.ts';
+import { drainingIn, SESSIONS_FACT } from '../../model/index.ts';
+import type { Clock } from '../../system/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { Part } from '../parts/part.ts';
+
+export interface SessionsSources {
+  readonly clock: Clock;
+  readonly balancer: Pick<LoadBalancer, 'component' | 'readStat' | 'status'>;
+  readonly view: () => HostView;
+  /** Owns the fact `sessions`. */
+  readonly facts: Pick<FactsPart, 'set'>;
+}
+
+const INTERVAL_MS = 1_000;
+
+/** Reports the sessions that the load balancer of this host has with containers that are draining. */
+export function sessionsPart(sources: SessionsSources): Part {
+  const { clock, facts, balancer } = sources;
+  return async (signal, report) => {
+    while (!signal.aborted) {
+      const { state } = balancer.status();
+      facts.set(SESSIONS_FACT, state === 'idle' ? null : { sessions: await sessionsNow(sources, signal) });
+      report.done();
+      await clock.sleep(INTERVAL_MS, signal).catch(() => {});
+    }
+  };
+}
+
+async function sessionsNow(
+  { balancer, view }: SessionsSources,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, number>>> {
+  const draining = drainingIn(view().snapshot);
+  if (draining.length === 0) return {};
+  const rows = await balancer.readStat(signal);
+  // The process before a reload does not tell what it has.
+  const known = hasOldProcess(balancer.status()) ? null : rows;
+  const table = balancer.component.desired(view())?.table;
+  if (!table) return {};
+  return Object.fromEntries(
+    draining.flatMap((id) => {
+      const sessions = drainSessions(table, known, id);
+      return sessions === null ? [] : [[id, sessions]];
+    }),
+  );
+}
+
+function hasOldProcess({ generations }: LbStatus): boolean {
+  return generations > 1;
+}

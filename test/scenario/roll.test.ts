@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HealthRow } from '../../agent/index.ts';
+import { composeUp } from '../support/containers.ts';
+import { ECHO_PORT, echoOptions } from '../support/lb/echo-container.ts';
+import { startLoad } from '../support/lb/load.ts';
+import { poll } from '../support/poll.ts';
+import { listAll } from '../support/recreation.ts';
+import { createResources } from '../support/resources.ts';
+import { createWorld, type Member } from '../support/world.ts';
+
+/** Rolls behind the load balancers of two hosts. The application exits at once when it is stopped. */
+const HAPROXY = new URL('../support/haproxy', import.meta.url).pathname;
+const HOST = 'web.example';
+const WEB = echoOptions({
+  service: 'web',
+  onSigterm: 'exit',
+  labels: {
+    'drover.lb.host': HOST,
+    'drover.health.port': String(ECHO_PORT),
+    'drover.health.interval': '300',
+  },
+});
+const NAMES = ['shop-web-1', 'shop-web-2'];
+
+const resources = createResources();
+let alpha: Member;
+let beta: Member;
+
+beforeAll(async () => {
+  const config = () => ({ lb: { haproxy: HAPROXY }, health: { haproxy: HAPROXY } });
+  const { members } = await createWorld(resources, { names: ['alpha', 'beta'], bus: 'consul', config });
+  [alpha, beta] = members as [Member, Member];
+  for (const number of [1, 2]) await composeUp(alpha, 'shop', 'web', number, WEB);
+  for (const member of [alpha, beta]) await untilHealthy(member, NAMES);
+  for (const member of [alpha, beta])
+    await poll(
+      async () =>
+        (await member.host.run('curl', ['-s', '-m', '3', '-H', `Host: ${HOST}`, 'http://127.0.0.1/'])).includes(
+          '"web"',
+        ),
+      {
+        what: `an answer on ${member.name}`,
+        timeoutMs: 30_000,
+      },
+    );
+}, 150_000);
+afterAll(() => resources.close());
+
+async function untilHealthy({ agent, name }: Member, names: readonly string[]): Promise<void> {
+  const healthy = async () => {
+    const rows = JSON.parse((await agent.drover(['health', 'shop/web', '--json'])).stdout) as readonly HealthRow[];
+    return (
+      rows.map(({ container, health }) => `${container} ${health}`).join() ===
+      names.map((one) => `${one} healthy`).join()
+    );
+  };
+  await poll(healthy, { what: `health on ${name}`, timeoutMs: 30_000 });
+}
+
+const targets = () =>
+  [alpha, beta].map(({ address }) => ({ protocol: 'http', address, port: 80, host: HOST, service: 'web' }) as const);
+
+test('Q4 Q5 a roll loses no request, no WebSocket and no upload, although the application exits at once on SIGTERM', async () => {
+  const order = { targets: targets(), perSecond: 200, webSockets: 4, uploads: 2, uploadSeconds: 2 };
+  const load = await startLoad(resources, beta.host, order);
+  await load.more(200);
+  // Longer than a command of a test may take: the reports of both load balancers end the drain.
+  const rolled = await alpha.agent.drover(['roll', 'shop/web', '--force', '--drain-timeout', '600']);
+  await load.more(200);
+  const result = await load.stop();
+  expect(rolled).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(rolled.stdout).toMatch(/\nDone: 2 replaced\.$/);
+  expect(result).toMatchObject({ failed: 0, failures: [] });
+  // Two old and two new containers.
+  expect(Object.keys(result.servedBy)).toHaveLength(4);
+  expect(await listAll(alpha.engine)).toEqual(NAMES.map((name) => `${name} running`));
+}, 150_000);
+
+test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing, and is completed', async () => {
+  const order = { targets: targets(), perSecond: 100, webSockets: 4, uploads: 2, uploadSeconds: 4 };
+  const load = await startLoad(resources, beta.host, order);
+  await load.more(200);
+  const roll = alpha.agent.drover(['roll', 'shop/web', '--force', '--drain-timeout', '600']);
+  await poll(async () => (await listAll(alpha.engine)).some((line) => line.includes('.drover-replaced-by-')), {
+    what: 'the new names',
+    timeoutMs: 30_000,
+  });
+  await alpha.agent.stop('SIGKILL');
+  expect((await roll).exitCode).toBe(2);
+  await alpha.agent.start();
+  const whole = NAMES.map((name) => `${name} running`).join();
+  await poll(async () => (await listAll(alpha.engine)).join() === whole, { what: 'two containers', timeoutMs: 60_000 });
+  await load.more(200);
+  expect(await load.stop()).toMatchObject({ failed: 0, failures: [] });
+}, 150_000);
