@@ -38,6 +38,13 @@ describe('names of backends', () => {
     expect(new Set(names(rules)).size).toBe(rules.length);
   });
 
+  test('names of long paths are cut, and stay different', () => {
+    const long = '/a'.repeat(200);
+    const [first = '', second = ''] = names([rule({ path: `${long}/x` }), rule({ path: `${long}/y` })]);
+    expect([first.length, second.length]).toEqual([100, 109]);
+    expect(second.startsWith(first)).toBe(true);
+  });
+
   test('a suffix depends on the key only, and older rules keep their names', () => {
     const [plain, suffixed] = names([rule({ path: '/a-b' }), rule({ path: '/a_b' })]);
     expect(plain).toBe('80_a_b');
