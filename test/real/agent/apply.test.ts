@@ -211,4 +211,8 @@ test('without the agent, drover apply says that the agent is not running', async
   const saved = await agent.drover(['get', 'ext/mail']);
   expect([saved.exitCode, saved.stdout]).toEqual([0, expect.stringContaining('stack: ext')]);
   expect(saved.stderr).toContain('using the state saved');
+  const { exitCode: lbCode, stdout: page } = await agent.drover(['lb', '--json']);
+  expect([lbCode, JSON.parse(page)]).toMatchObject([0, { haproxy: null, listeners: expect.any(Array) }]);
+  const { stdout: why } = await agent.drover(['why', 'lb', 'tcp://:9']);
+  expect(why).toContain('Nothing listens on port 9 of this host: the connection is refused.');
 });
