@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import type { RunningServer } from '../../../lb/haproxy/parse-replies.ts';
+import { type Desired, format, type Observed, plan, type ServerChange } from '../../../lb/haproxy/plan.ts';
+import { serverCommands } from '../../../lb/haproxy/server-commands.ts';
+import type { Server } from '../../../lb/index.ts';
+import { createRandom } from '../../support/random.ts';
+import { backend, listener, rule, server, table } from '../render/tables.ts';
+
+const NO_CERTIFICATES = { files: new Map(), listed: null };
+const RENDERED = new Map([
+  ['web', { serverParameters: ' proto h2', cookieKey: 'web' }],
+  ['api', { serverParameters: '', cookieKey: null }],
+]);
+
+/** Servers as `weight` or `weight out`, by backend and name. */
+type World = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+function desired(servers: Readonly<Record<string, readonly Server[]>>, structure: string | null = 's1'): Desired {
+  const backends = Object.entries(servers).map(([name, all]) => backend(name, { servers: all }));
+  return {
+    table: table({ listeners: [listener(80, { rules: [rule('web')] })], backends }),
+    structure,
+    certificates: new Map(),
+  };
+}
+
+function observed(
+  world: World,
+  { hasOld = false, ...parts }: Partial<Observed> & { readonly hasOld?: boolean } = {},
+  structure = 's1',
+): Observed {
+  const servers = new Map(
+    Object.entries(world).map(([name, all]) => [
+      name,
+      new Map(
+        Object.entries(all).map(([server, text]): [string, RunningServer] => [
+          server,
+          { name: server, weight: Number.parseInt(text, 10), isOut: text.endsWith('out') },
+        ]),
+      ),
+    ]),
+  );
+  return {
+    running: { structure, servers, backends: RENDERED, certificates: NO_CERTIFICATES, hasOld },
+    kept: { structure },
+    mayReload: true,
+    mayWrite: false,
+    out: new Map(),
+    nowMs: 100_000,
+    drainTimeoutMs: 15_000,
+    problems: [],
+    ...parts,
+  };
+}
+
+const STOPPED = { running: null, kept: null } as const;
+const lines = (want: Desired, has: Observed): readonly string[] => plan(want, has).changes.map(format);
+const one = server('10.0.0.1', 80);
+const two = server('10.0.0.2', 80, { weight: 5 });
+const EMPTY: Desired = { table: table({}), structure: 's0', certificates: new Map() };
+const out = (sinceMs: number, parts = {}) =>
+  new Map([['web/10.0.0.1:80', { sinceMs, isDue: true, isShut: false, ...parts }]]);
+const leaving = { ...one, state: 'drain' } as const;
+
+test.each<[what: string, want: Desired, has: Observed, changes: readonly string[]]>([
+  ['does nothing without a listener', EMPTY, observed({}, STOPPED), []],
+  ['waits for a configuration', desired({ web: [one] }, null), observed({}, STOPPED), []],
+  ['starts HAProxy', desired({ web: [one] }), observed({}, STOPPED), ['start HAProxy with structure s1']],
+  ['waits for HAProxy that is kept running', desired({ web: [one] }), observed({}, { running: null }), []],
+  [
+    'starts HAProxy with another file if it does not come up with this one',
+    desired({ web: [one] }, 's2'),
+    observed({}, { running: null }),
+    ['start HAProxy with structure s2'],
+  ],
+  ['reloads for another structure', desired({ web: [] }, 's2'), observed({}), ['reload HAProxy with structure s2']],
+  [
+    'changes endpoints while a reload has to wait',
+    desired({ web: [one] }, 's2'),
+    observed({ web: {} }, { mayReload: false }),
+    ['web: +10.0.0.1:80'],
+  ],
+  ['lets connections end before it stops', EMPTY, observed({}), ['reload HAProxy with structure s0']],
+  ['stops without listeners when the last connections have ended', EMPTY, observed({}, {}, 's0'), ['stop HAProxy']],
+  ['waits for the last connections', EMPTY, observed({}, { hasOld: true }, 's0'), []],
+  [
+    'writes the file when the servers are quiet',
+    desired({ web: [] }),
+    observed({}, { mayWrite: true }),
+    ['write the servers to the configuration file'],
+  ],
+  [
+    'adds and removes servers of all backends at once, new ones first',
+    desired({ api: [two], web: [two] }),
+    observed({ web: { '10.0.0.1:80': '1' }, api: {} }),
+    ['api: +10.0.0.2:80; web: +10.0.0.2:80 -10.0.0.1:80'],
+  ],
+  [
+    'weights a server and takes it back',
+    desired({ web: [two] }),
+    observed({ web: { '10.0.0.2:80': '1 out' } }),
+    ['web: 10.0.0.2:80 weight 5 10.0.0.2:80 ready'],
+  ],
+  [
+    'drains a server',
+    desired({ web: [leaving] }),
+    observed({ web: { '10.0.0.1:80': '1' } }),
+    ['web: drain 10.0.0.1:80'],
+  ],
+  ['does not add a server that drains', desired({ web: [leaving] }), observed({ web: {} }), []],
+  [
+    'lets a drained server finish',
+    desired({ web: [leaving] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(90_000) }),
+    [],
+  ],
+  [
+    'closes the connections of a drained server at the timeout, once',
+    desired({ web: [leaving] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(80_000) }),
+    ['web: close 10.0.0.1:80'],
+  ],
+  [
+    'has closed them',
+    desired({ web: [leaving] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(80_000, { isShut: true }) }),
+    [],
+  ],
+  [
+    'tries a removal again when it is due',
+    desired({ web: [] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(90_000) }),
+    ['web: -10.0.0.1:80'],
+  ],
+  [
+    'does not try a removal again before',
+    desired({ web: [] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(90_000, { isDue: false }) }),
+    [],
+  ],
+  [
+    'forces a removal at the timeout',
+    desired({ web: [] }),
+    observed({ web: { '10.0.0.1:80': '1 out' } }, { out: out(80_000) }),
+    ['web: -10.0.0.1:80 with its connections'],
+  ],
+  [
+    'leaves alone what it does not know: backends of another structure and servers by name',
+    {
+      ...desired({}),
+      table: table({
+        listeners: [listener(80)],
+        backends: [
+          backend('new', { servers: [one] }),
+          backend('web', { namedServers: [{ hostname: 'db.example', port: 80, weight: 1, service: 'shop/db' }] }),
+        ],
+      }),
+    },
+    observed({ web: { 'db.example:80': '1' }, own: { x: '1' } }),
+    [],
+  ],
+])('plan() %s', (_what, want, has, changes) => {
+  expect(lines(want, has)).toEqual(changes);
+});
+
+describe('plan() over a random walk', () => {
+  const NAMES = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];
+
+  function applied(world: World, want: Desired): World {
+    const next: Record<string, Record<string, string>> = { web: { ...world.web }, api: { ...world.api } };
+    for (const change of plan(want, observed(world)).changes) {
+      if (change.kind !== 'servers') continue;
+      for (const { backend: name, servers } of change.backends)
+        for (const one of servers) applyOne(next[name] ?? {}, one);
+    }
+    return next;
+  }
+
+  function applyOne(servers: Record<string, string>, change: ServerChange): void {
+    const { name } = change;
+    const [weight = '1'] = servers[name]?.split(' ') ?? [];
+    if (change.kind === 'add') servers[name] = /weight (\d+)/.exec(change.arguments)?.[1] ?? '';
+    if (change.kind === 'ready') servers[name] = weight;
+    if (change.kind === 'drain') servers[name] = `${weight} out`;
+    if (change.kind === 'weight') servers[name] = `${change.weight}${servers[name]?.endsWith('out') ? ' out' : ''}`;
+    if (change.kind === 'remove') delete servers[name];
+  }
+
+  test('leaves nothing to plan, does not depend on the order, and has exactly the wanted servers that do not drain', () => {
+    const random = createRandom(7);
+    let world: World = { web: {}, api: {} };
+    for (let step = 0; step < 300; step += 1) {
+      const some = () =>
+        NAMES.filter(() => random.below(10) < 6).map((address) =>
+          server(address, 80, {
+            weight: random.below(4),
+            state: random.below(10) < 3 ? 'drain' : 'ready',
+          }),
+        );
+      const servers = { web: some(), api: some() };
+      const want = desired(servers);
+      const reversed = desired({ api: servers.api.toReversed(), web: servers.web.toReversed() });
+      const sorted = (all: readonly string[]) => all.flatMap((line) => line.split(/; | (?=[-+])/)).length;
+      expect(sorted(lines(reversed, observed(world)))).toBe(sorted(lines(want, observed(world))));
+      world = applied(world, want);
+      expect(lines(want, observed(world, { out: allOut(world) }))).toEqual([]);
+      const ready = servers.web
+        .filter(({ state }) => state === 'ready')
+        .map(({ name, weight }) => [name, String(weight)]);
+      const has = Object.entries(world.web ?? {}).filter(([, text]) => !text.endsWith('out'));
+      expect(Object.fromEntries(has)).toEqual(Object.fromEntries(ready));
+    }
+  });
+
+  const allOut = (world: World): Observed['out'] =>
+    new Map(
+      Object.entries(world).flatMap(([name, all]) =>
+        Object.keys(all).map((key) => [`${name}/${key}`, { sinceMs: 99_999, isDue: false, isShut: false }] as const),
+      ),
+    );
+});
+
+test('serverCommands() gives a new server its cookie before its first request, and reads back', () => {
+  const change = plan(desired({ web: [one] }), observed({ web: { '10.0.0.9:80': '1' } })).changes[0];
+  expect(change?.kind === 'servers' && change.backends.map(serverCommands)).toEqual([
+    [
+      'add server web/10.0.0.1:80 10.0.0.1:80 weight 1 proto h2',
+      'set dynamic-cookie-key backend web web',
+      'enable server web/10.0.0.1:80',
+      'set server web/10.0.0.9:80 state maint',
+      'del server web/10.0.0.9:80',
+      'show servers state web',
+    ].join(';'),
+  ]);
+});
