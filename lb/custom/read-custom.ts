@@ -1,7 +1,7 @@
 import { type CustomLine, type CustomSection, readSections } from '../table/own-sections.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 import type { CustomConfig } from '../table/table.ts';
-import { type LinePlace, portsOfBind, type Refusal, refusalOf } from './refusals.ts';
+import { addressesOfBind, type BoundAddress, type LinePlace, type Refusal, refusalOf } from './refusals.ts';
 import { parameterFault } from './server-parameters.ts';
 import { wordsOf } from './words.ts';
 
@@ -30,8 +30,8 @@ export interface CustomText {
   readonly noForwardFor: ReadonlySet<string>;
   /** Sections that no rule makes. */
   readonly own: readonly OwnSection[];
-  /** Ports that `bind` lines of the text open. */
-  readonly ports: readonly number[];
+  /** On which the text listens. */
+  readonly bound: readonly BoundAddress[];
   readonly problems: readonly RuleProblem[];
 }
 
@@ -100,16 +100,10 @@ export function readCustom({ balancer, text }: CustomConfig, context: CustomCont
       isProxy: parts.some(({ isProxy }) => isProxy),
       lines: parts.flatMap(({ lines }) => lines.map((line) => line.text)),
     })),
-    ports: accepted.flatMap(({ lines }) => lines.flatMap((line) => portsOfBind(line.text).flatMap(range))),
+    bound: accepted.flatMap(({ lines }) => lines.flatMap((line) => addressesOfBind(line.text))),
     problems,
   };
 }
-
-function range([from, to]: readonly [from: number, to: number]): readonly number[] {
-  return Array.from({ length: Math.min(Math.max(to - from, 0), MAX_PORT) + 1 }, (_, at) => from + at);
-}
-
-const MAX_PORT = 65_535;
 
 interface Target {
   readonly to: 'global' | 'defaults' | 'frontend' | 'backend' | 'own';

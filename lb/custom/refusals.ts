@@ -93,26 +93,37 @@ function addressRefusal(first: string, rest: readonly string[], ports: ReadonlyS
   if (first === 'bind' && rest.includes('namespace')) {
     return { what: 'network namespaces are not accepted', hint: 'remove namespace' };
   }
-  const taken =
-    first === 'bind'
-      ? boundPorts(addresses ?? '').find(([from, to]) => [...ports].some((port) => from <= port && port <= to))
-      : undefined;
-  return taken ? { what: 'the port belongs to rules, or to another load balancer', hint: 'use another port' } : null;
+  const bound = first === 'bind' ? boundAddresses(addresses ?? '') : [];
+  return bound.some(({ port }) => ports.has(port))
+    ? { what: 'the port belongs to rules, or to another load balancer', hint: 'use another port' }
+    : null;
 }
 
-/** The ports of a `bind` line, as ranges. */
-export function portsOfBind(text: string): readonly (readonly [from: number, to: number])[] {
+/** An address on which own text listens. */
+export interface BoundAddress {
+  /** As written; empty: all addresses. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Of a `bind` line; none for other lines. */
+export function addressesOfBind(text: string): readonly BoundAddress[] {
   const [first, addresses = ''] = wordsOf(text) ?? [];
-  return first === 'bind' ? boundPorts(addresses) : [];
+  return first === 'bind' ? boundAddresses(addresses) : [];
 }
 
-/** Ports of `*:80`, `:80-90,[::1]:443`. */
-function boundPorts(addresses: string): readonly (readonly [from: number, to: number])[] {
+/** Of `*:80`, `:80-90,[::1]:443`. */
+function boundAddresses(addresses: string): readonly BoundAddress[] {
   return addresses.split(',').flatMap((address) => {
-    const [, from, to] = /(\d+)(?:-(\d+))?$/.exec(address) ?? [];
-    return from === undefined ? [] : [[Number(from), Number(to ?? from)] as const];
+    const [, written = '', from, to = from] = /^(?:ipv[46]@)?(.*?):?(\d+)(?:-(\d+))?$/.exec(address) ?? [];
+    if (from === undefined) return [];
+    const host = written === '*' ? '' : written.replace(/^\[(.*)\]$/, '$1');
+    const count = Math.min(Math.max(Number(to) - Number(from), 0), MAX_PORT) + 1;
+    return Array.from({ length: count }, (_, at) => ({ host, port: Number(from) + at }));
   });
 }
+
+const MAX_PORT = 65_535;
 
 function backendRefusal(first: string, [second = '']: readonly string[]): Refusal | null {
   if (first === 'server' || first === 'server-template' || first === 'default-server' || first === 'dispatch') {

@@ -17,7 +17,7 @@ import { findRefused } from './find-refused.ts';
 import type { LbFiles } from './lb-files.ts';
 import { type LeftOut, partOf, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
 import { parseRefusals, type Refusal } from './parse-replies.ts';
-import { hasIpv6, takenPorts } from './ports.ts';
+import { bindRefusal, hasIpv6, takenPorts } from './ports.ts';
 import { sameStructure } from './same-structure.ts';
 
 /** A table that HAProxy takes, except for what was left out of it. */
@@ -204,11 +204,29 @@ export class Candidates {
       const part = line === null ? null : partOf(config.ownerOf(line), table);
       if (part !== null && !parts.has(JSON.stringify(part))) parts.set(JSON.stringify(part), [part, message]);
     }
-    if (refusals.length === 0 || parts.size > 0) return new Map(parts.values());
+    if (refusals.length === 0) return this.#takenByOthers(config);
+    if (parts.size > 0) return new Map(parts.values());
     const message = refusals.map((one) => one.message).join('; ');
     const found = await findRefused(table, async (some) => (await this.#check(await this.#render(some))).length === 0);
     if (found.length === 0) throw new Error(message);
     return new Map(found.map((part) => [part, message]));
+  }
+
+  /** Own text with an address that cannot be opened, which HAProxy would find out after it has taken the configuration. */
+  async #takenByOthers({ ownBound }: RenderedConfig): Promise<ReadonlyMap<LeftOut, string>> {
+    const { ports } = this.#deps.inForce();
+    const refusals = await Promise.all(
+      ownBound
+        .filter(({ port }) => !ports.has(port))
+        .map(async ({ balancer, host, port }) => ({ balancer, port, code: await bindRefusal(port, host) })),
+    );
+    const refused = refusals.filter(({ code }) => code !== null);
+    return new Map(
+      [...new Set(refused.map(({ balancer }) => balancer))].map((balancer) => {
+        const ports = refused.filter((one) => one.balancer === balancer).map(({ port, code }) => `${port} (${code})`);
+        return [{ kind: 'custom', balancer }, `it cannot listen on port ${ports.join(', ')}`];
+      }),
+    );
   }
 
   #render(table: LbTable): Promise<RenderedConfig> {

@@ -59,6 +59,7 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
     structure,
     backends: new Map(written.map(({ name, rendered }) => [name, rendered])),
     ownerOf: createLineOwners(sections),
+    ownBound: [...customs.values()].flatMap(({ balancer, bound }) => bound.map((one) => ({ ...one, balancer }))),
     problems: [
       ...[...customs.values()].flatMap((custom) => custom.problems),
       ...problems,
@@ -80,7 +81,10 @@ function readCustoms(memos: Memos, { customConfigs, listeners, backends }: LbTab
   const key = JSON.stringify([[...ofTable.listeners], [...ofTable.backends]]);
   const customs = new Map<string, CustomText>();
   for (const config of customConfigs) {
-    const context: CustomContext = { ...ofTable, takenPorts: [...customs.values()].flatMap(({ ports }) => ports) };
+    const context: CustomContext = {
+      ...ofTable,
+      takenPorts: [...customs.values()].flatMap(({ bound }) => bound.map(({ port }) => port)),
+    };
     const inputs = [key, context.takenPorts.join()];
     customs.set(
       config.balancer,

@@ -1,3 +1,4 @@
+import type { BoundAddress } from '../custom/index.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 
 export interface RenderSettings {
@@ -22,6 +23,8 @@ export interface RenderedConfig {
   readonly backends: ReadonlyMap<string, RenderedBackend>;
   /** What a line of `haproxy.cfg` (from 1) was written for. */
   readonly ownerOf: (line: number) => LineOwner;
+  /** On which own text listens, besides the listeners of the table. */
+  readonly ownBound: readonly (BoundAddress & { readonly balancer: string })[];
   /** What could not be written and was left out. */
   readonly problems: readonly RuleProblem[];
 }

@@ -54,7 +54,7 @@ test('readCustom() sorts the lines by where they are written', () => {
     ]),
     noForwardFor: new Set(['', 'foo']),
     own: [],
-    ports: [],
+    bound: [],
     problems: [],
   });
 });
@@ -87,7 +87,16 @@ test('readCustom() gives the parameters of servers, and sections that no rule ma
     { title: 'listen stats', isProxy: true, lines: ['bind :9000', 'stats enable'] },
     { title: 'frontend 81', isProxy: true, lines: ['bind :81'] },
   ]);
-  expect(custom.ports).toEqual([9000, 81]);
+  expect(custom.bound).toEqual([
+    { host: '', port: 9000 },
+    { host: '', port: 81 },
+  ]);
+  expect(read('listen x', 'bind 192.0.2.1:1-2,[::1]:3,*:4').bound).toEqual([
+    { host: '192.0.2.1', port: 1 },
+    { host: '192.0.2.1', port: 2 },
+    { host: '::1', port: 3 },
+    { host: '', port: 4 },
+  ]);
   expect(custom.problems).toEqual([]);
 });
 

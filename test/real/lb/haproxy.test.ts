@@ -256,6 +256,26 @@ describe('structure', () => {
     expect([await get(), await get(wrong)]).toEqual([200, 200]);
   });
 
+  test('own text that listens where another program does is left out', async () => {
+    const [one] = (await echoes(1)) as [number];
+    const [taken, free] = [await freePort(), await freePort()];
+    const other = createServer((socket) => socket.destroy()).listen(taken, '127.0.0.1');
+    resources.add('other program', () => other.close());
+    await once(other, 'listening');
+    const customConfigs = [
+      { balancer: 'shop/bad', text: `listen bad\n  bind 127.0.0.1:${taken}\n` },
+      {
+        balancer: 'shop/good',
+        text: `listen good\n  mode http\n  bind 127.0.0.1:${free}\n  http-request return status 200\n`,
+      },
+    ];
+    host.setTable({ ...front(one), customConfigs });
+    await host.settled();
+    const what = expect.stringContaining(`it cannot listen on port ${taken} (EADDRINUSE)`);
+    expect(status().problems).toMatchObject([{ service: 'shop/bad', what }]);
+    expect([await get(), await get(free)]).toEqual([200, 200]);
+  });
+
   test('a damaged file is written again', async () => {
     const [one] = (await echoes(1)) as [number];
     host.setTable(front(one));
