@@ -14,6 +14,7 @@ export function formatLb(page: LbPage, nowMs: number): string {
     formatTable(listeners, [
       { title: 'LISTENER', value: ({ port }) => String(port) },
       { title: 'PROTOCOL', value: ({ protocol }) => protocol },
+      { title: 'STATE', value: ({ state }) => state },
       ...trafficColumns<LbPage['listeners'][number]>(),
       { title: 'DECLARED BY', value: ({ balancers }) => balancers.join(', ') },
     ]),

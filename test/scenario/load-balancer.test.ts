@@ -59,7 +59,7 @@ test('Q40 drover lb, why lb, lb config, services, status and the metrics show wh
     { what: 'a ready server' },
   );
   expect(page).toMatch(/^HAProxy \d\S+ on beta, running, /);
-  expect(page).toMatch(/^80 +http +\d+ +\d+ +[1-9]\d* +\d+ +shop\/web$/m);
+  expect(page).toMatch(/^80 +http +open +\d+ +\d+ +[1-9]\d* +\d+ +shop\/web$/m);
   expect(page).toMatch(/^ {2}80 +web\.example +any +\S+ +shop\/web$/m);
   expect(page).toMatch(/shop-web-1 on alpha$/m);
   const why = await said('why', 'lb', 'http://web.example/x?y=1');

@@ -32,9 +32,13 @@ export interface ListenerRow {
   readonly port: number;
   readonly protocol: ListenerProtocol;
   readonly balancers: readonly string[];
+  readonly state: ListenerState;
   /** Null: HAProxy does not reply, or has no such listener. */
   readonly traffic: Traffic | null;
 }
+
+/** `closed`: HAProxy does not have it, because it is left out or not in force yet. `unknown`: HAProxy does not reply. */
+export type ListenerState = 'open' | 'closed' | 'unknown';
 
 export interface RuleRow {
   readonly port: number;
@@ -99,8 +103,13 @@ export function lbPage(view: HostView, table: LbTable, { status, stat, certifica
     rules: table.listeners.flatMap(({ port, rules }) => rules.map((rule) => ruleRow(port, rule))),
     backends: table.backends.map((backend) => backendRow(backend, live, names)),
     certificates: [...certificates].map(certificateRow),
-    problems: distinctProblems([...(status?.problems ?? []), ...table.problems]),
+    problems: lbProblems(table, status),
   };
+}
+
+/** What the table leaves out, and what the running HAProxy does not do. */
+export function lbProblems(table: LbTable, status: LiveLb['status']): readonly Problem[] {
+  return distinctProblems([...(status?.problems ?? []), ...table.problems]);
 }
 
 function haproxyOf({ problems: _, ...haproxy }: LbStatus): LbPage['haproxy'] {
@@ -108,7 +117,13 @@ function haproxyOf({ problems: _, ...haproxy }: LbStatus): LbPage['haproxy'] {
 }
 
 function listenerRow({ port, protocol, balancers }: Listener, live: LiveRows): ListenerRow {
-  return { port, protocol, balancers, traffic: traffic(live?.get(String(port))?.get('FRONTEND')) };
+  const row = live?.get(String(port))?.get('FRONTEND');
+  return { port, protocol, balancers, state: listenerState(port, live), traffic: traffic(row) };
+}
+
+export function listenerState(port: number, live: LiveRows): ListenerState {
+  if (live === null) return 'unknown';
+  return live.has(String(port)) ? 'open' : 'closed';
 }
 
 function certificateRow({

@@ -4,7 +4,7 @@ import { compareText, formatHostPattern, formatProblem, type Host } from '../../
 import type { HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
 import type { ElsewhereRow, LbExplanation, LbRequest, RuleVerdict } from './lb-explanation.ts';
-import { type BackendRow, backendRow, containerNames, type LiveLb } from './lb-page.ts';
+import { type BackendRow, backendRow, containerNames, type LiveLb, lbProblems, listenerState } from './lb-page.ts';
 import { liveRows } from './live-servers.ts';
 
 export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
@@ -23,17 +23,23 @@ export function explainLb(
   const { host, ...rest } = asked;
   const explanation = explainRequest(table, { ...rest, host: host === '' ? null : host });
   const { listener, backend } = explanation;
-  const row = backend && backendRow(backend, liveRows(stat), containerNames(view));
+  const live = liveRows(stat);
+  const row = backend && backendRow(backend, live, containerNames(view));
+  const isClosed = listener !== null && listenerState(listener.port, live) === 'closed';
   return {
     asked,
     host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
-    outcome: outcomeOf(explanation, asked, row),
+    outcome: isClosed ? closedText(asked) : outcomeOf(explanation, asked, row),
     listener: listener && { port: listener.port, protocol: listener.protocol },
     rules: verdicts(explanation),
     backend: row,
     elsewhere: elsewhere(view, asked.port),
-    notes: [...notesOf(explanation, table), ...silenceNotes(status)],
+    notes: [...notesOf(explanation), ...stateNotes(table, status)],
   };
+}
+
+function closedText({ port }: LbRequest): string {
+  return `HAProxy of this host does not listen on port ${port}, although there are rules for it.`;
 }
 
 function outcomeOf({ listener, rule, fault }: Explanation, asked: LbRequest, backend: BackendRow | null): string {
@@ -88,20 +94,22 @@ function elsewhere({ snapshot, hostId }: HostView, port: number): readonly Elsew
   });
 }
 
-/** Why HAProxy does nothing at the moment. */
-function silenceNotes(status: LiveLb['status']): readonly string[] {
-  return status === null || status.state === 'running' ? [] : status.problems.map(formatProblem);
+/** Why the running HAProxy may do something else. */
+function stateNotes(table: LbTable, status: LiveLb['status']): readonly string[] {
+  if (status !== null && status.state !== 'running') return status.problems.map(formatProblem);
+  const { length } = lbProblems(table, status);
+  return [
+    ...(status?.isCurrent === false ? ['the running HAProxy does not have the newest rules yet'] : []),
+    ...(length > 0
+      ? [`${length === 1 ? '1 problem leaves' : `${length} problems leave`} something out: see \`drover lb\``]
+      : []),
+  ];
 }
 
-function leftOutText(problems: number): string {
-  return `${problems === 1 ? '1 problem leaves' : `${problems} problems leave`} out rules: see \`drover lb\``;
-}
-
-function notesOf({ listener, rule, backend }: Explanation, { problems }: LbTable): readonly string[] {
+function notesOf({ listener, rule, backend }: Explanation): readonly string[] {
   const notes: readonly (string | false | null | undefined)[] = [
     listener?.acceptProxy && `clients of port ${listener.port} must send the PROXY protocol`,
     rule !== null && rule.options.basicAuth.length > 0 && 'a client without a name and password that fit gets 401',
-    rule === null && problems.length > 0 && leftOutText(problems.length),
     backend?.stickiness && 'a client with the cookie of a server stays there while the server is ready',
   ];
   return notes.filter((note) => typeof note === 'string');

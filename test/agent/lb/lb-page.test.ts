@@ -68,9 +68,9 @@ test('lbPage() and formatLb() show listeners, rules in order, servers with conta
   expect(`\n${formatLb(page(), NOW)}\n`).toBe(`
 HAProxy 2.6.12 on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload
 
-LISTENER  PROTOCOL  SESSIONS  PER SECOND  TOTAL  ERRORS  DECLARED BY
-80        http      3         9           90     4       shop/front, shop/web
-5432      tcp       -         -           -      -       shop/db
+LISTENER  PROTOCOL  STATE   SESSIONS  PER SECOND  TOTAL  ERRORS  DECLARED BY
+80        http      open    3         9           90     4       shop/front, shop/web
+5432      tcp       closed  -         -           -      -       shop/db
 
 Rules, in the order of matching:
   LISTENER  HOST              PATH            PRIORITY  BACKEND  RULE          OPTIONS
@@ -97,7 +97,10 @@ Problems:
 
 test('lbPage() shows the table while HAProxy does not reply, and servers that HAProxy does not have yet', () => {
   const silent = page(null);
-  expect(silent.listeners.map(({ traffic }) => traffic)).toEqual([null, null]);
+  expect(silent.listeners.map(({ state, traffic }) => [state, traffic])).toEqual([
+    ['unknown', null],
+    ['unknown', null],
+  ]);
   expect(silent.backends[2]?.servers.map(({ state }) => state)).toEqual(['unknown', 'unknown']);
   const late = page([row('web', 'BACKEND')]);
   expect(late.backends[2]?.servers.map(({ state }) => state)).toEqual(['adding', 'adding']);

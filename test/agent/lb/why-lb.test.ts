@@ -75,7 +75,7 @@ const TABLE = table(
   ],
 );
 
-const STAT = [row('web', '10.42.0.1:8080')];
+const STAT = [...[80, 81, 443, 5432].map((port) => row(String(port), 'FRONTEND')), row('web', '10.42.0.1:8080')];
 
 function why(url: string): string {
   return `\n${formatLbExplanation(explainLb(VIEW, TABLE, { asked: parseLbUrl(url), status: null, stat: STAT }))}\n`;
@@ -126,14 +126,27 @@ test('explainLb() names the hosts that run a load balancer which this host does 
   expect(why('tcp://:5432')).toContain('Note: clients of port 5432 must send the PROXY protocol');
 });
 
-test('explainLb() does not count servers that HAProxy does not have yet, and says that rules are left out', () => {
+test('explainLb() does not count servers that HAProxy does not have yet, nor ports that it has not opened', () => {
   const asked = parseLbUrl('http://shop.example.com/');
-  const { outcome } = explainLb(VIEW, TABLE, { asked, status: null, stat: [] });
-  expect(outcome).toBe('Rule shop/web sends it to backend web, which has no ready server: the client gets 503.');
+  const late = explainLb(VIEW, TABLE, { asked, status: null, stat: [row('80', 'FRONTEND')] });
+  expect(late.outcome).toBe('Rule shop/web sends it to backend web, which has no ready server: the client gets 503.');
+  expect(explainLb(VIEW, TABLE, { asked, status: null, stat: [] }).outcome).toBe(
+    'HAProxy of this host does not listen on port 80, although there are rules for it.',
+  );
+});
+
+test('explainLb() says that something is left out, and that HAProxy does not have the newest rules', () => {
   const problems = [{ service: 'shop/old', subject: 'label drover.lb.host', what: 'is wrong', hint: 'correct it' }];
-  const other = { asked: parseLbUrl('http://other.org/'), ...NOT_LIVE };
-  expect(explainLb(VIEW, { ...TABLE, problems }, other).notes).toEqual(['1 problem leaves out rules: see `drover lb`']);
-  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, ...NOT_LIVE }).notes).toEqual([]);
+  const asked = parseLbUrl('http://other.org/');
+  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, ...NOT_LIVE }).notes).toEqual([
+    '1 problem leaves something out: see `drover lb`',
+  ]);
+  const status = { ...STATUS, isCurrent: false };
+  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, status, stat: STAT }).notes).toEqual([
+    'the running HAProxy does not have the newest rules yet',
+    '2 problems leave something out: see `drover lb`',
+  ]);
+  expect(explainLb(VIEW, TABLE, { asked, ...NOT_LIVE }).notes).toEqual([]);
 });
 
 test('explainLb() says why HAProxy does not run', () => {
