@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HealthRow } from '../../agent/index.ts';
-import { composeUp } from '../support/containers.ts';
+import { askHaproxy } from '../../haproxy/index.ts';
+import { addressOf, composeUp } from '../support/containers.ts';
 import { ECHO_PORT, echoOptions } from '../support/lb/echo-container.ts';
 import { startLoad } from '../support/lb/load.ts';
 import { poll } from '../support/poll.ts';
@@ -32,19 +34,15 @@ beforeAll(async () => {
   [alpha, beta] = members as [Member, Member];
   for (const number of [1, 2]) await composeUp(alpha, 'shop', 'web', number, WEB);
   for (const member of [alpha, beta]) await untilHealthy(member, NAMES);
-  for (const member of [alpha, beta])
-    await poll(
-      async () =>
-        (await member.host.run('curl', ['-s', '-m', '3', '-H', `Host: ${HOST}`, 'http://127.0.0.1/'])).includes(
-          '"web"',
-        ),
-      {
-        what: `an answer on ${member.name}`,
-        timeoutMs: 30_000,
-      },
-    );
+  for (const member of [alpha, beta]) await untilAnswered(member, 'web');
 }, 150_000);
 afterAll(() => resources.close());
+
+async function untilAnswered({ host, name }: Member, service: string): Promise<void> {
+  const ask = ['-s', '-m', '3', '-H', `Host: ${service}.example`, 'http://127.0.0.1/'];
+  const isAnswered = async () => (await host.run('curl', ask)).includes(`"${service}"`);
+  await poll(isAnswered, { what: `an answer of ${service} on ${name}`, timeoutMs: 30_000 });
+}
 
 async function untilHealthy({ agent, name }: Member, names: readonly string[]): Promise<void> {
   const healthy = async () => {
@@ -93,3 +91,37 @@ test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing,
   await load.more(200);
   expect(await load.stop()).toMatchObject({ failed: 0, failures: [] });
 }, 150_000);
+
+/** Milliseconds until HAProxy of a host gives a server of a service no new requests. */
+async function untilOut({ agent, name }: Member, address: string): Promise<number> {
+  const begin = performance.now();
+  const socket = join(agent.runDir, 'lb', 'admin.sock');
+  const isOut = async () => {
+    const rows = (await askHaproxy(socket, 'show stat', { signal: AbortSignal.timeout(5_000) })).split('\n');
+    const own = rows.filter((row) => row.includes(`,${address}:${ECHO_PORT},`));
+    return own.length > 0 && own.every((row) => row.includes(',MAINT'));
+  };
+  await poll(isOut, { what: `${address} out of the load balancer of ${name}`, timeoutMs: 10_000, intervalMs: 5 });
+  return performance.now() - begin;
+}
+
+test('Q5 docker stop ends new requests at its signal on both hosts, and an application that serves on loses none', async () => {
+  const labels = { 'drover.lb.host': 'plain.example' };
+  const plain = echoOptions({ service: 'plain', labels, onSigterm: 'drain' });
+  for (const number of [1, 2, 3]) await composeUp(alpha, 'shop', 'plain', number, plain);
+  for (const member of [alpha, beta]) await untilAnswered(member, 'plain');
+  const plainTargets = targets().map((target) => ({ ...target, host: 'plain.example', service: 'plain' }));
+  const order = { targets: plainTargets, perSecond: 100, webSockets: 0, uploads: 0, uploadSeconds: 1 };
+  const load = await startLoad(resources, beta.host, order);
+  await load.more(100);
+  for (const number of [1, 2]) {
+    const name = `shop-plain-${number}`;
+    const address = await addressOf(alpha, name);
+    const stopped = alpha.engine.docker.getContainer(name).stop();
+    const times = await Promise.all([alpha, beta].map((member) => untilOut(member, address)));
+    expect(Math.max(...times)).toBeLessThan(1_000);
+    await stopped;
+  }
+  await load.more(100);
+  expect(await load.stop()).toMatchObject({ failed: 0, failures: [] });
+}, 90_000);
