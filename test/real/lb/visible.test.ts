@@ -27,6 +27,7 @@ test('Q40 the page and the metrics have what the running HAProxy counts, and no 
   const listeners = [
     listener(port, { rules: [rule('none', { path: { kind: 'prefix', text: '/none' } }), rule('web')] }),
     listener(adminPort, { rules: [admin] }),
+    listener(app, { rules: [rule('web')] }),
   ];
   const backends = [
     backend('admin', { options: admin.options }),
@@ -57,6 +58,9 @@ test('Q40 the page and the metrics have what the running HAProxy counts, and no 
   );
   expect(page.haproxy).toMatchObject({ state: 'running', version: expect.stringMatching(/^\d/) });
   expect(page.listeners[0]?.traffic).toMatchObject({ total: 3, errors: 1 });
+  // The application itself has the third port.
+  expect(page.listeners.map(({ state }) => state)).toEqual(['open', 'open', 'closed']);
+  expect(page.problems).toEqual([expect.objectContaining({ subject: expect.stringContaining(String(app)) })]);
   const servers = page.backends.find(({ name }) => name === 'web')?.servers ?? [];
   expect(servers.map(({ name, state, traffic }) => [name, state, traffic?.total])).toEqual([
     [`127.0.0.1:${app}`, 'ready', 2],
