@@ -64,6 +64,7 @@ export class Candidates {
   readonly #deps;
   readonly #settings;
   readonly #wakeUp;
+  readonly #ipv6 = hasIpv6();
   #wanted: Input | null = null;
   #done: Input | null = null;
   #accepted: Accepted | null = null;
@@ -235,7 +236,7 @@ export class Candidates {
       directory: files.directory,
       certificates: this.#deps.certificates(),
       certificateDirectory,
-      ipv6: hasIpv6(),
+      ipv6: this.#ipv6,
       oldConnectionsMs,
     });
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HaproxySilentError } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
@@ -11,7 +11,7 @@ import { type Accepted, type Candidates, writeParts } from './candidates.ts';
 import type { LbFiles } from './lb-files.ts';
 import type { Keeper } from './lb-process.ts';
 import type { LiveHaproxy } from './live-haproxy.ts';
-import { type Change, type Desired, format, isIdle, type Observed, plan } from './plan.ts';
+import { type Change, createPlan, type Desired, format, isIdle, type Observed } from './plan.ts';
 
 export interface LbApplierDependencies {
   readonly clock: Clock;
@@ -30,7 +30,19 @@ export interface LbApplierSettings {
 const RELOAD_INTERVAL_MS = 1_000;
 /** Endpoint changes that follow each other are written together. */
 const WRITE_AFTER_MS = 1_000;
+/** A table that changes all the time is written this often. */
+const WRITE_AGAIN_MS = 10_000;
 const TAKE_OVER_MS = 10_000;
+/** Files that no configuration names any more. Younger ones may belong to a candidate. */
+const REMOVE_AFTER_MS = 60_000;
+
+/** A reload that HAProxy has not finished. */
+interface Pending {
+  readonly accepted: Accepted;
+  /** The file before. */
+  readonly text: string;
+  readonly structure: string | null;
+}
 
 export interface ReloadCounts {
   readonly reloads: number;
@@ -50,7 +62,10 @@ export class LbApplier {
   #written: LbTable | null = null;
   #fileStructure: string | null = null;
   #changedMs = Number.NEGATIVE_INFINITY;
+  #writtenMs = Number.NEGATIVE_INFINITY;
   #reloadedMs = Number.NEGATIVE_INFINITY;
+  #pending: Pending | null = null;
+  #failure: Problem | null = null;
   #counts: ReloadCounts = { reloads: 0, reloadFailures: 0, lastReloadAtMs: null };
 
   constructor(deps: LbApplierDependencies, settings: LbApplierSettings) {
@@ -62,7 +77,7 @@ export class LbApplier {
 
   readonly applier: Applier<Desired, Observed, Change> = {
     observe: (desired, signal) => this.#observe(desired, signal),
-    plan,
+    plan: createPlan(),
     apply: (change, signal) => this.#apply(change, signal),
     format,
     chained: true,
@@ -75,6 +90,7 @@ export class LbApplier {
   /** How soon to look again. */
   readonly intervalMs = (): number => {
     const { live, keeper } = this.#deps;
+    if (this.#pending !== null) return 10;
     if (keeper.isKept && live.worker === null) return 50;
     if (live.hasOut || live.generations > 1) return 100;
     const isBehind = this.#written !== this.#table || this.#structure() !== live.worker?.structure;
@@ -86,6 +102,7 @@ export class LbApplier {
     if (this.#table !== table) this.#changedMs = clock.monotonic();
     this.#table = table;
     await this.#look(signal);
+    await this.#followReload();
     const { worker } = live;
     if (worker !== null) keeper.keep();
     candidates.follow(table);
@@ -103,12 +120,16 @@ export class LbApplier {
         hasOld: live.generations > 1,
       },
       kept: keeper.isKept ? { structure: this.#fileStructure } : null,
-      mayReload: live.generations < 2 && now - this.#reloadedMs >= RELOAD_INTERVAL_MS,
-      mayWrite: isOurs && this.#written !== table && now - this.#changedMs >= WRITE_AFTER_MS,
+      mayReload: this.#pending === null && live.generations < 2 && now - this.#reloadedMs >= RELOAD_INTERVAL_MS,
+      mayWrite:
+        isOurs &&
+        this.#pending === null &&
+        this.#written !== table &&
+        (now - this.#changedMs >= WRITE_AFTER_MS || now - this.#writtenMs >= WRITE_AGAIN_MS),
       out: live.out(),
       nowMs: now,
       drainTimeoutMs: this.#settings.drainTimeoutMs,
-      problems: [...problems(), ...this.#certificates.problems],
+      problems: [...(this.#failure ? [this.#failure] : []), ...problems(), ...this.#certificates.problems],
     };
   }
 
@@ -125,14 +146,13 @@ export class LbApplier {
     const { accepted } = this.#deps.candidates;
     // A newer table was accepted meanwhile: the next pass takes it.
     if (accepted === null || accepted.config.structure !== change.structure) return;
-    await (change.kind === 'start' ? this.#start(accepted, signal) : this.#reload(accepted, signal));
-    await this.#removeOldFiles(accepted.config);
+    await (change.kind === 'start' ? this.#start(accepted, signal) : this.#reload(accepted));
   }
 
   async #look(signal: AbortSignal): Promise<void> {
     const { live, keeper, log, candidates } = this.#deps;
     try {
-      if (await live.look(signal)) return;
+      if (await live.look(this.#pending !== null, signal)) return;
     } catch (error) {
       if (!(error instanceof HaproxySilentError)) throw error;
       log.warn({}, 'the HAProxy of the load balancer does not reply: starting it again');
@@ -154,25 +174,41 @@ export class LbApplier {
     this.#inForce = accepted;
   }
 
-  async #reload(accepted: Accepted, signal: AbortSignal): Promise<void> {
-    const { live, clock, log, candidates } = this.#deps;
-    const { files } = this.#settings;
-    const before = await readFile(files.config, 'utf8').catch(() => null);
-    const structureBefore = this.#fileStructure;
+  /** Endpoints go on changing until the new worker is there. */
+  async #reload(accepted: Accepted): Promise<void> {
+    const text = await readFile(this.#settings.files.config, 'utf8').catch(() => '');
+    const structure = this.#fileStructure;
     await this.#write(accepted);
-    this.#reloadedMs = clock.monotonic();
-    live.reload();
-    if (await live.waitFor(accepted.config.structure, TAKE_OVER_MS, signal)) {
+    this.#deps.live.reload();
+    this.#reloadedMs = this.#deps.clock.monotonic();
+    this.#pending = { accepted, text, structure };
+  }
+
+  async #followReload(): Promise<void> {
+    const { live, clock, log } = this.#deps;
+    if (this.#pending === null) return;
+    const { accepted } = this.#pending;
+    if (live.worker?.structure === accepted.config.structure) {
+      this.#pending = null;
+      this.#failure = null;
       this.#inForce = accepted;
       this.#counts = { ...this.#counts, reloads: this.#counts.reloads + 1, lastReloadAtMs: clock.now() };
       log.info({ structure: accepted.config.structure }, 'load balancer reloaded');
-      return;
-    }
+      await this.#removeOldFiles(accepted.config);
+    } else if (clock.monotonic() - this.#reloadedMs >= TAKE_OVER_MS) await this.#undoReload(this.#pending);
+  }
+
+  /** HAProxy goes on with the configuration before, also after a restart. */
+  async #undoReload({ text, structure }: Pending): Promise<void> {
+    const { files } = this.#settings;
+    this.#pending = null;
     this.#counts = { ...this.#counts, reloadFailures: this.#counts.reloadFailures + 1 };
-    if (before !== null) await writeFileAtomic(files.config, before, { mode: 0o600 });
-    this.#fileStructure = structureBefore;
-    candidates.retryPorts();
-    throw new Error('HAProxy does not take over the new configuration');
+    const what = 'HAProxy has not taken over the newest configuration, and goes on with the one before';
+    const hint = `no action needed, Drover tries again; if this persists, see ${files.directory}.log`;
+    this.#failure = { subject: 'load balancer', what, hint };
+    await writeFileAtomic(files.config, text, { mode: 0o600 });
+    this.#fileStructure = structure;
+    this.#deps.candidates.retryPorts();
   }
 
   /** Writes the configuration, with the newest servers if the table has the same structure. */
@@ -185,6 +221,7 @@ export class LbApplier {
     await writeParts(files, config);
     await writeFileAtomic(files.config, config.files.get('haproxy.cfg') ?? '', { mode: 0o600 });
     this.#fileStructure = config.structure;
+    this.#writtenMs = this.#deps.clock.monotonic();
     this.#written = isSame ? table : accepted.table;
   }
 
@@ -196,11 +233,13 @@ export class LbApplier {
 
   async #removeOldFiles({ files }: RenderedConfig): Promise<void> {
     const { directory } = this.#settings.files;
-    const folders = new Set(['maps', 'errors', 'lists']);
-    for (const folder of folders) {
-      const names = await readdir(join(directory, folder)).catch(() => []);
-      for (const name of names)
-        if (!files.has(`${folder}/${name}`)) await rm(join(directory, folder, name), { force: true });
+    for (const folder of ['maps', 'errors', 'lists']) {
+      for (const name of await readdir(join(directory, folder)).catch(() => [])) {
+        const path = join(directory, folder, name);
+        const { mtimeMs } = await stat(path);
+        const isOld = this.#deps.clock.now() - mtimeMs >= REMOVE_AFTER_MS;
+        if (isOld && !files.has(`${folder}/${name}`)) await rm(path, { force: true });
+      }
     }
   }
 

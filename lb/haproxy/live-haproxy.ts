@@ -88,12 +88,12 @@ export class LiveHaproxy {
     return this.#out.size > 0;
   }
 
-  /** Brings what is known up to date. Rejects if HAProxy does not reply; gives false if it does not run. */
-  async look(signal: AbortSignal): Promise<boolean> {
+  /** Brings what is known up to date. Rejects if HAProxy does not reply; gives false if it does not run. During a reload another worker can come. */
+  async look(isReloading: boolean, signal: AbortSignal): Promise<boolean> {
     const now = this.#clock.monotonic();
     try {
       if (this.#worker === null || now - this.#readMs >= FRESH_MS) await this.#readAll(signal);
-      else if (now - this.#repliedMs >= ALIVE_MS) await this.#checkWorker(signal);
+      else if (isReloading || now - this.#repliedMs >= ALIVE_MS) await this.#checkWorker(signal);
       if (this.#generations > 1) await this.#countGenerations();
     } catch (error) {
       this.forget();
@@ -112,8 +112,9 @@ export class LiveHaproxy {
     for (const { text, items } of batches(backends, serverCommands, ';')) {
       const reply = await this.ask(`show info;${text}`, signal);
       if (parseInfo(reply)?.pid !== this.#worker?.pid) {
+        // The next look reads what the other worker has.
         this.forget();
-        throw new Error('HAProxy was replaced meanwhile');
+        return;
       }
       const names = items.map(({ backend }) => backend);
       const servers = parseServersState(reply, names) ?? (await this.#readServers(names, signal));
@@ -161,6 +162,7 @@ export class LiveHaproxy {
     const reply = await this.ask('show info;show servers state', signal);
     const [worker, servers] = [parseInfo(reply), parseServersState(reply, null)];
     if (worker === null || servers === null) throw new Error('HAProxy sent no complete reply');
+    await this.#countGenerations();
     if (this.#worker?.pid !== worker.pid) {
       this.#out.clear();
       this.#servers.clear();
@@ -171,7 +173,6 @@ export class LiveHaproxy {
     // A backend without servers is in no line.
     const names = new Set([...this.#servers.keys(), ...servers.keys()]);
     for (const name of names) this.#setBackend(name, servers.get(name) ?? new Map());
-    await this.#countGenerations();
   }
 
   async #readServers(names: readonly string[], signal: AbortSignal): Promise<RunningServers> {

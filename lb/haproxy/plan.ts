@@ -64,11 +64,22 @@ export type Change =
   | CertificateChange
   | { readonly kind: 'write file' };
 
-export function plan(desired: Desired, observed: Observed): Plan<Change> {
+/** Backends that have what they should, with the servers they had then. What has not changed is not compared again. */
+type Settled = WeakMap<Backend, ReadonlyMap<string, RunningServer>>;
+
+export function createPlan(): (desired: Desired, observed: Observed) => Plan<Change> {
+  const settled: Settled = new WeakMap();
+  return (desired, observed) => plan(desired, observed, settled);
+}
+
+function plan(desired: Desired, observed: Observed, settled: Settled): Plan<Change> {
   const { running, problems } = observed;
   const certificates = running === null ? [] : planCertificates(desired.certificates, running.certificates);
   // Endpoints come first: a reload takes longer.
-  return { changes: [...planServers(desired, observed), ...certificates, ...planProcess(desired, observed)], problems };
+  return {
+    changes: [...planServers(desired, observed, settled), ...certificates, ...planProcess(desired, observed)],
+    problems,
+  };
 }
 
 export const isIdle = ({ listeners }: LbTable): boolean => listeners.length === 0;
@@ -89,14 +100,17 @@ function planProcess(
   return mayWrite ? [{ kind: 'write file' }] : [];
 }
 
-function planServers({ table }: Desired, observed: Observed): readonly Change[] {
+function planServers({ table }: Desired, observed: Observed, settled: Settled): readonly Change[] {
   if (observed.running === null || isIdle(table)) return [];
   const { servers, backends: rendered } = observed.running;
   const backends = table.backends.flatMap((backend): readonly BackendChange[] => {
     const how = rendered.get(backend.name);
     if (how === undefined) return [];
     const has = servers.get(backend.name) ?? NO_SERVERS;
+    if (settled.get(backend) === has) return [];
     const changes = planBackend(backend, { has, how, observed });
+    const isSettled = changes.length === 0 && !has.values().some(({ isOut }) => isOut);
+    if (isSettled) settled.set(backend, has);
     return changes.length === 0 ? [] : [{ backend: backend.name, cookieKey: how.cookieKey, servers: changes }];
   });
   return backends.length === 0 ? [] : [{ kind: 'servers', backends }];

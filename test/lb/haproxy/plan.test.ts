@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../../lb/haproxy/parse-replies.ts';
-import { type Desired, format, type Observed, plan, type ServerChange } from '../../../lb/haproxy/plan.ts';
+import { createPlan, type Desired, format, type Observed, type ServerChange } from '../../../lb/haproxy/plan.ts';
 import { serverCommands } from '../../../lb/haproxy/server-commands.ts';
 import type { Server } from '../../../lb/index.ts';
 import { createRandom } from '../../support/random.ts';
 import { backend, listener, rule, server, table } from '../render/tables.ts';
 
+const plan = createPlan();
 const NO_CERTIFICATES = { files: new Map(), listed: null };
 const RENDERED = new Map([
   ['web', { serverParameters: ' proto h2', cookieKey: 'web' }],
