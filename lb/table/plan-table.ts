@@ -94,7 +94,7 @@ function otherProtocol({ part, port, protocol }: Claim, owner: Claim): RuleProbl
 
 function taken({ part, port, host, path }: Claim, owner: Claim): RuleProblem {
   const paths = path ? `path ${path.text}` : 'all paths';
-  const what = `cannot get port ${port}, ${host ? `host ${formatHostPattern(host)}` : 'all hosts'}, ${paths}: rule ${owner.part.rule} has them and is older`;
+  const what = `cannot get port ${port}, ${host ? `host ${formatHostPattern(host)}` : 'all hosts'}, ${paths}: rule ${owner.part.rule} has them`;
   return ruleProblem(part, what, 'use another host or path, or remove one of the two rules');
 }
 

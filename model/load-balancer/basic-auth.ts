@@ -10,6 +10,7 @@ const HOW = 'make it with `openssl passwd -6` and write name:hash; in a Compose 
 
 /** A list of `name:hash`, or a text with commas. Messages never have a value: it may be a password. */
 export function parseBasicAuth(given: unknown): Result<readonly string[]> {
+  if (given === '') return problem('', 'is empty', `${HOW}, or remove it`);
   const users = Array.isArray(given) ? given : typeof given === 'string' ? given.split(',') : [null];
   const texts = users.map((user: unknown) => (typeof user === 'string' ? user.trim() : ''));
   for (const [index, text] of texts.entries()) {

@@ -65,6 +65,11 @@ export const LB_LABEL_KEYS: readonly string[] = [
   ...Object.keys(OPTIONS),
 ];
 
+/** Whether a label is for the load balancer, in any case of its letters. */
+export function isLbLabel(label: string): boolean {
+  return label.slice(0, LB_LABEL.length).toLowerCase() === LB_LABEL;
+}
+
 const NONE = { rules: [], faults: [] };
 
 /** The rules that labels `drover.lb.*` declare. A rule with a fault is left out; the others go on. */
@@ -72,7 +77,7 @@ export function lbLabels(labels: Labels): {
   readonly rules: readonly LabelRule[];
   readonly faults: readonly LabelFault[];
 } {
-  const found = Object.keys(labels).filter((label) => label.slice(0, LB_LABEL.length).toLowerCase() === LB_LABEL);
+  const found = Object.keys(labels).filter(isLbLabel);
   if (found.length === 0) return NONE;
   const faults: LabelFault[] = [];
   const groups = new Map<string | null, Map<string, string>>();
@@ -82,9 +87,12 @@ export function lbLabels(labels: Labels): {
     if (fault) {
       faults.push({ label, ...fault });
       broken.add(name);
-    } else if (labels[label]?.trim()) {
+    } else {
+      const text = labels[label]?.trim() ?? '';
+      // An empty value counts as not given, but a service whose password is missing must not become public.
+      if (text === '' && key !== 'auth') continue;
       const group = groups.get(name) ?? new Map<string, string>();
-      groups.set(name, group.set(key, labels[label].trim()));
+      groups.set(name, group.set(key, text));
     }
   }
   const rules = [...groups].flatMap(([name, given]) => {

@@ -41,7 +41,10 @@ export interface ReadOptions {
   readonly faults: readonly RuleKeyFault[];
 }
 
-/** The options of a rule, from a manifest or from labels. Empty values count as not given. `protocols`: of the ports of the rule. */
+/**
+ * The options of a rule, from a manifest or from labels. Empty values count as not given, except for passwords: the rule must not
+ * become public. `protocols`: of the ports of the rule.
+ */
 export function readRuleOptions(
   given: Readonly<Partial<Record<RuleOptionKey, unknown>>>,
   protocols: readonly PortRuleProtocol[],
@@ -49,7 +52,7 @@ export function readRuleOptions(
   const faults: RuleKeyFault[] = [];
   const fields: Partial<RuleOptions>[] = [];
   for (const key of RULE_OPTION_KEYS) {
-    if (isUnset(given[key])) continue;
+    if (isUnset(given[key]) && !(key === 'basic_auth' && given[key] === '')) continue;
     const [field, parse] = OPTIONS[key];
     const read = parse(given[key]);
     const misfit = read.ok ? protocolFault(key, read.value, protocols) : read.problem;

@@ -2,6 +2,7 @@ import {
   answerLabelFaults,
   type Container,
   healthLabelFaults,
+  isLbLabel,
   type LabelFault,
   lbLabels,
   type Problem,
@@ -74,15 +75,21 @@ export function uuidOf(id: string): string {
 function shortLabels(labels: Readonly<Record<string, string>>) {
   const tooLong = Object.keys(labels).filter((key) => key.length + (labels[key]?.length ?? 0) > LONGEST_LABEL);
   if (tooLong.length === 0) return { labels, tooLong };
-  return { labels: Object.fromEntries(Object.entries(labels).filter(([key]) => !tooLong.includes(key))), tooLong };
+  // A rule without one of its labels would publish more than it should, such as a service without its passwords.
+  const isOut = (key: string) => tooLong.includes(key) || (isLbLabel(key) && tooLong.some(isLbLabel));
+  return { labels: Object.fromEntries(Object.entries(labels).filter(([key]) => !isOut(key))), tooLong };
 }
 
 function tooLongProblem(subject: string, keys: readonly string[]): Problem {
   const names = keys.map((key) => `\`${key.slice(0, 80)}\``).join(', ');
   return {
     subject,
-    what: `${keys.length === 1 ? 'label' : 'labels'} ${names} longer than ${LONGEST_LABEL} characters: ignored`,
-    hint: 'put long values into a file or an environment variable, and recreate the container',
+    what: `${keys.length === 1 ? 'label' : 'labels'} ${names} longer than ${LONGEST_LABEL} characters: ignored${
+      keys.some(isLbLabel) ? ', with all labels of the load balancer' : ''
+    }`,
+    hint: keys.some(isLbLabel)
+      ? 'declare the rule in a manifest (`lb_config`), or make the label shorter, and recreate the container'
+      : 'put long values into a file or an environment variable, and recreate the container',
   };
 }
 

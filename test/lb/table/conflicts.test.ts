@@ -32,7 +32,7 @@ describe('two owners of one port, host and path', () => {
 
   test('the other one is a problem that names the owner', () => {
     expect(problemsOf(owned(1, 2))).toEqual([
-      'b/lb: load balancer rule b/lb#1 cannot get port 80, host x.com, all paths: rule a/lb#1 has them and is older',
+      'b/lb: load balancer rule b/lb#1 cannot get port 80, host x.com, all paths: rule a/lb#1 has them',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('two owners of one port, host and path', () => {
   test('two rules for everything on one port conflict, too', () => {
     const table = tableFrom({ declarations: [WEB, balancer('a/lb', [rule()]), balancer('b/lb', [rule()])] });
     expect(problemsOf(table)).toEqual([
-      'b/lb: load balancer rule b/lb#1 cannot get port 80, all hosts, all paths: rule a/lb#1 has them and is older',
+      'b/lb: load balancer rule b/lb#1 cannot get port 80, all hosts, all paths: rule a/lb#1 has them',
     ]);
   });
 });

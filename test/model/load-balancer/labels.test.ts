@@ -129,6 +129,10 @@ describe('labels that publish a service', () => {
     ],
     [{ path: 'api' }, 'path is "api": it has no slash; begin it with /'],
     [
+      { host: 'a', auth: ' ' },
+      'auth is empty; make it with `openssl passwd -6` and write name:hash; in a Compose file, write $$ for each $, or remove it',
+    ],
+    [
       { path: '/a', path_match: 'exct' },
       'path_match is "exct", not one of prefix, segment, exact, regex; did you mean exact?',
     ],

@@ -298,6 +298,15 @@ test('describeContainer(): uuid label, preferred network, system, and labels tha
   expect(bad.problems).toHaveLength(1);
 });
 
+test('a label of the load balancer that is too long takes all others with it: without its passwords, a service would be public', () => {
+  const labels = { 'drover.lb.host': 'a.example', 'drover.lb.auth': 'x'.repeat(5_000), tier: 'front' };
+  const { fields, problems } = describeContainer({ id: ID, name: 'web1', labels });
+  expect(fields.labels).toEqual({ tier: 'front' });
+  expect(problems.map(({ what }) => what)).toEqual([
+    'label `drover.lb.auth` longer than 4096 characters: ignored, with all labels of the load balancer',
+  ]);
+});
+
 test('invalid labels for DNS are reported', () => {
   const labels = {
     'drover.answers': 'two',

@@ -361,7 +361,7 @@ describe('the short form on a target service', () => {
 
   test('`x-drover: {lb: ...}` and the key `lb` are labels', () => {
     const lb =
-      '{host: shop.example.com, entry: [http, "https:8443"], redirect: true, port: 8080, max_body: 10m, api: {path: /api, auth: null}}';
+      '{host: shop.example.com, entry: [http, "https:8443"], redirect: true, port: 8080, max_body: 10m, api: {path: /api, gzip: null}}';
     const labels = {
       'drover.lb.host': 'shop.example.com',
       'drover.lb.entry': 'http,https:8443',
@@ -369,7 +369,7 @@ describe('the short form on a target service', () => {
       'drover.lb.port': '8080',
       'drover.lb.max_body': '10m',
       'drover.lb.api.path': '/api',
-      'drover.lb.api.auth': '',
+      'drover.lb.api.gzip': '',
     };
     const extension = compose(`x-drover: {lb: ${lb}}`);
     expect([extension.problems, extension.ignored.filter(({ subject }) => subject.includes('lb'))]).toEqual([[], []]);
