@@ -66,6 +66,8 @@ export function createLoadBalancer(
     { clock, log, refused: createHaproxyCheck(run, [settings.command]) },
     { directory: settings.certificates, privateDirectory: files.certificates },
   );
+  /** Before, there are none yet, which must not take those of a running HAProxy away. */
+  let knowsCertificates = false;
   const inForce = () => ({ structure: live.worker?.structure ?? null, ports: live.ports });
   const candidates = new Candidates(
     { clock, log, run, render: createRenderer(), certificates: () => store.current, inForce, onChange },
@@ -87,7 +89,7 @@ export function createLoadBalancer(
     component: {
       name: 'load-balancer',
       desired: (view) => {
-        if (!view.snapshot.complete) return null;
+        if (!view.snapshot.complete || !knowsCertificates) return null;
         return desiredOf(readTable(view), candidates.accepted?.config.structure ?? null, store.current);
       },
       applier: applier.applier,
@@ -99,6 +101,8 @@ export function createLoadBalancer(
       const removeListener = store.onChange(onChange);
       const reading = store.run(signal);
       await Promise.race([store.loaded, reading]);
+      knowsCertificates = true;
+      onChange();
       await candidates.run(signal);
       await Promise.all([reading, keeper.close()]);
       removeListener();
