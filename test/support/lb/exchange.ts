@@ -31,8 +31,8 @@ export function openRequest(
   return request.on('timeout', () => request.destroy(new LoadError('timeout', `no reply for ${timeoutMs} ms`)));
 }
 
-/** Sends nothing more of the request; gives the reply of the app, and rejects if it is not what was asked for. */
-export async function readReply(request: ClientRequest, target: LoadTarget, bodyBytes: number): Promise<EchoReply> {
+/** Gives the id of who answered; rejects if the reply is not what was asked for. */
+export async function readReply(request: ClientRequest, target: LoadTarget, bodyBytes: number): Promise<string> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
@@ -44,20 +44,20 @@ export async function readReply(request: ClientRequest, target: LoadTarget, body
     response.once('end', () => resolve(body)).on('error', reject);
   });
   if (response.statusCode !== 200) throw new LoadError('status', `status ${response.statusCode} ${firstLine(text)}`);
-  return checkedReply(text, { target, path: request.path, bodyBytes });
+  return target.service === null ? firstLine(text) : idIn(text, { target, path: request.path, bodyBytes });
 }
 
-function checkedReply(
+function idIn(
   text: string,
   wanted: { readonly target: LoadTarget; readonly path: string; readonly bodyBytes: number },
-): EchoReply {
+): string {
   const { target, path, bodyBytes } = wanted;
   const reply = parseReply(text);
   if (reply?.path !== path || reply.bodyBytes !== bodyBytes)
     throw new LoadError('wrong body', `${path} with ${bodyBytes} bytes got ${firstLine(text)}`);
   if (reply.service !== target.service)
     throw new LoadError('wrong service', `${target.host} got a reply of ${reply.service} instead of ${target.service}`);
-  return reply;
+  return reply.id;
 }
 
 function parseReply(text: string): EchoReply | null {

@@ -37,15 +37,16 @@ function nextTarget(): LoadTarget {
 
 async function sendRequest(number: number): Promise<string> {
   const target = nextTarget();
-  const isPost = number % EVERY_POST === EVERY_POST - 1;
+  const isPost = target.service !== null && number % EVERY_POST === EVERY_POST - 1;
+  const path = target.service === null ? '/' : `/r/${number}`;
   const agent = number % EVERY_NEW_CONNECTION < 2 ? undefined : agents[target.protocol];
-  const exchange = { method: isPost ? 'POST' : 'GET', path: `/r/${number}`, agent, timeoutMs: TIMEOUT_MS } as const;
+  const exchange = { method: isPost ? 'POST' : 'GET', path, agent, timeoutMs: TIMEOUT_MS } as const;
   const request = openRequest(target, exchange);
   request.end(isPost ? CHUNK : undefined);
-  const reply = await readReply(request, target, isPost ? CHUNK.length : 0);
+  const id = await readReply(request, target, isPost ? CHUNK.length : 0);
   const fingerprint = fingerprintOf(request);
   if (fingerprint) tally.certificate(fingerprint);
-  return reply.id;
+  return id;
 }
 
 /** At the rate of the order, however long the replies take. */
@@ -82,7 +83,7 @@ async function upload(): Promise<string> {
     request.end();
   })();
   sending.catch(() => request.destroy());
-  return (await reply).id;
+  return reply;
 }
 
 async function makeUploads(): Promise<void> {

@@ -4,14 +4,15 @@ import { poll } from '../poll.ts';
 import type { Resources } from '../resources.ts';
 import type { LoadResult, LoadTally } from './tally.ts';
 
-/** A name behind a load balancer, and the service (`EchoReply`) that answers it. */
+/** A name behind a load balancer, and what answers it. */
 export interface LoadTarget {
   readonly protocol: 'http' | 'https';
   readonly address: string;
   readonly port: number;
   /** The header Host, and SNI. */
   readonly host: string;
-  readonly service: string;
+  /** The service of `echo-app.ts`. Null: any web server with a page `/` that says who has sent it; it gets requests only, and no WebSockets and uploads. */
+  readonly service: string | null;
 }
 
 /** Requests, WebSockets and uploads go to the targets in turn. */
