@@ -93,7 +93,13 @@ export async function runHost(
     drain: (id) => recoveryDrain(drainDeps, id, signal),
   });
   const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
-  const drainDeps = { ...deps, view, source: local.docker, facts: local.facts.part([DRAINING_FACT]) };
+  const drainDeps = {
+    ...deps,
+    view,
+    source: local.docker,
+    drainTimeoutMs: config.lb.drainTimeoutMs,
+    facts: local.facts.part([DRAINING_FACT]),
+  };
   const feed = await serveFeed({ store, ...deps }, { path: feedSocket(config), onIdentify: local.docker.identify });
 
   const appliers = createAppliers(deps, config, local.docker);
@@ -118,7 +124,12 @@ export async function runHost(
   if (balancer !== null)
     parts.start({
       'load balancer files': lbPart(balancer),
-      'load balancer sessions': sessionsPart({ ...deps, balancer, view, facts: local.facts.part([SESSIONS_FACT]) }),
+      'load balancer sessions': sessionsPart({
+        ...deps,
+        balancer,
+        view,
+        facts: local.facts.part([SESSIONS_FACT], store.picture().hosts.get(hostId)),
+      }),
     });
 
   const serversDeps = { ...deps, ...appliers, peers: feed.peers };

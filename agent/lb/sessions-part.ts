@@ -9,19 +9,23 @@ export interface SessionsSources {
   readonly clock: Clock;
   readonly balancer: Pick<LoadBalancer, 'component' | 'readStat' | 'status'>;
   readonly view: () => HostView;
-  /** Owns the fact `sessions`. */
-  readonly facts: Pick<FactsPart, 'set'>;
+  /** Owns the fact `sessions`; starts with the one of an earlier agent. */
+  readonly facts: Pick<FactsPart, 'get' | 'set'>;
 }
 
 const INTERVAL_MS = 1_000;
+/** An agent that starts has not adopted the HAProxy of the earlier one yet, which goes on with its sessions. */
+const KEPT_MS = 10_000;
 
 /** Reports the sessions that the load balancer of this host has with containers that are draining. */
 export function sessionsPart(sources: SessionsSources): Part {
   const { clock, facts, balancer } = sources;
   return async (signal, report) => {
+    let busyAt = facts.get(SESSIONS_FACT) === null ? Number.NEGATIVE_INFINITY : clock.monotonic();
     while (!signal.aborted) {
-      const { state } = balancer.status();
-      facts.set(SESSIONS_FACT, state === 'idle' ? null : { sessions: await sessionsNow(sources, signal) });
+      if (balancer.status().state !== 'idle') busyAt = clock.monotonic();
+      const isBusy = clock.monotonic() - busyAt < KEPT_MS;
+      facts.set(SESSIONS_FACT, isBusy ? { sessions: await sessionsNow(sources, signal) } : null);
       report.done();
       await clock.sleep(INTERVAL_MS, signal).catch(() => {});
     }

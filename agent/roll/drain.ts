@@ -9,6 +9,8 @@ export interface DrainDependencies {
   readonly clock: Clock;
   readonly view: () => HostView;
   readonly source: Pick<DockerSource, 'retire'>;
+  /** Of services and load balancers that declare none. */
+  readonly drainTimeoutMs: number;
   /** Owns the fact `draining`. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
 }
@@ -30,7 +32,6 @@ export interface DrainOptions {
   readonly onSessions?: (sessions: number) => void;
 }
 
-const DEFAULT_DRAIN_MS = 15_000;
 /** Other hosts need a moment to hear of it, and programs use an answer of DNS for its TTL. */
 const SHORTEST_MS = 2_000;
 const INTERVAL_MS = 100;
@@ -80,15 +81,15 @@ function announce(facts: DrainDependencies['facts'], container: string, isDraini
 
 /**
  * How long the containers of a service may finish their requests: its own `drain_timeout_ms`, else the longest one of the load balancers
- * with a rule for it. Pure.
+ * with a rule for it, else `otherwiseMs`. Pure.
  */
-export function drainTimeoutOf(view: HostView, serviceKey: string): number {
+export function drainTimeoutOf(view: HostView, serviceKey: string, otherwiseMs: number): number {
   const own = findService(view, serviceKey)?.declaration?.options.drain_timeout_ms;
   if (typeof own === 'number') return own;
   const ofBalancers = [...view.snapshot.declarations.values()].flatMap(({ lbConfig }) =>
     lbConfig && leadsTo(lbConfig, serviceKey) ? (lbConfig.options.drainTimeoutMs ?? []) : [],
   );
-  return ofBalancers.length > 0 ? Math.max(...ofBalancers) : DEFAULT_DRAIN_MS;
+  return ofBalancers.length > 0 ? Math.max(...ofBalancers) : otherwiseMs;
 }
 
 function leadsTo({ portRules }: LoadBalancerConfig, serviceKey: string): boolean {

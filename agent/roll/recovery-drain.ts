@@ -9,5 +9,5 @@ export async function recoveryDrain(deps: DrainDependencies, id: string, signal:
   const service = container && serviceOf(view, container);
   if (!service) return;
   // The container stays retired until it is removed, or until this agent ends.
-  await createDrain(deps).drain(id, { timeoutMs: drainTimeoutOf(view, service.key) }, signal);
+  await createDrain(deps).drain(id, { timeoutMs: drainTimeoutOf(view, service.key, deps.drainTimeoutMs) }, signal);
 }

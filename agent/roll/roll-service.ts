@@ -10,7 +10,7 @@ import { otherHosts } from './other-hosts.ts';
 import type { PlannedRoll, ServicePlan } from './plan-service.ts';
 import { whenReady } from './when-ready.ts';
 
-export interface RollServiceDependencies extends Pick<DrainDependencies, 'source' | 'facts'> {
+export interface RollServiceDependencies extends Pick<DrainDependencies, 'source' | 'facts' | 'drainTimeoutMs'> {
   readonly docker: Docker;
   readonly clock: Clock;
   readonly log: Log;
@@ -113,7 +113,7 @@ async function rollOne(
   const planned = await planRoll(docker, id, { ...request, image });
   if (!planned.ok) return planned;
   const drain = createDrain(deps);
-  const timeoutMs = request.drainTimeoutMs ?? drainTimeoutOf(view(), key);
+  const timeoutMs = request.drainTimeoutMs ?? drainTimeoutOf(view(), key, deps.drainTimeoutMs);
   const onSessions = (sessions: number) =>
     step(sessions === 1 ? 'wait until 1 session has ended' : `wait until ${sessions} sessions have ended`);
   claim.replaces(id);

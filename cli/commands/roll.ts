@@ -29,7 +29,7 @@ export function addRoll(program: Command, io: Io): void {
     .option('--ready-timeout <seconds>', 'how long a new container may take until it is ready', '120')
     .option(
       '--drain-timeout <seconds>',
-      'how long an old one may finish its requests; default: drain_timeout_ms of the service, else 15',
+      'how long an old one may finish its requests; default: drain_timeout_ms of the service',
     )
     .option('--dry-run', 'show the steps without taking them')
     .option('--json', 'print one event of JSON a line')

@@ -45,7 +45,7 @@ function draining(web: Container, options: { readonly timeoutMs: number }) {
     get: (key: string) => stored.get(key) ?? null,
     set: (key: string, value: JsonValue | null) => void stored.set(key, value),
   };
-  const drain = createDrain({ clock, view, source, facts });
+  const drain = createDrain({ clock, view, source, facts, drainTimeoutMs: 0 });
   const onSessions = (sessions: number) => void told.push(sessions);
   let isOver = false;
   const life = drain.drain(web.id, { ...options, onSessions }, signal).then(() => {
@@ -100,7 +100,7 @@ describe('drain()', () => {
   });
 });
 
-test('drainTimeoutOf() is that of the service, else the longest of its load balancers, else 15 s', () => {
+test('drainTimeoutOf() is that of the service, else the longest of its load balancers, else that of the host', () => {
   const balancer = (name: string, service: string, drainTimeoutMs: number | null) =>
     declaration(`edge/${name}`, {
       kind: 'loadBalancerService',
@@ -114,7 +114,7 @@ test('drainTimeoutOf() is that of the service, else the longest of its load bala
     balancer('b', 'shop/web', 4_000),
     balancer('c', 'shop/db', 9_000),
   ];
-  const of = (declarations: World['declarations'] = []) => drainTimeoutOf(viewIn({ declarations }), 'shop/web');
+  const of = (declarations: World['declarations'] = []) => drainTimeoutOf(viewIn({ declarations }), 'shop/web', 15_000);
   expect(of()).toBe(15_000);
   expect(of([balancer('a', 'shop/web', null)])).toBe(15_000);
   expect(of(balancers)).toBe(4_000);

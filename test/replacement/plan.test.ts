@@ -8,6 +8,7 @@ import {
   type ObservedContainer,
   planReplacement,
   planRestoration,
+  planStartBeside,
   type Replacement,
   type Step,
 } from '../../replacement/plan.ts';
@@ -113,6 +114,27 @@ test('from any point of a replacement or its undoing, the plans end with one con
   );
 });
 
+/** As a roll does it; the new container is ready as soon as it runs. */
+const roll = (observed: Replacement) =>
+  observed.old && !observed.next?.wasStarted ? planStartBeside(observed, NETWORKS) : replace(observed);
+
+test('from any point of a roll or its undoing, a container runs, and the plans end with one under its own name', () => {
+  fc.assert(
+    fc.property(fc.nat(9), fc.nat(4), (steps, recovery) => {
+      const runs = ({ old, next }: Replacement) => expect(old?.isRunning || next?.isRunning).toBe(true);
+      const reached = walk(begin, roll, steps);
+      const recovered = walk(walk(reached, complete, recovery), settle, recovery);
+      for (let taken = 0; taken <= steps; taken += 1) runs(walk(begin, roll, taken));
+      for (let taken = 0; taken < 10; taken += 1) runs(walk(recovered, settle, taken));
+      const { old, next } = walk(recovered, settle);
+      expect([old, next].filter((one) => one !== null).map(({ name, isRunning }) => `${name} ${isRunning}`)).toEqual([
+        'web true',
+      ]);
+    }),
+    { seed: 7 },
+  );
+});
+
 test('isHandedOver() from the time when Docker may be asked to stop the old container', () => {
   const kinds: string[] = [];
   for (let steps = 0; steps < 10; steps += 1) {
@@ -138,6 +160,9 @@ test('planRestoration() keeps a name of Drover as long as a step can fail, and s
   expect(steps({ ...begin, old: renamed, next: { ...next, name: 'web' } })).toEqual(['start', 'remove', 'rename']);
   expect(steps({ ...begin, old: renamed, next, isNameTaken: true })).toEqual(['remove', 'rename', 'start']);
   expect(steps({ ...begin, old: null, next })).toEqual(['remove']);
+  // The new one has the ports of the old one.
+  const running = { ...next, name: 'web', isRunning: true, wasStarted: true };
+  expect(steps({ ...begin, old: renamed, next: running })).toEqual(['remove', 'start', 'rename']);
   expect(steps(begin)).toEqual([]);
 });
 

@@ -111,16 +111,6 @@ test('the new container has the settings of the user, and those of the new image
   expect(await listAll(engine)).toEqual(['web running']);
 });
 
-test('a command and an entry point of the user stay', async () => {
-  for (const options of [{ Cmd: ['sleep 3'.concat('000')] }, { Entrypoint: ['sleep', '4000'] }]) {
-    const id = await run(options);
-    expect((await rollWith(id)).result.ok).toBe(true);
-    const { Config } = await container('web').inspect();
-    expect(Config).toMatchObject(options);
-    await removeContainers(engine);
-  }
-});
-
 const SHOP = (image: string) => `
 name: shop
 services:
@@ -198,30 +188,11 @@ test('the plan has the steps that are taken', async () => {
   expect((await container('web').inspect()).Id).not.toBe(id);
 });
 
-test('what hinders two containers at once is a refusal before anything is changed', async () => {
-  const at = (address: string) => ({ EndpointsConfig: { front: { IPAMConfig: { IPv4Address: address } } } });
-  const cases: readonly (readonly [Docker.ContainerCreateOptions, string | null])[] = [
-    [{ HostConfig: { PortBindings: { '8080/tcp': [{ HostPort: '18080' }] } } }, 'port 18080 of the host'],
-    [{ HostConfig: { PortBindings: { '8080/tcp': [{ HostPort: '' }] } } }, null],
-    [{ HostConfig: { NetworkMode: 'host' } }, 'its network is host'],
-    [{ HostConfig: { NetworkMode: 'front' }, NetworkingConfig: at('10.81.0.50') }, 'fixed address 10.81.0.50'],
-    [{ HostConfig: { Binds: ['data:/data'] } }, 'no other container uses what it writes to at /data'],
-    [{ HostConfig: { Binds: ['data:/data:ro'] } }, null],
-    [{ Volumes: { '/cache': {} } }, 'at /cache'],
-    [{ HostConfig: { Binds: ['common:/data'] } }, null],
-    [{ HostConfig: { AutoRemove: true } }, 'started with --rm'],
-  ];
-  await engine.run('other', { HostConfig: { Binds: ['common:/other'] } });
-  for (const [options, expected] of cases) {
-    const id = await run({ HostConfig: {}, ...options });
-    const { result, steps } = await rollWith(id, { image: 'app:1' });
-    expect(result.ok ? null : result.problem.what, JSON.stringify(options)).toEqual(
-      expected === null ? null : expect.stringContaining(expected),
-    );
-    if (!result.ok) expect({ steps, id: (await container('web').inspect()).Id }).toEqual({ steps: [], id });
-    await container('web').remove({ force: true });
-  }
+test('a container whose data another one would share is rolled only if the user says so', async () => {
   const id = await run({ HostConfig: { Binds: ['data:/data'] } });
+  const refused = await rollWith(id);
+  expect(refused.result).toMatchObject({ ok: false, problem: { what: expect.stringContaining('at /data') } });
+  expect({ steps: refused.steps, isSame: await isOld(id) }).toEqual({ steps: [], isSame: true });
   expect((await rollWith(id, { settings: { shareVolumes: true } })).result.ok).toBe(true);
 });
 
