@@ -3,7 +3,7 @@ import type { Problem } from '../model/index.ts';
 import type { HostView } from '../view/index.ts';
 import type { Agent, AgentSettings } from './agent.ts';
 import type { Config, ConfigDependencies, ConfigSources, LoadedConfig } from './config/config.ts';
-import type { LbExplanation, LbRequest } from './control/lb/lb-explanation.ts';
+import type { LbExplanation, LbPort, LbRequest } from './control/lb/lb-explanation.ts';
 import type { LbPage } from './control/lb/lb-page.ts';
 import type { DownCheck } from './down/judge-down.ts';
 import type { SavedView } from './down/offline.ts';
@@ -22,7 +22,7 @@ export { askAgent, type ControlReply, type ControlRequest, followAgent } from '.
 export type { DeclaredServices, RemoveRequest } from './control/declarations.ts';
 export type { GoneClaim } from './control/gone-hosts.ts';
 export type { HealthRow } from './control/health.ts';
-export type { LbExplanation, LbRequest } from './control/lb/lb-explanation.ts';
+export type { LbExplanation, LbPort, LbRequest } from './control/lb/lb-explanation.ts';
 export type { BackendRow as LbBackendRow, LbPage } from './control/lb/lb-page.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
 export type { RollEvent, RollRequest } from './control/roll-request.ts';
@@ -71,14 +71,19 @@ export async function savedLbPage(view: HostView): Promise<LbPage> {
   return lbPage(view, createTableReader()(view), NOT_LIVE);
 }
 
-/** `drover why lb` of a saved view, without live numbers. */
-export async function explainSavedLb(view: HostView, asked: LbRequest): Promise<LbExplanation> {
-  const [{ explainLb }, { NOT_LIVE }, { createTableReader }] = await Promise.all([
+/** What a saved view knows of a port of the load balancer, without live numbers. */
+export async function savedLbPort(view: HostView, port: number): Promise<LbPort> {
+  const [{ lbPort }, { NOT_LIVE }, { createTableReader }] = await Promise.all([
     import('./control/lb/why-lb.ts'),
     import('./control/lb/lb-page.ts'),
     import('../lb/index.ts'),
   ]);
-  return explainLb(view, createTableReader()(view), { asked, ...NOT_LIVE });
+  return lbPort(view, createTableReader()(view), { port, ...NOT_LIVE });
+}
+
+/** `drover why lb`. Can take long, because it runs regular expressions of users: the agent must not call it. */
+export async function explainLb(port: LbPort, asked: LbRequest): Promise<LbExplanation> {
+  return (await import('./control/lb/why-lb.ts')).explainLb(port, asked);
 }
 
 /** `drover down` on a host whose agent is not running. */

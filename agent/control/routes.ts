@@ -9,7 +9,7 @@ import type { HealthRow } from './health.ts';
 import { type LbPage, lbPage } from './lb/lb-page.ts';
 import { type LbSources, withoutSecrets } from './lb/lb-sources.ts';
 import { publishedAt } from './lb/published.ts';
-import { explainLb, lbRequestSchema } from './lb/why-lb.ts';
+import { lbPort, lbPortRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import { parseBody } from './request-body.ts';
@@ -132,10 +132,10 @@ async function lbConfig({ lb }: ControlSources): Promise<ControlAnswer> {
 }
 
 async function whyLb({ view, lb }: ControlSources, body: unknown): Promise<ControlAnswer> {
-  const asked = parseBody(lbRequestSchema, body);
+  const asked = parseBody(lbPortRequestSchema, body);
   if (!asked.ok) return refusal(400, asked.problem);
   const live = { status: lb.status(), stat: await lb.stat() };
-  return { status: 200, body: explainLb(view(), lb.table(), { asked: asked.value, ...live }) };
+  return { status: 200, body: lbPort(view(), lb.table(), { ...asked.value, ...live }) };
 }
 
 function confirmed({ confirm, status }: ControlSources, body: unknown): ReturnType<ControlRoute> {

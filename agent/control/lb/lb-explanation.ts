@@ -1,7 +1,23 @@
+import type { Listener } from '../../../lb/index.ts';
 import type { ListenerProtocol } from '../../../model/index.ts';
 import type { BackendRow, ListenerRow, RuleRow } from './lb-page.ts';
 
-/** Body of `POST /v1/why/lb`: a request or connection of a client. */
+/** Body of `POST /v1/why/lb`. */
+export interface LbPortRequest {
+  readonly port: number;
+}
+
+/** Its reply: what the command needs to explain requests for a port. */
+export interface LbPort extends Pick<LbExplanation, 'host' | 'elsewhere' | 'notes'> {
+  /** Without hashes of passwords. Null: no rule is for the port. */
+  readonly listener: Listener | null;
+  /** HAProxy has not opened it. */
+  readonly isClosed: boolean;
+  /** Those of its rules. */
+  readonly backends: readonly { readonly row: BackendRow; readonly isSticky: boolean }[];
+}
+
+/** A request or connection of a client. */
 export interface LbRequest {
   readonly protocol: ListenerProtocol;
   /** Lower case, without port and final dot; empty: none. For `sni`, the name in the TLS handshake. */

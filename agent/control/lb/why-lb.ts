@@ -1,42 +1,66 @@
 import { z } from 'zod';
-import { type Explanation, explainRequest, type LbTable, type Rule, runsOn } from '../../../lb/index.ts';
+import { type Explanation, explainRequest, type LbTable, type Listener, type Rule, runsOn } from '../../../lb/index.ts';
 import { compareText, formatHostPattern, formatProblem, type Host } from '../../../model/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
-import type { ElsewhereRow, LbExplanation, LbRequest, RuleVerdict } from './lb-explanation.ts';
+import type { ElsewhereRow, LbExplanation, LbPort, LbPortRequest, LbRequest, RuleVerdict } from './lb-explanation.ts';
 import { type BackendRow, backendRow, containerNames, type LiveLb, lbProblems, listenerState } from './lb-page.ts';
 import { liveRows } from './live-servers.ts';
 
-export const lbRequestSchema: z.ZodType<LbRequest> = z.strictObject({
-  protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni']),
-  host: z.string().max(1_000),
-  port: z.int().min(1).max(65_535),
-  path: z.string().max(10_000),
-});
+export const lbPortRequestSchema: z.ZodType<LbPortRequest> = z.strictObject({ port: z.int().min(1).max(65_535) });
 
-/** What this host does with a request. Pure. */
-export function explainLb(
+/** What is known of a port, without asking which rule matches. Pure. */
+export function lbPort(
   view: HostView,
   table: LbTable,
-  { asked, status, stat }: LiveLb & { readonly asked: LbRequest },
-): LbExplanation {
-  const { host, ...rest } = asked;
-  const explanation = explainRequest(table, { ...rest, host: host === '' ? null : host });
-  const { listener, backend } = explanation;
+  { port, status, stat }: LiveLb & { readonly port: number },
+): LbPort {
   const live = liveRows(stat);
-  const row = backend && backendRow(backend, live, containerNames(view));
-  const isClosed = listener !== null && listenerState(listener.port, live) === 'closed';
+  const names = containerNames(view);
+  const listener = table.listeners.find((one) => one.port === port) ?? null;
+  const used = new Set(listener?.rules.map(({ backend }) => backend));
+  return {
+    host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
+    listener: listener && withoutHashes(listener),
+    isClosed: listener !== null && listenerState(port, live) === 'closed',
+    backends: table.backends
+      .filter(({ name }) => used.has(name))
+      .map((backend) => ({ row: backendRow(backend, live, names), isSticky: backend.stickiness !== null })),
+    elsewhere: elsewhere(view, port),
+    notes: stateNotes(table, status),
+  };
+}
+
+function withoutHashes(listener: Listener): Listener {
+  const rules = listener.rules.map((rule) => {
+    const basicAuth = rule.options.basicAuth.map(() => '***');
+    return { ...rule, options: { ...rule.options, basicAuth } };
+  });
+  return { ...listener, rules };
+}
+
+/** What happens with a request. Runs regular expressions of users, which can take very long: not for the agent. */
+export function explainLb(port: LbPort, asked: LbRequest): LbExplanation {
+  const { host, listener, isClosed } = port;
+  const { host: name, ...rest } = asked;
+  const table = { ...NO_TABLE, listeners: listener === null ? [] : [listener] };
+  const explanation = explainRequest(table, { ...rest, host: name === '' ? null : name });
+  const { rule } = explanation;
+  const backend = port.backends.find(({ row }) => row.name === rule?.backend) ?? null;
+  const row = backend?.row ?? null;
   return {
     asked,
-    host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
+    host,
     outcome: isClosed ? closedText(asked) : outcomeOf(explanation, asked, row),
     listener: listener && { port: listener.port, protocol: listener.protocol },
     rules: verdicts(explanation),
     backend: row,
-    elsewhere: elsewhere(view, asked.port),
-    notes: [...notesOf(explanation), ...stateNotes(table, status)],
+    elsewhere: port.elsewhere,
+    notes: [...notesOf(explanation, backend?.isSticky ?? false), ...port.notes],
   };
 }
+
+const NO_TABLE: LbTable = { listeners: [], backends: [], customConfigs: [], problems: [] };
 
 function closedText({ port }: LbRequest): string {
   return `HAProxy of this host does not listen on port ${port}, although there are rules for it.`;
@@ -106,11 +130,11 @@ function stateNotes(table: LbTable, status: LiveLb['status']): readonly string[]
   ];
 }
 
-function notesOf({ listener, rule, backend }: Explanation): readonly string[] {
+function notesOf({ listener, rule }: Explanation, isSticky: boolean): readonly string[] {
   const notes: readonly (string | false | null | undefined)[] = [
     listener?.acceptProxy && `clients of port ${listener.port} must send the PROXY protocol`,
     rule !== null && rule.options.basicAuth.length > 0 && 'a client without a name and password that fit gets 401',
-    backend?.stickiness && 'a client with the cookie of a server stays there while the server is ready',
+    isSticky && 'a client with the cookie of a server stays there while the server is ready',
   ];
   return notes.filter((note) => typeof note === 'string');
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { explainSavedLb, type LbExplanation } from '../../../agent/index.ts';
+import { explainLb, type LbPort, savedLbPort } from '../../../agent/index.ts';
 import { formatLbExplanation } from '../../output/lb-explanation.ts';
 import { askOrSaved } from '../../support/ask-agent.ts';
 import type { Io } from '../../support/io.ts';
@@ -23,10 +23,14 @@ Examples:
   drover why lb tcp://:5432 --json`,
     );
   takesSettings(command).action(async (url: string) => {
-    const body = parseLbUrl(url);
+    const asked = parseLbUrl(url);
+    const { port } = asked;
     const place = await findAgent(io, command);
-    const request = { method: 'POST', path: '/v1/why/lb', body } as const;
-    const explanation = await askOrSaved<LbExplanation>(io, place, request, (view) => explainSavedLb(view, body));
+    const request = { method: 'POST', path: '/v1/why/lb', body: { port } } as const;
+    const explanation = await explainLb(
+      await askOrSaved<LbPort>(io, place, request, (view) => savedLbPort(view, port)),
+      asked,
+    );
     io.print(
       command.opts<{ json?: boolean }>().json ? JSON.stringify(explanation, null, 2) : formatLbExplanation(explanation),
     );

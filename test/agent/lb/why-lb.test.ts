@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { NOT_LIVE } from '../../../agent/control/lb/lb-page.ts';
-import { explainLb } from '../../../agent/control/lb/why-lb.ts';
-import type { LbRequest } from '../../../agent/index.ts';
+import { type LiveLb, NOT_LIVE } from '../../../agent/control/lb/lb-page.ts';
+import { explainLb, lbPort } from '../../../agent/control/lb/why-lb.ts';
+import type { LbExplanation, LbPort, LbRequest } from '../../../agent/index.ts';
 import { formatLbExplanation } from '../../../cli/output/lb-explanation.ts';
 import { parseLbUrl } from '../../../cli/support/lb-url.ts';
+import type { LbTable } from '../../../lb/index.ts';
 import { type HostPattern, NO_BALANCER_OPTIONS, NO_RULE_OPTIONS, type PortRule } from '../../../model/index.ts';
-import { viewOf } from '../../../view/index.ts';
+import { type HostView, viewOf } from '../../../view/index.ts';
 import { container, declaration, host, snapshot } from '../../view/world.ts';
 import { backend, listener, row, rule, STATUS, server, table } from './tables.ts';
 
@@ -77,8 +78,18 @@ const TABLE = table(
 
 const STAT = [...[80, 81, 443, 5432].map((port) => row(String(port), 'FRONTEND')), row('web', '10.42.0.1:8080')];
 
+/** As the command does it, with the reply of the agent. */
+function explain(
+  view: HostView,
+  of: LbTable,
+  { asked, ...live }: LiveLb & { readonly asked: LbRequest },
+): LbExplanation {
+  const reply = JSON.stringify(lbPort(view, of, { port: asked.port, ...live }));
+  return explainLb(JSON.parse(reply) as LbPort, asked);
+}
+
 function why(url: string): string {
-  return `\n${formatLbExplanation(explainLb(VIEW, TABLE, { asked: parseLbUrl(url), status: null, stat: STAT }))}\n`;
+  return `\n${formatLbExplanation(explain(VIEW, TABLE, { asked: parseLbUrl(url), status: null, stat: STAT }))}\n`;
 }
 
 test('explainLb() says which rule gets a request, why the others do not, and what is behind it', () => {
@@ -121,16 +132,16 @@ test('explainLb() names the hosts that run a load balancer which this host does 
   expect(why('http://shop.example.com:9000/')).toContain(
     'Load balancer edge/front listens on this port and runs on beta, not on this host.',
   );
-  const onBeta = explainLb(viewOf(VIEW.snapshot, 'b'), TABLE, { asked: parseLbUrl('tcp://:9000'), ...NOT_LIVE });
+  const onBeta = explain(viewOf(VIEW.snapshot, 'b'), TABLE, { asked: parseLbUrl('tcp://:9000'), ...NOT_LIVE });
   expect(onBeta.elsewhere).toEqual([]);
   expect(why('tcp://:5432')).toContain('Note: clients of port 5432 must send the PROXY protocol');
 });
 
 test('explainLb() does not count servers that HAProxy does not have yet, nor ports that it has not opened', () => {
   const asked = parseLbUrl('http://shop.example.com/');
-  const late = explainLb(VIEW, TABLE, { asked, status: null, stat: [row('80', 'FRONTEND')] });
+  const late = explain(VIEW, TABLE, { asked, status: null, stat: [row('80', 'FRONTEND')] });
   expect(late.outcome).toBe('Rule shop/web sends it to backend web, which has no ready server: the client gets 503.');
-  expect(explainLb(VIEW, TABLE, { asked, status: null, stat: [] }).outcome).toBe(
+  expect(explain(VIEW, TABLE, { asked, status: null, stat: [] }).outcome).toBe(
     'HAProxy of this host does not listen on port 80, although there are rules for it.',
   );
 });
@@ -138,24 +149,38 @@ test('explainLb() does not count servers that HAProxy does not have yet, nor por
 test('explainLb() says that something is left out, and that HAProxy does not have the newest rules', () => {
   const problems = [{ service: 'shop/old', subject: 'label drover.lb.host', what: 'is wrong', hint: 'correct it' }];
   const asked = parseLbUrl('http://other.org/');
-  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, ...NOT_LIVE }).notes).toEqual([
+  expect(explain(VIEW, { ...TABLE, problems }, { asked, ...NOT_LIVE }).notes).toEqual([
     '1 problem leaves something out: see `drover lb`',
   ]);
   const status = { ...STATUS, isCurrent: false };
-  expect(explainLb(VIEW, { ...TABLE, problems }, { asked, status, stat: STAT }).notes).toEqual([
+  expect(explain(VIEW, { ...TABLE, problems }, { asked, status, stat: STAT }).notes).toEqual([
     'the running HAProxy does not have the newest rules yet',
     '2 problems leave something out: see `drover lb`',
   ]);
-  expect(explainLb(VIEW, TABLE, { asked, ...NOT_LIVE }).notes).toEqual([]);
+  expect(explain(VIEW, TABLE, { asked, ...NOT_LIVE }).notes).toEqual([]);
 });
 
 test('explainLb() says why HAProxy does not run', () => {
   const problems = [{ subject: 'load balancer', what: 'HAProxy cannot be run', hint: 'install the package haproxy' }];
   const status = { ...STATUS, state: 'starting', problems } as const;
   const live = { asked: parseLbUrl('http://shop.example.com/'), status, stat: null };
-  expect(explainLb(VIEW, TABLE, live).notes).toEqual([
+  expect(explain(VIEW, TABLE, live).notes).toEqual([
     'load balancer: HAProxy cannot be run; install the package haproxy',
   ]);
+});
+
+test('the agent runs no regular expression of a user, and gives no hash of a password', () => {
+  const slow = { kind: 'regex', text: '^/(a+)+$' } as const;
+  const options = { ...NO_RULE_OPTIONS, basicAuth: ['ann:$6$secret'] };
+  const of = table([listener(80, [rule('shop/web', 'web', { path: slow, options })])], [backend('web', 'shop/web')]);
+  const text = JSON.stringify(lbPort(VIEW, of, { port: 80, ...NOT_LIVE }));
+  expect(text).not.toContain('secret');
+  expect(text).not.toContain('does not match');
+  const asked = parseLbUrl('http://x/b');
+  expect(explainLb(JSON.parse(text) as LbPort, asked)).toMatchObject({
+    outcome: 'No rule of port 80 matches: the client gets 503.',
+    rules: [{ why: 'the path does not match ^/(a+)+$', options: ['password (1 user)'] }],
+  });
 });
 
 test('formatLbExplanation() shows the rules near the one that matches', () => {
@@ -164,7 +189,7 @@ test('formatLbExplanation() shows the rules near the one that matches', () => {
   );
   const many = table([listener(80, rules)], [backend('web', 'shop/web')]);
   const asked = parseLbUrl('http://s50.example.com/');
-  const text = formatLbExplanation(explainLb(VIEW, many, { asked, ...NOT_LIVE }));
+  const text = formatLbExplanation(explain(VIEW, many, { asked, ...NOT_LIVE }));
   expect(text).toContain('  30 rules before these do not match, either (--json lists all)');
   expect(text).toContain('  and 44 more (--json lists all)');
 });
