@@ -19,6 +19,7 @@ import { freePort } from '../../support/free-port.ts';
 import { poll } from '../../support/poll.ts';
 import { type ServerCertificate, serverCertificate } from '../../support/server-certificate.ts';
 import { testLog } from '../../support/test-log.ts';
+import { handshake } from '../../support/tls-handshake.ts';
 
 const HAPROXY = new URL('../../support/haproxy', import.meta.url).pathname;
 const never = new AbortController().signal;
@@ -115,25 +116,6 @@ async function startHaproxy(...wishes: readonly ListenerWish[]): Promise<readonl
   children.push(child);
   await poll(haproxyPid, { what: 'HAProxy', giveUp: () => expect(child.exitCode).toBe(null) });
   return ports;
-}
-
-interface Handshake {
-  readonly servername?: string;
-  readonly sigalgs?: string;
-  readonly requestOCSP?: boolean;
-}
-
-/** The common name that the server shows, `refused` if it does not. */
-async function handshake(port = 0, options: Handshake = {}): Promise<string> {
-  const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
-  try {
-    await once(client, 'secureConnect');
-    return String(client.getPeerCertificate().subject.CN);
-  } catch {
-    return 'refused';
-  } finally {
-    client.destroy();
-  }
 }
 
 describe('certificates in HAProxy', () => {
