@@ -6,6 +6,8 @@ export interface LoadedCertificate {
   readonly hasOcsp: boolean;
   /** `Certificate.version` that was given to this HAProxy at run time; null: it read the file when it started. */
   readonly version: string | null;
+  /** `Certificate.version` that this HAProxy refuses; null: none. */
+  readonly refused: string | null;
 }
 
 /** The certificates of the running HAProxy. */
@@ -32,6 +34,7 @@ export function parseLoaded(reply: string): ReadonlyMap<string, LoadedCertificat
         chainLength: text.match(/^Chain Subject:/gm)?.length ?? 0,
         hasOcsp: field('OCSP Response Key') !== '',
         version: null,
+        refused: null,
       };
       return [field('Filename'), loaded];
     }),

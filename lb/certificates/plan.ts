@@ -22,6 +22,7 @@ export function planCertificates(
 ): readonly CertificateChange[] {
   const changes = [...wanted.values()].flatMap((certificate): readonly CertificateChange[] => {
     const loaded = files.get(certificate.file);
+    if (loaded?.refused === certificate.version) return [];
     const isNew = loaded === undefined;
     if (listed && !listed.has(certificate.file)) return [{ kind: 'add certificate', certificate, isNew }];
     if (isNew || isSame(certificate, loaded)) return [];

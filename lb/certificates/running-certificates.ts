@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts';
 import { type LoadedCertificate, type LoadedCertificates, parseLoaded, parseNames } from './loaded.ts';
 import type { CertificateChange } from './plan.ts';
 import { ALL_CERTIFICATES } from './private-copies.ts';
-import { certificateSubject } from './problems.ts';
+import { certificateSubject, stillInUse } from './problems.ts';
 
 export interface RunningCertificatesDependencies {
   /** Sends commands to the stats socket of the running HAProxy, and gives the reply. */
@@ -32,9 +32,9 @@ export class RunningCertificates {
     this.#list = join(privateDirectory, ALL_CERTIFICATES);
   }
 
-  /** OCSP responses that HAProxy refuses. */
-  get problems(): readonly Problem[] {
-    return [...this.#problems.values()];
+  /** Which of the wanted certificates and their OCSP responses HAProxy refuses. */
+  problems(wanted: ReadonlyMap<string, Certificate>): readonly Problem[] {
+    return [...wanted.values()].flatMap(({ file }) => this.#problems.get(file) ?? []);
   }
 
   /** `worker`: pid of the running process. Another one has read other files. */
@@ -47,7 +47,7 @@ export class RunningCertificates {
     return { files: this.#files, listed: this.#listed };
   }
 
-  /** Makes one change. Rejects if HAProxy refuses it: nothing has changed then. */
+  /** Makes one change. A certificate that HAProxy refuses is a problem, and stays as it was. */
   async apply(change: CertificateChange): Promise<void> {
     if (change.kind === 'remove certificate') await this.#remove(change.file);
     else await this.#set(change);
@@ -71,17 +71,14 @@ export class RunningCertificates {
   }
 
   async #set({ kind, certificate, isNew }: Extract<CertificateChange, { certificate: Certificate }>): Promise<void> {
-    const { name, file, fingerprint, version } = certificate;
+    const { file, fingerprint, version } = certificate;
     const commands = await commandsFor(certificate, isNew);
     let reply = await this.#ask(commands);
     // There can be one transaction, and an agent that was killed may have left another one.
     const other = /ongoing transaction is about '([^']+)'/.exec(reply)?.[1];
     if (other) reply = await this.#ask(`abort ssl cert ${other}\n${commands}`);
     const loaded = parseLoaded(reply).get(file);
-    if (loaded?.fingerprint !== fingerprint) {
-      await this.#ask(`abort ssl cert ${file}`);
-      throw new Error(`HAProxy does not take certificate ${name}: ${refusalIn(reply)}`);
-    }
+    if (loaded?.fingerprint !== fingerprint) return this.#noteRefusal(certificate, loaded ?? NOT_LOADED, reply);
     if (!reply.includes(`Pid: ${this.#worker}\n`)) {
       this.#worker = null;
       throw new Error('HAProxy was replaced meanwhile');
@@ -89,6 +86,21 @@ export class RunningCertificates {
     this.#files.set(file, { ...loaded, version });
     this.#noteOcsp(certificate, loaded);
     if (kind === 'add certificate') await this.#addToList(file);
+  }
+
+  /** It is not tried again: other changes must go on. */
+  async #noteRefusal({ name, file, version }: Certificate, loaded: LoadedCertificate, reply: string): Promise<void> {
+    await this.#ask(`abort ssl cert ${file}`);
+    const refusal = refusalIn(reply);
+    if (refusal === '') throw new Error(`HAProxy did not say whether it takes certificate ${name}`);
+    const what = `HAProxy does not take it (${refusal})`;
+    const problem = {
+      subject: certificateSubject(name),
+      what,
+      hint: 'install it again; if this persists, order another one',
+    };
+    this.#files.set(file, { ...loaded, refused: version });
+    this.#problems.set(file, stillInUse(problem, loaded.fingerprint !== null));
   }
 
   async #addToList(file: string): Promise<void> {
@@ -133,6 +145,14 @@ async function commandsFor({ file, ocspFile }: Certificate, isNew: boolean): Pro
   ].join('\n');
 }
 
+const NOT_LOADED: LoadedCertificate = {
+  fingerprint: null,
+  chainLength: 0,
+  hasOcsp: false,
+  version: null,
+  refused: null,
+};
+
 const KEY_END = '-----END PRIVATE KEY-----\n';
 
 /** Key and chain of a private copy. */
@@ -145,10 +165,8 @@ function splitCopy(text: string): readonly [key: string, chain: string] {
 function refusalIn(reply: string): string {
   const words = reply.split('\n').filter((line) => !/^\w+: /.test(line));
   const lines = words.filter((line) => /can't|inconsist|must|ongoing|unable|fail|error|exist/i.test(line));
-  return (
-    lines
-      .join(' ')
-      .replaceAll(/[A-Za-z0-9+=]{30,}/g, '…')
-      .slice(0, 400) || 'no reply'
-  );
+  return lines
+    .join(' ')
+    .replaceAll(/[A-Za-z0-9+=]{30,}/g, '…')
+    .slice(0, 400);
 }

@@ -97,7 +97,7 @@ export class LbApplier {
     return keeper.isKept && isBehind ? 200 : 2_000;
   };
 
-  async #observe({ table }: Desired, signal: AbortSignal): Promise<Observed> {
+  async #observe({ table, certificates }: Desired, signal: AbortSignal): Promise<Observed> {
     const { live, keeper, candidates, clock, problems } = this.#deps;
     if (this.#table !== table) this.#changedMs = clock.monotonic();
     this.#table = table;
@@ -129,7 +129,11 @@ export class LbApplier {
       out: live.out(),
       nowMs: now,
       drainTimeoutMs: this.#settings.drainTimeoutMs,
-      problems: [...(this.#failure ? [this.#failure] : []), ...problems(), ...this.#certificates.problems],
+      problems: [
+        ...(this.#failure ? [this.#failure] : []),
+        ...problems(),
+        ...this.#certificates.problems(certificates),
+      ],
     };
   }
 

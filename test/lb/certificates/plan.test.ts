@@ -19,7 +19,7 @@ function certificate(name: string, part: Partial<Certificate> = {}): Certificate
   };
 }
 
-const LOADED: LoadedCertificate = { fingerprint: 'AA', chainLength: 1, hasOcsp: false, version: null };
+const LOADED: LoadedCertificate = { fingerprint: 'AA', chainLength: 1, hasOcsp: false, version: null, refused: null };
 
 /** What is done if `wanted` is wanted, HAProxy has `loaded`, and its list has `listed`. */
 function plan(
@@ -57,6 +57,13 @@ test('planCertificates() renews what differs', () => {
   expect(plan([certificate('a', { ocspFile: '/run/a.pem.response' })], { a: old }, ['a'])).toEqual(renew);
 });
 
+test('planCertificates() does not try again what HAProxy refuses, until it is another one', () => {
+  const refused = { ...LOADED, fingerprint: 'BB', refused: 'v1' };
+  expect(plan([certificate('a')], { a: refused }, ['a'])).toEqual([]);
+  expect(plan([certificate('a')], { a: refused }, [])).toEqual([]);
+  expect(plan([certificate('a', { version: 'v2' })], { a: refused }, ['a'])).toEqual(['renew certificate a']);
+});
+
 test('planCertificates() adds to and removes from the list of all certificates', () => {
   expect(plan([certificate('a'), certificate('b')], { a: LOADED }, ['a'])).toEqual(['add certificate b new']);
   // A listener that names `b` has loaded it already.
@@ -90,9 +97,15 @@ Status: Empty
   expect([...parseLoaded(reply)]).toEqual([
     [
       '/run/a.pem',
-      { fingerprint: 'EBFC0615B3014593D17EFFE7D218F7EED208420D', chainLength: 2, hasOcsp: true, version: null },
+      {
+        fingerprint: 'EBFC0615B3014593D17EFFE7D218F7EED208420D',
+        chainLength: 2,
+        hasOcsp: true,
+        version: null,
+        refused: null,
+      },
     ],
-    ['/run/b.pem', { fingerprint: null, chainLength: 0, hasOcsp: false, version: null }],
+    ['/run/b.pem', { fingerprint: null, chainLength: 0, hasOcsp: false, version: null, refused: null }],
   ]);
   expect(parseLoaded("Can't display the certificate: Not found or the certificate is a bundle!\n").size).toBe(0);
 });

@@ -237,7 +237,7 @@ describe('certificates in HAProxy', () => {
     expect(await bringUpToDate()).toEqual([]);
   });
 
-  test('are refused with a message that has no part of the key', async () => {
+  test('are a problem without any part of the key if HAProxy refuses them, and others go on', async () => {
     await install('one', one);
     await startStore();
     const [port] = await startHaproxy({ names: [], default: null });
@@ -246,9 +246,17 @@ describe('certificates in HAProxy', () => {
     await poll(() => store.current.get('one')?.names.includes('two.test'), { what: 'the renewal' });
     // Somebody else writes into Drover's directory.
     await writeFile(join(privateDirectory, 'one.pem'), one.key + two.cert);
-    const refused = await bringUpToDate().catch((error: Error) => error.message);
-    expect(refused).toMatch(/^HAProxy does not take certificate one: inconsistencies between private key/);
-    expect(refused).not.toContain(one.key.split('\n')[1]);
+    await install('other', await serverCertificate('other', { names: ['other.test'] }));
+    await poll(() => store.current.has('other'), { what: 'the other certificate' });
+    expect(await bringUpToDate()).toEqual(['renew certificate', 'add certificate']);
+    const [refusal, ...others] = running.problems(store.current).map(({ subject, what }) => `${subject}: ${what}`);
+    expect(refusal).toMatch(
+      /^certificate one: HAProxy does not take it \(inconsistencies between private key.*; the certificate before stays in use$/,
+    );
+    expect(others).toEqual([]);
+    expect(refusal).not.toContain(one.key.split('\n')[1]);
+    expect(await bringUpToDate()).toEqual([]);
+    expect(await handshake(port, { servername: 'other.test' })).toBe('other');
     expect(await handshake(port, { servername: 'one.test' })).toBe('one');
   });
 
@@ -309,7 +317,7 @@ describe('certificates in HAProxy', () => {
     expect(await stapled(port, 'site.test')).toBe(0);
     expect(await bringUpToDate()).toEqual(['renew certificate']);
     expect(await stapled(port, 'site.test')).toBeGreaterThan(100);
-    expect([running.problems, await bringUpToDate()]).toEqual([[], []]);
+    expect([running.problems(store.current), await bringUpToDate()]).toEqual([[], []]);
     // HAProxy does not read the response when it starts: it would not start with an expired one.
     await killHaproxy();
     const [again] = await startHaproxy({ names: [], default: null });
@@ -319,7 +327,7 @@ describe('certificates in HAProxy', () => {
     await writeFile(join(directory, 'site.ocsp'), 'nonsense');
     await poll(() => store.current.get('site')?.version !== version, { what: 'the new response' });
     expect(await bringUpToDate()).toEqual(['renew certificate']);
-    expect(running.problems.map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
+    expect(running.problems(store.current).map(({ subject, what }) => `${subject}: ${what}`)).toEqual([
       'certificate site: HAProxy refuses its OCSP response; the certificate is served without it',
     ]);
     expect(await handshake(again, { servername: 'site.test' })).toBe('site');
