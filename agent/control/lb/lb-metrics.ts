@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Backend, LbStatus, LbTable, StatRow } from '../../../lb/index.ts';
+import { lbProblems } from './lb-page.ts';
 import { liveRows, liveServers, type ServerState } from './live-servers.ts';
 import { numberIn, trafficOf } from './traffic.ts';
 
@@ -9,7 +10,7 @@ export interface LbNumbers {
   readonly table: LbTable | null;
   /** Null: HAProxy does not reply. */
   readonly stat: readonly StatRow[] | null;
-  readonly status: Pick<LbStatus, 'reloads' | 'reloadFailures' | 'generations' | 'serverChanges'>;
+  readonly status: Pick<LbStatus, 'reloads' | 'reloadFailures' | 'generations' | 'serverChanges' | 'problems'>;
   /** End of each certificate in milliseconds since the epoch, by name. */
   readonly certificates: ReadonlyMap<string, number>;
 }
@@ -17,7 +18,7 @@ export interface LbNumbers {
 export const NO_LB: LbNumbers = {
   table: null,
   stat: null,
-  status: { reloads: 0, reloadFailures: 0, generations: 0, serverChanges: 0 },
+  status: { reloads: 0, reloadFailures: 0, generations: 0, serverChanges: 0, problems: [] },
   certificates: new Map(),
 };
 
@@ -73,7 +74,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'problems',
     help: 'Rules, certificates and balancers that are left out; drover lb names them',
-    read: whileUsed(({ table }) => table?.problems.length ?? 0),
+    read: whileUsed(({ table, status }) => (table === null ? 0 : lbProblems(table, status).length)),
   },
   {
     name: 'certificate_expiry_timestamp_seconds',

@@ -108,7 +108,7 @@ export function lbPage(view: HostView, table: LbTable, { status, stat, certifica
 }
 
 /** What the table leaves out, and what the running HAProxy does not do. */
-export function lbProblems(table: LbTable, status: LiveLb['status']): readonly Problem[] {
+export function lbProblems(table: LbTable, status: Pick<LbStatus, 'problems'> | null): readonly Problem[] {
   return distinctProblems([...(status?.problems ?? []), ...table.problems]);
 }
 

@@ -20,6 +20,9 @@ const STAT = [
   row('web443', 'BACKEND', { hrsp_2xx: '7', econ: '2' }),
 ];
 
+const TAKEN = { subject: 'port 443', what: 'is used by another program', hint: 'stop it' };
+const WRONG = { service: 'shop/web', subject: 'label drover.lb.host', what: 'is wrong', hint: 'correct it' };
+
 async function render(changes: Partial<LbNumbers>): Promise<readonly string[]> {
   const registry = new Registry();
   addLb(registry, () => ({ ...NO_LB, ...changes }));
@@ -30,9 +33,10 @@ const samples = (lines: readonly string[], name: string): readonly string[] =>
   lines.filter((line) => line.startsWith(`drover_lb_${name}`)).map((line) => line.slice('drover_lb_'.length));
 
 test('addLb() counts by listener and by service, and adds the backends of one service', async () => {
-  const status = { reloads: 3, reloadFailures: 1, generations: 2, serverChanges: 40 };
+  const status = { reloads: 3, reloadFailures: 1, generations: 2, serverChanges: 40, problems: [TAKEN] };
   const certificates = new Map([['shop', 1_800_000_000_000]]);
-  const lines = await render({ table: TABLE, stat: STAT, status, certificates });
+  const lines = await render({ table: { ...TABLE, problems: [WRONG] }, stat: STAT, status, certificates });
+  expect(samples(lines, 'problems')).toEqual(['problems 2']);
   expect(samples(lines, 'up')).toEqual(['up 1']);
   expect(samples(lines, 'reloads_total')).toEqual(['reloads_total 3']);
   expect(samples(lines, 'generations')).toEqual(['generations 2']);
