@@ -72,6 +72,11 @@ export function interruption(): AbortSignal {
 }
 
 export function createIo(): Io {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has ended, such as `head`.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   return {
     env: process.env,
     isTerminal: process.stdout.isTTY === true,

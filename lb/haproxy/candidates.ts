@@ -145,8 +145,8 @@ export class Candidates {
       this.#set(null);
     } catch (error) {
       this.#done = null;
-      const what = `no configuration was found that HAProxy takes: ${(error as Error).message}`;
-      this.#set({ subject: 'load balancer', what, hint: 'the last good configuration stays; fix the cause above' });
+      const what = `stays as it is, because there is no new configuration: ${(error as Error).message}`;
+      this.#set({ subject: 'load balancer', what, hint: 'fix the cause; Drover tries again every 2 s' });
     }
     this.#deps.onChange();
   }

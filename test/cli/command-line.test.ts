@@ -56,6 +56,11 @@ test.each(COMMANDS)('drover %s --help has a description and examples', async (co
   expect(stdout).toMatchSnapshot();
 });
 
+test('a reader that ends before the text, such as `head`, is no error', async () => {
+  const { stderr } = await execa('sh', ['-c', 'bin/drover --help | true']);
+  expect(stderr).toBe('');
+});
+
 test.each([
   ['no command', []],
   ['an unknown command', ['nonsense']],
