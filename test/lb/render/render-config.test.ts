@@ -29,65 +29,26 @@ const SHOP = table({
 const text = async (value = SHOP) => (await render(value, SETTINGS)).files.get('haproxy.cfg') ?? '';
 
 test('renderConfig() writes listeners, rules in their order, backends and servers', async () => {
-  expect((await text()).replace(/^[\s\S]*?\nfrontend/, 'frontend')).toMatchInlineSnapshot(`
+  const lines = (await text())
+    .split('\n')
+    .filter((line) => /^(?:frontend|backend| {2}bind| {2}use_backend| {2}default_backend| {2}server) /.test(line));
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
     "frontend 80 from drover
       bind 0.0.0.0:80
       bind [::]:80 v6only
-      mode http
-      # After a reload, a kept connection of a client gets one more reply, and ends with it. Otherwise it would break under a request that is on its way.
-      option idle-close-on-response
-      http-request set-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
-      http-request set-var(txn.host) str()
-      http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
-      # A request without a path (OPTIONS *) leaves this one.
-      http-request set-var(txn.raw_path) str(/)
-      http-request set-var(txn.raw_path) path
-      http-request set-var(txn.path) var(txn.raw_path),lower
       use_backend api if { var(txn.host) -m str foo.com } { var(txn.path) -m beg /api }
       use_backend web if { var(txn.host) -m end .foo.com }
       default_backend web
-
     frontend 5432 from drover
       bind 0.0.0.0:5432
       bind [::]:5432 v6only
-      mode tcp
       default_backend db
-
     backend api from drover
-      mode http
-      balance roundrobin
-      # Servers can be added at run time with this hash only.
-      hash-type consistent
-      option forwardfor
-      # A request that may be sent twice goes to another server if the first one closes the connection without an answer.
-      retry-on conn-failure empty-response
-      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
-      http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
-      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
       server 10.42.1.3:8080 10.42.1.3:8080 weight 1
       server fd00::1:8080 [fd00::1]:8080 weight 5 disabled
-
     backend db from drover
-      mode tcp
-      balance roundrobin
-      # Servers can be added at run time with this hash only.
-      hash-type consistent
       server 10.42.1.9:5432 10.42.1.9:5432 weight 1
-
-    backend web from drover
-      mode http
-      balance roundrobin
-      # Servers can be added at run time with this hash only.
-      hash-type consistent
-      option forwardfor
-      # A request that may be sent twice goes to another server if the first one closes the connection without an answer.
-      retry-on conn-failure empty-response
-      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
-      http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
-      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
-    "
+    backend web from drover"
   `);
 });
 

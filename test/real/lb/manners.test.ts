@@ -77,6 +77,10 @@ async function mannersTable(): Promise<LbTable> {
     { host: 'echo.test', parts: { servers: single } },
     { host: 'six.test', parts: { servers: [at('::1', six)] } },
     { host: 'grpc.test', options: { proto: 'h2' }, parts: { servers: [at('127.0.0.1', h2)] } },
+    {
+      host: 'named.test',
+      parts: { namedServers: [{ hostname: 'localhost', port: one, weight: 1, service: 'shop/ext' }] },
+    },
     { host: 'upstream-tls.test', options: { proto: 'https' }, parts: { servers: [at('127.0.0.1', https)] } },
     { host: 'redirect.test', options: { redirectHttps: true, basicAuth: ['x:$5$y'] } },
     { host: 'auth.test', options: { basicAuth: [`ann:${ANN}`] }, parts: { servers: single } },
@@ -288,6 +292,10 @@ describe('requests', () => {
       trailers: { 'grpc-status': '0' },
       body: 'message',
     });
+  });
+
+  test('a server with a host name', async () => {
+    expect((await askEcho(site('named.test'))).server).toBe('one');
   });
 
   test('TLS to the server', async () => {
