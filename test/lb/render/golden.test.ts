@@ -95,6 +95,8 @@ test('renderConfig() writes all options', async () => {
       log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","method":"%[var(txn.method),bytes(0,32),json(utf8s)]","host":"%[var(txn.host),bytes(0,255),json(utf8s)]","uri":"%[var(txn.uri),bytes(0,1024),json(utf8s)]","status":%ST,"sentBytes":%B,"userAgent":"%[var(txn.user_agent),bytes(0,255),json(utf8s)]","requestId":"%[var(txn.request_id),bytes(0,255),json(utf8s)]"}'
       http-error status 503 content-type 'text/html; charset=utf-8' file errors/1b4340eef211bffb.html
       http-request set-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
+      # Maps are asked with host and path in one text. A slash in the host would make another path of it.
+      http-request deny deny_status 400 if { req.hdr(host) -m sub / }
       http-request set-var(txn.host) str()
       http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
       # A request without a path (OPTIONS *) leaves this one.

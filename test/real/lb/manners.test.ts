@@ -193,6 +193,10 @@ describe('routing', () => {
     }
   });
 
+  test('a host with a slash is refused: it would be taken for a host and the beginning of a path', async () => {
+    expect(await ask({ ...site('echo.test/public'), path: '/private' })).toMatchObject({ status: 400 });
+  });
+
   test('Q4 requests without a rule, without a host and to a backend without servers get the error page with 503', async () => {
     for (const host of ['nobody.test', null, 'empty.test']) {
       const { status, body, headers } = await ask({ port: port('http'), host });
