@@ -4,7 +4,6 @@ import {
   healthLabelFaults,
   isLbLabel,
   type LabelFault,
-  lbLabels,
   type Problem,
   upstreamLabelFaults,
 } from '../../../model/index.ts';
@@ -48,7 +47,6 @@ export function describeContainer(container: {
       faultProblem(subject, fault, 'it'),
     ),
     ...healthLabelFaults(labels).map((fault) => faultProblem(subject, fault, 'its health check')),
-    ...lbLabels(labels).faults.map((fault) => faultProblem(subject, fault, 'its rule of the load balancer')),
   ];
   return {
     fields: {
