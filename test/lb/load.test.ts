@@ -71,8 +71,8 @@ test('each failure is counted with its kind, and nothing is repeated', async () 
 test('a status of 500 or more, the reply of another service, and a wrong body are failures', async () => {
   const other = await startEcho(resources, { SERVICE: 'other' });
   const replies = [
-    'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno',
-    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno',
+    'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno',
+    'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno',
   ];
   const [unavailable, nonsense] = await Promise.all(
     replies.map((reply) => startFaulty((client) => client.once('data', () => client.end(reply)))),
