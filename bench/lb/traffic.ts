@@ -16,6 +16,8 @@ export interface TrafficOptions {
   /** Of each measurement. */
   readonly seconds: number;
   readonly rounds: number;
+  /** Parts of names of proxies, lower case; empty: all. */
+  readonly only: readonly string[];
 }
 
 interface Rate {
@@ -57,7 +59,7 @@ async function measureJob(
   resources: Resources,
   dir: string,
   job: Job,
-  { seconds, rounds }: TrafficOptions,
+  { seconds, rounds, only }: TrafficOptions,
 ): Promise<readonly Verdict[]> {
   const makers = [drover, bareHaproxy, nginx, caddy];
   const entrants: Entrant[] = [];
@@ -65,16 +67,18 @@ async function measureJob(
     entrants.push(await enter(resources, join(dir, String(at)), job, { make, port: FIRST_PORT + at }));
   const script = join(dir, 'hosts.lua');
   await writeFile(script, rotatingHosts(job.hosts));
+  const isWanted = ({ name }: Entrant) => only.length === 0 || only.some((part) => name.toLowerCase().includes(part));
+  const chosen = entrants.filter(isWanted);
   for (let round = 0; round < rounds; round += 1) {
-    for (let at = 0; at < entrants.length; at += 1) {
-      const entrant = entrants[(at + round) % entrants.length] as Entrant;
+    for (let at = 0; at < chosen.length; at += 1) {
+      const entrant = chosen[(at + round) % chosen.length] as Entrant;
       entrant.rates.push(await measure(entrant, script, seconds));
     }
     console.error(`${job.title}: round ${round + 1} of ${rounds} is done`);
   }
-  for (const entrant of entrants) printRow([job.title, ...cellsOf(entrant)]);
+  for (const entrant of chosen) printRow([job.title, ...cellsOf(entrant)]);
   for (const entrant of entrants) await entrant.stop();
-  return ratiosOf(job, entrants);
+  return ratiosOf(job, chosen);
 }
 
 async function enter(
