@@ -7,15 +7,17 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { createResources } from '../test/support/resources.ts';
 import { createWorld } from '../test/support/world.ts';
+import { showLoadBalancer } from './balance.ts';
 import { exploreLines } from './explore.ts';
 import { playOneHost } from './one-host.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { playTwoHosts } from './two-hosts.ts';
 
+const HAPROXY = resolve('test/support/haproxy');
 const USAGE = `Usage: npm run demo [-- OPTIONS]
 
 Starts separate Docker Engines with an agent on each, and two stacks with Docker Compose. Shows from inside the containers that they
-find each other and read their metadata. Needs root. Removes everything it created when it ends.
+find each other and read their metadata, and that a load balancer loses no request while containers change. Needs root. Removes everything it created when it ends.
 
 Options:
   --hosts N     1 (default: embedded bus) or 2 (Consul cluster, managed network between two engines)
@@ -55,10 +57,11 @@ async function main(): Promise<number> {
       names: ['alpha', 'beta'].slice(0, hosts),
       bus: hosts === 1 ? 'embedded' : 'consul',
       step: screen.step,
-      config: () => ({ health: { haproxy: resolve('test/support/haproxy') } }),
+      config: () => ({ health: { haproxy: HAPROXY }, lb: { haproxy: HAPROXY } }),
     });
     await playOneHost(screen, resources, world);
     if (hosts === 2) await playTwoHosts(screen, resources, world);
+    await showLoadBalancer(screen, resources, world.members);
     screen.part('Done: everything worked as expected.');
     finished = true;
     if (!values.keep) return;
