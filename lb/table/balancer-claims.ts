@@ -87,9 +87,9 @@ function isHttp(protocol: ListenerProtocol): boolean {
 
 function selectorClaims(given: Given, all: readonly Source[]): Claims {
   const { balancer, rule, name } = given;
+  const of = { rule: name, balancer: balancer.key };
   const selector = parseSelector(rule.selector ?? '');
   if (!selector.ok) {
-    const of = { rule: name, balancer: balancer.key };
     return {
       claims: [],
       problems: [ruleProblem(of, `has a selector that ${selector.problem.what}`, selector.problem.hint)],
@@ -99,6 +99,10 @@ function selectorClaims(given: Given, all: readonly Source[]): Claims {
     ({ key, target, labels }) =>
       target.kind === 'service' && key !== balancer.key && matchesSelector(selector.value, labels),
   );
+  if (selected.length === 0) {
+    const what = `has no target: no service has labels that match ${JSON.stringify(rule.selector)}`;
+    return { claims: [], problems: [ruleProblem(of, what, 'start one, or correct the selector')] };
+  }
   return joinClaims(selected.map((source) => selectedClaims({ ...given, rule: { ...rule, priority: null } }, source)));
 }
 

@@ -116,6 +116,14 @@ describe('selector rules', () => {
     expect(tables.map(({ backends }) => backends.length)).toEqual([0, 1]);
   });
 
+  test('a selector that matches no service is a problem until one comes', () => {
+    const lb = balancer('s/lb', [select('teir=front')]);
+    expect(problemsOf(tableFrom({ declarations: [service('s/a', { tier: 'front' }), lb] }))).toEqual([
+      's/lb: load balancer rule s/lb#1 has no target: no service has labels that match "teir=front"',
+    ]);
+    expect(problemsOf(tableFrom({ declarations: [service('s/a', { teir: 'front' }), lb] }))).toEqual([]);
+  });
+
   test('a selector with a mistake is a problem of its rule alone', () => {
     const table = tableFrom({
       declarations: [declaration('shop/web'), balancer('s/lb', [select('tier==a=b'), rule()])],
