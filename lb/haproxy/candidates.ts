@@ -70,6 +70,8 @@ export class Candidates {
   #accepted: Accepted | null = null;
   #version: string | null = null;
   #problem: Problem | null = null;
+  /** Ports that were left out because another program has them. */
+  #taken: ReadonlyMap<number, string> = new Map();
   #retryPorts = false;
 
   constructor(deps: CandidatesDependencies, settings: CandidatesSettings) {
@@ -117,6 +119,11 @@ export class Candidates {
     this.#wakeUp.wake();
   }
 
+  /** Whether `accepted` may change soon, because the ports are tried again. */
+  get isRetrying(): boolean {
+    return this.#retryPorts;
+  }
+
   /** Renders a table with the same parts left out. */
   render(table: LbTable, leftOut: readonly LeftOut[]): Promise<RenderedConfig> {
     return this.#render(withoutParts(table, leftOut));
@@ -125,7 +132,7 @@ export class Candidates {
   /** Works until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const isSettled = this.#problem === null && !this.#accepted?.leftOut.some(({ kind }) => kind === 'listener');
+      const isSettled = this.#problem === null && this.#taken.size === 0;
       await this.#wakeUp.wait(isSettled ? null : RETRY_MS, signal);
       if (!signal.aborted) await this.#look();
     }
@@ -135,18 +142,22 @@ export class Candidates {
     const wanted = this.#wanted;
     if (wanted === null || !(await this.#isInstalled(wanted.table))) return;
     const taken = await this.#takenPorts(wanted.table);
-    const before = this.#accepted?.leftOut.flatMap((part) => (part.kind === 'listener' ? [part.port] : [])) ?? [];
-    const portsChanged = this.#retryPorts || before.length !== taken.size || before.some((port) => !taken.has(port));
-    if (!portsChanged && this.#accepted !== null && isSame(wanted, this.#done)) return;
-    this.#retryPorts = false;
+    const isAsBefore = taken.size === this.#taken.size && taken.keys().every((port) => this.#taken.has(port));
+    if (isAsBefore && this.#accepted !== null && isSame(wanted, this.#done)) {
+      this.#retryPorts = false;
+      return;
+    }
     try {
       this.#accepted = await this.#accept(wanted.table, taken);
       this.#done = wanted;
+      this.#taken = taken;
       this.#set(null);
     } catch (error) {
       this.#done = null;
       const what = `stays as it is, because there is no new configuration: ${(error as Error).message}`;
       this.#set({ subject: 'load balancer', what, hint: 'fix the cause; Drover tries again every 2 s' });
+    } finally {
+      this.#retryPorts = false;
     }
     this.#deps.onChange();
   }

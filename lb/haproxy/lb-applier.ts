@@ -28,11 +28,13 @@ export interface LbApplierSettings {
 }
 
 const RELOAD_INTERVAL_MS = 1_000;
+/** After a reload that failed, unless the newest configuration is another one. */
+const RELOAD_AGAIN_MS = 15_000;
 /** Endpoint changes that follow each other are written together. */
 const WRITE_AFTER_MS = 1_000;
 /** A table that changes all the time is written this often. */
 const WRITE_AGAIN_MS = 10_000;
-const TAKE_OVER_MS = 10_000;
+const TAKE_OVER_MS = 5_000;
 /** Files that no configuration names any more. Younger ones may belong to a candidate. */
 const REMOVE_AFTER_MS = 60_000;
 
@@ -65,7 +67,8 @@ export class LbApplier {
   #writtenMs = Number.NEGATIVE_INFINITY;
   #reloadedMs = Number.NEGATIVE_INFINITY;
   #pending: Pending | null = null;
-  #failure: Problem | null = null;
+  #isOurs = false;
+  #failure: { readonly structure: string; readonly problem: Problem } | null = null;
   #counts: ReloadCounts = { reloads: 0, reloadFailures: 0, lastReloadAtMs: null };
 
   constructor(deps: LbApplierDependencies, settings: LbApplierSettings) {
@@ -85,6 +88,11 @@ export class LbApplier {
 
   get counts(): ReloadCounts {
     return this.#counts;
+  }
+
+  /** Whether HAProxy has a structure that this agent knows, so that its servers were compared with the table. */
+  get isOurs(): boolean {
+    return this.#isOurs;
   }
 
   /** How soon to look again. */
@@ -107,20 +115,23 @@ export class LbApplier {
     if (worker !== null) keeper.keep();
     candidates.follow(table);
     const { accepted } = candidates;
+    if (accepted?.config.structure !== this.#failure?.structure) this.#failure = null;
     if (worker !== null && this.#inForce === null && accepted?.config.structure === worker.structure)
       this.#inForce = accepted;
     const isOurs = worker !== null && this.#inForce?.config.structure === worker.structure;
+    const loaded = worker && (await this.#certificates.observe(String(worker.pid)));
     const now = clock.monotonic();
+    this.#isOurs = isOurs;
     return {
       running: worker && {
         structure: worker.structure,
         servers: live.servers,
-        certificates: await this.#certificates.observe(String(worker.pid)),
+        certificates: loaded ?? { files: new Map(), listed: null },
         backends: (isOurs && this.#inForce?.config.backends) || new Map(),
         hasOld: live.generations > 1,
       },
       kept: keeper.isKept ? { structure: this.#fileStructure } : null,
-      mayReload: this.#pending === null && live.generations < 2 && now - this.#reloadedMs >= RELOAD_INTERVAL_MS,
+      mayReload: this.#mayReload(now),
       mayWrite:
         isOurs &&
         this.#pending === null &&
@@ -130,11 +141,18 @@ export class LbApplier {
       nowMs: now,
       drainTimeoutMs: this.#settings.drainTimeoutMs,
       problems: [
-        ...(this.#failure ? [this.#failure] : []),
+        ...(this.#failure ? [this.#failure.problem] : []),
         ...problems(),
         ...this.#certificates.problems(certificates),
       ],
     };
+  }
+
+  #mayReload(now: number): boolean {
+    const { live, candidates } = this.#deps;
+    if (this.#pending !== null || candidates.isRetrying || live.generations > 1) return false;
+    const hasFailed = this.#failure !== null && this.#failure.structure === candidates.accepted?.config.structure;
+    return now - this.#reloadedMs >= (hasFailed ? RELOAD_AGAIN_MS : RELOAD_INTERVAL_MS);
   }
 
   async #apply(change: Change, signal: AbortSignal): Promise<void> {
@@ -203,15 +221,15 @@ export class LbApplier {
   }
 
   /** HAProxy goes on with the configuration before, also after a restart. */
-  async #undoReload({ text, structure }: Pending): Promise<void> {
+  async #undoReload({ accepted, text, structure }: Pending): Promise<void> {
     const { files } = this.#settings;
+    await writeFileAtomic(files.config, text, { mode: 0o600 });
+    this.#fileStructure = structure;
     this.#pending = null;
     this.#counts = { ...this.#counts, reloadFailures: this.#counts.reloadFailures + 1 };
     const what = 'HAProxy has not taken over the newest configuration, and goes on with the one before';
     const hint = `no action needed, Drover tries again; if this persists, see ${files.directory}.log`;
-    this.#failure = { subject: 'load balancer', what, hint };
-    await writeFileAtomic(files.config, text, { mode: 0o600 });
-    this.#fileStructure = structure;
+    this.#failure = { structure: accepted.config.structure, problem: { subject: 'load balancer', what, hint } };
     this.#deps.candidates.retryPorts();
   }
 

@@ -114,7 +114,7 @@ export function createLoadBalancer(
       isCurrent:
         live.worker === null
           ? !keeper.isKept
-          : candidates.isCurrent && live.worker.structure === candidates.accepted?.config.structure,
+          : applier.isOurs && candidates.isCurrent && live.worker.structure === candidates.accepted?.config.structure,
       generations: live.generations,
       ...applier.counts,
       serverChanges: live.serverChanges,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LbTable } from '../../../lb/index.ts';
 import { backend, listener, rule, server, table } from '../../lb/render/tables.ts';
@@ -182,6 +182,13 @@ describe('endpoints', () => {
   });
 });
 
+async function listenOn(at: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy()).listen(at, '127.0.0.1');
+  resources.add('other program', () => server.close());
+  await once(server, 'listening');
+  return server;
+}
+
 describe('structure', () => {
   test('at most two generations run, and a long connection ends in time', async () => {
     const [one] = (await echoes(1)) as [number];
@@ -212,9 +219,7 @@ describe('structure', () => {
   test('a port that another program has is left out until it is free', async () => {
     const [one] = (await echoes(1)) as [number];
     const taken = await freePort();
-    const other = createServer((socket) => socket.destroy()).listen(taken, '127.0.0.1');
-    resources.add('other program', () => other.close());
-    await once(other, 'listening');
+    const other = await listenOn(taken);
     host.setTable({ ...front(one), listeners: listeners(port, taken) });
     await host.settled();
     expect(await get()).toBe(200);
@@ -225,6 +230,33 @@ describe('structure', () => {
     await poll(async () => (await get(taken)) === 200, { what: 'the port' });
     expect(status().problems).toEqual([]);
   });
+
+  test('a reload that cannot open a port is undone, and done again without the port', async () => {
+    const [one] = (await echoes(1)) as [number];
+    const second = await freePort();
+    host.setTable(front(one));
+    await host.settled();
+    host.setTable({ ...front(one), listeners: listeners(port, second) });
+    await host.settled();
+    // The next reload waits for a second. The port is taken after it was found free; on a busy machine HAProxy can be faster.
+    let stolen = 0;
+    let other: Server | null = null;
+    while (other === null) {
+      stolen = await freePort();
+      const candidate = async () => (await readFile(host.files.candidate, 'utf8')).includes(`:${stolen}`);
+      host.setTable({ ...front(one), listeners: listeners(port, second, stolen) });
+      await poll(candidate, { what: 'the candidate', intervalMs: 5 });
+      other = await listenOn(stolen).catch(() => null);
+      if (other === null) await host.settled();
+    }
+    await poll(() => status().reloadFailures === 1, { what: 'the failure', timeoutMs: 20_000 });
+    expect(await readFile(host.files.config, 'utf8')).not.toContain(`:${stolen}`);
+    await host.settled();
+    expect(status().problems).toMatchObject([{ subject: `shop/front port ${stolen}` }]);
+    expect([await get(), await get(second)]).toEqual([200, 200]);
+    other.close();
+    await poll(async () => (await get(stolen)) === 200, { what: 'the port' });
+  }, 60_000);
 
   test('text that HAProxy refuses is left out, also after a cold start', async () => {
     const [one] = (await echoes(1)) as [number];
@@ -259,9 +291,7 @@ describe('structure', () => {
   test('own text that listens where another program does is left out', async () => {
     const [one] = (await echoes(1)) as [number];
     const [taken, free] = [await freePort(), await freePort()];
-    const other = createServer((socket) => socket.destroy()).listen(taken, '127.0.0.1');
-    resources.add('other program', () => other.close());
-    await once(other, 'listening');
+    await listenOn(taken);
     const customConfigs = [
       { balancer: 'shop/bad', text: `listen bad\n  bind 127.0.0.1:${taken}\n` },
       {
