@@ -16,8 +16,9 @@ import { playTwoHosts } from './two-hosts.ts';
 const HAPROXY = resolve('test/support/haproxy');
 const USAGE = `Usage: npm run demo [-- OPTIONS]
 
-Starts separate Docker Engines with an agent on each, and two stacks with Docker Compose. Shows from inside the containers that they
-find each other and read their metadata, and that a load balancer loses no request while containers change. Needs root. Removes everything it created when it ends.
+Starts separate Docker Engines with an agent on each, and stacks with Docker Compose. Shows from inside the containers that they find
+each other and read their metadata, and that a load balancer loses no request while containers change. Needs root. Removes everything
+it created when it ends.
 
 Options:
   --hosts N     1 (default: embedded bus) or 2 (Consul cluster, managed network between two engines)
