@@ -1,5 +1,5 @@
 import { compareText, MAX_WEIGHT } from '../../model/index.ts';
-import type { DependencyRecorder, HostView } from '../../view/index.ts';
+import { type DependencyRecorder, findService, type HostView, serviceKeyOf } from '../../view/index.ts';
 import type { BackendPlan } from './plan-table.ts';
 import type { RuleProblem } from './rule-problem.ts';
 import { serversOf } from './servers.ts';
@@ -13,6 +13,7 @@ export interface BuiltBackend {
 export function buildBackend(view: HostView, plan: BackendPlan, recorder: DependencyRecorder): BuiltBackend {
   const { name, protocol, balancer, options, stickiness, drainTimeoutMs, parts } = plan;
   const found = parts.map((part) => serversOf(view, part, recorder));
+  const services = [...new Set(found.flatMap((one) => one.services))].sort();
   const servers = distinct(found.flatMap((one) => one.servers));
   const named = distinctNamed(found.flatMap(({ namedServers }) => namedServers));
   const scale = weightScale([...servers, ...named].map(({ weight }) => weight));
@@ -22,16 +23,26 @@ export function buildBackend(view: HostView, plan: BackendPlan, recorder: Depend
       name,
       protocol,
       balancer,
-      services: [...new Set(found.flatMap(({ services }) => services))].sort(),
+      services,
       options,
       stickiness,
-      drainTimeoutMs,
+      drainTimeoutMs: drainTimeoutMs ?? longestDrain(view, services, recorder),
       servers: servers.map(scaled),
       namedServers: named.map(scaled),
       leftOut: distinctLeftOut(found.flatMap(({ leftOut }) => leftOut)),
     },
     problems: found.flatMap(({ problems }) => problems),
   };
+}
+
+/** The longest `drain_timeout_ms` that the services declare; null: none does. */
+function longestDrain(view: HostView, services: readonly string[], recorder: DependencyRecorder): number | null {
+  const declared = services.flatMap((key) => {
+    recorder.depends(serviceKeyOf(key));
+    const own = findService(view, key)?.declaration?.options.drain_timeout_ms;
+    return typeof own === 'number' ? [own] : [];
+  });
+  return declared.length > 0 ? Math.max(...declared) : null;
 }
 
 /** Each address and port once, sorted: the first that is ready, else the first. */

@@ -70,7 +70,7 @@ export interface Backend {
   readonly options: RuleOptions;
   /** Only for `http` and `https`. */
   readonly stickiness: StickinessPolicy | null;
-  /** How long a server in state `drain` may finish its requests; null: the default of the host. */
+  /** How long a server in state `drain` may finish its requests: as its balancer says, else the longest time of its services; null: the default of the host. */
   readonly drainTimeoutMs: number | null;
   /** Sorted by name. What changes without a reload. */
   readonly servers: readonly Server[];

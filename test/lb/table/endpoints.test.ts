@@ -51,6 +51,22 @@ describe('states', () => {
   });
 });
 
+test('the drain timeout is that of the balancer, else the longest of its services, also for rules by labels', () => {
+  const of = (drainTimeoutMs: number | null, rules = [rule(), rule({ service: 'shop/api' })]) =>
+    tableFrom({
+      containers: [web(1, { labels: { 'drover.lb.host': 'web.com', 'drover.lb.entry': 'http:81' } })],
+      declarations: [
+        declaration('shop/web', { options: { drain_timeout_ms: 3_000 } }),
+        declaration('shop/api', { options: { drain_timeout_ms: 4_000 } }),
+        declaration('shop/idle'),
+        balancer('shop/front', rules, { options: { drainTimeoutMs } }),
+      ],
+    }).backends.map((backend) => `${backend.balancer} ${backend.drainTimeoutMs}`);
+  expect(of(null)).toEqual(['shop/front 4000', 'shop/web 3000']);
+  expect(of(2_000)).toEqual(['shop/front 2000', 'shop/web 3000']);
+  expect(of(null, [rule({ service: 'shop/idle' })])).toEqual(['shop/front null', 'shop/web 3000']);
+});
+
 describe('ports', () => {
   test.each([
     ['the only TCP port', [tcp(9000), { port: 53, protocol: 'udp' as const }], ['10.42.1.1:9000']],
