@@ -12,6 +12,8 @@ export interface BenchService {
   readonly stack: string;
   readonly name: string;
   readonly addresses: readonly string[];
+  /** Of its containers, besides those of Compose. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A name without trailing dot and its addresses. */
@@ -23,6 +25,9 @@ export interface BenchRecord {
 export const SUFFIX = 'rancher.internal';
 /** All of 127.0.0.0/8 is local, so each client has its own address without configuration. */
 export const ASKERS_FROM = '127.0.10.1';
+
+/** Port of the containers of `publishedSet`. */
+export const PUBLISHED_PORT = 8_080;
 
 /** The service whose address the change part changes. */
 export const WATCHED = { stack: 'stack-00', name: 'web-00' };
@@ -41,6 +46,19 @@ export function namesSet(): DataSet {
 /** 4,000 services of five containers each. */
 export function largeSet(): DataSet {
   return { title: '20,000 containers', services: makeServices(200, 20, 5), containerNames: true, askers: 48 };
+}
+
+/** 1,000 services of ten containers each; each is published under a name of its own at this port. */
+export function publishedSet(port: number): DataSet {
+  const services = makeServices(50, 20, 10).map((service) => ({
+    ...service,
+    labels: {
+      'drover.lb.entry': `http:${port}`,
+      'drover.lb.port': String(PUBLISHED_PORT),
+      'drover.lb.host': `${service.name}.${service.stack}.example.com`,
+    },
+  }));
+  return { title: '1,000 published services of 10 containers', services, containerNames: false, askers: 0 };
 }
 
 /** All names, those of services first. */

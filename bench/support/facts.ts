@@ -113,6 +113,7 @@ function containerFact(hostId: string, { service, at }: Place): HostFacts {
     ports: [],
     exposed: [],
     labels: {
+      ...service.labels,
       'com.docker.compose.project': service.stack,
       'com.docker.compose.service': service.name,
       'com.docker.compose.container-number': String(at + 1),
