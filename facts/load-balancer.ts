@@ -33,6 +33,7 @@ const balancerOptions = z.object({
 });
 
 const portRule = z.object({
+  number: z.number().optional(),
   sourcePort: port.nullable(),
   protocol: z.enum(['http', 'https', 'tcp', 'tls', 'sni', 'udp']).nullable(),
   path: z.string().nullable(),

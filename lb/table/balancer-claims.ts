@@ -18,7 +18,7 @@ export function balancerClaims(balancer: Source, all: readonly Source[]): Claims
   const config = balancer.declaration?.lbConfig;
   if (!config) return joinClaims([]);
   const each = config.portRules.map((rule, at): Claims => {
-    const given = { balancer, config, rule, name: `${balancer.key}#${at + 1}`, target: targetOf(rule) };
+    const given = { balancer, config, rule, name: `${balancer.key}#${rule.number ?? at + 1}`, target: targetOf(rule) };
     return rule.selector === null ? claimsOf(given) : selectorClaims(given, all);
   });
   return joinClaims(each);

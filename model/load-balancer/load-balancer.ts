@@ -15,6 +15,8 @@ export const UDP_PROBLEM = problem(
 export const RESERVED_PORT = 42;
 
 export interface PortRule {
+  /** Its number among the rules as written, from 1; absent: its place in the list. They differ after wrong rules, which are left out. */
+  readonly number?: number | undefined;
   readonly sourcePort: number | null;
   readonly protocol: PortRuleProtocol | null;
   readonly path: string | null;

@@ -32,6 +32,7 @@ const LB: LoadBalancerConfig = {
   },
   portRules: [
     {
+      number: 2,
       sourcePort: 80,
       protocol: 'http',
       path: '/',

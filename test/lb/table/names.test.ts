@@ -12,6 +12,12 @@ function names(rules: readonly PortRule[]): readonly (string | undefined)[] {
   return rules.map((_, at) => made.find(({ name }) => name === `a/lb#${at + 1}`)?.backend);
 }
 
+test('rules have their numbers as written, also after a wrong one', () => {
+  const rules = [rule({ path: '/a' }), rule({ path: '/c', number: 3 })];
+  const { listeners } = tableFrom({ declarations: [WEB, balancer('a/lb', rules)] });
+  expect(listeners.flatMap((one) => one.rules).map(({ name }) => name)).toEqual(['a/lb#1', 'a/lb#3']);
+});
+
 describe('names of backends', () => {
   test.each([
     ['80_', {}],

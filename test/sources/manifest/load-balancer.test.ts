@@ -174,7 +174,8 @@ describe('a rule that becomes wrong keeps its last good version', () => {
   };
   const rulesIn = (one: ServiceDeclaration | undefined): readonly string[] =>
     (one?.lbConfig?.portRules ?? []).map(
-      ({ sourcePort, hostname, service, weight }) => `${sourcePort} ${hostname} ${service} ${weight}`,
+      ({ number, sourcePort, hostname, service, weight }) =>
+        `${number ? `#${number} ` : ''}${sourcePort} ${hostname} ${service} ${weight}`,
     );
   const inDirectory = (...versions: readonly string[]): readonly string[] => {
     const unit = (services: string) => ({
@@ -229,6 +230,12 @@ describe('a rule that becomes wrong keeps its last good version', () => {
       [rule('a'), rule('b')],
       [rule('a'), rule('b'), '{source_port: 80, hostname: a, service: c, weight: 999}'],
       ['80 a shop/a 1', '80 b shop/b 1'],
+    ],
+    [
+      'and the rules after one that is left out keep their numbers',
+      [rule('a'), rule('b')],
+      [rule('c', ', weight: 999'), rule('a'), rule('d', ', gzip: maybe'), rule('b', ', weight: 999')],
+      ['#2 80 a shop/a 1', '#4 80 b shop/b 1'],
     ],
     ['nothing for a new rule', [rule('a')], [rule('a'), rule('b', ', weight: 999')], ['80 a shop/a 1']],
     ['nothing before', [], [rule('a'), rule('b', ', weight: 999')], ['80 a shop/a 1']],
