@@ -74,7 +74,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'problems',
     help: 'Rules, certificates and balancers that are left out; drover lb names them',
-    read: whileUsed(({ table, status }) => (table === null ? 0 : lbProblems(table, status).length)),
+    read: problemCount,
   },
   {
     name: 'certificate_expiry_timestamp_seconds',
@@ -160,6 +160,12 @@ function serverCounts({ table, stat }: LbNumbers): readonly Sample[] {
 
 function whileUsed(measure: (numbers: LbNumbers) => number): Metric['read'] {
   return (numbers) => (numbers.table?.listeners.length ? [[{}, measure(numbers)]] : []);
+}
+
+/** Also if only problems are left. */
+function problemCount({ table, status }: LbNumbers): readonly Sample[] {
+  const count = table === null ? 0 : lbProblems(table, status).length;
+  return count > 0 || table?.listeners.length ? [[{}, count]] : [];
 }
 
 function ofListeners(read: (row: StatRow) => readonly Sample[]): Metric['read'] {

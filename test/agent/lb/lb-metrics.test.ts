@@ -79,4 +79,5 @@ test('addLb() says that HAProxy does not reply, and nothing on a host that balan
   expect(samples(await render({ table: TABLE }), 'up')).toEqual(['up 0']);
   expect(await render({})).toEqual([]);
   expect(await render({ table: table([], []) })).toEqual([]);
+  expect(await render({ table: { ...table([], []), problems: [WRONG] } })).toEqual(['drover_lb_problems 1']);
 });
