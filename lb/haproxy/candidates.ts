@@ -15,7 +15,7 @@ import type { RuleProblem } from '../table/rule-problem.ts';
 import type { LbTable } from '../table/table.ts';
 import { findRefused } from './find-refused.ts';
 import type { LbFiles } from './lb-files.ts';
-import { type LeftOut, partOf, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
+import { type LeftOut, partOf, refusalText, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
 import { parseRefusals, type Refusal } from './parse-replies.ts';
 import { bindRefusal, hasIpv6, takenPorts } from './ports.ts';
 import { sameStructure } from './same-structure.ts';
@@ -201,27 +201,32 @@ export class Candidates {
         for (const problem of problems) this.#deps.log.warn({ problem }, 'left out of the load balancer');
         return { table, leftOut, config, problems: [...config.problems, ...problems] };
       }
-      for (const [part, message] of refused) {
+      for (const [part, refusal] of refused) {
         leftOut.push(part);
-        problems.push(refusedProblem(part, message));
+        problems.push(refusedProblem(part, refusal));
       }
     }
   }
 
-  /** Empty: HAProxy takes it. */
+  /** With the texts for `refusedProblem`. Empty: HAProxy takes it. */
   async #refusedParts(table: LbTable, config: RenderedConfig): Promise<ReadonlyMap<LeftOut, string>> {
     const refusals = await this.#check(config);
     const parts = new Map<string, readonly [LeftOut, string]>();
+    const lines = config.files.get('haproxy.cfg')?.split('\n') ?? [];
     for (const { line, message } of refusals) {
-      const part = line === null ? null : partOf(config.ownerOf(line), table);
-      if (part !== null && !parts.has(JSON.stringify(part))) parts.set(JSON.stringify(part), [part, message]);
+      if (line === null) continue;
+      const owner = config.ownerOf(line);
+      const part = partOf(owner, table);
+      const own = owner.kind === 'custom' ? (lines[line - 1]?.trim() ?? null) : null;
+      if (part !== null && !parts.has(JSON.stringify(part)))
+        parts.set(JSON.stringify(part), [part, refusalText(message, own)]);
     }
     if (refusals.length === 0) return this.#takenByOthers(config);
     if (parts.size > 0) return new Map(parts.values());
     const message = refusals.map((one) => one.message).join('; ');
     const found = await findRefused(table, async (some) => (await this.#check(await this.#render(some))).length === 0);
     if (found.length === 0) throw new Error(message);
-    return new Map(found.map((part) => [part, message]));
+    return new Map(found.map((part) => [part, refusalText(message, null)]));
   }
 
   /** Own text with an address that cannot be opened, which HAProxy would find out after it has taken the configuration. */
@@ -236,7 +241,7 @@ export class Candidates {
     return new Map(
       [...new Set(refused.map(({ balancer }) => balancer))].map((balancer) => {
         const ports = refused.filter((one) => one.balancer === balancer).map(({ port, code }) => `${port} (${code})`);
-        return [{ kind: 'custom', balancer }, `it cannot listen on port ${ports.join(', ')}`];
+        return [{ kind: 'custom', balancer }, `cannot listen on port ${ports.join(', ')}`];
       }),
     );
   }

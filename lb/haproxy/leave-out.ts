@@ -47,8 +47,20 @@ export function partOf(owner: LineOwner, { customConfigs }: LbTable): LeftOut | 
   return owner.kind === 'custom' ? { kind: 'balancer', balancer: owner.balancer } : owner;
 }
 
-export function refusedProblem(part: LeftOut, message: string): RuleProblem {
-  const what = `${LEFT_OUT[part.kind]}, because HAProxy refuses it: ${message}`;
+/** What HAProxy does not do. `line`: the own text that it names, if any. */
+export function refusalText(message: string, line: string | null): string {
+  return `refuses ${line === null ? 'it' : `the line ${JSON.stringify(shortened(line, 100))}`}: ${shortened(message, 300)}`;
+}
+
+/** HAProxy lists all words that it knows, and the wrong one last. */
+function shortened(text: string, length: number): string {
+  const half = Math.floor(length / 2) - 1;
+  return text.length <= length ? text : `${text.slice(0, half)}…${text.slice(-half)}`;
+}
+
+/** `refusal`: the rest of a sentence about HAProxy. */
+export function refusedProblem(part: LeftOut, refusal: string): RuleProblem {
+  const what = `${LEFT_OUT[part.kind]}, because HAProxy ${refusal}`;
   return { service: serviceOf(part), subject: subjectOf(part), what, hint: HINTS[part.kind] };
 }
 
