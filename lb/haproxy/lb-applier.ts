@@ -227,10 +227,21 @@ export class LbApplier {
     this.#fileStructure = structure;
     this.#pending = null;
     this.#counts = { ...this.#counts, reloadFailures: this.#counts.reloadFailures + 1 };
-    const what = 'HAProxy has not taken over the newest configuration, and goes on with the one before';
-    const hint = `no action needed, Drover tries again; if this persists, see ${files.directory}.log`;
-    this.#failure = { structure: accepted.config.structure, problem: { subject: 'load balancer', what, hint } };
+    this.#failure = { structure: accepted.config.structure, problem: await this.#reloadProblem() };
     this.#deps.candidates.retryPorts();
+  }
+
+  async #reloadProblem(): Promise<Problem> {
+    const subject = 'load balancer';
+    const pid = await this.#deps.live.silentMaster();
+    // Its worker carries traffic, so it is not replaced.
+    if (pid !== null) {
+      const what = `HAProxy's process ${pid} does not react to the reload, and its worker goes on with the configuration before`;
+      return { subject, what, hint: `continue it if it is stopped: \`kill -CONT ${pid}\`; Drover tries again` };
+    }
+    const what = 'HAProxy has not taken over the newest configuration, and goes on with the one before';
+    const hint = `no action needed, Drover tries again; if this persists, see ${this.#settings.files.directory}.log`;
+    return { subject, what, hint };
   }
 
   /** Writes the configuration, with the newest servers if the table has the same structure. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { askHaproxy, batches, HaproxySilentError } from '../../haproxy/index.ts';
 import type { Clock } from '../../system/index.ts';
 import { childrenOf } from './children-of.ts';
@@ -20,6 +21,9 @@ const ALIVE_MS = 2_000;
 const ASK_TIMEOUT_MS = 2_000;
 /** A server that still has connections cannot be removed: how often it is tried again. */
 const REMOVE_AGAIN_MS = { min: 100, max: 1_000 } as const;
+
+/** Of the mask of pending signals. */
+const SIGUSR2_BIT = 1n << BigInt(constants.signals.SIGUSR2 - 1);
 
 type Servers = ReadonlyMap<string, RunningServer>;
 
@@ -150,6 +154,14 @@ export class LiveHaproxy {
     if (pid === null) throw new Error('HAProxy is not adopted yet');
     process.kill(pid, 'SIGUSR2');
     this.#generations = 2;
+  }
+
+  /** The process of the master if it has not reacted to `reload`, because it is stopped or hangs; else null. */
+  async silentMaster(): Promise<number | null> {
+    const pid = this.#masterPid();
+    const status = pid === null ? '' : await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+    const pending = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
+    return (BigInt(`0x${pending}`) & SIGUSR2_BIT) === 0n ? null : pid;
   }
 
   async ask(commands: string, signal: AbortSignal): Promise<string> {

@@ -107,6 +107,28 @@ describe('process', () => {
   );
 });
 
+test('a master that is stopped keeps its worker, and the problem names it until it goes on', async () => {
+  const [one] = (await echoes(1)) as [number];
+  const other = await freePort();
+  host.setTable(front(one));
+  await host.settled();
+  const master = await poll(() => host.pid(), { what: 'HAProxy' });
+  process.kill(master, 'SIGSTOP');
+  resources.add('master', () => process.kill(master, 'SIGCONT'));
+  host.setTable({ ...front(one), listeners: listeners(port, other) });
+  const hint = `\`kill -CONT ${master}\``;
+  await poll(() => host.problems().some((problem) => problem.hint.includes(hint)), {
+    what: 'the problem',
+    timeoutMs: 20_000,
+  });
+  expect(await get()).toBe(200);
+  process.kill(master, 'SIGCONT');
+  await poll(() => get(other).catch(() => 0), { what: 'the other port', timeoutMs: 30_000 });
+  await host.settled();
+  await poll(() => host.problems().length === 0, { what: 'no problem' });
+  expect(host.pid()).toBe(master);
+}, 60_000);
+
 describe('endpoints', () => {
   test('a thousand changes lose no request, and need no reload', async () => {
     const ports = await echoes(4);

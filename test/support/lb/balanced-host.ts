@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createLbProcess, lbFilesOf } from '../../../agent/lb/lb-process.ts';
 import { askHaproxy } from '../../../haproxy/index.ts';
 import { createLoadBalancer, type LbFiles, type LbTable, type LoadBalancer } from '../../../lb/index.ts';
+import type { Problem } from '../../../model/index.ts';
 import { createDriver } from '../../../reconcile/index.ts';
 import { systemClock as clock, runCommand as run } from '../../../system/index.ts';
 import type { HostView } from '../../../view/index.ts';
@@ -20,6 +21,8 @@ export interface BalancedHost {
   setTable(table: LbTable): void;
   /** Resolves when HAProxy does what the newest table says. */
   settled(): Promise<void>;
+  /** Those of its component. */
+  problems(): readonly Problem[];
   /** Ends the load balancer of the agent; HAProxy runs on. */
   leave(): Promise<void>;
   /** Starts it again, as another agent does. */
@@ -100,6 +103,7 @@ export async function startBalancedHost(
         throw new Error(`${error.message}: ${JSON.stringify([status(), running.balancer.status()])}`);
       });
     },
+    problems: () => running.driver.loops[0]?.status().problems ?? [],
     leave: () => running.leave(),
     enter: () => {
       running = start();
