@@ -34,6 +34,7 @@ export * from './load-balancer/stickiness.ts';
 export * from './network.ts';
 export * from './port-bindings.ts';
 export * from './problem/label-fault.ts';
+export * from './problem/printable.ts';
 export * from './problem/result.ts';
 export * from './replacement-name.ts';
 export * from './service.ts';

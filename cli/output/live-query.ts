@@ -1,3 +1,5 @@
+import { printable } from '../../model/index.ts';
+
 const WIDTHS = { time: 12, asker: 20, question: 40, rcode: 8, path: 9, latency: 10, answers: 3 };
 
 /** Above the lines of `formatLiveLine`. */
@@ -35,10 +37,4 @@ export function formatLiveLine(line: string): string {
 function row(cells: Readonly<Record<keyof typeof WIDTHS | 'matched', string>>): string {
   const padded = Object.entries(WIDTHS).map(([key, width]) => cells[key as keyof typeof WIDTHS].padEnd(width));
   return `${padded.join(' ')} ${cells.matched}`.trimEnd();
-}
-
-/** Names come from the network, so control characters must not reach the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }

@@ -1,3 +1,5 @@
+import { printable } from '../../model/index.ts';
+
 /** One column of a listing: its heading and the text of each cell. */
 export interface Column<Row> {
   readonly title: string;
@@ -10,7 +12,7 @@ const GAP = '  ';
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = [
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ value }) => value(row) || '-')),
+    ...rows.map((row) => columns.map(({ value }) => printable(value(row)) || '-')),
   ];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   const format = (line: readonly string[]) =>

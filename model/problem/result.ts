@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * A problem with an input or a part of the system, for operators. `subject` names the object (`container 3f2a web-1`,
  * `shop.yml:12 services.web.health_check.port`), `what` says what is wrong, `hint` says how to fix it.
@@ -30,5 +32,5 @@ export function distinctProblems(problems: readonly Problem[]): readonly Problem
 
 /** One line: `subject: what; hint`. */
 export function formatProblem({ subject, what, hint }: Problem): string {
-  return `${subject}: ${what}; ${hint}`;
+  return printable(`${subject}: ${what}; ${hint}`);
 }

@@ -316,6 +316,13 @@ test.each([
   expect(formatDuration(ms)).toBe(text);
 });
 
+test('control characters do not reach the terminal', () => {
+  const problem = { subject: 'label drover.lb.a\n\u001b[2Jb', what: 'is\u009b wrong', hint: 'correct it' };
+  expect(formatProblem(problem)).toBe('label drover.lb.a\\u000a\\u001b[2Jb: is\\u009b wrong; correct it');
+  const columns = [{ title: 'NAME', value: ({ name }: { name: string }) => name }];
+  expect(formatTable([{ name: 'a\u001b[2J\nb' }], columns)).toBe('NAME\na\\u001b[2J\\u000ab');
+});
+
 test('formatTable() shows an empty cell as a dash and writes no trailing spaces', () => {
   const columns = [
     { title: 'A', value: ({ a }: { a: string; b: string }) => a },
