@@ -1,5 +1,5 @@
 import { formatHostPattern, type ListenerProtocol, type PathPattern } from '../../model/index.ts';
-import { matches } from './matches.ts';
+import { matches, type TestRegex, testRegex } from './matches.ts';
 import type { Backend, LbTable, Listener, Rule } from './table.ts';
 
 /** A request or a connection. */
@@ -26,13 +26,13 @@ export interface Explanation {
   readonly fault: string | null;
 }
 
-/** Which rule gets a request, by the order of the table. */
-export function explainRequest(table: LbTable, question: RequestQuestion): Explanation {
+/** Which rule gets a request, by the order of the table. `test` is for regular expressions. */
+export function explainRequest(table: LbTable, question: RequestQuestion, test: TestRegex = testRegex): Explanation {
   const listener = table.listeners.find(({ port }) => port === question.port) ?? null;
   const fault = listenerFault(listener, question);
   const before: { rule: Rule; why: string }[] = [];
   for (const rule of fault === null ? (listener?.rules ?? []) : []) {
-    const why = mismatch(rule, hostOf(question.host), pathOf(question.path));
+    const why = mismatch(rule, { host: hostOf(question.host), path: pathOf(question.path) }, test);
     if (why === null) {
       const backend = table.backends.find(({ name }) => name === rule.backend) ?? null;
       return { listener, before, rule, backend, fault };
@@ -70,14 +70,22 @@ function pathOf(path: string): string {
   return path.replace(/[?#].*$/s, '') || '/';
 }
 
-function mismatch(rule: Rule, host: string | null, path: string): string | null {
+interface Asked {
+  readonly host: string | null;
+  readonly path: string;
+}
+
+function mismatch(rule: Rule, { host, path }: Asked, test: TestRegex): string | null {
   if (rule.host !== null && host === null)
     return `the request names no host, and the rule is for ${formatHostPattern(rule.host)}`;
   if (rule.host !== null && !matches(rule.host, host ?? '')) return `the host is not ${formatHostPattern(rule.host)}`;
-  return rule.path !== null && !matches(rule.path, path)
-    ? `the path ${MISMATCH[rule.path.kind]} ${rule.path.text}`
-    : null;
+  const isMatch = rule.path === null || matches(rule.path, path, test);
+  if (isMatch || rule.path === null) return null;
+  if (isMatch === null) return TOO_LONG;
+  return `the path ${MISMATCH[rule.path.kind]} ${rule.path.text}`;
 }
+
+const TOO_LONG = 'the path takes too long to compare here; HAProxy gives up early and treats it as no match';
 
 const MISMATCH: Readonly<Record<PathPattern['kind'], string>> = {
   exact: 'is not',

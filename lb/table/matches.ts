@@ -1,7 +1,17 @@
 import type { HostPattern, PathPattern } from '../../model/index.ts';
 
-/** Whether a host (lower case, without port) or a path (without query) matches. The texts of patterns that ignore case are lower case. */
-export function matches({ kind, text }: HostPattern | PathPattern, given: string): boolean {
+/** Whether a text matches a regular expression; null: that takes too long to find out. */
+export type TestRegex = (regex: string, text: string) => boolean | null;
+
+/** Takes as long as it takes. */
+export const testRegex: TestRegex = (regex, text) => new RegExp(regex, 'u').test(text);
+
+/** Whether a host (lower case, without port) or a path (without query) matches. The texts of patterns that ignore case are lower case. Null: as `test` says. */
+export function matches(
+  { kind, text }: HostPattern | PathPattern,
+  given: string,
+  test: TestRegex = testRegex,
+): boolean | null {
   switch (kind) {
     case 'exact':
       return given === text;
@@ -14,6 +24,6 @@ export function matches({ kind, text }: HostPattern | PathPattern, given: string
       return lower === text || lower.startsWith(text.endsWith('/') ? text : `${text}/`);
     }
     case 'regex':
-      return new RegExp(text, 'u').test(given);
+      return test(text, given);
   }
 }

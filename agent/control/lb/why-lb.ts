@@ -6,6 +6,7 @@ import { formatPath, optionTexts } from './format-rule.ts';
 import type { ElsewhereRow, LbExplanation, LbPort, LbPortRequest, LbRequest, RuleVerdict } from './lb-explanation.ts';
 import { type BackendRow, backendRow, containerNames, type LiveLb, lbProblems, listenerState } from './lb-page.ts';
 import { liveRows } from './live-servers.ts';
+import { testRegex } from './test-regex.ts';
 
 export const lbPortRequestSchema: z.ZodType<LbPortRequest> = z.strictObject({ port: z.int().min(1).max(65_535) });
 
@@ -39,12 +40,12 @@ function withoutHashes(listener: Listener): Listener {
   return { ...listener, rules };
 }
 
-/** What happens with a request. Runs regular expressions of users, which can take very long: not for the agent. */
+/** What happens with a request. Runs regular expressions of users, each for at most a second: not for the agent. */
 export function explainLb(port: LbPort, asked: LbRequest): LbExplanation {
   const { host, listener, isClosed } = port;
   const { host: name, ...rest } = asked;
   const table = { ...NO_TABLE, listeners: listener === null ? [] : [listener] };
-  const explanation = explainRequest(table, { ...rest, host: name === '' ? null : name });
+  const explanation = explainRequest(table, { ...rest, host: name === '' ? null : name }, testRegex);
   const { rule } = explanation;
   const backend = port.backends.find(({ row }) => row.name === rule?.backend) ?? null;
   const row = backend?.row ?? null;

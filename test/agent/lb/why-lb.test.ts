@@ -181,6 +181,12 @@ test('the agent runs no regular expression of a user, and gives no hash of a pas
     outcome: 'No rule of port 80 matches: the client gets 503.',
     rules: [{ why: 'the path does not match ^/(a+)+$', options: ['password (1 user)'] }],
   });
+  // Without a limit it would take days.
+  expect(explainLb(JSON.parse(text) as LbPort, parseLbUrl(`http://x/${'a'.repeat(60)}!`))).toMatchObject({
+    outcome: 'No rule of port 80 matches: the client gets 503.',
+    rules: [{ why: 'the path takes too long to compare here; HAProxy gives up early and treats it as no match' }],
+  });
+  expect(explainLb(JSON.parse(text) as LbPort, parseLbUrl('http://x/aa')).rules).toMatchObject([{ chosen: true }]);
 });
 
 test('formatLbExplanation() shows the rules near the one that matches', () => {
