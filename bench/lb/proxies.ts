@@ -27,11 +27,13 @@ export function origin(): Program {
   return { name: 'containers', command: nginxCommand(), files: { 'nginx.conf': lines(text) } };
 }
 
-/** HAProxy as one configures it by hand, with the headers and the retries that Drover gives. */
+/** HAProxy as one configures it by hand, with the headers and the retries that Drover gives (`MANNERS`). */
 export function bareHaproxy({ hosts }: Job, { port }: Place): Program {
+  const header = (name: string, value: string) =>
+    `  http-request set-header ${name} ${value} unless { req.hdr(${name}) -m found }`;
   const text = [
     'global',
-    '  maxconn 5000',
+    '  fd-hard-limit 131072',
     'defaults',
     '  mode http',
     '  option forwardfor',
@@ -41,13 +43,16 @@ export function bareHaproxy({ hosts }: Job, { port }: Place): Program {
     '  timeout connect 5s',
     '  timeout client 50s',
     '  timeout server 50s',
+    '  timeout http-request 10s',
+    '  timeout http-keep-alive 60s',
     'frontend web',
     `  bind :::${port} v4v6`,
-    '  http-request set-header X-Forwarded-Proto http',
-    '  http-request set-header X-Forwarded-Port %[dst_port]',
-    '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
-    '  http-request set-header X-Request-Id %[uuid()]',
-    '  use_backend %[req.hdr(host),field(1,:),lower,map(hosts.map)]',
+    header('X-Forwarded-Proto', 'http'),
+    header('X-Forwarded-Port', '%[dst_port]'),
+    header('X-Forwarded-Host', '%[req.hdr(host)]'),
+    header('X-Request-Id', '%[uuid()]'),
+    '  http-request disable-l7-retry if METH_POST',
+    '  use_backend %[req.hdr(host),host_only,map(hosts.map)]',
     ...hosts.flatMap((_, at) => [
       `backend web-${at}`,
       ...ORIGIN.map((address, server) => `  server s${server} ${address}`),
@@ -60,6 +65,17 @@ export function bareHaproxy({ hosts }: Job, { port }: Place): Program {
     files: { 'haproxy.cfg': lines(text), 'hosts.map': lines(map) },
   };
 }
+
+/** What the two configurations of HAProxy do with a request: Drover, by hand. */
+export const MANNERS: readonly (readonly [what: string, drover: string, byHand: string])[] = [
+  ['X-Forwarded-For appended', 'yes', 'yes'],
+  ['X-Forwarded-Proto, -Port, -Host and X-Request-ID added if missing', 'yes', 'yes'],
+  ['host in any case, with or without a port', 'yes', 'yes'],
+  ['host with a dot at the end', 'yes', 'no'],
+  ['400 for a host with a slash', 'yes', 'no'],
+  ['retries on another server after a request was sent', 'methods that may be repeated', 'all but POST'],
+  ['timeouts for headers and between requests', 'yes', 'yes'],
+];
 
 export function nginx({ hosts }: Job, { port }: Place): Program {
   const headers = [

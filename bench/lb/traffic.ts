@@ -10,7 +10,7 @@ import { runWrk, WRK_CORE } from '../support/wrk.ts';
 import { drover } from './drover-config.ts';
 import { PROXY_CORE, type Running, startProgram } from './field.ts';
 import { JOBS, type Job, rotatingHosts, SERVER_PORT, SERVERS } from './jobs.ts';
-import { bareHaproxy, caddy, nginx, origin, type Place, type Program } from './proxies.ts';
+import { bareHaproxy, caddy, MANNERS, nginx, origin, type Place, type Program } from './proxies.ts';
 
 export interface TrafficOptions {
   /** Of each measurement. */
@@ -46,6 +46,8 @@ export async function measureTraffic(resources: Resources, options: TrafficOptio
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true }));
   const url = `http://${SERVERS[0]}:${SERVER_PORT}/`;
   await startProgram(resources, join(dir, 'origin'), { proxy: origin(), core: WRK_CORE, url, host: 'origin' });
+  for (const row of [['a request', 'Drover', 'HAProxy by hand'], ['---', '---', '---'], ...MANNERS]) printRow(row);
+  console.log();
   printRow(['what', 'proxy', 'requests/s', 'p99', 'CPU per request', 'busy', 'errors']);
   printRow(Array.from({ length: 7 }, () => '---'));
   const verdicts: Verdict[] = [];

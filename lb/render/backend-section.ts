@@ -5,6 +5,7 @@ import { cookieWords } from './cookie.ts';
 import { shortHash } from './hash.ts';
 import { hostName, sectionName, UnwritableError, word } from './quote.ts';
 import type { RenderedBackend } from './rendered-config.ts';
+import { requestRules } from './request-rules.ts';
 import { customOwners, type Section } from './section.ts';
 import { serverArguments, serverParameters } from './server-arguments.ts';
 import type { Templates } from './templates.ts';
@@ -41,6 +42,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     http: isHttp,
     forwardFor: !custom?.noForwardFor.has(name) && !custom?.noForwardFor.has(''),
     proto: backend.protocol,
+    requestRules: custom ? requestRules(backend.protocol) : [],
     ...options(backend, context.httpsPort),
     cookie: cookieKey !== null && backend.stickiness && cookieWords(backend.stickiness, name).map(word).join(' '),
     cookieKey,

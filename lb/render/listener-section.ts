@@ -8,7 +8,8 @@ import { attempt } from './attempt.ts';
 import { shortHash } from './hash.ts';
 import { word } from './quote.ts';
 import type { LineOwner, RenderSettings } from './rendered-config.ts';
-import { checkRule, routesOf } from './routes.ts';
+import { requestRules } from './request-rules.ts';
+import { checkRule, PATH, RAW_PATH, routesOf } from './routes.ts';
 import { customOwners, type Section } from './section.ts';
 import type { Templates } from './templates.ts';
 
@@ -52,10 +53,13 @@ export function listenerSection(
     binds: bindAddresses(port, settings.ipv6).map((address) => address + words),
     mode: http ? 'http' : 'tcp',
     http,
+    requestRules: requestRules(protocol),
     sni: protocol === 'sni',
     accessLog: listener.accessLog && accessLogFormat(http ? 'http' : protocol === 'sni' ? 'sni' : 'tcp'),
     errorPage: [...page.files.keys()][0],
     custom: lines,
+    path: routes.some(({ line }) => line.includes(PATH)),
+    rawPath: routes.some(({ line }) => line.includes(RAW_PATH)),
     routes: routes.map(({ line }) => line),
   });
   const ofRules = routes.flatMap(({ line, rule }): (readonly [string, LineOwner])[] =>

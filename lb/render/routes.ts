@@ -15,6 +15,10 @@ export interface Routes {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** The variables of the path that lines may name; the first has it in lower case. */
+export const PATH = 'txn.path';
+export const RAW_PATH = 'txn.raw_path';
+
 /** A map of fewer rules is written as one line for each, which is easier to read. */
 const SMALLEST_MAP = 8;
 
@@ -28,7 +32,7 @@ interface Key {
 
 /** The rule, if it can be written; else it throws. */
 export function checkRule(rule: Rule): Rule {
-  const key = keyOf(rule);
+  const key = keyOf(rule, true);
   if (key !== null) mapEntry(key.key, rule.backend);
   if (rule.path !== null && rule.path.kind !== 'regex' && !rule.path.text.startsWith('/')) {
     throw new UnwritableError('the path does not begin with a slash');
@@ -61,8 +65,9 @@ interface Run {
 /** Consecutive rules with the same lookup. A map gives the longest match, so a rule that an earlier one of its run hides is left out. */
 function runsOf(rules: readonly Rule[]): readonly Run[] {
   const runs: Run[] = [];
+  const looksAtPath = rules.some(({ path }) => path !== null);
   for (const rule of rules) {
-    const key = keyOf(rule);
+    const key = keyOf(rule, looksAtPath);
     const last = runs.at(-1);
     if (key === null || last?.lookup?.lookup !== key.lookup) {
       runs.push({ lookup: key, rules: new Map([[key?.key ?? '', rule]]) });
@@ -94,23 +99,22 @@ function routesOfRun({ lookup, rules }: Run): Routes {
 }
 
 const HOST = 'var(txn.host)';
-/** In lower case. */
-const PATH = 'var(txn.path)';
-const RAW_PATH = 'var(txn.raw_path)';
 
-function keyOf({ host, path }: Rule): Key | null {
+/** `looksAtPath`: a rule without a path shares a map with others, which look at the path. */
+function keyOf({ host, path }: Rule, looksAtPath: boolean): Key | null {
   if (host !== null && host.kind !== 'exact') return null;
   const hostText = host?.text ?? '';
+  if (!looksAtPath) return { lookup: HOST, match: 'str', key: hostText };
   const both = (variable: string) => (host === null ? `var(${variable})` : `${HOST},concat(,${variable})`);
   switch (path?.kind) {
     case undefined:
-      return { lookup: both('txn.path'), match: 'beg', key: `${hostText}/` };
+      return { lookup: both(PATH), match: 'beg', key: `${hostText}/` };
     case 'prefix':
-      return { lookup: both('txn.path'), match: 'beg', key: hostText + path.text };
+      return { lookup: both(PATH), match: 'beg', key: hostText + path.text };
     case 'segment':
-      return { lookup: `${both('txn.path')},concat(/)`, match: 'beg', key: hostText + withSlash(path.text) };
+      return { lookup: `${both(PATH)},concat(/)`, match: 'beg', key: hostText + withSlash(path.text) };
     case 'exact':
-      return { lookup: both('txn.raw_path'), match: 'str', key: hostText + path.text };
+      return { lookup: both(RAW_PATH), match: 'str', key: hostText + path.text };
     case 'regex':
       return null;
   }
@@ -130,13 +134,13 @@ function hostCondition({ kind, text }: NonNullable<Rule['host']>): string {
 function pathCondition({ kind, text }: NonNullable<Rule['path']>): string {
   switch (kind) {
     case 'prefix':
-      return `{ ${PATH} -m beg ${pattern(text)} }`;
+      return `{ var(${PATH}) -m beg ${pattern(text)} }`;
     case 'segment':
-      return `{ ${PATH},concat(/) -m beg ${pattern(withSlash(text))} }`;
+      return `{ var(${PATH}),concat(/) -m beg ${pattern(withSlash(text))} }`;
     case 'exact':
-      return `{ ${RAW_PATH} -m str ${pattern(text)} }`;
+      return `{ var(${RAW_PATH}) -m str ${pattern(text)} }`;
     case 'regex':
-      return `{ ${RAW_PATH} -m reg ${pattern(text)} }`;
+      return `{ var(${RAW_PATH}) -m reg ${pattern(text)} }`;
   }
 }
 

@@ -94,15 +94,21 @@ test('renderConfig() writes all options', async () => {
       option dontlognull
       log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","method":"%[var(txn.method),bytes(0,32),json(utf8s)]","host":"%[var(txn.host),bytes(0,255),json(utf8s)]","uri":"%[var(txn.uri),bytes(0,1024),json(utf8s)]","status":%ST,"sentBytes":%B,"userAgent":"%[var(txn.user_agent),bytes(0,255),json(utf8s)]","requestId":"%[var(txn.request_id),bytes(0,255),json(utf8s)]"}'
       http-error status 503 content-type 'text/html; charset=utf-8' file errors/1b4340eef211bffb.html
-      http-request set-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
-      # Maps are asked with host and path in one text. A slash in the host would make another path of it.
+      http-request add-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
+      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+      http-request add-header X-Forwarded-Proto https unless { req.hdr(X-Forwarded-Proto) -m found }
+      http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
+      http-request add-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
+      # Maps may be asked with host and path in one text. A slash in the host would make another path of it.
       http-request deny deny_status 400 if { req.hdr(host) -m sub / }
       http-request set-var(txn.host) str()
       http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
       # A request without a path (OPTIONS *) leaves this one.
       http-request set-var(txn.raw_path) str(/)
       http-request set-var(txn.raw_path) path
-      http-request set-var(txn.path) var(txn.raw_path),lower
+      # A request without a path (OPTIONS *) leaves this one.
+      http-request set-var(txn.path) str(/)
+      http-request set-var(txn.path) path,lower
       http-request set-var(txn.method) method
       http-request set-var(txn.uri) pathq
       http-request set-var(txn.user_agent) req.fhdr(user-agent)
@@ -126,7 +132,6 @@ test('renderConfig() writes all options', async () => {
       option dontlognull
       log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","receivedBytes":%U,"sentBytes":%B,"host":"%[var(txn.host),bytes(0,255),json(utf8s)]"}'
       tcp-request inspect-delay 5s
-      tcp-request content set-var(txn.path) str(/)
       tcp-request content set-var(txn.host) req.ssl_sni,lower,rtrim(.) if { req.ssl_hello_type 1 }
       tcp-request content accept if { req.ssl_hello_type 1 }
       use_backend tcp if { var(txn.host) -m beg www. }
@@ -148,13 +153,9 @@ test('renderConfig() writes all options', async () => {
       dynamic-cookie-key all
       compression algo gzip
       compression type text/html text/plain text/css text/xml text/javascript application/javascript application/json application/xml application/wasm image/svg+xml
-      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
       http-request auth realm Restricted unless { http_auth(all) }
       http-request wait-for-body time 10s at-least 101 unless { req.hdr(content-length) -m found }
       http-request deny deny_status 413 if { req.body_size gt 100 }
-      http-request set-header X-Forwarded-Proto https unless { req.hdr(X-Forwarded-Proto) -m found }
-      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
-      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
       http-request add-header Forwarded 'for=%[src];host="%[req.hdr(host),json(utf8s)]";proto=https' unless { src -m sub : }
       http-request add-header Forwarded 'for="[%[src]]";host="%[req.hdr(host),json(utf8s)]";proto=https' if { src -m sub : }
       server ext.example.com:80 ext.example.com:80 weight 3 proto h2 send-proxy-v2 resolvers drover resolve-prefer ipv4 init-addr last,libc,none
@@ -168,13 +169,9 @@ test('renderConfig() writes all options', async () => {
       option forwardfor
       # A request that may be sent twice goes to another server if the first one closes the connection without an answer.
       retry-on conn-failure empty-response
-      http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
       http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if { method GET }
       http-request redirect location https://%[var(txn.host)]%[pathq] code 308 unless { method GET }
       http-request deny deny_status 413 if { req.body_size gt 1000000 }
-      http-request set-header X-Forwarded-Proto http unless { req.hdr(X-Forwarded-Proto) -m found }
-      http-request set-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
-      http-request set-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
 
     backend tcp from drover
       mode tcp

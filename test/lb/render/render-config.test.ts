@@ -66,6 +66,41 @@ test('renderConfig() has the same structure with other servers, and another one 
   expect((await render({ ...SHOP, backends: h2 }, SETTINGS)).structure).not.toBe(structure);
 });
 
+test('renderConfig() asks for the path only if a rule does', async () => {
+  const exact = (at: number) => ({ host: { kind: 'exact' as const, text: `w${at}.test` }, backend: 'web' });
+  const hosts = Array.from({ length: 8 }, (_, at) => rule(`shop/front#${at}`, exact(at)));
+  const lines = async (rules: typeof hosts) =>
+    (await text({ ...SHOP, listeners: [listener(80, { rules })] }))
+      .split('\n')
+      .filter((line) => /set-var|use_backend/.test(line))
+      .map((line) => line.trim().replaceAll(/[0-9a-f]{16}/g, 'HASH'));
+  const host = 'http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)';
+  const lookup = (text: string) => `use_backend %[${text}] if { ${text} -m found }`;
+  const byHost = lookup('var(txn.host),map_str(maps/HASH.map)');
+  expect(await lines(hosts)).toEqual([host, byHost]);
+  const wildcard = rule('shop/front#8', { host: { kind: 'suffix', text: '.test' }, backend: 'api' });
+  expect(await lines([...hosts, wildcard])).toEqual([
+    host,
+    byHost,
+    'use_backend api if { var(txn.host) -m end .test }',
+  ]);
+  const withPath = rule('shop/front#9', { ...exact(9), path: { kind: 'prefix', text: '/a' } });
+  expect(await lines([...hosts, withPath])).toEqual([
+    host,
+    'http-request set-var(txn.path) str(/)',
+    'http-request set-var(txn.path) path,lower',
+    lookup('var(txn.host),concat(,txn.path),map_beg(maps/HASH.map)'),
+  ]);
+});
+
+test('renderConfig() repeats in backends what every request gets, that own text can use', async () => {
+  const count = async (value: typeof SHOP) => (await text(value)).split('disable-l7-retry').length - 1;
+  expect(await count(SHOP)).toBe(1);
+  expect(await count({ ...SHOP, customConfigs: [{ balancer: 'shop/front', text: 'frontend 80\n maxconn 9' }] })).toBe(
+    3,
+  );
+});
+
 test('renderConfig() names the owner of each line', async () => {
   const { ownerOf } = await render(SHOP, SETTINGS);
   const lines = (await text()).split('\n');

@@ -189,7 +189,7 @@ const anyTable: fc.Arbitrary<LbTable> = fc.array(listenerParts, { maxLength: 4 }
 });
 
 const KEYWORDS =
-  /^(global|description|default-path|stats (socket|timeout)|log (stdout|global)|uid|gid|hard-stop-after|fd-hard-limit|tune\.ssl\.default-dh-param|ssl-default-bind-|defaults|timeout (connect|client|server|http-request|http-keep-alive|queue|tunnel) |retries|retry-on|option (redispatch|idle-close-on-response|dontlognull|forwardfor)|frontend|bind|mode|log-format|http-error|http-request (set-header X|set-var\(txn|disable-l7-retry|redirect location https|auth realm Restricted|wait-for-body|deny deny_status (400|413)|add-header Forwarded)|tcp-request|use_backend|default_backend|userlist|user|backend|balance|hash-type|cookie|dynamic-cookie-key|compression (algo|type)|server|resolvers|parse-resolv-conf|accepted_payload_size|hold)\b/;
+  /^(global|description|default-path|stats (socket|timeout)|log (stdout|global)|uid|gid|hard-stop-after|fd-hard-limit|tune\.ssl\.default-dh-param|ssl-default-bind-|defaults|timeout (connect|client|server|http-request|http-keep-alive|queue|tunnel) |retries|retry-on|option (redispatch|idle-close-on-response|dontlognull|forwardfor)|frontend|bind|mode|log-format|http-error|http-request (set-var\(txn|disable-l7-retry|redirect location https|auth realm Restricted|wait-for-body|deny deny_status (400|413)|add-header (X|Forwarded))|tcp-request|use_backend|default_backend|userlist|user|backend|balance|hash-type|cookie|dynamic-cookie-key|compression (algo|type)|server|resolvers|parse-resolv-conf|accepted_payload_size|hold)\b/;
 
 /** What the file says, as far as it can be counted. */
 function countsOf({ files }: RenderedConfig) {

@@ -50,10 +50,14 @@ const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null, freq: 3 }
 const httpRules = fc.oneof(
   fc.array(fc.record({ host: maybe(host), path: maybe(path) }), { minLength: 1, maxLength: 25 }),
   fc
-    .record({ match: fc.constantFrom(...PATH_MATCHES), hostsHave: fc.constantFrom('host', 'no host') })
+    .record({
+      match: fc.constantFrom(...PATH_MATCHES, 'no path' as const),
+      hostsHave: fc.constantFrom('host', 'no host'),
+    })
     .chain(({ match, hostsHave }) => {
       const exact = name.map((text) => ({ kind: 'exact' as const, text }));
-      const one = fc.record({ host: hostsHave === 'host' ? exact : fc.constant(null), path: pathOf(match) });
+      const path = match === 'no path' ? fc.constant(null) : pathOf(match);
+      const one = fc.record({ host: hostsHave === 'host' ? exact : fc.constant(null), path });
       return fc.array(one, { minLength: 20, maxLength: 60 });
     }),
 );
