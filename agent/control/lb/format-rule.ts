@@ -1,16 +1,16 @@
-import type { PathPattern, RuleOptions } from '../../../model/index.ts';
+import type { ListenerProtocol, PathPattern, RuleOptions } from '../../../model/index.ts';
 
 /** `/api`, `/api (exact)`. */
 export function formatPath({ kind, text }: PathPattern): string {
   return kind === 'prefix' ? text : `${text} (${kind})`;
 }
 
-/** What a rule does besides choosing a backend. Without names of users and hashes of passwords. */
-export function optionTexts(options: RuleOptions): readonly string[] {
+/** What a rule of a listener does besides choosing a backend. Without names of users and hashes of passwords. */
+export function optionTexts(options: RuleOptions, protocol: ListenerProtocol): readonly string[] {
   const { proto, redirectHttps, gzip, basicAuth, maxBodyBytes, serverTimeoutMs, tunnelTimeoutMs } = options;
   const { forwarded, sendProxy, balance } = options;
   const texts: readonly (string | false | null)[] = [
-    redirectHttps && 'redirects to https',
+    protocol === 'http' && redirectHttps && 'redirects to https',
     proto !== 'h1' && `${proto} to containers`,
     gzip && 'gzip',
     basicAuth.length > 0 && `password (${basicAuth.length} ${basicAuth.length === 1 ? 'user' : 'users'})`,

@@ -100,7 +100,7 @@ export function lbPage(view: HostView, table: LbTable, { status, stat, certifica
     host: view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId,
     haproxy: status && haproxyOf(status),
     listeners: table.listeners.map((listener) => listenerRow(listener, live)),
-    rules: table.listeners.flatMap(({ port, rules }) => rules.map((rule) => ruleRow(port, rule))),
+    rules: table.listeners.flatMap((listener) => listener.rules.map((rule) => ruleRow(listener, rule))),
     backends: table.backends.map((backend) => backendRow(backend, live, names)),
     certificates: [...certificates].map(certificateRow),
     problems: lbProblems(table, status),
@@ -141,7 +141,8 @@ function traffic(row: StatRow | null | undefined): Traffic | null {
   return row ? trafficOf(row) : null;
 }
 
-function ruleRow(port: number, { name, balancer, host, path, priority, backend, options }: Rule): RuleRow {
+function ruleRow({ port, protocol }: Listener, rule: Rule): RuleRow {
+  const { name, balancer, host, path, priority, backend, options } = rule;
   return {
     port,
     name,
@@ -150,7 +151,7 @@ function ruleRow(port: number, { name, balancer, host, path, priority, backend, 
     path: path && formatPath(path),
     priority,
     backend,
-    options: optionTexts(options),
+    options: optionTexts(options, protocol),
   };
 }
 

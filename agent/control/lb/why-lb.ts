@@ -90,15 +90,16 @@ const NOT_USABLE: ReadonlySet<BackendRow['servers'][number]['state']> = new Set(
 ]);
 
 function verdicts({ listener, before, rule }: Explanation): readonly RuleVerdict[] {
+  if (!listener) return [];
   const verdict = (of: Rule, why: string): RuleVerdict => ({
     name: of.name,
     host: of.host && formatHostPattern(of.host),
     path: of.path && formatPath(of.path),
-    options: optionTexts(of.options),
+    options: optionTexts(of.options, listener.protocol),
     chosen: of === rule,
     why,
   });
-  const after = rule ? (listener?.rules.slice(before.length + 1) ?? []) : [];
+  const after = rule ? listener.rules.slice(before.length + 1) : [];
   return [
     ...before.map((one) => verdict(one.rule, one.why)),
     ...(rule ? [verdict(rule, 'it is the first one that matches')] : []),

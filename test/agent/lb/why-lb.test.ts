@@ -128,6 +128,12 @@ test.each([
   expect(why(url)).toContain(`${outcome}\n`);
 });
 
+test('explainLb() shows a redirect to https only where it acts', () => {
+  const options = (url: string) => explain(VIEW, TABLE, { asked: parseLbUrl(url), ...NOT_LIVE }).rules[0]?.options;
+  expect(options('http://any.org:81/')).toEqual(['redirects to https']);
+  expect(options('https://any.org/')).toEqual([]);
+});
+
 test('explainLb() names the hosts that run a load balancer which this host does not', () => {
   expect(why('http://shop.example.com:9000/')).toContain(
     'Load balancer edge/front listens on this port and runs on beta, not on this host.',
