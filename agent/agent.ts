@@ -8,6 +8,7 @@ import { readDeclarations, removeDeclarations } from './control/declarations.ts'
 import { createGoneHosts } from './control/gone-hosts.ts';
 import { readHealth } from './control/health.ts';
 import { createLbSources } from './control/lb/lb-sources.ts';
+import { portNotes } from './control/lb/port-notes.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
 import { controlRoutes } from './control/routes.ts';
@@ -77,7 +78,8 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
     lb,
     health: () => readHealth({ bus, clock }, view()),
     metrics,
-    apply: (request) => applyManifests({ bus, clock }, request),
+    apply: (request) =>
+      applyManifests({ bus, clock, notes: (declared) => portNotes(view(), lb.table(), declared) }, request),
     declarations: () => readDeclarations(bus),
     remove: (request) => removeDeclarations({ bus, clock }, request, host.manifests.fileOf),
     roll: host.rolls.start,

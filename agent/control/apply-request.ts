@@ -24,7 +24,7 @@ export interface ApplyOutcome {
   readonly changes: readonly string[];
   /** Manifests, or parts of them, that were not applied; the others were. */
   readonly problems: readonly Problem[];
-  /** Keys that Drover does not use. */
+  /** Keys that Drover does not use, and other notes. */
   readonly ignored: readonly Problem[];
 }
 

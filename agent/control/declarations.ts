@@ -45,7 +45,7 @@ export function parseRemoveRequest(body: unknown): Result<RemoveRequest> {
  * of the directory that declares a document. Rejects when the bus cannot be read or written.
  */
 export async function removeDeclarations(
-  { bus, clock }: ApplyDependencies,
+  { bus, clock }: Omit<ApplyDependencies, 'notes'>,
   { stack, service, dryRun }: RemoveRequest,
   manifestOf: (key: string) => string | null,
 ): Promise<ApplyOutcome> {
