@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LbPage } from '../../agent/index.ts';
 import { askAgent } from '../../agent/index.ts';
 import { composeUp } from '../support/containers.ts';
 import { echoOptions } from '../support/lb/echo-container.ts';
-import { startLoad } from '../support/lb/load.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createWorld, type Member } from '../support/world.ts';
@@ -75,56 +73,6 @@ test('Q40 drover lb, why lb, lb config, services, status and the metrics show wh
     /^drover_lb_service_requests_total\{service="shop\/web",code="2xx"\} [1-9]/m,
   );
 });
-
-/** Waits until the load balancers of both hosts have this many servers for the service. */
-const balanced = (count: number) =>
-  poll(
-    async () => {
-      const pages = await Promise.all([alpha, beta].map(({ agent }) => agent.drover(['lb', '--json'])));
-      const states = pages.map(({ stdout }) =>
-        (JSON.parse(stdout) as LbPage).backends[0]?.servers.map(({ state }) => state),
-      );
-      return states.every((all) => all?.length === count && all.every((state) => state === 'ready'));
-    },
-    { what: `${count} servers`, timeoutMs: 30_000 },
-  );
-
-const haproxyPid = async ({ agent, host }: Member): Promise<string> =>
-  (await host.run('cat', [`${agent.runDir}/lb.pid`])).split(' ')[0] ?? '';
-
-test('Q4 Q5 Q35 scale up, a foreign docker stop, kill -9 and a restart of the agent lose no request and reload nothing', async () => {
-  await balanced(1);
-  const targets = [alpha, beta].map(({ address }) => {
-    return { protocol: 'http', address, port: 80, host: 'web.example', service: 'web' } as const;
-  });
-  const order = { targets, perSecond: 100, webSockets: 0, uploads: 0, uploadSeconds: 1 };
-  const load = await startLoad(resources, { start: (file, args) => beta.host.start(file, args) }, order);
-  await load.more(100);
-
-  await composeUp(beta, 'shop', 'web', 2, WEB);
-  await composeUp(beta, 'shop', 'web', 3, WEB);
-  await balanced(3);
-  await poll(() => Object.keys(load.current().servedBy).length === 3, { what: 'answers of all three' });
-
-  await alpha.engine.docker.getContainer('shop-web-1').stop();
-  await balanced(2);
-
-  const [pid, started] = [await haproxyPid(beta), (await beta.agent.status()).loadBalancer];
-  await beta.agent.stop('SIGKILL');
-  await load.more(200);
-  await beta.agent.start();
-  await balanced(2);
-  expect(await haproxyPid(beta)).toBe(pid);
-  await beta.engine.docker.getContainer('shop-web-2').stop();
-  await balanced(1);
-
-  const { failures } = await load.stop();
-  expect(failures).toEqual([]);
-  expect([
-    started,
-    ...(await Promise.all([alpha, beta].map(async ({ agent }) => (await agent.status()).loadBalancer))),
-  ]).toMatchObject(Array.from({ length: 3 }, () => ({ state: 'running', reloads: 0 })));
-}, 120_000);
 
 test('drover down stops the load balancer and removes its files', async () => {
   await beta.agent.drover(['down', '--force']);

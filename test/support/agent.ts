@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { type AgentStatus, askAgent } from '../../agent/index.ts';
-import type { Daemon } from './daemon.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 import type { Engine } from './engine.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
@@ -61,13 +61,16 @@ export async function startAgent(
 
   let { program = PROGRAM } = options;
   let daemon: Daemon;
+  // Once for all its starts: what is removed before the agent stops is also removed before a restarted one stops.
+  resources.add(`agent of ${host.name}`, () => daemon.stop());
   const status = async (): Promise<AgentStatus> => {
     const reply = await askAgent(join(paths.runDir, 'control.sock'), { method: 'GET', path: '/v1/status' });
     if (reply.kind !== 'answer') throw new Error(`no status: ${JSON.stringify(reply)}`);
     return reply.body as AgentStatus;
   };
   const start = async (until: 'ready' | 'control' = 'ready'): Promise<void> => {
-    daemon = host.start(program, ['agent', '--config', configPath]);
+    const inside = host.enter(program, ['agent', '--config', configPath]);
+    daemon = startDaemon(inside.file, inside.args);
     await poll(async () => (until === 'control' ? await status() : isReady(await status(), options)), {
       what: `agent of ${host.name} (${until})`,
       timeoutMs: 30_000,
@@ -77,7 +80,6 @@ export async function startAgent(
     });
   };
   await start(options.until);
-  resources.add(`agent of ${host.name}`, () => daemon.stop());
 
   return {
     get daemon() {

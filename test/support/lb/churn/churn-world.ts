@@ -47,9 +47,11 @@ export async function createChurnWorld(resources: Resources, program?: string): 
     { protocol: 'http', address, port: 80, host: FRONT_HOST, service: SERVICE },
   ]);
   const world = { hosts, client: bare[0] as BareHost, certificates, targets };
-  for (const number of PERMANENT) await startEchoContainer(hostOf(world, number), number, 'exit');
-  await writeFront(hosts[0], [{ hostname: FRONT_HOST, weight: 1 }]);
-  for (const target of targets) await untilAnswered(world, target);
+  await Promise.all([
+    ...PERMANENT.map((number) => startEchoContainer(hostOf(world, number), number, 'exit')),
+    writeFront(hosts[0], [{ hostname: FRONT_HOST, weight: 1 }]),
+  ]);
+  await Promise.all(targets.map((target) => untilAnswered(world, target)));
   return world;
 }
 
