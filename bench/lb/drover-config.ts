@@ -39,6 +39,6 @@ function backendOf(name: string, service: string, addresses: readonly string[]):
   }));
   return {
     ...{ name, protocol: 'http', balancer: service, services: [service], options: NO_RULE_OPTIONS },
-    ...{ stickiness: null, drainTimeoutMs: null, servers, namedServers: [], leftOut: [] },
+    ...{ stickiness: null, cookieKey: name, drainTimeoutMs: null, servers, namedServers: [], leftOut: [] },
   };
 }

@@ -34,7 +34,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
   const ofServers = [...(custom?.serverParameters.get(name) ?? []), ...(custom?.serverParameters.get('') ?? [])];
   const parameters = serverParameters(backend, ofServers);
   const isHttp = backend.protocol === 'http' || backend.protocol === 'https';
-  const cookieKey = isHttp && backend.stickiness !== null ? name : null;
+  const cookieKey = isHttp && backend.stickiness !== null ? backend.cookieKey : null;
   const head = templates.backend({
     name: sectionName(name),
     defaults: context.defaults,

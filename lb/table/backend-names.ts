@@ -10,6 +10,12 @@ export function claimKey({ port, host, path }: Pick<Claim, 'port' | 'host' | 'pa
   return JSON.stringify([port, host?.kind, host?.text, path?.kind, path?.text]);
 }
 
+/** One word that is the same for all ports: a client that changes from http to https keeps its container. */
+export function cookieKey({ balancer, host, path }: Claim): string {
+  const key = JSON.stringify([balancer, claimKey({ port: 0, host, path })]);
+  return hash32(key).toString(16).padStart(8, '0');
+}
+
 /**
  * A name for each group, in order, unique: the given one, else one that reads like the key. Groups with equal names get a suffix that
  * depends on their keys, so that they do not share a backend.

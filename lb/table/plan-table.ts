@@ -5,7 +5,7 @@ import {
   type RuleOptions,
   type StickinessPolicy,
 } from '../../model/index.ts';
-import { backendNames, claimKey, type Group } from './backend-names.ts';
+import { backendNames, claimKey, cookieKey, type Group } from './backend-names.ts';
 import { balancerClaims, selectorsOf } from './balancer-claims.ts';
 import { type BackendPart, type Claim, joinClaims, ruleProblem } from './claim.ts';
 import { labelClaims } from './label-claims.ts';
@@ -28,6 +28,7 @@ export interface BackendPlan {
   readonly balancer: string;
   readonly options: RuleOptions;
   readonly stickiness: StickinessPolicy | null;
+  readonly cookieKey: string;
   readonly drainTimeoutMs: number | null;
   readonly parts: readonly BackendPart[];
 }
@@ -99,13 +100,15 @@ function taken({ part, port, host, path }: Claim, owner: Claim): RuleProblem {
 }
 
 function backendPlan({ name, group }: NamedGroup): BackendPlan {
-  const [{ protocol, balancer, options, stickiness, drainTimeoutMs }] = group;
+  const [claim] = group;
+  const { protocol, balancer, options, stickiness, drainTimeoutMs } = claim;
   return {
     name,
     protocol,
     balancer,
     options,
     stickiness,
+    cookieKey: cookieKey(claim),
     drainTimeoutMs,
     parts: group.map(({ part }) => part),
   };

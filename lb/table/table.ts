@@ -70,6 +70,8 @@ export interface Backend {
   readonly options: RuleOptions;
   /** Only for `http` and `https`. */
   readonly stickiness: StickinessPolicy | null;
+  /** From balancer, host and path: the values of cookies are the same for all ports. */
+  readonly cookieKey: string;
   /** How long a server in state `drain` may finish its requests: as its balancer says, else the longest time of its services; null: the default of the host. */
   readonly drainTimeoutMs: number | null;
   /** Sorted by name. What changes without a reload. */

@@ -49,6 +49,7 @@ export function backend(name: string, parts: Partial<Backend> = {}): Backend {
     services: ['shop/web'],
     options: NO_RULE_OPTIONS,
     stickiness: null,
+    cookieKey: name,
     drainTimeoutMs: null,
     servers: [],
     namedServers: [],

@@ -46,6 +46,21 @@ describe('the table', () => {
     });
   });
 
+  test('gives backends of one service, host and path the same cookie key on all ports, and others another one', () => {
+    const labels = (rule: string) => ({
+      [`drover.lb.${rule}.host`]: 'www.example.com',
+      [`drover.lb.${rule}.path`]: `/${rule}`,
+      [`drover.lb.${rule}.entry`]: 'http,https',
+      [`drover.lb.${rule}.sticky`]: 'SID',
+    });
+    const { backends } = tableFrom({ containers: [web(1, { labels: { ...labels('a'), ...labels('b') } })] });
+    const keys = new Map(backends.map(({ name, cookieKey }) => [name, cookieKey]));
+    expect(keys.size).toBe(4);
+    expect(keys.get('443_www_example_com_a')).toBe(keys.get('80_www_example_com_a'));
+    expect(keys.get('443_www_example_com_b')).toBe(keys.get('80_www_example_com_b'));
+    expect(new Set(keys.values()).size).toBe(2);
+  });
+
   test('keeps a known host without a ready endpoint, and a rule whose service does not exist', () => {
     const table = tableFrom({
       containers: [web(1, { state: 'stopped' })],
