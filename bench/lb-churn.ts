@@ -3,7 +3,7 @@
  * two hosts with load balancers, and clients that send requests, hold WebSockets and make slow uploads, and repeat nothing. Meanwhile containers
  * start and stop (`--containers` counts both), weights, rules and certificates change, containers are rolled, and an agent is killed (-9) and
  * another time upgraded. Prints what the clients saw. Exits with 1 if anything failed, or if a change of endpoints, weights or certificates made
- * HAProxy reload. Takes half an hour.
+ * HAProxy reload. Takes some 25 minutes: 8 s for each container that is rolled, whose WebSockets and uploads end first, and 0.6 s for each start or stop.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -42,7 +42,7 @@ process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 const world = await createChurnWorld(resources, await copyAsVersion(resources, '0.0.9'));
 const load = await startLoad(resources, world.client.host, {
   targets: world.targets,
-  ...{ perSecond: count('rate'), webSockets: 20, uploads: 2, uploadSeconds: 12 },
+  ...{ perSecond: count('rate'), webSockets: 20, uploads: 2, uploadSeconds: 5 },
 });
 printRow(['what happened meanwhile', 'seconds', 'requests', 'failed', 'HAProxy']);
 printRow(['---', '---', '---', '---', '---']);
