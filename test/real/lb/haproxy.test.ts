@@ -68,6 +68,8 @@ describe('process', () => {
     host.setTable(front(one, two));
     await host.settled();
     expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
+    // The new agent can know HAProxy before it has compared the servers.
+    await poll(() => status().serverChanges === 1, { what: 'the other server' });
     expect(await host.ask('show servers state web')).toContain(`127.0.0.1:${two}`);
     expect(status()).toMatchObject({ state: 'running', reloads: 0, serverChanges: 1 });
 
