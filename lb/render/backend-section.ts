@@ -7,7 +7,7 @@ import { hostName, sectionName, UnwritableError, word } from './quote.ts';
 import type { RenderedBackend } from './rendered-config.ts';
 import { requestRules } from './request-rules.ts';
 import { customOwners, type Section } from './section.ts';
-import { serverArguments, serverParameters } from './server-arguments.ts';
+import { serverArguments, serverId, serverParameters } from './server-arguments.ts';
 import type { Templates } from './templates.ts';
 
 export interface BackendSection {
@@ -47,9 +47,10 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     cookie: cookieKey !== null && backend.stickiness && cookieWords(backend.stickiness, name).map(word).join(' '),
     cookieKey,
     custom: lines,
-    namedServers: backend.namedServers.map(
-      ({ hostname, port, weight }) => `${hostname}:${port} ${hostName(hostname)}:${port} weight ${weight}${parameters}`,
-    ),
+    namedServers: backend.namedServers.map(({ hostname, port, weight }) => {
+      const name = `${hostname}:${port}`;
+      return `${name} ${hostName(hostname)}:${port} id ${serverId(name)} weight ${weight}${parameters}`;
+    }),
   });
   const servers = backend.servers.map((server) => serverLine(server, parameters));
   return {

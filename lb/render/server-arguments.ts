@@ -1,3 +1,4 @@
+import { hash32 } from '../../model/index.ts';
 import type { Backend, Server } from '../table/table.ts';
 
 /**
@@ -6,7 +7,15 @@ import type { Backend, Server } from '../table/table.ts';
  */
 export function serverArguments(server: Server, parameters: string): string {
   const address = server.address.includes(':') ? `[${server.address}]` : server.address;
-  return `${address}:${server.port} weight ${server.weight}${parameters}`;
+  return `${address}:${server.port} id ${serverId(server.name)} weight ${server.weight}${parameters}`;
+}
+
+/**
+ * `balance source` places a server by its id. HAProxy 2.6 takes 0 for all servers that are added at run time, so that only two of them
+ * would get clients, and counts the others by their line. With an id of its own, a server has the same clients on all hosts and after a reload.
+ */
+export function serverId(name: string): number {
+  return hash32(name) & 0x7fff_ffff || 1;
 }
 
 /** The parameters of every server of a backend, each with a blank before it. `custom`: of `server $IP` in own HAProxy text, words that need no quotes. */

@@ -1,4 +1,4 @@
-import type { Listener } from '../../../lb/index.ts';
+import type { HashedServer, Listener } from '../../../lb/index.ts';
 import type { ListenerProtocol } from '../../../model/index.ts';
 import type { BackendRow, ListenerRow, RuleRow } from './lb-page.ts';
 
@@ -14,7 +14,14 @@ export interface LbPort extends Pick<LbExplanation, 'host' | 'elsewhere' | 'note
   /** HAProxy has not opened it. */
   readonly isClosed: boolean;
   /** Those of its rules. */
-  readonly backends: readonly { readonly row: BackendRow; readonly isSticky: boolean }[];
+  readonly backends: readonly PortBackend[];
+}
+
+export interface PortBackend {
+  readonly row: BackendRow;
+  readonly isSticky: boolean;
+  /** With `balance source`: the servers that take new clients; empty if HAProxy does not reply. Null: another balance. */
+  readonly bySource: readonly HashedServer[] | null;
 }
 
 /** A request or connection of a client. */
@@ -24,6 +31,8 @@ export interface LbRequest {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** Address of the client; null: any. */
+  readonly from: string | null;
 }
 
 /** What the load balancer of a host does with a request, and why. */

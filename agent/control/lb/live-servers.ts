@@ -42,7 +42,7 @@ export function liveServers(backend: Backend, live: LiveRows): readonly LiveServ
 }
 
 /** Column `type` of the statistics. */
-const SERVER = '2';
+export const SERVER = '2';
 
 type Wanted = Pick<Server, 'name' | 'service' | 'containerId' | 'state' | 'weight'>;
 

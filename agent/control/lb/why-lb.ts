@@ -1,11 +1,29 @@
 import { z } from 'zod';
-import { type Explanation, explainRequest, type LbTable, type Listener, type Rule, runsOn } from '../../../lb/index.ts';
+import {
+  type Explanation,
+  explainRequest,
+  type HashedServer,
+  type LbTable,
+  type Listener,
+  type Rule,
+  runsOn,
+  type StatRow,
+  sourceServer,
+} from '../../../lb/index.ts';
 import { compareText, formatHostPattern, formatProblem, type Host } from '../../../model/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { formatPath, optionTexts } from './format-rule.ts';
-import type { ElsewhereRow, LbExplanation, LbPort, LbPortRequest, LbRequest, RuleVerdict } from './lb-explanation.ts';
+import type {
+  ElsewhereRow,
+  LbExplanation,
+  LbPort,
+  LbPortRequest,
+  LbRequest,
+  PortBackend,
+  RuleVerdict,
+} from './lb-explanation.ts';
 import { type BackendRow, backendRow, containerNames, type LiveLb, lbProblems, listenerState } from './lb-page.ts';
-import { liveRows } from './live-servers.ts';
+import { liveRows, SERVER } from './live-servers.ts';
 import { testRegex } from './test-regex.ts';
 
 export const lbPortRequestSchema: z.ZodType<LbPortRequest> = z.strictObject({ port: z.int().min(1).max(65_535) });
@@ -26,10 +44,21 @@ export function lbPort(
     isClosed: listener !== null && listenerState(port, live) === 'closed',
     backends: table.backends
       .filter(({ name }) => used.has(name))
-      .map((backend) => ({ row: backendRow(backend, live, names), isSticky: backend.stickiness !== null })),
+      .map((backend) => ({
+        row: backendRow(backend, live, names),
+        isSticky: backend.stickiness !== null,
+        bySource: backend.options.balance === 'source' ? hashedServers(live?.get(backend.name)) : null,
+      })),
     elsewhere: elsewhere(view, port),
     notes: stateNotes(table, status),
   };
+}
+
+function hashedServers(rows: ReadonlyMap<string, StatRow> | undefined): readonly HashedServer[] {
+  const servers = [...(rows?.values() ?? [])].filter(
+    ({ type, status }) => type === SERVER && !status.startsWith('MAINT'),
+  );
+  return servers.map(({ svname, sid, weight }) => ({ name: svname, id: Number(sid), weight: Number(weight) }));
 }
 
 function withoutHashes(listener: Listener): Listener {
@@ -43,7 +72,7 @@ function withoutHashes(listener: Listener): Listener {
 /** What happens with a request. Runs regular expressions of users, each for at most a second: not for the agent. */
 export function explainLb(port: LbPort, asked: LbRequest): LbExplanation {
   const { host, listener, isClosed } = port;
-  const { host: name, ...rest } = asked;
+  const { host: name, from, ...rest } = asked;
   const table = { ...NO_TABLE, listeners: listener === null ? [] : [listener] };
   const explanation = explainRequest(table, { ...rest, host: name === '' ? null : name }, testRegex);
   const { rule } = explanation;
@@ -57,7 +86,7 @@ export function explainLb(port: LbPort, asked: LbRequest): LbExplanation {
     rules: verdicts(explanation),
     backend: row,
     elsewhere: port.elsewhere,
-    notes: [...notesOf(explanation, backend?.isSticky ?? false), ...port.notes],
+    notes: [...notesOf(explanation, backend?.isSticky ?? false), ...clientNotes(backend, from), ...port.notes],
   };
 }
 
@@ -130,6 +159,17 @@ function stateNotes(table: LbTable, status: LiveLb['status']): readonly string[]
       ? [`${length === 1 ? '1 problem leaves' : `${length} problems leave`} something out: see \`drover lb\``]
       : []),
   ];
+}
+
+/** What the address of the client changes. */
+function clientNotes(backend: PortBackend | null, from: string | null): readonly string[] {
+  if (backend === null || from === null) return [];
+  const { bySource, row } = backend;
+  if (bySource === null) return [`backend ${row.name} does not balance by the address of the client`];
+  const name = sourceServer(bySource, from);
+  const container = row.servers.find((server) => server.name === name)?.container;
+  if (name !== null) return [`a client at ${from} gets server ${name}${container ? ` (${container})` : ''}`];
+  return [`it is not known which server a client at ${from} gets: HAProxy does not reply, or has no ready server`];
 }
 
 function notesOf({ listener, rule }: Explanation, isSticky: boolean): readonly string[] {

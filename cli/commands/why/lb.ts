@@ -11,6 +11,7 @@ export function addWhyLb(why: Command, io: Io): void {
     .command('lb')
     .argument('<url>', 'http://host[:port]/path, https://..., tcp://:port, tls://:port or sni://name:port')
     .description('Explain which rule of the load balancer gets a request, and why.')
+    .option('--from <address>', 'the client: with `balance: source`, also say which server it gets')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -20,10 +21,11 @@ It is about the load balancer of this host. Exit code 0 for any answer.
 Examples:
   drover why lb http://shop.example.com/api/items
   drover why lb https://shop.example.com
-  drover why lb tcp://:5432 --json`,
+  drover why lb tcp://:5432 --from 192.0.2.7`,
     );
   takesSettings(command).action(async (url: string) => {
-    const asked = parseLbUrl(url);
+    const { from, json } = command.opts<{ from?: string; json?: boolean }>();
+    const asked = parseLbUrl(url, from ?? null);
     const { port } = asked;
     const place = await findAgent(io, command);
     const request = { method: 'POST', path: '/v1/why/lb', body: { port } } as const;
@@ -31,8 +33,6 @@ Examples:
       await askOrSaved<LbPort>(io, place, request, (view) => savedLbPort(view, port)),
       asked,
     );
-    io.print(
-      command.opts<{ json?: boolean }>().json ? JSON.stringify(explanation, null, 2) : formatLbExplanation(explanation),
-    );
+    io.print(json ? JSON.stringify(explanation, null, 2) : formatLbExplanation(explanation));
   });
 }

@@ -195,6 +195,28 @@ test('the agent runs no regular expression of a user, and gives no hash of a pas
   expect(explainLb(JSON.parse(text) as LbPort, parseLbUrl('http://x/aa')).rules).toMatchObject([{ chosen: true }]);
 });
 
+test('explainLb() names the server that `balance source` chooses for a client', () => {
+  const options = { ...NO_RULE_OPTIONS, balance: 'source' as const };
+  const servers = ['10.42.0.1', '10.42.0.2'].map((address, at) =>
+    server('shop/web', address, { containerId: `c${at + 1}` }),
+  );
+  const bySource = table(
+    [listener(5432, [rule('shop/web', 'web')], { protocol: 'tcp' })],
+    [backend('web', 'shop/web', { protocol: 'tcp', options, servers })],
+  );
+  const ids = { sid: '7', weight: '1' };
+  const stat = [row('web', '10.42.0.1:8080', ids), row('web', '10.42.0.2:8080', { ...ids, status: 'MAINT' })];
+  const asked = parseLbUrl('tcp://:5432', '192.0.2.7');
+  const notes = (of: LbTable, live: LiveLb) => explain(VIEW, of, { asked, ...live }).notes;
+  expect(notes(bySource, { status: null, stat })).toContain(
+    'a client at 192.0.2.7 gets server 10.42.0.1:8080 (shop-web-1)',
+  );
+  expect(notes(bySource, NOT_LIVE).join()).toMatch(/not known which server a client at 192\.0\.2\.7 gets/);
+  const tcp = { ...bySource, backends: [backend('web', 'shop/web', { protocol: 'tcp', servers })] };
+  expect(notes(tcp, { status: null, stat }).join()).toContain('does not balance by the address');
+  expect(() => parseLbUrl('tcp://:5432', 'web')).toThrow(/not an IP address/);
+});
+
 test('formatLbExplanation() shows the rules near the one that matches', () => {
   const rules = Array.from({ length: 100 }, (_, at) =>
     rule(`shop/s${at}`, 'web', { host: { kind: 'exact', text: `s${at}.example.com` } }),

@@ -225,7 +225,7 @@ test('serverCommands() gives a new server its cookie before its first request, a
   const change = plan(desired({ web: [one] }), observed({ web: { '10.0.0.9:80': '1' } })).changes[0];
   expect(change?.kind === 'servers' && change.backends.map(serverCommands)).toEqual([
     [
-      'add server web/10.0.0.1:80 10.0.0.1:80 weight 1 proto h2',
+      'add server web/10.0.0.1:80 10.0.0.1:80 id 1482263895 weight 1 proto h2',
       'set dynamic-cookie-key backend web web',
       'enable server web/10.0.0.1:80',
       'set server web/10.0.0.9:80 state maint',

@@ -158,8 +158,8 @@ test('renderConfig() writes all options', async () => {
       http-request deny deny_status 413 if { req.body_size gt 100 }
       http-request add-header Forwarded 'for=%[src];host="%[req.hdr(host),json(utf8s)]";proto=https' unless { src -m sub : }
       http-request add-header Forwarded 'for="[%[src]]";host="%[req.hdr(host),json(utf8s)]";proto=https' if { src -m sub : }
-      server ext.example.com:80 ext.example.com:80 weight 3 proto h2 send-proxy-v2 resolvers drover resolve-prefer ipv4 init-addr last,libc,none
-      server 10.0.0.1:80 10.0.0.1:80 weight 1 proto h2 send-proxy-v2
+      server ext.example.com:80 ext.example.com:80 id 1792768201 weight 3 proto h2 send-proxy-v2 resolvers drover resolve-prefer ipv4 init-addr last,libc,none
+      server 10.0.0.1:80 10.0.0.1:80 id 1482263895 weight 1 proto h2 send-proxy-v2
 
     backend redirect from drover
       mode http
@@ -178,7 +178,7 @@ test('renderConfig() writes all options', async () => {
       balance roundrobin
       # Servers can be added at run time with this hash only.
       hash-type consistent
-      server 10.0.0.2:443 10.0.0.2:443 weight 1
+      server 10.0.0.2:443 10.0.0.2:443 id 798619632 weight 1
     "
   `);
 });

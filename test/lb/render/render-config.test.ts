@@ -44,10 +44,10 @@ test('renderConfig() writes listeners, rules in their order, backends and server
       bind [::]:5432 v6only
       default_backend db
     backend api from drover
-      server 10.42.1.3:8080 10.42.1.3:8080 weight 1
-      server fd00::1:8080 [fd00::1]:8080 weight 5 disabled
+      server 10.42.1.3:8080 10.42.1.3:8080 id 2135611059 weight 1
+      server fd00::1:8080 [fd00::1]:8080 id 1323895341 weight 5 disabled
     backend db from drover
-      server 10.42.1.9:5432 10.42.1.9:5432 weight 1
+      server 10.42.1.9:5432 10.42.1.9:5432 id 147675038 weight 1
     backend web from drover"
   `);
 });
@@ -109,7 +109,7 @@ test('renderConfig() names the owner of each line', async () => {
   expect(owner('frontend 80 from drover')).toEqual({ kind: 'listener', port: 80, balancers: ['shop/front'] });
   expect(owner('  default_backend db')).toEqual({ kind: 'rule', balancer: 'shop/front', rule: 'shop/front#4' });
   expect(owner('backend db from drover')).toEqual({ kind: 'backend', balancer: 'shop/front', backend: 'db' });
-  expect(owner('  server 10.42.1.9:5432 10.42.1.9:5432 weight 1')).toMatchObject({ backend: 'db' });
+  expect(owner('  server 10.42.1.9:5432 10.42.1.9:5432 id 147675038 weight 1')).toMatchObject({ backend: 'db' });
   expect(owner('backend web from drover')).toMatchObject({ backend: 'web' });
 });
 
@@ -179,7 +179,7 @@ test('renderConfig() writes own text in its place, and decides between balancers
   expect(config).toMatch(
     /backend api from drover:shop:front\n(.*\n)+? {2}balance uri\n {2}timeout server 1s\n(.*\n)+? {2}server/,
   );
-  expect(config).toContain('10.42.1.3:8080 weight 1 maxconn 10\n');
+  expect(config).toContain('10.42.1.3:8080 id 2135611059 weight 1 maxconn 10\n');
   expect(backends.get('api')?.serverParameters).toBe(' maxconn 10');
   const owner = (line: string) => ownerOf(config.split('\n').indexOf(line) + 1);
   for (const line of ['  maxconn 5', '  retries 5', 'userlist u', '  balance uri', '  http-request deny if FALSE'])
