@@ -152,7 +152,7 @@ describe('endpoints', () => {
     expect(status()).toMatchObject({ reloads: 0, reloadFailures: 0 });
     expect(status().serverChanges).toBeGreaterThan(1_000);
     expect(host.pid()).toBe(pid);
-    await poll(async () => (await readFile(host.files.config, 'utf8')).includes(`127.0.0.1:${ports[0]} weight`), {
+    await poll(async () => (await readFile(host.files.config, 'utf8')).includes(`server 127.0.0.1:${ports[0]} `), {
       what: 'the servers in the file',
     });
   }, 60_000);
