@@ -9,7 +9,7 @@ export class UnwritableError extends Error {
   }
 }
 
-/** HAProxy accepts longer words. Whoever reads a configuration does not. */
+/** HAProxy accepts longer words, but people have to read the configuration. */
 const MAX_LENGTH = 1_024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the configuration.
 const CONTROL = /[\u0000-\u001f\u007f]/;
