@@ -14,8 +14,6 @@ export interface Traffic {
   readonly bytesOut: number;
 }
 
-export const NO_TRAFFIC: Traffic = { sessions: 0, perSecond: 0, total: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
-
 /** Column `type` of the statistics. */
 const FRONTEND = '0';
 const SERVER = '2';
