@@ -1,4 +1,5 @@
 import type { Backend, Server, StatRow } from '../../../lb/index.ts';
+import { SERVER } from './traffic.ts';
 
 /** Statistics by proxy and server; the lines of a proxy itself have the names `FRONTEND` and `BACKEND`. Null: HAProxy does not reply. */
 export type LiveRows = ReadonlyMap<string, ReadonlyMap<string, StatRow>> | null;
@@ -40,9 +41,6 @@ export function liveServers(backend: Backend, live: LiveRows): readonly LiveServ
   const rest = { service, containerId: null, state: 'removing', weight: 0 } as const;
   return [...wanted, ...leaving.map((row) => ({ name: row.svname, ...rest, row }))];
 }
-
-/** Column `type` of the statistics. */
-export const SERVER = '2';
 
 type Wanted = Pick<Server, 'name' | 'service' | 'containerId' | 'state' | 'weight'>;
 

@@ -16,7 +16,7 @@ export interface Traffic {
 
 /** Column `type` of the statistics. */
 const FRONTEND = '0';
-const SERVER = '2';
+export const SERVER = '2';
 
 export function trafficOf(row: StatRow): Traffic {
   const isHttp = row.mode === 'http';

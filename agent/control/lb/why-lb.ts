@@ -23,8 +23,9 @@ import type {
   RuleVerdict,
 } from './lb-explanation.ts';
 import { type BackendRow, backendRow, containerNames, type LiveLb, lbProblems, listenerState } from './lb-page.ts';
-import { liveRows, SERVER } from './live-servers.ts';
+import { liveRows } from './live-servers.ts';
 import { testRegex } from './test-regex.ts';
+import { SERVER } from './traffic.ts';
 
 export const lbPortRequestSchema: z.ZodType<LbPortRequest> = z.strictObject({ port: z.int().min(1).max(65_535) });
 

@@ -204,8 +204,10 @@ test('explainLb() names the server that `balance source` chooses for a client', 
     [listener(5432, [rule('shop/web', 'web')], { protocol: 'tcp' })],
     [backend('web', 'shop/web', { protocol: 'tcp', options, servers })],
   );
-  const ids = { sid: '7', weight: '1' };
-  const stat = [row('web', '10.42.0.1:8080', ids), row('web', '10.42.0.2:8080', { ...ids, status: 'MAINT' })];
+  const stat = [
+    row('web', '10.42.0.1:8080', { sid: '7', weight: '1' }),
+    row('web', '10.42.0.2:8080', { sid: '8', weight: '256', status: 'MAINT' }),
+  ];
   const asked = parseLbUrl('tcp://:5432', '192.0.2.7');
   const notes = (of: LbTable, live: LiveLb) => explain(VIEW, of, { asked, ...live }).notes;
   expect(notes(bySource, { status: null, stat })).toContain(
