@@ -41,7 +41,7 @@ export function describeContainer(container: {
   const ownUuid = labels['io.rancher.container.uuid'];
   const problems = [
     ...(problem ? [problem] : []),
-    ...(tooLong.length > 0 && !problem ? [tooLongProblem(subject, tooLong)] : []),
+    ...(tooLong.length > 0 ? [tooLongProblem(subject, tooLong)] : []),
     ...(ownUuid !== undefined && !UUID.test(ownUuid) ? [uuidProblem(subject)] : []),
     ...[...answerLabelFaults(labels), ...upstreamLabelFaults(labels)].map((fault) =>
       faultProblem(subject, fault, 'it'),

@@ -305,6 +305,15 @@ test('a label of the load balancer that is too long takes all others with it: wi
   expect(problems.map(({ what }) => what)).toEqual([
     'label `drover.lb.auth` longer than 4096 characters: ignored, with all labels of the load balancer',
   ]);
+  const misnamed = describeContainer({
+    id: ID,
+    name: 'web1',
+    labels: { ...labels, 'io.rancher.stack_service.name': 'web' },
+  });
+  expect(misnamed.problems.map(({ what }) => what)).toEqual([
+    expect.stringContaining('`io.rancher.stack_service.name`'),
+    ...problems.map(({ what }) => what),
+  ]);
 });
 
 test('invalid labels for DNS are reported', () => {
