@@ -92,7 +92,7 @@ export class LbApplier {
 
   /** Whether HAProxy has a structure that this agent knows, so that its servers were compared with the table. */
   get isOurs(): boolean {
-    return this.#isOurs;
+    return this.#isOurs && this.#pending === null;
   }
 
   /** How soon to look again. */
@@ -214,6 +214,8 @@ export class LbApplier {
       this.#pending = null;
       this.#failure = null;
       this.#inForce = accepted;
+      // Its servers are compared in this pass.
+      this.#isOurs = false;
       this.#counts = { ...this.#counts, reloads: this.#counts.reloads + 1, lastReloadAtMs: clock.now() };
       log.info({ structure: accepted.config.structure }, 'load balancer reloaded');
       await this.#removeOldFiles(accepted.config);
