@@ -8,7 +8,7 @@ import {
   VOTE_PREFIX,
 } from '../healthcheck/index.ts';
 import type { LoadBalancer } from '../lb/index.ts';
-import { DRAINING_FACT, SESSIONS_FACT } from '../model/index.ts';
+import { DRAINING_FACT, PUBLISHED_FACT, SESSIONS_FACT } from '../model/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createClaims, createRecovery } from '../replacement/index.ts';
@@ -32,6 +32,7 @@ import { readHostResolvers } from './host/host-resolvers.ts';
 import { createLocalSource, type LocalSource } from './host/local-source.ts';
 import { probeResolver } from './host/probe-resolver.ts';
 import { createLb, lbPart } from './lb/create-lb.ts';
+import { publishedPart } from './lb/published-part.ts';
 import { sessionsPart } from './lb/sessions-part.ts';
 import { addressParts } from './network/address-management.ts';
 import { createNetworkState } from './network/network-state.ts';
@@ -92,6 +93,7 @@ export async function runHost(
     claims,
     drain: (id) => recoveryDrain(drainDeps, id, signal),
   });
+  const earlierFacts = store.picture().hosts.get(hostId);
   const local = await createLocalSource({ ...deps, docker, store, onConnection }, config);
   const drainDeps = {
     ...deps,
@@ -128,9 +130,12 @@ export async function runHost(
         ...deps,
         balancer,
         view,
-        facts: local.facts.part([SESSIONS_FACT], store.picture().hosts.get(hostId)),
+        facts: local.facts.part([SESSIONS_FACT], earlierFacts),
       }),
     });
+  // Also without a load balancer: those of other hosts need it.
+  const publishedFacts = local.facts.part([PUBLISHED_FACT], earlierFacts);
+  parts.start({ 'published rules': publishedPart({ ...deps, view, facts: publishedFacts }) });
 
   const serversDeps = { ...deps, ...appliers, peers: feed.peers };
   const supervisor = createReloadableSupervisor(
@@ -146,7 +151,7 @@ export async function runHost(
   };
   const verdicts = followVerdicts({ store, view, log: deps.log }, signal);
   if (config.health.enabled) {
-    const votes = local.facts.part([VOTE_PREFIX], store.picture().hosts.get(hostId));
+    const votes = local.facts.part([VOTE_PREFIX], earlierFacts);
     parts.start({
       'health checks': healthPart(deps, { hostId, store, view, facts: votes, haproxy, docker, onChecker }, config),
     });

@@ -9,6 +9,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { Kind } from './kind.ts';
 import { livenessKind } from './liveness.ts';
 import { networkKind } from './network.ts';
+import { publishedKind } from './published.ts';
 import { voteKind } from './vote.ts';
 
 /** The kinds of what the bus carries: facts of hosts, and documents. */
@@ -38,6 +39,7 @@ export const factTable: FactTable = {
     voteKind,
     drainingKind,
     sessionsKind,
+    publishedKind,
   ]),
   documents: createKindTable([declarationKind, livenessKind]),
 };

@@ -7,6 +7,7 @@ export { createLoadBalancer, type LoadBalancer } from './haproxy/load-balancer.t
 export { type HashedServer, sourceServer } from './haproxy/source-server.ts';
 export { STAT_COLUMNS, type StatRow } from './haproxy/stat.ts';
 export { type Explanation, explainRequest, type RequestQuestion } from './table/explain.ts';
+export { publishedHere } from './table/published.ts';
 export { createTableReader } from './table/read-table.ts';
 export type * from './table/rule-problem.ts';
 export { runsOn } from './table/runs-on.ts';

@@ -1,6 +1,6 @@
 import type { Container } from './container.ts';
 import { shortId } from './docker-names.ts';
-import type { HostState, Snapshot } from './snapshot.ts';
+import { factOf, type Snapshot } from './snapshot.ts';
 
 /**
  * Fact `draining`: the containers of the host, by short id, that get no new requests and are stopped when their sessions have ended. It
@@ -41,8 +41,4 @@ export function drainSessions(
     else sessions += own;
   }
   return { sessions, unknown };
-}
-
-function factOf<T>({ facts }: Pick<HostState, 'facts'>, kind: string): T | null {
-  return (facts.get(kind)?.get('') ?? null) as T | null;
 }

@@ -36,6 +36,7 @@ export * from './port-bindings.ts';
 export * from './problem/label-fault.ts';
 export * from './problem/printable.ts';
 export * from './problem/result.ts';
+export * from './published.ts';
 export * from './replacement-name.ts';
 export * from './service.ts';
 export * from './snapshot.ts';

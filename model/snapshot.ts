@@ -15,6 +15,11 @@ export interface HostState {
   readonly facts: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }
 
+/** The fact of a host of a kind of which it has at most one. */
+export function factOf<T>({ facts }: Pick<HostState, 'facts'>, kind: string): T | null {
+  return (facts.get(kind)?.get('') ?? null) as T | null;
+}
+
 /**
  * The state of all hosts at one moment, immutable. Two snapshots share all unchanged parts, so a comparison by identity
  * (`a.hosts.get(id) === b.hosts.get(id)`) finds the changes at the cost of the change.

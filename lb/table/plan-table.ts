@@ -7,12 +7,13 @@ import {
 } from '../../model/index.ts';
 import { backendNames, claimKey, cookieKey, type Group } from './backend-names.ts';
 import { balancerClaims, selectorsOf } from './balancer-claims.ts';
-import { type BackendPart, type Claim, joinClaims, ruleProblem } from './claim.ts';
+import { type BackendPart, type Claim, type Claims, joinClaims, ruleProblem } from './claim.ts';
 import { labelClaims } from './label-claims.ts';
 import { listenersOf, type NamedGroup } from './listeners.ts';
+import { claimName } from './published.ts';
 import type { RuleProblem } from './rule-problem.ts';
 import { runsOn } from './runs-on.ts';
-import { compareSources, compareSourcesStably, type Relations, type Source } from './source.ts';
+import { compareSources, type Relations, type Source } from './source.ts';
 import type { CustomConfig, LbTable, Listener } from './table.ts';
 
 /** The table without endpoints: everything that changes with rules only. */
@@ -33,17 +34,24 @@ export interface BackendPlan {
   readonly parts: readonly BackendPart[];
 }
 
-/** `host`: the one whose HAProxy it is; null: not known yet. The order of the sources does not matter. */
-export function planTable(sources: Iterable<Source>, host: Host | null): TablePlan {
+export interface PlanContext {
+  /** The one whose HAProxy it is; null: not known yet. */
+  readonly host: Host | null;
+  /** By `publishedSince`. */
+  readonly since: ReadonlyMap<string, number>;
+}
+
+/** The order of the sources does not matter. */
+export function planTable(sources: Iterable<Source>, { host, since }: PlanContext): TablePlan {
   const all = [...sources].sort((a, b) => compareText(a.key, b.key));
   const owners = all.toSorted(compareSources);
   const balancers = owners.filter((source) => isBalancerOf(source, host));
   const { claims, problems } = joinClaims([
     ...balancers.map((source) => balancerClaims(source, all)),
-    ...owners.map(labelClaims),
+    publishedClaims(all, since),
   ]);
   const { groups: owned, problems: conflicts } = groupsOf(claims);
-  const groups = inStableOrder(owned, all);
+  const groups = inStableOrder(owned, owners);
   const { names, problems: nameProblems } = backendNames(groups);
   const named = groups.map((group, at): NamedGroup => ({ name: names[at] ?? '', group }));
   const { listeners, problems: listenerProblems } = listenersOf(named, balancers);
@@ -64,9 +72,21 @@ function isBalancerOf({ isBalancer, declaration }: Source, host: Host | null): b
   return isBalancer && declaration?.lbConfig ? runsOn(declaration.lbConfig.options.hosts, host) : false;
 }
 
+/** The claims by labels, the oldest first. A service without a known time has the age of its oldest container. */
+function publishedClaims(all: readonly Source[], since: ReadonlyMap<string, number>): Claims {
+  const each = all.map((source) => ({ source, ...labelClaims(source) }));
+  const aged = each.flatMap(({ source, claims }) =>
+    claims.map((claim) => ({ claim, sinceMs: since.get(claimName(claim)) ?? source.sinceMs ?? 0 })),
+  );
+  return {
+    claims: aged.sort((a, b) => a.sinceMs - b.sinceMs).map(({ claim }) => claim),
+    problems: each.flatMap(({ problems }) => problems),
+  };
+}
+
 /** By balancer, so that the order and the names of backends stay when the containers of a published service are replaced. */
-function inStableOrder(groups: readonly Group[], all: readonly Source[]): readonly Group[] {
-  const ranks = new Map(all.toSorted(compareSourcesStably).map(({ key }, at) => [key, at]));
+function inStableOrder(groups: readonly Group[], owners: readonly Source[]): readonly Group[] {
+  const ranks = new Map(owners.map(({ key }, at) => [key, at]));
   const rank = ([{ balancer }]: Group): number => ranks.get(balancer) ?? 0;
   return groups.toSorted((a, b) => rank(a) - rank(b));
 }

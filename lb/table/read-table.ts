@@ -1,8 +1,8 @@
-import type { Host } from '../../model/index.ts';
+import { PUBLISHED_FACT, publishedSince } from '../../model/index.ts';
 import { type DependencyKey, differences, type HostView, hostKey } from '../../view/index.ts';
 import { type BuiltBackend, buildBackend } from './build-backend.ts';
 import { keepIdentity } from './keep-identity.ts';
-import { type BackendPlan, planTable, type TablePlan } from './plan-table.ts';
+import { type BackendPlan, type PlanContext, planTable, type TablePlan } from './plan-table.ts';
 import { type Changed, has, readSources } from './read-sources.ts';
 import type { Source } from './source.ts';
 import type { LbTable } from './table.ts';
@@ -23,6 +23,8 @@ interface State {
   readonly view: HostView;
   /** By key. */
   readonly sources: ReadonlyMap<string, Source>;
+  /** Of rules by labels. */
+  readonly since: ReadonlyMap<string, number>;
   readonly plan: TablePlan;
   /** By name. */
   readonly built: ReadonlyMap<string, Built>;
@@ -37,17 +39,26 @@ interface Built extends BuiltBackend {
 function nextState(before: State | null, view: HostView): State {
   const changed = before ? differences(before.view, view) : 'everything';
   const { sources, isSame } = readSources(before && { ...before, relations: before.plan.relations }, view, changed);
+  const since = before && !hasNewAges(changed) ? before.since : publishedSince(view.snapshot);
+  const isAged = since === before?.since || !before?.plan.relations.isContested;
   const plan =
-    before && isSame && !has(changed, hostKey(view.hostId))
+    before && isSame && isAged && !has(changed, hostKey(view.hostId))
       ? before.plan
-      : keepIdentity(before?.plan, planTable(sources.values(), ownHost(view)));
+      : keepIdentity(before?.plan, planTable(sources.values(), { host: ownHost(view), since }));
   const built = new Map(
     plan.backends.map((one) => [one.name, builtOf(before?.built.get(one.name), view, { plan: one, changed })] as const),
   );
-  return { view, sources, plan, built, table: keepIdentity(before?.table, tableOf(plan, built)) };
+  return { view, sources, since, plan, built, table: keepIdentity(before?.table, tableOf(plan, built)) };
 }
 
-function ownHost({ snapshot, hostId }: HostView): Host | null {
+/** How the key of such a fact ends, whatever the host. */
+const PUBLISHED = `/${PUBLISHED_FACT}/`;
+
+function hasNewAges(changed: Changed): boolean {
+  return changed === 'everything' || changed.values().some((key) => key.startsWith('fact:') && key.endsWith(PUBLISHED));
+}
+
+function ownHost({ snapshot, hostId }: HostView): PlanContext['host'] {
   return snapshot.hosts.get(hostId)?.host ?? null;
 }
 

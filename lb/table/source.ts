@@ -27,7 +27,7 @@ export interface Source {
   readonly labels: Labels;
   /** The rules that its labels publish. */
   readonly published: { readonly rules: readonly LabelRule[]; readonly faults: readonly LabelFault[] };
-  /** Since when it has its rules, for `compareSources`; null: unknown. */
+  /** Since when it is declared; without a declaration, the age of its oldest container. Null: unknown. */
   readonly sinceMs: number | null;
 }
 
@@ -105,13 +105,8 @@ function serviceLabels({ declaration, containers }: ServiceView): Labels {
   return { ...ofContainer, ...declaration.labels };
 }
 
-/** The first owner of a port or a rule comes first: balancers before labels, then the one that is older, then by key. */
+/** Balancers before labels, the older balancer first, then by key. The age of containers does not count: it changes when they are replaced. */
 export function compareSources(a: Source, b: Source): number {
-  return Number(b.isBalancer) - Number(a.isBalancer) || since(a) - since(b) || compareText(a.key, b.key);
-}
-
-/** The same without the age of containers, which changes when they are replaced. */
-export function compareSourcesStably(a: Source, b: Source): number {
   const age = a.isBalancer && b.isBalancer ? since(a) - since(b) : 0;
   return Number(b.isBalancer) - Number(a.isBalancer) || age || compareText(a.key, b.key);
 }

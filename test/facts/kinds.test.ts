@@ -25,6 +25,7 @@ test.each<[string, string | null]>([
   ['draining', 'draining '],
   ['sessions', 'sessions '],
   ['sessions/x', null],
+  ['published', 'published '],
 ])('the key of a fact, %s, is that of kind and id %s', (key, expected) => {
   const found = factTable.facts.find(key);
   expect(found && `${found.kind.name} ${found.id}`).toBe(expected);

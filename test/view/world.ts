@@ -138,6 +138,8 @@ export interface World {
   readonly networks?: readonly Network[];
   readonly containers?: readonly Container[];
   readonly declarations?: readonly ServiceDeclaration[];
+  /** Facts of kinds of which a host has at most one: by host, then by kind. */
+  readonly facts?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly complete?: boolean;
   readonly revision?: number;
 }
@@ -166,6 +168,6 @@ function hostState(one: Host, world: World): HostState {
     host: one,
     networks: new Map(networks.map((made) => [made.id, made])),
     containers: new Map(containers.map((made) => [made.id, made])),
-    facts: new Map(),
+    facts: new Map(Object.entries(world.facts?.[one.id] ?? {}).map(([kind, fact]) => [kind, new Map([['', fact]])])),
   };
 }

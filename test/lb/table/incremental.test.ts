@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTableReader } from '../../../lb/table/read-table.ts';
 import type { LbTable } from '../../../lb/table/table.ts';
-import type { Container, ServiceDeclaration, Snapshot } from '../../../model/index.ts';
+import { type Container, PUBLISHED_FACT, type ServiceDeclaration, type Snapshot } from '../../../model/index.ts';
 import { type HostView, viewOf } from '../../../view/index.ts';
 import { apply } from '../../view/steps.ts';
 import { at, BRIDGE, container, declaration, host, links, MANAGED, snapshot } from '../../view/world.ts';
@@ -42,6 +42,25 @@ const backendOf = (table: LbTable, service: string) =>
   table.backends.find(({ services }) => services.includes(service));
 
 describe('what does not change stays the identical object', () => {
+  test('the ages of rules decide when they become known, and only between two that claim the same', () => {
+    const name = 's/web [80,"exact","web.com",null,null]';
+    const aged = (sinceMs: number) => (before: Snapshot) => {
+      const hosts = new Map(before.hosts);
+      const one = before.hosts.get('b');
+      if (one === undefined) throw new Error('there is no host b');
+      const facts = new Map([[PUBLISHED_FACT, new Map([['', { since: { [name]: sinceMs } }]])]]);
+      return { ...before, revision: before.revision + 1, hosts: hosts.set('b', { ...one, facts }) };
+    };
+    const world = start();
+    const before = world.table();
+    expect(world.change(aged(5))).toBe(before);
+    const other = container('o1', 's/other', '10.42.1.7', { createdAtMs: 4, ...published('web.com') });
+    expect(backendOf(world.change(put(other)), 's/other')).toBeDefined();
+    const after = world.change(aged(3));
+    expect(backendOf(after, 's/web')).toBeDefined();
+    expect(backendOf(after, 's/other')).toBeUndefined();
+  });
+
   test('one changed container changes one backend', () => {
     const world = start();
     const before = world.table();
