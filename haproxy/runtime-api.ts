@@ -5,6 +5,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Default 5 s. */
   readonly timeoutMs?: number;
+  /** For the socket of a master, which otherwise waits for more commands. */
+  readonly halfClose?: boolean;
   /** Largest reply. Default 16 MiB: `show stat` has some 300 bytes a server. */
   readonly maxBytes?: number;
 }
@@ -22,11 +24,12 @@ export class HaproxySilentError extends Error {
  * in a thousand connections after it has processed the commands: the reply may then be cut short.
  */
 export async function askHaproxy(path: string, commands: string, options: AskOptions): Promise<string> {
-  const { timeoutMs = 5_000, maxBytes = 16 << 20 } = options;
+  const { timeoutMs = 5_000, maxBytes = 16 << 20, halfClose = false } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([options.signal, timeout]);
   const socket = connect({ path, signal });
   socket.write(`${commands}\n`);
+  if (halfClose) socket.end();
   const chunks: Buffer[] = [];
   let size = 0;
   socket.on('data', (chunk: Buffer) => {

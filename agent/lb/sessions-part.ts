@@ -1,5 +1,5 @@
 import type { FactsPart } from '../../facts/index.ts';
-import { drainSessions, type LbStatus, type LoadBalancer } from '../../lb/index.ts';
+import { drainSessions, type LoadBalancer } from '../../lb/index.ts';
 import { drainingIn, SESSIONS_FACT } from '../../model/index.ts';
 import type { Clock } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
@@ -7,7 +7,7 @@ import type { Part } from '../parts/part.ts';
 
 export interface SessionsSources {
   readonly clock: Clock;
-  readonly balancer: Pick<LoadBalancer, 'component' | 'readStat' | 'status'>;
+  readonly balancer: Pick<LoadBalancer, 'component' | 'readStat' | 'readOldStat' | 'status'>;
   readonly view: () => HostView;
   /** Owns the fact `sessions`; starts with the one of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
@@ -38,19 +38,13 @@ async function sessionsNow(
 ): Promise<Readonly<Record<string, number>>> {
   const draining = drainingIn(view().snapshot);
   if (draining.length === 0) return {};
-  const rows = await balancer.readStat(signal);
-  // The process before a reload does not tell what it has.
-  const known = hasOldProcess(balancer.status()) ? null : rows;
+  const rows = { newest: await balancer.readStat(signal), old: await balancer.readOldStat(signal) };
   const table = balancer.component.desired(view())?.table;
   if (!table) return {};
   return Object.fromEntries(
     draining.flatMap((id) => {
-      const sessions = drainSessions(table, known, id);
+      const sessions = drainSessions(table, rows, id);
       return sessions === null ? [] : [[id, sessions]];
     }),
   );
-}
-
-function hasOldProcess({ generations }: LbStatus): boolean {
-  return generations > 1;
 }

@@ -18,6 +18,7 @@ import type { LbFiles } from './lb-files.ts';
 import { type LeftOut, partOf, refusalText, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
 import { parseRefusals, type Refusal } from './parse-replies.ts';
 import { bindRefusal, hasIpv6, takenPorts } from './ports.ts';
+import { isReachable } from './reachable.ts';
 import { sameStructure } from './same-structure.ts';
 
 /** A table that HAProxy takes, except for what was left out of it. */
@@ -65,6 +66,7 @@ export class Candidates {
   readonly #settings;
   readonly #wakeUp;
   readonly #ipv6 = hasIpv6();
+  #reachable = false;
   #wanted: Input | null = null;
   #done: Input | null = null;
   #accepted: Accepted | null = null;
@@ -131,6 +133,7 @@ export class Candidates {
 
   /** Works until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#reachable = await isReachable(this.#settings.files.directory);
     while (!signal.aborted) {
       const isSettled = this.#problem === null && this.#taken.size === 0;
       await this.#wakeUp.wait(isSettled ? null : RETRY_MS, signal);
@@ -254,6 +257,7 @@ export class Candidates {
       certificateDirectory,
       ipv6: this.#ipv6,
       oldConnectionsMs,
+      reachable: this.#reachable,
     });
   }
 

@@ -8,6 +8,8 @@ export interface LbFiles {
   readonly candidate: string;
   /** Stats socket of the newest worker. */
   readonly admin: string;
+  /** Of the master, which passes commands to its workers. */
+  readonly master: string;
   readonly certificates: string;
 }
 
@@ -17,11 +19,12 @@ export function lbFiles(directory: string): LbFiles {
     config: join(directory, 'haproxy.cfg'),
     candidate: join(directory, 'candidate.cfg'),
     admin: join(directory, 'admin.sock'),
+    master: join(directory, 'master.sock'),
     certificates: join(directory, 'certs'),
   };
 }
 
 /** The command that runs HAProxy with a master process. `command`: how HAProxy is called. */
-export function lbCommand(command: string, { config }: LbFiles): readonly string[] {
-  return [command, '-W', '-f', config];
+export function lbCommand(command: string, { config, master }: LbFiles): readonly string[] {
+  return [command, '-W', '-S', `${master},mode,600`, '-f', config];
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { parseStatRows } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
@@ -14,6 +14,7 @@ import { lbFiles } from './lb-files.ts';
 import { Keeper, type LbProcess } from './lb-process.ts';
 import type { LbStatus } from './lb-status.ts';
 import { LiveHaproxy } from './live-haproxy.ts';
+import { readOldStat } from './old-workers.ts';
 import type { Change, Desired, Observed } from './plan.ts';
 import { STAT_COLUMNS, type StatRow } from './stat.ts';
 
@@ -51,6 +52,8 @@ export interface LoadBalancer {
   certificates(): ReadonlyMap<string, Certificate>;
   /** Lines of `show stat`; null: HAProxy does not run, or does not reply. */
   readStat(signal: AbortSignal): Promise<readonly StatRow[] | null>;
+  /** Those of servers in workers that finish connections after a reload; null: one does not reply. Read them after `readStat`, which misses nothing then. */
+  readOldStat(signal: AbortSignal): Promise<readonly StatRow[] | null>;
   /** The configuration file; null: there is none. */
   config(): Promise<string | null>;
 }
@@ -97,7 +100,9 @@ export function createLoadBalancer(
       retry: { minMs: 200, maxMs: 5_000 },
     },
     run: async (signal) => {
-      await mkdir(files.directory, { recursive: true, mode: 0o700 });
+      await mkdir(files.directory, { recursive: true });
+      // HAProxy's workers connect to sockets in it. Files are for the agent alone.
+      await chmod(files.directory, 0o711);
       const removeListener = store.onChange(onChange);
       const reading = store.run(signal);
       await Promise.race([store.loaded, reading]);
@@ -125,6 +130,7 @@ export function createLoadBalancer(
       const reply = live.worker && (await live.ask('show stat', signal).catch(() => null));
       return reply === null ? null : parseStatRows(reply, STAT_COLUMNS);
     },
+    readOldStat: async (signal) => (live.generations > 1 ? readOldStat(files.master, signal) : []),
     config: () => readFile(files.config, 'utf8').catch(() => null),
   };
 }

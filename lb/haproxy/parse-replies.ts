@@ -49,6 +49,13 @@ export function parseInfo(reply: string): WorkerInfo | null {
   return { pid, structure: /^drover-(\S+)$/.exec(description)?.[1] ?? null };
 }
 
+/** The workers that `show proc` lists as old. Null: it was cut short. */
+export function parseOldWorkers(reply: string): readonly number[] | null {
+  const [, rest] = reply.split('# old workers\n');
+  if (!reply.includes('# programs\n')) return null;
+  return [...(rest ?? '').matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
+}
+
 /** What `haproxy -c` refuses: line of the candidate (null: it names none) and message. */
 export interface Refusal {
   readonly line: number | null;

@@ -51,6 +51,8 @@ export function listenerSection(
     name: port,
     defaults,
     binds: bindAddresses(port, settings.ipv6).map((address) => address + words),
+    socket:
+      http && settings.reachable && !editsRequests(custom, lines) && word(join(settings.directory, `${port}.sock`)),
     mode: http ? 'http' : 'tcp',
     http,
     requestRules: requestRules(protocol),
@@ -86,6 +88,11 @@ function writableRules(rules: readonly Rule[], missing: ReadonlySet<string>) {
 
 function isHttp({ protocol }: Listener): boolean {
   return protocol === 'http' || protocol === 'https';
+}
+
+/** A request that two workers forward must be changed by one of them only. */
+function editsRequests(custom: CustomText | undefined, lines: readonly string[]): boolean {
+  return [...lines, ...(custom?.defaults ?? [])].some((line) => /^http-(request|response|after-response)\b/.test(line));
 }
 
 /** Two sockets and not one for both: that one would give the addresses of IPv4 clients as `::ffff:192.0.2.1`. */

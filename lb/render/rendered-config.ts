@@ -12,6 +12,8 @@ export interface RenderSettings {
   readonly ipv6: boolean;
   /** How long connections of an earlier configuration may stay open after a reload. */
   readonly oldConnectionsMs: number;
+  /** Whether HAProxy's workers, which run without privileges, can connect to sockets in the directory. */
+  readonly reachable: boolean;
 }
 
 export interface RenderedConfig {

@@ -23,6 +23,7 @@ async function reports(
   const balancer = {
     status,
     readStat: async () => (status()?.state === 'running' ? [row] : null),
+    readOldStat: async () => (status()?.generations === 2 ? [row] : []),
     component: { desired: () => ({ table: { backends: [{ name: 'web', servers: [server] }] } }) },
   } as unknown as LoadBalancer;
   const made = snapshot({});
@@ -55,11 +56,11 @@ const idle = { state: 'idle', generations: 0 };
 const running = { state: 'running', generations: 1 };
 const reloaded = { state: 'running', generations: 2 };
 
-test('the sessions are reported while HAProxy runs alone; the process before a reload does not tell what it has', async () => {
+test('the sessions of all workers are reported, also of those before a reload', async () => {
   expect(await reports([idle, running, reloaded, running], null)).toEqual([
     null,
     { sessions: { [OLD]: 2 } },
-    { sessions: {} },
+    { sessions: { [OLD]: 4 } },
     { sessions: { [OLD]: 2 } },
   ]);
 });

@@ -15,7 +15,7 @@ const row = (line: string) => {
   return { pxname, svname, status, scur };
 };
 
-test.each<[string, LbTable, readonly string[] | null, number | null]>([
+test.each<[string, LbTable, readonly string[] | null, number | null, old?: readonly string[] | null]>([
   ['it is no server here', table({ web: [['b:80', 'b', 'ready']] }), null, 0],
   ['HAProxy does not reply', table({ web: [['a:80', OLD, 'drain']] }), null, null],
   ['the table still has it as ready', table({ web: [['a:80', OLD, 'ready']] }), ['web a:80 MAINT 0'], null],
@@ -33,6 +33,28 @@ test.each<[string, LbTable, readonly string[] | null, number | null]>([
     ['web a:80 MAINT 2', 'web b:80 UP 7', 'api a:81 MAINT 1', 'other a:81 UP 9', 'web BACKEND UP 9'],
     3,
   ],
-])('drainSessions(): %s', (_title, given, rows, expected) => {
-  expect(drainSessions(given, rows?.map(row) ?? null, OLD.slice(0, 12))).toBe(expected);
+  [
+    'sessions in the worker before a reload, also under another name of the backend',
+    table({ web: [['a:80', OLD, 'drain']] }),
+    ['web a:80 MAINT 0'],
+    5,
+    ['web a:80 UP 2', 'before a:80 UP 3', 'web b:80 UP 7'],
+  ],
+  [
+    'only the worker before a reload has it',
+    table({ web: [['a:80', OLD, 'drain']] }),
+    ['web b:80 UP 3'],
+    1,
+    ['web a:80 MAINT 1'],
+  ],
+  [
+    'the worker before a reload does not reply',
+    table({ web: [['a:80', OLD, 'drain']] }),
+    ['web a:80 MAINT 0'],
+    null,
+    null,
+  ],
+])('drainSessions(): %s', (_title, given, newest, expected, old = []) => {
+  const rows = { newest: newest?.map(row) ?? null, old: old?.map(row) ?? null };
+  expect(drainSessions(given, rows, OLD.slice(0, 12))).toBe(expected);
 });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { boundPorts, parseInfo, parseRefusals, parseServersState } from '../../../lb/haproxy/parse-replies.ts';
+import {
+  boundPorts,
+  parseInfo,
+  parseOldWorkers,
+  parseRefusals,
+  parseServersState,
+} from '../../../lb/haproxy/parse-replies.ts';
 
 const HEADER = '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight';
 const row = (backend: string, name: string, admin: number, weight: number) =>
@@ -32,6 +38,21 @@ test('parseInfo() reads process and structure', () => {
   expect(parseInfo('Name: HAProxy\nPid: 12\ndescription: drover-abc\n')).toEqual({ pid: 12, structure: 'abc' });
   expect(parseInfo('Pid: 12\ndescription: my own\n')).toEqual({ pid: 12, structure: null });
   expect(parseInfo('Name: HAProxy\n')).toBeNull();
+});
+
+test('parseOldWorkers() reads the processes that a reload has replaced, and refuses a reply that was cut short', () => {
+  const reply = [
+    ...[
+      '#<PID>          <type>          <reloads>       <uptime>        <version>      ',
+      '7603            master   2',
+    ],
+    ...['# workers', '8079            worker          0               0d00h00m01s     2.6.12'],
+    ...['# old workers', '7609            worker          1               0d00h00m18s     2.6.12'],
+    ...['7601            worker          2               0d00h00m18s     2.6.12', '# programs', '', ''],
+  ].join('\n');
+  expect(parseOldWorkers(reply)).toEqual([7609, 7601]);
+  expect(parseOldWorkers(reply.replace(/# old workers[^#]*/, ''))).toEqual([]);
+  expect(parseOldWorkers(reply.slice(0, -20))).toBeNull();
 });
 
 test('parseRefusals() finds lines and messages, and drops the summary', () => {

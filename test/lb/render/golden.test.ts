@@ -47,7 +47,7 @@ test('renderConfig() writes all options', async () => {
     ],
   });
   const certificates = new Map([['a', { file: '/run/drover/lb/certs/a.pem' }]]);
-  const { files, problems } = await createRenderer()(lb, { ...SETTINGS, certificates });
+  const { files, problems } = await createRenderer()(lb, { ...SETTINGS, certificates, reachable: true });
   expect(problems).toEqual([]);
   const text = files.get('haproxy.cfg') ?? '';
   expect(text.replaceAll(/drover-[0-9a-f]{16}/g, 'drover-HASH')).toMatchInlineSnapshot(`
@@ -87,6 +87,7 @@ test('renderConfig() writes all options', async () => {
     frontend 443 from drover
       bind 0.0.0.0:443 accept-proxy ssl crt /run/drover/lb/certs/a.pem alpn h2,http/1.1
       bind [::]:443 v6only accept-proxy ssl crt /run/drover/lb/certs/a.pem alpn h2,http/1.1
+      bind unix@/run/drover/lb/443.sock accept-proxy mode 600 uid 65534
       mode http
       # After a reload, a kept connection of a client gets one more reply, and ends with it. Otherwise it would break under a request that is on its way.
       option idle-close-on-response
@@ -113,8 +114,16 @@ test('renderConfig() writes all options', async () => {
       http-request set-var(txn.uri) pathq
       http-request set-var(txn.user_agent) req.fhdr(user-agent)
       http-request set-var(txn.request_id) req.fhdr(x-request-id)
+      # The worker before a reload has old rules and endpoints.
+      http-request set-log-level silent if { stopping }
+      use_backend newest:443 if { stopping }
       use_backend all if { var(txn.host) -m str 'it'\\''s.test' } { var(txn.raw_path) -m reg '^/a\\.b$' }
       use_backend all if { var(txn.path),concat(/) -m beg /api/ }
+
+    backend newest:443 from drover
+      mode http
+      timeout server 1h
+      server worker unix@/run/drover/lb/443.sock send-proxy-v2
 
     frontend 6000 from drover
       bind 0.0.0.0:6000 ssl crt-list /run/drover/lb/certs/all.list strict-sni

@@ -8,6 +8,7 @@ export const SETTINGS: RenderSettings = {
   certificateDirectory: '/etc/drover/certificates',
   ipv6: true,
   oldConnectionsMs: 30_000,
+  reachable: false,
 };
 
 export function table(parts: Partial<LbTable>): LbTable {

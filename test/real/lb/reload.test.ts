@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -24,6 +24,7 @@ afterAll(() => resources.close());
 test('Q4 a reload loses no request on a kept connection, no WebSocket and no slow upload', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'drover-reload-'));
   resources.add(`directory ${dir}`, () => rm(dir, { recursive: true, force: true }));
+  await chmod(dir, 0o711);
   await mkdir(join(dir, 'maps'));
   const [port, appPort] = [await freePort(), await startEcho(resources)];
   const socket = join(dir, 'admin.sock');
@@ -35,6 +36,7 @@ test('Q4 a reload loses no request on a kept connection, no WebSocket and no slo
     const { files, structure } = await render(table({ listeners: [listener(port, { rules })], backends }), {
       ...SETTINGS,
       directory: dir,
+      reachable: true,
     });
     for (const [name, text] of files) await writeFile(join(dir, name), text);
     return `drover-${structure}`;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLbProcess, lbFilesOf } from '../../../agent/lb/lb-process.ts';
@@ -47,6 +47,7 @@ export async function startBalancedHost(
 ): Promise<BalancedHost> {
   const runDir = await mkdtemp(join(tmpdir(), 'drover-lb-'));
   resources.add(`directory ${runDir}`, () => rm(runDir, { recursive: true, force: true }));
+  await chmod(runDir, 0o755);
   const log = testLog('lb');
   const { oldConnectionsMs = 5_000, drainTimeoutMs = 15_000, certificates = join(runDir, 'given') } = options;
   const lb = { enabled: true, haproxy: HAPROXY, certificates, oldConnectionsMs, drainTimeoutMs };

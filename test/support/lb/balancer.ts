@@ -42,6 +42,7 @@ export async function startBalancer(
     certificateDirectory: '/etc/drover/certificates',
     ipv6: true,
     oldConnectionsMs: 30_000,
+    reachable: false,
   };
   const list = [...settings.certificates.values()].map(({ file }) => `${file}\n`).join('');
   const config = await render(table, settings);
