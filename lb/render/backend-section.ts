@@ -65,7 +65,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
   };
 }
 
-/** Room for a body in HAProxy's buffer, beside the headers. A body without a length is only counted as far as it fits. */
+/** Room for a body in HAProxy's buffer, beside the headers. A body without a length must be smaller. */
 const BUFFER_BYTES = 8_192;
 
 function options({ protocol, options: all }: Backend, httpsPort: number): object {
@@ -81,7 +81,7 @@ function options({ protocol, options: all }: Backend, httpsPort: number): object
     realm: word('Restricted'),
     limitsBody: maxBodyBytes !== null,
     maxBodyBytes,
-    wholeBodyBytes: maxBodyBytes !== null && maxBodyBytes < BUFFER_BYTES && maxBodyBytes + 1,
+    bufferedBytes: Math.min(BUFFER_BYTES, (maxBodyBytes ?? 0) + 1),
     forwarded: all.forwarded,
   };
 }

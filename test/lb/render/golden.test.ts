@@ -163,8 +163,11 @@ test('renderConfig() writes all options', async () => {
       compression algo gzip
       compression type text/html text/plain text/css text/xml text/javascript application/javascript application/json application/xml application/wasm image/svg+xml
       http-request auth realm Restricted unless { http_auth(all) }
+      # A body without a length cannot be counted while it passes, so it must fit into the buffer, beside the headers.
       http-request wait-for-body time 10s at-least 101 unless { req.hdr(content-length) -m found }
       http-request deny deny_status 413 if { req.body_size gt 100 }
+      http-request deny deny_status 413 if { req.body_len ge 101 } ! { req.hdr(content-length) -m found }
+      http-request deny deny_status 413 if { req.body_len gt 0 } { req.hdrs,length gt 6000 } ! { req.hdr(content-length) -m found }
       http-request add-header Forwarded 'for=%[src];host="%[req.hdr(host),json(utf8s)]";proto=https' unless { src -m sub : }
       http-request add-header Forwarded 'for="[%[src]]";host="%[req.hdr(host),json(utf8s)]";proto=https' if { src -m sub : }
       server ext.example.com:80 ext.example.com:80 id 1792768201 weight 3 proto h2 send-proxy-v2 resolvers drover resolve-prefer ipv4 init-addr last,libc,none
@@ -180,7 +183,11 @@ test('renderConfig() writes all options', async () => {
       retry-on conn-failure empty-response
       http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if { method GET }
       http-request redirect location https://%[var(txn.host)]%[pathq] code 308 unless { method GET }
+      # A body without a length cannot be counted while it passes, so it must fit into the buffer, beside the headers.
+      http-request wait-for-body time 10s at-least 8192 unless { req.hdr(content-length) -m found }
       http-request deny deny_status 413 if { req.body_size gt 1000000 }
+      http-request deny deny_status 413 if { req.body_len ge 8192 } ! { req.hdr(content-length) -m found }
+      http-request deny deny_status 413 if { req.body_len gt 0 } { req.hdrs,length gt 6000 } ! { req.hdr(content-length) -m found }
 
     backend tcp from drover
       mode tcp
