@@ -171,7 +171,7 @@ const lbSchema = z
       .max(86_400_000)
       .default(30_000)
       .describe(
-        'how long connections such as WebSockets may stay open after a reload, which happens when listeners, rules or options change',
+        'how long connections such as WebSockets may stay open after a reload, which happens when ports, options or unusual rules change',
       ),
     drainTimeoutMs: z
       .int()

@@ -1,5 +1,4 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { HaproxySilentError } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
@@ -11,7 +10,10 @@ import { type Accepted, type Candidates, writeParts } from './candidates.ts';
 import type { LbFiles } from './lb-files.ts';
 import type { Keeper } from './lb-process.ts';
 import type { LiveHaproxy } from './live-haproxy.ts';
+import { removeOldFiles } from './old-files.ts';
 import { type Change, createPlan, type Desired, format, isIdle, type Observed } from './plan.ts';
+import { type Configurations, RunTimeRules } from './run-time-rules.ts';
+import type { StatRow } from './stat.ts';
 
 export interface LbApplierDependencies {
   readonly clock: Clock;
@@ -35,13 +37,12 @@ const WRITE_AFTER_MS = 1_000;
 /** A table that changes all the time is written this often. */
 const WRITE_AGAIN_MS = 10_000;
 const TAKE_OVER_MS = 5_000;
-/** Files that no configuration names any more. Younger ones may belong to a candidate. */
-const REMOVE_AFTER_MS = 60_000;
 
 /** A reload that HAProxy has not finished. */
 interface Pending {
   readonly accepted: Accepted;
-  /** The file before. */
+  /** The worker and the file before. */
+  readonly pid: number | null;
   readonly text: string;
   readonly structure: string | null;
 }
@@ -57,10 +58,11 @@ export class LbApplier {
   readonly #deps;
   readonly #settings;
   readonly #certificates;
+  readonly #rules;
   #table: LbTable | null = null;
-  /** What the running HAProxy was started or reloaded with; null: by an earlier agent. */
+  /** The newest with the structure of the running HAProxy; null: none is known. */
   #inForce: Accepted | null = null;
-  /** The table whose servers the file has. */
+  /** The table whose servers and rules the file has. */
   #written: LbTable | null = null;
   #fileStructure: string | null = null;
   #changedMs = Number.NEGATIVE_INFINITY;
@@ -76,11 +78,12 @@ export class LbApplier {
     this.#settings = settings;
     const ask = (commands: string) => deps.live.ask(commands, new AbortController().signal);
     this.#certificates = new RunningCertificates({ ask }, settings.files.certificates);
+    this.#rules = new RunTimeRules({ clock: deps.clock, ask });
   }
 
   readonly applier: Applier<Desired, Observed, Change> = {
     observe: (desired, signal) => this.#observe(desired, signal),
-    plan: createPlan(),
+    plan: createPlan((config, maps) => this.#rules.place(config, maps)),
     apply: (change, signal) => this.#apply(change, signal),
     format,
     chained: true,
@@ -95,13 +98,23 @@ export class LbApplier {
     return this.#isOurs && this.#pending === null;
   }
 
+  /** Whether HAProxy has the newest rules. */
+  get hasRules(): boolean {
+    return this.#rules.areInForce(this.#configs);
+  }
+
+  /** Statistics by backend. */
+  backendRows(rows: readonly StatRow[]): readonly StatRow[] {
+    return this.#rules.backendRows(rows, this.#configs);
+  }
+
   /** How soon to look again. */
   readonly intervalMs = (): number => {
     const { live, keeper } = this.#deps;
     if (this.#pending !== null) return 10;
     if (keeper.isKept && live.worker === null) return 50;
     if (live.hasOut || live.generations > 1) return 100;
-    const isBehind = this.#written !== this.#table || this.#structure() !== live.worker?.structure;
+    const isBehind = this.#written !== this.#table || this.#structure() !== live.worker?.structure || !this.hasRules;
     return keeper.isKept && isBehind ? 200 : 2_000;
   };
 
@@ -116,9 +129,9 @@ export class LbApplier {
     candidates.follow(table);
     const { accepted } = candidates;
     if (accepted?.config.structure !== this.#failure?.structure) this.#failure = null;
-    if (worker !== null && this.#inForce === null && accepted?.config.structure === worker.structure)
-      this.#inForce = accepted;
+    if (worker !== null && accepted?.config.structure === worker.structure) this.#inForce = accepted;
     const isOurs = worker !== null && this.#inForce?.config.structure === worker.structure;
+    const maps = worker && (await this.#rules.observe(worker.pid));
     const loaded = worker && (await this.#certificates.observe(String(worker.pid)));
     const now = clock.monotonic();
     this.#isOurs = isOurs;
@@ -127,7 +140,9 @@ export class LbApplier {
         structure: worker.structure,
         servers: live.servers,
         certificates: loaded ?? { files: new Map(), listed: null },
-        backends: (isOurs && this.#inForce?.config.backends) || new Map(),
+        config: isOurs ? this.#rules.planned(this.#configs) : null,
+        maps: maps ?? new Map(),
+        mayChangeRules: this.#pending === null,
         hasOld: live.generations > 1,
       },
       kept: keeper.isKept ? { structure: this.#fileStructure } : null,
@@ -158,6 +173,7 @@ export class LbApplier {
   async #apply(change: Change, signal: AbortSignal): Promise<void> {
     const { keeper, live } = this.#deps;
     if (change.kind === 'servers') return live.change(change.backends, signal);
+    if (change.kind === 'maps') return this.#rules.apply(change.entries);
     if (change.kind === 'write file') return this.#writeServers();
     if ('certificate' in change || change.kind === 'remove certificate') return this.#certificates.apply(change);
     if (change.kind === 'stop') {
@@ -203,14 +219,14 @@ export class LbApplier {
     await this.#write(accepted);
     this.#deps.live.reload();
     this.#reloadedMs = this.#deps.clock.monotonic();
-    this.#pending = { accepted, text, structure };
+    this.#pending = { accepted, pid: this.#deps.live.worker?.pid ?? null, text, structure };
   }
 
   async #followReload(): Promise<void> {
     const { live, clock, log } = this.#deps;
     if (this.#pending === null) return;
-    const { accepted } = this.#pending;
-    if (live.worker?.structure === accepted.config.structure) {
+    const { accepted, pid } = this.#pending;
+    if (live.worker?.structure === accepted.config.structure && live.worker.pid !== pid) {
       this.#pending = null;
       this.#failure = null;
       this.#inForce = accepted;
@@ -246,8 +262,8 @@ export class LbApplier {
     return { subject, what, hint };
   }
 
-  /** Writes the configuration, with the newest servers if the table has the same structure. */
-  async #write(accepted: Accepted): Promise<void> {
+  /** Writes the configuration, with the newest servers and rules if the table has the same structure. */
+  async #write(accepted: Accepted): Promise<RenderedConfig> {
     const { files } = this.#settings;
     const table = this.#table ?? accepted.table;
     const newest = await this.#deps.candidates.render(table, accepted.leftOut);
@@ -258,24 +274,21 @@ export class LbApplier {
     this.#fileStructure = config.structure;
     this.#writtenMs = this.#deps.clock.monotonic();
     this.#written = isSame ? table : accepted.table;
+    return config;
   }
 
   async #writeServers(): Promise<void> {
-    if (this.#inForce !== null) await this.#write(this.#inForce);
+    if (this.#inForce !== null) await this.#removeOldFiles(await this.#write(this.#inForce));
     // Tables can differ without a difference for HAProxy.
     this.#written = this.#table;
   }
 
-  async #removeOldFiles({ files }: RenderedConfig): Promise<void> {
-    const { directory } = this.#settings.files;
-    for (const folder of ['maps', 'errors', 'lists']) {
-      for (const name of await readdir(join(directory, folder)).catch(() => [])) {
-        const path = join(directory, folder, name);
-        const { mtimeMs } = await stat(path);
-        const isOld = this.#deps.clock.now() - mtimeMs >= REMOVE_AFTER_MS;
-        if (isOld && !files.has(`${folder}/${name}`)) await rm(path, { force: true });
-      }
-    }
+  #removeOldFiles(config: RenderedConfig): Promise<void> {
+    return removeOldFiles(this.#settings.files, config, this.#deps.clock.now());
+  }
+
+  get #configs(): Configurations {
+    return { accepted: this.#deps.candidates.accepted, inForce: this.#inForce };
   }
 
   #structure(): string | null {

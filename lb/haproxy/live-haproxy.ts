@@ -12,7 +12,7 @@ import {
   type RunningServers,
   type WorkerInfo,
 } from './parse-replies.ts';
-import type { BackendChange, Observed, ServerChange } from './plan.ts';
+import type { BackendChange, ObservedServers, ServerChange } from './plan-servers.ts';
 import { serverCommands } from './server-commands.ts';
 
 /** How long what was read counts, apart from the changes that were read back. */
@@ -81,7 +81,7 @@ export class LiveHaproxy {
   }
 
   /** Servers in maintenance, for `plan`. */
-  out(): Observed['out'] {
+  out(): ObservedServers['out'] {
     const now = this.#clock.monotonic();
     return new Map(
       [...this.#out].map(([key, { sinceMs, dueMs, isShut }]) => [key, { sinceMs, isDue: dueMs <= now, isShut }]),
@@ -120,14 +120,14 @@ export class LiveHaproxy {
         this.forget();
         return;
       }
-      const names = items.map(({ backend }) => backend);
+      const names = items.map(({ section }) => section);
       const servers = parseServersState(reply, names) ?? (await this.#readServers(names, signal));
       for (const [name, has] of servers) this.#setBackend(name, has);
-      for (const { backend, servers: changes } of items) for (const change of changes) this.#note(backend, change);
-      const failed = items.flatMap(({ backend, servers: changes }) =>
+      for (const { section, servers: changes } of items) for (const change of changes) this.#note(section, change);
+      const failed = items.flatMap(({ section, servers: changes }) =>
         changes
-          .filter((change) => !isMade(change, servers.get(backend)?.get(change.name)))
-          .map(({ name }) => `${backend}/${name}`),
+          .filter((change) => !isMade(change, servers.get(section)?.get(change.name)))
+          .map(({ name }) => `${section}/${name}`),
       );
       if (failed.length > 0) throw new Error(`HAProxy does not take ${failed.join(', ')}: ${refusalIn(reply)}`);
     }

@@ -84,8 +84,8 @@ export function createLoadBalancer(
   ];
   const applier = new LbApplier({ clock, log, keeper, live, candidates, problems }, { ...settings, files });
   const desiredOf = keepIdentical(
-    (table: LbTable, structure: string | null, certificates: Desired['certificates']): Desired => {
-      return { table, structure, certificates };
+    (table: LbTable, config: Desired['config'], certificates: Desired['certificates']): Desired => {
+      return { table, config, certificates };
     },
   );
   return {
@@ -93,7 +93,7 @@ export function createLoadBalancer(
       name: 'load-balancer',
       desired: (view) => {
         if (!view.snapshot.complete || !knowsCertificates) return null;
-        return desiredOf(readTable(view), candidates.accepted?.config.structure ?? null, store.current);
+        return desiredOf(readTable(view), candidates.accepted?.config ?? null, store.current);
       },
       applier: applier.applier,
       intervalMs: applier.intervalMs,
@@ -116,10 +116,7 @@ export function createLoadBalancer(
       state: live.worker !== null ? 'running' : keeper.isKept ? 'starting' : 'idle',
       version: candidates.version,
       structure: live.worker?.structure ?? null,
-      isCurrent:
-        live.worker === null
-          ? !keeper.isKept
-          : applier.isOurs && candidates.isCurrent && live.worker.structure === candidates.accepted?.config.structure,
+      isCurrent: live.worker === null ? !keeper.isKept : applier.isOurs && candidates.isCurrent && applier.hasRules,
       generations: live.generations,
       ...applier.counts,
       serverChanges: live.serverChanges,
@@ -128,7 +125,8 @@ export function createLoadBalancer(
     certificates: () => store.current,
     readStat: async (signal) => {
       const reply = live.worker && (await live.ask('show stat', signal).catch(() => null));
-      return reply === null ? null : parseStatRows(reply, STAT_COLUMNS);
+      const rows = reply === null ? null : parseStatRows(reply, STAT_COLUMNS);
+      return rows && applier.backendRows(rows);
     },
     readOldStat: async (signal) => (live.generations > 1 ? readOldStat(files.master, signal) : []),
     config: () => readFile(files.config, 'utf8').catch(() => null),

@@ -79,3 +79,32 @@ export function parseRefusals(output: string): readonly Refusal[] {
 export function boundPorts(config: string): ReadonlySet<number> {
   return new Set([...config.matchAll(/^\s*bind \S*?:(\d+)\b/gm)].map(([, port]) => Number(port)));
 }
+
+/** The lines of each reply to commands of one line: an empty line ends each. */
+export function parseBlocks(reply: string): readonly (readonly string[])[] {
+  const blocks: string[][] = [];
+  let lines: string[] = [];
+  for (const line of reply.split('\n').slice(0, -1)) {
+    if (line !== '') lines.push(line);
+    else {
+      blocks.push(lines);
+      lines = [];
+    }
+  }
+  return blocks;
+}
+
+/** The files of `show map`. */
+export function parseMapFiles(reply: string): readonly string[] {
+  return [...reply.matchAll(/^-?\d+ \((.*?)\) /gm)].map(([, file = '']) => file);
+}
+
+/** The entries of `show map FILE`. */
+export function parseMapEntries(lines: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    lines.flatMap((line) => {
+      const [address = '', key = '', value = ''] = line.split(' ');
+      return address.startsWith('0x') ? [[key, value] as const] : [];
+    }),
+  );
+}

@@ -6,27 +6,42 @@ import {
   type LoadedCertificates,
   planCertificates,
 } from '../certificates/index.ts';
-import { type RenderedBackend, serverArguments } from '../render/index.ts';
-import type { Backend, LbTable, Server } from '../table/table.ts';
-import type { RunningServer, RunningServers } from './parse-replies.ts';
+import { backendOf, NAMES, type RenderedConfig } from '../render/index.ts';
+import type { LbTable } from '../table/table.ts';
+import type { RunningServers } from './parse-replies.ts';
+import type { MapChange, Placement, placeBackends, RunningMaps } from './place-backends.ts';
+import {
+  type BackendChange,
+  type ObservedServers,
+  planLeft,
+  planServers,
+  type ServerChange,
+  type Settled,
+} from './plan-servers.ts';
+
+/** What a plan must know of a configuration. */
+export type PlannedConfig = Pick<RenderedConfig, 'structure' | 'backends' | 'rules'>;
 
 /** What HAProxy should do. */
 export interface Desired {
   readonly table: LbTable;
-  /** The newest structure that HAProxy takes; null: none is known yet. */
-  readonly structure: string | null;
+  /** The newest configuration that HAProxy takes; null: none is known yet. */
+  readonly config: PlannedConfig | null;
   readonly certificates: ReadonlyMap<string, Certificate>;
 }
 
 /** What HAProxy does. */
-export interface Observed {
+export interface Observed extends Omit<ObservedServers, 'servers'> {
   readonly problems: readonly Problem[];
   /** The worker that takes connections; null: HAProxy does not run. */
   readonly running: {
     readonly structure: string | null;
     readonly servers: RunningServers;
-    /** The backends of its configuration, if this agent wrote it. */
-    readonly backends: ReadonlyMap<string, RenderedBackend>;
+    /** The newest configuration with its structure, and usual rules of one that waits for a reload; null: this agent knows none. */
+    readonly config: PlannedConfig | null;
+    readonly maps: RunningMaps;
+    /** False while another worker may come. */
+    readonly mayChangeRules: boolean;
     readonly certificates: LoadedCertificates;
     /** Whether workers of earlier configurations finish connections. */
     readonly hasOld: boolean;
@@ -36,23 +51,6 @@ export interface Observed {
   readonly mayReload: boolean;
   /** Whether the file has other servers than the table, and may be written now. */
   readonly mayWrite: boolean;
-  /** Servers in maintenance, by `BACKEND/SERVER`. */
-  readonly out: ReadonlyMap<string, { readonly sinceMs: number; readonly isDue: boolean; readonly isShut: boolean }>;
-  readonly nowMs: number;
-  readonly drainTimeoutMs: number;
-}
-
-export type ServerChange =
-  | { readonly kind: 'add'; readonly name: string; readonly arguments: string }
-  | { readonly kind: 'ready' | 'drain' | 'shut'; readonly name: string }
-  | { readonly kind: 'weight'; readonly name: string; readonly weight: number }
-  /** `force`: connections that it still has are closed. */
-  | { readonly kind: 'remove'; readonly name: string; readonly force: boolean };
-
-export interface BackendChange {
-  readonly backend: string;
-  readonly cookieKey: string | null;
-  readonly servers: readonly ServerChange[];
 }
 
 export type Change =
@@ -61,107 +59,91 @@ export type Change =
   | { readonly kind: 'reload'; readonly structure: string }
   | { readonly kind: 'stop' }
   | { readonly kind: 'servers'; readonly backends: readonly BackendChange[] }
+  /** Rules that come and go, and sections that backends get. */
+  | { readonly kind: 'maps'; readonly entries: readonly MapChange[] }
   | CertificateChange
   | { readonly kind: 'write file' };
 
-/** Backends that have what they should, with the servers they had then. What has not changed is not compared again. */
-type Settled = WeakMap<Backend, ReadonlyMap<string, RunningServer>>;
-
-export function createPlan(): (desired: Desired, observed: Observed) => Plan<Change> {
+/** `place`: `placeBackends`, which may remember its last result. */
+export function createPlan(place: typeof placeBackends): (desired: Desired, observed: Observed) => Plan<Change> {
   const settled: Settled = new WeakMap();
-  return (desired, observed) => plan(desired, observed, settled);
+  return (desired, observed) => plan(desired, observed, { settled, place });
 }
 
-function plan(desired: Desired, observed: Observed, settled: Settled): Plan<Change> {
+interface Memory {
+  readonly settled: Settled;
+  readonly place: typeof placeBackends;
+}
+
+function plan(desired: Desired, observed: Observed, { settled, place }: Memory): Plan<Change> {
   const { running, problems } = observed;
   const certificates = running === null ? [] : planCertificates(desired.certificates, running.certificates);
+  const placement = running?.config && !isIdle(desired.table) ? place(running.config, running.maps) : null;
   // Endpoints come first: a reload takes longer.
   return {
-    changes: [...planServers(desired, observed, settled), ...certificates, ...planProcess(desired, observed)],
+    changes: [
+      ...(running?.config && placement ? planRules(desired, { ...observed, ...running }, placement, settled) : []),
+      ...certificates,
+      ...planProcess(desired, observed, placement?.isFull ?? false),
+    ],
     problems,
   };
+}
+
+type ObservedRules = ObservedServers & Pick<NonNullable<Observed['running']>, 'config' | 'mayChangeRules'>;
+
+/** A rule comes after its servers, and goes before them. */
+function planRules(
+  { table }: Desired,
+  observed: ObservedRules,
+  placement: Placement,
+  settled: Settled,
+): readonly Change[] {
+  const { config, mayChangeRules } = observed;
+  const { taken, removed, set, left } = placement;
+  const sections = mayChangeRules ? placement.sections : withoutTaken(placement);
+  const backends = { wanted: table.backends, rendered: config?.backends ?? new Map(), sections };
+  const servers = serversOf(planServers(backends, observed, settled));
+  if (!mayChangeRules) return servers;
+  return [
+    ...mapsOf([...taken, ...removed]),
+    ...servers,
+    ...mapsOf(set),
+    ...serversOf(left.flatMap((one) => planLeft(one, observed))),
+  ];
+}
+
+function withoutTaken({ sections, taken }: Placement): Placement['sections'] {
+  const notYet = new Set(taken.map(({ key }) => key));
+  return new Map([...sections].filter(([, section]) => !notYet.has(section)));
 }
 
 export const isIdle = ({ listeners }: LbTable): boolean => listeners.length === 0;
 
 function planProcess(
-  { table, structure }: Desired,
+  { table, config }: Desired,
   { running, kept, mayReload, mayWrite }: Observed,
+  isFull: boolean,
 ): readonly Change[] {
-  if (structure === null) return [];
+  if (config === null) return [];
+  const { structure } = config;
   if (running === null) {
     if (kept === null) return isIdle(table) ? [] : [{ kind: 'start', structure }];
     if (isIdle(table)) return [{ kind: 'stop' }];
     return kept.structure === structure ? [] : [{ kind: 'start', structure }];
   }
   // Without listeners it has finished once the worker before has.
-  if (running.structure !== structure) return mayReload ? [{ kind: 'reload', structure }] : [];
+  if (running.structure !== structure || isFull) return mayReload ? [{ kind: 'reload', structure }] : [];
   if (isIdle(table)) return running.hasOld ? [] : [{ kind: 'stop' }];
   return mayWrite ? [{ kind: 'write file' }] : [];
 }
 
-function planServers({ table }: Desired, observed: Observed, settled: Settled): readonly Change[] {
-  if (observed.running === null || isIdle(table)) return [];
-  const { servers, backends: rendered } = observed.running;
-  const backends = table.backends.flatMap((backend): readonly BackendChange[] => {
-    const how = rendered.get(backend.name);
-    if (how === undefined) return [];
-    const has = servers.get(backend.name) ?? NO_SERVERS;
-    if (settled.get(backend) === has) return [];
-    const changes = planBackend(backend, { has, how, observed });
-    const isSettled = changes.length === 0 && !has.values().some(({ isOut }) => isOut);
-    if (isSettled) settled.set(backend, has);
-    return changes.length === 0 ? [] : [{ backend: backend.name, cookieKey: how.cookieKey, servers: changes }];
-  });
+function serversOf(backends: readonly BackendChange[]): readonly Change[] {
   return backends.length === 0 ? [] : [{ kind: 'servers', backends }];
 }
 
-/** HAProxy names a backend only if it has servers. */
-const NO_SERVERS: BackendState['has'] = new Map();
-
-interface BackendState {
-  readonly has: ReadonlyMap<string, RunningServer>;
-  readonly how: RenderedBackend;
-  readonly observed: Pick<Observed, 'out' | 'nowMs' | 'drainTimeoutMs'>;
-}
-
-function planBackend(backend: Backend, state: BackendState): readonly ServerChange[] {
-  const named = new Set(backend.namedServers.map(({ hostname, port }) => `${hostname}:${port}`));
-  const wanted = new Set(backend.servers.map(({ name }) => name));
-  const unwanted = [...state.has.values()].filter(({ name }) => !wanted.has(name) && !named.has(name));
-  // Servers are added before others are removed.
-  return [
-    ...backend.servers.flatMap((server) => planServer(backend, server, state)),
-    ...unwanted.flatMap((server) => planRemoval(backend, server, state)),
-  ];
-}
-
-function planServer(backend: Backend, server: Server, state: BackendState): readonly ServerChange[] {
-  const { name, weight } = server;
-  const has = state.has.get(name);
-  if (server.state === 'drain') {
-    if (has === undefined) return [];
-    if (!has.isOut) return [{ kind: 'drain', name }];
-    const out = state.observed.out.get(`${backend.name}/${name}`);
-    return out && !out.isShut && isOver(backend, out.sinceMs, state) ? [{ kind: 'shut', name }] : [];
-  }
-  if (has === undefined) {
-    return [{ kind: 'add', name, arguments: serverArguments(server, state.how.serverParameters) }];
-  }
-  return [
-    ...(has.weight === weight ? [] : [{ kind: 'weight', name, weight } as const]),
-    ...(has.isOut ? [{ kind: 'ready', name } as const] : []),
-  ];
-}
-
-function planRemoval(backend: Backend, { name }: RunningServer, state: BackendState): readonly ServerChange[] {
-  const out = state.observed.out.get(`${backend.name}/${name}`);
-  if (out === undefined) return [{ kind: 'remove', name, force: false }];
-  return out.isDue ? [{ kind: 'remove', name, force: isOver(backend, out.sinceMs, state) }] : [];
-}
-
-function isOver({ drainTimeoutMs }: Backend, sinceMs: number, { observed }: BackendState): boolean {
-  return observed.nowMs - sinceMs >= (drainTimeoutMs ?? observed.drainTimeoutMs);
+function mapsOf(entries: readonly MapChange[]): readonly Change[] {
+  return entries.length === 0 ? [] : [{ kind: 'maps', entries }];
 }
 
 const SIGNS = { add: '+', ready: '', drain: 'drain ', shut: 'close ', weight: '', remove: '-' } as const;
@@ -170,10 +152,16 @@ export function format(change: Change): string {
   if (change.kind === 'start' || change.kind === 'reload')
     return `${change.kind} HAProxy with structure ${change.structure}`;
   if (change.kind === 'stop') return 'stop HAProxy';
-  if (change.kind === 'write file') return 'write the servers to the configuration file';
+  if (change.kind === 'write file') return 'write rules and servers to the configuration file';
   if (change.kind === 'remove certificate') return `${change.kind} ${change.file}`;
+  if (change.kind === 'maps') return change.entries.map(formatEntry).join('; ');
   if (change.kind !== 'servers') return `${change.kind} ${change.certificate.name}`;
   return change.backends.map(({ backend, servers }) => `${backend}: ${servers.map(formatServer).join(' ')}`).join('; ');
+}
+
+function formatEntry({ map, key, value }: MapChange): string {
+  if (map === NAMES) return `section ${key} for ${backendOf(value ?? '')}`;
+  return value === null ? `-rule ${key}` : `+rule ${key}`;
 }
 
 function formatServer(change: ServerChange): string {

@@ -1,17 +1,17 @@
-import type { BackendChange, ServerChange } from './plan.ts';
+import type { BackendChange, ServerChange } from './plan-servers.ts';
 
 /** The commands for the servers of one backend, and one that reads them back. */
-export function serverCommands({ backend, cookieKey, servers }: BackendChange): string {
+export function serverCommands({ section, cookieKey, servers }: BackendChange): string {
   const added = servers.filter(({ kind }) => kind === 'add');
   // A server gets its cookie when the key is set again. It must have one before it gets a request.
   const cookies =
-    added.length > 0 && cookieKey !== null ? [`set dynamic-cookie-key backend ${backend} ${cookieKey}`] : [];
+    added.length > 0 && cookieKey !== null ? [`set dynamic-cookie-key backend ${section} ${cookieKey}`] : [];
   return [
-    ...added.map((change) => commandsFor(`${backend}/${change.name}`, change)),
+    ...added.map((change) => commandsFor(`${section}/${change.name}`, change)),
     ...cookies,
-    ...added.map(({ name }) => `enable server ${backend}/${name}`),
-    ...servers.filter(({ kind }) => kind !== 'add').map((change) => commandsFor(`${backend}/${change.name}`, change)),
-    `show servers state ${backend}`,
+    ...added.map(({ name }) => `enable server ${section}/${name}`),
+    ...servers.filter(({ kind }) => kind !== 'add').map((change) => commandsFor(`${section}/${change.name}`, change)),
+    `show servers state ${section}`,
   ].join(';');
 }
 

@@ -1,4 +1,5 @@
 import { type Word, word } from './quote.ts';
+import { mapFile, NAMES } from './run-time-maps.ts';
 
 /** A number, or a name that HAProxy or Drover has made: nothing to escape. */
 type Field = readonly [name: string, value: string];
@@ -8,7 +9,8 @@ const CONNECTION: readonly Field[] = [
   ['port', '%fp'],
   ['client', '"%ci"'],
   ['clientPort', '%cp'],
-  ['backend', '"%b"'],
+  // HAProxy's own name of it is that of the section, which can be a spare one.
+  ['backend', `"%[be_name,map_str(${mapFile(NAMES)}),field(1,/)]"`],
   ['server', '"%s"'],
   ['durationMs', '%Tt'],
   ['end', '"%ts"'],

@@ -15,7 +15,9 @@ export interface BackendSection {
   readonly section: Section;
   /** Hash of everything but the servers. */
   readonly structure: string;
-  readonly rendered: RenderedBackend;
+  /** The section without name and servers: backends with the same one can have each other's section. */
+  readonly shape: string;
+  readonly rendered: Pick<RenderedBackend, 'serverParameters' | 'cookieKey'>;
 }
 
 export interface BackendContext {
@@ -61,6 +63,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
       lineOwners: new Map(customOwners(lines, balancer)),
     },
     structure: shortHash(head, parameters),
+    shape: head.replace(`\nbackend ${name} `, '\nbackend '),
     rendered: { serverParameters: parameters, cookieKey },
   };
 }

@@ -9,11 +9,11 @@ import { shortHash } from './hash.ts';
 import { word } from './quote.ts';
 import type { LineOwner, RenderSettings } from './rendered-config.ts';
 import { requestRules } from './request-rules.ts';
-import { checkRule, PATH, RAW_PATH, routesOf } from './routes.ts';
+import { checkRule, type ListenerRoutes, PATH, RAW_PATH, routesOf } from './routes.ts';
 import { customOwners, type Section } from './section.ts';
 import type { Templates } from './templates.ts';
 
-export interface ListenerSection {
+export interface ListenerSection extends Pick<ListenerRoutes, 'simple' | 'fixed'> {
   readonly section: Section;
   /** The files that it names. */
   readonly files: ReadonlyMap<string, string>;
@@ -40,12 +40,12 @@ export function listenerSection(
 ): ListenerSection {
   const { port, balancers, protocol } = listener;
   const { rules, problems: ruleProblems } = writableRules(listener.rules, missing);
-  const { routes, files } = routesOf(rules);
+  const http = isHttp(listener);
+  const { routes, simple, files, fixed } = routesOf(rules, http ? port : null);
   const bound =
     listener.certificates && bindCertificates(listener, settings.certificates, settings.certificateDirectory);
   const page = errorPageOf(listener);
   const words = `${listener.acceptProxy ? ' accept-proxy' : ''}${bound ? tlsWords(listener, settings, bound) : ''}`;
-  const http = isHttp(listener);
   const lines = custom?.frontends.get(String(port)) ?? [];
   const text = templates.frontend({
     name: port,
@@ -72,6 +72,8 @@ export function listenerSection(
     section: { text, owner: { kind: 'listener', port, balancers }, lineOwners },
     files: new Map([...files, ...page.files]),
     structure: shortHash(text),
+    simple,
+    fixed,
     problems: [...ruleProblems, ...(bound?.problems ?? []), ...page.problems],
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { keepIdentical } from '../../reconcile/index.ts';
 import { type CustomContext, type CustomText, readCustom } from '../custom/index.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 import type { Backend, CustomConfig, LbTable, Listener } from '../table/table.ts';
@@ -10,7 +11,10 @@ import { type ListenerSection, listenerSection } from './listener-section.ts';
 import { createMemo, type Memo } from './memo.ts';
 import { word } from './quote.ts';
 import type { RenderedConfig, RenderSettings } from './rendered-config.ts';
+import { nameFiles } from './run-time-maps.ts';
+import { mapTexts, renderedBackends } from './run-time-parts.ts';
 import { createLineOwners, customOwners, type Section } from './section.ts';
+import { createSpares, NAMES_PART, NO_SPARES, type Spares } from './spares.ts';
 import { loadTemplates, type Templates } from './templates.ts';
 
 /** Same table and settings, same configuration. What has not changed since the last call is not written again. */
@@ -18,7 +22,10 @@ export type RenderConfig = (table: LbTable, settings: RenderSettings) => Promise
 
 export function createRenderer(): RenderConfig {
   let templates: Promise<Templates> | null = null;
-  const memos: Memos = { custom: createMemo(), backend: createMemo(), listener: createMemo() };
+  const memos: Memos = {
+    ...{ custom: createMemo(), backend: createMemo(), listener: createMemo() },
+    spares: keepIdentical(createSpares),
+  };
   return async (table, settings) => {
     templates ??= loadTemplates();
     return renderTable(await templates, memos, table, settings);
@@ -29,6 +36,7 @@ interface Memos {
   readonly custom: Memo<CustomConfig, CustomText>;
   readonly backend: Memo<Backend, Attempt<BackendSection>>;
   readonly listener: Memo<Listener, ListenerSection>;
+  readonly spares: (templates: Templates, httpsPort: number) => Spares;
 }
 
 function renderTable(templates: Templates, memos: Memos, table: LbTable, settings: RenderSettings): RenderedConfig {
@@ -36,6 +44,8 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
   const backends = backendSections(templates, memos, table, customs);
   const listeners = listenerSections(templates, memos, table, customs, missingFrom(table, backends), settings);
   const written = backends.flatMap(({ written }) => written ?? []);
+  const spares = sparesFor(templates, memos, table.listeners);
+  const rendered = renderedBackends(written, spares, table, listeners);
   const { lines, problems } = mergeGlobal([...customs.values()]);
   const own = customSections([...customs.values()]);
   const global = (structure: string) => globalSection(templates, structure, { table, settings, customs, lines });
@@ -43,21 +53,27 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
     global('').text,
     ...own.sections.map(({ text }) => text),
     ...listeners.map((one) => one.structure),
-    ...written.map((one) => one.structure),
+    ...written.filter(({ name }) => rendered.get(name)?.spares.length === 0).map((one) => one.structure),
+    ...spares.sections.map(({ text }) => text),
   );
   const sections = [
     global(structure),
     ...own.sections,
     ...listeners.map(({ section }) => section),
     ...written.map(({ section }) => section),
+    NAMES_PART,
+    ...spares.sections,
   ];
+  const rules = new Map(listeners.flatMap(({ simple }) => (simple ? [[simple.map, simple.backends] as const] : [])));
+  const named = nameFiles(
+    sections.map(({ text }) => text).join(''),
+    mapTexts(table, { backends: rendered, rules }, spares),
+  );
   return {
-    files: new Map([
-      ['haproxy.cfg', sections.map(({ text }) => text).join('')],
-      ...listeners.flatMap(({ files }) => [...files]),
-    ]),
+    files: new Map([['haproxy.cfg', named.text], ...named.files, ...listeners.flatMap(({ files }) => [...files])]),
     structure,
-    backends: new Map(written.map(({ name, rendered }) => [name, rendered])),
+    rules,
+    backends: rendered,
     ownerOf: createLineOwners(sections),
     ownBound: [...customs.values()].flatMap(({ balancer, bound }) => bound.map((one) => ({ ...one, balancer }))),
     problems: [
@@ -143,6 +159,11 @@ function listenerSections(
       listenerSection(templates, listener, { custom, defaults: defaultsName(custom), missing }, settings),
     );
   });
+}
+
+function sparesFor(templates: Templates, memos: Memos, listeners: readonly Listener[]): Spares {
+  if (!listeners.some(({ protocol }) => protocol === 'http' || protocol === 'https')) return NO_SPARES;
+  return memos.spares(templates, httpsPortFor('', listeners));
 }
 
 interface GlobalContext {

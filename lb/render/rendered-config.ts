@@ -19,8 +19,13 @@ export interface RenderSettings {
 export interface RenderedConfig {
   /** Path relative to the directory -> text. `haproxy.cfg` is one of them; the names of the others contain a hash of their content. */
   readonly files: ReadonlyMap<string, string>;
-  /** Hash of everything but the servers. The `description` of the process is `drover-<structure>`. A process with another one must reload. */
+  /**
+   * Hash of everything but the servers, the entries of `rules`, and the sections of backends that can have a spare one. The `description` of the
+   * process is `drover-<structure>`. A process with another one must reload.
+   */
   readonly structure: string;
+  /** The rules that come and go at run time: name of a map (`rulesMap`) -> key -> backend. */
+  readonly rules: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By name of the backend. What was left out (`problems`) is not in it. */
   readonly backends: ReadonlyMap<string, RenderedBackend>;
   /** What a line of `haproxy.cfg` (from 1) was written for. */
@@ -36,6 +41,10 @@ export interface RenderedBackend {
   readonly serverParameters: string;
   /** For `set dynamic-cookie-key backend`, after each `add server`; null: no cookies. */
   readonly cookieKey: string | null;
+  /** Of its section in the map of names. */
+  readonly entry: string;
+  /** The sections besides its own that it can have. */
+  readonly spares: readonly string[];
 }
 
 /** `rule` and `balancer` are those of the table. */

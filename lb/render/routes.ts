@@ -1,6 +1,8 @@
 import type { Rule } from '../table/table.ts';
 import { shortHash } from './hash.ts';
 import { mapEntry, pattern, UnwritableError, word } from './quote.ts';
+import { mapFile, rulesMap } from './run-time-maps.ts';
+import { splitRules } from './simple-rules.ts';
 
 /** A line of a frontend that chooses a backend. */
 export interface Route {
@@ -13,6 +15,21 @@ export interface Routes {
   readonly routes: readonly Route[];
   /** Map files: path -> text. */
   readonly files: ReadonlyMap<string, string>;
+}
+
+/** The rules of an http or https listener that come and go at run time. */
+export interface SimpleRules {
+  /** See `rulesMap`. */
+  readonly map: string;
+  /** Key -> backend. */
+  readonly backends: ReadonlyMap<string, string>;
+}
+
+export interface ListenerRoutes extends Routes {
+  /** Null: the listener is not for http or https. */
+  readonly simple: SimpleRules | null;
+  /** The backends that are chosen by other rules. */
+  readonly fixed: ReadonlySet<string>;
 }
 
 /** The variables of the path that lines may name; the first has it in lower case. */
@@ -41,11 +58,26 @@ export function checkRule(rule: Rule): Rule {
   return rule;
 }
 
-/** The lines that have the effect of "the first rule that matches decides". */
-export function routesOf(rules: readonly Rule[]): Routes {
+/** The lines that have the effect of "the first rule that matches decides". `httpPort`: null for other protocols. */
+export function routesOf(rules: readonly Rule[], httpPort: number | null): ListenerRoutes {
+  const looksAtPath = rules.some(({ path }) => path !== null);
+  const { before, simple, after } = httpPort === null ? { before: [], simple: [], after: rules } : splitRules(rules);
+  const [first, last] = [routesOfOthers(before, looksAtPath), routesOfOthers(after, looksAtPath)];
+  const files = new Map([...first.files, ...last.files]);
+  const fixed = new Set([...before, ...after].map(({ backend }) => backend));
+  if (httpPort === null) return { routes: last.routes, files, simple: null, fixed };
+  const lookup = looksAtPath ? HOST_AND_PATH : { lookup: HOST, match: 'str' as const };
+  const map = rulesMap(looksAtPath ? 'paths' : 'hosts', httpPort);
+  const [run] = runsOf(simple, looksAtPath);
+  const backends = new Map([...(run?.rules ?? [])].map(([key, { backend }]) => [key, backend]));
+  const route = { line: lookupLine(lookup, mapFile(map)), rule: null };
+  return { routes: [...first.routes, route, ...last.routes], files, simple: { map, backends }, fixed };
+}
+
+function routesOfOthers(rules: readonly Rule[], looksAtPath: boolean): Routes {
   const catchAll = rules.findIndex((rule) => rule.host === null && rule.path === null);
   const others = catchAll === -1 ? rules : rules.slice(0, catchAll);
-  const parts = runsOf(others).map(routesOfRun);
+  const parts = runsOf(others, looksAtPath).map(routesOfRun);
   const last = rules[catchAll];
   return {
     routes: [
@@ -63,9 +95,8 @@ interface Run {
 }
 
 /** Consecutive rules with the same lookup. A map gives the longest match, so a rule that an earlier one of its run hides is left out. */
-function runsOf(rules: readonly Rule[]): readonly Run[] {
+function runsOf(rules: readonly Rule[], looksAtPath: boolean): readonly Run[] {
   const runs: Run[] = [];
-  const looksAtPath = rules.some(({ path }) => path !== null);
   for (const rule of rules) {
     const key = keyOf(rule, looksAtPath);
     const last = runs.at(-1);
@@ -91,14 +122,16 @@ function routesOfRun({ lookup, rules }: Run): Routes {
   }
   const text = [...rules].map(([key, rule]) => mapEntry(key, rule.backend)).join('');
   const path = `maps/${shortHash(text)}.map`;
-  const found = `${lookup.lookup},map_${lookup.match}(${path})`;
-  return {
-    routes: [{ line: `use_backend %[${found}] if { ${found} -m found }`, rule: null }],
-    files: new Map([[path, text]]),
-  };
+  return { routes: [{ line: lookupLine(lookup, path), rule: null }], files: new Map([[path, text]]) };
+}
+
+function lookupLine({ lookup, match }: Pick<Key, 'lookup' | 'match'>, file: string): string {
+  const found = `${lookup},map_${match}(${file})`;
+  return `use_backend %[${found}] if { ${found} -m found }`;
 }
 
 const HOST = 'var(txn.host)';
+const HOST_AND_PATH = { lookup: `${HOST},concat(,${PATH})`, match: 'beg' } as const;
 
 /** `looksAtPath`: a rule without a path shares a map with others, which look at the path. */
 function keyOf({ host, path }: Rule, looksAtPath: boolean): Key | null {

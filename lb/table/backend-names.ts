@@ -51,6 +51,9 @@ function nameFault(name: string, owner: Claim | undefined): readonly [what: stri
       'use letters, digits, _, -, . and : only',
     ];
   }
+  if (name.startsWith('drover:')) {
+    return [`has the backend name ${name}, which is not accepted`, 'use a name that does not begin with drover:'];
+  }
   if (!owner) return null;
   return [
     `has the backend name ${name} of rule ${owner.part.rule}, which has another port, host or path`,

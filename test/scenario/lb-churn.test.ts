@@ -35,19 +35,20 @@ afterAll(() => resources.close());
 /** All clients so far: what fails in one part is not blamed on the next one. */
 const expectNoFailure = () => expect(load.current().failures).toEqual([]);
 
-test('Q4 Q5 containers that start and stop, other weights and renewed certificates lose nothing and cause no reload', async () => {
+test('Q4 Q5 containers that start and stop, other weights, usual rules and renewed certificates lose nothing and cause no reload', async () => {
   const before = await workersOf(world);
   await Promise.all([
     changeContainers(world, load, { seed: SEED, count: 8 }),
     changeWeights(world, 3),
     renewCertificates(world, load, 1),
   ]);
+  await changeRules(world, 3, 'usual');
   expect(await workersOf(world)).toEqual(before);
   expectNoFailure();
 }, 90_000);
 
 test('Q4 other rules and drover roll lose nothing, although the containers exit at SIGTERM', async () => {
-  await Promise.all([changeRules(world, 2), roll(world, 1)]);
+  await Promise.all([changeRules(world, 2, 'other'), roll(world, 1)]);
   expectNoFailure();
 }, 90_000);
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   boundPorts,
+  parseBlocks,
   parseInfo,
+  parseMapEntries,
+  parseMapFiles,
   parseOldWorkers,
   parseRefusals,
   parseServersState,
@@ -73,4 +76,22 @@ test('boundPorts() finds the ports of IPv4 and IPv6 listeners', () => {
   const config =
     'frontend 80\n  bind :::80 v4v6\n  bind *:8080 accept-proxy\n  bind :::443 v4v6 ssl crt-list a.list\n  # bind :::1\n';
   expect(boundPorts(config)).toEqual(new Set([80, 8080, 443]));
+});
+
+test('parseMapFiles() and parseMapEntries() read maps among other replies', () => {
+  const list =
+    "# id (file) description\n0 (maps/a.map) pattern loaded from file 'maps/a.map'\n-1 (maps/b.map) pattern\n\n";
+  expect(parseMapFiles(list)).toEqual(['maps/a.map', 'maps/b.map']);
+  const reply =
+    'Name: HAProxy\n\n\nUnknown map identifier. Please use #<id> or <file>.\n\n0x5f80 a.test web\n0x5f81 b.test/x api\n\n';
+  expect(parseBlocks(reply).map((lines) => [...parseMapEntries(lines)])).toEqual([
+    [],
+    [],
+    [],
+    [
+      ['a.test', 'web'],
+      ['b.test/x', 'api'],
+    ],
+  ]);
+  expect(parseBlocks(reply.slice(0, -1))).toHaveLength(3);
 });

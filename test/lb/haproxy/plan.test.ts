@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../../lb/haproxy/parse-replies.ts';
-import { createPlan, type Desired, format, type Observed, type ServerChange } from '../../../lb/haproxy/plan.ts';
+import { placeBackends } from '../../../lb/haproxy/place-backends.ts';
+import { createPlan, type Desired, format, type Observed } from '../../../lb/haproxy/plan.ts';
+import type { ServerChange } from '../../../lb/haproxy/plan-servers.ts';
 import { serverCommands } from '../../../lb/haproxy/server-commands.ts';
 import type { Server } from '../../../lb/index.ts';
+import type { RenderedBackend } from '../../../lb/render/index.ts';
 import { createRandom } from '../../support/random.ts';
 import { backend, listener, rule, server, table } from '../render/tables.ts';
 
-const plan = createPlan();
+const plan = createPlan(placeBackends);
 const NO_CERTIFICATES = { files: new Map(), listed: null };
-const RENDERED = new Map([
-  ['web', { serverParameters: ' proto h2', cookieKey: 'web' }],
-  ['api', { serverParameters: '', cookieKey: null }],
+const RENDERED = new Map<string, RenderedBackend>([
+  ['web', { serverParameters: ' proto h2', cookieKey: 'web', entry: 'web', spares: [] }],
+  ['api', { serverParameters: '', cookieKey: null, entry: 'api', spares: [] }],
 ]);
+const config = (structure: string) => ({ structure, backends: RENDERED, rules: new Map() });
 
 /** Servers as `weight` or `weight out`, by backend and name. */
 type World = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -20,7 +24,7 @@ function desired(servers: Readonly<Record<string, readonly Server[]>>, structure
   const backends = Object.entries(servers).map(([name, all]) => backend(name, { servers: all }));
   return {
     table: table({ listeners: [listener(80, { rules: [rule('web')] })], backends }),
-    structure,
+    config: structure === null ? null : config(structure),
     certificates: new Map(),
   };
 }
@@ -42,7 +46,10 @@ function observed(
     ]),
   );
   return {
-    running: { structure, servers, backends: RENDERED, certificates: NO_CERTIFICATES, hasOld },
+    running: {
+      ...{ structure, servers, config: config(structure), maps: new Map(), mayChangeRules: true },
+      ...{ certificates: NO_CERTIFICATES, hasOld },
+    },
     kept: { structure },
     mayReload: true,
     mayWrite: false,
@@ -58,7 +65,7 @@ const STOPPED = { running: null, kept: null } as const;
 const lines = (want: Desired, has: Observed): readonly string[] => plan(want, has).changes.map(format);
 const one = server('10.0.0.1', 80);
 const two = server('10.0.0.2', 80, { weight: 5 });
-const EMPTY: Desired = { table: table({}), structure: 's0', certificates: new Map() };
+const EMPTY: Desired = { table: table({}), config: config('s0'), certificates: new Map() };
 const out = (sinceMs: number, parts = {}) =>
   new Map([['web/10.0.0.1:80', { sinceMs, isDue: true, isShut: false, ...parts }]]);
 const leaving = { ...one, state: 'drain' } as const;
@@ -88,7 +95,7 @@ test.each<[what: string, want: Desired, has: Observed, changes: readonly string[
     'writes the file when the servers are quiet',
     desired({ web: [] }),
     observed({}, { mayWrite: true }),
-    ['write the servers to the configuration file'],
+    ['write rules and servers to the configuration file'],
   ],
   [
     'adds and removes servers of all backends at once, new ones first',
@@ -162,6 +169,49 @@ test.each<[what: string, want: Desired, has: Observed, changes: readonly string[
   ],
 ])('plan() %s', (_what, want, has, changes) => {
   expect(lines(want, has)).toEqual(changes);
+});
+
+describe('plan() of rules', () => {
+  /** `old.test` has the backend `old`, `new.test` comes. */
+  function changesWith(spares: readonly string[], parts: { readonly mayChangeRules?: boolean } = {}) {
+    const backends = new Map([...RENDERED, ['new', { serverParameters: '', cookieKey: null, entry: 'new/1', spares }]]);
+    const rules = new Map([['hosts-80', new Map([['new.test', 'new']])]]);
+    const maps = new Map([
+      ['hosts-80', new Map([['old.test', 'old']])],
+      [
+        'names',
+        new Map([
+          ['old', 'old/1'],
+          ['spare', '-'],
+        ]),
+      ],
+    ]);
+    const has = observed({ old: { '10.0.0.9:80': '1' }, web: {} });
+    const running = has.running && { ...has.running, config: { structure: 's1', backends, rules }, maps, ...parts };
+    return lines(desired({ new: [one], web: [two] }), { ...has, running });
+  }
+
+  test('has sections and removed rules before servers, and new rules after theirs and before servers that go', () => {
+    expect(changesWith(['spare'])).toEqual([
+      'section spare for new; -rule old.test',
+      'new: +10.0.0.1:80; web: +10.0.0.2:80',
+      '+rule new.test',
+      'old: -10.0.0.9:80',
+    ]);
+  });
+
+  test('reloads if no section is left, and goes on with what needs none', () => {
+    expect(changesWith(['old'])).toEqual([
+      '-rule old.test',
+      'web: +10.0.0.2:80',
+      'old: -10.0.0.9:80',
+      'reload HAProxy with structure s1',
+    ]);
+  });
+
+  test('changes servers only while another worker may come', () => {
+    expect(changesWith(['spare'], { mayChangeRules: false })).toEqual(['web: +10.0.0.2:80']);
+  });
 });
 
 describe('plan() over a random walk', () => {

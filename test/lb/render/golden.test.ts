@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRenderer } from '../../../lb/render/index.ts';
 import { NO_RULE_OPTIONS } from '../../../model/index.ts';
-import { backend, listener, rule, SETTINGS, server, table } from './tables.ts';
+import { backend, listener, rule, SETTINGS, server, table, withoutSpares } from './tables.ts';
 
 // Every line of the templates. test/real/lb/manners.test.ts proves what they do.
 
@@ -49,8 +49,8 @@ test('renderConfig() writes all options', async () => {
   const certificates = new Map([['a', { file: '/run/drover/lb/certs/a.pem' }]]);
   const { files, problems } = await createRenderer()(lb, { ...SETTINGS, certificates, reachable: true });
   expect(problems).toEqual([]);
-  const text = files.get('haproxy.cfg') ?? '';
-  expect(text.replaceAll(/drover-[0-9a-f]{16}/g, 'drover-HASH')).toMatchInlineSnapshot(`
+  const text = (files.get('haproxy.cfg') ?? '').replaceAll(/(drover|maps.*?)-[0-9a-f]{16}/g, '$1-HASH');
+  expect(withoutSpares(text)).toMatchInlineSnapshot(`
     "# Written by Drover. It is replaced whenever the load balancer changes.
     global
       description drover-HASH
@@ -93,7 +93,7 @@ test('renderConfig() writes all options', async () => {
       option idle-close-on-response
       log global
       option dontlognull
-      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","method":"%[var(txn.method),bytes(0,32),json(utf8s)]","host":"%[var(txn.host),bytes(0,255),json(utf8s)]","uri":"%[var(txn.uri),bytes(0,1024),json(utf8s)]","status":%ST,"sentBytes":%B,"userAgent":"%[var(txn.user_agent),bytes(0,255),json(utf8s)]","requestId":"%[var(txn.request_id),bytes(0,255),json(utf8s)]"}'
+      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%[be_name,map_str(maps/names-HASH.map),field(1,/)]","server":"%s","durationMs":%Tt,"end":"%ts","method":"%[var(txn.method),bytes(0,32),json(utf8s)]","host":"%[var(txn.host),bytes(0,255),json(utf8s)]","uri":"%[var(txn.uri),bytes(0,1024),json(utf8s)]","status":%ST,"sentBytes":%B,"userAgent":"%[var(txn.user_agent),bytes(0,255),json(utf8s)]","requestId":"%[var(txn.request_id),bytes(0,255),json(utf8s)]"}'
       http-error status 503 content-type 'text/html; charset=utf-8' file errors/1b4340eef211bffb.html
       http-request add-header X-Request-ID %[uuid()] unless { req.hdr(X-Request-ID) -m found }
       http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
@@ -117,6 +117,7 @@ test('renderConfig() writes all options', async () => {
       # The worker before a reload has old rules and endpoints.
       http-request set-log-level silent if { stopping }
       use_backend newest:443 if { stopping }
+      use_backend %[var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map)] if { var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map) -m found }
       use_backend all if { var(txn.host) -m str 'it'\\''s.test' } { var(txn.raw_path) -m reg '^/a\\.b$' }
       use_backend all if { var(txn.path),concat(/) -m beg /api/ }
 
@@ -131,7 +132,7 @@ test('renderConfig() writes all options', async () => {
       mode tcp
       log global
       option dontlognull
-      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","receivedBytes":%U,"sentBytes":%B}'
+      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%[be_name,map_str(maps/names-HASH.map),field(1,/)]","server":"%s","durationMs":%Tt,"end":"%ts","receivedBytes":%U,"sentBytes":%B}'
 
     frontend 8443 from drover
       bind 0.0.0.0:8443
@@ -139,7 +140,7 @@ test('renderConfig() writes all options', async () => {
       mode tcp
       log global
       option dontlognull
-      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%b","server":"%s","durationMs":%Tt,"end":"%ts","receivedBytes":%U,"sentBytes":%B,"host":"%[var(txn.host),bytes(0,255),json(utf8s)]"}'
+      log-format '{"time":%Ts%ms,"port":%fp,"client":"%ci","clientPort":%cp,"backend":"%[be_name,map_str(maps/names-HASH.map),field(1,/)]","server":"%s","durationMs":%Tt,"end":"%ts","receivedBytes":%U,"sentBytes":%B,"host":"%[var(txn.host),bytes(0,255),json(utf8s)]"}'
       tcp-request inspect-delay 5s
       tcp-request content set-var(txn.host) req.ssl_sni,lower,rtrim(.) if { req.ssl_hello_type 1 }
       tcp-request content accept if { req.ssl_hello_type 1 }
@@ -195,6 +196,29 @@ test('renderConfig() writes all options', async () => {
       # Servers can be added at run time with this hash only.
       hash-type consistent
       server 10.0.0.2:443 10.0.0.2:443 id 798619632 weight 1
-    "
+
+    # The backends that sections are for. A backend that comes at run time gets one of the spare sections below.
+    backend drover:names from drover
+      mode http
+      http-request set-var(txn.backend) be_name,map_str(maps/names-HASH.map)"
+  `);
+  const spares = text.split('\n\n').filter((section) => section.startsWith('backend drover:spare-'));
+  expect(spares).toHaveLength(32);
+  expect(spares.filter((section) => section.includes('-1 ')).join('\n\n')).toMatchInlineSnapshot(`
+    "backend drover:spare-plain-1 from drover
+      mode http
+      balance roundrobin
+      hash-type consistent
+      option forwardfor
+      retry-on conn-failure empty-response
+
+    backend drover:spare-redirect-443-1 from drover
+      mode http
+      balance roundrobin
+      hash-type consistent
+      option forwardfor
+      retry-on conn-failure empty-response
+      http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if { method GET }
+      http-request redirect location https://%[var(txn.host)]%[pathq] code 308 unless { method GET }"
   `);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createRenderer } from '../../../lb/render/index.ts';
-import { backend, listener, rule, SETTINGS, server, table } from './tables.ts';
+import type { LbTable, Rule } from '../../../lb/table/table.ts';
+import { NO_RULE_OPTIONS, type RuleOptions } from '../../../model/index.ts';
+import { backend, listener, rule, SETTINGS, server, table, withoutSpares } from './tables.ts';
 
 const render = createRenderer();
 
@@ -26,17 +28,18 @@ const SHOP = table({
   ],
 });
 
-const text = async (value = SHOP) => (await render(value, SETTINGS)).files.get('haproxy.cfg') ?? '';
+const text = async (value = SHOP) => withoutSpares((await render(value, SETTINGS)).files.get('haproxy.cfg') ?? '');
 
 test('renderConfig() writes listeners, rules in their order, backends and servers', async () => {
   const lines = (await text())
+    .replaceAll(/[0-9a-f]{16}/g, 'HASH')
     .split('\n')
     .filter((line) => /^(?:frontend|backend| {2}bind| {2}use_backend| {2}default_backend| {2}server) /.test(line));
   expect(lines.join('\n')).toMatchInlineSnapshot(`
     "frontend 80 from drover
       bind 0.0.0.0:80
       bind [::]:80 v6only
-      use_backend api if { var(txn.host) -m str foo.com } { var(txn.path) -m beg /api }
+      use_backend %[var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map)] if { var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map) -m found }
       use_backend web if { var(txn.host) -m end .foo.com }
       default_backend web
     frontend 5432 from drover
@@ -48,7 +51,8 @@ test('renderConfig() writes listeners, rules in their order, backends and server
       server fd00::1:8080 [fd00::1]:8080 id 1323895341 weight 5 disabled
     backend db from drover
       server 10.42.1.9:5432 10.42.1.9:5432 id 147675038 weight 1
-    backend web from drover"
+    backend web from drover
+    backend drover:names from drover"
   `);
 });
 
@@ -66,17 +70,102 @@ test('renderConfig() has the same structure with other servers, and another one 
   expect((await render({ ...SHOP, backends: h2 }, SETTINGS)).structure).not.toBe(structure);
 });
 
+const exact = (host: string, path: string | null = null) => ({
+  host: { kind: 'exact' as const, text: host },
+  path: path === null ? null : { kind: 'prefix' as const, text: path },
+});
+/** A listener with a wildcard and these rules before it, which have backends of their own with these options. */
+function front(rules: readonly Rule[], options: Partial<RuleOptions> = {}, more: Partial<LbTable> = {}): LbTable {
+  const names = [...new Set(rules.map((one) => one.backend))].sort();
+  return table({
+    listeners: [listener(80, { rules: [...rules, rule('last', { host: { kind: 'suffix', text: '.test' } })] })],
+    backends: [...names.map((name) => backend(name, { options: { ...NO_RULE_OPTIONS, ...options } })), backend('last')],
+    ...more,
+  });
+}
+const NONE = front([rule('z', exact('z.test', '/z'))]);
+
+test.each<[what: string, value: LbTable]>([
+  ['exact host', front([rule('a', exact('a.test')), rule('z', exact('z.test', '/z'))])],
+  ['host and prefix', front([rule('a', exact('a.test', '/a')), rule('z', exact('z.test', '/z'))])],
+  ['redirect', front([rule('a', exact('a.test', '/a')), rule('z', exact('z.test', '/z'))], { redirectHttps: true })],
+  ['options of servers', front([rule('z', exact('z.test', '/z'))], { proto: 'h2', sendProxy: 'v2' })],
+])(
+  'renderConfig() has the same structure with other rules and backends of the usual kind: %s',
+  async (_what, value) => {
+    expect((await render(value, SETTINGS)).structure).toBe((await render(NONE, SETTINGS)).structure);
+  },
+);
+
+test.each<[what: string, value: LbTable]>([
+  [
+    'exact path',
+    front([rule('a', { ...exact('a.test'), path: { kind: 'exact', text: '/a' } }), rule('z', exact('z.test', '/z'))]),
+  ],
+  ['the first rule that looks at the path', front([rule('z', exact('z.test'))])],
+  [
+    'wildcard before it',
+    front([rule('w', { host: { kind: 'prefix', text: 'z.' } }), rule('z', exact('z.test', '/z'))]),
+  ],
+  ['a character that is special in commands', front([rule('z', exact('z.test', '/z;y'))])],
+  ['gzip', front([rule('z', exact('z.test', '/z'))], { gzip: true })],
+])('renderConfig() has another structure: %s', async (_what, value) => {
+  expect((await render(value, SETTINGS)).structure).not.toBe((await render(NONE, SETTINGS)).structure);
+});
+
+test('renderConfig() has the same structure with the first rule of an exact host, also after one for all hosts', async () => {
+  const first = rule('acme', { path: { kind: 'prefix', text: '/.well-known/' }, priority: 1 });
+  const none = front([first]);
+  const some = front([first, rule('a', exact('a.test')), rule('b', exact('b.test', '/b'))]);
+  expect((await render(some, SETTINGS)).structure).toBe((await render(none, SETTINGS)).structure);
+  const lines = (await text(some)).match(/(?<= {2}use_backend )\S+/g)?.map((line) => line.replace(/^%.*/, 'map'));
+  expect(lines).toEqual(['acme', 'map', 'last']);
+});
+
+test('renderConfig() has another structure with another backend that own text names', async () => {
+  const customConfigs = [{ balancer: 'x', text: 'listen own\n  bind :9000\n  use_backend zoo if TRUE\n' }];
+  const structure = async (...names: string[]) => {
+    const rules = names.map((name) => rule(name, exact(`${name}.test`)));
+    return (await render(front(rules, {}, { customConfigs }), SETTINGS)).structure;
+  };
+  expect(await structure('ape', 'zoo')).toBe(await structure('zoo'));
+  expect(await structure('ape', 'zoo')).not.toBe(await structure('ape'));
+});
+
+test('renderConfig() writes rules of simple hosts to a map, and their backends to the map of names', async () => {
+  const rules = [
+    rule('b', exact('b.test', '/b')),
+    rule('deep', exact('a.test', '/a/b')),
+    rule('a', exact('a.test', '/a')),
+    rule('hidden', exact('a.test', '/a/c')),
+    rule('w', { ...exact('w.test'), path: { kind: 'regex', text: '^/w' } }),
+    rule('w2', exact('w.test')),
+  ];
+  const { files, backends, rules: maps } = await render(front(rules), SETTINGS);
+  const map = (name: string) => [...files].find(([file]) => file.startsWith(`maps/${name}-`))?.[1];
+  expect(map('paths-80')).toBe('b.test/b b\na.test/a/b deep\na.test/a a\n');
+  expect([...(maps.get('paths-80') ?? [])]).toEqual([
+    ['b.test/b', 'b'],
+    ['a.test/a/b', 'deep'],
+    ['a.test/a', 'a'],
+  ]);
+  const entry = (name: string) => backends.get(name)?.entry;
+  expect(entry('a')).toMatch(/^a\/[0-9a-f]{16}$/);
+  expect([entry('w'), entry('w2'), entry('last')]).toEqual(['w', 'w2', 'last']);
+  expect(map('names')).toContain(`80 80\na ${entry('a')}\n`);
+});
+
 test('renderConfig() asks for the path only if a rule does', async () => {
   const exact = (at: number) => ({ host: { kind: 'exact' as const, text: `w${at}.test` }, backend: 'web' });
   const hosts = Array.from({ length: 8 }, (_, at) => rule(`shop/front#${at}`, exact(at)));
   const lines = async (rules: typeof hosts) =>
     (await text({ ...SHOP, listeners: [listener(80, { rules })] }))
       .split('\n')
-      .filter((line) => /set-var|use_backend/.test(line))
+      .filter((line) => /set-var|use_backend/.test(line) && !line.includes('be_name'))
       .map((line) => line.trim().replaceAll(/[0-9a-f]{16}/g, 'HASH'));
   const host = 'http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)';
   const lookup = (text: string) => `use_backend %[${text}] if { ${text} -m found }`;
-  const byHost = lookup('var(txn.host),map_str(maps/HASH.map)');
+  const byHost = lookup('var(txn.host),map_str(maps/hosts-80-HASH.map)');
   expect(await lines(hosts)).toEqual([host, byHost]);
   const wildcard = rule('shop/front#8', { host: { kind: 'suffix', text: '.test' }, backend: 'api' });
   expect(await lines([...hosts, wildcard])).toEqual([
@@ -89,7 +178,7 @@ test('renderConfig() asks for the path only if a rule does', async () => {
     host,
     'http-request set-var(txn.path) str(/)',
     'http-request set-var(txn.path) path,lower',
-    lookup('var(txn.host),concat(,txn.path),map_beg(maps/HASH.map)'),
+    lookup('var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map)'),
   ]);
 });
 
@@ -174,7 +263,7 @@ test('renderConfig() writes own text in its place, and decides between balancers
   expect(config).toContain('\ndefaults drover:shop:front from drover\n  retries 5\n');
   expect(config).toContain('\nuserlist u\n  user a password x\n\nlisten x from drover:shop:front\n  bind :9000\n');
   expect(config).toMatch(
-    /frontend 80 from drover:shop:front\n(.*\n)+? {2}http-request deny if FALSE\n(.*\n)+? {2}use_backend api/,
+    /frontend 80 from drover:shop:front\n(.*\n)+? {2}http-request deny if FALSE\n(.*\n)+? {2}use_backend %/,
   );
   expect(config).toMatch(
     /backend api from drover:shop:front\n(.*\n)+? {2}balance uri\n {2}timeout server 1s\n(.*\n)+? {2}server/,

@@ -7,7 +7,7 @@ import { createRenderer, type RenderedConfig } from '../../../lb/render/index.ts
 import type { Backend, LbTable, Listener, Rule } from '../../../lb/table/table.ts';
 import { parsePathPattern, type RuleOptions, type StickinessPolicy } from '../../../model/index.ts';
 import { runCommand } from '../../../system/index.ts';
-import { backend, listener, rule, SETTINGS, server, table } from '../../lb/render/tables.ts';
+import { backend, listener, rule, SETTINGS, server, table, withoutSpares } from '../../lb/render/tables.ts';
 import { writeFiles } from '../../support/lb/balancer.ts';
 import { createResources } from '../../support/resources.ts';
 
@@ -193,7 +193,10 @@ const KEYWORDS =
 
 /** What the file says, as far as it can be counted. */
 function countsOf({ files }: RenderedConfig) {
-  const lines = (files.get('haproxy.cfg') ?? '').split('\n').map((line) => line.trim());
+  const lines = withoutSpares(files.get('haproxy.cfg') ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== 'backend drover:names from drover');
   const count = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).length;
   return { frontends: count('frontend'), binds: count('bind'), backends: count('backend'), servers: count('server') };
 }

@@ -30,8 +30,9 @@ test('Q4 a reload loses no request on a kept connection, no WebSocket and no slo
   const socket = join(dir, 'admin.sock');
   /** A structure of its own for each number; gives what the process with it says about itself. */
   const write = async (number: number): Promise<string> => {
-    const hosts = Array.from({ length: number + 1 }, (_, at) => (at === 0 ? 'web.example' : `more-${at}.example`));
-    const rules = hosts.map((text) => rule(text, { host: { kind: 'exact', text }, backend: 'web' }));
+    // A rule for an exact host would be the same structure.
+    const hosts = Array.from({ length: number + 1 }, (_, at) => (at === 0 ? 'web.example' : `.more-${at}.example`));
+    const rules = hosts.map((text) => rule(text, { host: { kind: 'suffix', text }, backend: 'web' }));
     const backends = [backend('web', { servers: [server('127.0.0.1', appPort), server('127.0.1.1', appPort)] })];
     const { files, structure } = await render(table({ listeners: [listener(port, { rules })], backends }), {
       ...SETTINGS,

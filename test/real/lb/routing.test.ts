@@ -46,9 +46,11 @@ const pathOf = (match: Match) =>
 const path = fc.oneof(...PATH_MATCHES.map(pathOf));
 
 const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null, freq: 3 });
+/** It decides which rules come before the map of simple hosts; the order of the list is that of the table. */
+const priority = fc.constantFrom(null, 1);
 /** Rules of all kinds make lines, many rules of one kind make maps. */
 const httpRules = fc.oneof(
-  fc.array(fc.record({ host: maybe(host), path: maybe(path) }), { minLength: 1, maxLength: 25 }),
+  fc.array(fc.record({ host: maybe(host), path: maybe(path), priority }), { minLength: 1, maxLength: 25 }),
   fc
     .record({
       match: fc.constantFrom(...PATH_MATCHES, 'no path' as const),
@@ -57,11 +59,14 @@ const httpRules = fc.oneof(
     .chain(({ match, hostsHave }) => {
       const exact = name.map((text) => ({ kind: 'exact' as const, text }));
       const path = match === 'no path' ? fc.constant(null) : pathOf(match);
-      const one = fc.record({ host: hostsHave === 'host' ? exact : fc.constant(null), path });
+      const one = fc.record({ host: hostsHave === 'host' ? exact : fc.constant(null), path, priority });
       return fc.array(one, { minLength: 20, maxLength: 60 });
     }),
 );
-const sniRules = fc.array(fc.record({ host: maybe(host), path: fc.constant(null) }), { minLength: 1, maxLength: 25 });
+const sniRules = fc.array(fc.record({ host: maybe(host), path: fc.constant(null), priority }), {
+  minLength: 1,
+  maxLength: 25,
+});
 
 const askedHost = fc.oneof(
   name,
@@ -83,7 +88,11 @@ const question = fc.record({
 });
 
 /** All rules have backends of their own, so that an answer names the rule. */
-function listenerOf(port: number, protocol: 'http' | 'sni', rules: readonly Pick<Rule, 'host' | 'path'>[]): Listener {
+function listenerOf(
+  port: number,
+  protocol: 'http' | 'sni',
+  rules: readonly Pick<Rule, 'host' | 'path' | 'priority'>[],
+): Listener {
   const named = rules.map((one, at) => rule(`${port}-${at}`, { ...one, balancer: 'shop/front' }));
   return listener(port, { protocol, rules: named, accessLog: protocol === 'sni' });
 }

@@ -24,6 +24,8 @@ export async function weightsOf(host: Member): Promise<readonly number[]> {
 export interface FrontRule {
   readonly hostname: string;
   readonly weight: number;
+  /** An option of the rule that only a reload can bring. */
+  readonly gzip?: boolean;
 }
 
 /** Writes the rules of a balancer in front of the service into the manifests of a host. */

@@ -20,13 +20,16 @@ export async function changeWeights({ hosts }: ChurnWorld, count: number): Promi
   }
 }
 
-/** Replaces a rule by one for another host name; the new one answers on both hosts before the next one. */
-export async function changeRules(world: ChurnWorld, count: number): Promise<void> {
+/**
+ * Replaces a rule by one for another host name; the new one answers on both hosts before the next one. `usual`: rules that come and go without a
+ * reload; the others have an option that needs one.
+ */
+export async function changeRules(world: ChurnWorld, count: number, kind: 'usual' | 'other'): Promise<void> {
   for (let change = 0; change < count; change += 1) {
-    const hostname = `rule-${change}.example`;
+    const hostname = `${kind}-${change}.example`;
     await writeFront(world.hosts[0], [
       { hostname: FRONT_HOST, weight: 1 },
-      { hostname, weight: 1 },
+      { hostname, weight: 1, ...(kind === 'other' && { gzip: true }) },
     ]);
     for (const { address } of world.hosts)
       await untilAnswered(world, { protocol: 'http', address, port: 80, host: hostname });
