@@ -12,7 +12,7 @@ export async function checkLoadBalancer(
 ): Promise<readonly Problem[]> {
   if (listeners.length === 0) return [];
   const loss = 'no service is published on this host';
-  const installed = await checkInstalled(run, [command], { purpose: 'load balancer', loss });
+  const installed = await checkInstalled(run, [command], { purpose: 'load balancer', loss, needs: ['tls'] });
   const allowed = await readPortPermission();
   const ports = listeners.map(({ port }) => port);
   return [...(installed.ok ? [] : [installed.problem]), ...findForbiddenPorts(ports, allowed)];

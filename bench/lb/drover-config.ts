@@ -14,7 +14,14 @@ export async function drover(job: Job, { port, dir }: Place): Promise<Program> {
 
 export function renderTable(table: LbTable, directory: string): Promise<RenderedConfig> {
   const certificates = { certificates: new Map(), certificateDirectory: '/etc/drover/certificates' };
-  return render(table, { directory, ...certificates, ipv6: true, oldConnectionsMs: 30_000, reachable: true });
+  return render(table, {
+    directory,
+    ...certificates,
+    ipv6: true,
+    gzip: true,
+    oldConnectionsMs: 30_000,
+    reachable: true,
+  });
 }
 
 /** One rule for each host name, to a service of its own; all have containers at the same addresses. */

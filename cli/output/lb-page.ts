@@ -29,13 +29,25 @@ export function formatLb(page: LbPage, nowMs: number): string {
 const NOTHING =
   'This host balances nothing. To publish a service, set the label drover.lb.host on it (docs/load-balancer.md).';
 
-/** `HAProxy 2.6.12 on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload`. */
+/** `HAProxy 2.6.12 (OPENSSL, SLZ)`. Agents of earlier versions report no features. */
+export function haproxyName({
+  version,
+  features = [],
+}: {
+  readonly version: string | null;
+  readonly features?: readonly string[];
+}): string {
+  const built = features.length === 0 ? '' : ` (${features.join(', ')})`;
+  return version === null ? 'HAProxy' : `HAProxy ${version}${built}`;
+}
+
+/** `HAProxy 2.6.12 (OPENSSL, SLZ) on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload`. */
 function haproxyText({ haproxy, host }: LbPage, nowMs: number): string {
   if (haproxy === null) return '';
-  const { version, state, reloads, lastReloadAtMs, reloadFailures, serverChanges, generations, isCurrent } = haproxy;
+  const { state, reloads, lastReloadAtMs, reloadFailures, serverChanges, generations, isCurrent } = haproxy;
   const last = lastReloadAtMs === null ? '' : ` (last ${formatDuration(nowMs - lastReloadAtMs)} ago)`;
   return [
-    `HAProxy ${version ?? ''} on ${host}`.replace('  ', ' '),
+    `${haproxyName(haproxy)} on ${host}`,
     state,
     `${count(reloads, 'reload')}${last}`,
     ...(reloadFailures > 0 ? [count(reloadFailures, 'failed reload')] : []),

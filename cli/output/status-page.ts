@@ -2,6 +2,7 @@ import { type AgentStatus, type ProcessStatus, problemsOf } from '../../agent/in
 import { asDnsReport, summarizeDns } from '../../dns/metrics/index.ts';
 import { formatProblem } from '../../model/index.ts';
 import { formatDuration } from './duration.ts';
+import { haproxyName } from './lb-page.ts';
 import { formatTable } from './table.ts';
 
 /** The page of `drover status`. Ages are relative to `nowMs`. */
@@ -59,10 +60,9 @@ function dnsFact({ processes }: AgentStatus): readonly (readonly [string, string
 /** Agents of earlier versions do not report it. */
 function balancerFact({ loadBalancer }: AgentStatus): readonly (readonly [string, string])[] {
   if (!loadBalancer) return [];
-  const { state, version, listeners, rules, reloads } = loadBalancer;
-  const haproxy = version === null ? 'HAProxy' : `HAProxy ${version}`;
+  const { state, listeners, rules, reloads } = loadBalancer;
   const does = `${count(listeners, 'listener')}, ${count(rules, 'rule')}, ${count(reloads, 'reload')}`;
-  return [['balancer', `${haproxy} ${state}, ${does}; see drover lb`]];
+  return [['balancer', `${haproxyName(loadBalancer)} ${state}, ${does}; see drover lb`]];
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {

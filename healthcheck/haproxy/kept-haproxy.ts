@@ -44,7 +44,7 @@ export function haproxyCommand({ command, files }: HaproxySettings): readonly st
 }
 
 const INSTALL_CHECK_INTERVAL_MS = 5_000;
-const NEEDED_FOR = { purpose: 'health checks', loss: 'nothing is checked from this host' };
+const NEEDED_FOR = { purpose: 'health checks', loss: 'nothing is checked from this host', needs: [] } as const;
 
 /** HAProxy's process with its configuration. */
 export class KeptHaproxy {

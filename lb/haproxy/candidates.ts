@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkInstalled } from '../../haproxy/index.ts';
+import { checkInstalled, type InstalledHaproxy } from '../../haproxy/index.ts';
 import type { Problem } from '../../model/index.ts';
 import {
   type Clock,
@@ -14,6 +14,7 @@ import type { RenderConfig, RenderedConfig } from '../render/index.ts';
 import type { RuleProblem } from '../table/rule-problem.ts';
 import type { LbTable } from '../table/table.ts';
 import { findRefused } from './find-refused.ts';
+import { lackingProblems } from './lacking.ts';
 import type { LbFiles } from './lb-files.ts';
 import { type LeftOut, partOf, refusalText, refusedProblem, takenProblem, withoutParts } from './leave-out.ts';
 import { parseRefusals, type Refusal } from './parse-replies.ts';
@@ -53,7 +54,7 @@ export interface CandidatesSettings {
 /** How often ports that another program has are tried again, and how often HAProxy is looked for. */
 const RETRY_MS = 2_000;
 const CHECK_TIMEOUT_MS = 30_000;
-const NEEDED_FOR = { purpose: 'load balancer', loss: 'no service is published on this host' };
+const NEEDED_FOR = { purpose: 'load balancer', loss: 'no service is published on this host', needs: ['tls'] } as const;
 
 interface Input {
   readonly table: LbTable;
@@ -70,7 +71,7 @@ export class Candidates {
   #wanted: Input | null = null;
   #done: Input | null = null;
   #accepted: Accepted | null = null;
-  #version: string | null = null;
+  #installed: InstalledHaproxy | null = null;
   #problem: Problem | null = null;
   /** Ports that were left out because another program has them. */
   #taken: ReadonlyMap<number, string> = new Map();
@@ -87,9 +88,9 @@ export class Candidates {
     return this.#accepted;
   }
 
-  /** Of HAProxy; null: not known yet. */
-  get version(): string | null {
-    return this.#version;
+  /** Null: not known yet. */
+  get installed(): InstalledHaproxy | null {
+    return this.#installed;
   }
 
   /** Why there is no configuration for the newest table; null: there is one, or it is being checked. */
@@ -97,9 +98,11 @@ export class Candidates {
     return this.#problem;
   }
 
-  /** What the newest table leaves out. */
-  get tableProblems(): readonly RuleProblem[] {
-    return this.#wanted?.table.problems ?? [];
+  /** What the newest table leaves out, and what HAProxy cannot do of it. */
+  get tableProblems(): readonly Problem[] {
+    if (this.#wanted === null) return [];
+    const { table } = this.#wanted;
+    return [...table.problems, ...(this.#installed ? lackingProblems(this.#installed, table) : [])];
   }
 
   /** Whether `accepted` is for the newest table. */
@@ -166,10 +169,10 @@ export class Candidates {
   }
 
   async #isInstalled({ listeners }: LbTable): Promise<boolean> {
-    if (this.#version !== null) return true;
+    if (this.#installed !== null) return true;
     if (listeners.length === 0 && this.#deps.inForce().structure === null) return false;
     const installed = await checkInstalled(this.#deps.run, [this.#settings.command], NEEDED_FOR);
-    if (installed.ok) this.#version = installed.value;
+    if (installed.ok) this.#installed = installed.value;
     this.#set(installed.ok ? null : installed.problem);
     if (!installed.ok) this.#deps.onChange();
     return installed.ok;
@@ -256,6 +259,7 @@ export class Candidates {
       certificates: this.#deps.certificates(),
       certificateDirectory,
       ipv6: this.#ipv6,
+      gzip: !this.#installed?.lacks.includes('compression'),
       oldConnectionsMs,
       reachable: this.#reachable,
     });

@@ -6,6 +6,8 @@ export interface LbStatus {
   readonly state: 'idle' | 'starting' | 'running';
   /** Null: not known yet. */
   readonly version: string | null;
+  /** Of those that Drover uses, as `haproxy -vv` names them: `OPENSSL`. */
+  readonly features: readonly string[];
   /** Hash of the structure that the running HAProxy has. */
   readonly structure: string | null;
   /** Whether it has the listeners, rules and options of the newest table, apart from what `problems` says is left out. */

@@ -114,7 +114,8 @@ export function createLoadBalancer(
     },
     status: () => ({
       state: live.worker !== null ? 'running' : keeper.isKept ? 'starting' : 'idle',
-      version: candidates.version,
+      version: candidates.installed?.version ?? null,
+      features: candidates.installed?.features ?? [],
       structure: live.worker?.structure ?? null,
       isCurrent: live.worker === null ? !keeper.isKept : applier.isOurs && candidates.isCurrent && applier.hasRules,
       generations: live.generations,

@@ -27,6 +27,8 @@ export interface BackendContext {
   readonly defaults: string;
   /** Where redirects to https go. */
   readonly httpsPort: number;
+  /** Whether HAProxy can compress. */
+  readonly gzip: boolean;
 }
 
 export function backendSection(templates: Templates, backend: Backend, context: BackendContext): BackendSection {
@@ -45,7 +47,7 @@ export function backendSection(templates: Templates, backend: Backend, context: 
     forwardFor: !custom?.noForwardFor.has(name) && !custom?.noForwardFor.has(''),
     proto: backend.protocol,
     requestRules: custom ? requestRules(backend.protocol) : [],
-    ...options(backend, context.httpsPort),
+    ...options(backend, context),
     cookie: cookieKey !== null && backend.stickiness && cookieWords(backend.stickiness, name).map(word).join(' '),
     cookieKey,
     custom: lines,
@@ -71,13 +73,13 @@ export function backendSection(templates: Templates, backend: Backend, context: 
 /** Room for a body in HAProxy's buffer, beside the headers. A body without a length must be smaller. */
 const BUFFER_BYTES = 8_192;
 
-function options({ protocol, options: all }: Backend, httpsPort: number): object {
+function options({ protocol, options: all }: Backend, { httpsPort, gzip }: BackendContext): object {
   const { maxBodyBytes } = all;
   return {
     balance: all.balance ?? 'roundrobin',
     serverTimeoutMs: all.serverTimeoutMs,
     tunnelTimeoutMs: all.tunnelTimeoutMs,
-    gzip: all.gzip,
+    gzip: all.gzip && gzip,
     redirect: protocol === 'http' && all.redirectHttps,
     redirectPort: httpsPort === 443 ? '' : `:${httpsPort}`,
     users: all.basicAuth.map(user),

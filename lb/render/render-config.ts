@@ -41,7 +41,7 @@ interface Memos {
 
 function renderTable(templates: Templates, memos: Memos, table: LbTable, settings: RenderSettings): RenderedConfig {
   const customs = readCustoms(memos, table);
-  const backends = backendSections(templates, memos, table, customs);
+  const backends = backendSections(templates, memos, table, customs, settings);
   const listeners = listenerSections(templates, memos, table, customs, missingFrom(table, backends), settings);
   const written = backends.flatMap(({ written }) => written ?? []);
   const spares = sparesFor(templates, memos, table.listeners);
@@ -115,14 +115,15 @@ function backendSections(
   memos: Memos,
   table: LbTable,
   customs: Customs,
+  { gzip }: RenderSettings,
 ): readonly Attempt<BackendSection>[] {
   return table.backends.map((backend) => {
     const { balancer, name } = backend;
     const custom = customs.get(balancer);
     const httpsPort = httpsPortFor(balancer, table.listeners);
-    return memos.backend(backend, [custom, httpsPort], () =>
+    return memos.backend(backend, [custom, httpsPort, gzip], () =>
       attempt({ service: balancer, subject: `backend ${name}` }, () =>
-        backendSection(templates, backend, { custom, defaults: defaultsName(custom), httpsPort }),
+        backendSection(templates, backend, { custom, defaults: defaultsName(custom), httpsPort, gzip }),
       ),
     );
   });

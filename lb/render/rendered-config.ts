@@ -10,6 +10,8 @@ export interface RenderSettings {
   readonly certificateDirectory: string;
   /** False if the host has no IPv6. */
   readonly ipv6: boolean;
+  /** False if HAProxy cannot compress. */
+  readonly gzip: boolean;
   /** How long connections of an earlier configuration may stay open after a reload. */
   readonly oldConnectionsMs: number;
   /** Whether HAProxy's workers, which run without privileges, can connect to sockets in the directory. */

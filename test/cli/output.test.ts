@@ -74,9 +74,13 @@ No problems.`);
 
 test('formatStatus() has a line for the load balancer, if there is something to balance', () => {
   const counts = { listeners: 2, rules: 12, reloads: 1, generations: 1 };
-  const loadBalancer = { state: 'running', version: '2.6.12', ...counts } as const;
+  const loadBalancer = { state: 'running', version: '2.6.12', features: ['OPENSSL', 'SLZ'], ...counts } as const;
   expect(formatStatus({ ...status, loadBalancer }, NOW)).toContain(
-    '\nbalancer   HAProxy 2.6.12 running, 2 listeners, 12 rules, 1 reload; see drover lb\n',
+    '\nbalancer   HAProxy 2.6.12 (OPENSSL, SLZ) running, 2 listeners, 12 rules, 1 reload; see drover lb\n',
+  );
+  const { features: _, ...earlier } = loadBalancer;
+  expect(formatStatus({ ...status, loadBalancer: earlier as typeof loadBalancer }, NOW)).toContain(
+    '\nbalancer   HAProxy 2.6.12 running, ',
   );
   expect(formatStatus({ ...status, loadBalancer: null }, NOW)).not.toContain('balancer');
 });

@@ -56,7 +56,7 @@ test('Q40 drover lb, why lb, lb config, services, status and the metrics show wh
     },
     { what: 'a ready server' },
   );
-  expect(page).toMatch(/^HAProxy \d\S+ on beta, running, /);
+  expect(page).toMatch(/^HAProxy \d\S+ \(OPENSSL, [\w, ]+\) on beta, running, /);
   expect(page).toMatch(/^80 +http +open +\d+ +\d+ +[1-9]\d* +\d+ +shop\/web$/m);
   expect(page).toMatch(/^ {2}80 +web\.example +any +\S+ +shop\/web$/m);
   expect(page).toMatch(/shop-web-1 on alpha$/m);
@@ -67,7 +67,9 @@ test('Q40 drover lb, why lb, lb config, services, status and the metrics show wh
   expect(await said('why', 'lb', 'http://other.example')).toContain('No rule of port 80 matches: the client gets 503.');
   expect(await said('lb', 'config')).toMatch(/^frontend 80 /m);
   expect(await said('services', 'shop')).toMatch(/PUBLISHED[^\n]*\n.*http:\/\/web\.example /);
-  expect((await beta.agent.drover(['status'])).stdout).toMatch(/^balancer +HAProxy \S+ running, 1 listener, 1 rule, /m);
+  expect((await beta.agent.drover(['status'])).stdout).toMatch(
+    /^balancer +HAProxy \S+ \(.*\) running, 1 listener, 1 rule, /m,
+  );
   const reply = await askAgent(join(beta.agent.runDir, 'control.sock'), { method: 'GET', path: '/metrics' });
   expect(reply.kind === 'answer' && reply.body).toMatch(
     /^drover_lb_service_requests_total\{service="shop\/web",code="2xx"\} [1-9]/m,

@@ -45,6 +45,7 @@ const SWITCHED_OFF: LbSources = {
 const NO_STATUS: LbStatus = {
   state: 'idle',
   version: null,
+  features: [],
   structure: null,
   isCurrent: true,
   generations: 0,
@@ -67,7 +68,7 @@ export async function lbNumbers({ table, status, stat, certificates }: LbSources
 }
 
 /** The load balancer in the status of the agent. */
-export interface LbSummary extends Pick<LbStatus, 'state' | 'version' | 'reloads' | 'generations'> {
+export interface LbSummary extends Pick<LbStatus, 'state' | 'version' | 'features' | 'reloads' | 'generations'> {
   readonly listeners: number;
   readonly rules: number;
 }
@@ -76,9 +77,9 @@ export interface LbSummary extends Pick<LbStatus, 'state' | 'version' | 'reloads
 export function summarizeLb({ table, status }: Pick<LbSources, 'table' | 'status'>): LbSummary | null {
   const { listeners } = table();
   if (listeners.length === 0) return null;
-  const { state, version, reloads, generations } = status();
+  const { state, version, features, reloads, generations } = status();
   const rules = listeners.reduce((sum, listener) => sum + listener.rules.length, 0);
-  return { state, version, reloads, generations, listeners: listeners.length, rules };
+  return { state, version, features, reloads, generations, listeners: listeners.length, rules };
 }
 
 /** HAProxy's configuration without hashes of passwords. */

@@ -66,7 +66,7 @@ function page(stat: readonly StatRow[] | null = STAT, status: Partial<LbStatus> 
 
 test('lbPage() and formatLb() show listeners, rules in order, servers with containers, what is left out, and problems', () => {
   expect(`\n${formatLb(page(), NOW)}\n`).toBe(`
-HAProxy 2.6.12 on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload
+HAProxy 2.6.12 (OPENSSL, PCRE2_JIT, SLZ, THREAD) on alpha, running, 3 reloads (last 5 min ago), 40 changes of servers without a reload
 
 LISTENER  PROTOCOL  STATE   SESSIONS  PER SECOND  TOTAL  ERRORS  DECLARED BY
 80        http      open    3         9           90     4       shop/front, shop/web

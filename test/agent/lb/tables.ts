@@ -48,6 +48,7 @@ export const NOW = 1_800_000_000_000;
 export const STATUS: LbStatus = {
   state: 'running',
   version: '2.6.12',
+  features: ['OPENSSL', 'PCRE2_JIT', 'SLZ', 'THREAD'],
   structure: 'abc',
   isCurrent: true,
   generations: 1,

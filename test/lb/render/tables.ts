@@ -7,6 +7,7 @@ export const SETTINGS: RenderSettings = {
   certificates: new Map(),
   certificateDirectory: '/etc/drover/certificates',
   ipv6: true,
+  gzip: true,
   oldConnectionsMs: 30_000,
   reachable: false,
 };

@@ -41,6 +41,7 @@ export async function startBalancer(
     ),
     certificateDirectory: '/etc/drover/certificates',
     ipv6: true,
+    gzip: true,
     oldConnectionsMs: 30_000,
     reachable: false,
   };
