@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock, Log } from '../../system/index.ts';
 import { type Child, type ChildDependencies, type ChildSettings, type ChildStatus, createChild } from './child.ts';
 import type { ChildSpec } from './child-command.ts';
-import { type ChildOutput, createChildOutput } from './child-output.ts';
+import { type ChildOutput, createChildOutput, keepTrimmed } from './child-output.ts';
 
 export interface SupervisorSettings extends ChildSettings {
   /** Largest size of a child's log file; one older file of that size is kept beside it. */
@@ -40,8 +40,6 @@ export const defaultSupervisorSettings: Omit<SupervisorSettings, 'runDir'> = {
   readyTimeoutMs: 10_000,
 };
 
-const TRIM_INTERVAL_MS = 60_000;
-
 export function createSupervisor(
   { clock, log, ready = async () => {} }: SupervisorDependencies,
   specs: readonly ChildSpec[],
@@ -59,19 +57,12 @@ export function createSupervisor(
     while (!signal.aborted && clock.monotonic() < deadline && (await child.isOutdated())) await clock.sleep(20, signal);
   };
 
-  const trimAll = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(TRIM_INTERVAL_MS, signal).catch(() => {});
-      for (const output of outputs) await output.trim().catch(() => {});
-    }
-  };
-
   return {
     status: () => children.map((child) => child.status()),
     run: async (signal) => {
       const outdated = await Promise.all(children.map((child) => child.isOutdated()));
       const lives = [
-        trimAll(signal),
+        keepTrimmed(clock, outputs, signal),
         ...children.filter((_, index) => !outdated[index]).map((child) => child.run(signal)),
       ];
       for (const child of children.filter((_, index) => outdated[index])) {

@@ -162,6 +162,12 @@ const lbSchema = z
         'whether this host runs the load balancers that its environment declares, and publishes services by labels',
       ),
     haproxy: text().default('haproxy').describe('the HAProxy program of the load balancer, 2.6 or newer'),
+    supervise: z
+      .boolean()
+      .default(true)
+      .describe(
+        'whether the agent starts this HAProxy; if not, `bin/drover-lb` starts it, as in the container `lb` of the Compose files',
+      ),
     certificates: path()
       .default('/etc/drover/certs')
       .describe('directory of certificates with their keys (PEM); changes are taken without a restart'),

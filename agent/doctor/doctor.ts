@@ -13,7 +13,7 @@ import { type AgentStatus, problemsOf } from '../control/status.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
-import { checkLoadBalancer } from './load-balancer.ts';
+import { checkLoadBalancer, findSharedContainer } from './load-balancer.ts';
 import { findMissingTools } from './missing-tools.ts';
 import { findNameChanges } from './name-changes.ts';
 import { findShadowedNames } from './shadowed-names.ts';
@@ -85,12 +85,13 @@ function checkNetworks({ view }: DoctorDependencies): readonly Problem[] {
   return known === null ? [] : findUnsharedServices(known);
 }
 
-async function checkBalancing({ run, view, status }: DoctorDependencies, { lb }: Config): Promise<readonly Problem[]> {
+async function checkBalancing({ run, view, status }: DoctorDependencies, config: Config): Promise<readonly Problem[]> {
   const known = view();
-  if (known === null || !lb.enabled) return [];
+  if (known === null || !config.lb.enabled) return [];
   const table = createTableReader()(known);
   // The agent reports both itself.
-  return status ? [] : [...(await checkLoadBalancer(run, lb.haproxy, table)), ...table.problems];
+  const ofAgent = status ? [] : [...(await checkLoadBalancer(run, config.lb.haproxy, table)), ...table.problems];
+  return [...findSharedContainer(config, table), ...ofAgent];
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */

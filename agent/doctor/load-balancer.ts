@@ -3,6 +3,7 @@ import { checkInstalled } from '../../haproxy/index.ts';
 import type { LbTable } from '../../lb/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
+import type { Config } from '../config/config.ts';
 
 /** Whether this host can do what its load balancers declare. Empty if there are none. */
 export async function checkLoadBalancer(
@@ -16,6 +17,19 @@ export async function checkLoadBalancer(
   const allowed = await readPortPermission();
   const ports = listeners.map(({ port }) => port);
   return [...(installed.ok ? [] : [installed.problem]), ...findForbiddenPorts(ports, allowed)];
+}
+
+/** With the Compose file of an earlier version, which has no service `lb`, HAProxy ends with the container of the agent. */
+export function findSharedContainer(
+  { host, lb }: Pick<Config, 'host' | 'lb'>,
+  { listeners }: Pick<LbTable, 'listeners'>,
+): readonly Problem[] {
+  if (host.root === '/' || !lb.supervise || listeners.length === 0) return [];
+  const what =
+    'HAProxy runs in the container of the agent: no published service is reachable while that container is replaced';
+  const hint =
+    'use the Compose file of this version, which has the service `lb` and the setting `DROVER_LB_SUPERVISE=false`';
+  return [{ subject: 'load balancer', what, hint }];
 }
 
 export interface PortPermission {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 
-/** Label of the containers of deploy/compose.yaml; its value is the command: `agent`, `dns` or `metadata`. */
+/** Label of the containers of deploy/compose.yaml; its value is the service: `agent`, `dns`, `metadata` or `lb`. */
 const LABEL = 'drover.process';
 const STOP_WITHIN_S = 10;
 

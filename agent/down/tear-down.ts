@@ -185,7 +185,7 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 }
 
 async function removeRunFiles(runDir: string): Promise<void> {
-  const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock'];
+  const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock', 'start'];
   const names = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD].flatMap((name) => ends.map((end) => `${name}.${end}`));
   const ofHaproxy = Object.values(haproxyFiles('')).map((path) => basename(path));
   // A killed agent and a killed server leave their sockets.

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { type LbFiles, type LbProcess, lbCommand, lbFiles } from '../../lb/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
+import { createRequestedChild } from '../children/requested-child.ts';
 import { createSupervisor, defaultSupervisorSettings, type Supervisor } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
 
@@ -9,6 +10,11 @@ export const LB_CHILD = 'lb';
 
 /** Connections that still run then are lost: it is stopped only when there is nothing to balance, or by `drover down`. */
 const STOP_TIMEOUT_MS = 1_000;
+
+/** `bin/drover-lb` looks twice a second, and after an exit waits up to 10 s. */
+const START_TIMEOUT_MS = 12_000;
+const START_CONTAINER =
+  'start the service `lb` of the Compose file: `docker compose up -d lb`; if the file has none, use the file of this version';
 
 export const lbFilesOf = ({ runDir }: Pick<Config, 'runDir'>): LbFiles => lbFiles(join(runDir, LB_CHILD));
 
@@ -19,8 +25,11 @@ export function createLbProcess(
 ): LbProcess {
   const [file = '', ...args] = lbCommand(config.lb.haproxy, lbFilesOf(config));
   const settings = { ...defaultSupervisorSettings, stopTimeoutMs: STOP_TIMEOUT_MS, runDir: config.runDir };
-  const create = (): Supervisor =>
-    createSupervisor(deps, [{ name: LB_CHILD, file, args, version: basename(file) }], settings);
+  const spec = { name: LB_CHILD, file, args, version: basename(file) };
+  if (!config.lb.supervise) {
+    return createRequestedChild(deps, spec, { ...settings, startTimeoutMs: START_TIMEOUT_MS, hint: START_CONTAINER });
+  }
+  const create = (): Supervisor => createSupervisor(deps, [spec], settings);
   let supervisor = create();
   return {
     run: (signal) => {

@@ -64,7 +64,7 @@ export function createLoadBalancer(
 ): LoadBalancer {
   const files = lbFiles(settings.directory);
   const keeper = new Keeper(process);
-  const live = new LiveHaproxy({ clock, masterPid: process.pid }, files);
+  const live = new LiveHaproxy({ clock, masterPid: () => process.pid() }, files);
   const store = new CertificateStore(
     { clock, log, refused: createHaproxyCheck(run, [settings.command]) },
     { directory: settings.certificates, privateDirectory: files.certificates },

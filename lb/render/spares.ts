@@ -19,7 +19,12 @@ export function createSpares(templates: Templates, httpsPort: number): Spares {
   const kinds = KINDS.map((kind) => {
     const names = spareSections(kind, httpsPort);
     const sections = names.map((name) =>
-      backendSection(templates, spareBackend(kind, name), { custom: undefined, defaults: 'drover', httpsPort }),
+      backendSection(templates, spareBackend(kind, name), {
+        custom: undefined,
+        defaults: 'drover',
+        httpsPort,
+        gzip: true,
+      }),
     );
     return { names, sections };
   });

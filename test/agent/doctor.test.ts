@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { configSchema } from '../../agent/config/schema.ts';
 import { findNetworkConflicts, findRouteConflicts } from '../../agent/doctor/address-conflicts.ts';
 import { judgeDockerDns } from '../../agent/doctor/docker-settings.ts';
-import { checkLoadBalancer, findForbiddenPorts } from '../../agent/doctor/load-balancer.ts';
+import { checkLoadBalancer, findForbiddenPorts, findSharedContainer } from '../../agent/doctor/load-balancer.ts';
 import { formatProblem, type Network } from '../../model/index.ts';
 import { listener, table } from './lb/tables.ts';
 
@@ -81,4 +82,15 @@ test('doctor names ports that this process may not open, and a HAProxy that is m
   const [problem] = await checkLoadBalancer(missing, 'haproxy', table([listener(8080, [])], []));
   expect(problem?.what).toBe('HAProxy cannot be run, so no service is published on this host (spawn haproxy ENOENT)');
   expect(await checkLoadBalancer(missing, 'haproxy', table([], []))).toEqual([]);
+});
+
+test.each([
+  ['the Compose file of an earlier version', '/host', true, [80], ['load balancer']],
+  ['the service lb', '/host', false, [80], []],
+  ['no container', '/', true, [80], []],
+  ['nothing to balance', '/host', true, [], []],
+])('doctor names a HAProxy that ends with the container of the agent: %s', (_, root, supervise, ports, expected) => {
+  const config = configSchema.parse({ host: { root }, lb: { supervise } });
+  const listeners = ports.map((port) => listener(port, []));
+  expect(findSharedContainer(config, { listeners }).map(({ subject }) => subject)).toEqual(expected);
 });

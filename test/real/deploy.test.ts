@@ -8,12 +8,17 @@ import { runCommand } from '../../system/index.ts';
 import { BASE_IMAGE, importBaseImage } from '../support/base-image.ts';
 import { type ComposeHost, createComposeHost, RESOLVERS } from '../support/compose-host.ts';
 import { startConsulCluster } from '../support/consul.ts';
-import { composeUp, inside, lookUp } from '../support/containers.ts';
+import { composeUp, inside, lookUp, pidOf, WEB_COMMAND } from '../support/containers.ts';
 import type { Engine } from '../support/engine.ts';
+import { startLoad } from '../support/lb/load.ts';
 import { poll } from '../support/poll.ts';
 import { createResources } from '../support/resources.ts';
 import { createTestHost, type TestHost } from '../support/test-host.ts';
 import { RESOLVER } from '../support/world.ts';
+
+const URL_OF_LB = 'http://127.0.0.1/';
+const TARGET = { protocol: 'http', address: '127.0.0.1', port: 80, service: null } as const;
+const LOAD = { perSecond: 30, webSockets: 0, uploads: 0, uploadSeconds: 0 } as const;
 
 const resources = createResources();
 afterAll(() => resources.close());
@@ -36,7 +41,7 @@ test('the systemd unit is accepted by systemd-analyze verify', async () => {
 test('compose.one-host.yaml has the services of compose.yaml, without Consul', async () => {
   const read = async (file: string) => parse(await readFile(file, 'utf8'), { merge: true });
   const [several, single] = [await read('deploy/compose.yaml'), await read('deploy/compose.one-host.yaml')];
-  for (const name of ['agent', 'dns', 'metadata']) {
+  for (const name of ['agent', 'dns', 'metadata', 'lb']) {
     const { environment, depends_on: _, ...wanted } = several.services[name];
     const { DROVER_HOST_ADDRESS, ...others } = environment;
     const expected = { ...wanted, environment: { ...others, DROVER_BUS_DRIVER: 'embedded' } };
@@ -66,7 +71,7 @@ describe('the image, started by Docker Compose', () => {
   test('compose.yaml: names inside and outside, metadata, templates; it follows the host and a restart of dockerd', async () => {
     await startConsulCluster(resources, { host: at.host, servers: 1, addresses: ['127.0.0.1'] });
     // Consul runs already: there is no image of it here.
-    await at.compose('compose.yaml', ['up', '-d', '--no-deps', 'agent', 'dns', 'metadata']);
+    await at.compose('compose.yaml', ['up', '-d', '--no-deps', 'agent', 'dns', 'metadata', 'lb']);
     await composeUp(at, 'shop', 'web', 1, { network: 'bridge' });
     await composeUp(at, 'shop', 'app', 1, { network: 'bridge' });
     const output = await poll(() => inside(at, 'shop-app-1', 'nslookup -type=a web.shop'), {
@@ -127,7 +132,7 @@ describe('the image, started by Docker Compose', () => {
     expect(await drover('compose.yaml', 'down', '--dry-run')).toMatch(
       /1\. resolv\.conf of containers[\s\S]*Docker's dns setting/,
     );
-    expect(await runningProcesses()).toEqual(['agent', 'dns', 'metadata']);
+    expect(await runningProcesses()).toEqual(['agent', 'dns', 'lb', 'metadata']);
     expect(await drover('compose.yaml', 'down')).toMatch(/everything it created on this host is removed/);
     await areStopped();
     expect(await inside(at, 'shop-app-1', 'cat /etc/resolv.conf')).toContain('nameserver 192.0.2.54');
@@ -146,8 +151,59 @@ describe('the image, started by Docker Compose', () => {
       intervalMs: 300,
     });
     await outside(RESOLVERS['192.0.2.54']);
-    expect(await drover('compose.one-host.yaml', 'status')).toMatch(/bus +embedded, connected/);
-    // An agent that does not start is removed by another container of its service.
+    // DNS answers before the agent has done everything, such as the first lease of the bus. Exit code 1: there are still problems.
+    const status = await poll(() => drover('compose.one-host.yaml', 'status'), {
+      what: 'no problems',
+      timeoutMs: 60_000,
+      intervalMs: 500,
+    });
+    expect(status).toMatch(/bus +embedded, connected/);
+  }, 180_000);
+
+  test('Q4 Q35 HAProxy in the container lb goes on while that of the agent is replaced or killed, and is adopted', async () => {
+    const target = (host: string) => ({ ...TARGET, host });
+    const publish = (service: string, host: string, labels: Readonly<Record<string, string>> = {}) =>
+      composeUp(at, 'shop', service, 1, {
+        command: WEB_COMMAND,
+        network: 'bridge',
+        labels: { 'drover.lb.host': host, 'drover.lb.port': '80', ...labels },
+      });
+    const status = (host: string) =>
+      at.host.run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '3', '-H', `Host: ${host}`, URL_OF_LB]);
+    const answers = (host: string) =>
+      poll(async () => (await status(host)) === '200', { what: host, timeoutMs: 60_000, intervalMs: 200 });
+    const master = async () => (await at.host.run('cat', ['/run/drover/lb.pid'])).split(' ')[0];
+
+    await publish('one', 'one.example');
+    await answers('one.example');
+    const load = await startLoad(resources, at.host, { ...LOAD, targets: [target('one.example')] });
+    const pid = await master();
+    await at.compose('compose.one-host.yaml', ['up', '-d', '--force-recreate', 'agent']);
+    await load.more(20);
+    // Docker starts it again.
+    const agent = await pidOf(at, 'drover-agent-1');
+    process.kill(agent, 'SIGKILL');
+    await poll(async () => ![0, agent].includes(await pidOf(at, 'drover-agent-1')), {
+      what: 'the next agent',
+      timeoutMs: 30_000,
+    });
+    // A rule with this option is a reload, which the agent can make only if it has adopted HAProxy.
+    await publish('two', 'two.example', { 'drover.lb.gzip': 'true' });
+    await answers('two.example');
+    expect((await load.stop()).failures).toEqual([]);
+    expect(await master()).toBe(pid);
+
+    for (const service of ['one', 'two'])
+      await at.engine.docker.getContainer(`shop-${service}-1`).remove({ force: true });
+    await poll(async () => (await status('one.example').catch(() => 'refused')) === 'refused', {
+      what: 'port 80 without HAProxy',
+      timeoutMs: 30_000,
+    });
+    expect(await at.compose('compose.one-host.yaml', ['logs', 'lb'])).toMatch(/New worker/);
+    expect(await runningProcesses()).toEqual(['agent', 'dns', 'lb', 'metadata']);
+  }, 180_000);
+
+  test('an agent that does not start is removed by another container of its service', async () => {
     await at.compose('compose.one-host.yaml', ['kill', 'agent']);
     const down = await at.compose('compose.one-host.yaml', ['run', '--rm', '-T', 'agent', 'down']);
     expect(down).toMatch(/everything it created on this host is removed/);

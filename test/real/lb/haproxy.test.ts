@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LbTable } from '../../../lb/index.ts';
+import { NO_RULE_OPTIONS } from '../../../model/index.ts';
 import { backend, listener, rule, server, table } from '../../lb/render/tables.ts';
 import { startDaemon } from '../../support/daemon.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -54,38 +56,62 @@ const used = async (name: string) =>
       ?.split(' ')[6],
   );
 
+test('a HAProxy that was built without compression balances without it, and says so', async () => {
+  const haproxy = join(host.runDir, 'haproxy');
+  const [real, edit] = [resolve('test/support/haproxy'), `sed 's/[+]SLZ/-SLZ/'`];
+  await writeFile(haproxy, `#!/bin/sh\n[ "$1" = -vv ] || exec ${real} "$@"\n${real} -vv | ${edit}\n`, { mode: 0o755 });
+  const other = await startBalancedHost(resources, { haproxy });
+  const options = { ...NO_RULE_OPTIONS, gzip: true };
+  const [at = 0] = await echoes(1);
+  other.setTable(table({ listeners: listeners(port), backends: [{ ...web(at), options }] }));
+  await other.settled();
+  expect(await get()).toBe(200);
+  expect(await other.balancer.config()).not.toContain('compression');
+  expect(other.problems().map(({ subject, what }) => `${subject} ${what}`)).toEqual([
+    expect.stringMatching(/^backend web does not compress its replies: HAProxy \S+ was built without SLZ and ZLIB$/),
+  ]);
+  expect(other.balancer.status().features).toEqual(['OPENSSL', 'PCRE2_JIT', 'THREAD']);
+});
+
 describe('process', () => {
-  test('starts with the first listener, is adopted with other endpoints, and is stopped with the last listener', async () => {
-    const [one, two] = (await echoes(2)) as [number, number];
-    expect(status()).toMatchObject({ state: 'idle', generations: 0 });
-    host.setTable(front(one));
-    await host.settled();
-    expect(await get()).toBe(200);
-    const pid = await poll(() => host.pid(), { what: 'HAProxy' });
+  test.each([
+    ['the agent', true],
+    ['bin/drover-lb', false],
+  ])(
+    'of %s starts with the first listener, is adopted with other endpoints, and is stopped with the last listener',
+    async (_, supervise) => {
+      host = await startBalancedHost(resources, { supervise });
+      const [one, two] = (await echoes(2)) as [number, number];
+      expect(status()).toMatchObject({ state: 'idle', generations: 0 });
+      host.setTable(front(one));
+      await host.settled();
+      expect(await get()).toBe(200);
+      const pid = await poll(() => host.pid(), { what: 'HAProxy' });
 
-    await host.leave();
-    host.enter();
-    host.setTable(front(one, two));
-    await host.settled();
-    expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
-    // The new agent can know HAProxy before it has compared the servers.
-    await poll(() => status().serverChanges === 1, { what: 'the other server' });
-    expect(await host.ask('show servers state web')).toContain(`127.0.0.1:${two}`);
-    expect(status()).toMatchObject({ state: 'running', reloads: 0, serverChanges: 1 });
+      await host.leave();
+      host.enter();
+      host.setTable(front(one, two));
+      await host.settled();
+      expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
+      // The new agent can know HAProxy before it has compared the servers.
+      await poll(() => status().serverChanges === 1, { what: 'the other server' });
+      expect(await host.ask('show servers state web')).toContain(`127.0.0.1:${two}`);
+      expect(status()).toMatchObject({ state: 'running', reloads: 0, serverChanges: 1 });
 
-    host.setTable({ ...front(one, two), listeners: listeners(port, await freePort()) });
-    await host.settled();
-    expect(status()).toMatchObject({ reloads: 1, reloadFailures: 0 });
-    await host.leave();
-    host.enter();
-    await host.settled();
-    expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
+      host.setTable({ ...front(one, two), listeners: listeners(port, await freePort()) });
+      await host.settled();
+      expect(status()).toMatchObject({ reloads: 1, reloadFailures: 0 });
+      await host.leave();
+      host.enter();
+      await host.settled();
+      expect(await poll(() => host.pid(), { what: 'HAProxy' })).toBe(pid);
 
-    host.setTable(table({}));
-    await host.settled();
-    expect(status().state).toBe('idle');
-    await expect(get()).rejects.toThrow();
-  });
+      host.setTable(table({}));
+      await host.settled();
+      expect(status().state).toBe('idle');
+      await expect(get()).rejects.toThrow();
+    },
+  );
 
   test.each(['SIGKILL', 'SIGSTOP'] as const)(
     'has all servers again after %s',

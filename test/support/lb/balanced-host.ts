@@ -8,6 +8,7 @@ import type { Problem } from '../../../model/index.ts';
 import { createDriver } from '../../../reconcile/index.ts';
 import { systemClock as clock, runCommand as run } from '../../../system/index.ts';
 import type { HostView } from '../../../view/index.ts';
+import { startDaemon } from '../daemon.ts';
 import { poll } from '../poll.ts';
 import type { Resources } from '../resources.ts';
 import { testLog } from '../test-log.ts';
@@ -36,6 +37,10 @@ export interface BalancedHostOptions {
   readonly oldConnectionsMs?: number;
   readonly drainTimeoutMs?: number;
   readonly certificates?: string;
+  /** How HAProxy is called. */
+  readonly haproxy?: string;
+  /** False: `bin/drover-lb` starts HAProxy, as in a container of its own. */
+  readonly supervise?: boolean;
 }
 
 const HAPROXY = resolve('test/support/haproxy');
@@ -49,9 +54,19 @@ export async function startBalancedHost(
   resources.add(`directory ${runDir}`, () => rm(runDir, { recursive: true, force: true }));
   await chmod(runDir, 0o755);
   const log = testLog('lb');
-  const { oldConnectionsMs = 5_000, drainTimeoutMs = 15_000, certificates = join(runDir, 'given') } = options;
-  const lb = { enabled: true, haproxy: HAPROXY, certificates, oldConnectionsMs, drainTimeoutMs };
+  const {
+    oldConnectionsMs = 5_000,
+    drainTimeoutMs = 15_000,
+    certificates = join(runDir, 'given'),
+    haproxy = HAPROXY,
+    supervise = true,
+  } = options;
+  const lb = { enabled: true, haproxy, supervise, certificates, oldConnectionsMs, drainTimeoutMs };
   const files = lbFilesOf({ runDir });
+  if (!supervise) {
+    const container = startDaemon(resolve('bin/drover-lb'), [runDir]);
+    resources.add('bin/drover-lb', () => container.stop());
+  }
   let [table, revision] = [EMPTY, 0];
 
   const start = () => {
@@ -59,7 +74,7 @@ export async function startBalancedHost(
     const end = new AbortController();
     const balancer = createLoadBalancer(
       { clock, log, run, process, onChange: () => driver.changed(), readTable: () => table },
-      { ...lb, command: HAPROXY, directory: files.directory },
+      { ...lb, command: haproxy, directory: files.directory },
     );
     const view = () => ({ snapshot: { complete: true }, revision }) as HostView;
     const driver = createDriver({ clock, log }, { view, components: [balancer.component as never], intervalMs: 3_000 });
