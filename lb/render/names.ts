@@ -16,10 +16,14 @@ export const SPARE_KINDS = { plain: NO_RULE_OPTIONS, redirect: { ...NO_RULE_OPTI
 
 export type SpareKind = keyof typeof SPARE_KINDS;
 
-/** Sections without a backend, which get one at run time. Those that redirect to another port have other names. */
-export function spareSections(kind: SpareKind, httpsPort: number): readonly string[] {
-  const prefix = `${OWN}spare-${kind}${kind === 'redirect' ? `-${httpsPort}` : ''}`;
-  return Array.from({ length: SPARES }, (_, at) => `${prefix}-${at + 1}`);
+/** What the spare sections of a kind have in common; those that redirect to another port are of another kind. */
+export function spareDefaults(kind: SpareKind, httpsPort: number): string {
+  return `${OWN}spare-${kind}${kind === 'redirect' ? `-${httpsPort}` : ''}`;
+}
+
+/** Sections without a backend, which get one at run time. */
+export function spareSections(defaults: string): readonly string[] {
+  return Array.from({ length: SPARES }, (_, at) => `${defaults}-${at + 1}`);
 }
 
 export function spareBackend(kind: SpareKind, name: string): Backend {

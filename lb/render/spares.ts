@@ -1,5 +1,5 @@
 import { backendSection } from './backend-section.ts';
-import { NAMES_SECTION, SPARE_KINDS, type SpareKind, spareBackend, spareSections } from './names.ts';
+import { NAMES_SECTION, SPARE_KINDS, type SpareKind, spareBackend, spareDefaults, spareSections } from './names.ts';
 import { mapFile, NAMES } from './run-time-maps.ts';
 import type { Section } from './section.ts';
 import type { Templates } from './templates.ts';
@@ -14,26 +14,25 @@ export const NO_SPARES: Spares = { sections: [], byShape: new Map() };
 
 const KINDS = Object.keys(SPARE_KINDS) as readonly SpareKind[];
 
-/** Sections for backends that come at run time. */
+/** Sections for backends that come at run time. What they have in common is in defaults of their own. */
 export function createSpares(templates: Templates, httpsPort: number): Spares {
   const kinds = KINDS.map((kind) => {
-    const names = spareSections(kind, httpsPort);
-    const sections = names.map((name) =>
-      backendSection(templates, spareBackend(kind, name), {
-        custom: undefined,
-        defaults: 'drover',
-        httpsPort,
-        gzip: true,
-      }),
-    );
-    return { names, sections };
+    const defaults = spareDefaults(kind, httpsPort);
+    const context = { custom: undefined, defaults: 'drover', httpsPort, gzip: true };
+    const { section, shape } = backendSection(templates, spareBackend(kind, defaults), context);
+    const sections = spareSections(defaults);
+    return { shape, sections, text: spareText(section.text, defaults, sections) };
   });
   return {
-    sections: kinds.flatMap(({ sections }) =>
-      sections.map(({ section }) => ownSection(section.text.replaceAll(COMMENT, ''))),
-    ),
-    byShape: new Map(kinds.map(({ names, sections }) => [sections[0]?.shape ?? '', names])),
+    sections: kinds.map(({ text }) => ownSection(text)),
+    byShape: new Map(kinds.map(({ shape, sections }) => [shape, sections])),
   };
+}
+
+/** `text`: of a section with the name of the defaults. */
+function spareText(text: string, defaults: string, sections: readonly string[]): string {
+  const common = text.replaceAll(COMMENT, '').replace('\nbackend ', '\ndefaults ');
+  return [common, ...sections.map((name) => `backend ${name} from ${defaults}`), ''].join('\n');
 }
 
 /** The other sections have it. */

@@ -202,23 +202,29 @@ test('renderConfig() writes all options', async () => {
       mode http
       http-request set-var(txn.backend) be_name,map_str(maps/names-HASH.map)"
   `);
-  const spares = text.split('\n\n').filter((section) => section.startsWith('backend drover:spare-'));
-  expect(spares).toHaveLength(32);
-  expect(spares.filter((section) => section.includes('-1 ')).join('\n\n')).toMatchInlineSnapshot(`
-    "backend drover:spare-plain-1 from drover
+  const spares = text.slice(text.indexOf('\ndefaults drover:spare-'));
+  expect(spares.match(/^backend /gm)).toHaveLength(32);
+  expect(spares.replaceAll(/^backend .*-([2-9]|1\d) .*\n/gm, '')).toMatchInlineSnapshot(`
+    "
+    defaults drover:spare-plain from drover
       mode http
       balance roundrobin
       hash-type consistent
       option forwardfor
       retry-on conn-failure empty-response
 
-    backend drover:spare-redirect-443-1 from drover
+    backend drover:spare-plain-1 from drover:spare-plain
+
+    defaults drover:spare-redirect-443 from drover
       mode http
       balance roundrobin
       hash-type consistent
       option forwardfor
       retry-on conn-failure empty-response
       http-request redirect location https://%[var(txn.host)]%[pathq] code 301 if { method GET }
-      http-request redirect location https://%[var(txn.host)]%[pathq] code 308 unless { method GET }"
+      http-request redirect location https://%[var(txn.host)]%[pathq] code 308 unless { method GET }
+
+    backend drover:spare-redirect-443-1 from drover:spare-redirect-443
+    "
   `);
 });

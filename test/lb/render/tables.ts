@@ -75,6 +75,6 @@ export function server(address: string, port: number, parts: Partial<Server> = {
 
 /** A configuration without its spare sections. */
 export function withoutSpares(config: string): string {
-  const sections = config.split('\n\n').filter((section) => !/^backend drover:spare-/.test(section));
+  const sections = config.split('\n\n').filter((section) => !/^(?:defaults|backend) drover:spare-/.test(section));
   return sections.join('\n\n');
 }
