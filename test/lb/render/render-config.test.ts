@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { createRenderer } from '../../../lb/render/index.ts';
+import { createRenderer, type RenderSettings } from '../../../lb/render/index.ts';
 import type { LbTable, Rule } from '../../../lb/table/table.ts';
 import { NO_RULE_OPTIONS, type RuleOptions } from '../../../model/index.ts';
 import { backend, listener, rule, SETTINGS, server, table, withoutSpares } from './tables.ts';
 
 const render = createRenderer();
+const REACHABLE = { ...SETTINGS, reachable: true };
 
 const SHOP = table({
   listeners: [
@@ -188,6 +189,24 @@ test('renderConfig() repeats in backends what every request gets, that own text 
   expect(await count({ ...SHOP, customConfigs: [{ balancer: 'shop/front', text: 'frontend 80\n maxconn 9' }] })).toBe(
     3,
   );
+});
+
+test.each<[string, string | null, RenderSettings, boolean]>([
+  ['sends requests to the newest worker', null, REACHABLE, true],
+  ['does so beside own text that sets a limit', 'frontend 80\n maxconn 9', REACHABLE, true],
+  [
+    'does not if own text would change a request twice',
+    'frontend 80\n http-request set-path /a%[path]',
+    REACHABLE,
+    false,
+  ],
+  ['does not if own defaults would change a reply twice', 'defaults\n http-response add-header a b', REACHABLE, false],
+  ['does not if workers cannot reach the socket', null, SETTINGS, false],
+])('renderConfig(): a worker that a reload replaces %s', async (_what, own, settings, expected) => {
+  const customConfigs = own === null ? [] : [{ balancer: 'shop/front', text: own }];
+  const { files } = await render({ ...SHOP, customConfigs }, settings);
+  expect(files.get('haproxy.cfg')?.includes('  use_backend newest:80 if { stopping }\n')).toBe(expected);
+  expect(files.get('haproxy.cfg')).not.toContain('newest:5432');
 });
 
 test('renderConfig() names the owner of each line', async () => {
