@@ -4,6 +4,7 @@ export { type LbFiles, lbCommand, lbFiles } from './haproxy/lb-files.ts';
 export type { LbProcess } from './haproxy/lb-process.ts';
 export type { LbStatus } from './haproxy/lb-status.ts';
 export { createLoadBalancer, type LoadBalancer } from './haproxy/load-balancer.ts';
+export { isReachable } from './haproxy/reachable.ts';
 export { type HashedServer, sourceServer } from './haproxy/source-server.ts';
 export { STAT_COLUMNS, type StatRow } from './haproxy/stat.ts';
 export { type Explanation, explainRequest, type RequestQuestion } from './table/explain.ts';

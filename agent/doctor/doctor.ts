@@ -13,7 +13,7 @@ import { type AgentStatus, problemsOf } from '../control/status.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { findNetworkConflicts, findRouteConflicts, type HostRoute } from './address-conflicts.ts';
 import { checkDockerDns } from './docker-settings.ts';
-import { checkLoadBalancer, findSharedContainer } from './load-balancer.ts';
+import { checkLoadBalancer, findClosedDirectory, findSharedContainer } from './load-balancer.ts';
 import { findMissingTools } from './missing-tools.ts';
 import { findNameChanges } from './name-changes.ts';
 import { findShadowedNames } from './shadowed-names.ts';
@@ -91,7 +91,7 @@ async function checkBalancing({ run, view, status }: DoctorDependencies, config:
   const table = createTableReader()(known);
   // The agent reports both itself.
   const ofAgent = status ? [] : [...(await checkLoadBalancer(run, config.lb.haproxy, table)), ...table.problems];
-  return [...findSharedContainer(config, table), ...ofAgent];
+  return [...findSharedContainer(config, table), ...(await findClosedDirectory(config, table)), ...ofAgent];
 }
 
 /** Before the agent runs, all containers are going to use Drover; later, those that do not use it yet. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkInstalled } from '../../haproxy/index.ts';
-import type { LbTable } from '../../lb/index.ts';
+import { isReachable, type LbTable } from '../../lb/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { Config } from '../config/config.ts';
@@ -29,6 +29,17 @@ export function findSharedContainer(
     'HAProxy runs in the container of the agent: no published service is reachable while that container is replaced';
   const hint =
     'use the Compose file of this version, which has the service `lb` and the setting `DROVER_LB_SUPERVISE=false`';
+  return [{ subject: 'load balancer', what, hint }];
+}
+
+/** A run directory that HAProxy's workers cannot pass to reach each other (`lb/README.md`). */
+export async function findClosedDirectory(
+  { runDir }: Pick<Config, 'runDir'>,
+  { listeners }: Pick<LbTable, 'listeners'>,
+): Promise<readonly Problem[]> {
+  if (listeners.length === 0 || (await isReachable(runDir).catch(() => true))) return [];
+  const what = `HAProxy's workers cannot reach ${runDir}: after a reload, a request on a kept connection can get 503 if its containers were replaced`;
+  const hint = `let all users pass the directories on this path: \`chmod o+x\` for each, or change \`runDir\`; then restart the agent`;
   return [{ subject: 'load balancer', what, hint }];
 }
 

@@ -1,8 +1,16 @@
-import { expect, test } from 'vitest';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { configSchema } from '../../agent/config/schema.ts';
 import { findNetworkConflicts, findRouteConflicts } from '../../agent/doctor/address-conflicts.ts';
 import { judgeDockerDns } from '../../agent/doctor/docker-settings.ts';
-import { checkLoadBalancer, findForbiddenPorts, findSharedContainer } from '../../agent/doctor/load-balancer.ts';
+import {
+  checkLoadBalancer,
+  findClosedDirectory,
+  findForbiddenPorts,
+  findSharedContainer,
+} from '../../agent/doctor/load-balancer.ts';
 import { formatProblem, type Network } from '../../model/index.ts';
 import { listener, table } from './lb/tables.ts';
 
@@ -93,4 +101,15 @@ test.each([
   const config = configSchema.parse({ host: { root }, lb: { supervise } });
   const listeners = ports.map((port) => listener(port, []));
   expect(findSharedContainer(config, { listeners }).map(({ subject }) => subject)).toEqual(expected);
+});
+
+test("doctor names a run directory that HAProxy's workers cannot reach", async () => {
+  const runDir = await mkdtemp(join(tmpdir(), 'drover-doctor-'));
+  onTestFinished(() => rm(runDir, { recursive: true }));
+  const some = { listeners: [listener(80, [])] };
+  expect(await findClosedDirectory({ runDir }, some)).toMatchObject([{ what: expect.stringContaining(runDir) }]);
+  expect(await findClosedDirectory({ runDir }, { listeners: [] })).toEqual([]);
+  expect(await findClosedDirectory({ runDir: join(runDir, 'missing') }, some)).toEqual([]);
+  await chmod(runDir, 0o755);
+  expect(await findClosedDirectory({ runDir }, some)).toEqual([]);
 });
