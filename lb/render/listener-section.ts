@@ -9,7 +9,7 @@ import { shortHash } from './hash.ts';
 import { word } from './quote.ts';
 import type { LineOwner, RenderSettings } from './rendered-config.ts';
 import { requestRules } from './request-rules.ts';
-import { checkRule, type ListenerRoutes, PATH, RAW_PATH, routesOf } from './routes.ts';
+import { checkRule, type ListenerRoutes, PATH, RAW_PATH, routesOf, SECTION } from './routes.ts';
 import { customOwners, type Section } from './section.ts';
 import type { Templates } from './templates.ts';
 
@@ -60,7 +60,8 @@ export function listenerSection(
     accessLog: listener.accessLog && accessLogFormat(http ? 'http' : protocol === 'sni' ? 'sni' : 'tcp'),
     errorPage: [...page.files.keys()][0],
     custom: lines,
-    path: routes.some(({ line }) => line.includes(PATH)),
+    section: simple && `http-request set-var(${SECTION}) ${simple.sample}`,
+    path: simple?.sample.includes(PATH) || routes.some(({ line }) => line.includes(PATH)),
     rawPath: routes.some(({ line }) => line.includes(RAW_PATH)),
     routes: routes.map(({ line }) => line),
   });

@@ -21,6 +21,8 @@ export interface Routes {
 export interface SimpleRules {
   /** See `rulesMap`. */
   readonly map: string;
+  /** What the variable `SECTION` must have: the section of a request, if it has one. */
+  readonly sample: string;
   /** Key -> backend. */
   readonly backends: ReadonlyMap<string, string>;
 }
@@ -35,6 +37,9 @@ export interface ListenerRoutes extends Routes {
 /** The variables of the path that lines may name; the first has it in lower case. */
 export const PATH = 'txn.path';
 export const RAW_PATH = 'txn.raw_path';
+
+/** The section that the map of simple rules has for a request: one lookup, although a line asks for it twice. */
+export const SECTION = 'txn.section';
 
 /** A map of fewer rules is written as one line for each, which is easier to read. */
 const SMALLEST_MAP = 8;
@@ -70,8 +75,9 @@ export function routesOf(rules: readonly Rule[], httpPort: number | null): Liste
   const map = rulesMap(looksAtPath ? 'paths' : 'hosts', httpPort);
   const [run] = runsOf(simple, looksAtPath);
   const backends = new Map([...(run?.rules ?? [])].map(([key, { backend }]) => [key, backend]));
-  const route = { line: lookupLine(lookup, mapFile(map)), rule: null };
-  return { routes: [...first.routes, route, ...last.routes], files, simple: { map, backends }, fixed };
+  const route = { line: `use_backend %[var(${SECTION})] if { var(${SECTION}) -m found }`, rule: null };
+  const sample = `${lookup.lookup},map_${lookup.match}(${mapFile(map)})`;
+  return { routes: [...first.routes, route, ...last.routes], files, simple: { map, backends, sample }, fixed };
 }
 
 function routesOfOthers(rules: readonly Rule[], looksAtPath: boolean): Routes {

@@ -110,6 +110,7 @@ test('renderConfig() writes all options', async () => {
       # A request without a path (OPTIONS *) leaves this one.
       http-request set-var(txn.path) str(/)
       http-request set-var(txn.path) path,lower
+      http-request set-var(txn.section) var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map)
       http-request set-var(txn.method) method
       http-request set-var(txn.uri) pathq
       http-request set-var(txn.user_agent) req.fhdr(user-agent)
@@ -117,7 +118,7 @@ test('renderConfig() writes all options', async () => {
       # The worker before a reload has old rules and endpoints.
       http-request set-log-level silent if { stopping }
       use_backend newest:443 if { stopping }
-      use_backend %[var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map)] if { var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map) -m found }
+      use_backend %[var(txn.section)] if { var(txn.section) -m found }
       use_backend all if { var(txn.host) -m str 'it'\\''s.test' } { var(txn.raw_path) -m reg '^/a\\.b$' }
       use_backend all if { var(txn.path),concat(/) -m beg /api/ }
 

@@ -40,7 +40,7 @@ test('renderConfig() writes listeners, rules in their order, backends and server
     "frontend 80 from drover
       bind 0.0.0.0:80
       bind [::]:80 v6only
-      use_backend %[var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map)] if { var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map) -m found }
+      use_backend %[var(txn.section)] if { var(txn.section) -m found }
       use_backend web if { var(txn.host) -m end .foo.com }
       default_backend web
     frontend 5432 from drover
@@ -165,13 +165,13 @@ test('renderConfig() asks for the path only if a rule does', async () => {
       .filter((line) => /set-var|use_backend/.test(line) && !line.includes('be_name'))
       .map((line) => line.trim().replaceAll(/[0-9a-f]{16}/g, 'HASH'));
   const host = 'http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)';
-  const lookup = (text: string) => `use_backend %[${text}] if { ${text} -m found }`;
-  const byHost = lookup('var(txn.host),map_str(maps/hosts-80-HASH.map)');
-  expect(await lines(hosts)).toEqual([host, byHost]);
+  const chosen = 'use_backend %[var(txn.section)] if { var(txn.section) -m found }';
+  const byHost = ['http-request set-var(txn.section) var(txn.host),map_str(maps/hosts-80-HASH.map)', chosen];
+  expect(await lines(hosts)).toEqual([host, ...byHost]);
   const wildcard = rule('shop/front#8', { host: { kind: 'suffix', text: '.test' }, backend: 'api' });
   expect(await lines([...hosts, wildcard])).toEqual([
     host,
-    byHost,
+    ...byHost,
     'use_backend api if { var(txn.host) -m end .test }',
   ]);
   const withPath = rule('shop/front#9', { ...exact(9), path: { kind: 'prefix', text: '/a' } });
@@ -179,7 +179,8 @@ test('renderConfig() asks for the path only if a rule does', async () => {
     host,
     'http-request set-var(txn.path) str(/)',
     'http-request set-var(txn.path) path,lower',
-    lookup('var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map)'),
+    'http-request set-var(txn.section) var(txn.host),concat(,txn.path),map_beg(maps/paths-80-HASH.map)',
+    chosen,
   ]);
 });
 
