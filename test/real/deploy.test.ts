@@ -151,7 +151,7 @@ describe('the image, started by Docker Compose', () => {
       intervalMs: 300,
     });
     await outside(RESOLVERS['192.0.2.54']);
-    // DNS answers before the agent has done everything, such as the first lease of the bus. Exit code 1: there are still problems.
+    // DNS answers before dns and metadata have connected to the agent. Until then the exit code is 1: they are starting.
     const status = await poll(() => drover('compose.one-host.yaml', 'status'), {
       what: 'no problems',
       timeoutMs: 60_000,
