@@ -201,7 +201,8 @@ export class LiveHaproxy {
 
   async #countGenerations(): Promise<void> {
     const pid = this.#masterPid();
-    this.#generations = pid === null ? 1 : Math.max(1, (await childrenOf(pid)).length);
+    // An agent that has just started does not know the master yet, and there may be an old worker: no reload until then.
+    this.#generations = pid === null ? 2 : Math.max(1, (await childrenOf(pid)).length);
   }
 
   #setBackend(backend: string, servers: Servers): void {
