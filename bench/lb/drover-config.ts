@@ -45,7 +45,7 @@ function backendOf(name: string, service: string, addresses: readonly string[]):
     ...{ service, containerId: null },
   }));
   return {
-    ...{ name, protocol: 'http', balancer: service, services: [service], options: NO_RULE_OPTIONS },
+    ...{ name, rule: name, protocol: 'http', balancer: service, services: [service], options: NO_RULE_OPTIONS },
     ...{ stickiness: null, cookieKey: name, drainTimeoutMs: null, servers, namedServers: [], leftOut: [] },
   };
 }

@@ -31,9 +31,9 @@ export interface ObservedServers {
 export type Settled = WeakMap<Backend, ReadonlyMap<string, RunningServer>>;
 
 export interface PlacedBackends {
-  /** As they should be. */
-  readonly wanted: readonly Backend[];
-  /** As they are written; what is missing is left alone. */
+  /** As they should be, by `Backend.rule`. */
+  readonly wanted: ReadonlyMap<string, Backend>;
+  /** As the running HAProxy has them: what is missing is left alone. Their names may be those of others now. */
   readonly rendered: ReadonlyMap<string, RenderedBackend>;
   /** Backend -> section; what is missing is left alone. */
   readonly sections: ReadonlyMap<string, string>;
@@ -44,16 +44,32 @@ export function planServers(
   observed: ObservedServers,
   settled: Settled,
 ): readonly BackendChange[] {
-  return wanted.flatMap((backend): readonly BackendChange[] => {
-    const how = rendered.get(backend.name);
-    const section = sections.get(backend.name);
-    if (how === undefined || section === undefined) return [];
+  return [...rendered].flatMap(([name, how]): readonly BackendChange[] => {
+    const backend = wanted.get(how.rule);
+    const section = sections.get(name);
+    if (backend === undefined || section === undefined) return [];
     const has = observed.servers.get(section) ?? NO_SERVERS;
     if (settled.get(backend) === has) return [];
-    const changes = planBackend(backend, { section, has, how, observed });
-    const isSettled = changes.length === 0 && !has.values().some(({ isOut }) => isOut);
+    const mayAdd = mayUse(how.users, backend.options.basicAuth);
+    const changes = planBackend(backend, { section, has, how, observed, mayAdd });
+    const isSettled = mayAdd && changes.length === 0 && !has.values().some(({ isOut }) => isOut);
     if (isSettled) settled.set(backend, has);
-    return changes.length === 0 ? [] : [{ backend: backend.name, section, cookieKey: how.cookieKey, servers: changes }];
+    return changes.length === 0 ? [] : [{ backend: name, section, cookieKey: how.cookieKey, servers: changes }];
+  });
+}
+
+/** The servers of backends whose rules `newest` does not have either. They must not wait for a reload: others can get their addresses. */
+export function planGone(
+  { wanted, rendered, sections }: PlacedBackends,
+  newest: PlacedBackends['rendered'],
+  observed: ObservedServers,
+): readonly BackendChange[] {
+  const missing = [...rendered].filter(([, { rule }]) => !wanted.has(rule));
+  if (missing.length === 0) return [];
+  const rules = new Set([...newest.values()].map(({ rule }) => rule));
+  return missing.flatMap(([backend, { rule }]) => {
+    const section = sections.get(backend);
+    return section === undefined || rules.has(rule) ? [] : planLeft({ section, backend }, observed);
   });
 }
 
@@ -75,6 +91,8 @@ interface BackendState {
   readonly has: ReadonlyMap<string, RunningServer>;
   readonly how: RenderedBackend;
   readonly observed: ObservedServers;
+  /** False until a reload asks for other passwords: a new server could be one that needs them. */
+  readonly mayAdd: boolean;
 }
 
 function planBackend(backend: Backend, state: BackendState): readonly ServerChange[] {
@@ -100,6 +118,7 @@ function planServer(backend: Backend, server: Server, state: BackendState): read
       : [];
   }
   if (has === undefined) {
+    if (!state.mayAdd) return [];
     return [{ kind: 'add', name, arguments: serverArguments(server, state.how.serverParameters) }];
   }
   return [
@@ -117,6 +136,11 @@ function planRemoval({ name }: RunningServer, removal: Removal): readonly Server
   const out = removal.observed.out.get(`${removal.section}/${name}`);
   if (out === undefined) return [{ kind: 'remove', name, force: false }];
   return out.isDue ? [{ kind: 'remove', name, force: isOver(out.sinceMs, removal) }] : [];
+}
+
+/** Whether those who may use the running backend may use the wanted one. */
+function mayUse(running: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.length === 0 || (running.length > 0 && running.every((user) => wanted.includes(user)));
 }
 
 function isOver(sinceMs: number, { timeoutMs, observed }: Removal): boolean {

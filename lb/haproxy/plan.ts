@@ -1,5 +1,5 @@
 import type { Problem } from '../../model/index.ts';
-import type { Plan } from '../../reconcile/index.ts';
+import { keepIdentical, type Plan } from '../../reconcile/index.ts';
 import {
   type Certificate,
   type CertificateChange,
@@ -13,6 +13,8 @@ import type { MapChange, Placement, placeBackends, RunningMaps } from './place-b
 import {
   type BackendChange,
   type ObservedServers,
+  type PlacedBackends,
+  planGone,
   planLeft,
   planServers,
   type ServerChange,
@@ -67,22 +69,24 @@ export type Change =
 /** `place`: `placeBackends`, which may remember its last result. */
 export function createPlan(place: typeof placeBackends): (desired: Desired, observed: Observed) => Plan<Change> {
   const settled: Settled = new WeakMap();
-  return (desired, observed) => plan(desired, observed, { settled, place });
+  const byRule = keepIdentical((backends: LbTable['backends']) => new Map(backends.map((one) => [one.rule, one])));
+  return (desired, observed) => plan(desired, observed, { settled, byRule, place });
 }
 
 interface Memory {
   readonly settled: Settled;
+  readonly byRule: (backends: LbTable['backends']) => PlacedBackends['wanted'];
   readonly place: typeof placeBackends;
 }
 
-function plan(desired: Desired, observed: Observed, { settled, place }: Memory): Plan<Change> {
+function plan(desired: Desired, observed: Observed, memory: Memory): Plan<Change> {
   const { running, problems } = observed;
   const certificates = running === null ? [] : planCertificates(desired.certificates, running.certificates);
-  const placement = running?.config && !isIdle(desired.table) ? place(running.config, running.maps) : null;
+  const placement = running?.config && !isIdle(desired.table) ? memory.place(running.config, running.maps) : null;
   // Endpoints come first: a reload takes longer.
   return {
     changes: [
-      ...(running?.config && placement ? planRules(desired, { ...observed, ...running }, placement, settled) : []),
+      ...(running?.config && placement ? planRules(desired, { ...observed, ...running }, placement, memory) : []),
       ...certificates,
       ...planProcess(desired, observed, placement?.isFull ?? false),
     ],
@@ -94,16 +98,17 @@ type ObservedRules = ObservedServers & Pick<NonNullable<Observed['running']>, 'c
 
 /** A rule comes after its servers, and goes before them. */
 function planRules(
-  { table }: Desired,
+  { table, config: newest }: Desired,
   observed: ObservedRules,
   placement: Placement,
-  settled: Settled,
+  { settled, byRule }: Pick<Memory, 'settled' | 'byRule'>,
 ): readonly Change[] {
   const { config, mayChangeRules } = observed;
   const { taken, removed, set, left } = placement;
   const sections = mayChangeRules ? placement.sections : withoutTaken(placement);
-  const backends = { wanted: table.backends, rendered: config?.backends ?? new Map(), sections };
-  const servers = serversOf(planServers(backends, observed, settled));
+  const backends = { wanted: byRule(table.backends), rendered: config?.backends ?? new Map(), sections };
+  const gone = newest === null ? [] : planGone(backends, newest.backends, observed);
+  const servers = serversOf([...planServers(backends, observed, settled), ...gone]);
   if (!mayChangeRules) return servers;
   return [
     ...mapsOf([...taken, ...removed]),

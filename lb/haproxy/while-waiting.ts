@@ -4,11 +4,13 @@ type Rules = ReadonlyMap<string, string>;
 
 /**
  * The configuration in force with the rules of a newer one that need no reload: they must not wait for those that do. A host gets its rules together,
- * because a request must not get the backend of a shorter path. Pure.
+ * because a request must not get the backend of a shorter path. A rule goes if the newer one has it nowhere. Pure.
  */
 export function whileWaiting(inForce: PlannedConfig, newest: PlannedConfig): PlannedConfig {
   const backends = new Map(inForce.backends);
   const rules = new Map<string, Rules>();
+  const newestRules = new Set([...newest.backends.values()].map(({ rule }) => rule));
+  const isGone = (backend: string): boolean => !newestRules.has(inForce.backends.get(backend)?.rule ?? '');
   for (const [map, running] of inForce.rules) {
     const wanted = newest.rules.get(map) ?? NO_RULES;
     const waits = new Set(
@@ -21,7 +23,8 @@ export function whileWaiting(inForce: PlannedConfig, newest: PlannedConfig): Pla
       const rendered = newest.backends.get(backend);
       if (rendered && !backends.has(backend)) backends.set(backend, rendered);
     }
-    rules.set(map, new Map([...running, ...ready]));
+    const kept = [...running].filter(([key, backend]) => waits.has(hostOf(key)) || !isGone(backend));
+    rules.set(map, new Map([...kept, ...ready]));
   }
   return { structure: inForce.structure, backends, rules };
 }

@@ -13,11 +13,11 @@ import type { Templates } from './templates.ts';
 export interface BackendSection {
   readonly name: string;
   readonly section: Section;
-  /** Hash of everything but the servers. */
+  /** Hash of everything but the servers, and of what it is for: its section and statistics are for no other rule. */
   readonly structure: string;
   /** The section without name and servers: backends with the same one can have each other's section. */
   readonly shape: string;
-  readonly rendered: Pick<RenderedBackend, 'serverParameters' | 'cookieKey'>;
+  readonly rendered: Pick<RenderedBackend, 'rule' | 'users' | 'serverParameters' | 'cookieKey'>;
 }
 
 export interface BackendContext {
@@ -64,9 +64,9 @@ export function backendSection(templates: Templates, backend: Backend, context: 
       owner: { kind: 'backend', balancer, backend: name },
       lineOwners: new Map(customOwners(lines, balancer)),
     },
-    structure: shortHash(head, parameters),
+    structure: shortHash(head, parameters, backend.rule, balancer),
     shape: head.replace(`\nbackend ${name} `, '\nbackend '),
-    rendered: { serverParameters: parameters, cookieKey },
+    rendered: { rule: backend.rule, users: backend.options.basicAuth, serverParameters: parameters, cookieKey },
   };
 }
 

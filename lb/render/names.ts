@@ -28,7 +28,7 @@ export function spareSections(defaults: string): readonly string[] {
 
 export function spareBackend(kind: SpareKind, name: string): Backend {
   return {
-    ...{ name, protocol: 'http', balancer: '', services: [], options: SPARE_KINDS[kind], stickiness: null },
+    ...{ name, rule: '', protocol: 'http', balancer: '', services: [], options: SPARE_KINDS[kind], stickiness: null },
     ...{ cookieKey: '', drainTimeoutMs: null, servers: [], namedServers: [], leftOut: [] },
   };
 }

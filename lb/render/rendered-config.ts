@@ -39,6 +39,10 @@ export interface RenderedConfig {
 }
 
 export interface RenderedBackend {
+  /** `Backend.rule`. */
+  readonly rule: string;
+  /** Who may use it; empty: everyone. */
+  readonly users: readonly string[];
   /** For `serverArguments`. */
   readonly serverParameters: string;
   /** For `set dynamic-cookie-key backend`, after each `add server`; null: no cookies. */

@@ -11,7 +11,7 @@ export interface BuiltBackend {
 }
 
 export function buildBackend(view: HostView, plan: BackendPlan, recorder: DependencyRecorder): BuiltBackend {
-  const { name, protocol, balancer, options, stickiness, cookieKey, drainTimeoutMs, parts } = plan;
+  const { name, rule, protocol, balancer, options, stickiness, cookieKey, drainTimeoutMs, parts } = plan;
   const found = parts.map((part) => serversOf(view, part, recorder));
   const services = [...new Set(found.flatMap((one) => one.services))].sort();
   const servers = distinct(found.flatMap((one) => one.servers));
@@ -21,6 +21,7 @@ export function buildBackend(view: HostView, plan: BackendPlan, recorder: Depend
   return {
     backend: {
       name,
+      rule,
       protocol,
       balancer,
       services,

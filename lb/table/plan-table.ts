@@ -25,6 +25,7 @@ export interface TablePlan extends Pick<LbTable, 'listeners' | 'customConfigs' |
 
 export interface BackendPlan {
   readonly name: string;
+  readonly rule: string;
   readonly protocol: Listener['protocol'];
   readonly balancer: string;
   readonly options: RuleOptions;
@@ -124,6 +125,7 @@ function backendPlan({ name, group }: NamedGroup): BackendPlan {
   const { protocol, balancer, options, stickiness, drainTimeoutMs } = claim;
   return {
     name,
+    rule: claimKey(claim),
     protocol,
     balancer,
     options,

@@ -62,6 +62,8 @@ export interface Rule {
 export interface Backend {
   /** Letters, digits, `_`, `-`, `.`, `:`; unique in the table. */
   readonly name: string;
+  /** What its rule is for: port, host and path. Another backend can get the name later. */
+  readonly rule: string;
   readonly protocol: ListenerProtocol;
   /** The balancer of the rules that use it. */
   readonly balancer: string;

@@ -31,7 +31,13 @@ function wanted(rules: Readonly<Record<string, string>>): Placeable {
       parts.map(({ backend, version }) => [
         backend,
         {
-          ...{ serverParameters: '', cookieKey: null, spares: version === undefined ? [] : SPARES },
+          ...{
+            rule: backend,
+            users: [],
+            serverParameters: '',
+            cookieKey: null,
+            spares: version === undefined ? [] : SPARES,
+          },
           entry: version === undefined ? backend : `${backend}/${version}`,
         },
       ]),

@@ -6,14 +6,16 @@ import type { ServerChange } from '../../../lb/haproxy/plan-servers.ts';
 import { serverCommands } from '../../../lb/haproxy/server-commands.ts';
 import type { Server } from '../../../lb/index.ts';
 import type { RenderedBackend } from '../../../lb/render/index.ts';
+import type { Backend } from '../../../lb/table/table.ts';
+import { NO_RULE_OPTIONS } from '../../../model/index.ts';
 import { createRandom } from '../../support/random.ts';
 import { backend, listener, rule, server, table } from '../render/tables.ts';
 
 const plan = createPlan(placeBackends);
 const NO_CERTIFICATES = { files: new Map(), listed: null };
 const RENDERED = new Map<string, RenderedBackend>([
-  ['web', { serverParameters: ' proto h2', cookieKey: 'web', entry: 'web', spares: [] }],
-  ['api', { serverParameters: '', cookieKey: null, entry: 'api', spares: [] }],
+  ['web', { rule: 'web', users: [], serverParameters: ' proto h2', cookieKey: 'web', entry: 'web', spares: [] }],
+  ['api', { rule: 'api', users: [], serverParameters: '', cookieKey: null, entry: 'api', spares: [] }],
 ]);
 const config = (structure: string) => ({ structure, backends: RENDERED, rules: new Map() });
 
@@ -101,7 +103,7 @@ test.each<[what: string, want: Desired, has: Observed, changes: readonly string[
     'adds and removes servers of all backends at once, new ones first',
     desired({ api: [two], web: [two] }),
     observed({ web: { '10.0.0.1:80': '1' }, api: {} }),
-    ['api: +10.0.0.2:80; web: +10.0.0.2:80 -10.0.0.1:80'],
+    ['web: +10.0.0.2:80 -10.0.0.1:80; api: +10.0.0.2:80'],
   ],
   [
     'weights a server and takes it back',
@@ -171,10 +173,53 @@ test.each<[what: string, want: Desired, has: Observed, changes: readonly string[
   expect(lines(want, has)).toEqual(changes);
 });
 
+describe('plan() while a reload waits', () => {
+  const USERS = { ...NO_RULE_OPTIONS, basicAuth: ['me:$5$x'] };
+  const waiting = observed({ web: { '10.0.0.1:80': '1' } }, { mayReload: false });
+  const wantedAs = (backends: readonly Backend[], rendered = backends): Desired => ({
+    table: table({ listeners: [listener(80)], backends }),
+    config: {
+      ...config('s2'),
+      backends: new Map(
+        rendered.map(({ name, rule, options }) => [
+          name,
+          { rule, users: options.basicAuth, serverParameters: '', cookieKey: null, entry: name, spares: [] },
+        ]),
+      ),
+    },
+    certificates: new Map(),
+  });
+
+  test.each<[what: string, want: Desired, changes: readonly string[]]>([
+    [
+      'gives servers to the rule and not to the name',
+      wantedAs([backend('web', { rule: 'api', servers: [one] }), backend('api', { rule: 'web', servers: [two] })]),
+      ['web: +10.0.0.2:80 -10.0.0.1:80; api: +10.0.0.1:80'],
+    ],
+    [
+      'adds no server without a password that it will need',
+      wantedAs([backend('web', { servers: [one, two], options: USERS })]),
+      [],
+    ],
+    [
+      'takes servers of a backend away that gets a password',
+      wantedAs([backend('web', { servers: [two], options: USERS })]),
+      ['web: -10.0.0.1:80'],
+    ],
+    ['takes the servers of a rule away that is gone', wantedAs([backend('api')]), ['web: -10.0.0.1:80']],
+    ['leaves them until the configuration is known', wantedAs([backend('api')], [backend('web')]), []],
+  ])('%s', (_what, want, changes) => {
+    expect(lines(want, waiting)).toEqual(changes);
+  });
+});
+
 describe('plan() of rules', () => {
   /** `old.test` has the backend `old`, `new.test` comes. */
   function changesWith(spares: readonly string[], parts: { readonly mayChangeRules?: boolean } = {}) {
-    const backends = new Map([...RENDERED, ['new', { serverParameters: '', cookieKey: null, entry: 'new/1', spares }]]);
+    const backends = new Map([
+      ...RENDERED,
+      ['new', { rule: 'new', users: [], serverParameters: '', cookieKey: null, entry: 'new/1', spares }],
+    ]);
     const rules = new Map([['hosts-80', new Map([['new.test', 'new']])]]);
     const maps = new Map([
       ['hosts-80', new Map([['old.test', 'old']])],
@@ -194,7 +239,7 @@ describe('plan() of rules', () => {
   test('has sections and removed rules before servers, and new rules after theirs and before servers that go', () => {
     expect(changesWith(['spare'])).toEqual([
       'section spare for new; -rule old.test',
-      'new: +10.0.0.1:80; web: +10.0.0.2:80',
+      'web: +10.0.0.2:80; new: +10.0.0.1:80',
       '+rule new.test',
       'old: -10.0.0.9:80',
     ]);

@@ -17,7 +17,10 @@ function config(rules: Readonly<Record<string, readonly string[]>>): PlannedConf
     backends: new Map(
       backends.map(([, text]) => {
         const spares = /[A-Z]/.test(text) ? [] : ['spare'];
-        return [nameOf(text), { serverParameters: '', cookieKey: null, entry: text, spares }];
+        return [
+          nameOf(text),
+          { rule: nameOf(text), users: [], serverParameters: '', cookieKey: null, entry: text, spares },
+        ];
       }),
     ),
   };
@@ -32,7 +35,14 @@ const shown = ({ rules, backends }: PlannedConfig) =>
 test.each<[what: string, inForce: Record<string, string[]>, newest: Record<string, string[]>, result: string[]]>([
   ['adds rules', { h: ['x a'] }, { h: ['x a', 'y b'] }, ['h x a', 'h y b']],
   ['gives a key another backend', { h: ['x a'] }, { h: ['x b'] }, ['h x b']],
-  ['removes nothing, which may be a line after the reload', { h: ['x a', 'y b'] }, { h: ['x a'] }, ['h x a', 'h y b']],
+  ['removes rules', { h: ['x a', 'y b'] }, { h: ['x a'] }, ['h x a']],
+  [
+    'keeps a rule that is a line after the reload',
+    { h: ['x a', 'y b'] },
+    { h: ['x a'], lines: ['y b'] },
+    ['h x a', 'h y b'],
+  ],
+  ['keeps a longer path of a host that waits', { p: ['x/ a', 'x/api b'] }, { p: ['x/ A'] }, ['p x/ a', 'p x/api b']],
   ['leaves out a backend that needs a section of its own', { h: ['x a'] }, { h: ['x a', 'y B'] }, ['h x a']],
   ['adds no shorter path of such a host', { p: [] }, { p: ['x/api B', 'x/ b', 'y/ c'] }, ['p y/ c']],
   ['does so if the backend is in force', { p: ['x/api B'] }, { p: ['x/api B', 'x/ b'] }, ['p x/api B', 'p x/ b']],

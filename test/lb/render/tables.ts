@@ -46,6 +46,7 @@ export function rule(name: string, parts: Partial<Rule> = {}): Rule {
 export function backend(name: string, parts: Partial<Backend> = {}): Backend {
   return {
     name,
+    rule: name,
     protocol: 'http',
     balancer: 'shop/front',
     services: ['shop/web'],
