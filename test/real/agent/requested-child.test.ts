@@ -25,9 +25,9 @@ beforeEach(async () => {
 afterEach(() => resources.close());
 
 /** What the agent does with it: follows it until `leave`. */
-function follow(life = 'exec sleep 1000', version = '1') {
+function follow({ life = 'exec sleep 1000', version = '1', startTimeoutMs = 30_000 } = {}) {
   const args = ['-c', `echo "it's" version ${version}; ${life}`];
-  const settings = { ...defaultSupervisorSettings, runDir: dir, stopTimeoutMs: 500, startTimeoutMs: 300, hint: 'HINT' };
+  const settings = { ...defaultSupervisorSettings, runDir: dir, stopTimeoutMs: 500, startTimeoutMs, hint: 'HINT' };
   const child = createRequestedChild(
     { clock, log: testLog('child') },
     { name: 'lb', file: '/bin/sh', args, version },
@@ -54,14 +54,14 @@ const runs = (child: RequestedChild, other: number | null = null) =>
   poll(() => child.pid() !== other && child.pid(), { what: 'the child' });
 
 test('without the container its problem says what to start; the container starts it, and the next agent adopts it', async () => {
-  const first = follow();
+  const first = follow({ startTimeoutMs: 300 });
   await poll(() => first.child.lastEnd()?.hint === 'HINT', { what: 'the problem' });
   expect(first.child.pid()).toBeNull();
   const container = startContainer();
   const pid = await runs(first.child);
   expect(first.child.lastEnd()).toBeNull();
   await first.leave();
-  const second = follow();
+  const second = follow({ startTimeoutMs: 300 });
   expect(await runs(second.child)).toBe(pid);
   await poll(() => container.stdout().includes("it's version 1"), { what: 'its output in the log of the container' });
   await container.stop();
@@ -86,7 +86,7 @@ test('a child that is killed is started again, also without an agent; its last o
 
 test('what a child says that exits at once is its problem', async () => {
   startContainer();
-  const { child } = follow('echo cannot bind >&2; exit 1');
+  const { child } = follow({ life: 'echo cannot bind >&2; exit 1' });
   await poll(() => child.lastEnd()?.what.includes('cannot bind'), { what: 'the problem' });
 });
 
@@ -104,7 +104,7 @@ test('a stopped child stays stopped until it is requested again; one of another 
   const again = follow();
   const second = await runs(again.child, pid);
   await again.leave();
-  const third = await runs(follow('exec sleep 1000', '2').child);
+  const third = await runs(follow({ version: '2' }).child);
   expect(third).not.toBe(second);
   await poll(() => container.stdout().includes("it's version 2"), { what: 'the other version' });
 });
