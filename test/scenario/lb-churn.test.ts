@@ -3,6 +3,7 @@ import {
   changeRules,
   changeWeights,
   killAgent,
+  publishService,
   renewCertificates,
   roll,
   upgradeAgent,
@@ -43,6 +44,7 @@ test('Q4 Q5 containers that start and stop, other weights, usual rules and renew
     renewCertificates(world, load, 1),
   ]);
   await changeRules(world, 3, 'usual');
+  await publishService(world);
   expect(await workersOf(world)).toEqual(before);
   expectNoFailure();
 }, 90_000);

@@ -64,16 +64,17 @@ export function startEchoContainer(host: Member, number: number, onSigterm: 'dra
   return composeUp(host, 'shop', SERVICE, number, echoOptions({ service: SERVICE, labels: LABELS, onSigterm }));
 }
 
-/** Waits until the client gets a reply with status 200. */
+/** Waits until the client gets a reply with this status. */
 export async function untilAnswered(
   { client }: Pick<ChurnWorld, 'client'>,
   { protocol, address, port, host }: Omit<LoadTarget, 'service'>,
+  wanted = 200,
 ): Promise<void> {
   const connect = ['--connect-to', `${host}:${port}:${address}:${port}`];
   const output = ['--silent', '--insecure', '--output', '/dev/null', '--write-out', '%{http_code}'];
   const status = () => client.host.run('curl', [...output, ...connect, `${protocol}://${host}:${port}/`]);
-  await poll(async () => (await status()) === '200', {
-    what: `${protocol}://${host} at ${address}`,
+  await poll(async () => (await status()) === String(wanted), {
+    what: `${wanted} from ${protocol}://${host} at ${address}`,
     timeoutMs: 60_000,
     intervalMs: 100,
   });

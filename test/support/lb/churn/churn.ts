@@ -1,6 +1,8 @@
 import type { RollEvent } from '../../../../agent/index.ts';
+import { composeUp } from '../../containers.ts';
 import { poll } from '../../poll.ts';
 import type { Member } from '../../world.ts';
+import { echoOptions } from '../echo-container.ts';
 import type { Load } from '../load.ts';
 import { weightsOf, workerOf, writeFront } from './balancers.ts';
 import { writeCertificate } from './certificate.ts';
@@ -34,6 +36,27 @@ export async function changeRules(world: ChurnWorld, count: number, kind: 'usual
     for (const { address } of world.hosts)
       await untilAnswered(world, { protocol: 'http', address, port: 80, host: hostname });
   }
+}
+
+const LATE_HOST = 'late.example';
+
+/** Starts a service whose labels publish it on both hosts, and removes it again. */
+export async function publishService(world: ChurnWorld): Promise<void> {
+  const [alpha] = world.hosts;
+  const labels = { 'drover.lb.host': LATE_HOST };
+  const isAnswered = (status: number) =>
+    Promise.all(
+      world.hosts.map(({ address }) =>
+        untilAnswered(world, { protocol: 'http', address, port: 80, host: LATE_HOST }, status),
+      ),
+    );
+  await isAnswered(503);
+  await composeUp(alpha, 'shop', 'late', 1, echoOptions({ service: 'late', labels, onSigterm: 'exit' }));
+  await isAnswered(200);
+  const container = alpha.engine.docker.getContainer('shop-late-1');
+  await container.stop();
+  await container.remove();
+  await isAnswered(503);
 }
 
 /** Renews the certificate; clients see the new one before the next one. */
