@@ -6,6 +6,8 @@ import type { Listener, Rule } from '../table/table.ts';
 import { accessLogFormat } from './access-log.ts';
 import { attempt } from './attempt.ts';
 import { shortHash } from './hash.ts';
+import { mayForward } from './may-forward.ts';
+import { newestSection } from './names.ts';
 import { word } from './quote.ts';
 import type { LineOwner, RenderSettings } from './rendered-config.ts';
 import { requestRules } from './request-rules.ts';
@@ -24,6 +26,8 @@ export interface ListenerSection extends Pick<ListenerRoutes, 'simple' | 'fixed'
 export interface ListenerContext {
   /** Of its balancer, if it has only one. */
   readonly custom: CustomText | undefined;
+  /** Of all its balancers. */
+  readonly customs: readonly CustomText[];
   /** Name of the defaults section. */
   readonly defaults: string;
   /** Backends that could not be written. */
@@ -35,7 +39,7 @@ type Settings = Omit<RenderSettings, 'oldConnectionsMs'>;
 export function listenerSection(
   templates: Templates,
   listener: Listener,
-  { custom, defaults, missing }: ListenerContext,
+  { custom, customs, defaults, missing }: ListenerContext,
   settings: Settings,
 ): ListenerSection {
   const { port, balancers, protocol } = listener;
@@ -47,12 +51,14 @@ export function listenerSection(
   const page = errorPageOf(listener);
   const words = `${listener.acceptProxy ? ' accept-proxy' : ''}${bound ? tlsWords(listener, settings, bound) : ''}`;
   const lines = custom?.frontends.get(String(port)) ?? [];
+  const isReachable = http && settings.reachable;
   const text = templates.frontend({
     name: port,
     defaults,
     binds: bindAddresses(port, settings.ipv6).map((address) => address + words),
-    socket:
-      http && settings.reachable && !editsRequests(custom, lines) && word(join(settings.directory, `${port}.sock`)),
+    // The worker before can have own text with which it forwards.
+    socket: isReachable && word(join(settings.directory, `${port}.sock`)),
+    newest: isReachable && mayForward(lines, customs) && newestSection(port),
     mode: http ? 'http' : 'tcp',
     http,
     requestRules: requestRules(protocol),
@@ -91,11 +97,6 @@ function writableRules(rules: readonly Rule[], missing: ReadonlySet<string>) {
 
 function isHttp({ protocol }: Listener): boolean {
   return protocol === 'http' || protocol === 'https';
-}
-
-/** A request that two workers forward must be changed by one of them only. */
-function editsRequests(custom: CustomText | undefined, lines: readonly string[]): boolean {
-  return [...lines, ...(custom?.defaults ?? [])].some((line) => /^http-(request|response|after-response)\b/.test(line));
 }
 
 /** Two sockets and not one for both: that one would give the addresses of IPv4 clients as `::ffff:192.0.2.1`. */

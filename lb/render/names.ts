@@ -8,6 +8,9 @@ const OWN = 'drover:';
 /** The section that makes HAProxy read the map of names. No rule chooses it. */
 export const NAMES_SECTION = `${OWN}${NAMES}`;
 
+/** The section that forwards requests from the worker before a reload to the newest one. */
+export const newestSection = (port: number): string => `${OWN}newest-${port}`;
+
 /** How many backends of a kind can come before a reload makes sections for them. */
 const SPARES = 16;
 

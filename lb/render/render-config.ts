@@ -155,10 +155,15 @@ function listenerSections(
   return listeners.map((listener) => {
     const [balancer = '', ...others] = listener.balancers;
     const custom = others.length > 0 ? undefined : customs.get(balancer);
-    const inputs = [custom, missing, listener.certificates && settings.certificates];
-    return memos.listener(listener, inputs, () =>
-      listenerSection(templates, listener, { custom, defaults: defaultsName(custom), missing }, settings),
-    );
+    const each = listener.balancers.map((name) => customs.get(name));
+    const inputs = [custom, missing, listener.certificates && settings.certificates, ...each];
+    const context = {
+      custom,
+      customs: each.filter((one) => one !== undefined),
+      defaults: defaultsName(custom),
+      missing,
+    };
+    return memos.listener(listener, inputs, () => listenerSection(templates, listener, context, settings));
   });
 }
 

@@ -117,12 +117,12 @@ test('renderConfig() writes all options', async () => {
       http-request set-var(txn.request_id) req.fhdr(x-request-id)
       # The worker before a reload has old rules and endpoints.
       http-request set-log-level silent if { stopping }
-      use_backend newest:443 if { stopping }
+      use_backend drover:newest-443 if { stopping }
       use_backend %[var(txn.section)] if { var(txn.section) -m found }
       use_backend all if { var(txn.host) -m str 'it'\\''s.test' } { var(txn.raw_path) -m reg '^/a\\.b$' }
       use_backend all if { var(txn.path),concat(/) -m beg /api/ }
 
-    backend newest:443 from drover
+    backend drover:newest-443 from drover
       mode http
       timeout server 1h
       server worker unix@/run/drover/lb/443.sock send-proxy-v2

@@ -201,13 +201,22 @@ test.each<[string, string | null, RenderSettings, boolean]>([
     REACHABLE,
     false,
   ],
+  ['does not if own text would add a header twice', 'frontend 80\n unique-id-header X-Id', REACHABLE, false],
+  ['does not if own defaults would add the address twice', 'defaults\n option forwardfor', REACHABLE, false],
+  [
+    'does not if own text looks at the connection of the client',
+    'backend\n http-request redirect scheme https unless { ssl_fc }',
+    REACHABLE,
+    false,
+  ],
   ['does not if own defaults would change a reply twice', 'defaults\n http-response add-header a b', REACHABLE, false],
   ['does not if workers cannot reach the socket', null, SETTINGS, false],
 ])('renderConfig(): a worker that a reload replaces %s', async (_what, own, settings, expected) => {
   const customConfigs = own === null ? [] : [{ balancer: 'shop/front', text: own }];
   const { files } = await render({ ...SHOP, customConfigs }, settings);
-  expect(files.get('haproxy.cfg')?.includes('  use_backend newest:80 if { stopping }\n')).toBe(expected);
-  expect(files.get('haproxy.cfg')).not.toContain('newest:5432');
+  expect(files.get('haproxy.cfg')?.includes('  use_backend drover:newest-80 if { stopping }\n')).toBe(expected);
+  expect(files.get('haproxy.cfg')).not.toContain('newest-5432');
+  expect(files.get('haproxy.cfg')?.includes('/80.sock accept-proxy')).toBe(settings.reachable);
 });
 
 test('renderConfig() names the owner of each line', async () => {

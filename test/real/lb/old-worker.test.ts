@@ -88,3 +88,18 @@ test('Q4 Q26 after a reload, a kept connection gets new endpoints, and the sessi
   expect(forwarded.map((name) => headerOf(after.echo, name))).toEqual([[CLIENT], [String(port)], ['http']]);
   expect(host.balancer.status().generations).toBe(2);
 });
+
+test('Q4 a kept connection gets own text that a reload brings, once', async () => {
+  const host = await startBalancedHost(resources, { oldConnectionsMs: 30_000 });
+  const port = await freePort();
+  const kept = keptClient(resources, port);
+  const plain = front([port], [server('127.0.0.1', await startEcho(resources, 'one'))]);
+  host.setTable(plain);
+  await host.settled();
+  await kept();
+  const text = `frontend ${port}\n  http-request add-header X-Own yes`;
+  host.setTable({ ...plain, customConfigs: [{ balancer: 'shop/front', text }] });
+  await host.settled();
+  const { status, echo } = await kept();
+  expect([status, headerOf(echo, 'x-own')]).toEqual([200, ['yes']]);
+});
