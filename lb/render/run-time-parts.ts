@@ -2,7 +2,6 @@ import type { LbTable } from '../table/table.ts';
 import type { BackendSection } from './backend-section.ts';
 import type { ListenerSection } from './listener-section.ts';
 import { NAMES_SECTION, NO_BACKEND, nameEntry } from './names.ts';
-import { mapEntry } from './quote.ts';
 import type { RenderedBackend, RenderedConfig } from './rendered-config.ts';
 import { NAMES } from './run-time-maps.ts';
 import type { Spares } from './spares.ts';
@@ -30,8 +29,9 @@ export function mapTexts(
   { backends, rules }: Pick<RenderedConfig, 'backends' | 'rules'>,
   { byShape }: Spares,
 ): ReadonlyMap<string, string> {
+  // Names and keys have been checked with the sections and rules; with its version, the longest name is longer than a word may be.
   const text = (entries: Iterable<readonly [string, string]>) =>
-    Array.from(entries, ([key, value]) => mapEntry(key, value)).join('');
+    Array.from(entries, ([key, value]) => `${key} ${value}\n`).join('');
   const ports = listeners.map(({ port }) => [String(port), String(port)] as const);
   const names = Array.from(backends, ([name, { entry }]) => [name, entry] as const);
   const free = [NAMES_SECTION, ...[...byShape.values()].flat()].map((name) => [name, NO_BACKEND] as const);

@@ -254,6 +254,13 @@ test('renderConfig() leaves out what cannot be written, and says so', async () =
   ]);
 });
 
+test('renderConfig() writes the longest name of a backend', async () => {
+  const name = 'x'.repeat(1_024);
+  const { problems, backends } = await render(front([rule(name, exact('a.test'))]), SETTINGS);
+  expect(problems).toEqual([]);
+  expect(backends.get(name)?.spares).toHaveLength(16);
+});
+
 test('renderConfig() writes own text in its place, and decides between balancers that set the same', async () => {
   const text = (lines: readonly string[]) => lines.join('\n');
   const lb = table({
