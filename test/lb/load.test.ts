@@ -98,7 +98,7 @@ test('a WebSocket and an upload whose server goes away fail', async () => {
   const load = await startLoad(resources, place, orderTo(faulty, { perSecond: 0, webSockets: 1, uploads: 1 }));
   await until(load, 'both', ({ webSockets, uploads }) => webSockets > 0 && uploads > 0);
   const { failures } = await load.stop();
-  expect(new Set(failures.map(({ client, kind }) => `${client}: ${kind}`))).toEqual(
-    new Set(['WebSocket: early close', 'upload: early close']),
-  );
+  expect(new Set(failures.map(({ client }) => client))).toEqual(new Set(['WebSocket', 'upload']));
+  // The kernel resets a connection that is closed with bytes that nobody has read.
+  for (const { kind } of failures) expect(['early close', 'reset']).toContain(kind);
 });
