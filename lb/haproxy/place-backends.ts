@@ -18,9 +18,9 @@ export interface Placement {
   readonly sections: ReadonlyMap<string, string>;
   /** Spare sections that a backend gets; the map of names says so first. */
   readonly taken: readonly MapChange[];
-  /** Rules that go. Their servers go after them. */
+  /** Rules that go, shorter keys first. Their servers go after them. */
   readonly removed: readonly MapChange[];
-  /** Rules that come, or whose backend is another one. Their servers come before them. */
+  /** Rules that come, or whose backend is another one, longer keys first. Their servers come before them. */
   readonly set: readonly MapChange[];
   /** Sections that no rule needs any more, with the backend that they were for. */
   readonly left: readonly { readonly section: string; readonly backend: string }[];
@@ -50,8 +50,8 @@ export function placeBackends({ backends, rules }: Placeable, maps: RunningMaps)
   return {
     sections,
     taken,
-    removed: changes.filter(({ value }) => value === null),
-    set: changes.filter(({ value }) => value !== null),
+    removed: changes.filter(({ value }) => value === null).sort((a, b) => a.key.length - b.key.length),
+    set: changes.filter(({ value }) => value !== null).sort((a, b) => b.key.length - a.key.length),
     left: [...names].flatMap(([section, entry]) =>
       isMovable(entry) && !needed.has(section) ? [{ section, backend: backendOf(entry) }] : [],
     ),

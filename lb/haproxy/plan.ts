@@ -96,7 +96,10 @@ function plan(desired: Desired, observed: Observed, memory: Memory): Plan<Change
 
 type ObservedRules = ObservedServers & Pick<NonNullable<Observed['running']>, 'config' | 'mayChangeRules'>;
 
-/** A rule comes after its servers, and goes before them. */
+/**
+ * A rule comes after its servers, and goes before them. Between two changes, each request gets what the old rules or the new ones say: a longer path
+ * comes before a shorter one, or its servers, are changed, and goes after that.
+ */
 function planRules(
   { table, config: newest }: Desired,
   observed: ObservedRules,
@@ -108,13 +111,19 @@ function planRules(
   const sections = mayChangeRules ? placement.sections : withoutTaken(placement);
   const backends = { wanted: byRule(table.backends), rendered: config?.backends ?? new Map(), sections };
   const gone = newest === null ? [] : planGone(backends, newest.backends, observed);
-  const servers = serversOf([...planServers(backends, observed, settled), ...gone]);
-  if (!mayChangeRules) return servers;
+  const servers = planServers(backends, observed, settled);
+  if (!mayChangeRules) return serversOf([...servers, ...gone]);
+  const coming = new Set(set.map(({ value }) => value));
+  const [before = [], after = []] = [true, false].map((is) =>
+    servers.filter(({ section }) => coming.has(section) === is),
+  );
   return [
-    ...mapsOf([...taken, ...removed]),
-    ...servers,
+    ...mapsOf(taken),
+    ...serversOf(before),
     ...mapsOf(set),
-    ...serversOf(left.flatMap((one) => planLeft(one, observed))),
+    ...serversOf(after),
+    ...mapsOf(removed),
+    ...serversOf([...gone, ...left.flatMap((one) => planLeft(one, observed))]),
   ];
 }
 

@@ -155,3 +155,24 @@ describe('placeBackends() over a random walk', () => {
     expect(reloads).toBeGreaterThan(10);
   });
 });
+
+test('placeBackends() changes the paths of a host in an order that gives each request the old or the new backend', () => {
+  const random = createRandom(9);
+  const PATHS = ['x/p/q', 'x/', 'x/p/q/r', 'x/p', 'x/s'];
+  const ASKED = [...PATHS, 'x/p/z', 'y/'];
+  const some = () => new Map(PATHS.filter(() => random.below(2) === 0).map((path) => [path, `b${random.below(4)}`]));
+  const found = (rules: ReadonlyMap<string, string>, asked: string) =>
+    rules.get([...rules.keys()].filter((key) => asked.startsWith(key)).sort((a, b) => b.length - a.length)[0] ?? '');
+  for (let step = 0; step < 300; step += 1) {
+    const [before, after] = [some(), some()];
+    const now = new Map(before);
+    const want = wanted({ p: [...after].map(([key, backend]) => `${key}: ${backend}`).join(', ') });
+    const { set, removed } = placeBackends(want, new Map([['p', before]]));
+    for (const { key, value } of [...set, ...removed]) {
+      if (value === null) now.delete(key);
+      else now.set(key, value);
+      for (const asked of ASKED) expect([found(before, asked), found(after, asked)]).toContain(found(now, asked));
+    }
+    expect(now).toEqual(new Map(after));
+  }
+});

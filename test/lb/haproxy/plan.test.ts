@@ -238,17 +238,19 @@ describe('plan() of rules', () => {
 
   test('has sections and removed rules before servers, and new rules after theirs and before servers that go', () => {
     expect(changesWith(['spare'])).toEqual([
-      'section spare for new; -rule old.test',
-      'web: +10.0.0.2:80; new: +10.0.0.1:80',
+      'section spare for new',
+      'new: +10.0.0.1:80',
       '+rule new.test',
+      'web: +10.0.0.2:80',
+      '-rule old.test',
       'old: -10.0.0.9:80',
     ]);
   });
 
   test('reloads if no section is left, and goes on with what needs none', () => {
     expect(changesWith(['old'])).toEqual([
-      '-rule old.test',
       'web: +10.0.0.2:80',
+      '-rule old.test',
       'old: -10.0.0.9:80',
       'reload HAProxy with structure s1',
     ]);
