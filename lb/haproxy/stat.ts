@@ -1,5 +1,5 @@
 import type { StatRow as Row } from '../../haproxy/index.ts';
-import { backendOf, NO_BACKEND } from '../render/index.ts';
+import { backendOf, isOwnSection, NO_BACKEND } from '../render/index.ts';
 
 /** The columns of HAProxy's `show stat` that are shown or counted. */
 export const STAT_COLUMNS = [
@@ -23,7 +23,7 @@ export function backendRows(
   const [before, now]: [StatRow[], StatRow[]] = [[], []];
   for (const row of rows) {
     const entry = names.get(row.pxname);
-    if (entry === NO_BACKEND) continue;
+    if (entry === NO_BACKEND || (entry === undefined && isOwnSection(row.pxname))) continue;
     const pxname = entry === undefined ? row.pxname : backendOf(entry);
     (sections.get(pxname) === row.pxname ? now : before).push({ ...row, pxname });
   }

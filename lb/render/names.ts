@@ -5,6 +5,8 @@ import { NAMES } from './run-time-maps.ts';
 /** Begins the names of sections that are Drover's own: `backendNames` gives no backend such a name. */
 const OWN = 'drover:';
 
+export const isOwnSection = (name: string): boolean => name.startsWith(OWN);
+
 /** The section that makes HAProxy read the map of names. No rule chooses it. */
 export const NAMES_SECTION = `${OWN}${NAMES}`;
 

@@ -44,9 +44,6 @@ export function backendNames(groups: readonly Group[]): {
   return { names, problems };
 }
 
-/** Of sections that every configuration has. */
-const OWN_NAMES = /^(drover|newest):/;
-
 function nameFault(name: string, owner: Claim | undefined): readonly [what: string, hint: string] | null {
   if (!/^[\w.:-]+$/.test(name)) {
     return [
@@ -54,9 +51,8 @@ function nameFault(name: string, owner: Claim | undefined): readonly [what: stri
       'use letters, digits, _, -, . and : only',
     ];
   }
-  if (OWN_NAMES.test(name)) {
-    const hint = 'use a name that does not begin with drover: or newest:';
-    return [`has the backend name ${name}, which is not accepted`, hint];
+  if (name.startsWith('drover:')) {
+    return [`has the backend name ${name}, which is not accepted`, 'use a name that does not begin with drover:'];
   }
   if (!owner) return null;
   return [

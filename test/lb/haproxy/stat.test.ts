@@ -17,14 +17,22 @@ test('backendRows() gives lines the names of backends, the section of now last, 
     ['api', 'drover:spare-plain-1'],
     ['fix', 'fix'],
   ]);
-  const proxies = ['80', 'web', 'fix', 'own', 'drover:names', ...[1, 2, 3].map((at) => `drover:spare-plain-${at}`)];
+  const proxies = [
+    '80',
+    'web',
+    'fix',
+    'own',
+    'drover:names',
+    'drover:newest-80',
+    ...[1, 2, 3].map((at) => `drover:spare-plain-${at}`),
+  ];
   const rows = proxies.map((name, at) => row(name, 'BACKEND', { scur: String(at) }));
   expect(backendRows(rows, names, sections).map(({ pxname, scur }) => `${scur} ${pxname}`)).toEqual([
     '0 80',
     '3 own',
-    '6 web',
+    '7 web',
     '1 web',
     '2 fix',
-    '5 api',
+    '6 api',
   ]);
 });

@@ -76,13 +76,16 @@ describe('names of backends', () => {
     expect(tableFrom({ declarations: [WEB, balancer('a/lb', rules)] }).problems).toHaveLength(1);
   });
 
-  test.each(['drover:spare-plain-1', 'newest:80'])('the name %s of a section of Drover is a problem', (backendName) => {
-    const rules = [rule({ backendName })];
-    expect(names(rules)).toEqual(['80_']);
-    expect(problemsOf(tableFrom({ declarations: [WEB, balancer('a/lb', rules)] }))).toEqual([
-      `a/lb: load balancer rule a/lb#1 has the backend name ${backendName}, which is not accepted`,
-    ]);
-  });
+  test.each(['drover:spare-plain-1', 'drover:newest-80'])(
+    'the name %s of a section of Drover is a problem',
+    (backendName) => {
+      const rules = [rule({ backendName })];
+      expect(names(rules)).toEqual(['80_']);
+      expect(problemsOf(tableFrom({ declarations: [WEB, balancer('a/lb', rules)] }))).toEqual([
+        `a/lb: load balancer rule a/lb#1 has the backend name ${backendName}, which is not accepted`,
+      ]);
+    },
+  );
 
   test('rules with one host and path have one name, the first that is given', () => {
     const { backends } = tableFrom({
