@@ -118,7 +118,7 @@ export class LbApplier {
     return keeper.isKept && isBehind ? 200 : 2_000;
   };
 
-  async #observe({ table, certificates }: Desired, signal: AbortSignal): Promise<Observed> {
+  async #observe({ table, config, certificates }: Desired, signal: AbortSignal): Promise<Observed> {
     const { live, keeper, candidates, clock, problems } = this.#deps;
     if (this.#table !== table) this.#changedMs = clock.monotonic();
     this.#table = table;
@@ -146,6 +146,7 @@ export class LbApplier {
         hasOld: live.generations > 1,
       },
       kept: keeper.isKept ? { structure: this.#fileStructure } : null,
+      isNewest: candidates.isCurrent && accepted?.config === config,
       mayReload: this.#mayReload(now),
       mayWrite:
         isOurs &&

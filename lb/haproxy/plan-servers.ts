@@ -1,4 +1,5 @@
 import { type RenderedBackend, serverArguments } from '../render/index.ts';
+import { hostOfRule } from '../table/backend-names.ts';
 import type { Backend, Server } from '../table/table.ts';
 import type { RunningServer, RunningServers } from './parse-replies.ts';
 import type { Placement } from './place-backends.ts';
@@ -37,20 +38,23 @@ export interface PlacedBackends {
   readonly rendered: ReadonlyMap<string, RenderedBackend>;
   /** Backend -> section; what is missing is left alone. */
   readonly sections: ReadonlyMap<string, string>;
+  /** Whether no configuration will have a backend, by its name. */
+  readonly leftOut: (backend: string) => boolean;
 }
 
 export function planServers(
-  { wanted, rendered, sections }: PlacedBackends,
+  { wanted, rendered, sections, leftOut }: PlacedBackends,
   observed: ObservedServers,
   settled: Settled,
 ): readonly BackendChange[] {
+  const guarded = guardedHosts({ wanted, rendered, leftOut });
   return [...rendered].flatMap(([name, how]): readonly BackendChange[] => {
     const backend = wanted.get(how.rule);
     const section = sections.get(name);
     if (backend === undefined || section === undefined) return [];
     const has = observed.servers.get(section) ?? NO_SERVERS;
     if (settled.get(backend) === has) return [];
-    const mayAdd = mayUse(how.users, backend.options.basicAuth);
+    const mayAdd = !guarded.has(hostOfRule(how.rule));
     const changes = planBackend(backend, { section, has, how, observed, mayAdd });
     const isSettled = mayAdd && changes.length === 0 && !has.values().some(({ isOut }) => isOut);
     if (isSettled) settled.set(backend, has);
@@ -91,7 +95,7 @@ interface BackendState {
   readonly has: ReadonlyMap<string, RunningServer>;
   readonly how: RenderedBackend;
   readonly observed: ObservedServers;
-  /** False until a reload asks for other passwords: a new server could be one that needs them. */
+  /** False until a reload asks for passwords of its host. */
   readonly mayAdd: boolean;
 }
 
@@ -138,9 +142,22 @@ function planRemoval({ name }: RunningServer, removal: Removal): readonly Server
   return out.isDue ? [{ kind: 'remove', name, force: isOver(out.sinceMs, removal) }] : [];
 }
 
-/** Whether those who may use the running backend may use the wanted one. */
+/** The hosts with a rule that does not ask for its passwords yet. A new server could be one whose paths need them. */
+function guardedHosts({ wanted, rendered, leftOut }: Omit<PlacedBackends, 'sections'>): ReadonlySet<string> {
+  const protectedOnes = [...wanted.values()].filter(({ options }) => options.basicAuth.length > 0);
+  if (protectedOnes.length === 0) return NO_HOSTS;
+  const users = new Map([...rendered.values()].map((running) => [running.rule, running.users]));
+  const waiting = protectedOnes.filter(
+    ({ name, rule, options }) => !leftOut(name) && !mayUse(users.get(rule) ?? [], options.basicAuth),
+  );
+  return new Set(waiting.map(({ rule }) => hostOfRule(rule)));
+}
+
+const NO_HOSTS: ReadonlySet<string> = new Set();
+
+/** Whether a backend that asks for passwords lets nobody in whom the wanted one does not. */
 function mayUse(running: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.length === 0 || (running.length > 0 && running.every((user) => wanted.includes(user)));
+  return running.length > 0 && running.every((user) => wanted.includes(user));
 }
 
 function isOver(sinceMs: number, { timeoutMs, observed }: Removal): boolean {

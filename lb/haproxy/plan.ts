@@ -50,6 +50,8 @@ export interface Observed extends Omit<ObservedServers, 'servers'> {
   } | null;
   /** The structure of the file that HAProxy reads when it starts, if it is kept running; null: it is not kept running. */
   readonly kept: { readonly structure: string | null } | null;
+  /** Whether the wanted configuration is that of the newest table. */
+  readonly isNewest: boolean;
   readonly mayReload: boolean;
   /** Whether the file has other servers than the table, and may be written now. */
   readonly mayWrite: boolean;
@@ -94,7 +96,9 @@ function plan(desired: Desired, observed: Observed, memory: Memory): Plan<Change
   };
 }
 
-type ObservedRules = ObservedServers & Pick<NonNullable<Observed['running']>, 'config' | 'mayChangeRules'>;
+type ObservedRules = ObservedServers &
+  Pick<Observed, 'isNewest'> &
+  Pick<NonNullable<Observed['running']>, 'config' | 'mayChangeRules'>;
 
 /**
  * A rule comes after its servers, and goes before them. Between two changes, each request gets what the old rules or the new ones say: a longer path
@@ -106,10 +110,13 @@ function planRules(
   placement: Placement,
   { settled, byRule }: Pick<Memory, 'settled' | 'byRule'>,
 ): readonly Change[] {
-  const { config, mayChangeRules } = observed;
+  const { config, mayChangeRules, isNewest } = observed;
   const { taken, removed, set, left } = placement;
   const sections = mayChangeRules ? placement.sections : withoutTaken(placement);
-  const backends = { wanted: byRule(table.backends), rendered: config?.backends ?? new Map(), sections };
+  const backends = {
+    ...{ wanted: byRule(table.backends), rendered: config?.backends ?? new Map(), sections },
+    leftOut: (name: string) => isNewest && newest?.backends.has(name) === false,
+  };
   const gone = newest === null ? [] : planGone(backends, newest.backends, observed);
   const servers = planServers(backends, observed, settled);
   if (!mayChangeRules) return serversOf([...servers, ...gone]);

@@ -10,6 +10,14 @@ export function claimKey({ port, host, path }: Pick<Claim, 'port' | 'host' | 'pa
   return JSON.stringify([port, host?.kind, host?.text, path?.kind, path?.text]);
 }
 
+/** `Backend.rule`: host and path are JSON without a blank between. */
+export function ruleKey({ port, host, path }: Claim): string {
+  return `${JSON.stringify([port, host?.kind, host?.text])} ${JSON.stringify([path?.kind, path?.text])}`;
+}
+
+/** What rules of one port and host have in common; seldom, others have it, too. */
+export const hostOfRule = (rule: string): string => rule.split(' ', 1)[0] ?? rule;
+
 /** One word that is the same for all ports: a client that changes from http to https keeps its container. */
 export function cookieKey({ balancer, host, path }: Claim): string {
   const key = JSON.stringify([balancer, claimKey({ port: 0, host, path })]);

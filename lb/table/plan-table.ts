@@ -5,7 +5,7 @@ import {
   type RuleOptions,
   type StickinessPolicy,
 } from '../../model/index.ts';
-import { backendNames, claimKey, cookieKey, type Group } from './backend-names.ts';
+import { backendNames, claimKey, cookieKey, type Group, ruleKey } from './backend-names.ts';
 import { balancerClaims, selectorsOf } from './balancer-claims.ts';
 import { type BackendPart, type Claim, type Claims, joinClaims, ruleProblem } from './claim.ts';
 import { labelClaims } from './label-claims.ts';
@@ -125,7 +125,7 @@ function backendPlan({ name, group }: NamedGroup): BackendPlan {
   const { protocol, balancer, options, stickiness, drainTimeoutMs } = claim;
   return {
     name,
-    rule: claimKey(claim),
+    rule: ruleKey(claim),
     protocol,
     balancer,
     options,

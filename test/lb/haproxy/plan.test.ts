@@ -53,6 +53,7 @@ function observed(
       ...{ certificates: NO_CERTIFICATES, hasOld },
     },
     kept: { structure },
+    isNewest: true,
     mayReload: true,
     mayWrite: false,
     out: new Map(),
@@ -205,6 +206,19 @@ describe('plan() while a reload waits', () => {
       'takes servers of a backend away that gets a password',
       wantedAs([backend('web', { servers: [two], options: USERS })]),
       ['web: -10.0.0.1:80'],
+    ],
+    [
+      'adds no server to a host that gets a password for a path',
+      wantedAs([backend('web', { servers: [one, two] }), backend('new', { rule: 'web /admin', options: USERS })]),
+      [],
+    ],
+    [
+      'does so if the rule with the password is left out',
+      wantedAs(
+        [backend('web', { servers: [one, two] }), backend('new', { rule: 'web /admin', options: USERS })],
+        [backend('web')],
+      ),
+      ['web: +10.0.0.2:80'],
     ],
     ['takes the servers of a rule away that is gone', wantedAs([backend('api')]), ['web: -10.0.0.1:80']],
     ['leaves them until the configuration is known', wantedAs([backend('api')], [backend('web')]), []],

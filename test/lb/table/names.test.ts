@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hostOfRule } from '../../../lb/table/backend-names.ts';
 import type { PortRule } from '../../../model/index.ts';
 import { declaration } from '../../view/world.ts';
 import { balancer, problemsOf, rule, tableFrom } from './table-world.ts';
@@ -16,6 +17,25 @@ test('rules have their numbers as written, also after a wrong one', () => {
   const rules = [rule({ path: '/a' }), rule({ path: '/c', number: 3 })];
   const { listeners } = tableFrom({ declarations: [WEB, balancer('a/lb', rules)] });
   expect(listeners.flatMap((one) => one.rules).map(({ name }) => name)).toEqual(['a/lb#1', 'a/lb#3']);
+});
+
+test('backends have the key of their rule, which says what rules have the same port and host', () => {
+  const rules = [
+    { hostname: 'a' },
+    { hostname: 'a', path: '/x' },
+    { hostname: '*.a' },
+    { hostname: 'a', sourcePort: 81 },
+  ];
+  const { backends, listeners } = tableFrom({ declarations: [WEB, balancer('a/lb', rules.map(rule))] });
+  const made = listeners.flatMap((listener) => listener.rules);
+  const keys = rules.map((_, at) => {
+    const name = made.find((one) => one.name === `a/lb#${at + 1}`)?.backend;
+    return backends.find((one) => one.name === name)?.rule ?? '';
+  });
+  expect(new Set(keys).size).toBe(4);
+  const [host, path, wildcard, other] = keys.map(hostOfRule);
+  expect(path).toBe(host);
+  expect(new Set([host, wildcard, other]).size).toBe(3);
 });
 
 describe('names of backends', () => {

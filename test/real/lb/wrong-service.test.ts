@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => resources.close());
 
 interface Service {
-  /** `*.test`: a wildcard. */
+  /** `*.test`: a wildcard; `test /x`: a path. */
   readonly name: string;
   readonly backend: string;
   readonly server: 'one' | 'two';
@@ -44,8 +44,13 @@ function front(services: readonly Service[], ...others: readonly Listener[]): Lb
     }),
   );
   const rules = services.map(({ name, backend }) => {
-    const kind = name.startsWith('*') ? ('suffix' as const) : ('exact' as const);
-    return rule(name, { host: { kind, text: name.replace('*', '') }, backend });
+    const [text = '', path] = name.split(' ');
+    const kind = text.startsWith('*') ? ('suffix' as const) : ('exact' as const);
+    return rule(name, {
+      host: { kind, text: text.replace('*', '') },
+      path: path === undefined ? null : { kind: 'prefix', text: path },
+      backend,
+    });
   });
   return table({
     listeners: [listener(port, { rules }), ...others],
@@ -116,16 +121,21 @@ test('a reload waits while a name, an address or a password becomes that of anot
     { name: 'a', backend: 'web', server: 'one' },
     { name: '*.w', backend: 'wild', server: 'one' },
     { name: 'p', backend: 'plain', server: 'one' },
+    { name: 'q', backend: 'open', server: 'one' },
+    { name: 'z /z', backend: 'z', server: 'one' },
   ] as const;
   await use(front([...before]));
   await holdReloads('a', front([...before], extra[0]));
-  const watched = watch(['a', 'p']);
+  const watched = watch(['a', 'p', 'q']);
   host.setTable(
     front(
       [
         { name: 'b', backend: 'web', server: 'two' },
         { name: 'c', backend: 'c', server: 'one' },
+        { name: 'z /z', backend: 'z', server: 'one' },
         { name: 'p', backend: 'plain', server: 'two', users: ['me:$5$x$y'] },
+        { name: 'q', backend: 'open', server: 'two' },
+        { name: 'q /secret', backend: 'secret', server: 'two', users: ['me:$5$x$y'] },
       ],
       ...extra,
     ),
@@ -133,7 +143,10 @@ test('a reload waits while a name, an address or a password becomes that of anot
   await poll(async () => (await answer('c')) === 'one', { what: 'the new rule' });
   await poll(async () => (await answer('x.w')) === '503', { what: 'the end of the old wildcard' });
   await poll(async () => (await answer('a')) === '503', { what: 'the end of the old rule' });
+  await poll(async () => (await answer('q')) === '503', {
+    what: 'the end of the server beside a path with a password',
+  });
   await poll(async () => (await answer('p')) === '503', { what: 'the end of the server without a password' });
-  expect(await watched()).toEqual({ a: ['503', 'one'], p: ['503', 'one'] });
+  expect(await watched()).toEqual({ a: ['503', 'one'], p: ['503', 'one'], q: ['503', 'one'] });
   expect(host.balancer.status()).toMatchObject({ reloads: 1, generations: 2 });
 }, 60_000);
