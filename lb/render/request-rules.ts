@@ -9,6 +9,6 @@ export function requestRules(protocol: ListenerProtocol): readonly string[] {
     'http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }',
     `http-request add-header X-Forwarded-Proto ${protocol} unless { req.hdr(X-Forwarded-Proto) -m found }`,
     'http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }',
-    'http-request add-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }',
+    'http-request add-header X-Forwarded-Host %[req.fhdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.fhdr(host) -m found }',
   ];
 }

@@ -99,11 +99,11 @@ test('renderConfig() writes all options', async () => {
       http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
       http-request add-header X-Forwarded-Proto https unless { req.hdr(X-Forwarded-Proto) -m found }
       http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }
-      http-request add-header X-Forwarded-Host %[req.hdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.hdr(host) -m found }
+      http-request add-header X-Forwarded-Host %[req.fhdr(host)] unless { req.hdr(X-Forwarded-Host) -m found } || ! { req.fhdr(host) -m found }
       # Maps may be asked with host and path in one text. A slash in the host would make another path of it.
-      http-request deny deny_status 400 if { req.hdr(host) -m sub / }
+      http-request deny deny_status 400 if { req.fhdr(host) -m sub / }
       http-request set-var(txn.host) str()
-      http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)
+      http-request set-var(txn.host) req.fhdr(host),host_only,rtrim(.)
       # A request without a path (OPTIONS *) leaves this one.
       http-request set-var(txn.raw_path) str(/)
       http-request set-var(txn.raw_path) path
@@ -170,8 +170,8 @@ test('renderConfig() writes all options', async () => {
       http-request deny deny_status 413 if { req.body_size gt 100 }
       http-request deny deny_status 413 if { req.body_len ge 101 } ! { req.hdr(content-length) -m found }
       http-request deny deny_status 413 if { req.body_len gt 0 } { req.hdrs,length gt 6000 } ! { req.hdr(content-length) -m found }
-      http-request add-header Forwarded 'for=%[src];host="%[req.hdr(host),json(utf8s)]";proto=https' unless { src -m sub : }
-      http-request add-header Forwarded 'for="[%[src]]";host="%[req.hdr(host),json(utf8s)]";proto=https' if { src -m sub : }
+      http-request add-header Forwarded 'for=%[src];host="%[req.fhdr(host),json(utf8s)]";proto=https' unless { src -m sub : }
+      http-request add-header Forwarded 'for="[%[src]]";host="%[req.fhdr(host),json(utf8s)]";proto=https' if { src -m sub : }
       server ext.example.com:80 ext.example.com:80 id 1792768201 weight 3 proto h2 send-proxy-v2 resolvers drover resolve-prefer ipv4 init-addr last,libc,none
       server 10.0.0.1:80 10.0.0.1:80 id 1482263895 weight 1 proto h2 send-proxy-v2
 

@@ -164,7 +164,7 @@ test('renderConfig() asks for the path only if a rule does', async () => {
       .split('\n')
       .filter((line) => /set-var|use_backend/.test(line) && !line.includes('be_name'))
       .map((line) => line.trim().replaceAll(/[0-9a-f]{16}/g, 'HASH'));
-  const host = 'http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.)';
+  const host = 'http-request set-var(txn.host) req.fhdr(host),host_only,rtrim(.)';
   const chosen = 'use_backend %[var(txn.section)] if { var(txn.section) -m found }';
   const byHost = ['http-request set-var(txn.section) var(txn.host),map_str(maps/hosts-80-HASH.map)', chosen];
   expect(await lines(hosts)).toEqual([host, ...byHost]);

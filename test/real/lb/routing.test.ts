@@ -79,6 +79,7 @@ const question = fc.record({
     askedHost.map((text) => text.toUpperCase()),
     askedHost.map((text) => `${text}:8080`),
     askedHost.map((text) => `${text}.`),
+    askedHost.map((text) => `${text}, a.b`),
     fc.constant(null),
   ),
   path: fc.oneof(
