@@ -88,7 +88,10 @@ function healthCheckKeys(check: HealthCheck): Record<string, unknown> {
   };
 }
 
-function lbKeys({ labels, options }: ServiceDeclaration, config: LoadBalancerConfig): Record<string, unknown> {
+function lbKeys({ kind, labels, options }: ServiceDeclaration, config: LoadBalancerConfig): Record<string, unknown> {
+  // Those of other services say nothing about load balancers.
+  const own =
+    kind === 'loadBalancerService' ? { labels, drain: options.drain_timeout_ms } : { labels: {}, drain: null };
   return {
     certs: config.certs,
     default_cert: config.defaultCert,
@@ -96,7 +99,7 @@ function lbKeys({ labels, options }: ServiceDeclaration, config: LoadBalancerCon
     // without a single key it is still a policy
     stickiness_policy: config.stickinessPolicy,
     port_rules: config.portRules.map((rule) => compact(ruleKeys(rule))),
-    ...balancerKeys(config.options, labels, options.drain_timeout_ms),
+    ...balancerKeys(config.options, own.labels, own.drain),
   };
 }
 
