@@ -85,7 +85,11 @@ function watch(names: readonly string[]): () => Promise<Readonly<Record<string, 
   resources.add('watchers', () => end.abort());
   const all = names.map(async (name) => {
     const seen = new Set<string>();
-    while (!end.signal.aborted) seen.add(await answer(name).catch(() => 'nothing'));
+    // Once more after the end: the last change may have come after the last question.
+    for (let isOver = false; !isOver; ) {
+      isOver = end.signal.aborted;
+      seen.add(await answer(name).catch(() => 'nothing'));
+    }
     return [name, [...seen].sort()] as const;
   });
   return async () => {
