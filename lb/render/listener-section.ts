@@ -66,7 +66,7 @@ export function listenerSection(
     accessLog: listener.accessLog && accessLogFormat(http ? 'http' : protocol === 'sni' ? 'sni' : 'tcp'),
     errorPage: [...page.files.keys()][0],
     custom: lines,
-    section: simple && `http-request set-var(${SECTION}) ${simple.sample}`,
+    section: simple && !simple.isLast && `http-request set-var(${SECTION}) ${simple.sample}`,
     path: simple?.sample.includes(PATH) || routes.some(({ line }) => line.includes(PATH)),
     rawPath: routes.some(({ line }) => line.includes(RAW_PATH)),
     routes: routes.map(({ line }) => line),

@@ -14,7 +14,7 @@ import type { RenderedConfig, RenderSettings } from './rendered-config.ts';
 import { nameFiles } from './run-time-maps.ts';
 import { mapTexts, renderedBackends } from './run-time-parts.ts';
 import { createLineOwners, customOwners, type Section } from './section.ts';
-import { createSpares, NAMES_PART, NO_SPARES, type Spares } from './spares.ts';
+import { createSpares, NO_SPARES, namesPart, type Spares } from './spares.ts';
 import { loadTemplates, type Templates } from './templates.ts';
 
 /** Same table and settings, same configuration. What has not changed since the last call is not written again. */
@@ -61,7 +61,7 @@ function renderTable(templates: Templates, memos: Memos, table: LbTable, setting
     ...own.sections,
     ...listeners.map(({ section }) => section),
     ...written.map(({ section }) => section),
-    NAMES_PART,
+    namesPart(listeners.flatMap(({ simple }) => simple?.sample ?? [])),
     ...spares.sections,
   ];
   const rules = new Map(listeners.flatMap(({ simple }) => (simple ? [[simple.map, simple.backends] as const] : [])));

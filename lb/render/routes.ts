@@ -23,6 +23,8 @@ export interface SimpleRules {
   readonly map: string;
   /** What the variable `SECTION` must have: the section of a request, if it has one. */
   readonly sample: string;
+  /** Whether no other rule but that for everything can match what these do not. */
+  readonly isLast: boolean;
   /** Key -> backend. */
   readonly backends: ReadonlyMap<string, string>;
 }
@@ -75,9 +77,14 @@ export function routesOf(rules: readonly Rule[], httpPort: number | null): Liste
   const map = rulesMap(looksAtPath ? 'paths' : 'hosts', httpPort);
   const [run] = runsOf(simple, looksAtPath);
   const backends = new Map([...(run?.rules ?? [])].map(([key, { backend }]) => [key, backend]));
-  const route = { line: `use_backend %[var(${SECTION})] if { var(${SECTION}) -m found }`, rule: null };
   const sample = `${lookup.lookup},map_${lookup.match}(${mapFile(map)})`;
-  return { routes: [...first.routes, route, ...last.routes], files, simple: { map, backends, sample }, fixed };
+  // HAProxy goes on to the default backend if there is no section of that name.
+  const isLast = last.routes.every(({ line }) => line.startsWith('default_backend '));
+  const route = {
+    line: isLast ? `use_backend %[${sample}]` : `use_backend %[var(${SECTION})] if { var(${SECTION}) -m found }`,
+    rule: null,
+  };
+  return { routes: [...first.routes, route, ...last.routes], files, simple: { map, backends, sample, isLast }, fixed };
 }
 
 function routesOfOthers(rules: readonly Rule[], looksAtPath: boolean): Routes {

@@ -38,13 +38,20 @@ function spareText(text: string, defaults: string, sections: readonly string[]):
 /** The other sections have it. */
 const COMMENT = /^ *#.*\n/gm;
 
-/** It makes HAProxy read the map: formats of logs are parsed too late for a file beside the configuration. */
-export const NAMES_PART: Section = ownSection(`
+/**
+ * It makes HAProxy read the maps: what stands in a format, as for logs and for `use_backend`, is parsed too late for a file beside the
+ * configuration. `samples`: expressions with maps.
+ */
+export function namesPart(samples: readonly string[]): Section {
+  const lines = [`be_name,map_str(${mapFile(NAMES)})`, ...samples].map(
+    (sample) => `  http-request set-var(txn.section) ${sample}\n`,
+  );
+  return ownSection(`
 # The backends that sections are for. A backend that comes at run time gets one of the spare sections below.
 backend ${NAMES_SECTION} from drover
   mode http
-  http-request set-var(txn.backend) be_name,map_str(${mapFile(NAMES)})
-`);
+${lines.join('')}`);
+}
 
 function ownSection(text: string): Section {
   return { text, owner: { kind: 'drover' }, lineOwners: new Map() };

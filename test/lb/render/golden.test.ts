@@ -201,7 +201,8 @@ test('renderConfig() writes all options', async () => {
     # The backends that sections are for. A backend that comes at run time gets one of the spare sections below.
     backend drover:names from drover
       mode http
-      http-request set-var(txn.backend) be_name,map_str(maps/names-HASH.map)"
+      http-request set-var(txn.section) be_name,map_str(maps/names-HASH.map)
+      http-request set-var(txn.section) var(txn.host),concat(,txn.path),map_beg(maps/paths-443-HASH.map)"
   `);
   const spares = text.slice(text.indexOf('\ndefaults drover:spare-'));
   expect(spares.match(/^backend /gm)).toHaveLength(32);
