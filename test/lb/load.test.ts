@@ -99,6 +99,6 @@ test('a WebSocket and an upload whose server goes away fail', async () => {
   await until(load, 'both', ({ webSockets, uploads }) => webSockets > 0 && uploads > 0);
   const { failures } = await load.stop();
   expect(new Set(failures.map(({ client }) => client))).toEqual(new Set(['WebSocket', 'upload']));
-  // The kernel resets a connection that is closed with bytes that nobody has read.
+  // A connection that is closed with unread bytes is reset.
   for (const { kind } of failures) expect(['early close', 'reset']).toContain(kind);
 });
