@@ -9,6 +9,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { Kind } from './kind.ts';
 import { livenessKind } from './liveness.ts';
 import { networkKind } from './network.ts';
+import { overlayKind } from './overlay.ts';
 import { publishedKind } from './published.ts';
 import { voteKind } from './vote.ts';
 
@@ -40,6 +41,7 @@ export const factTable: FactTable = {
     drainingKind,
     sessionsKind,
     publishedKind,
+    overlayKind,
   ]),
   documents: createKindTable([declarationKind, livenessKind]),
 };

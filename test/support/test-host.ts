@@ -8,8 +8,8 @@ import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
 
 /**
- * A test host: unnamed network and mount namespaces that one process holds and that disappear with it. `/run/docker`,
- * `/run/netns` and `/run/drover` are private; the rest of the file system is the machine's.
+ * A test host: unnamed network and mount namespaces that one process holds and that disappear with it. `/run/docker`, `/run/wireguard`,
+XX; the rest of the file system is the machine's.
  */
 export interface TestHost {
   readonly name: string;
@@ -25,7 +25,7 @@ export interface TestHost {
   enter(file: string, args: readonly string[]): { readonly file: string; readonly args: readonly string[] };
 }
 
-const PRIVATE_MOUNTS = ['/run/docker', '/run/netns', '/run/drover'];
+const PRIVATE_MOUNTS = ['/run/docker', '/run/netns', '/run/drover', '/run/wireguard'];
 
 export async function createTestHost(resources: Resources, name: string): Promise<TestHost> {
   const dir = await mkdtemp(join(tmpdir(), `drover-${name}-`));
