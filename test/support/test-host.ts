@@ -9,7 +9,7 @@ import type { Resources } from './resources.ts';
 
 /**
  * A test host: unnamed network and mount namespaces that one process holds and that disappear with it. `/run/docker`, `/run/wireguard`,
-XX; the rest of the file system is the machine's.
+ * `/run/netns` and `/run/drover` are private; the rest of the file system is the machine's.
  */
 export interface TestHost {
   readonly name: string;
