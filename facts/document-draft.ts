@@ -1,4 +1,4 @@
-import type { DraftMap, Liveness, ServiceDeclaration } from '../model/index.ts';
+import type { DraftMap, Liveness, OverlayChoice, ServiceDeclaration } from '../model/index.ts';
 
 /** What the documents say, in the making. */
 export interface DocumentDraft {
@@ -6,4 +6,6 @@ export interface DocumentDraft {
   readonly declarations: DraftMap<ServiceDeclaration>;
   /** By host id. */
   readonly liveness: DraftMap<Liveness>;
+  /** By the empty text: there is one at most. */
+  readonly overlay: DraftMap<OverlayChoice>;
 }

@@ -9,7 +9,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { Kind } from './kind.ts';
 import { livenessKind } from './liveness.ts';
 import { networkKind } from './network.ts';
-import { overlayKind } from './overlay.ts';
+import { overlayChoiceKind, overlayKind } from './overlay.ts';
 import { publishedKind } from './published.ts';
 import { voteKind } from './vote.ts';
 
@@ -43,7 +43,7 @@ export const factTable: FactTable = {
     publishedKind,
     overlayKind,
   ]),
-  documents: createKindTable([declarationKind, livenessKind]),
+  documents: createKindTable([declarationKind, livenessKind, overlayChoiceKind]),
 };
 
 export function createKindTable<Draft>(kinds: readonly Kind<Draft>[]): KindTable<Draft> {

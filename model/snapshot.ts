@@ -2,6 +2,7 @@ import type { Container } from './container.ts';
 import type { Environment } from './environment.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
+import type { OverlayChoice } from './overlay.ts';
 import type { ServiceDeclaration } from './service.ts';
 
 /** The facts of one host. `host` is null until its fact has arrived. */
@@ -31,6 +32,8 @@ export interface Snapshot {
   readonly hosts: ReadonlyMap<string, HostState>;
   /** Lower-case `stack/service` -> what an operator declared. */
   readonly declarations: ReadonlyMap<string, ServiceDeclaration>;
+  /** How the hosts should reach each other; null: no host has decided it yet. */
+  readonly overlay: OverlayChoice | null;
   /** False until all facts have been read once: "not known yet" is not "empty". */
   readonly complete: boolean;
 }

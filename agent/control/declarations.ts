@@ -16,7 +16,11 @@ export interface DeclaredServices {
 
 /** Reads all declarations. Rejects when the bus cannot be read. */
 export async function readDeclarations(bus: Bus): Promise<DeclaredServices> {
-  const draft: DocumentDraft = { declarations: draftMap(new Map()), liveness: draftMap(new Map()) };
+  const draft: DocumentDraft = {
+    declarations: draftMap(new Map()),
+    liveness: draftMap(new Map()),
+    overlay: draftMap(new Map()),
+  };
   const problems: Problem[] = [];
   for (const [key, { value }] of await bus.list('service/')) {
     const found = factTable.documents.find(key);

@@ -58,7 +58,14 @@ export interface Advanced {
 }
 
 export function emptySnapshot(environment: Environment): Snapshot {
-  return { revision: 0, environment, hosts: ShardedMap.empty(HOST_SHARDS), declarations: new Map(), complete: false };
+  return {
+    revision: 0,
+    environment,
+    hosts: ShardedMap.empty(HOST_SHARDS),
+    declarations: new Map(),
+    overlay: null,
+    complete: false,
+  };
 }
 
 export function emptyState(environment: Environment, hostId: string, table: FactTable = factTable): State {
@@ -110,6 +117,7 @@ function createDraft(state: State): Draft {
     documents: draftMap(state.picture.documents),
     declarations: draftMap(state.snapshot.declarations),
     liveness: draftMap(state.liveness),
+    overlay: draftMap(new Map(state.snapshot.overlay === null ? [] : [['', state.snapshot.overlay]])),
     rejected: draftMap(state.rejected),
     problems: [],
   };
@@ -131,6 +139,7 @@ function finish(state: State, draft: Draft, complete: boolean, revision: number)
     revision: Math.max(state.snapshot.revision + 1, revision),
     hosts: judged.hosts,
     declarations: draft.declarations.result(),
+    overlay: draft.overlay.get('') ?? null,
     complete: before.complete || complete,
   };
   const picture = { hosts: facts, documents, complete: snapshot.complete };

@@ -45,6 +45,7 @@ function viewWith(...containers: readonly Container[]): HostView {
     environment,
     hosts: new Map([['a', state]]),
     declarations: new Map(),
+    overlay: null,
     complete: true,
   };
   return viewOf(snapshot, 'a');

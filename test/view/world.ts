@@ -153,6 +153,7 @@ export function snapshot(world: World): Snapshot {
     declarations: new Map(
       (world.declarations ?? []).map((one) => [`${one.stack}/${one.name}`.toLowerCase(), one] as const),
     ),
+    overlay: null,
     complete: world.complete ?? true,
   };
 }

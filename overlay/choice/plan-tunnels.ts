@@ -1,0 +1,39 @@
+import {
+  type HostOverlay,
+  isSameTunnel,
+  type OverlayChoice,
+  type TunnelEnd,
+  type TunnelId,
+  wantedTunnel,
+} from '../../model/index.ts';
+import { can } from './choose-backend.ts';
+
+/** The ends of a host whose agent does not report any: it routes without a tunnel. */
+const PLAIN: readonly TunnelEnd[] = [{ backend: 'direct', slot: 0, generation: 0, port: null, publicKey: null }];
+
+export function endsOf(overlay: HostOverlay | null): readonly TunnelEnd[] {
+  return overlay?.ends ?? PLAIN;
+}
+
+/**
+ * The tunnels that this host should keep ready: the wanted one, and earlier ones until every living host that can use the wanted one
+ * sends over it. So both ends speak the new backend before the old one goes. Pure.
+ */
+export function planTunnels(
+  choice: OverlayChoice | null,
+  own: Pick<HostOverlay, 'abilities' | 'ends'>,
+  others: readonly (HostOverlay | null)[],
+): readonly TunnelId[] {
+  const wanted = wantedTunnel(choice);
+  if (choice === null || wanted === null) return [];
+  const isAble = can({ overlay: own }, wanted.backend);
+  const isChanging = (other: HostOverlay | null): boolean =>
+    other === null || (can({ overlay: other }, wanted.backend) && other.uses !== choice.generation);
+  const isNeeded = (end: TunnelId): boolean =>
+    isAble
+      ? others.some(isChanging)
+      : others.some((other) => endsOf(other).some((theirs) => isSameTunnel(theirs, end)));
+  const earlier = own.ends.filter((end) => !isSameTunnel(end, wanted)).filter(isNeeded);
+  const kept = earlier.map(({ backend, slot }) => ({ backend, slot }));
+  return isAble ? [wanted, ...kept] : kept;
+}
