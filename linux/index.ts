@@ -1,5 +1,15 @@
 export { acceptRule, type FilterChains, planAcceptRules, readFilterChains, type WantedRules } from './accept-rules.ts';
-export { hasAddress, type IpLink, type IpRoute, isUp, readDevice, readIp } from './ip-json.ts';
+export { type FdbEntry, readFdb } from './bridge-json.ts';
+export {
+  hasAddress,
+  type IpLink,
+  type IpNeighbour,
+  type IpNetconf,
+  type IpRoute,
+  isUp,
+  readDevice,
+  readIp,
+} from './ip-json.ts';
 export { createNftTable, type NftTable, removeTable, replaceTable, sameTable, type TableId } from './nft-table.ts';
 export { overlapsRoute } from './overlaps-route.ts';
-export { applyRemoval, applyStep, formatStep, type Step, step } from './step.ts';
+export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';

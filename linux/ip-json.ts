@@ -11,7 +11,10 @@ export interface IpLink {
   readonly master?: string;
   readonly flags?: readonly string[];
   readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  /** The MAC address of an Ethernet device. */
+  readonly address?: string;
+  readonly mtu?: number;
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, unknown>> };
   readonly addr_info?: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
 }
 
@@ -24,6 +27,21 @@ export interface IpRoute {
   readonly prefsrc?: string;
   readonly metric?: number;
   readonly flags?: readonly string[];
+  readonly metrics?: readonly { readonly mtu?: number }[];
+}
+
+/** A fixed entry of the neighbour table. */
+export interface IpNeighbour {
+  readonly dst: string;
+  readonly lladdr: string;
+}
+
+/** How the kernel treats the packets of one family that arrive on a device. */
+export interface IpNetconf {
+  readonly family: string;
+  readonly interface: string;
+  readonly forwarding?: boolean;
+  readonly rp_filter?: string;
 }
 
 export interface ReadOptions {
@@ -35,6 +53,8 @@ export interface ReadOptions {
 export interface IpObjects {
   readonly links: readonly IpLink[];
   readonly routes: readonly IpRoute[];
+  readonly neighbours: readonly IpNeighbour[];
+  readonly netconf: readonly IpNetconf[];
 }
 
 /** Runs several `ip` commands (`address show`, `route show ...`) in one process, and merges their results by kind. */
@@ -49,7 +69,9 @@ export async function readIp(
   // `ip` prints an empty object for each item that a filter excludes.
   return {
     links: entries.filter((entry): entry is IpLink => 'ifname' in entry),
-    routes: entries.filter((entry): entry is IpRoute => 'dst' in entry),
+    routes: entries.filter((entry): entry is IpRoute => 'dst' in entry && !('lladdr' in entry)),
+    neighbours: entries.filter((entry): entry is IpNeighbour => 'lladdr' in entry),
+    netconf: entries.filter((entry): entry is IpNetconf => 'interface' in entry),
   };
 }
 

@@ -14,10 +14,28 @@ export function step(line: string, input?: string): Step {
   return input === undefined ? { file, args } : { file, args, input };
 }
 
+/**
+ * Many lines for `ip` or `bridge`, made by one process. A line that fails does not stop the others, and the step fails. No lines: no step.
+ */
+export function batch(program: 'ip' | 'bridge', lines: readonly string[]): Step[] {
+  return lines.length === 0 ? [] : [step(`${program} -force -batch -`, `${lines.join('\n')}\n`)];
+}
+
+/** A batch of more lines is shown by its ends. */
+const SHOWN_LINES = 6;
+
 /** One line. The text for standard input follows in braces. */
 export function formatStep({ file, args, input }: Step): string {
   const line = [file, ...args].join(' ');
-  return input === undefined ? line : `${line} { ${input.trim().replaceAll(/\s*\n\s*/g, '; ')} }`;
+  if (input === undefined) return line;
+  const lines = input.trim().split(/\s*\n\s*/);
+  return `${line} { ${(args.includes('-batch') ? shortened(lines) : lines).join('; ')} }`;
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= SHOWN_LINES) return lines;
+  const half = SHOWN_LINES / 2;
+  return [...lines.slice(0, half), `(${lines.length - SHOWN_LINES} more)`, ...lines.slice(-half)];
 }
 
 export async function applyStep(run: RunCommand, { file, args, input }: Step, signal?: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+export { createDirect } from './direct/direct.ts';
 export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { listDriverNetworks } from './ipam/driver-networks.ts';
@@ -29,3 +30,4 @@ export { createManagedRouting, type ManagedRouting } from './routing/managed-rou
 export { serviceAddressComponent } from './service-address/component.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';
 export { defaultServiceAddressSettings, type ServiceAddressSettings } from './service-address/settings.ts';
+export { createVxlan } from './vxlan/vxlan.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyRemoval, applyStep, formatStep, step } from '../../linux/index.ts';
+import { applyRemoval, applyStep, batch, formatStep, step } from '../../linux/index.ts';
 import type { CommandOptions, Log } from '../../system/index.ts';
 
 test('step() splits a command line, and formatStep() prints it on one line with its input', () => {
@@ -23,6 +23,19 @@ test('applyStep() runs the command, with input and signal only if there are any'
     ['ip', ['link', 'show'], {}],
     ['nft', ['-f', '-'], { input: '', signal }],
   ]);
+});
+
+test('batch() is one step for many lines, and its line stays short', () => {
+  expect(batch('ip', [])).toEqual([]);
+  expect(batch('bridge', ['fdb show', 'link show']).map(formatStep)).toEqual([
+    'bridge -force -batch - { fdb show; link show }',
+  ]);
+  const lines = Array.from({ length: 1000 }, (_, index) => `route add 10.0.${index}`);
+  const [many] = batch('ip', lines);
+  expect(many?.input).toBe(`${lines.join('\n')}\n`);
+  expect(many && formatStep(many)).toBe(
+    'ip -force -batch - { route add 10.0.0; route add 10.0.1; route add 10.0.2; (994 more); route add 10.0.997; route add 10.0.998; route add 10.0.999 }',
+  );
 });
 
 test('applyRemoval() applies the steps in order and logs each that was applied', async () => {
