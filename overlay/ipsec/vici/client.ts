@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { ViciMessage } from './message.ts';
+import { textOf } from './message.ts';
+import { decodePacket, encodeRequest, PacketSplitter, type ViciPacket, type ViciRequest } from './packet.ts';
+
+/** A connection to charon. It is not made again: whoever needs it connects anew after `closed`. */
+export interface Vici {
+  /** Sends a command and gives its reply. Rejects with `ViciError` if charon refuses it. Commands run one after the other, in order. */
+  request(command: string, message?: ViciMessage): Promise<ViciMessage>;
+  /** Sends a command that charon replies to by events, such as `list-sas` by `list-sa`, and gives these events. */
+  stream(command: string, event: string, message?: ViciMessage): Promise<readonly ViciMessage[]>;
+  /** Calls `listener` at each event from now on. */
+  listen(event: string, listener: (message: ViciMessage) => void): Promise<void>;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Idempotent. Requests in flight reject. */
+  close(): void;
+}
+
+/** charon's own reason, such as `unknown IKE_SA`. */
+export class ViciError extends Error {
+  readonly reason: string;
+
+  constructor(command: string, reason: string) {
+    super(`charon: ${command}: ${reason}`);
+    this.name = 'ViciError';
+    this.reason = reason;
+  }
+}
+
+export interface ViciOptions {
+  /** A request that takes longer ends the connection, because no later one would be answered either. Default 10 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export async function connectVici(path: string, { timeoutMs = 10_000, signal }: ViciOptions = {}): Promise<Vici> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect', {
+      signal: AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(timeoutMs)]),
+    });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return new Connection(socket, timeoutMs);
+}
+
+interface Waiting {
+  readonly resolve: (packet: ViciPacket) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Connection implements Vici {
+  readonly closed: Promise<void>;
+  readonly #socket;
+  readonly #timeoutMs;
+  readonly #splitter = new PacketSplitter();
+  /** Replies come in the order of the requests. */
+  readonly #waiting: Waiting[] = [];
+  readonly #listeners = new Map<string, ((message: ViciMessage) => void)[]>();
+  #lastStream: Promise<unknown> = Promise.resolve();
+  #error: Error | null = null;
+
+  constructor(socket: Socket, timeoutMs: number) {
+    this.#socket = socket;
+    this.#timeoutMs = timeoutMs;
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#end())));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  async request(command: string, message: ViciMessage = {}): Promise<ViciMessage> {
+    const packet = await this.#send({ type: 'command', name: command, message });
+    if (packet.type !== 'reply') throw new ViciError(command, 'this charon does not know the command');
+    if (textOf(packet.message, 'success') === 'no') {
+      throw new ViciError(command, textOf(packet.message, 'errmsg') ?? 'refused');
+    }
+    return packet.message;
+  }
+
+  async stream(command: string, event: string, message: ViciMessage = {}): Promise<readonly ViciMessage[]> {
+    // Two streams of one event at the same time could not be told apart.
+    const result = this.#lastStream.then(() => this.#collect(command, event, message));
+    this.#lastStream = result.catch(() => {});
+    return result;
+  }
+
+  async listen(event: string, listener: (message: ViciMessage) => void): Promise<void> {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+    await this.#register(event);
+  }
+
+  close(): void {
+    this.#fail(new Error('charon: the connection was closed'));
+  }
+
+  async #collect(command: string, event: string, message: ViciMessage): Promise<readonly ViciMessage[]> {
+    const events: ViciMessage[] = [];
+    const collect = (found: ViciMessage): void => {
+      events.push(found);
+    };
+    const before = this.#listeners.get(event) ?? [];
+    try {
+      await this.listen(event, collect);
+      await this.request(command, message);
+    } finally {
+      this.#listeners.set(event, before);
+      if (before.length === 0 && this.#error === null) await this.#send({ type: 'unregister', name: event });
+    }
+    return events;
+  }
+
+  async #register(event: string): Promise<void> {
+    const packet = await this.#send({ type: 'register', name: event });
+    if (packet.type !== 'confirm') throw new ViciError(event, 'this charon does not know the event');
+  }
+
+  async #send(request: ViciRequest): Promise<ViciPacket> {
+    const bytes = encodeRequest(request);
+    if (this.#error) throw this.#error;
+    const timer = setTimeout(
+      () => this.#fail(new Error(`charon: no reply to ${request.name} within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    );
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.push({ resolve, reject });
+        this.#socket.write(bytes);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const body of this.#splitter.push(chunk) ?? [Buffer.alloc(0)]) {
+      const packet = decodePacket(body);
+      if (packet === null) this.#fail(new Error('charon: a packet that is not VICI'));
+      else if (packet.type !== 'event') this.#waiting.shift()?.resolve(packet);
+      else for (const listener of this.#listeners.get(packet.name) ?? []) listener(packet.message);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  #end(): void {
+    this.#error ??= new Error('charon: it closed the connection');
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#error);
+  }
+}
