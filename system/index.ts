@@ -14,4 +14,5 @@ export * from './one-at-a-time.ts';
 export * from './priority.ts';
 export * from './retry-schedule.ts';
 export * from './timer-wheel.ts';
+export * from './udp-socket.ts';
 export * from './wake-up.ts';

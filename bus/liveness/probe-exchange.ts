@@ -1,7 +1,6 @@
-import type { Clock, Log } from '../../system/index.ts';
+import { type Clock, type Log, openUdpSocket, type UdpSocket } from '../../system/index.ts';
 import { createObservations, type LivenessPeer, type Observations } from './observations.ts';
 import { encodePacket, parsePacket } from './packet.ts';
-import { openProbeSocket, type ProbeSocket } from './socket.ts';
 
 export interface ProbeExchangeOptions {
   readonly hostId: string;
@@ -16,7 +15,7 @@ export interface ProbeExchangeOptions {
 
 /** Sends pings, answers those of other hosts, and observes which hosts send packets. */
 export interface ProbeExchange {
-  readonly socket: ProbeSocket;
+  readonly socket: UdpSocket;
   readonly observations: Observations;
   ping(peer: LivenessPeer): void;
 }
@@ -35,7 +34,7 @@ export function createProbeExchange(
     }
     observations.record(packet, clock.monotonic());
   };
-  const socket = openProbeSocket({ clock, log }, { address, port, signal, onDatagram });
+  const socket = openUdpSocket({ clock, log }, { name: 'liveness', address, port, signal, onDatagram });
   return {
     socket,
     observations,

@@ -1,18 +1,21 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { Clock, Log } from '../../system/index.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
 
-export interface ProbeSocketOptions {
+export interface UdpSocketOptions {
+  /** What it is for, in log lines: `liveness`. */
+  readonly name: string;
   readonly address: string;
   readonly port: number;
   readonly signal: AbortSignal;
   /** Called for each datagram. `answer` sends to its source. */
-  readonly onDatagram: (bytes: Buffer, answer: (bytes: Buffer) => void) => void;
+  readonly onDatagram: (bytes: Buffer, answer: (bytes: Buffer) => void, from: RemoteInfo) => void;
 }
 
 /** A UDP socket that is bound again after a failure. */
-export interface ProbeSocket {
+export interface UdpSocket {
   port(): number | null;
   /** Why it does not listen; null if it does. */
   problem(): string | null;
@@ -25,16 +28,16 @@ export interface ProbeSocket {
 
 const RETRY_MS = 1_000;
 
-export function openProbeSocket(
+export function openUdpSocket(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-  { address, port, signal, onDatagram }: ProbeSocketOptions,
-): ProbeSocket {
+  { name, address, port, signal, onDatagram }: UdpSocketOptions,
+): UdpSocket {
   const type = isIPv6(address) ? 'udp6' : 'udp4';
   let socket: Socket | null = null;
-  let problem: string | null = 'the liveness socket is not bound yet';
+  let problem: string | null = `the ${name} socket is not bound yet`;
   const fail = (error: unknown): void => {
     const next = `cannot listen on UDP ${address} port ${port}: ${error instanceof Error ? error.message : String(error)}`;
-    if (problem !== next) log.warn({ problem: next }, 'liveness cannot listen; retrying');
+    if (problem !== next) log.warn({ socket: name, problem: next }, 'UDP socket cannot listen; retrying');
     problem = next;
   };
   /** Serves one socket until it fails or `signal` aborts. */
@@ -42,7 +45,7 @@ export function openProbeSocket(
     const made = createSocket({ type });
     // A datagram that cannot be sent (unreachable, no buffer) counts as silence.
     const send = (bytes: Buffer, toPort: number, to: string): void => made.send(bytes, toPort, to, () => {});
-    made.on('message', (bytes, from) => onDatagram(bytes, (answer) => send(answer, from.port, from.address)));
+    made.on('message', (bytes, from) => onDatagram(bytes, (answer) => send(answer, from.port, from.address), from));
     try {
       made.bind(port, address);
       await once(made, 'listening', { signal });
