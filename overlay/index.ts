@@ -1,3 +1,4 @@
+export type { Backend, DesiredTunnels, Hop, OwnEnd, TunnelPeer, TunnelTraffic } from './backend/backend.ts';
 export { createDirect } from './direct/direct.ts';
 export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';

@@ -8,10 +8,16 @@ export interface ObservedVxlan {
   readonly others: readonly IpLink[];
   /** Of the device with our name; null: the kernel does not say. */
   readonly netconf: IpNetconf | null;
-  /** Entries of the device with our name, as `bridge fdb` takes them: `MAC dst ADDRESS[ port PORT]`. */
-  readonly forwarding: ReadonlySet<string>;
+  /** Entries of the device with our name. */
+  readonly forwarding: readonly Forwarding[];
   /** Entries of the device with our name: next hop to MAC address. */
   readonly neighbours: ReadonlyMap<string, string>;
+}
+
+export interface Forwarding {
+  readonly mac: string;
+  /** `ADDRESS`, or `ADDRESS port PORT` if it is not the port of the device. */
+  readonly destination: string;
 }
 
 export async function observeVxlan(run: RunCommand, device: string, signal?: AbortSignal): Promise<ObservedVxlan> {
@@ -21,7 +27,7 @@ export async function observeVxlan(run: RunCommand, device: string, signal?: Abo
   ]);
   const others = links.filter(({ ifname }) => ifname !== device);
   if (link?.linkinfo?.info_kind !== 'vxlan')
-    return { link, others, netconf: null, forwarding: new Set(), neighbours: new Map() };
+    return { link, others, netconf: null, forwarding: [], neighbours: new Map() };
   const [fdb, { neighbours, netconf }] = await Promise.all([
     readFdb(run, device, signal),
     readIp(run, [`neighbour show dev ${device} nud permanent`, `netconf show dev ${device}`], { signal }),
@@ -30,10 +36,8 @@ export async function observeVxlan(run: RunCommand, device: string, signal?: Abo
     link,
     others,
     netconf: netconf.find(({ family }) => family === 'inet') ?? null,
-    forwarding: new Set(
-      fdb.flatMap(({ mac, dst, port }) =>
-        dst === undefined ? [] : [`${mac} dst ${dst}${port === undefined ? '' : ` port ${port}`}`],
-      ),
+    forwarding: fdb.flatMap(({ mac, dst, port }) =>
+      dst === undefined ? [] : [{ mac, destination: port === undefined ? dst : `${dst} port ${port}` }],
     ),
     neighbours: new Map(neighbours.map(({ dst, lladdr }) => [dst, lladdr])),
   };

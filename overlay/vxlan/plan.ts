@@ -2,7 +2,7 @@ import { batch, type IpLink, isUp, type Step, step } from '../../linux/index.ts'
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
-import type { ObservedVxlan } from './observe.ts';
+import type { Forwarding, ObservedVxlan } from './observe.ts';
 import { familyOf, macOf, nextHopOf, type PeerEntries, resolvePeers } from './resolve.ts';
 import type { VxlanSettings } from './settings.ts';
 
@@ -17,7 +17,7 @@ export function planVxlan(
   if (obstacle) return { changes: [], problems: [obstacle] };
   const { entries, problems } = resolvePeers(settings, own, peers);
   const { changes, keepsNeighbours, keepsForwarding } = planDevice(settings, own, observed);
-  const forwarding = keepsForwarding ? observed.forwarding : new Set<string>();
+  const forwarding = keepsForwarding ? observed.forwarding : [];
   const neighbours = keepsNeighbours ? observed.neighbours : new Map<string, string>();
   return {
     changes: [
@@ -89,17 +89,20 @@ function hasForm({ linkinfo }: IpLink, port: number, local: string | null): bool
   );
 }
 
-function planForwarding({ device }: VxlanSettings, peers: readonly PeerEntries[], now: ReadonlySet<string>): Step[] {
-  const wanted = new Set(peers.map(({ mac, destination }) => `${mac} dst ${destination}`));
-  const line = (verb: string, entry: string) => `fdb ${verb} ${entry.replace(' ', ` dev ${device} `)}`;
+/** A MAC address of one host has one destination at a time: the kernel replaces it at once, and would ignore a second one. */
+function planForwarding({ device }: VxlanSettings, peers: readonly PeerEntries[], now: readonly Forwarding[]): Step[] {
+  const wanted = new Map(peers.map(({ mac, destination }) => [mac, destination]));
+  const standing = new Map(now.map(({ mac, destination }) => [mac, destination]));
+  const added = [...wanted].filter(([mac, destination]) => standing.get(mac) !== destination);
+  const gone = now.filter(({ mac }) => !wanted.has(mac));
   return [
     ...batch(
       'bridge',
-      [...wanted].filter((entry) => !now.has(entry)).map((entry) => line('append', entry)),
+      added.map(([mac, destination]) => `fdb replace ${mac} dev ${device} dst ${destination}`),
     ),
     ...batch(
       'bridge',
-      [...now].filter((entry) => !wanted.has(entry)).map((entry) => line('delete', entry)),
+      gone.map(({ mac, destination }) => `fdb delete ${mac} dev ${device} dst ${destination}`),
     ),
   ];
 }

@@ -12,7 +12,7 @@ import type { VxlanSettings } from './settings.ts';
 /** What leads to one peer: its next hop has a MAC address that follows from its subnet, and the MAC address has a host on the underlay. */
 export interface PeerEntries {
   readonly mac: string;
-  /** `ADDRESS`, or `ADDRESS port PORT` if it is not the port of our device. */
+  /** `ADDRESS`, or `ADDRESS port PORT` if it is not the port of the device. */
   readonly destination: string;
   readonly nextHop: string;
 }

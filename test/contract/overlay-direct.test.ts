@@ -1,0 +1,11 @@
+import { createDirect } from '../../overlay/index.ts';
+import { overlayContract } from './overlay-backend.ts';
+
+overlayContract({
+  name: 'direct',
+  create: () => createDirect(),
+  foreignKey: () => null,
+  underlays: [4],
+  settleMs: 5_000,
+  drift: {},
+});
