@@ -49,6 +49,8 @@ export interface Prober {
 
 export const PROBE_PORT = 7950;
 const PEERS_PER_SECOND = 20;
+/** Peers whose turns are this close together have them at once, because a wake-up costs more than a message. */
+const TURN_MS = 200;
 /** A longer time between two turns than planned means that the machine slept or the process was stopped. */
 const PAUSE_MS = 1_500;
 
@@ -108,12 +110,12 @@ export function createProber(
       const beginMs = clock.monotonic();
       if (!bound || bound.socket.port() === null) resumedAtMs = null;
       else resumedAtMs ??= beginMs;
-      const [hostId, ...rest] = turns;
-      if (hostId !== undefined) {
-        turns = [...rest, hostId];
-        turn(hostId, hash32(own?.hostId ?? ''));
-      }
-      const pauseMs = intervalMs() / Math.max(1, tracks.size);
+      const shareMs = intervalMs() / Math.max(1, tracks.size);
+      const count = Math.max(1, Math.floor(TURN_MS / shareMs));
+      const now = turns.slice(0, count);
+      turns = [...turns.slice(count), ...now];
+      for (const hostId of now) turn(hostId, hash32(own?.hostId ?? ''));
+      const pauseMs = shareMs * count;
       await wakeUp.wait(pauseMs, signal);
       const endMs = clock.monotonic();
       if (endMs - beginMs > pauseMs + PAUSE_MS) resumedAtMs = endMs;
