@@ -15,7 +15,17 @@ export interface IpLink {
   readonly address?: string;
   readonly mtu?: number;
   readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, unknown>> };
-  readonly addr_info?: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
+  readonly addr_info?: readonly IpAddress[];
+}
+
+export interface IpAddress {
+  readonly family: string;
+  readonly local: string;
+  readonly prefixlen: number;
+  readonly scope?: string;
+  /** IPv6: a privacy address, which changes; or one that is no longer to be used. */
+  readonly temporary?: boolean;
+  readonly deprecated?: boolean;
 }
 
 export interface IpRoute {

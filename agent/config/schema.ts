@@ -23,6 +23,10 @@ const hostSchema = z
       .union([z.literal('auto'), address()])
       .prefault('auto')
       .describe("address at which other hosts reach this host; `auto`: the address of the default route's device"),
+    publicAddress: address()
+      .nullable()
+      .default(null)
+      .describe('address at which hosts of other networks reach this host, if it is behind NAT'),
     labels: labels().prefault({}).describe('labels of this host'),
     root: path()
       .default('/')
@@ -131,6 +135,9 @@ const networkSchema = z
       .describe(
         'this host routes between its Docker networks, by firewall rules of your own: DNS then answers endpoints on networks that the client does not share',
       ),
+    probePort: port()
+      .default(7950)
+      .describe('UDP port on which hosts probe the paths between their subnets, the same on all hosts'),
     restMs: z.int().min(60_000).default(60_000).describe('how long a released address rests while others are free'),
   })
   .prefault({});

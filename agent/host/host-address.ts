@@ -1,33 +1,32 @@
-import { networkInterfaces } from 'node:os';
+import { type IpRoute, readIp } from '../../linux/index.ts';
 import type { RunCommand } from '../../system/index.ts';
+import { bridgesInQuestion, type UplinkAddress, uplinkAddresses } from './uplinks.ts';
 
-interface DefaultRoute {
-  readonly dev?: string;
-  readonly prefsrc?: string;
-}
-
-const NOT_AN_UPLINK = /^(lo|docker|br-|veth|drover|virbr|cni|tun|tap)/;
-
-/** The address at which other hosts reach this one: that of the default route's device, otherwise of the first uplink; null if there is none. */
+/** The address at which other hosts reach this one: the first of its uplinks; null if there is none. */
 export async function findHostAddress(run: RunCommand): Promise<string | null> {
-  const routes = await readDefaultRoutes(run);
-  for (const { dev, prefsrc } of routes) {
-    const address = prefsrc ?? (dev ? firstIpv4(dev) : null);
-    if (address) return address;
-  }
-  const uplinks = Object.keys(networkInterfaces()).filter((name) => !NOT_AN_UPLINK.test(name));
-  return uplinks.map(firstIpv4).find((address) => address !== null) ?? null;
+  const [first] = await readUplinkAddresses(run);
+  return first?.address ?? null;
 }
 
-async function readDefaultRoutes(run: RunCommand): Promise<readonly DefaultRoute[]> {
+/** The addresses of this host on its networks, the preferred one first. Empty if they cannot be read. */
+export async function readUplinkAddresses(run: RunCommand): Promise<readonly UplinkAddress[]> {
   try {
-    return JSON.parse((await run('ip', ['-json', '-4', 'route', 'show', 'default'])) || '[]') as DefaultRoute[];
+    // Without the hundreds of devices of containers, which have no address here.
+    const [{ links, routes }, routes6] = await Promise.all([
+      readIp(run, ['address show up scope global', 'route show default']),
+      readDefaultRoutes6(run),
+    ]);
+    const bridges = bridgesInQuestion(links);
+    const commands = bridges.map((bridge) => `link show up master ${bridge}`);
+    const ports = commands.length === 0 ? [] : (await readIp(run, commands)).links;
+    return uplinkAddresses([...links, ...ports], [...routes, ...routes6]);
   } catch {
     return [];
   }
 }
 
-function firstIpv4(device: string): string | null {
-  const addresses = networkInterfaces()[device] ?? [];
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? null;
+async function readDefaultRoutes6(run: RunCommand): Promise<readonly IpRoute[]> {
+  // `-batch` has no family for each command.
+  const text = await run('ip', ['-json', '-6', 'route', 'show', 'default']).catch(() => '');
+  return JSON.parse(text.trim() || '[]') as IpRoute[];
 }

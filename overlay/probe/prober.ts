@@ -47,7 +47,6 @@ export interface Prober {
   close(): Promise<void>;
 }
 
-export const PROBE_PORT = 7950;
 const PEERS_PER_SECOND = 20;
 /** Peers whose turns are this close together have them at once, because a wake-up costs more than a message. */
 const TURN_MS = 200;
