@@ -70,7 +70,7 @@ export function componentsOf(
     ...(enabled
       ? [
           managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),
-          managedRoutingComponent(routing, { network: current, ranges }),
+          managedRoutingComponent(routing, { network: current, ranges, peerRoutes: () => null }),
         ]
       : []),
   ];

@@ -12,5 +12,5 @@ export {
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
 export { createNftTable, type NftTable, removeTable, replaceTable, sameTable, type TableId } from './nft-table.ts';
-export { overlapsRoute } from './overlaps-route.ts';
+export { overlapsRoute, routeRange } from './overlaps-route.ts';
 export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';

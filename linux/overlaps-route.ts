@@ -1,7 +1,13 @@
 import { type Cidr, cidrsOverlap, parseIpv4Cidr } from '../model/index.ts';
 
-/** Whether a range shares addresses with `dst` as `ip route` prints it: a CIDR, an address, or `default`, which overlaps nothing. */
+/** The range of `dst` as `ip route` prints it: a CIDR or an address. Null: `default`, which overlaps nothing, or not IPv4. */
+export function routeRange(dst: string): Cidr | null {
+  const cidr = parseIpv4Cidr(dst.includes('/') ? dst : `${dst}/32`);
+  return cidr !== null && cidr.prefixLength > 0 ? cidr : null;
+}
+
+/** Whether a range shares addresses with `dst` as `ip route` prints it. */
 export function overlapsRoute(cidr: Cidr, dst: string): boolean {
-  const other = parseIpv4Cidr(dst.includes('/') ? dst : `${dst}/32`);
-  return other !== null && other.prefixLength > 0 && cidrsOverlap(cidr, other);
+  const other = routeRange(dst);
+  return other !== null && cidrsOverlap(cidr, other);
 }

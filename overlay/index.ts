@@ -31,7 +31,7 @@ export type { PathState } from './probe/judge.ts';
 export type { PeerPath, ProbedPeer } from './probe/peer-path.ts';
 export { createProber, type Prober, type ProbingHost } from './probe/prober.ts';
 export { managedRoutingComponent, type RoutingSources } from './routing/component.ts';
-export type { DesiredRouting, Peer, RoutingSettings } from './routing/desired-routing.ts';
+export type { DesiredRouting, Peer, PeerRoute, RoutingSettings } from './routing/desired-routing.ts';
 export { createManagedRouting, type ManagedRouting } from './routing/managed-routing.ts';
 export { serviceAddressComponent } from './service-address/component.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';

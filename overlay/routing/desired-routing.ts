@@ -1,8 +1,15 @@
+import type { Hop } from '../backend/backend.ts';
+
+/** How packets to another host leave this one. */
+export interface PeerRoute {
+  readonly hop: Hop;
+  /** Largest packet that the path carries, bytes. Null: the device's. */
+  readonly mtu: number | null;
+}
+
 /** Another host and its subnets. */
-export interface Peer {
+export interface Peer extends PeerRoute {
   readonly hostId: string;
-  /** The address at which this host reaches the other one. */
-  readonly address: string;
   /** Canonical CIDRs. */
   readonly subnets: readonly string[];
 }

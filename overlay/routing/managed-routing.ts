@@ -4,7 +4,9 @@ import {
   createNftTable,
   type FilterChains,
   formatStep,
+  isUp,
   planAcceptRules,
+  readDevice,
   readFilterChains,
   readIp,
   removeTable,
@@ -15,7 +17,7 @@ import {
 import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
-import { isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
+import { isOurRoute, isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
 import { NO_NETWORK_RULES, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
 
 export interface ObservedRouting extends ObservedRoutes {
@@ -39,12 +41,16 @@ export function createManagedRouting(
 ): ManagedRouting {
   const settings = { ...defaultRoutingSettings, ...options };
   const table = createNftTable({ run }, { family: 'ip', name: settings.table });
-  const observe = async (signal?: AbortSignal): Promise<ObservedRouting> => {
+  const observe = async (devices: readonly string[], signal?: AbortSignal): Promise<ObservedRouting> => {
     // Read the addresses from the local routes: with many containers there are many more devices than addresses.
-    const { routes } = await readIp(run, ['route show table main', 'route show table local type local'], { signal });
+    const [{ routes }, ...links] = await Promise.all([
+      readIp(run, ['route show table main', 'route show table local type local'], { signal }),
+      ...devices.map((device) => readDevice(run, device, { signal })),
+    ]);
     return {
       routes: routes.filter(({ type }) => type !== 'local'),
       addresses: routes.filter(({ type }) => type === 'local').map(({ dst }) => dst),
+      devices: links.flatMap((link) => (link && isUp(link) ? [link.ifname] : [])),
       table: await table.read(signal),
       chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
     };
@@ -53,7 +59,7 @@ export function createManagedRouting(
   return {
     settings,
     applier: {
-      observe: (_desired, signal) => observe(signal),
+      observe: (desired, signal) => observe(tunnelDevices(desired), signal),
       plan: (desired, observed) => planRouting(settings, desired, observed),
       apply: async (change, signal) => {
         await applyStep(run, change, signal);
@@ -64,11 +70,16 @@ export function createManagedRouting(
     deletionLimit: {
       share: 0.5,
       minimum: 2,
-      owned: ({ routes }) => routes.filter(({ protocol }) => protocol === String(settings.protocol)).length,
+      owned: ({ routes }) => routes.filter((route) => isOurRoute(route, settings.protocol)).length,
       deletes: isRouteDeletion,
     },
-    remove: async (signal) => applyRemoval({ run, log }, planRoutingRemoval(settings, await observe(signal)), signal),
+    remove: async (signal) =>
+      applyRemoval({ run, log }, planRoutingRemoval(settings, await observe([], signal)), signal),
   };
+}
+
+function tunnelDevices({ peers }: DesiredRouting): readonly string[] {
+  return [...new Set(peers.map(({ hop }) => hop.device).filter((device) => device !== null))];
 }
 
 /** Rules come first, because the packets of a route need to be accepted and must keep their source address. */

@@ -1,15 +1,17 @@
 import { isIPv4 } from 'node:net';
-import { type IpRoute, overlapsRoute, type Step, step } from '../../linux/index.ts';
-import { type Cidr, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
+import { batch, type IpRoute, routeRange, type Step, step } from '../../linux/index.ts';
+import { type Cidr, cidrSize, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
-import type { DesiredRouting, Peer, RoutingSettings } from './desired-routing.ts';
+import type { DesiredRouting, Peer, PeerRoute, RoutingSettings } from './desired-routing.ts';
 
-/** The routes and addresses of this host. */
+/** The routes, addresses and tunnels of this host. */
 export interface ObservedRoutes {
   /** The main table. */
   readonly routes: readonly IpRoute[];
   /** Addresses this host has. */
   readonly addresses: readonly string[];
+  /** Those devices of the wanted hops that exist and are up. */
+  readonly devices: readonly string[];
 }
 
 interface Wanted {
@@ -27,79 +29,143 @@ export function planRoutes(
   observed: ObservedRoutes,
 ): Plan<Step> {
   const problems: Problem[] = [];
-  const ours = observed.routes.filter((route) => isOurs(route, protocol));
-  const others = observed.routes.filter((route) => !isOurs(route, protocol));
+  const ours = observed.routes.filter((route) => isOurRoute(route, protocol));
+  const others = observed.routes
+    .filter((route) => route.protocol !== String(protocol))
+    .map((route) => ({ route, range: routeRange(route.dst) }));
   // The kernel rejects a source address that does not exist. The bridge gets it when Docker creates the network.
   const source = desired.own && observed.addresses.includes(desired.own.gateway) ? desired.own.gateway : null;
+  const standing = new Map(ours.map((route) => [route.dst, formatStanding(route)]));
   const wanted = new Map<string, string>();
+  const waiting = new Map<string, Set<string>>();
   for (const { cidr, peer } of collect(desired, problems)) {
-    const other = others.find(({ dst }) => overlapsRoute(cidr, dst));
+    const { device } = peer.hop;
+    const other = others.find(({ range }) => range && cidrsOverlap(cidr, range))?.route;
     if (other) problems.push(conflict(cidr, peer, other));
-    else wanted.set(cidr.text, `via ${peer.address}${source ? ` src ${source}` : ''}`);
+    else if (device === null || observed.devices.includes(device)) wanted.set(cidr.text, formatRoute(peer, source));
+    else {
+      // The route that stands goes on until the new device is there.
+      wanted.set(cidr.text, standing.get(cidr.text) ?? '');
+      waiting.set(device, (waiting.get(device) ?? new Set()).add(peer.hostId));
+    }
   }
-  const standing = new Map(ours.map((route) => [route.dst, formatRoute(route)]));
-  const changes = [
-    ...[...wanted]
-      .filter(([dst, how]) => standing.get(dst) !== how)
-      .map(([dst, how]) => step(`ip route replace ${dst} ${how} proto ${protocol}`)),
-    ...ours.filter(({ dst }) => !wanted.has(dst)).map(({ dst }) => step(`ip route delete ${dst} proto ${protocol}`)),
-  ];
-  return { changes, problems };
+  const changed = [...wanted].filter(([dst, how]) => how !== '' && standing.get(dst) !== how);
+  return {
+    changes: [
+      ...batch(
+        'ip',
+        changed.map(([dst, how]) => `route replace ${dst} ${how} proto ${protocol}`),
+      ),
+      ...ours.filter(({ dst }) => !wanted.has(dst)).map(({ dst }) => step(`ip route delete ${dst} proto ${protocol}`)),
+    ],
+    problems: [...problems, ...[...waiting].map(([device, hosts]) => noDevice(device, hosts))],
+  };
 }
 
 /** The steps that remove all our routes. */
-export function planRouteRemoval({ protocol }: RoutingSettings, { routes }: ObservedRoutes): Step[] {
-  return routes
-    .filter((route) => isOurs(route, protocol))
-    .map(({ dst }) => step(`ip route delete ${dst} proto ${protocol}`));
+export function planRouteRemoval({ protocol }: RoutingSettings, { routes }: Pick<ObservedRoutes, 'routes'>): Step[] {
+  const ours = routes.filter((route) => isOurRoute(route, protocol));
+  return batch(
+    'ip',
+    ours.map(({ dst }) => `route delete ${dst} proto ${protocol}`),
+  );
 }
 
 export function isRouteDeletion({ file, args }: Step): boolean {
   return file === 'ip' && args[0] === 'route' && args[1] === 'delete';
 }
 
-function isOurs(route: IpRoute, protocol: number): boolean {
-  return route.protocol === String(protocol);
+/** Routes of this protocol that lead nowhere (`blackhole`) are not made here. */
+export function isOurRoute({ protocol, type }: IpRoute, ours: number): boolean {
+  return protocol === String(ours) && (type ?? 'unicast') === 'unicast';
 }
 
-function formatRoute({ gateway, prefsrc }: IpRoute): string {
-  return `via ${gateway ?? '(none)'}${prefsrc === undefined ? '' : ` src ${prefsrc}`}`;
+/** `[via GATEWAY] [dev DEVICE [onlink]] [src SOURCE] [mtu BYTES]`; the kernel finds the device of a plain route. */
+function formatRoute({ hop: { device, gateway }, mtu }: PeerRoute, source: string | null): string {
+  return [
+    ...(gateway === null ? [] : [`via ${gateway}`]),
+    ...(device === null ? [] : [`dev ${device}`]),
+    ...(device === null || gateway === null ? [] : ['onlink']),
+    ...(source === null ? [] : [`src ${source}`]),
+    ...(mtu === null ? [] : [`mtu ${mtu}`]),
+  ].join(' ');
+}
+
+/** A route in the kernel, as `formatRoute` prints it. */
+function formatStanding({ gateway, dev, prefsrc, flags, metrics }: IpRoute): string {
+  const isPlain = gateway !== undefined && !flags?.includes('onlink');
+  const mtu = metrics?.find((metric) => metric.mtu !== undefined)?.mtu ?? null;
+  const device = isPlain ? null : (dev ?? null);
+  return formatRoute({ hop: { device, gateway: gateway ?? null }, mtu }, prefsrc ?? null);
 }
 
 /** The subnets of other hosts in the order of their addresses. Invalid subnets and subnets of two hosts are problems. */
-function collect({ peers, own }: DesiredRouting, problems: Problem[]): Wanted[] {
-  const wanted: Wanted[] = [];
+function collect({ peers, own }: DesiredRouting, problems: Problem[]): readonly Wanted[] {
   const ownCidr = own ? parseIpv4Cidr(own.subnet) : null;
-  const sorted = peers.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1));
-  for (const peer of sorted) {
+  const all: Wanted[] = [];
+  for (const peer of peers.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1))) {
     for (const subnet of peer.subnets) {
       const cidr = parseIpv4Cidr(subnet);
-      if (!cidr || !isIPv4(peer.address)) {
-        problems.push(unusable(subnet, peer));
-        continue;
-      }
-      const rival = wanted.find((other) => cidrsOverlap(other.cidr, cidr));
-      if (rival || (ownCidr && cidrsOverlap(ownCidr, cidr)))
-        problems.push(claimedTwice(subnet, peer, rival?.peer ?? null));
-      else wanted.push({ cidr, peer });
+      if (!cidr || !isUsable(peer.hop)) problems.push(unusable(subnet, peer));
+      else if (ownCidr && cidrsOverlap(ownCidr, cidr)) problems.push(claimedTwice(subnet, peer, null));
+      else all.push({ cidr, peer });
     }
   }
-  return wanted.toSorted((a, b) => Number(a.cidr.first - b.cidr.first));
+  // Subnets that overlap are neighbours then. The sort is stable: the host with the lower id comes first.
+  const sorted = all.toSorted((a, b) => Number(a.cidr.first - b.cidr.first));
+  return groupsOf(sorted).flatMap((group) => withoutRivals(group, problems));
 }
 
-function conflict(cidr: Cidr, { hostId, address }: Peer, { dst, dev, gateway }: IpRoute): Problem {
+function isUsable({ device, gateway }: PeerRoute['hop']): boolean {
+  return gateway === null ? device !== null : isIPv4(gateway);
+}
+
+/** Splits subnets in the order of their addresses where one does not reach the next. */
+function groupsOf(sorted: readonly Wanted[]): readonly (readonly Wanted[])[] {
+  const groups: Wanted[][] = [];
+  let end = 0n;
+  for (const one of sorted) {
+    if (one.cidr.first < end) groups.at(-1)?.push(one);
+    else groups.push([one]);
+    const ownEnd = one.cidr.first + cidrSize(one.cidr);
+    if (ownEnd > end) end = ownEnd;
+  }
+  return groups;
+}
+
+/** Of subnets that overlap, the host with the lower id keeps its own. */
+function withoutRivals(group: readonly Wanted[], problems: Problem[]): readonly Wanted[] {
+  const kept: Wanted[] = [];
+  for (const one of group.toSorted((a, b) => (a.peer.hostId < b.peer.hostId ? -1 : 1))) {
+    const rival = kept.find(({ cidr }) => cidrsOverlap(cidr, one.cidr));
+    if (rival) problems.push(claimedTwice(one.cidr.text, one.peer, rival.peer));
+    else kept.push(one);
+  }
+  return kept.toSorted((a, b) => Number(a.cidr.first - b.cidr.first));
+}
+
+function conflict(cidr: Cidr, { hostId, hop }: Peer, { dst, dev, gateway }: IpRoute): Problem {
   const via = [gateway ? `via ${gateway}` : '', dev ? `on ${dev}` : ''].filter(Boolean).join(' ');
   return {
-    subject: `route to ${cidr.text} of host ${hostId} (${address})`,
+    subject: `route to ${cidr.text} of host ${hostId} (${hop.device ?? hop.gateway})`,
     what: `overlaps the route to ${dst} ${via} of this host`,
     hint: `choose ranges for the managed network that overlap nothing, or remove ${dst} from this host`,
   };
 }
 
-function unusable(subnet: string, { hostId, address }: Peer): Problem {
+function noDevice(device: string, hosts: ReadonlySet<string>): Problem {
+  const [first, ...rest] = [...hosts].toSorted();
+  return {
+    subject: `device ${device}`,
+    what: `does not exist or is down: no new route to ${hosts.size === 1 ? `host ${first}` : `host ${first} and ${rest.length} others`}`,
+    hint: 'no action needed if it is being made; else see what `drover status` says about the overlay',
+  };
+}
+
+function unusable(subnet: string, { hostId, hop }: Peer): Problem {
   return {
     subject: `subnet ${subnet} of host ${hostId}`,
-    what: `cannot be routed: subnet or address ${address} is not IPv4`,
+    what: `cannot be routed: subnet or address ${hop.gateway ?? ''} is not IPv4`,
     hint: `give host ${hostId} an IPv4 address that the other hosts can reach`,
   };
 }

@@ -5,6 +5,7 @@ import {
   type DockerNetwork,
   managedNetworkComponent,
   managedRoutingComponent,
+  type PeerRoute,
   portGuardComponent,
 } from '../../overlay/index.ts';
 import { type HostView, viewOf } from '../../view/index.ts';
@@ -35,7 +36,12 @@ function viewWith(containers: readonly (typeof web)[]): HostView {
 test('desired() of the routing is the subnets of all other hosts, and nothing before this host has a network', () => {
   let own: DockerNetwork | null = null;
   const ranges = ['10.42.0.0/16'];
-  const routing = managedRoutingComponent(createManagedRouting(deps), { network: () => own, ranges: () => ranges });
+  let peerRoutes: ReadonlyMap<string, PeerRoute> | null = null;
+  const routing = managedRoutingComponent(createManagedRouting(deps), {
+    network: () => own,
+    ranges: () => ranges,
+    peerRoutes: () => peerRoutes,
+  });
   const view = viewWith([web]);
   expect(routing.desired(view)).toBeNull();
   own = OWN;
@@ -43,9 +49,14 @@ test('desired() of the routing is the subnets of all other hosts, and nothing be
   expect(desired).toEqual({
     ranges,
     own: { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' },
-    peers: [{ hostId: 'b', address: '192.0.2.2', subnets: ['10.42.2.0/24'] }],
+    peers: [{ hostId: 'b', subnets: ['10.42.2.0/24'], hop: { device: null, gateway: '192.0.2.2' }, mtu: null }],
   });
   expect(routing.desired(view)).toBe(desired);
+  const route = { hop: { device: 'drover-vx', gateway: '10.42.2.0' }, mtu: 1450 };
+  peerRoutes = new Map([['b', route]]);
+  expect(routing.desired(view)?.peers).toEqual([{ hostId: 'b', subnets: ['10.42.2.0/24'], ...route }]);
+  peerRoutes = new Map();
+  expect(routing.desired(view)?.peers).toEqual([]);
 });
 
 test('desired() of the port guard is null, not empty, until Docker has listed the containers', () => {

@@ -9,6 +9,7 @@ import {
   type DockerNetwork,
   findDockerNetwork,
   type ManagedRouting,
+  type Peer,
   removeManagedNetwork,
 } from '../../overlay/index.ts';
 import { createReconciler, type Reconciler } from '../../reconcile/index.ts';
@@ -116,8 +117,12 @@ function desiredOf(all: readonly Member[], loop: Reconciler<DesiredRouting>): De
   const own = all.find((member) => member.loop === loop)?.network ?? null;
   const peers = all
     .filter((member) => member.loop !== loop)
-    .map(({ name, address, network }) => ({ hostId: name, address, subnets: [network.subnet] }));
+    .map(({ name, address, network }) => peerOf(name, address, network.subnet));
   return { ranges: RANGES, own, peers };
+}
+
+function peerOf(hostId: string, gateway: string, subnet: string): Peer {
+  return { hostId, subnets: [subnet], hop: { device: null, gateway }, mtu: null };
 }
 
 async function startContainer(member: Member, name: string): Promise<{ pid: number; address: string }> {
@@ -201,7 +206,7 @@ test('Q37: a subnet that overlaps a route of the host is refused, and the route 
   const [a, b] = members as [Member, Member];
   await a.run('ip', ['route', 'add', '10.43.0.0/16', 'via', b.address]);
   const desired = desiredOf(members, a.loop);
-  const peers = [...desired.peers, { hostId: 'c', address: '192.0.2.77', subnets: ['10.43.1.0/24'] }];
+  const peers = [...desired.peers, peerOf('c', '192.0.2.77', '10.43.1.0/24')];
   a.loop.trigger({ ...desired, peers }, 2);
   await poll(() => a.loop.status().lastAppliedRevision === 2, { what: 'the pass' });
   expect(a.loop.status().problems.map(({ what }) => what)).toEqual([

@@ -1,13 +1,28 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { IpRoute } from '../../../linux/ip-json.ts';
-import { formatStep, step } from '../../../linux/step.ts';
-import { type DesiredRouting, defaultRoutingSettings as settings } from '../../../overlay/routing/desired-routing.ts';
+import { formatStep, type Step, step } from '../../../linux/step.ts';
+import {
+  type DesiredRouting,
+  type Peer,
+  defaultRoutingSettings as settings,
+} from '../../../overlay/routing/desired-routing.ts';
 import { isRouteDeletion, planRouteRemoval, planRoutes } from '../../../overlay/routing/plan-routes.ts';
 import { renderNetworkAcceptRules, renderNetworkTable } from '../../../overlay/routing/render.ts';
 
 const own = { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' };
-const peer = (hostId: string, address: string, ...subnets: string[]) => ({ hostId, address, subnets });
+const peer = (hostId: string, address: string, ...subnets: string[]): Peer => ({
+  hostId,
+  subnets,
+  hop: { device: null, gateway: address },
+  mtu: null,
+});
+const through = (hostId: string, device: string, gateway: string | null, subnet: string): Peer => ({
+  hostId,
+  subnets: [subnet],
+  hop: { device, gateway },
+  mtu: 1370,
+});
 const desired: DesiredRouting = {
   ranges: ['10.43.0.0/16', '10.42.0.0/16'],
   own,
@@ -15,9 +30,15 @@ const desired: DesiredRouting = {
 };
 const connected: IpRoute = { dst: '10.42.1.0/24', dev: 'drover1', protocol: 'kernel', prefsrc: '10.42.1.1' };
 const addresses = ['192.0.2.1', '10.42.1.1'];
-const run = (want: DesiredRouting, routes: readonly IpRoute[], has = addresses) => {
-  const { changes, problems } = planRoutes(settings, want, { routes, addresses: has });
-  return { lines: changes.map(formatStep), problems: problems.map(({ subject, what }) => `${subject}: ${what}`) };
+const linesOf = (changes: readonly Step[]) =>
+  changes.flatMap(({ file, args, input }) =>
+    args.includes('-batch')
+      ? (input?.trim().split('\n') ?? []).map((line) => `${file} ${line}`)
+      : [`${file} ${args.join(' ')}`],
+  );
+const run = (want: DesiredRouting, routes: readonly IpRoute[], has = addresses, devices: readonly string[] = []) => {
+  const { changes, problems } = planRoutes(settings, want, { routes, addresses: has, devices });
+  return { lines: linesOf(changes), problems: problems.map(({ subject, what }) => `${subject}: ${what}`) };
 };
 
 test('render: the table and the accept rules', () => {
@@ -66,9 +87,8 @@ test('Q39 plan() follows a changed host address, removes routes of gone hosts, a
     'ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250',
     'ip route delete 10.42.9.0/24 proto 250',
   ]);
-  expect(planRouteRemoval(settings, { routes, addresses }).map(formatStep)).toEqual([
-    'ip route delete 10.42.2.0/24 proto 250',
-    'ip route delete 10.42.9.0/24 proto 250',
+  expect(planRouteRemoval(settings, { routes }).map(formatStep)).toEqual([
+    'ip -force -batch - { route delete 10.42.2.0/24 proto 250; route delete 10.42.9.0/24 proto 250 }',
   ]);
 });
 
@@ -100,6 +120,57 @@ test('plan() does not route a subnet of two hosts, the subnet of this host, or a
   const { lines, problems } = run({ ...desired, peers }, []);
   expect(lines).toEqual(['ip route replace 10.42.2.0/24 via 192.0.2.2 src 10.42.1.1 proto 250']);
   expect(problems).toHaveLength(5);
+});
+
+test('plan() routes through tunnels, with their next hop and MTU, and leaves blackholes alone', () => {
+  const tunnels = {
+    ...desired,
+    peers: [through('b', 'drover-vx', '10.42.2.0', '10.42.2.0/24'), through('c', 'drover-wg0', null, '10.42.3.0/24')],
+  };
+  const devices = ['drover-vx', 'drover-wg0'];
+  const b = 'ip route replace 10.42.2.0/24 via 10.42.2.0 dev drover-vx onlink src 10.42.1.1 mtu 1370 proto 250';
+  const c = 'ip route replace 10.42.3.0/24 dev drover-wg0 src 10.42.1.1 mtu 1370 proto 250';
+  const plain: IpRoute = {
+    dst: '10.42.2.0/24',
+    gateway: '192.0.2.2',
+    dev: 'uplink',
+    prefsrc: '10.42.1.1',
+    protocol: '250',
+  };
+  const blackhole: IpRoute = { type: 'blackhole', dst: '10.42.0.0/16', protocol: '250', metric: 4278198272 };
+  expect(run(tunnels, [plain, blackhole], addresses, devices).lines).toEqual([b, c]);
+  const metrics = [{ mtu: 1370 }];
+  const standing: IpRoute[] = [
+    blackhole,
+    { ...plain, gateway: '10.42.2.0', dev: 'drover-vx', flags: ['onlink'], metrics },
+    { dst: '10.42.3.0/24', dev: 'drover-wg0', prefsrc: '10.42.1.1', protocol: '250', metrics },
+  ];
+  expect(run(tunnels, standing, addresses, devices)).toEqual({ lines: [], problems: [] });
+  expect(
+    run(
+      tunnels,
+      standing.map((route) => ({ ...route, metrics: [] })),
+      addresses,
+      devices,
+    ).lines,
+  ).toEqual([b, c]);
+  expect(planRouteRemoval(settings, { routes: [blackhole] })).toEqual([]);
+});
+
+test('plan() waits for a device that does not exist: a route that stands is kept, a new one is not made', () => {
+  const peers = [
+    through('b', 'drover-vx', '10.42.2.0', '10.42.2.0/24'),
+    through('c', 'drover-vx', '10.42.3.0', '10.42.3.0/24'),
+    through('d', 'drover-wg0', null, '10.42.4.0/24'),
+  ];
+  const standing: IpRoute = { dst: '10.42.2.0/24', gateway: '192.0.2.2', prefsrc: '10.42.1.1', protocol: '250' };
+  expect(run({ ...desired, peers }, [standing], addresses, ['drover-wg0'])).toEqual({
+    lines: ['ip route replace 10.42.4.0/24 dev drover-wg0 src 10.42.1.1 mtu 1370 proto 250'],
+    problems: ['device drover-vx: does not exist or is down: no new route to host b and 1 others'],
+  });
+  expect(run({ ...desired, peers: peers.slice(0, 1) }, []).problems).toEqual([
+    'device drover-vx: does not exist or is down: no new route to host b',
+  ]);
 });
 
 test('plan() orders routes by address, and prefers the host with the lower id for a subnet of two hosts', () => {
@@ -136,9 +207,9 @@ test('plan() of what it planned is empty, and the order of hosts does not matter
       });
       let routes: readonly IpRoute[] = [];
       for (const list of [first, second]) {
-        const { changes } = planRoutes(settings, want(list), { routes, addresses });
-        expect(run(want(list.toReversed()), routes).lines).toEqual(changes.map(formatStep));
-        routes = changes.reduce(kernel, routes);
+        const { lines } = run(want(list), routes);
+        expect(run(want(list.toReversed()), routes).lines).toEqual(lines);
+        routes = lines.reduce(kernel, routes);
         expect(run(want(list), routes).lines).toEqual([]);
       }
       expect(routes).toHaveLength(second.length);
@@ -146,8 +217,8 @@ test('plan() of what it planned is empty, and the order of hosts does not matter
   );
 });
 
-function kernel(routes: readonly IpRoute[], { args }: { readonly args: readonly string[] }): readonly IpRoute[] {
-  const [, verb, dst = '', , gateway = '', , prefsrc = ''] = args;
+function kernel(routes: readonly IpRoute[], line: string): readonly IpRoute[] {
+  const [, , verb, dst = '', , gateway = '', , prefsrc = ''] = line.split(' ');
   const others = routes.filter((route) => route.dst !== dst);
   return verb === 'delete' ? others : [...others, { dst, gateway, prefsrc, protocol: '250' }];
 }
