@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { batch, type IpRoute, routeRange, type Step, step } from '../../linux/index.ts';
-import { type Cidr, cidrSize, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
+import { type Cidr, cidrSize, cidrsOverlap, nthAddress, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredRouting, Peer, PeerRoute, RoutingSettings } from './desired-routing.ts';
 
@@ -42,8 +42,9 @@ export function planRoutes(
     const { device } = peer.hop;
     const other = others.find(({ range }) => range && cidrsOverlap(cidr, range))?.route;
     if (other) problems.push(conflict(cidr, peer, other));
-    else if (device === null || observed.devices.includes(device)) wanted.set(cidr.text, formatRoute(peer, source));
-    else {
+    else if (device === null || observed.devices.includes(device)) {
+      for (const [dst, route] of routesTo(cidr, peer)) wanted.set(dst, formatRoute(route, source));
+    } else {
       // The route that stands goes on until the new device is there.
       wanted.set(cidr.text, standing.get(cidr.text) ?? '');
       waiting.set(device, (waiting.get(device) ?? new Set()).add(peer.hostId));
@@ -78,6 +79,15 @@ export function isRouteDeletion({ file, args }: Step): boolean {
 /** Routes of this protocol that lead nowhere (`blackhole`) are not made here. */
 export function isOurRoute({ protocol, type }: IpRoute, ours: number): boolean {
   return protocol === String(ours) && (type ?? 'unicast') === 'unicast';
+}
+
+/**
+ * The route to a subnet. If it has an MTU, the gateway of the subnet has a route without one: probes of larger packets go there, and the
+ * kernel would fragment them.
+ */
+function routesTo(cidr: Cidr, peer: Peer): readonly (readonly [dst: string, route: PeerRoute])[] {
+  const gateway = peer.mtu === null ? null : nthAddress(cidr, 1);
+  return [[cidr.text, peer], ...(gateway === null ? [] : [[gateway.text, { ...peer, mtu: null }] as const])];
 }
 
 /** `[via GATEWAY] [dev DEVICE [onlink]] [src SOURCE] [mtu BYTES]`; the kernel finds the device of a plain route. */

@@ -130,6 +130,9 @@ test('plan() routes through tunnels, with their next hop and MTU, and leaves bla
   const devices = ['drover-vx', 'drover-wg0'];
   const b = 'ip route replace 10.42.2.0/24 via 10.42.2.0 dev drover-vx onlink src 10.42.1.1 mtu 1370 proto 250';
   const c = 'ip route replace 10.42.3.0/24 dev drover-wg0 src 10.42.1.1 mtu 1370 proto 250';
+  // Without an MTU, for probes of larger packets.
+  const bGateway = 'ip route replace 10.42.2.1 via 10.42.2.0 dev drover-vx onlink src 10.42.1.1 proto 250';
+  const cGateway = 'ip route replace 10.42.3.1 dev drover-wg0 src 10.42.1.1 proto 250';
   const plain: IpRoute = {
     dst: '10.42.2.0/24',
     gateway: '192.0.2.2',
@@ -138,12 +141,14 @@ test('plan() routes through tunnels, with their next hop and MTU, and leaves bla
     protocol: '250',
   };
   const blackhole: IpRoute = { type: 'blackhole', dst: '10.42.0.0/16', protocol: '250', metric: 4278198272 };
-  expect(run(tunnels, [plain, blackhole], addresses, devices).lines).toEqual([b, c]);
+  expect(run(tunnels, [plain, blackhole], addresses, devices).lines).toEqual([b, bGateway, c, cGateway]);
   const metrics = [{ mtu: 1370 }];
   const standing: IpRoute[] = [
     blackhole,
     { ...plain, gateway: '10.42.2.0', dev: 'drover-vx', flags: ['onlink'], metrics },
+    { ...plain, dst: '10.42.2.1', gateway: '10.42.2.0', dev: 'drover-vx', flags: ['onlink'] },
     { dst: '10.42.3.0/24', dev: 'drover-wg0', prefsrc: '10.42.1.1', protocol: '250', metrics },
+    { dst: '10.42.3.1', dev: 'drover-wg0', prefsrc: '10.42.1.1', protocol: '250' },
   ];
   expect(run(tunnels, standing, addresses, devices)).toEqual({ lines: [], problems: [] });
   expect(
@@ -165,7 +170,10 @@ test('plan() waits for a device that does not exist: a route that stands is kept
   ];
   const standing: IpRoute = { dst: '10.42.2.0/24', gateway: '192.0.2.2', prefsrc: '10.42.1.1', protocol: '250' };
   expect(run({ ...desired, peers }, [standing], addresses, ['drover-wg0'])).toEqual({
-    lines: ['ip route replace 10.42.4.0/24 dev drover-wg0 src 10.42.1.1 mtu 1370 proto 250'],
+    lines: [
+      'ip route replace 10.42.4.0/24 dev drover-wg0 src 10.42.1.1 mtu 1370 proto 250',
+      'ip route replace 10.42.4.1 dev drover-wg0 src 10.42.1.1 proto 250',
+    ],
     problems: ['device drover-vx: does not exist or is down: no new route to host b and 1 others'],
   });
   expect(run({ ...desired, peers: peers.slice(0, 1) }, []).problems).toEqual([
