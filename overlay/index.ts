@@ -37,3 +37,5 @@ export { serviceAddressComponent } from './service-address/component.ts';
 export { createServiceAddress, type ServiceAddress } from './service-address/service-address.ts';
 export { defaultServiceAddressSettings, type ServiceAddressSettings } from './service-address/settings.ts';
 export { createVxlan } from './vxlan/vxlan.ts';
+export { wireguardDevice } from './wireguard/settings.ts';
+export { createWireguard, type WireguardDependencies, type WireguardOptions } from './wireguard/wireguard.ts';

@@ -138,6 +138,8 @@ const networkSchema = z
     probePort: port()
       .default(7950)
       .describe('UDP port on which hosts probe the paths between their subnets, the same on all hosts'),
+    wg: text().default('wg').describe('the program wg of WireGuard'),
+    wireguardGo: text().default('wireguard-go').describe('the program wireguard-go, for kernels without WireGuard'),
     restMs: z.int().min(60_000).default(60_000).describe('how long a released address rests while others are free'),
   })
   .prefault({});

@@ -22,6 +22,8 @@ import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { createLbProcess, LB_CHILD, lbFilesOf } from '../lb/lb-process.ts';
 import { addressManagementPart } from '../network/address-management.ts';
+import { createWireguardBackend, WIREGUARD_SLOTS } from '../overlay/create-wireguard.ts';
+import { wireguardChild } from '../overlay/wireguard-process.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
 import { namespaceCopies } from './namespace-copies.ts';
 import { stopOwnContainers } from './own-containers.ts';
@@ -75,6 +77,7 @@ const STEPS: readonly Step[] = [
     ofNetwork: true,
     act: ({ routing }) => clean(routing.remove()),
   },
+  { subject: 'WireGuard', ofNetwork: true, act: removeWireguard },
   {
     subject: 'bus lease of this host',
     hint: 'no action needed: the lease expires',
@@ -135,6 +138,11 @@ async function removeNetwork(context: Context): Promise<readonly Problem[]> {
   return removed.ok ? [] : [removed.problem];
 }
 
+async function removeWireguard({ run, clock, log, config }: Context): Promise<readonly Problem[]> {
+  for (const slot of WIREGUARD_SLOTS) await createWireguardBackend({ run, clock, log }, config, slot).remove();
+  return [];
+}
+
 async function release({ networkIsGone, bus, hostId }: Context): Promise<void> {
   if (!networkIsGone || !bus || !hostId) return;
   await releaseSubnets(bus, hostId);
@@ -186,7 +194,8 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock', 'start'];
-  const names = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD].flatMap((name) => ends.map((end) => `${name}.${end}`));
+  const children = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD, ...WIREGUARD_SLOTS.map(wireguardChild)];
+  const names = children.flatMap((name) => ends.map((end) => `${name}.${end}`));
   const ofHaproxy = Object.values(haproxyFiles('')).map((path) => basename(path));
   // A killed agent and a killed server leave their sockets.
   const sockets = ['feed.sock', 'control.sock', 'dns.sock'];

@@ -1,4 +1,4 @@
-import { batch, type IpLink, isUp, type Step, step } from '../../linux/index.ts';
+import { batch, type IpLink, isLoose, isUp, loosen, type Step, step } from '../../linux/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
@@ -62,18 +62,11 @@ function planDevice(settings: VxlanSettings, own: OwnEnd, { link, netconf }: Obs
     ...(kept ? [] : [`link add ${device} type vxlan id ${vni} dstport ${port}${source} nolearning`]),
     ...(sets.length === 0 ? [] : [`link set ${device} ${sets.join(' ')}`]),
   ];
-  const isLoose = kept !== null && netconf?.rp_filter === 'loose' && netconf.forwarding === true;
   return {
-    // While a backend is replaced, packets arrive through one device and answers leave through another one.
-    changes: [...batch('ip', lines), ...(isLoose ? [] : [sysctls(device)])],
+    changes: [...batch('ip', lines), ...(kept && isLoose(netconf) ? [] : [loosen(device)])],
     keepsNeighbours: kept?.address === mac && isUp(kept),
     keepsForwarding: kept !== null,
   };
-}
-
-function sysctls(device: string): Step {
-  const prefix = `net.ipv4.conf.${device}`;
-  return step(`sysctl --write ${prefix}.rp_filter=2 ${prefix}.forwarding=1`);
 }
 
 /** What cannot be changed while the device exists. */
