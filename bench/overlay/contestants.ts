@@ -1,4 +1,5 @@
 import type { Resources } from '../../test/support/resources.ts';
+import { connectDrover, type DroverBackend, VXLAN } from './contestants/drover.ts';
 import { connectIpsec } from './contestants/ipsec.ts';
 import { connectPlain } from './contestants/plain.ts';
 import { startSwarm } from './contestants/swarm.ts';
@@ -14,24 +15,27 @@ export interface Contestant {
 }
 
 export const CONTESTANTS: readonly Contestant[] = [
-  { name: 'plain route', start: between(1500, connectPlain) },
-  { name: 'VXLAN by hand', start: between(1450, connectVxlan) },
-  {
-    name: 'Docker Swarm',
-    start: async (resources) => {
-      const [from, to] = await startSwarm(resources);
-      return { from, to };
-    },
-  },
-  { name: 'wireguard-go by hand', start: between(1420, connectWireguard) },
-  { name: 'strongSwan by hand', start: between(1400, connectIpsec) },
+  byHand('plain route', 1500, connectPlain),
+  byHand('VXLAN by hand', 1450, connectVxlan),
+  byDrover(VXLAN),
+  { name: 'Docker Swarm', start: startSwarm },
+  byHand('wireguard-go by hand', 1420, connectWireguard),
+  byHand('strongSwan by hand', 1400, connectIpsec),
 ];
 
-function between(mtu: number, connect: (pair: Pair) => Promise<void>): Contestant['start'] {
-  return async (resources) => {
-    const pair = await createPair(resources, mtu);
-    await connect(pair);
-    const [{ container: from }, { container: to }] = pair;
-    return { from, to };
-  };
+function byHand(name: string, mtu: number, connect: (pair: Pair) => Promise<void>): Contestant {
+  return { name, start: async (resources) => wayOf(await createPair(resources, mtu), connect) };
+}
+
+function byDrover(backend: DroverBackend): Contestant {
+  const { name, mtu } = backend;
+  const start: Contestant['start'] = async (resources) =>
+    wayOf(await createPair(resources, mtu), (pair) => connectDrover(resources, pair, backend));
+  return { name, start };
+}
+
+async function wayOf(pair: Pair, connect: (pair: Pair) => Promise<unknown>): Promise<Way> {
+  await connect(pair);
+  const [{ container: from }, { container: to }] = pair;
+  return { from, to };
 }

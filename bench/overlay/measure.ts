@@ -7,6 +7,8 @@ import type { Resources } from '../../test/support/resources.ts';
 import type { Container } from './pair.ts';
 import type { Latency } from './ping-pong.ts';
 
+/** Left to the kernel, both ends share one core in some rounds, with half the throughput and half the round trip. */
+const [CLIENT_CORE, SERVER_CORE] = ['0', '1'];
 const IPERF = resolve('.tools/overlay/bin/iperf3');
 const PING_PONG = fileURLToPath(new URL('ping-pong.ts', import.meta.url));
 
@@ -16,7 +18,7 @@ export async function startServers(resources: Resources, { from, to }: Way): Pro
     [[IPERF, '--server', '--forceflush'], 'listening'],
     [[process.execPath, PING_PONG, 'serve'], 'ready'],
   ] as const) {
-    const daemon: Daemon = startDaemon('nsenter', inside(to, command));
+    const daemon: Daemon = startDaemon('nsenter', inside(to, SERVER_CORE, command));
     resources.add(command.join(' '), () => daemon.stop());
     await poll(() => daemon.stdout().includes(ready), { what: command.join(' '), giveUp: daemon.assertRunning });
   }
@@ -30,7 +32,7 @@ export interface Way {
 
 /** Bits per second through that many TCP streams. */
 export async function measureThroughput({ from, to }: Way, streams: number, seconds: number): Promise<number> {
-  const order = `--client ${to.address} --time ${seconds} --omit 1 --parallel ${streams} --json`;
+  const order = `--client ${to.address} --time ${seconds} --parallel ${streams} --json`;
   const out = await run(from, [IPERF, ...order.split(' ')], seconds);
   const { end } = JSON.parse(out) as { readonly end: { readonly sum_received: { readonly bits_per_second: number } } };
   return end.sum_received.bits_per_second;
@@ -41,9 +43,9 @@ export async function measureLatency({ from, to }: Way, seconds: number): Promis
 }
 
 function run(from: Container, command: readonly string[], seconds: number): Promise<string> {
-  return runCommand('nsenter', inside(from, command), { timeoutMs: (seconds + 10) * 1_000 });
+  return runCommand('nsenter', inside(from, CLIENT_CORE, command), { timeoutMs: (seconds + 10) * 1_000 });
 }
 
-function inside({ pid }: Container, command: readonly string[]): readonly string[] {
-  return ['-t', String(pid), '-n', ...command];
+function inside({ pid }: Container, core: string, command: readonly string[]): readonly string[] {
+  return ['-t', String(pid), '-n', 'taskset', '-c', core, ...command];
 }

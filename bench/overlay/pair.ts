@@ -23,6 +23,15 @@ export type Pair = readonly [PairHost, PairHost];
 /** The bridge of each host. */
 export const BRIDGE = 'drover1';
 
+/** Docker does this on every host, so the kernel tracks the connections of all contestants. */
+const MASQUERADE = `table ip docker_like {
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr 10.42.0.0/16 ip daddr != 10.42.0.0/16 masquerade
+  }
+}
+`;
+
 /** Two hosts on one Ethernet segment of MTU 1500. `mtu` is that of the containers. */
 export async function createPair(resources: Resources, mtu: number): Promise<Pair> {
   const hosts = [await createTestHost(resources, 'bench-a'), await createTestHost(resources, 'bench-b')] as const;
@@ -45,6 +54,7 @@ async function attachContainer(
   const [gateway, own] = [`10.42.${number}.1`, `10.42.${number}.9`];
   const container = await createTestHost(resources, 'bench-container');
   await host.run('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
+  await host.run('nft', ['-f', '-'], { input: MASQUERADE });
   await ipBatch(host, [
     `link add ${BRIDGE} mtu ${mtu} type bridge`,
     `address add ${gateway}/24 dev ${BRIDGE}`,

@@ -1,6 +1,7 @@
 import { percentile } from '../../test/support/percentile.ts';
 import type { Resources } from '../../test/support/resources.ts';
 import { printRow } from '../support/report.ts';
+import { atLeast, limit, type Verdict } from '../support/targets.ts';
 import { CONTESTANTS } from './contestants.ts';
 import { measureLatency, measureThroughput, startServers, type Way } from './measure.ts';
 
@@ -20,14 +21,31 @@ interface Round {
   readonly p99Micros: number;
 }
 
-export interface Entrant {
+interface Entrant {
   readonly name: string;
   readonly way: Way;
   readonly rounds: Round[];
 }
 
+interface Goal {
+  readonly ours: string;
+  readonly other: string;
+  /** Least ratio of throughput. */
+  readonly least: number;
+}
+
+/** Of the round trip, as a ratio. */
+const MOST_LATENCY = 1.05;
+
+const GOALS: readonly Goal[] = [
+  { ours: 'Drover VXLAN', other: 'VXLAN by hand', least: 0.95 },
+  { ours: 'Drover VXLAN', other: 'Docker Swarm', least: 1 },
+  { ours: 'Drover WireGuard', other: 'wireguard-go by hand', least: 0.95 },
+  { ours: 'Drover IPsec', other: 'strongSwan by hand', least: 0.95 },
+];
+
 /** Throughput and latency between containers of two hosts, in interleaved rounds: one path at a time has traffic. */
-export async function measureTraffic(resources: Resources, options: TrafficOptions): Promise<readonly Entrant[]> {
+export async function measureTraffic(resources: Resources, options: TrafficOptions): Promise<readonly Verdict[]> {
   const { seconds, rounds, only } = options;
   const chosen = CONTESTANTS.filter(
     ({ name }) => only.length === 0 || only.some((part) => name.toLowerCase().includes(part)),
@@ -47,13 +65,43 @@ export async function measureTraffic(resources: Resources, options: TrafficOptio
     console.error(`round ${round + 1} of ${rounds} is done`);
   }
   printTable(entrants);
-  return entrants;
+  return GOALS.flatMap((goal) => verdictsOf(goal, entrants));
 }
 
 async function measure(way: Way, seconds: number): Promise<Round> {
   const oneStream = await measureThroughput(way, 1, seconds);
   const fourStreams = await measureThroughput(way, 4, seconds);
   return { oneStream, fourStreams, ...(await measureLatency(way, seconds)) };
+}
+
+/** Medians of the ratios within each round. */
+function verdictsOf({ ours, other, least }: Goal, entrants: readonly Entrant[]): readonly Verdict[] {
+  const [a, b] = [ours, other].map((wanted) => entrants.find(({ name }) => name === wanted)?.rounds);
+  if (!a || !b) return [];
+  const ratio = (of: (round: Round) => number) =>
+    percentile(
+      a.map((round, at) => of(round) / of(b[at] ?? round)),
+      0.5,
+    );
+  const title = `${ours}, ratio to ${other}`;
+  return [
+    atLeast(
+      `${title}: one stream`,
+      ratio(({ oneStream }) => oneStream),
+      least,
+    ),
+    atLeast(
+      `${title}: four streams`,
+      ratio(({ fourStreams }) => fourStreams),
+      least,
+    ),
+    limit(
+      `${title}: round trip`,
+      ratio(({ p50Micros }) => p50Micros),
+      MOST_LATENCY,
+      '',
+    ),
+  ];
 }
 
 function printTable(entrants: readonly Entrant[]): void {

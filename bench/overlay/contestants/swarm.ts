@@ -2,12 +2,13 @@ import type Docker from 'dockerode';
 import { BUSYBOX_IMAGE, type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { Resources } from '../../../test/support/resources.ts';
 import { connectHosts, createTestHost } from '../../../test/support/test-host.ts';
+import type { Way } from '../measure.ts';
 import type { Container } from '../pair.ts';
 
 const NETWORK = 'bench';
 
 /** Two Docker Engines in one swarm, with a container each on an overlay network. */
-export async function startSwarm(resources: Resources): Promise<readonly [Container, Container]> {
+export async function startSwarm(resources: Resources): Promise<Way> {
   const hosts = [await createTestHost(resources, 'swarm-a'), await createTestHost(resources, 'swarm-b')];
   const [a = '', b = ''] = await connectHosts(resources, hosts);
   const engines = await Promise.all(hosts.map((host) => startEngine(resources, host)));
@@ -22,7 +23,7 @@ export async function startSwarm(resources: Resources): Promise<readonly [Contai
     ListenAddr: `${b}:2377`,
   });
   await manager.docker.createNetwork({ Name: NETWORK, Driver: 'overlay', Attachable: true });
-  return [await runContainer(manager), await runContainer(worker)];
+  return { from: await runContainer(manager), to: await runContainer(worker) };
 }
 
 async function runContainer(engine: Engine): Promise<Container> {

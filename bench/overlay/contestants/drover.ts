@@ -1,0 +1,32 @@
+import { type Backend, createVxlan } from '../../../overlay/index.ts';
+import type { Resources } from '../../../test/support/resources.ts';
+import { type DroverHost, startDroverHost } from '../drover-host.ts';
+import type { Pair, PairHost } from '../pair.ts';
+
+/** One of Drover's backends. */
+export interface DroverBackend {
+  readonly name: string;
+  /** Of the tunnel device. */
+  readonly mtu: number;
+  create(own: PairHost): Backend;
+}
+
+export const VXLAN: DroverBackend = {
+  name: 'Drover VXLAN',
+  mtu: 1450,
+  create: ({ host: { run } }) => createVxlan({ run }),
+};
+
+export async function connectDrover(
+  resources: Resources,
+  pair: Pair,
+  { mtu, create }: DroverBackend,
+): Promise<readonly [DroverHost, DroverHost]> {
+  const [a, b] = pair.map((own) => startDroverHost(resources, own, { backend: create(own), mtu })) as [
+    DroverHost,
+    DroverHost,
+  ];
+  await a.program([await b.asPeer()]);
+  await b.program([await a.asPeer()]);
+  return [a, b];
+}
