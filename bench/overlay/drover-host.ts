@@ -66,7 +66,6 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
       revision += 1;
       const beganAt = performance.now();
       tunnels.trigger({ own: { hostId: host.name, subnet, gateway, address, mtu }, peers }, revision);
-      await settled(tunnels, revision);
       const routes = peers.map((peer) => ({
         hostId: peer.hostId,
         subnets: peer.subnets,
@@ -74,7 +73,7 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
         mtu: null,
       }));
       routing.trigger({ ranges: RANGES, own: { subnet, gateway, device: BRIDGE }, peers: routes }, revision);
-      await settled(routing, revision);
+      await Promise.all([settled(tunnels, revision), settled(routing, revision)]);
       return performance.now() - beganAt;
     },
   };

@@ -9,12 +9,15 @@ export interface DroverBackend {
   /** Of the tunnel device. */
   readonly mtu: number;
   create(own: PairHost): Backend;
+  /** The public key of the `n`th host, which does not exist. */
+  keyOf(n: number): string | null;
 }
 
 export const VXLAN: DroverBackend = {
   name: 'Drover VXLAN',
   mtu: 1450,
   create: ({ host: { run } }) => createVxlan({ run }),
+  keyOf: () => null,
 };
 
 export async function connectDrover(
@@ -30,3 +33,5 @@ export async function connectDrover(
   await b.program([await a.asPeer()]);
   return [a, b];
 }
+
+export const DROVER_BACKENDS = [VXLAN] as const;
