@@ -5,6 +5,9 @@ export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { listDriverNetworks } from './ipam/driver-networks.ts';
 export { type IpamDependencies, type IpamServer, type IpamSettings, serveIpam } from './ipam/ipam-server.ts';
 export { startStranded } from './ipam/stranded-containers.ts';
+export { charonCommand } from './ipsec/charon/render.ts';
+export { defaultIpsecSettings, type IpsecOptions, type IpsecSettings } from './ipsec/charon/settings.ts';
+export { createIpsec, type IpsecDependencies } from './ipsec/ipsec.ts';
 export { type ManagedNetworkSources, managedNetworkComponent } from './network/component.ts';
 export {
   type DockerNetwork,

@@ -10,8 +10,8 @@ export interface Vici {
   request(command: string, message?: ViciMessage): Promise<ViciMessage>;
   /** Sends a command that charon replies to by events, such as `list-sas` by `list-sa`, and gives these events. */
   stream(command: string, event: string, message?: ViciMessage): Promise<readonly ViciMessage[]>;
-  /** Calls `listener` at each event from now on. */
-  listen(event: string, listener: (message: ViciMessage) => void): Promise<void>;
+  /** Calls `listener` at each event, until the function that it gives is called. */
+  listen(event: string, listener: (message: ViciMessage) => void): Promise<() => Promise<void>>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   /** Idempotent. Requests in flight reject. */
@@ -32,14 +32,19 @@ export class ViciError extends Error {
 export interface ViciOptions {
   /** A request that takes longer ends the connection, because no later one would be answered either. Default 10 s. */
   readonly timeoutMs?: number;
+  /** Default 2 s. */
+  readonly connectMs?: number;
   readonly signal?: AbortSignal;
 }
 
-export async function connectVici(path: string, { timeoutMs = 10_000, signal }: ViciOptions = {}): Promise<Vici> {
+export async function connectVici(
+  path: string,
+  { timeoutMs = 10_000, connectMs = 2_000, signal }: ViciOptions = {},
+): Promise<Vici> {
   const socket = connect(path);
   try {
     await once(socket, 'connect', {
-      signal: AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(connectMs)]),
     });
   } catch (error) {
     socket.destroy();
@@ -60,7 +65,7 @@ class Connection implements Vici {
   readonly #splitter = new PacketSplitter();
   /** Replies come in the order of the requests. */
   readonly #waiting: Waiting[] = [];
-  readonly #listeners = new Map<string, ((message: ViciMessage) => void)[]>();
+  readonly #listeners = new Map<string, Set<(message: ViciMessage) => void>>();
   #lastStream: Promise<unknown> = Promise.resolve();
   #error: Error | null = null;
 
@@ -88,9 +93,15 @@ class Connection implements Vici {
     return result;
   }
 
-  async listen(event: string, listener: (message: ViciMessage) => void): Promise<void> {
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
-    await this.#register(event);
+  async listen(event: string, listener: (message: ViciMessage) => void): Promise<() => Promise<void>> {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    const packet = await this.#send({ type: 'register', name: event });
+    if (packet.type !== 'confirm') throw new ViciError(event, 'this charon does not know the event');
+    return async () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#error === null) await this.#send({ type: 'unregister', name: event });
+    };
   }
 
   close(): void {
@@ -99,23 +110,15 @@ class Connection implements Vici {
 
   async #collect(command: string, event: string, message: ViciMessage): Promise<readonly ViciMessage[]> {
     const events: ViciMessage[] = [];
-    const collect = (found: ViciMessage): void => {
+    const stop = await this.listen(event, (found) => {
       events.push(found);
-    };
-    const before = this.#listeners.get(event) ?? [];
+    });
     try {
-      await this.listen(event, collect);
       await this.request(command, message);
     } finally {
-      this.#listeners.set(event, before);
-      if (before.length === 0 && this.#error === null) await this.#send({ type: 'unregister', name: event });
+      await stop();
     }
     return events;
-  }
-
-  async #register(event: string): Promise<void> {
-    const packet = await this.#send({ type: 'register', name: event });
-    if (packet.type !== 'confirm') throw new ViciError(event, 'this charon does not know the event');
   }
 
   async #send(request: ViciRequest): Promise<ViciPacket> {

@@ -1,0 +1,76 @@
+import { batch, isUp, type Step, step } from '../../linux/index.ts';
+import type { Plan } from '../../reconcile/index.ts';
+import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
+import { DEVICES, IF_ID, type IpsecSettings } from './charon/settings.ts';
+import type { ObservedCharon, ObservedIpsec } from './observe.ts';
+import { type Connection, keyIdOf, resolvePeers } from './tunnels/connection.ts';
+
+export type IpsecChange =
+  | { readonly kind: 'step'; readonly step: Step }
+  | { readonly kind: 'load-key'; readonly keyId: string }
+  | { readonly kind: 'unload-key'; readonly keyId: string }
+  | { readonly kind: 'load'; readonly connections: readonly Connection[] }
+  | { readonly kind: 'unload'; readonly hostIds: readonly string[] }
+  | { readonly kind: 'remove' };
+
+/** Larger packets do not pass through charon. */
+const MAX_LIBIPSEC_MTU = 1400;
+
+/** Device and key first, then the peers: new and changed ones before those that go. */
+export function planIpsec(
+  settings: IpsecSettings,
+  { own, peers }: DesiredTunnels,
+  { exists, charon, obstacle, failures }: ObservedIpsec,
+): Plan<IpsecChange> {
+  if (own === null) return { changes: exists ? [{ kind: 'remove' }] : [], problems: [] };
+  if (charon === null) return { changes: [], problems: obstacle ? [obstacle] : [] };
+  const { connections, problems } = resolvePeers(settings, charon.means, own, charon.publicKey, peers);
+  const changed = [...connections.values()].filter(({ hostId, child }) => charon.connections.get(hostId) !== child);
+  const gone = [...charon.connections.keys()].filter((hostId) => !connections.has(hostId));
+  const keyId = keyIdOf(charon.publicKey);
+  return {
+    changes: [
+      ...planDevice(own, charon).map((one): IpsecChange => ({ kind: 'step', step: one })),
+      ...(charon.keys.includes(keyId) ? [] : [{ kind: 'load-key', keyId } as const]),
+      ...(changed.length === 0 ? [] : [{ kind: 'load', connections: changed } as const]),
+      ...(gone.length === 0 ? [] : [{ kind: 'unload', hostIds: gone } as const]),
+      ...charon.keys.filter((id) => id !== keyId).map((id): IpsecChange => ({ kind: 'unload-key', keyId: id })),
+    ],
+    problems: [...problems, ...failures.filter(({ subject }) => !problems.some((one) => one.subject === subject))],
+  };
+}
+
+function planDevice(own: OwnEnd, { means, link, netconf }: ObservedCharon): Step[] {
+  // charon makes its own device, when it starts.
+  if (link === null && means === 'kernel-libipsec') return [];
+  const device = link?.ifname ?? DEVICES[means];
+  const mtu = means === 'kernel' ? own.mtu : Math.min(own.mtu, MAX_LIBIPSEC_MTU);
+  const lines = [
+    ...(link === null ? [`link add ${device} type xfrm if_id ${IF_ID}`] : []),
+    ...(link?.mtu === mtu && isUp(link) ? [] : [`link set ${device} mtu ${mtu} up`]),
+  ];
+  const isLoose = netconf?.rp_filter === 'loose' && netconf.forwarding === true;
+  const prefix = `net.ipv4.conf.${device}`;
+  return [
+    ...batch('ip', lines),
+    ...(isLoose ? [] : [step(`sysctl --write ${prefix}.rp_filter=2 ${prefix}.forwarding=1`)]),
+  ];
+}
+
+/** One line. */
+export function formatChange(change: IpsecChange, formatStep: (step: Step) => string): string {
+  switch (change.kind) {
+    case 'step':
+      return formatStep(change.step);
+    case 'load-key':
+      return `load key ${change.keyId} into charon`;
+    case 'unload-key':
+      return `remove key ${change.keyId} from charon`;
+    case 'load':
+      return `load into charon: ${change.connections.map(({ hostId, child }) => `${hostId} (${child})`).join(', ')}`;
+    case 'unload':
+      return `remove from charon, and end its tunnels: ${change.hostIds.join(', ')}`;
+    case 'remove':
+      return 'stop charon and remove its device';
+  }
+}
