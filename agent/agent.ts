@@ -11,6 +11,7 @@ import { createLbSources } from './control/lb/lb-sources.ts';
 import { portNotes } from './control/lb/port-notes.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
+import { changeOverlay } from './control/overlay-request.ts';
 import { controlRoutes } from './control/routes.ts';
 import { serveControl } from './control/server.ts';
 import type { AgentStatus } from './control/status.ts';
@@ -82,6 +83,7 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
       applyManifests({ bus, clock, notes: (declared) => portNotes(view(), lb.table(), declared) }, request),
     declarations: () => readDeclarations(bus),
     remove: (request) => removeDeclarations({ bus, clock }, request, host.manifests.fileOf),
+    changeOverlay: (request) => changeOverlay(bus, request, { hosts: host.overlay.hosts(view()), nowMs: clock.now() }),
     roll: host.rolls.start,
     confirm: parts.confirm,
     plan: () => driver.plan(stop.signal),

@@ -1,5 +1,6 @@
 import type { LoadBalancer } from '../lb/index.ts';
 import {
+  type Backend,
   createManagedRouting,
   createPortGuard,
   createServiceAddress,
@@ -20,6 +21,8 @@ import type { Config } from './config/config.ts';
 import { portBindingsFile } from './config/paths.ts';
 import type { NetworkState } from './network/network-state.ts';
 import { managedNetworkSettings, serviceAddressSettings } from './network/overlay-settings.ts';
+import { createBackends } from './overlay/backends.ts';
+import type { Overlay } from './overlay/overlay.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 
 /** The appliers that more than the driver uses: `drover down` removes what they made. */
@@ -27,11 +30,12 @@ export interface Appliers {
   readonly serviceAddress: ServiceAddress;
   readonly routing: ManagedRouting;
   readonly guard: PortGuard;
+  readonly backends: readonly Backend[];
 }
 
 /** Creates the appliers. Changes nothing on the host. */
 export function createAppliers(
-  deps: Pick<AgentDependencies, 'run' | 'log'>,
+  deps: AgentDependencies,
   config: Config,
   { processId }: Pick<DockerSource, 'processId'>,
 ): Appliers {
@@ -39,11 +43,13 @@ export function createAppliers(
     serviceAddress: createServiceAddress(deps, serviceAddressSettings(config)),
     routing: createManagedRouting(deps),
     guard: createPortGuard({ ...deps, processId, bindingsFile: portBindingsFile(config) }),
+    backends: createBackends(deps, config),
   };
 }
 
 export interface ComponentSources {
   readonly network: NetworkState;
+  readonly overlay: Overlay;
   readonly resolvConf: ResolvConf;
   /** Null: switched off. */
   readonly balancer: LoadBalancer | null;
@@ -56,11 +62,12 @@ export interface ComponentSources {
 export function componentsOf(
   { serviceAddress, routing, guard }: Appliers,
   config: Config['network'],
-  { network, managedNetwork, hostId, docker, resolvConf, balancer }: ComponentSources,
+  { network, overlay, managedNetwork, hostId, docker, resolvConf, balancer }: ComponentSources,
 ): readonly Component<HostView>[] {
   const { enabled } = config;
   const { current, ranges } = network;
   const { isConnected, isComplete } = docker;
+  const peers = (view: HostView) => overlay.plan(view)?.routes ?? null;
   const networkSources = { isConnected, isFound: () => current() !== null };
   return [
     serviceAddressComponent(serviceAddress),
@@ -70,7 +77,8 @@ export function componentsOf(
     ...(enabled
       ? [
           managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),
-          managedRoutingComponent(routing, { network: current, ranges, peerRoutes: () => null }),
+          ...overlay.components,
+          managedRoutingComponent(routing, { network: current, ranges, peers }),
         ]
       : []),
   ];

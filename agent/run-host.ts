@@ -8,7 +8,7 @@ import {
   VOTE_PREFIX,
 } from '../healthcheck/index.ts';
 import type { LoadBalancer } from '../lb/index.ts';
-import { DRAINING_FACT, PUBLISHED_FACT, SESSIONS_FACT } from '../model/index.ts';
+import { DRAINING_FACT, OVERLAY_FACT, PUBLISHED_FACT, SESSIONS_FACT } from '../model/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createClaims, createRecovery } from '../replacement/index.ts';
@@ -36,6 +36,7 @@ import { publishedPart } from './lb/published-part.ts';
 import { sessionsPart } from './lb/sessions-part.ts';
 import { addressParts } from './network/address-management.ts';
 import { createNetworkState } from './network/network-state.ts';
+import { createOverlay, type Overlay } from './overlay/overlay.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
 import type { AgentDependencies } from './parts/dependencies.ts';
 import { includeManifests } from './parts/manifests-part.ts';
@@ -68,6 +69,7 @@ export interface RunningHost {
   readonly facts: WiredFacts;
   readonly parts: Parts;
   readonly rolls: Rolls;
+  readonly overlay: Overlay;
 }
 
 const REPAIR_INTERVAL_MS = 3_000;
@@ -118,11 +120,26 @@ export async function runHost(
     onRanges: network.agreed,
   });
   const balancer = createLb(deps, config, () => driver.changed());
-  const sources = { hostId, network, managedNetwork, docker: local.docker, resolvConf, balancer };
+  const overlay = createOverlay(deps, config, {
+    hostId,
+    view,
+    network,
+    documents,
+    address: local.address,
+    backends: appliers.backends,
+    facts: local.facts.part([OVERLAY_FACT], earlierFacts),
+    hadSubnet: (store.current().hosts.get(hostId)?.host?.subnets.length ?? 0) > 0,
+    onChange: () => driver.changed(),
+  });
+  const sources = { hostId, network, overlay, managedNetwork, docker: local.docker, resolvConf, balancer };
   const components = componentsOf(appliers, config.network, sources);
   const driver = createDriver(deps, { view, components, intervalMs: REPAIR_INTERVAL_MS });
-  store.subscribe(driver.changed);
+  store.subscribe(() => {
+    driver.changed();
+    overlay.changed();
+  });
   parts.drive(driver);
+  if (config.network.enabled) parts.start(overlay.parts);
   if (balancer !== null)
     parts.start({
       'load balancer files': lbPart(balancer),
@@ -199,6 +216,7 @@ export async function runHost(
     parts,
     manifests,
     rolls,
+    overlay,
   };
 }
 

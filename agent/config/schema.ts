@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backendSettings } from '../../model/index.ts';
 import { addressFaults } from './addresses.ts';
 import { dnsSchema } from './dns-schema.ts';
 import {
@@ -140,6 +141,18 @@ const networkSchema = z
       .describe('UDP port on which hosts probe the paths between their subnets, the same on all hosts'),
     wg: text().default('wg').describe('the program wg of WireGuard'),
     wireguardGo: text().default('wireguard-go').describe('the program wireguard-go, for kernels without WireGuard'),
+    backend: z
+      .enum(backendSettings)
+      .default('auto')
+      .describe(
+        'how hosts reach each other, for a new environment: `auto` is the best encrypted backend that every host can use; `drover overlay use` changes it',
+      ),
+    keyMaxAgeDays: z
+      .number()
+      .positive()
+      .max(3650)
+      .default(30)
+      .describe('age at which the hosts make new keys for their tunnels'),
     restMs: z.int().min(60_000).default(60_000).describe('how long a released address rests while others are free'),
   })
   .prefault({});

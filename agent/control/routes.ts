@@ -1,4 +1,4 @@
-import type { Problem } from '../../model/index.ts';
+import type { OverlayChoice, Problem, Result } from '../../model/index.ts';
 import type { ComponentPlan } from '../../reconcile/index.ts';
 import { isBug } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
@@ -12,6 +12,7 @@ import { publishedAt } from './lb/published.ts';
 import { lbPort, lbPortRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
+import { type OverlayRequest, overlayRequestSchema } from './overlay-request.ts';
 import { parseBody } from './request-body.ts';
 import { parseRollRequest, type RollRequest, type StartedRoll } from './roll-request.ts';
 import { type ControlAnswer, type ControlRoute, refusal } from './server.ts';
@@ -33,6 +34,8 @@ export interface ControlSources {
   readonly confirm: (part: string) => readonly string[] | null;
   /** Dry run of all components. */
   readonly plan: () => Promise<readonly ComponentPlan[]>;
+  /** Changes how the hosts of the environment reach each other. */
+  readonly changeOverlay: (request: OverlayRequest) => Promise<Result<OverlayChoice>>;
   readonly gone: GoneHosts;
   readonly checkup: () => Promise<readonly Problem[]>;
   /** Removes everything that Drover made and returns what could not be removed. The agent exits after the reply. */
@@ -70,6 +73,7 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return withBus(sources, async () => json(await sources.remove(request.value)));
       },
     ],
+    ['POST /v1/overlay', (body) => overlayChanged(sources, body)],
     ['POST /v1/roll', (body) => rolled(sources, body)],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
     ['POST /v1/why/metadata', async (body) => explained(sources, body, (await import('./why.ts')).explainMetadata)],
@@ -114,6 +118,15 @@ function reasonOf(error: unknown): string {
 function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {
   const result = explain(view(), status(), body);
   return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
+}
+
+async function overlayChanged(sources: ControlSources, body: unknown): Promise<ControlAnswer> {
+  const request = parseBody(overlayRequestSchema, body);
+  if (!request.ok) return refusal(400, request.problem);
+  return withBus(sources, async () => {
+    const result = await sources.changeOverlay(request.value);
+    return result.ok ? { status: 200, body: result.value } : refusal(409, result.problem);
+  });
 }
 
 async function readLb({ view, lb }: ControlSources): Promise<LbPage> {

@@ -8,6 +8,7 @@ import { portBindingsFile } from '../config/paths.ts';
 import { createHaproxyProcess } from '../health/haproxy-process.ts';
 import { readHostId } from '../host/host-id.ts';
 import { serviceAddressSettings } from '../network/overlay-settings.ts';
+import { createBackends } from '../overlay/backends.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import { tearDown } from './tear-down.ts';
 
@@ -36,6 +37,7 @@ export async function tearDownHost(
     serviceAddress,
     routing,
     guard,
+    backends: createBackends({ clock, log, run }, config),
     run,
     clock,
     log,

@@ -5,6 +5,7 @@ import type { Bus } from '../../bus/index.ts';
 import { haproxyFiles } from '../../healthcheck/index.ts';
 import type { Problem } from '../../model/index.ts';
 import {
+  type Backend,
   forgetRanges,
   type ManagedRouting,
   type PortGuard,
@@ -22,7 +23,7 @@ import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { createLbProcess, LB_CHILD, lbFilesOf } from '../lb/lb-process.ts';
 import { addressManagementPart } from '../network/address-management.ts';
-import { createWireguardBackend, WIREGUARD_SLOTS } from '../overlay/create-wireguard.ts';
+import { WIREGUARD_SLOTS } from '../overlay/create-wireguard.ts';
 import { wireguardChild } from '../overlay/wireguard-process.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
 import { namespaceCopies } from './namespace-copies.ts';
@@ -37,6 +38,7 @@ export interface TearDownDependencies {
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
   readonly routing: Pick<ManagedRouting, 'remove'>;
   readonly guard: Pick<PortGuard, 'remove'>;
+  readonly backends: readonly Pick<Backend, 'remove'>[];
   readonly run: RunCommand;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,7 +79,7 @@ const STEPS: readonly Step[] = [
     ofNetwork: true,
     act: ({ routing }) => clean(routing.remove()),
   },
-  { subject: 'WireGuard', ofNetwork: true, act: removeWireguard },
+  { subject: 'tunnels to other hosts', ofNetwork: true, act: ({ backends }) => clean(removeTunnels(backends)) },
   {
     subject: 'bus lease of this host',
     hint: 'no action needed: the lease expires',
@@ -138,11 +140,6 @@ async function removeNetwork(context: Context): Promise<readonly Problem[]> {
   return removed.ok ? [] : [removed.problem];
 }
 
-async function removeWireguard({ run, clock, log, config }: Context): Promise<readonly Problem[]> {
-  for (const slot of WIREGUARD_SLOTS) await createWireguardBackend({ run, clock, log }, config, slot).remove();
-  return [];
-}
-
 async function release({ networkIsGone, bus, hostId }: Context): Promise<void> {
   if (!networkIsGone || !bus || !hostId) return;
   await releaseSubnets(bus, hostId);
@@ -166,6 +163,10 @@ async function withAddressManagement<T>(
     stop.abort();
     await life;
   }
+}
+
+async function removeTunnels(backends: Context['backends']): Promise<void> {
+  for (const backend of backends) await backend.remove();
 }
 
 async function leave({ bus, hostId }: Context): Promise<void> {

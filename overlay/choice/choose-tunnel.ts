@@ -1,5 +1,4 @@
-import { type HostOverlay, isEncrypted, isSameTunnel, type TunnelEnd, type TunnelId } from '../../model/index.ts';
-import { endsOf } from './plan-tunnels.ts';
+import { isEncrypted, isSameTunnel, type TunnelEnd, type TunnelId } from '../../model/index.ts';
 
 /**
  * The end of another host to which this one sends: over the wanted tunnel if both hosts have it, otherwise over one that both have,
@@ -8,9 +7,9 @@ import { endsOf } from './plan-tunnels.ts';
 export function chooseTunnel(
   wanted: TunnelId | null,
   own: readonly TunnelId[],
-  peer: HostOverlay | null,
+  peer: readonly TunnelEnd[],
 ): TunnelEnd | null {
-  const common = endsOf(peer).filter((end) => own.some((mine) => isSameTunnel(mine, end)));
+  const common = peer.filter((end) => own.some((mine) => isSameTunnel(mine, end)));
   const rank = (end: TunnelEnd): number => (isSameTunnel(end, wanted) ? 0 : isEncrypted(end.backend) ? 1 : 2);
   return common.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
 }

@@ -17,7 +17,7 @@ export function endsOf(overlay: HostOverlay | null): readonly TunnelEnd[] {
 
 /**
  * The tunnels that this host should keep ready: the wanted one, and earlier ones until every living host that can use the wanted one
- * sends over it. So both ends speak the new backend before the old one goes. Pure.
+ * sends over it. So both ends speak the new backend before the old one goes. If no backend is possible, nothing changes. Pure.
  */
 export function planTunnels(
   choice: OverlayChoice | null,
@@ -25,7 +25,7 @@ export function planTunnels(
   others: readonly (HostOverlay | null)[],
 ): readonly TunnelId[] {
   const wanted = wantedTunnel(choice);
-  if (choice === null || wanted === null) return [];
+  if (choice === null || wanted === null) return idsOf(own.ends);
   const isAble = can({ overlay: own }, wanted.backend);
   const isChanging = (other: HostOverlay | null): boolean =>
     other === null || (can({ overlay: other }, wanted.backend) && other.uses !== choice.generation);
@@ -34,6 +34,9 @@ export function planTunnels(
       ? others.some(isChanging)
       : others.some((other) => endsOf(other).some((theirs) => isSameTunnel(theirs, end)));
   const earlier = own.ends.filter((end) => !isSameTunnel(end, wanted)).filter(isNeeded);
-  const kept = earlier.map(({ backend, slot }) => ({ backend, slot }));
-  return isAble ? [wanted, ...kept] : kept;
+  return isAble ? [wanted, ...idsOf(earlier)] : idsOf(earlier);
+}
+
+function idsOf(ends: readonly TunnelEnd[]): readonly TunnelId[] {
+  return ends.map(({ backend, slot }) => ({ backend, slot }));
 }

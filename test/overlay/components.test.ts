@@ -5,7 +5,6 @@ import {
   type DockerNetwork,
   managedNetworkComponent,
   managedRoutingComponent,
-  type PeerRoute,
   portGuardComponent,
 } from '../../overlay/index.ts';
 import { type HostView, viewOf } from '../../view/index.ts';
@@ -33,15 +32,13 @@ function viewWith(containers: readonly (typeof web)[]): HostView {
   return viewOf(snapshot({ hosts, containers }), 'a');
 }
 
-test('desired() of the routing is the subnets of all other hosts, and nothing before this host has a network', () => {
+test('desired() of the routing is the peers, and nothing before this host has a network', () => {
   let own: DockerNetwork | null = null;
   const ranges = ['10.42.0.0/16'];
-  let peerRoutes: ReadonlyMap<string, PeerRoute> | null = null;
-  const routing = managedRoutingComponent(createManagedRouting(deps), {
-    network: () => own,
-    ranges: () => ranges,
-    peerRoutes: () => peerRoutes,
-  });
+  const hop = { device: 'drover-vx', gateway: '10.42.2.0' };
+  const peers = [{ hostId: 'b', subnets: ['10.42.2.0/24'], hop, mtu: 1450 }];
+  const sources = { network: () => own, ranges: () => ranges, peers: () => peers };
+  const routing = managedRoutingComponent(createManagedRouting(deps), sources);
   const view = viewWith([web]);
   expect(routing.desired(view)).toBeNull();
   own = OWN;
@@ -49,14 +46,9 @@ test('desired() of the routing is the subnets of all other hosts, and nothing be
   expect(desired).toEqual({
     ranges,
     own: { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' },
-    peers: [{ hostId: 'b', subnets: ['10.42.2.0/24'], hop: { device: null, gateway: '192.0.2.2' }, mtu: null }],
+    peers,
   });
   expect(routing.desired(view)).toBe(desired);
-  const route = { hop: { device: 'drover-vx', gateway: '10.42.2.0' }, mtu: 1450 };
-  peerRoutes = new Map([['b', route]]);
-  expect(routing.desired(view)?.peers).toEqual([{ hostId: 'b', subnets: ['10.42.2.0/24'], ...route }]);
-  peerRoutes = new Map();
-  expect(routing.desired(view)?.peers).toEqual([]);
 });
 
 test('desired() of the port guard is null, not empty, until Docker has listed the containers', () => {

@@ -56,7 +56,9 @@ export async function startAgent(
   await mkdir(paths.manifestsDir, { recursive: true });
   const configPath = join(dir, 'drover.yaml');
   const socket = engine?.socketPath ?? join(host.dir, 'no-docker.sock');
-  const base = { ...paths, docker: { socket }, log: { format: 'json' } };
+  // Another version may not know the option.
+  const network = options.program === undefined ? { backend: 'direct' } : {};
+  const base = { ...paths, docker: { socket }, log: { format: 'json' }, network };
   await writeFile(configPath, JSON.stringify(merge(base, options.config ?? {})));
 
   let { program = PROGRAM } = options;

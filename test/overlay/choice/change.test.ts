@@ -11,7 +11,7 @@ import {
   wantedTunnel,
 } from '../../../model/index.ts';
 import { chooseTunnel } from '../../../overlay/choice/choose-tunnel.ts';
-import { planTunnels } from '../../../overlay/choice/plan-tunnels.ts';
+import { endsOf, planTunnels } from '../../../overlay/choice/plan-tunnels.ts';
 
 // Hosts that know each other by facts that arrive late, in an environment whose choice changes.
 
@@ -57,7 +57,7 @@ function work(self: Member): void {
   self.kept = planTunnels(self.choice, self.published, others(self));
   const isReached = (peer: HostOverlay): boolean =>
     !peer.abilities.some(({ backend, means }) => backend === wanted?.backend && means !== null) ||
-    isSameTunnel(chooseTunnel(wanted, self.kept, peer), wanted);
+    isSameTunnel(chooseTunnel(wanted, self.kept, peer.ends), wanted);
   const isAll = self.kept.some((one) => isSameTunnel(one, wanted)) && others(self).every(isReached);
   const uses = isAll ? self.choice.generation : self.published.uses;
   self.published = { ...self.published, ends: self.kept.map(endOf), uses };
@@ -81,7 +81,7 @@ test('both ends speak the new backend before the old one goes, however late fact
         const check = (): void => {
           for (const one of members)
             for (const [index, peer] of one.seen) {
-              const used = chooseTunnel(wantedTunnel(one.choice), one.kept, peer);
+              const used = chooseTunnel(wantedTunnel(one.choice), one.kept, peer.ends);
               const theirs = members[Number(index)] as Member;
               expect(used).not.toBeNull();
               expect(theirs.kept.some((kept) => isSameTunnel(kept, used))).toBe(true);
@@ -132,8 +132,15 @@ test('a host with an agent that reports no ends keeps the plain routes until it 
   const choice = choiceOf('wireguard', 2);
   const upgraded = { ...member(ALL, choice).published, uses: 2 };
   expect(planTunnels(choice, own, [null])).toEqual([{ backend: 'wireguard', slot: 0 }, { backend: 'direct', slot: 0 }]); // biome-ignore format: one line
-  expect(chooseTunnel(wantedTunnel(choice), [{ backend: 'direct', slot: 0 }], null)).toMatchObject({
+  expect(chooseTunnel(wantedTunnel(choice), [{ backend: 'direct', slot: 0 }], endsOf(null))).toMatchObject({
     backend: 'direct',
   });
   expect(planTunnels(choice, own, [upgraded])).toEqual([{ backend: 'wireguard', slot: 0 }]);
+});
+
+test('if no backend is possible, the hosts keep what they have', () => {
+  const own = member(['direct'], choiceOf('direct', 1)).published;
+  const none = { ...choiceOf('direct', 2), backend: null };
+  expect(planTunnels(none, own, [own])).toEqual([{ backend: 'direct', slot: 0 }]);
+  expect(planTunnels(none, { ...own, ends: [] }, [own])).toEqual([]);
 });

@@ -1,0 +1,144 @@
+import type { FactsPart } from '../../facts/index.ts';
+import {
+  factOf,
+  type Host,
+  type HostOverlay,
+  type HostState,
+  type JsonValue,
+  OVERLAY_FACT,
+  type TunnelId,
+} from '../../model/index.ts';
+import {
+  type AcceptedPeer,
+  type AcceptedPeers,
+  acceptPeers,
+  type Backend,
+  type BackendFacts,
+  type DesiredTunnels,
+  endsOf,
+  NO_PEERS,
+  type OwnNetwork,
+  type PeersPlan,
+  planPeers,
+  type Reach,
+  tunnelKey,
+} from '../../overlay/index.ts';
+import { keepIdentical } from '../../reconcile/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { NetworkState } from '../network/network-state.ts';
+
+/** What is known of the paths to other hosts. */
+export interface Reaches {
+  /** The identical one while nothing changed. */
+  readonly current: () => (peer: AcceptedPeer) => Reach;
+}
+
+/** How this host and the others reach each other now. */
+export interface OverlayState {
+  /** The fact of this host. */
+  own(): HostOverlay;
+  /** Publishes a fact that differs. */
+  publish(own: HostOverlay): void;
+  /** The tunnels that this host keeps ready. */
+  kept(): readonly TunnelId[];
+  keep(kept: readonly TunnelId[]): void;
+  /** The other living hosts of the managed network, without what belongs to somebody else. */
+  accepted(view: HostView): AcceptedPeers;
+  /** Null: not known yet. The identical one while nothing changed. */
+  plan(view: HostView): PeersPlan | null;
+  /** What one driver should keep. */
+  desired(view: HostView, backend: Pick<Backend, 'name' | 'slot'>): DesiredTunnels | null;
+}
+
+export interface OverlayStateSources {
+  readonly hostId: string;
+  readonly network: Pick<NetworkState, 'current'>;
+  readonly address: () => string;
+  readonly backends: readonly BackendFacts[];
+  readonly reaches: Reaches;
+  /** Owns the fact `overlay`; starts with the one of an earlier agent. */
+  readonly facts: Pick<FactsPart, 'get' | 'set'>;
+  /** Whether an earlier agent took part in the managed network, perhaps without the fact `overlay`. */
+  readonly hadSubnet: boolean;
+  readonly onChange: () => void;
+}
+
+const NOTHING: DesiredTunnels = { own: null, peers: [] };
+
+export function createOverlayState(sources: OverlayStateSources): OverlayState {
+  const { hostId, network, address, backends, reaches, facts, onChange } = sources;
+  let own = (facts.get(OVERLAY_FACT) as HostOverlay | null) ?? firstFact(sources);
+  facts.set(OVERLAY_FACT, own as unknown as JsonValue);
+  let kept: readonly TunnelId[] = own.ends.map(({ backend, slot }) => ({ backend, slot }));
+  let accepted = NO_PEERS;
+  const accept = keepIdentical((subnet: string | null, ...states: readonly HostFacts[]) => {
+    accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states));
+    return accepted;
+  });
+  const planned = keepIdentical(
+    (
+      choice: HostView['snapshot']['overlay'],
+      keptNow: readonly TunnelId[],
+      ready: readonly TunnelId[],
+      mine: OwnNetwork,
+      from: string,
+      underlayMtu: number,
+      reach: (peer: AcceptedPeer) => Reach,
+      { peers }: AcceptedPeers,
+    ) =>
+      planPeers({ hostId, choice, kept: keptNow, ready, network: mine, address: from, underlayMtu, backends, reach }, [
+        ...peers.values(),
+      ]),
+  );
+
+  const state: OverlayState = {
+    own: () => own,
+    publish: (next) => {
+      if (JSON.stringify(next) === JSON.stringify(own)) return;
+      own = next;
+      facts.set(OVERLAY_FACT, own as unknown as JsonValue);
+      onChange();
+    },
+    kept: () => kept,
+    keep: (next) => {
+      if (JSON.stringify(next) === JSON.stringify(kept)) return;
+      kept = next;
+      onChange();
+    },
+    accepted: ({ snapshot }) => {
+      const others = [...snapshot.hosts].flatMap(([id, host]) => (id === hostId ? [] : factsOf(host)));
+      return accept(network.current()?.subnet ?? null, ...others);
+    },
+    plan: (view) => {
+      const mine = network.current();
+      if (mine === null) return null;
+      const { overlay: choice } = view.snapshot;
+      return planned(choice, kept, own.ends, mine, address(), own.underlayMtu, reaches.current(), state.accepted(view));
+    },
+    desired: (view, { name, slot }) => {
+      const plan = state.plan(view);
+      return plan && (plan.tunnels.get(tunnelKey({ backend: name, slot })) ?? NOTHING);
+    },
+  };
+  return state;
+}
+
+type HostFacts = Host | HostOverlay | null;
+
+/** Two values for each host, so that they are compared by identity. */
+function factsOf(state: HostState): readonly HostFacts[] {
+  const { host } = state;
+  return host === null || host.subnets.length === 0 ? [] : [host, factOf<HostOverlay>(state, OVERLAY_FACT)];
+}
+
+function pairs(states: readonly HostFacts[]) {
+  return states.flatMap((value, index) =>
+    index % 2 === 0 ? [{ host: value as Host, overlay: (states[index + 1] ?? null) as HostOverlay | null }] : [],
+  );
+}
+
+/** A host that took part before it reported anything is reached by plain routes, until all others use something else. */
+function firstFact({ hadSubnet, address }: OverlayStateSources): HostOverlay {
+  const ends = hadSubnet ? endsOf(null) : [];
+  return { abilities: [], ends, uses: 0, addresses: [address()], publicAddress: null, underlayMtu: 1500 };
+}

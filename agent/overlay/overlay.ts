@@ -1,0 +1,80 @@
+import type { FactsPart } from '../../facts/index.ts';
+import {
+  type AcceptedPeer,
+  type Backend,
+  type NetworkDocuments,
+  type OverlayHost,
+  type PeersPlan,
+  type Reach,
+  tunnelComponent,
+} from '../../overlay/index.ts';
+import type { Component } from '../../reconcile/index.ts';
+import { createWakeUp } from '../../system/index.ts';
+import type { HostView } from '../../view/index.ts';
+import type { Config } from '../config/config.ts';
+import { hostNameOf } from '../host/local-source.ts';
+import type { NetworkState } from '../network/network-state.ts';
+import type { AgentDependencies } from '../parts/dependencies.ts';
+import type { Part } from '../parts/part.ts';
+import { choicePart } from './choice-part.ts';
+import { createOverlayState, type OverlayState } from './overlay-state.ts';
+import { tunnelsPart } from './tunnels-part.ts';
+
+export interface OverlaySources {
+  readonly hostId: string;
+  readonly view: () => HostView;
+  readonly network: NetworkState;
+  readonly address: () => string;
+  readonly backends: readonly Backend[];
+  readonly documents: () => Promise<Pick<NetworkDocuments, 'list' | 'put'>>;
+  /** Owns the fact `overlay`; starts with the one of an earlier agent. */
+  readonly facts: Pick<FactsPart, 'get' | 'set'>;
+  readonly hadSubnet: boolean;
+  /** Called when what is desired may have changed. */
+  readonly onChange: () => void;
+}
+
+/** How the containers of this host and those of others reach each other. */
+export interface Overlay {
+  readonly state: OverlayState;
+  readonly components: readonly Component<HostView>[];
+  readonly parts: Readonly<Record<string, Part>>;
+  plan(view: HostView): PeersPlan | null;
+  /** The living hosts of the managed network, this one first. */
+  hosts(view: HostView): readonly OverlayHost[];
+  /** The view may have changed. Never waits. */
+  changed(): void;
+}
+
+export function createOverlay(deps: AgentDependencies, config: Config, sources: OverlaySources): Overlay {
+  const { backends } = sources;
+  const changes = createWakeUp(deps.clock);
+  const reach = ({ host }: AcceptedPeer): Reach => ({ address: host.address, isSilent: false, mtu: null });
+  const state = createOverlayState({
+    ...sources,
+    reaches: { current: () => reach },
+    onChange: () => {
+      changes.wake();
+      sources.onChange();
+    },
+  });
+  const hosts = (newest: HostView): readonly OverlayHost[] => [
+    { name: hostNameOf(config), overlay: state.own() },
+    ...[...state.accepted(newest).peers.values()].map(({ host, overlay }) => ({ name: host.name, overlay })),
+  ];
+  return {
+    state,
+    components: backends.map((backend) => tunnelComponent(backend, (newest) => state.desired(newest, backend))),
+    parts: {
+      'overlay choice': choicePart(deps, { ...sources, state, hosts }, config.network),
+      'overlay tunnels': tunnelsPart(deps, { ...sources, state, changes }),
+      'overlay programs': async (signal, report) => {
+        report.done();
+        await Promise.all(backends.map((backend) => backend.run(signal)));
+      },
+    },
+    plan: state.plan,
+    hosts,
+    changed: changes.wake,
+  };
+}

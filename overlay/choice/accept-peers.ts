@@ -1,0 +1,95 @@
+import {
+  type Cidr,
+  cidrsOverlap,
+  type Host,
+  type HostOverlay,
+  type Problem,
+  parseIpv4Cidr,
+  type TunnelEnd,
+} from '../../model/index.ts';
+import { endsOf } from './plan-tunnels.ts';
+
+/** Another host as it is reached: what its facts say, without what belongs to somebody else. */
+export interface AcceptedPeer {
+  readonly host: Host;
+  readonly overlay: HostOverlay | null;
+  readonly subnets: readonly string[];
+  readonly ends: readonly TunnelEnd[];
+}
+
+export interface AcceptedPeers {
+  readonly peers: ReadonlyMap<string, AcceptedPeer>;
+  readonly problems: readonly Problem[];
+}
+
+export interface OfferedPeer {
+  readonly host: Host;
+  readonly overlay: HostOverlay | null;
+}
+
+export const NO_PEERS: AcceptedPeers = { peers: new Map(), problems: [] };
+
+/**
+ * Accepts what other hosts publish, compared with what was accepted before: a subnet stays with the living host that had it first, and
+ * a public key changes only with a higher generation. What is refused is a problem and affects nobody else. Pure.
+ */
+export function acceptPeers(
+  before: AcceptedPeers,
+  ownSubnets: readonly string[],
+  offered: readonly OfferedPeer[],
+): AcceptedPeers {
+  const problems: Problem[] = [];
+  const isKnown = ({ host }: OfferedPeer): number => (before.peers.has(host.id) ? 0 : 1);
+  const inOrder = offered.toSorted((a, b) => isKnown(a) - isKnown(b) || (a.host.id < b.host.id ? -1 : 1));
+  const taken: Taken[] = [];
+  for (const subnet of ownSubnets) take(taken, subnet, 'this host');
+  // What a host had before stays its own, whatever another known host claims now.
+  for (const { host } of inOrder)
+    for (const subnet of before.peers.get(host.id)?.subnets ?? [])
+      if (host.subnets.includes(subnet)) take(taken, subnet, host.id);
+  const peers = inOrder.map(({ host, overlay }): AcceptedPeer => {
+    const earlier = before.peers.get(host.id) ?? null;
+    const subnets = host.subnets.filter((subnet) => acceptSubnet(taken, host, subnet, problems));
+    const ends = endsOf(overlay).map((end) => acceptKey(host, earlier, end, problems));
+    return { host, overlay, subnets, ends };
+  });
+  return { peers: new Map(peers.map((peer) => [peer.host.id, peer])), problems };
+}
+
+interface Taken {
+  readonly cidr: Cidr;
+  readonly holder: string;
+}
+
+function take(taken: Taken[], subnet: string, holder: string): void {
+  const cidr = parseIpv4Cidr(subnet);
+  if (cidr) taken.push({ cidr, holder });
+}
+
+function acceptSubnet(taken: Taken[], host: Host, subnet: string, problems: Problem[]): boolean {
+  const cidr = parseIpv4Cidr(subnet);
+  const rival = cidr && taken.find((other) => other.holder !== host.id && cidrsOverlap(other.cidr, cidr));
+  if (!cidr || rival) {
+    const what = rival ? `overlaps the subnet of ${nameOf(rival.holder)}` : 'is not an IPv4 subnet';
+    const hint =
+      'compare `drover status` on both hosts: one may be a copy of the other, or has returned with an old subnet';
+    problems.push({ subject: `subnet ${subnet} of host ${host.name} (${host.id})`, what, hint });
+    return false;
+  }
+  taken.push({ cidr, holder: host.id });
+  return true;
+}
+
+const nameOf = (holder: string): string => (holder === 'this host' ? holder : `host ${holder}`);
+
+/** Keeps the earlier key if another one of the same generation is published: the host itself starts a new generation. */
+function acceptKey(host: Host, earlier: AcceptedPeer | null, end: TunnelEnd, problems: Problem[]): TunnelEnd {
+  const known = earlier?.ends.find(({ backend, slot }) => backend === end.backend && slot === end.slot);
+  if (!known || known.publicKey === end.publicKey || known.generation < end.generation) return end;
+  problems.push({
+    subject: `${end.backend} key of host ${host.name} (${host.id})`,
+    what: 'has changed, although the host did not renew it; the earlier key stays in use',
+    hint: 'find out who writes to the bus; if the key file of the host was lost, run `drover overlay rotate`',
+  });
+  return known;
+}
