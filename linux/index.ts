@@ -14,4 +14,4 @@ export { KeptProgram, type Program } from './kept-program.ts';
 export { createNftTable, type NftTable, removeTable, replaceTable, sameTable, type TableId } from './nft-table.ts';
 export { overlapsRoute, routeRange } from './overlaps-route.ts';
 export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';
-export { isLoose, loosen } from './tunnel-device.ts';
+export { acceptArrivals, type TunnelDevice } from './tunnel-device.ts';

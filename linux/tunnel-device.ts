@@ -1,13 +1,30 @@
-import type { IpNetconf } from './ip-json.ts';
-import { type Step, step } from './step.ts';
+import type { IpLink, IpNetconf } from './ip-json.ts';
+import { batch, type Step, step } from './step.ts';
 
-/** Whether a device accepts packets whose answers leave through another one, and forwards. Null: the kernel does not say. */
-export function isLoose(netconf: IpNetconf | null): boolean {
-  return netconf !== null && netconf.rp_filter === 'loose' && netconf.forwarding === true;
+/** A tunnel device as it is; `link` null: it does not exist yet. */
+export interface TunnelDevice {
+  readonly link: IpLink | null;
+  /** Null: not known. */
+  readonly netconf: IpNetconf | null;
 }
 
-/** While a backend is replaced, packets arrive through one device and answers leave through another one. */
-export function loosen(device: string): Step {
+/**
+ * The steps after which the kernel forwards packets that arrive on a tunnel device although answers leave through another one, as they do
+ * while a backend is replaced. For that the reverse path filter must be loose, and the device must have an address
+ * (`__fib_validate_source` in the kernel). `subnet` is the canonical CIDR of this host's containers: no container has its first address.
+ */
+export function acceptArrivals(device: string, subnet: string, { link, netconf }: TunnelDevice): Step[] {
+  const wanted = `${subnet.split('/')[0]}/32`;
+  const inet = (link?.addr_info ?? []).filter(({ family }) => family === 'inet');
+  const standing = inet.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const isLoose = link !== null && netconf?.rp_filter === 'loose' && netconf.forwarding === true;
   const prefix = `net.ipv4.conf.${device}`;
-  return step(`sysctl --write ${prefix}.rp_filter=2 ${prefix}.forwarding=1`);
+  const lines = [
+    ...(standing.includes(wanted) ? [] : [`address add ${wanted} dev ${device}`]),
+    ...standing.filter((one) => one !== wanted).map((one) => `address delete ${one} dev ${device}`),
+  ];
+  return [
+    ...batch('ip', lines),
+    ...(isLoose ? [] : [step(`sysctl --write ${prefix}.rp_filter=2 ${prefix}.forwarding=1`)]),
+  ];
 }

@@ -1,4 +1,4 @@
-import { batch, isUp, type Step, step } from '../../linux/index.ts';
+import { acceptArrivals, batch, isUp, type Step } from '../../linux/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
 import { DEVICES, IF_ID, type IpsecSettings } from './charon/settings.ts';
@@ -49,12 +49,7 @@ function planDevice(own: OwnEnd, { means, link, netconf }: ObservedCharon): Step
     ...(link === null ? [`link add ${device} type xfrm if_id ${IF_ID}`] : []),
     ...(link?.mtu === mtu && isUp(link) ? [] : [`link set ${device} mtu ${mtu} up`]),
   ];
-  const isLoose = netconf?.rp_filter === 'loose' && netconf.forwarding === true;
-  const prefix = `net.ipv4.conf.${device}`;
-  return [
-    ...batch('ip', lines),
-    ...(isLoose ? [] : [step(`sysctl --write ${prefix}.rp_filter=2 ${prefix}.forwarding=1`)]),
-  ];
+  return [...batch('ip', lines), ...acceptArrivals(device, own.subnet, { link, netconf })];
 }
 
 /** One line. */

@@ -1,4 +1,4 @@
-import { batch, type IpLink, isLoose, isUp, loosen, type Step, step } from '../../linux/index.ts';
+import { acceptArrivals, batch, type IpLink, isUp, type Step, step } from '../../linux/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
@@ -54,16 +54,22 @@ function planDevice(settings: VxlanSettings, own: OwnEnd, { link, netconf }: Obs
   const sets = [
     ...(kept?.address === mac ? [] : [`address ${mac}`]),
     ...(kept?.mtu === own.mtu ? [] : [`mtu ${own.mtu}`]),
-    ...(kept && isUp(kept) ? [] : ['addrgenmode none up']),
+    ...(kept && isUp(kept) ? [] : ['up']),
   ];
   const source = local === null ? '' : ` local ${local}`;
   const lines = [
     ...(kept || !link ? [] : [`link delete ${device}`]),
-    ...(kept ? [] : [`link add ${device} type vxlan id ${vni} dstport ${port}${source} nolearning`]),
+    // The mode cannot be set if the MTU is too small for IPv6.
+    ...(kept
+      ? []
+      : [
+          `link add ${device} type vxlan id ${vni} dstport ${port}${source} nolearning`,
+          `link set ${device} addrgenmode none`,
+        ]),
     ...(sets.length === 0 ? [] : [`link set ${device} ${sets.join(' ')}`]),
   ];
   return {
-    changes: [...batch('ip', lines), ...(kept && isLoose(netconf) ? [] : [loosen(device)])],
+    changes: [...batch('ip', lines), ...acceptArrivals(device, own.subnet, { link: kept, netconf })],
     keepsNeighbours: kept?.address === mac && isUp(kept),
     keepsForwarding: kept !== null,
   };

@@ -57,7 +57,9 @@ export async function readLink(
   signal?: AbortSignal,
 ): Promise<Pick<ObservedDevice, 'link' | 'netconf'>> {
   try {
-    const { links, netconf } = await readIp(run, [`link show dev ${device}`, `netconf show dev ${device}`], { signal });
+    const { links, netconf } = await readIp(run, [`address show dev ${device}`, `netconf show dev ${device}`], {
+      signal,
+    });
     return { link: links[0] ?? null, netconf: netconf.find(({ family }) => family === 'inet') ?? null };
   } catch (error) {
     if (error instanceof CommandError && /does not exist|Cannot find device/.test(error.stderr)) {

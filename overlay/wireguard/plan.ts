@@ -1,4 +1,4 @@
-import { formatStep, type IpLink, isLoose, isUp, loosen, type Step, step } from '../../linux/index.ts';
+import { acceptArrivals, formatStep, type IpLink, isUp, type Step, step } from '../../linux/index.ts';
 import type { Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
@@ -96,7 +96,7 @@ function planEnd(
   return [
     ...(publicKey !== null && publicKey !== status.publicKey ? [ofStep(set('private-key', keyFile))] : []),
     ...(status.port === port ? [] : [{ ...ofStep(set('listen-port', String(port))), ...undo }]),
-    ...(link !== null && isLoose(netconf) ? [] : [ofStep(loosen(device))]),
+    ...acceptArrivals(device, own.subnet, { link, netconf }).map(ofStep),
     ...(isReady ? [] : [ofStep(step(`ip link set dev ${device} mtu ${own.mtu} up`))]),
   ];
 }

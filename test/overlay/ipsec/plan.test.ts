@@ -30,7 +30,8 @@ const peer = (hostId: string, n: number, changes: Partial<TunnelPeer> = {}): Tun
   ...changes,
 });
 const keys = Array.from({ length: 5 }, () => newKey());
-const link = { ifname: 'ipsec0', mtu: 1372, flags: ['UP'] } as IpLink;
+const addr_info = [{ family: 'inet', local: '10.42.1.0', prefixlen: 32 }];
+const link = { ifname: 'ipsec0', mtu: 1372, flags: ['UP'], addr_info } as IpLink;
 const netconf = {
   interface: 'ipsec0',
   family: 'inet',
@@ -71,9 +72,10 @@ test('planIpsec() loads new and changed peers, then removes those that are gone'
 });
 
 test('planIpsec() sets up a charon that has just started, and drops keys that are not ours any more', () => {
-  const started = observed({ keys: ['0ld'], link: { ...link, mtu: 1400 } as IpLink, netconf: null });
+  const started = observed({ keys: ['0ld'], link: { ...link, mtu: 1400, addr_info: [] } as IpLink, netconf: null });
   expect(lines(planIpsec(settings, { own, peers: [b] }, started).changes)).toEqual([
     'ip -force -batch - { link set ipsec0 mtu 1372 up }',
+    'ip -force -batch - { address add 10.42.1.0/32 dev ipsec0 }',
     'sysctl --write net.ipv4.conf.ipsec0.rp_filter=2 net.ipv4.conf.ipsec0.forwarding=1',
     `load key ${keyIdOf(ownKey)} into charon`,
     `load into charon: b (${childOf(b)})`,
@@ -90,6 +92,7 @@ test('planIpsec() with kernel ESP makes the device itself', () => {
   const kernel = observed({ means: 'kernel', link: null, netconf: null });
   expect(lines(planIpsec(settings, { own: { ...own, mtu: 8900 }, peers: [] }, kernel).changes)).toEqual([
     'ip -force -batch - { link add drover-ipsec type xfrm if_id 1042; link set drover-ipsec mtu 8900 up }',
+    'ip -force -batch - { address add 10.42.1.0/32 dev drover-ipsec }',
     'sysctl --write net.ipv4.conf.drover-ipsec.rp_filter=2 net.ipv4.conf.drover-ipsec.forwarding=1',
   ]);
 });

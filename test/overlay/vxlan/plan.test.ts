@@ -22,6 +22,7 @@ const device: IpLink = {
   address: '0e:00:0a:2a:01:00',
   mtu: 1450,
   flags: ['UP'],
+  addr_info: [{ family: 'inet', local: '10.42.1.0', prefixlen: 32 }],
   linkinfo: { info_kind: 'vxlan', info_data: { id: 1042, port: 4789, learning: false } },
 };
 const vxlan = (data: object, rest: Partial<IpLink> = {}): IpLink => ({
@@ -58,7 +59,8 @@ const run = (observed: ObservedVxlan, peers = [b, c], end: OwnEnd | null = own) 
 test('plan() makes the device and then all entries of a kind in one step', () => {
   expect(run(nothing)).toEqual({
     lines: [
-      'ip -force -batch - { link add drover-vx type vxlan id 1042 dstport 4789 nolearning; link set drover-vx address 0e:00:0a:2a:01:00 mtu 1450 addrgenmode none up }',
+      'ip -force -batch - { link add drover-vx type vxlan id 1042 dstport 4789 nolearning; link set drover-vx addrgenmode none; link set drover-vx address 0e:00:0a:2a:01:00 mtu 1450 up }',
+      'ip -force -batch - { address add 10.42.1.0/32 dev drover-vx }',
       'sysctl --write net.ipv4.conf.drover-vx.rp_filter=2 net.ipv4.conf.drover-vx.forwarding=1',
       'bridge -force -batch - { fdb replace 0e:00:0a:2a:02:00 dev drover-vx dst 192.0.2.2; fdb replace 0e:00:0a:2a:03:00 dev drover-vx dst 192.0.2.3 port 4790 }',
       'ip -force -batch - { neighbour replace 10.42.2.0 lladdr 0e:00:0a:2a:02:00 dev drover-vx nud permanent; neighbour replace 10.42.3.0 lladdr 0e:00:0a:2a:03:00 dev drover-vx nud permanent }',
@@ -81,13 +83,13 @@ test('Q39: plan() touches only the entries of the peer that changed', () => {
 });
 
 test.each<[string, IpLink, RegExp, number]>([
-  ['another port', vxlan({ port: 8472 }), /link delete drover-vx; link add/, 4],
-  ['learning', vxlan({ learning: true }), /link delete drover-vx; link add/, 4],
-  ['a fixed source address', vxlan({ local: '192.0.2.1' }), /link delete drover-vx; link add/, 4],
+  ['another port', vxlan({ port: 8472 }), /link delete drover-vx; link add/, 5],
+  ['learning', vxlan({ learning: true }), /link delete drover-vx; link add/, 5],
+  ['a fixed source address', vxlan({ local: '192.0.2.1' }), /link delete drover-vx; link add/, 5],
   ['another MTU', vxlan({}, { mtu: 1400 }), /^ip -force -batch - { link set drover-vx mtu 1450 }$/, 1],
   // The kernel forgets all neighbours then.
   ['another MAC address', vxlan({}, { address: '0e:00:00:00:00:01' }), /set drover-vx address 0e:00:0a:2a:01:00 }$/, 2],
-  ['a device that is down', vxlan({}, { flags: [] }), /set drover-vx addrgenmode none up }$/, 2],
+  ['a device that is down', vxlan({}, { flags: [] }), /set drover-vx up }$/, 2],
 ])('plan() repairs a device with %s', (_case, link, first, steps) => {
   const { lines } = run({ ...standing, link });
   expect(lines[0]).toMatch(first);
@@ -100,7 +102,7 @@ test('plan() makes a device of the family of the underlay', () => {
   expect(lines[0]).toContain(
     'link delete drover-vx; link add drover-vx type vxlan id 1042 dstport 4789 local 2001:db8::1',
   );
-  expect(lines[2]).toContain('fdb replace 0e:00:0a:2a:02:00 dev drover-vx dst 2001:db8::2 }');
+  expect(lines[3]).toContain('fdb replace 0e:00:0a:2a:02:00 dev drover-vx dst 2001:db8::2 }');
 });
 
 test('Q37: plan() does not change what is not ours, and names it', () => {

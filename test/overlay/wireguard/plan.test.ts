@@ -23,7 +23,8 @@ const peer = (hostId: string, n: number, changes: Partial<TunnelPeer> = {}): Tun
 const b = peer('b', 2);
 const c = peer('c', 3, { address: '2001:db8::3' });
 
-const link: IpLink = { ifname: 'drover-wg0', mtu: 1420, flags: ['UP'], linkinfo: { info_kind: 'tun' } };
+const addr_info = [{ family: 'inet', local: '10.42.1.0', prefixlen: 32 }];
+const link: IpLink = { ifname: 'drover-wg0', mtu: 1420, flags: ['UP'], linkinfo: { info_kind: 'tun' }, addr_info };
 const netconf = { family: 'inet', interface: 'drover-wg0', rp_filter: 'loose', forwarding: true };
 const standing = (n: number, endpoint: string | null, changes: Partial<WireguardPeer> = {}): WireguardPeer => ({
   endpoint,
@@ -72,6 +73,7 @@ function plan(observed: ObservedWireguard, peers: readonly TunnelPeer[] = [b, c]
 const DEVICE = [
   'wg set drover-wg0 private-key /data/overlay/wireguard-0.key',
   'wg set drover-wg0 listen-port 51820',
+  'ip -force -batch - { address add 10.42.1.0/32 dev drover-wg0 }',
   'sysctl --write net.ipv4.conf.drover-wg0.rp_filter=2 net.ipv4.conf.drover-wg0.forwarding=1',
   'ip link set dev drover-wg0 mtu 1420 up',
 ];
@@ -106,9 +108,10 @@ test('plan() with many peers makes few commands', () => {
 const HEALED: readonly (readonly [string, ObservedWireguard, readonly string[]])[] = [
   ['a renewed key', { ...settled, publicKey: key('new') }, [DEVICE[0] ?? '']],
   ['another port', { ...settled, status: { ...status, port: 0 } }, [DEVICE[1] ?? '']],
-  ['a strict reverse path filter', { ...settled, netconf: { ...netconf, rp_filter: 'strict' } }, [DEVICE[2] ?? '']],
-  ['a device that is down', { ...settled, link: { ...link, flags: [] } }, [DEVICE[3] ?? '']],
-  ['another MTU', { ...settled, link: { ...link, mtu: 1280 } }, [DEVICE[3] ?? '']],
+  ['a strict reverse path filter', { ...settled, netconf: { ...netconf, rp_filter: 'strict' } }, [DEVICE[3] ?? '']],
+  ['no address', { ...settled, link: { ...link, addr_info: [] } }, [DEVICE[2] ?? '']],
+  ['a device that is down', { ...settled, link: { ...link, flags: [] } }, [DEVICE[4] ?? '']],
+  ['another MTU', { ...settled, link: { ...link, mtu: 1280 } }, [DEVICE[4] ?? '']],
   ['a peer too many', withPeer('x', standing(9, null)), ['wg set drover-wg0 peer x= remove']],
   [
     'other addresses of a peer',
