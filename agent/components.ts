@@ -1,9 +1,11 @@
 import type { LoadBalancer } from '../lb/index.ts';
 import {
   type Backend,
+  createFloor,
   createManagedRouting,
   createPortGuard,
   createServiceAddress,
+  type Floor,
   type ManagedNetworkApplier,
   type ManagedRouting,
   managedNetworkComponent,
@@ -29,6 +31,7 @@ import type { AgentDependencies } from './parts/dependencies.ts';
 export interface Appliers {
   readonly serviceAddress: ServiceAddress;
   readonly routing: ManagedRouting;
+  readonly floor: Floor;
   readonly guard: PortGuard;
   readonly backends: readonly Backend[];
 }
@@ -42,6 +45,7 @@ export function createAppliers(
   return {
     serviceAddress: createServiceAddress(deps, serviceAddressSettings(config)),
     routing: createManagedRouting(deps),
+    floor: createFloor(deps),
     guard: createPortGuard({ ...deps, processId, bindingsFile: portBindingsFile(config) }),
     backends: createBackends(deps, config),
   };

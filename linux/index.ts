@@ -6,12 +6,21 @@ export {
   type IpNeighbour,
   type IpNetconf,
   type IpRoute,
+  type IpRule,
   isUp,
   readDevice,
   readIp,
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
-export { createNftTable, type NftTable, removeTable, replaceTable, sameTable, type TableId } from './nft-table.ts';
+export {
+  createNftTable,
+  type NftTable,
+  removeTable,
+  replacedText,
+  replaceTable,
+  sameTable,
+  type TableId,
+} from './nft-table.ts';
 export { overlapsRoute, routeRange } from './overlaps-route.ts';
 export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';
 export { acceptArrivals, type TunnelDevice } from './tunnel-device.ts';

@@ -54,6 +54,19 @@ export interface IpNetconf {
   readonly rp_filter?: string;
 }
 
+/** A rule of the routing policy. */
+export interface IpRule {
+  readonly priority: number;
+  readonly protocol?: string;
+  readonly src: string;
+  readonly srclen?: number;
+  readonly dst?: string;
+  readonly dstlen?: number;
+  readonly iif?: string;
+  readonly goto?: number;
+  readonly action?: string;
+}
+
 export interface ReadOptions {
   /** Command that runs `ip` elsewhere (`nsenter ...`). */
   readonly prefix?: readonly string[];
@@ -65,6 +78,7 @@ export interface IpObjects {
   readonly routes: readonly IpRoute[];
   readonly neighbours: readonly IpNeighbour[];
   readonly netconf: readonly IpNetconf[];
+  readonly rules: readonly IpRule[];
 }
 
 /** Runs several `ip` commands (`address show`, `route show ...`) in one process, and merges their results by kind. */
@@ -79,9 +93,10 @@ export async function readIp(
   // `ip` prints an empty object for each item that a filter excludes.
   return {
     links: entries.filter((entry): entry is IpLink => 'ifname' in entry),
-    routes: entries.filter((entry): entry is IpRoute => 'dst' in entry && !('lladdr' in entry)),
+    routes: entries.filter((entry): entry is IpRoute => 'dst' in entry && !('lladdr' in entry || 'priority' in entry)),
     neighbours: entries.filter((entry): entry is IpNeighbour => 'lladdr' in entry),
     netconf: entries.filter((entry): entry is IpNetconf => 'interface' in entry),
+    rules: entries.filter((entry): entry is IpRule => 'priority' in entry),
   };
 }
 

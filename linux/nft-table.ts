@@ -3,7 +3,7 @@ import { type Step, step } from './step.ts';
 
 /** Each family can have a table of the same name. */
 export interface TableId {
-  readonly family: 'ip' | 'bridge';
+  readonly family: 'ip' | 'inet' | 'bridge';
   readonly name: string;
 }
 
@@ -50,6 +50,11 @@ export function sameTable(a: string | null, b: string | null): boolean {
 /** Replaces the table of this name with a rendered one (`table ip NAME { ... }`), atomically. */
 export function replaceTable({ family, name }: TableId, text: string): Step {
   return step('nft -f -', `table ${family} ${name}\ndelete table ${family} ${name}\n${text}`);
+}
+
+/** The rendered table in a step of `replaceTable`. */
+export function replacedText({ input = '' }: Step): string {
+  return input.split('\n').slice(2).join('\n');
 }
 
 export function removeTable(id: TableId): Step {

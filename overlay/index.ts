@@ -2,10 +2,14 @@ export type { Backend, DesiredTunnels, Hop, OwnEnd, TunnelPeer, TunnelTraffic } 
 export { tunnelComponent, tunnelName } from './backend/tunnel-component.ts';
 export { type AcceptedPeer, type AcceptedPeers, acceptPeers, NO_PEERS } from './choice/accept-peers.ts';
 export { can, chooseBackend, lacks, type OverlayHost } from './choice/choose-backend.ts';
+export { floorTunnels } from './choice/floor-tunnels.ts';
 export { nextChoice, planChoice } from './choice/plan-choice.ts';
 export { type BackendFacts, type PeersPlan, planPeers, type Reach, tunnelKey } from './choice/plan-peers.ts';
 export { endsOf, planTunnels } from './choice/plan-tunnels.ts';
 export { createDirect } from './direct/direct.ts';
+export { type FloorSources, floorComponent } from './floor/component.ts';
+export type { DesiredFloor, FloorTunnels } from './floor/desired-floor.ts';
+export { createFloor, type Floor } from './floor/floor.ts';
 export type { ListUsedAddresses } from './ipam/compare-leases.ts';
 export { listDockerAddresses } from './ipam/docker-addresses.ts';
 export { listDriverNetworks } from './ipam/driver-networks.ts';

@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
 import type { Problem } from '../../model/index.ts';
-import { createManagedRouting, createPortGuard, createServiceAddress } from '../../overlay/index.ts';
+import { createFloor, createManagedRouting, createPortGuard, createServiceAddress } from '../../overlay/index.ts';
 import { openBus } from '../bus/open-bus.ts';
 import { createServers } from '../children/servers.ts';
 import type { Config } from '../config/config.ts';
@@ -36,6 +36,7 @@ export async function tearDownHost(
     haproxy,
     serviceAddress,
     routing,
+    floor: createFloor({ run, log }),
     guard,
     backends: createBackends({ clock, log, run }, config),
     run,

@@ -6,6 +6,7 @@ import { haproxyFiles } from '../../healthcheck/index.ts';
 import type { Problem } from '../../model/index.ts';
 import {
   type Backend,
+  type Floor,
   forgetRanges,
   type ManagedRouting,
   type PortGuard,
@@ -37,6 +38,7 @@ export interface TearDownDependencies {
   readonly haproxy: Pick<Supervisor, 'stop'>;
   readonly serviceAddress: Pick<ServiceAddress, 'remove'>;
   readonly routing: Pick<ManagedRouting, 'remove'>;
+  readonly floor: Pick<Floor, 'remove'>;
   readonly guard: Pick<PortGuard, 'remove'>;
   readonly backends: readonly Pick<Backend, 'remove'>[];
   readonly run: RunCommand;
@@ -80,6 +82,7 @@ const STEPS: readonly Step[] = [
     act: ({ routing }) => clean(routing.remove()),
   },
   { subject: 'tunnels to other hosts', ofNetwork: true, act: ({ backends }) => clean(removeTunnels(backends)) },
+  { subject: 'what stands under the tunnels', ofNetwork: true, act: ({ floor }) => clean(floor.remove()) },
   {
     subject: 'bus lease of this host',
     hint: 'no action needed: the lease expires',

@@ -10,6 +10,7 @@ import {
   readFilterChains,
   readIp,
   removeTable,
+  replacedText,
   replaceTable,
   type Step,
   sameTable,
@@ -63,7 +64,7 @@ export function createManagedRouting(
       plan: (desired, observed) => planRouting(settings, desired, observed),
       apply: async (change, signal) => {
         await applyStep(run, change, signal);
-        if (change.file === 'nft') await table.learn(tableOf(change), signal);
+        if (change.file === 'nft') await table.learn(replacedText(change), signal);
       },
       format: formatStep,
     },
@@ -105,9 +106,4 @@ function planRoutingRemoval(settings: RoutingSettings, observed: ObservedRouting
     ...planAcceptRules(observed.chains, NO_NETWORK_RULES),
     ...(observed.table === null ? [] : [removeTable({ family: 'ip', name: settings.table })]),
   ];
-}
-
-/** The text of the table in a step of `replaceTable`. */
-function tableOf({ input = '' }: Step): string {
-  return input.split('\n').slice(2).join('\n');
 }

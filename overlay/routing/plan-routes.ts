@@ -46,7 +46,7 @@ export function planRoutes(
       for (const [dst, route] of routesTo(cidr, peer)) wanted.set(dst, formatRoute(route, source));
     } else {
       // The route that stands goes on until the new device is there.
-      wanted.set(cidr.text, standing.get(cidr.text) ?? '');
+      for (const [dst] of routesTo(cidr, peer)) wanted.set(dst, standing.get(dst) ?? '');
       waiting.set(device, (waiting.get(device) ?? new Set()).add(peer.hostId));
     }
   }

@@ -21,7 +21,7 @@ test('readIp() runs all commands in one process, and sorts links from routes', a
   const output = `${JSON.stringify([lo, {}])}\n\n${JSON.stringify([{ dst: 'default' }])}\n`;
   const options = { prefix: ['nsenter', '--net=/run/netns/x', '--'] };
   const found = await readIp(answering(output, commands), ['address show', 'route show'], options);
-  expect(found).toEqual({ links: [lo], routes: [{ dst: 'default' }], neighbours: [], netconf: [] });
+  expect(found).toEqual({ links: [lo], routes: [{ dst: 'default' }], neighbours: [], netconf: [], rules: [] });
   expect(commands).toEqual(['nsenter --net=/run/netns/x -- ip -json -details -batch - < address show\nroute show\n']);
 });
 
