@@ -8,8 +8,8 @@
  */
 import { parseArgs } from 'node:util';
 import { createResources } from '../test/support/resources.ts';
-import { measureProgramming } from './overlay/programming.ts';
-import { measureTraffic } from './overlay/traffic.ts';
+import { compareProgramming } from './overlay/programming.ts';
+import { compareTraffic } from './overlay/traffic.ts';
 import { printVerdicts } from './support/report.ts';
 import type { Verdict } from './support/targets.ts';
 
@@ -26,9 +26,9 @@ const wanted = (part: string): boolean => positionals.length === 0 || positional
 
 const verdicts: Verdict[] = [];
 await using resources = createResources();
-if (wanted('programming')) verdicts.push(...(await measureProgramming(only)));
+if (wanted('programming')) verdicts.push(...(await compareProgramming(only)));
 if (wanted('traffic'))
   verdicts.push(
-    ...(await measureTraffic(resources, { seconds: Number(values.seconds), rounds: Number(values.rounds), only })),
+    ...(await compareTraffic(resources, { seconds: Number(values.seconds), rounds: Number(values.rounds), only })),
   );
 printVerdicts('Targets', verdicts);

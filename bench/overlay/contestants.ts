@@ -1,5 +1,5 @@
 import type { Resources } from '../../test/support/resources.ts';
-import { connectDrover, type DroverBackend, VXLAN } from './contestants/drover.ts';
+import { connectDrover, type DroverBackend, VXLAN, WIREGUARD } from './contestants/drover.ts';
 import { connectIpsec } from './contestants/ipsec.ts';
 import { connectPlain } from './contestants/plain.ts';
 import { startSwarm } from './contestants/swarm.ts';
@@ -19,7 +19,8 @@ export const CONTESTANTS: readonly Contestant[] = [
   byHand('VXLAN by hand', 1450, connectVxlan),
   byDrover(VXLAN),
   { name: 'Docker Swarm', start: startSwarm },
-  byHand('wireguard-go by hand', 1420, connectWireguard),
+  byHand('wireguard-go by hand', 1440, connectWireguard),
+  byDrover(WIREGUARD),
   byHand('strongSwan by hand', 1400, connectIpsec),
 ];
 
@@ -34,7 +35,7 @@ function byDrover(backend: DroverBackend): Contestant {
   return { name, start };
 }
 
-async function wayOf(pair: Pair, connect: (pair: Pair) => Promise<unknown>): Promise<Way> {
+export async function wayOf(pair: Pair, connect: (pair: Pair) => Promise<unknown>): Promise<Way> {
   await connect(pair);
   const [{ container: from }, { container: to }] = pair;
   return { from, to };

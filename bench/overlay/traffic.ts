@@ -45,7 +45,7 @@ const GOALS: readonly Goal[] = [
 ];
 
 /** Throughput and latency between containers of two hosts, in interleaved rounds: one path at a time has traffic. */
-export async function measureTraffic(resources: Resources, options: TrafficOptions): Promise<readonly Verdict[]> {
+export async function compareTraffic(resources: Resources, options: TrafficOptions): Promise<readonly Verdict[]> {
   const { seconds, rounds, only } = options;
   const chosen = CONTESTANTS.filter(
     ({ name }) => only.length === 0 || only.some((part) => name.toLowerCase().includes(part)),

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { type Backend, createVxlan } from '../../../overlay/index.ts';
+import { wireguardOnHost } from '../../../test/support/overlay/wireguard-on-host.ts';
 import type { Resources } from '../../../test/support/resources.ts';
 import { type DroverHost, startDroverHost } from '../drover-host.ts';
 import type { Pair, PairHost } from '../pair.ts';
@@ -34,4 +36,11 @@ export async function connectDrover(
   return [a, b];
 }
 
-export const DROVER_BACKENDS = [VXLAN] as const;
+export const WIREGUARD: DroverBackend = {
+  name: 'Drover WireGuard',
+  mtu: 1440,
+  create: ({ host }) => wireguardOnHost(host).backend,
+  keyOf: () => randomBytes(32).toString('base64'),
+};
+
+export const DROVER_BACKENDS = [VXLAN, WIREGUARD] as const;
