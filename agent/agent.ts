@@ -11,6 +11,9 @@ import { createLbSources } from './control/lb/lb-sources.ts';
 import { portNotes } from './control/lb/port-notes.ts';
 import { createMetrics } from './control/metrics.ts';
 import { metricsPart } from './control/metrics-part.ts';
+import { pathProblems } from './control/overlay/path-problems.ts';
+import { createReadRoute } from './control/overlay/read-route.ts';
+import { createTunnelSources, type TunnelSources } from './control/overlay/tunnel-sources.ts';
 import { changeOverlay } from './control/overlay-request.ts';
 import { controlRoutes } from './control/routes.ts';
 import { serveControl } from './control/server.ts';
@@ -69,8 +72,11 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
   };
   const configured = createConfigured(deps, settings, host.supervisor);
   const lb = createLbSources(host.balancer, view, stop.signal);
-  const status = () => statusOf(host, settings, { clock, startedAtMs, problems: configured.problems, lb });
-  const metrics = createMetrics({ status, view, lb }, clock.now);
+  const ways = { backends: host.appliers.backends, view, signal: stop.signal };
+  const tunnels = createTunnelSources(host.overlay, ways, config.network.probePort);
+  const problems = () => [...configured.problems(), ...problemsOfPaths(host, tunnels)];
+  const status = () => statusOf(host, settings, { clock, startedAtMs, problems, lb });
+  const metrics = createMetrics({ status, view, lb, tunnels }, clock.now);
   const listen = config.metrics.listen && parseUpstream(config.metrics.listen);
   if (listen) parts.start({ metrics: metricsPart(metrics, listen) });
   const routes = controlRoutes({
@@ -83,6 +89,8 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
       applyManifests({ bus, clock, notes: (declared) => portNotes(view(), lb.table(), declared) }, request),
     declarations: () => readDeclarations(bus),
     remove: (request) => removeDeclarations({ bus, clock }, request, host.manifests.fileOf),
+    tunnels,
+    readRoute: createReadRoute(deps.run, () => (config.network.enabled ? config.network.device : null)),
     changeOverlay: (request) => changeOverlay(bus, request, { hosts: host.overlay.hosts(view()), nowMs: clock.now() }),
     roll: host.rolls.start,
     confirm: parts.confirm,
@@ -112,6 +120,13 @@ export async function startAgent(deps: AgentDependencies, settings: AgentSetting
       return closing;
     },
   };
+}
+
+/** Hosts whose agents do not answer are named already. */
+function problemsOfPaths({ core, facts }: RunningHost, tunnels: TunnelSources): readonly Problem[] {
+  const probed = facts.liveness?.status().probed ?? [];
+  const silent = probed.flatMap(({ hostId, state }) => (state === 'heard' ? [] : [hostId]));
+  return pathProblems(core.view(), tunnels, new Set(silent));
 }
 
 function statusOf(

@@ -25,6 +25,8 @@ export type { HealthRow } from './control/health.ts';
 export type { LbExplanation, LbPort, LbRequest } from './control/lb/lb-explanation.ts';
 export type { BackendRow as LbBackendRow, LbPage } from './control/lb/lb-page.ts';
 export type { ContainerRow, EndpointRow, HostRow, ServiceRow } from './control/listing.ts';
+export type { OverlayPage } from './control/overlay/overlay-page.ts';
+export type { PathExplanation, PathRequest } from './control/overlay/why-path.ts';
 export type { RollEvent, RollRequest } from './control/roll-request.ts';
 export { type AgentStatus, type ProcessStatus, problemsOf } from './control/status.ts';
 export type { DownCheck } from './down/judge-down.ts';

@@ -8,7 +8,7 @@ import {
   VOTE_PREFIX,
 } from '../healthcheck/index.ts';
 import type { LoadBalancer } from '../lb/index.ts';
-import { DRAINING_FACT, OVERLAY_FACT, PUBLISHED_FACT, SESSIONS_FACT } from '../model/index.ts';
+import { DRAINING_FACT, OVERLAY_FACT, PATHS_FACT, PUBLISHED_FACT, SESSIONS_FACT } from '../model/index.ts';
 import { createManagedNetwork } from '../overlay/index.ts';
 import { createDriver, type Driver } from '../reconcile/index.ts';
 import { createClaims, createRecovery } from '../replacement/index.ts';
@@ -127,7 +127,7 @@ export async function runHost(
     documents,
     address: local.address,
     backends: appliers.backends,
-    facts: local.facts.part([OVERLAY_FACT], earlierFacts),
+    facts: local.facts.part([OVERLAY_FACT, PATHS_FACT], earlierFacts),
     hadSubnet: (store.current().hosts.get(hostId)?.host?.subnets.length ?? 0) > 0,
     onChange: () => driver.changed(),
   });

@@ -14,6 +14,7 @@ import { addLb } from './commands/lb/lb.ts';
 import { addApply } from './commands/manifests/apply.ts';
 import { addGet } from './commands/manifests/get.ts';
 import { addRm } from './commands/manifests/rm.ts';
+import { addOverlay } from './commands/overlay/overlay.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRoll } from './commands/roll.ts';
 import { addDns } from './commands/servers/dns.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addHosts,
   addHealth,
   addLb,
+  addOverlay,
   addApply,
   addGet,
   addRm,

@@ -10,6 +10,7 @@ import type { Kind } from './kind.ts';
 import { livenessKind } from './liveness.ts';
 import { networkKind } from './network.ts';
 import { overlayChoiceKind, overlayKind } from './overlay.ts';
+import { pathsKind } from './paths.ts';
 import { publishedKind } from './published.ts';
 import { voteKind } from './vote.ts';
 
@@ -42,6 +43,7 @@ export const factTable: FactTable = {
     sessionsKind,
     publishedKind,
     overlayKind,
+    pathsKind,
   ]),
   documents: createKindTable([declarationKind, livenessKind, overlayChoiceKind]),
 };

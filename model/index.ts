@@ -33,6 +33,7 @@ export * from './load-balancer/selector.ts';
 export * from './load-balancer/stickiness.ts';
 export * from './network.ts';
 export * from './overlay.ts';
+export * from './paths.ts';
 export * from './port-bindings.ts';
 export * from './problem/label-fault.ts';
 export * from './problem/printable.ts';

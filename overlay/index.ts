@@ -36,11 +36,10 @@ export type { DesiredNetwork, NetworkChange, ObservedNetwork } from './network/p
 export type { NetworkRanges } from './network/plan-ranges.ts';
 export { findRangeConflicts, type RangeCheck } from './network/range-conflicts.ts';
 export { type PeerAddresses, underlayCandidates } from './paths/candidates.ts';
-export { type ChosenPath, choosePath, type PathFailure, patienceMs } from './paths/choose-path.ts';
+export { type ChosenPath, choosePath, type PathEvidence, patienceMs } from './paths/choose-path.ts';
 export { guardedContainers, type PortGuardSources, portGuardComponent } from './port-guard/component.ts';
 export type { DesiredGuard, GuardedContainer } from './port-guard/desired-guard.ts';
 export { createPortGuard, type PortGuard } from './port-guard/port-guard.ts';
-export type { PathState } from './probe/judge.ts';
 export type { PeerPath, ProbedPeer } from './probe/peer-path.ts';
 export { createProber, type Prober, type ProbingHost } from './probe/prober.ts';
 export { managedRoutingComponent, type RoutingSources } from './routing/component.ts';

@@ -21,16 +21,22 @@ export interface FoundAsker {
 export function findAsker(view: HostView, from: string | null): Result<FoundAsker> {
   if (from === null) return ok({ view, container: null, label: 'anybody', address: null, notes: [] });
   if (isIP(from) !== 0) return ok(atAddress(view, plainAddress(from)));
-  const found = findByName(view, from);
+  const found = findContainer(view, from);
+  return found.ok ? ok(asContainer(view, found.value)) : found;
+}
+
+/** The one container with this name, or with an id that begins like this; of several, the one of this host. */
+export function findContainer(view: HostView, text: string): Result<Container> {
+  const found = findByName(view, text);
   const [container, other] = found;
   if (!container) {
-    return problem(`container ${from}`, 'is not known on any host', 'list the known ones: `drover containers`');
+    return problem(`container ${text}`, 'is not known on any host', 'list the known ones: `drover containers`');
   }
   if (other) {
     const all = found.map(({ name, id, hostId }) => `${name} (${id.slice(0, 12)} on ${hostName(view, hostId)})`);
-    return problem(`container ${from}`, `could be ${all.join(', ')}`, 'use its id');
+    return problem(`container ${text}`, `could be ${all.join(', ')}`, 'use its id');
   }
-  return ok(asContainer(view, container));
+  return ok(container);
 }
 
 function atAddress(view: HostView, address: string): FoundAsker {

@@ -25,7 +25,7 @@ export { serviceCheck } from './endpoints/service-check.ts';
 export { networksText, noSharedNetwork, reachesManaged } from './endpoints/shared-networks.ts';
 export { type UnsharedClients, unsharedClients } from './endpoints/unshared-clients.ts';
 export { endpointWeight, endpointWeights } from './endpoints/weights.ts';
-export { type FoundAsker, findAsker } from './find-asker.ts';
+export { type FoundAsker, findAsker, findContainer } from './find-asker.ts';
 export { type CheckTarget, checkTargets, standaloneTarget } from './health/check-targets.ts';
 export { type Checkers, checkerHosts, checkersIn, isCheckedElsewhere } from './health/checkers.ts';
 export {

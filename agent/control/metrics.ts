@@ -5,6 +5,9 @@ import { addHealth, countByHealth, type HealthNumbers } from '../health/health-m
 import { addLb, NO_LB } from './lb/lb-metrics.ts';
 import { type LbSources, lbNumbers } from './lb/lb-sources.ts';
 import { countEndpoints, type ServiceCounts } from './listing.ts';
+import { addOverlay } from './overlay/overlay-metrics.ts';
+import { type OverlayRow, readRows } from './overlay/overlay-page.ts';
+import type { TunnelSources } from './overlay/tunnel-sources.ts';
 import { type AgentStatus, problemsOf } from './status.ts';
 
 /** Metrics of one host in Prometheus' text format, computed from its status at each scrape. */
@@ -17,14 +20,16 @@ export interface MetricsSources {
   readonly status: () => AgentStatus;
   readonly view: () => HostView;
   readonly lb: LbSources;
+  readonly tunnels: TunnelSources;
 }
 
-export function createMetrics({ status: readStatus, view, lb }: MetricsSources, now: () => number): Metrics {
+export function createMetrics({ status: readStatus, view, lb, tunnels }: MetricsSources, now: () => number): Metrics {
   const registry = new Registry();
   let read = readStatus();
   let services: readonly ServiceCounts[] = [];
   let health: HealthNumbers = { health: null, containers: new Map() };
   let balancing = NO_LB;
+  let paths: readonly OverlayRow[] = [];
   const status = (): AgentStatus => read;
   const gauge = (name: string, help: string, measure: (status: AgentStatus) => number | null): void => {
     new Gauge({
@@ -59,6 +64,7 @@ export function createMetrics({ status: readStatus, view, lb }: MetricsSources, 
   addServices(registry, () => services);
   addHealth(registry, () => health);
   addLb(registry, () => balancing);
+  addOverlay(registry, () => paths);
   return {
     contentType: registry.contentType,
     render: async () => {
@@ -66,6 +72,7 @@ export function createMetrics({ status: readStatus, view, lb }: MetricsSources, 
       read = readStatus();
       services = countEndpoints(view());
       balancing = await lbNumbers(lb);
+      paths = await readRows(view(), tunnels);
       health = { health: read.health ?? null, containers: countByHealth(view()) };
       return `${await registry.metrics()}${await renderOwnMetrics(read)}`;
     },

@@ -12,6 +12,10 @@ import { publishedAt } from './lb/published.ts';
 import { lbPort, lbPortRequestSchema } from './lb/why-lb.ts';
 import { listContainers, listHosts, listServices } from './listing.ts';
 import type { Metrics } from './metrics.ts';
+import { readOverlay } from './overlay/overlay-page.ts';
+import type { ReadRoute } from './overlay/read-route.ts';
+import type { TunnelSources } from './overlay/tunnel-sources.ts';
+import { explainPath, pathRequestSchema } from './overlay/why-path.ts';
 import { type OverlayRequest, overlayRequestSchema } from './overlay-request.ts';
 import { parseBody } from './request-body.ts';
 import { parseRollRequest, type RollRequest, type StartedRoll } from './roll-request.ts';
@@ -34,6 +38,9 @@ export interface ControlSources {
   readonly confirm: (part: string) => readonly string[] | null;
   /** Dry run of all components. */
   readonly plan: () => Promise<readonly ComponentPlan[]>;
+  /** The paths to other hosts. */
+  readonly tunnels: TunnelSources;
+  readonly readRoute: ReadRoute;
   /** Changes how the hosts of the environment reach each other. */
   readonly changeOverlay: (request: OverlayRequest) => Promise<Result<OverlayChoice>>;
   readonly gone: GoneHosts;
@@ -73,6 +80,8 @@ export function controlRoutes(sources: ControlSources): ReadonlyMap<string, Cont
         return withBus(sources, async () => json(await sources.remove(request.value)));
       },
     ],
+    ['GET /v1/overlay', async () => json(await readOverlay(sources.view(), sources.tunnels))],
+    ['POST /v1/why/path', (body) => whyPath(sources, body)],
     ['POST /v1/overlay', (body) => overlayChanged(sources, body)],
     ['POST /v1/roll', (body) => rolled(sources, body)],
     ['POST /v1/why/dns', async (body) => explained(sources, body, (await import('./why.ts')).explainDns)],
@@ -118,6 +127,13 @@ function reasonOf(error: unknown): string {
 function explained({ view, status }: ControlSources, body: unknown, explain: ExplainNow): ReturnType<ControlRoute> {
   const result = explain(view(), status(), body);
   return result.ok ? { status: 200, body: result.value } : refusal(400, result.problem);
+}
+
+async function whyPath({ view, tunnels, readRoute }: ControlSources, body: unknown): Promise<ControlAnswer> {
+  const asked = parseBody(pathRequestSchema, body);
+  if (!asked.ok) return refusal(400, asked.problem);
+  const found = await explainPath(view(), asked.value, { tunnels, readRoute });
+  return found.ok ? { status: 200, body: found.value } : refusal(400, found.problem);
 }
 
 async function overlayChanged(sources: ControlSources, body: unknown): Promise<ControlAnswer> {

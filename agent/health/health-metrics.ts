@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { createHealthReader, type HostView } from '../../view/index.ts';
+import { addMetrics, type Metric, type Sample } from '../metrics/metric-table.ts';
 import type { HealthStatus } from './health-status.ts';
 
 export interface HealthNumbers {
@@ -23,46 +24,29 @@ export function countByHealth(view: HostView): HealthNumbers['containers'] {
   return counts;
 }
 
-/** Adds the metrics of the health checks: gauges, and counters with names that end with `_total`. */
+/** Adds the metrics of the health checks. */
 export function addHealth(registry: Registry, numbers: () => HealthNumbers): void {
-  for (const { name, help, label, read } of METRICS) {
-    const fill = (): void => {
-      metric.reset();
-      if (label === undefined) metric.remove();
-      for (const [value, count] of read(numbers())) metric.inc(label === undefined ? {} : { [label]: value }, count);
-    };
-    const labelNames = label === undefined ? [] : [label];
-    const configuration = { name: `drover_health_${name}`, help, labelNames, registers: [registry], collect: fill };
-    const metric = name.endsWith('_total') ? new Counter(configuration) : new Gauge(configuration);
-  }
+  addMetrics(registry, 'drover_health_', METRICS, numbers);
 }
 
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly label?: string;
-  /** Value of the label and number; none: the metric is absent. */
-  readonly read: (numbers: HealthNumbers) => Iterable<readonly [label: string, value: number]>;
-}
-
-const METRICS: readonly Metric[] = [
+const METRICS: readonly Metric<HealthNumbers>[] = [
   {
     name: 'containers',
     help: 'Running containers of this host that have a health check, by health',
-    label: 'state',
-    read: ({ containers }) => containers,
+    labels: ['state'],
+    read: ({ containers }) => labelled('state', containers),
   },
   {
     name: 'changes_total',
     help: 'Times that a container of this host has changed to this health',
-    label: 'state',
-    read: ({ health }) => Object.entries(health?.changes ?? {}),
+    labels: ['state'],
+    read: ({ health }) => labelled('state', Object.entries(health?.changes ?? {})),
   },
   {
     name: 'targets',
     help: 'Containers of all hosts that this host checks, by its own result',
-    label: 'result',
-    read: ({ health }) => Object.entries(health?.targets ?? {}),
+    labels: ['result'],
+    read: ({ health }) => labelled('result', Object.entries(health?.targets ?? {})),
   },
   {
     name: 'held',
@@ -92,9 +76,13 @@ const METRICS: readonly Metric[] = [
 ];
 
 /** A number of the checker, without a label. */
-function ofChecker(measure: (health: HealthStatus) => number | null): Metric['read'] {
+function ofChecker(measure: (health: HealthStatus) => number | null): Metric<HealthNumbers>['read'] {
   return ({ health }) => {
     const value = health && measure(health);
-    return value === null ? [] : [['', value]];
+    return value === null ? [] : [[{}, value]];
   };
+}
+
+function labelled(label: string, counts: Iterable<readonly [value: string, count: number]>): readonly Sample[] {
+  return [...counts].map(([value, count]) => [{ [label]: value }, count]);
 }

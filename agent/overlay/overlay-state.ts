@@ -26,12 +26,7 @@ import {
 import { keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { NetworkState } from '../network/network-state.ts';
-
-/** What is known of the paths to other hosts. */
-export interface Reaches {
-  /** The identical one while nothing changed. */
-  readonly current: () => (peer: AcceptedPeer) => Reach;
-}
+import type { Reaches } from './reaches.ts';
 
 /** How this host and the others reach each other now. */
 export interface OverlayState {
@@ -55,7 +50,7 @@ export interface OverlayStateSources {
   readonly network: Pick<NetworkState, 'current'>;
   readonly address: () => string;
   readonly backends: readonly BackendFacts[];
-  readonly reaches: Reaches;
+  readonly reaches: Pick<Reaches, 'current'>;
   /** Owns the fact `overlay`; starts with the one of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
   /** Whether an earlier agent took part in the managed network, perhaps without the fact `overlay`. */

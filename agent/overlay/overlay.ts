@@ -1,10 +1,13 @@
 import type { FactsPart } from '../../facts/index.ts';
+import type { Cidr } from '../../model/index.ts';
 import {
   type AcceptedPeer,
   type Backend,
+  createProber,
   type NetworkDocuments,
   type OverlayHost,
   type PeersPlan,
+  type Prober,
   type Reach,
   tunnelComponent,
 } from '../../overlay/index.ts';
@@ -18,6 +21,9 @@ import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 import { choicePart } from './choice-part.ts';
 import { createOverlayState, type OverlayState } from './overlay-state.ts';
+import { pathsPart } from './paths-part.ts';
+import { probePart } from './probe-part.ts';
+import { createReaches } from './reaches.ts';
 import { tunnelsPart } from './tunnels-part.ts';
 
 export interface OverlaySources {
@@ -27,7 +33,7 @@ export interface OverlaySources {
   readonly address: () => string;
   readonly backends: readonly Backend[];
   readonly documents: () => Promise<Pick<NetworkDocuments, 'list' | 'put'>>;
-  /** Owns the fact `overlay`; starts with the one of an earlier agent. */
+  /** Owns the facts `overlay` and `paths`; starts with those of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
   readonly hadSubnet: boolean;
   /** Called when what is desired may have changed. */
@@ -39,6 +45,9 @@ export interface Overlay {
   readonly state: OverlayState;
   readonly components: readonly Component<HostView>[];
   readonly parts: Readonly<Record<string, Part>>;
+  readonly prober: Prober;
+  /** Where a peer is reached now. */
+  reach(peer: AcceptedPeer): Reach;
   plan(view: HostView): PeersPlan | null;
   /** The living hosts of the managed network, this one first. */
   hosts(view: HostView): readonly OverlayHost[];
@@ -47,12 +56,15 @@ export interface Overlay {
 }
 
 export function createOverlay(deps: AgentDependencies, config: Config, sources: OverlaySources): Overlay {
-  const { backends } = sources;
+  const { backends, hostId, network } = sources;
   const changes = createWakeUp(deps.clock);
-  const reach = ({ host }: AcceptedPeer): Reach => ({ address: host.address, isSilent: false, mtu: null });
+  const probeChanges = createWakeUp(deps.clock);
+  const prober = createProber(deps, { port: config.network.probePort });
+  const reaches = createReaches(deps, hostId);
+  let networks: readonly Cidr[] = [];
   const state = createOverlayState({
     ...sources,
-    reaches: { current: () => reach },
+    reaches,
     onChange: () => {
       changes.wake();
       sources.onChange();
@@ -62,12 +74,30 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
     { name: hostNameOf(config), overlay: state.own() },
     ...[...state.accepted(newest).peers.values()].map(({ host, overlay }) => ({ name: host.name, overlay })),
   ];
+  const onNetworks = (found: readonly Cidr[]): void => {
+    networks = found;
+  };
+  const gateway = (): string | null => network.current()?.gateway ?? null;
+  const paths = () => (gateway() === null ? null : prober.status());
   return {
     state,
+    prober,
+    reach: (peer) => reaches.current()(peer),
     components: backends.map((backend) => tunnelComponent(backend, (newest) => state.desired(newest, backend))),
     parts: {
       'overlay choice': choicePart(deps, { ...sources, state, hosts }, config.network),
-      'overlay tunnels': tunnelsPart(deps, { ...sources, state, changes }),
+      'overlay tunnels': tunnelsPart(deps, { ...sources, state, changes, onNetworks }, config.host),
+      'overlay probes': probePart({
+        ...sources,
+        ...deps,
+        prober,
+        reaches,
+        state,
+        networks: () => networks,
+        gateway,
+        changes: probeChanges,
+      }),
+      'overlay paths': pathsPart({ ...sources, ...deps, paths }),
       'overlay programs': async (signal, report) => {
         report.done();
         await Promise.all(backends.map((backend) => backend.run(signal)));
@@ -75,6 +105,9 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
     },
     plan: state.plan,
     hosts,
-    changed: changes.wake,
+    changed: () => {
+      changes.wake();
+      probeChanges.wake();
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { readDevice, readIp } from '../../linux/index.ts';
 import {
   type BackendAbility,
+  type Cidr,
   type HostOverlay,
   isSameTunnel,
   type OverlayChoice,
@@ -11,6 +12,8 @@ import {
 import { type Backend, can, planTunnels } from '../../overlay/index.ts';
 import type { WakeUp } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
+import type { Config } from '../config/config.ts';
+import { readUplinkAddresses } from '../host/host-address.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 import type { OverlayState } from './overlay-state.ts';
@@ -22,6 +25,8 @@ export interface TunnelsSources {
   readonly address: () => string;
   /** Woken when the view may have changed. */
   readonly changes: WakeUp;
+  /** Called with the networks of this host. */
+  readonly onNetworks: (networks: readonly Cidr[]) => void;
 }
 
 const INTERVAL_MS = 1_000;
@@ -30,8 +35,12 @@ const UNDERLAY_MS = 10_000;
 const DEFAULT_MTU = 1_500;
 
 /** Keeps the tunnels that are needed, and publishes what other hosts need to know of this one. */
-export function tunnelsPart({ clock, run, log }: AgentDependencies, sources: TunnelsSources): Part {
-  const { view, state, backends, address, changes } = sources;
+export function tunnelsPart(
+  { clock, run, log }: AgentDependencies,
+  sources: TunnelsSources,
+  { publicAddress }: Pick<Config['host'], 'publicAddress'>,
+): Part {
+  const { view, state, backends, address, changes, onNetworks } = sources;
   const backendOf = (id: TunnelId) => backends.find(({ name, slot }) => isSameTunnel(id, { backend: name, slot }));
   let detectedAtMs = -DETECT_MS;
   let underlayAtMs = -UNDERLAY_MS;
@@ -49,10 +58,16 @@ export function tunnelsPart({ clock, run, log }: AgentDependencies, sources: Tun
 
   const readUnderlay = async (signal: AbortSignal): Promise<void> => {
     if (clock.monotonic() - underlayAtMs < UNDERLAY_MS) return;
-    const { links } = await readIp(run, ['address show'], { signal });
+    const uplinks = await readUplinkAddresses(run);
     underlayAtMs = clock.monotonic();
-    const device = links.find(({ addr_info }) => addr_info?.some(({ local }) => local === address()));
-    state.publish({ ...state.own(), addresses: [address()], underlayMtu: device?.mtu ?? DEFAULT_MTU });
+    onNetworks(uplinks.map(({ network }) => network));
+    const own = address();
+    const onUplink = uplinks.find((uplink) => uplink.address === own);
+    // A configured address may be that of a tunnel.
+    const { links } = onUplink ? { links: [] } : await readIp(run, [`address show to ${own}`], { signal });
+    const addresses = [...new Set([own, ...uplinks.map((uplink) => uplink.address)])];
+    const underlayMtu = onUplink?.mtu ?? links[0]?.mtu ?? DEFAULT_MTU;
+    state.publish({ ...state.own(), addresses, publicAddress, underlayMtu });
   };
 
   const endOf = async (id: TunnelId, choice: OverlayChoice, before: TunnelEnd | null): Promise<TunnelEnd | null> => {

@@ -1,6 +1,14 @@
 import { isIPv6 } from 'node:net';
-import { type OverlayChoice, type TunnelEnd, type TunnelId, wantedTunnel } from '../../model/index.ts';
+import {
+  nthAddress,
+  type OverlayChoice,
+  parseIpv4Cidr,
+  type TunnelEnd,
+  type TunnelId,
+  wantedTunnel,
+} from '../../model/index.ts';
 import type { Backend, DesiredTunnels, OwnEnd, TunnelPeer } from '../backend/backend.ts';
+import type { ProbedPeer } from '../probe/peer-path.ts';
 import type { OwnNetwork, Peer } from '../routing/desired-routing.ts';
 import type { AcceptedPeer } from './accept-peers.ts';
 import { chooseTunnel } from './choose-tunnel.ts';
@@ -39,6 +47,8 @@ export interface PeersPlan {
   readonly routes: readonly Peer[];
   /** The end of each peer to which this host sends, by host id. */
   readonly used: ReadonlyMap<string, TunnelEnd>;
+  /** The paths to probe. */
+  readonly probes: readonly ProbedPeer[];
 }
 
 export function tunnelKey({ backend, slot }: TunnelId): string {
@@ -52,18 +62,21 @@ export function planPeers(input: PeersInput, accepted: readonly AcceptedPeer[]):
   const peers = accepted.filter(({ subnets }) => subnets.length > 0);
   const used = new Map<string, TunnelEnd>();
   const routes: Peer[] = [];
+  const probes: ProbedPeer[] = [];
   for (const peer of peers) {
     const end = chooseTunnel(wanted, ready, peer.ends);
     const backend = end && input.backends.find(({ name, slot }) => name === end.backend && slot === end.slot);
     if (!end || !backend) continue;
     used.set(peer.host.id, end);
-    routes.push(routeTo(input, peer, end, backend));
+    const largest = largestPacket(input, peer, backend);
+    routes.push(routeTo(input, peer, end, { ...backend, largest }));
+    probes.push(...probeOf(input, peer, { ...backend, largest }));
   }
   const tunnels = kept.map((id): [string, DesiredTunnels] => [
     tunnelKey(id),
     { own: ownEnd(input, id), peers: peers.flatMap((peer) => tunnelTo(input, peer, id)) },
   ]);
-  return { tunnels: new Map(tunnels), routes, used };
+  return { tunnels: new Map(tunnels), routes, used, probes };
 }
 
 function ownEnd({ hostId, network, address, underlayMtu, backends }: PeersInput, id: TunnelId): OwnEnd {
@@ -81,14 +94,35 @@ function tunnelPeer({ address, isSilent }: Reach, { host, subnets }: AcceptedPee
   return { hostId: host.id, address, port: end.port, publicKey: end.publicKey, subnets, isSilent };
 }
 
-function routeTo({ reach, underlayMtu }: PeersInput, peer: AcceptedPeer, end: TunnelEnd, backend: BackendFacts): Peer {
-  const found = reach(peer);
-  const smaller = Math.min(underlayMtu, peer.overlay?.underlayMtu ?? underlayMtu);
-  const most = smaller - backend.overheadBytes[isIPv6(found.address) ? 6 : 4];
+/** A tunnel, and the largest packet that it carries to a peer if the path has no narrower part. */
+type Carrier = BackendFacts & { readonly largest: number };
+
+function largestPacket({ reach, underlayMtu }: PeersInput, peer: AcceptedPeer, backend: BackendFacts): number {
+  return Math.min(underlayMtu, peer.overlay?.underlayMtu ?? underlayMtu) - overheadTo(reach(peer), backend);
+}
+
+function overheadTo({ address }: Reach, { overheadBytes }: BackendFacts): number {
+  return overheadBytes[isIPv6(address) ? 6 : 4];
+}
+
+function routeTo(input: PeersInput, peer: AcceptedPeer, end: TunnelEnd, { largest, ...backend }: Carrier): Peer {
+  const found = input.reach(peer);
+  const mtu = Math.min(largest, found.mtu ?? largest);
   return {
     hostId: peer.host.id,
     subnets: peer.subnets,
     hop: backend.hop(tunnelPeer(found, peer, end)),
-    mtu: Math.min(most, found.mtu ?? most),
+    mtu: mtu < ownEnd(input, { backend: backend.name, slot: backend.slot }).mtu ? mtu : null,
   };
+}
+
+/** A host whose agent does not report how it is reached does not probe. */
+function probeOf({ reach }: PeersInput, peer: AcceptedPeer, { largest, ...backend }: Carrier): readonly ProbedPeer[] {
+  const { host, overlay, subnets } = peer;
+  const subnet = parseIpv4Cidr(subnets[0] ?? '');
+  const gateway = subnet && nthAddress(subnet, 1);
+  if (!gateway || overlay === null) return [];
+  return [
+    { hostId: host.id, gateway: gateway.text, subnets, mtu: largest, overheadBytes: overheadTo(reach(peer), backend) },
+  ];
 }

@@ -1,10 +1,5 @@
+import type { PathState } from '../../model/index.ts';
 import type { Echo, ProbeMessage } from './message.ts';
-
-/**
- * `unknown`: not long enough to tell. `up`: beats pass both ways. `unheard`: the peer's beats arrive, but the peer does not receive ours.
- * `silent`: nothing arrives; only the peer knows whether it receives ours.
- */
-export type PathState = 'unknown' | 'up' | 'unheard' | 'silent';
 
 /** What this host knows of the path to one peer. Times are monotonic. */
 export interface PathRecord {

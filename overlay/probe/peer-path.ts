@@ -1,14 +1,5 @@
-import { hash32 } from '../../model/index.ts';
-import {
-  afterBeat,
-  afterSend,
-  lossIn,
-  type Moment,
-  newPathRecord,
-  type PathRecord,
-  type PathState,
-  pathState,
-} from './judge.ts';
+import { hash32, type PathState } from '../../model/index.ts';
+import { afterBeat, afterSend, lossIn, type Moment, newPathRecord, type PathRecord, pathState } from './judge.ts';
 import type { ProbeMessage, SizedEcho } from './message.ts';
 import { afterSizedEcho, type MtuSearch, newMtuSearch, nextRound } from './mtu-search.ts';
 

@@ -25,6 +25,7 @@ const COMMANDS = [
   'hosts',
   'health',
   'lb',
+  'overlay',
   'apply',
   'get',
   'rm',
@@ -133,7 +134,7 @@ test('drover completion bash completes commands, subcommands and options', async
     return stdout;
   };
   expect(await complete('con')).toBe('containers config confirm');
-  expect(await complete('why', '')).toBe('dns metadata lb --help');
+  expect(await complete('why', '')).toBe('dns metadata lb path --help');
   expect(await complete('lb', '')).toBe('config --json --watch --config --help');
   expect(await complete('why', 'dns', '--ty')).toBe('--type');
   expect(await complete('services', 'nothing-like-this')).toBe('');

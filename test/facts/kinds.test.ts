@@ -26,6 +26,7 @@ test.each<[string, string | null]>([
   ['sessions', 'sessions '],
   ['sessions/x', null],
   ['published', 'published '],
+  ['paths', 'paths '],
 ])('the key of a fact, %s, is that of kind and id %s', (key, expected) => {
   const found = factTable.facts.find(key);
   expect(found && `${found.kind.name} ${found.id}`).toBe(expected);

@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Backend, LbStatus, LbTable, StatRow } from '../../../lb/index.ts';
+import { addMetrics, type Metric, type Sample } from '../../metrics/metric-table.ts';
 import { lbProblems } from './lb-page.ts';
 import { liveRows, liveServers, type ServerState } from './live-servers.ts';
 import { numberIn, trafficOf } from './traffic.ts';
@@ -22,30 +23,12 @@ export const NO_LB: LbNumbers = {
   certificates: new Map(),
 };
 
-/** Adds the metrics of the load balancer: gauges, and counters with names that end with `_total`. */
+/** Adds the metrics of the load balancer. */
 export function addLb(registry: Registry, numbers: () => LbNumbers): void {
-  for (const { name, help, labels: labelNames = [], read } of METRICS) {
-    const fill = (): void => {
-      metric.reset();
-      if (labelNames.length === 0) metric.remove();
-      for (const [labels, value] of read(numbers())) metric.inc(labels, value);
-    };
-    const configuration = { name: `drover_lb_${name}`, help, labelNames, registers: [registry], collect: fill };
-    const metric = name.endsWith('_total') ? new Counter(configuration) : new Gauge(configuration);
-  }
+  addMetrics(registry, 'drover_lb_', METRICS, numbers);
 }
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: string[];
-  /** Samples with equal labels are added. */
-  readonly read: (numbers: LbNumbers) => readonly Sample[];
-}
-
-const METRICS: readonly Metric[] = [
+const METRICS: readonly Metric<LbNumbers>[] = [
   {
     name: 'up',
     help: '1 while HAProxy replies; absent while this host balances nothing',
@@ -158,7 +141,7 @@ function serverCounts({ table, stat }: LbNumbers): readonly Sample[] {
   });
 }
 
-function whileUsed(measure: (numbers: LbNumbers) => number): Metric['read'] {
+function whileUsed(measure: (numbers: LbNumbers) => number): Metric<LbNumbers>['read'] {
   return (numbers) => (numbers.table?.listeners.length ? [[{}, measure(numbers)]] : []);
 }
 
@@ -168,7 +151,7 @@ function problemCount({ table, status }: LbNumbers): readonly Sample[] {
   return count > 0 || table?.listeners.length ? [[{}, count]] : [];
 }
 
-function ofListeners(read: (row: StatRow) => readonly Sample[]): Metric['read'] {
+function ofListeners(read: (row: StatRow) => readonly Sample[]): Metric<LbNumbers>['read'] {
   return ({ table, stat }) => {
     const ports = new Set(table?.listeners.map(({ port }) => String(port)));
     const rows = (stat ?? []).filter(({ svname, pxname }) => svname === 'FRONTEND' && ports.has(pxname));
@@ -177,7 +160,7 @@ function ofListeners(read: (row: StatRow) => readonly Sample[]): Metric['read'] 
 }
 
 /** From the lines of backends: those of servers go when a server is removed, and a counter must not decrease. */
-function ofServices(read: (row: StatRow) => readonly Sample[]): Metric['read'] {
+function ofServices(read: (row: StatRow) => readonly Sample[]): Metric<LbNumbers>['read'] {
   return ({ table, stat }) => {
     const services = new Map(table?.backends.map((backend) => [backend.name, serviceOf(backend)]));
     const rows = (stat ?? []).filter(({ svname }) => svname === 'BACKEND');
