@@ -139,6 +139,7 @@ const networkSchema = z
     probePort: port()
       .default(7950)
       .describe('UDP port on which hosts probe the paths between their subnets, the same on all hosts'),
+    charon: text().default('/usr/lib/ipsec/charon').describe('the program charon of strongSwan, for IPsec'),
     wg: text().default('wg').describe('the program wg of WireGuard'),
     wireguardGo: text().default('wireguard-go').describe('the program wireguard-go, for kernels without WireGuard'),
     backend: z

@@ -24,6 +24,7 @@ import { dnsAddresses, readDockerDns } from '../host/docker-dns.ts';
 import { readHostResolvers } from '../host/host-resolvers.ts';
 import { createLbProcess, LB_CHILD, lbFilesOf } from '../lb/lb-process.ts';
 import { addressManagementPart } from '../network/address-management.ts';
+import { IPSEC_CHILD } from '../overlay/charon-process.ts';
 import { WIREGUARD_SLOTS } from '../overlay/create-wireguard.ts';
 import { wireguardChild } from '../overlay/wireguard-process.ts';
 import { dnsOf, inspectAll } from './inspect-all.ts';
@@ -198,7 +199,7 @@ async function restoreResolvers({ docker, config }: Context): Promise<readonly P
 
 async function removeRunFiles(runDir: string): Promise<void> {
   const ends = ['log', 'log.1', 'pid', 'lock', 'next.pid', 'next.lock', 'start'];
-  const children = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD, ...WIREGUARD_SLOTS.map(wireguardChild)];
+  const children = [...SERVER_NAMES, HEALTH_CHILD, LB_CHILD, ...WIREGUARD_SLOTS.map(wireguardChild), IPSEC_CHILD];
   const names = children.flatMap((name) => ends.map((end) => `${name}.${end}`));
   const ofHaproxy = Object.values(haproxyFiles('')).map((path) => basename(path));
   // A killed agent and a killed server leave their sockets.

@@ -15,7 +15,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Whether this host can do IPsec, and what carries the packets. */
 export async function detectIpsec(
   { run }: { readonly run: RunCommand },
-  { charon, pluginDir }: Pick<IpsecSettings, 'charon' | 'pluginDir'>,
+  { charon }: Pick<IpsecSettings, 'charon'>,
   signal?: AbortSignal,
 ): ReturnType<Backend['detect']> {
   const lacking = (lacks: string) => ({ backend: 'ipsec' as const, means: null, lacks });
@@ -25,10 +25,10 @@ export async function detectIpsec(
     );
   }
   const means = await detectMeans(run, signal);
-  const missing = await missingPlugins(pluginDir, means);
+  const missing = await missingPlugins(charon, means);
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((name) => PACKAGES[name] ?? 'strongswan-charon'))];
-    return lacking(`strongSwan has no plugin ${missing.join(', ')} in ${pluginDir}: install ${packages.join(', ')}`);
+    return lacking(`strongSwan has no plugin ${missing.join(', ')}: install ${packages.join(', ')}`);
   }
   if (means === 'kernel-libipsec' && !(await isThere('/dev/net/tun', constants.R_OK))) {
     return lacking('the kernel has neither ESP nor /dev/net/tun: load the modules esp4 and xfrm_interface, or tun');

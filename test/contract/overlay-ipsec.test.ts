@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createHostIpsec } from '../support/ipsec-host.ts';
+import { ipsecOnHost } from '../support/overlay/ipsec-on-host.ts';
 import { overlayContract } from './overlay-backend.ts';
 
 overlayContract({
   name: 'ipsec',
-  create: createHostIpsec,
+  create: (host) => ipsecOnHost(host).backend,
   foreignKey: (n) => {
     const bytes = createHash('sha256').update(`${n}`).digest();
     return Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), bytes]).toString('base64');

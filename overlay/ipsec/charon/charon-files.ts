@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../../system/index.ts';
 import { CONFIG_FILE, PID_FILE, pluginsOf, renderStart, renderStrongswanConf, START_FILE } from './render.ts';
 import type { IpsecMeans, IpsecSettings } from './settings.ts';
@@ -38,8 +38,11 @@ export async function findTun(pid: number): Promise<string | null> {
   return null;
 }
 
-/** The plugins that the directory lacks. */
-export async function missingPlugins(pluginDir: string, means: IpsecMeans): Promise<readonly string[]> {
-  const files = new Set(await readdir(pluginDir).catch(() => []));
-  return pluginsOf(means).filter((name) => !files.has(`libstrongswan-${name}.so`));
+/** The plugins that strongSwan lacks; none if it has its plugins elsewhere, as other systems than Debian do. */
+export async function missingPlugins(charon: string, means: IpsecMeans): Promise<readonly string[]> {
+  // The second one: packages that are not installed, only unpacked, with a program that starts their charon.
+  const folders = ['plugins', '../usr/lib/ipsec/plugins'].map((folder) => join(dirname(charon), folder));
+  const files = (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat();
+  const missing = pluginsOf(means).filter((name) => !files.includes(`libstrongswan-${name}.so`));
+  return files.length === 0 ? [] : missing;
 }

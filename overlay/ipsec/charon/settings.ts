@@ -6,8 +6,6 @@ export interface IpsecSettings {
   readonly port: number;
   /** The program. Default Debian's, `/usr/lib/ipsec/charon`. */
   readonly charon: string;
-  /** Where strongSwan has its plugins. Default Debian's, `/usr/lib/ipsec/plugins`. */
-  readonly pluginDir: string;
   /** A directory for charon alone: it sees it as `/run`, and has its pid file and its socket there. */
   readonly runDir: string;
   /** File of this host's private key. */
@@ -24,7 +22,6 @@ export type IpsecOptions = Partial<IpsecSettings> & Pick<IpsecSettings, 'runDir'
 export const defaultIpsecSettings: Omit<IpsecSettings, 'runDir' | 'keyFile'> = {
   port: 4500,
   charon: '/usr/lib/ipsec/charon',
-  pluginDir: '/usr/lib/ipsec/plugins',
   ikeRekeySeconds: 4 * 3600,
   childRekeySeconds: 3600,
   dpdSeconds: 5,

@@ -90,7 +90,8 @@ function connectionOf(
     remote_port: String(peer.port ?? port),
     proposals: ['aes256gcm16-prfsha256-curve25519'],
     encap: 'yes',
-    mobike: 'yes',
+    // MOBIKE would offer addresses of bridges, and of the tunnel itself, as ways to this host.
+    mobike: 'no',
     unique: 'replace',
     keyingtries: '1',
     dpd_delay: `${dpdSeconds}s`,

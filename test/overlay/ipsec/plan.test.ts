@@ -123,7 +123,7 @@ test('the connection says exactly one cipher suite, both keys, and the subnets; 
     remote_port: '4500',
     proposals: ['aes256gcm16-prfsha256-curve25519'],
     encap: 'yes',
-    mobike: 'yes',
+    mobike: 'no',
     unique: 'replace',
     keyingtries: '1',
     dpd_delay: '5s',
