@@ -2,7 +2,8 @@ import { basename, join } from 'node:path';
 import { type LbFiles, type LbProcess, lbCommand, lbFiles } from '../../lb/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
 import { createRequestedChild } from '../children/requested-child.ts';
-import { createSupervisor, defaultSupervisorSettings, type Supervisor } from '../children/supervisor.ts';
+import { createSupervisedProgram } from '../children/supervised-program.ts';
+import { defaultSupervisorSettings } from '../children/supervisor.ts';
 import type { Config } from '../config/config.ts';
 
 /** Name of the child, of its files in the run directory, and of the directory beside them. */
@@ -24,20 +25,13 @@ export function createLbProcess(
   config: Pick<Config, 'runDir' | 'lb'>,
 ): LbProcess {
   const [file = '', ...args] = lbCommand(config.lb.haproxy, lbFilesOf(config));
-  const settings = { ...defaultSupervisorSettings, stopTimeoutMs: STOP_TIMEOUT_MS, runDir: config.runDir };
   const spec = { name: LB_CHILD, file, args, version: basename(file) };
-  if (!config.lb.supervise) {
-    return createRequestedChild(deps, spec, { ...settings, startTimeoutMs: START_TIMEOUT_MS, hint: START_CONTAINER });
-  }
-  const create = (): Supervisor => createSupervisor(deps, [spec], settings);
-  let supervisor = create();
-  return {
-    run: (signal) => {
-      supervisor = create();
-      return supervisor.run(signal);
-    },
-    stop: () => supervisor.stop(),
-    pid: () => supervisor.status()[0]?.pid ?? null,
-    lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
-  };
+  const settings = { runDir: config.runDir, stopTimeoutMs: STOP_TIMEOUT_MS };
+  if (config.lb.supervise) return createSupervisedProgram(deps, spec, settings);
+  return createRequestedChild(deps, spec, {
+    ...defaultSupervisorSettings,
+    ...settings,
+    startTimeoutMs: START_TIMEOUT_MS,
+    hint: START_CONTAINER,
+  });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Program } from '../../linux/index.ts';
 import { charonCommand } from '../../overlay/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { createSupervisor, defaultSupervisorSettings, type Supervisor } from '../children/supervisor.ts';
+import { createSupervisedProgram } from '../children/supervised-program.ts';
 import type { Config } from '../config/config.ts';
 
 /** Name of the child, of its files in the run directory, and of the directory beside them. */
@@ -19,17 +19,6 @@ export function createCharonProcess(
   config: Pick<Config, 'runDir'>,
 ): Program {
   const [file, ...args] = charonCommand(charonDirOf(config));
-  const settings = { ...defaultSupervisorSettings, stopTimeoutMs: STOP_TIMEOUT_MS, runDir: config.runDir };
-  const create = (): Supervisor =>
-    createSupervisor(deps, [{ name: IPSEC_CHILD, file, args, version: 'charon' }], settings);
-  let supervisor = create();
-  return {
-    run: (signal) => {
-      supervisor = create();
-      return supervisor.run(signal);
-    },
-    stop: () => supervisor.stop(),
-    pid: () => supervisor.status()[0]?.pid ?? null,
-    lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
-  };
+  const spec = { name: IPSEC_CHILD, file, args, version: 'charon' };
+  return createSupervisedProgram(deps, spec, { runDir: config.runDir, stopTimeoutMs: STOP_TIMEOUT_MS });
 }

@@ -3,7 +3,7 @@ import type { Program } from '../../linux/index.ts';
 import type { TunnelSlot } from '../../model/index.ts';
 import { wireguardDevice } from '../../overlay/index.ts';
 import type { Clock, Log } from '../../system/index.ts';
-import { createSupervisor, defaultSupervisorSettings, type Supervisor } from '../children/supervisor.ts';
+import { createSupervisedProgram } from '../children/supervised-program.ts';
 
 /** Names of the children, and of their files in the run directory. */
 export const wireguardChild = (slot: TunnelSlot): string => `wireguard-${slot}`;
@@ -23,18 +23,7 @@ export function createWireguardProcess(
   deps: { readonly clock: Clock; readonly log: Log },
   { runDir, program, slot }: WireguardProcessSettings,
 ): Program {
-  const settings = { ...defaultSupervisorSettings, stopTimeoutMs: STOP_TIMEOUT_MS, runDir };
   const args = ['--foreground', wireguardDevice(slot)];
   const spec = { name: wireguardChild(slot), file: program, args, version: basename(program) };
-  const create = (): Supervisor => createSupervisor(deps, [spec], settings);
-  let supervisor = create();
-  return {
-    run: (signal) => {
-      supervisor = create();
-      return supervisor.run(signal);
-    },
-    stop: () => supervisor.stop(),
-    pid: () => supervisor.status()[0]?.pid ?? null,
-    lastEnd: () => supervisor.status()[0]?.lastEnd ?? null,
-  };
+  return createSupervisedProgram(deps, spec, { runDir, stopTimeoutMs: STOP_TIMEOUT_MS });
 }
