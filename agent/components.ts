@@ -6,6 +6,7 @@ import {
   createPortGuard,
   createServiceAddress,
   type Floor,
+  floorComponent,
   type ManagedNetworkApplier,
   type ManagedRouting,
   managedNetworkComponent,
@@ -64,7 +65,7 @@ export interface ComponentSources {
 
 /** All components of this host. To add one, add a line. */
 export function componentsOf(
-  { serviceAddress, routing, guard }: Appliers,
+  { serviceAddress, routing, floor, guard }: Appliers,
   config: Config['network'],
   { network, overlay, managedNetwork, hostId, docker, resolvConf, balancer }: ComponentSources,
 ): readonly Component<HostView>[] {
@@ -81,6 +82,7 @@ export function componentsOf(
     ...(enabled
       ? [
           managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),
+          floorComponent(floor, { network: current, ranges, tunnels: overlay.state.carriers }),
           ...overlay.components,
           managedRoutingComponent(routing, { network: current, ranges, peers }),
         ]

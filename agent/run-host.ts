@@ -129,6 +129,8 @@ export async function runHost(
     backends: appliers.backends,
     facts: local.facts.part([OVERLAY_FACT, PATHS_FACT], earlierFacts),
     hadSubnet: (store.current().hosts.get(hostId)?.host?.subnets.length ?? 0) > 0,
+    appliedAtMs: (component) =>
+      driver.loops.map((loop) => loop.status()).find(({ name }) => name === component)?.lastAppliedAtMs ?? null,
     onChange: () => driver.changed(),
   });
   const sources = { hostId, network, overlay, managedNetwork, docker: local.docker, resolvConf, balancer };

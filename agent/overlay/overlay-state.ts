@@ -16,6 +16,8 @@ import {
   type BackendFacts,
   type DesiredTunnels,
   endsOf,
+  type FloorTunnels,
+  floorTunnels,
   NO_PEERS,
   type OwnNetwork,
   type PeersPlan,
@@ -41,6 +43,10 @@ export interface OverlayState {
   accepted(view: HostView): AcceptedPeers;
   /** Null: not known yet. The identical one while nothing changed. */
   plan(view: HostView): PeersPlan | null;
+  /** Which devices may carry packets between containers. The identical one while nothing changed. */
+  carriers(view: HostView): FloorTunnels;
+  /** The peers that answer over a tunnel, by `tunnelKey`: this host changes to a tunnel only then. */
+  answer(answering: ReadonlyMap<string, ReadonlySet<string>>): void;
   /** What one driver should keep. */
   desired(view: HostView, backend: Pick<Backend, 'name' | 'slot'>): DesiredTunnels | null;
 }
@@ -49,7 +55,7 @@ export interface OverlayStateSources {
   readonly hostId: string;
   readonly network: Pick<NetworkState, 'current'>;
   readonly address: () => string;
-  readonly backends: readonly BackendFacts[];
+  readonly backends: readonly (BackendFacts & Pick<Backend, 'device' | 'port'>)[];
   readonly reaches: Pick<Reaches, 'current'>;
   /** Owns the fact `overlay`; starts with the one of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
@@ -66,6 +72,10 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
   facts.set(OVERLAY_FACT, own as unknown as JsonValue);
   let kept: readonly TunnelId[] = own.ends.map(({ backend, slot }) => ({ backend, slot }));
   let accepted = NO_PEERS;
+  let answering: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  const carried = keepIdentical((ids: readonly TunnelId[], { peers }: AcceptedPeers) =>
+    floorTunnels(ids, backends, [...peers.values()]),
+  );
   const accept = keepIdentical((subnet: string | null, ...states: readonly HostFacts[]) => {
     accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states));
     return accepted;
@@ -78,12 +88,25 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       mine: OwnNetwork,
       from: string,
       underlayMtu: number,
+      answers: ReadonlyMap<string, ReadonlySet<string>>,
       reach: (peer: AcceptedPeer) => Reach,
       { peers }: AcceptedPeers,
     ) =>
-      planPeers({ hostId, choice, kept: keptNow, ready, network: mine, address: from, underlayMtu, backends, reach }, [
-        ...peers.values(),
-      ]),
+      planPeers(
+        {
+          hostId,
+          choice,
+          kept: keptNow,
+          ready,
+          answering: answers,
+          network: mine,
+          address: from,
+          underlayMtu,
+          backends,
+          reach,
+        },
+        [...peers.values()],
+      ),
   );
 
   const state: OverlayState = {
@@ -108,7 +131,23 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       const mine = network.current();
       if (mine === null) return null;
       const { overlay: choice } = view.snapshot;
-      return planned(choice, kept, own.ends, mine, address(), own.underlayMtu, reaches.current(), state.accepted(view));
+      return planned(
+        choice,
+        kept,
+        own.ends,
+        mine,
+        address(),
+        own.underlayMtu,
+        answering,
+        reaches.current(),
+        state.accepted(view),
+      );
+    },
+    carriers: (view) => carried(kept, state.accepted(view)),
+    answer: (next) => {
+      if (isEqual(next, answering)) return;
+      answering = next;
+      onChange();
     },
     desired: (view, { name, slot }) => {
       const plan = state.plan(view);
@@ -116,6 +155,10 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
     },
   };
   return state;
+}
+
+function isEqual(a: ReadonlyMap<string, ReadonlySet<string>>, b: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return a.size === b.size && [...a].every(([key, ids]) => b.get(key)?.symmetricDifference(ids).size === 0);
 }
 
 type HostFacts = Host | HostOverlay | null;

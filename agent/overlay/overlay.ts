@@ -10,6 +10,7 @@ import {
   type Prober,
   type Reach,
   tunnelComponent,
+  tunnelName,
 } from '../../overlay/index.ts';
 import type { Component } from '../../reconcile/index.ts';
 import { createWakeUp } from '../../system/index.ts';
@@ -36,6 +37,8 @@ export interface OverlaySources {
   /** Owns the facts `overlay` and `paths`; starts with those of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
   readonly hadSubnet: boolean;
+  /** When a component last left nothing to do, milliseconds since the epoch; null: not yet. */
+  readonly appliedAtMs: (component: string) => number | null;
   /** Called when what is desired may have changed. */
   readonly onChange: () => void;
 }
@@ -86,7 +89,18 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
     components: backends.map((backend) => tunnelComponent(backend, (newest) => state.desired(newest, backend))),
     parts: {
       'overlay choice': choicePart(deps, { ...sources, state, hosts }, config.network),
-      'overlay tunnels': tunnelsPart(deps, { ...sources, state, changes, onNetworks }, config.host),
+      'overlay tunnels': tunnelsPart(
+        deps,
+        {
+          ...sources,
+          state,
+          appliedAt: (backend) => sources.appliedAtMs(tunnelName(backend)) ?? -1,
+          routedAtMs: () => sources.appliedAtMs('managed-routing') ?? -1,
+          changes,
+          onNetworks,
+        },
+        config.host,
+      ),
       'overlay probes': probePart({
         ...sources,
         ...deps,

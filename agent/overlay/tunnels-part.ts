@@ -3,13 +3,14 @@ import {
   type BackendAbility,
   type Cidr,
   type HostOverlay,
+  isEncrypted,
   isSameTunnel,
   type OverlayChoice,
   type TunnelEnd,
   type TunnelId,
   wantedTunnel,
 } from '../../model/index.ts';
-import { type Backend, can, planTunnels } from '../../overlay/index.ts';
+import { type Backend, can, planTunnels, tunnelKey } from '../../overlay/index.ts';
 import type { WakeUp } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
@@ -23,6 +24,10 @@ export interface TunnelsSources {
   readonly state: OverlayState;
   readonly backends: readonly Backend[];
   readonly address: () => string;
+  /** When the tunnels of a backend were last found as they should be, milliseconds since the epoch; -1: not yet. */
+  readonly appliedAt: (backend: Backend) => number;
+  /** The same of the routes; -1: not yet. */
+  readonly routedAtMs: () => number;
   /** Woken when the view may have changed. */
   readonly changes: WakeUp;
   /** Called with the networks of this host. */
@@ -30,9 +35,13 @@ export interface TunnelsSources {
 }
 
 const INTERVAL_MS = 1_000;
+/** While peers do not answer over the wanted tunnel yet. */
+const CHANGING_MS = 250;
 const DETECT_MS = 60_000;
 const UNDERLAY_MS = 10_000;
 const DEFAULT_MTU = 1_500;
+/** A pass that begins this long after a peer is known has made its entries. */
+const APPLY_MS = 300;
 
 /** Keeps the tunnels that are needed, and publishes what other hosts need to know of this one. */
 export function tunnelsPart(
@@ -40,12 +49,16 @@ export function tunnelsPart(
   sources: TunnelsSources,
   { publicAddress }: Pick<Config['host'], 'publicAddress'>,
 ): Part {
-  const { view, state, backends, address, changes, onNetworks } = sources;
+  const { view, state, backends, address, appliedAt, routedAtMs, changes, onNetworks } = sources;
   const backendOf = (id: TunnelId) => backends.find(({ name, slot }) => isSameTunnel(id, { backend: name, slot }));
   let detectedAtMs = -DETECT_MS;
   let underlayAtMs = -UNDERLAY_MS;
-  /** The generation by which this host has sent to everyone since the last round. */
-  let reached = 0;
+  /** Since when every host should be reached over the wanted tunnel; null: they are not. */
+  let reached: { readonly generation: number; readonly sinceMs: number } | null = null;
+  /** When each peer's end was seen first, by tunnel, host and key. */
+  let seenAtMs: ReadonlyMap<string, number> = new Map();
+  const answered = new Set<string>();
+  let isChanging = false;
 
   const detect = async (signal: AbortSignal): Promise<void> => {
     if (clock.monotonic() - detectedAtMs < DETECT_MS) return;
@@ -92,6 +105,40 @@ export function tunnelsPart(
     }
   };
 
+  /**
+   * Asks the driver of the wanted tunnel while a peer does not answer over it. A peer that has answered once stays: if its tunnel fails
+   * later, the driver repairs it.
+   */
+  const findAnswers = async (newest: HostView, choice: OverlayChoice): Promise<void> => {
+    const wanted = wantedTunnel(choice);
+    const backend = wanted && backendOf(wanted);
+    if (!wanted || !backend) return;
+    const peers = [...state.accepted(newest).peers.values()];
+    const reachable = peers.filter(({ ends }) => ends.some((end) => isSameTunnel(end, wanted)));
+    const now = clock.now();
+    const keys = reachable.map(({ host, ends }) => {
+      const publicKey = ends.find((end) => isSameTunnel(end, wanted))?.publicKey ?? '';
+      return { id: host.id, key: `${tunnelKey(wanted)} ${host.id} ${publicKey}` };
+    });
+    const known = new Map(keys.map(({ key }) => [key, seenAtMs.get(key) ?? now]));
+    seenAtMs = known;
+    const missing = keys.filter(({ key }) => !answered.has(key));
+    isChanging = missing.length > 0;
+    if (isChanging) {
+      const traffic = isEncrypted(wanted.backend) ? await backend.traffic() : null;
+      const appliedAtMs = appliedAt(backend);
+      for (const { id, key } of missing) {
+        const since = known.get(key) ?? now;
+        const isProgrammed = backend.device === null || appliedAtMs > since + APPLY_MS;
+        const isDone = traffic ? (traffic.get(id)?.keyAgeSeconds ?? null) !== null : isProgrammed;
+        if (isDone) answered.add(key);
+      }
+    }
+    for (const key of answered) if (!known.has(key)) answered.delete(key);
+    const ids = new Set(keys.filter(({ key }) => answered.has(key)).map(({ id }) => id));
+    state.answer(new Map([[tunnelKey(wanted), ids]]));
+  };
+
   const followChoice = async (newest: HostView, choice: OverlayChoice): Promise<void> => {
     const before = state.own();
     const others = [...state.accepted(newest).peers.values()].map(({ overlay }) => overlay);
@@ -103,10 +150,13 @@ export function tunnelsPart(
       const end = await endOf(id, choice, before.ends.find((one) => isSameTunnel(one, id)) ?? null);
       if (end) ends.push(end);
     }
-    const usesNow = isEverywhere(choice, state, view()) ? choice.generation : before.uses;
-    const uses = usesNow === reached ? usesNow : before.uses;
-    reached = usesNow;
-    state.publish({ ...state.own(), ends, uses });
+    await findAnswers(newest, choice);
+    const isReached = isEverywhere(choice, state, view());
+    if (!isReached) reached = null;
+    else if (reached?.generation !== choice.generation)
+      reached = { generation: choice.generation, sinceMs: clock.now() };
+    const isRouted = reached !== null && routedAtMs() > reached.sinceMs + APPLY_MS;
+    state.publish({ ...state.own(), ends, uses: isRouted ? choice.generation : before.uses });
   };
 
   return async (signal, report) => {
@@ -118,7 +168,7 @@ export function tunnelsPart(
       if (choice !== null) await followChoice(newest, choice);
       report.done();
       report.problems(state.accepted(newest).problems);
-      await changes.wait(INTERVAL_MS, signal);
+      await changes.wait(isChanging ? CHANGING_MS : INTERVAL_MS, signal);
     }
   };
 }

@@ -32,6 +32,8 @@ export interface PeersInput {
   readonly kept: readonly TunnelId[];
   /** Those whose devices are up: this host sends over them. */
   readonly ready: readonly TunnelId[];
+  /** The peers that answer over a tunnel, by `tunnelKey`. */
+  readonly answering: ReadonlyMap<string, ReadonlySet<string>>;
   readonly network: OwnNetwork;
   /** Address of this host, and the largest packet of its device. */
   readonly address: string;
@@ -57,14 +59,15 @@ export function tunnelKey({ backend, slot }: TunnelId): string {
 
 /** Pure. */
 export function planPeers(input: PeersInput, accepted: readonly AcceptedPeer[]): PeersPlan {
-  const { kept, ready, choice } = input;
+  const { kept, ready, answering, choice } = input;
   const wanted = wantedTunnel(choice);
   const peers = accepted.filter(({ subnets }) => subnets.length > 0);
   const used = new Map<string, TunnelEnd>();
   const routes: Peer[] = [];
   const probes: ProbedPeer[] = [];
   for (const peer of peers) {
-    const end = chooseTunnel(wanted, ready, peer.ends);
+    const isAnswering = wanted !== null && (answering.get(tunnelKey(wanted))?.has(peer.host.id) ?? false);
+    const end = chooseTunnel(wanted, ready, peer.ends, isAnswering);
     const backend = end && input.backends.find(({ name, slot }) => name === end.backend && slot === end.slot);
     if (!end || !backend) continue;
     used.set(peer.host.id, end);

@@ -23,6 +23,8 @@ interface Member {
   published: HostOverlay;
   choice: OverlayChoice;
   readonly seen: Map<string, HostOverlay>;
+  /** Whether it has found out that its peers answer. */
+  answers: boolean;
 }
 
 const choiceOf = (backend: BackendName, generation: number): OverlayChoice => ({
@@ -46,7 +48,7 @@ function member(able: readonly BackendName[], choice: OverlayChoice): Member {
     publicAddress: null,
     underlayMtu: 1500,
   };
-  return { kept, published, choice, seen: new Map() };
+  return { kept, published, choice, seen: new Map(), answers: true };
 }
 
 const others = ({ seen }: Member): HostOverlay[] => [...seen.values()];
@@ -57,7 +59,7 @@ function work(self: Member): void {
   self.kept = planTunnels(self.choice, self.published, others(self));
   const isReached = (peer: HostOverlay): boolean =>
     !peer.abilities.some(({ backend, means }) => backend === wanted?.backend && means !== null) ||
-    isSameTunnel(chooseTunnel(wanted, self.kept, peer.ends), wanted);
+    isSameTunnel(chooseTunnel(wanted, self.kept, peer.ends, true), wanted);
   const isAll = self.kept.some((one) => isSameTunnel(one, wanted)) && others(self).every(isReached);
   const uses = isAll ? self.choice.generation : self.published.uses;
   self.published = { ...self.published, ends: self.kept.map(endOf), uses };
@@ -81,7 +83,7 @@ test('both ends speak the new backend before the old one goes, however late fact
         const check = (): void => {
           for (const one of members)
             for (const [index, peer] of one.seen) {
-              const used = chooseTunnel(wantedTunnel(one.choice), one.kept, peer.ends);
+              const used = chooseTunnel(wantedTunnel(one.choice), one.kept, peer.ends, one.answers);
               const theirs = members[Number(index)] as Member;
               expect(used).not.toBeNull();
               expect(theirs.kept.some((kept) => isSameTunnel(kept, used))).toBe(true);
@@ -132,7 +134,7 @@ test('a host with an agent that reports no ends keeps the plain routes until it 
   const choice = choiceOf('wireguard', 2);
   const upgraded = { ...member(ALL, choice).published, uses: 2 };
   expect(planTunnels(choice, own, [null])).toEqual([{ backend: 'wireguard', slot: 0 }, { backend: 'direct', slot: 0 }]); // biome-ignore format: one line
-  expect(chooseTunnel(wantedTunnel(choice), [{ backend: 'direct', slot: 0 }], endsOf(null))).toMatchObject({
+  expect(chooseTunnel(wantedTunnel(choice), [{ backend: 'direct', slot: 0 }], endsOf(null), false)).toMatchObject({
     backend: 'direct',
   });
   expect(planTunnels(choice, own, [upgraded])).toEqual([{ backend: 'wireguard', slot: 0 }]);

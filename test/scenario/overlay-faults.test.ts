@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  childPid,
+  createOverlayWorld,
+  isReached,
+  type OverlayWorld,
+  overlayRoutes,
+  type Site,
+  tunnelDevices,
+  untilConnected,
+  untilUsed,
+} from '../support/overlay/overlay-world.ts';
+import { poll } from '../support/poll.ts';
+import { createResources } from '../support/resources.ts';
+
+/** `npm test` runs beside other tests; the time that a fault took to heal is printed. */
+const HEALED_MS = 30_000;
+
+const resources = createResources();
+let world: OverlayWorld;
+let alpha: Site;
+let beta: Site;
+let gamma: Site;
+
+beforeAll(async () => {
+  world = await createOverlayWorld(resources, {
+    names: ['alpha', 'beta', 'gamma'],
+    backend: 'vxlan',
+    findsAddress: true,
+  });
+  [alpha, beta, gamma] = world.sites as [Site, Site, Site];
+  await untilConnected(world.sites);
+}, 180_000);
+afterAll(() => resources.close());
+
+const report = (backend: string, fault: string, ms: number): void =>
+  console.log(`overlay: ${backend}: ${fault}: healed after ${ms} ms`);
+
+const backends = [
+  { backend: 'vxlan', device: /drover-vx/, child: null },
+  { backend: 'wireguard', device: /drover-wg[01]/, child: /^wireguard-/ },
+  { backend: 'ipsec', device: /ipsec0/, child: /^ipsec$/ },
+] as const;
+
+describe.each(backends)('$backend', ({ backend, device, child }) => {
+  beforeAll(async () => {
+    await world.ask({ use: backend });
+    await untilUsed(world.sites, device, 60_000);
+    await untilConnected(world.sites);
+  }, 120_000);
+
+  const healed = async (fault: string, cause: () => Promise<unknown>): Promise<void> => {
+    await cause();
+    report(backend, fault, await untilConnected(world.sites, HEALED_MS));
+  };
+
+  test('Q3, Q24: a lost device, route and firewall come back, and the time is printed', async () => {
+    const [name = ''] = await tunnelDevices(beta);
+    await healed('device deleted', () => beta.host.run('ip', ['link', 'delete', name]));
+    await poll(async () => (await tunnelDevices(beta)).length === 1, { what: 'the device', timeoutMs: HEALED_MS });
+    await healed('routes deleted', () => beta.host.run('ip', ['route', 'flush', 'proto', '250']));
+    await poll(async () => device.test(await overlayRoutes(beta)), { what: 'the routes' });
+    await healed('nft flush ruleset', () => beta.host.run('nft', ['flush', 'ruleset']));
+  }, 120_000);
+
+  test.runIf(child !== null)(
+    'Q3: a killed tunnel program is restarted',
+    async () => {
+      const [name = ''] = await tunnelDevices(beta);
+      const programName = name.startsWith('drover-wg') ? `wireguard-${name.slice(-1)}` : 'ipsec';
+      const before = await childPid(beta, programName);
+      await healed('program killed', async () => process.kill(before, 'SIGKILL'));
+      await poll(async () => (await childPid(beta, programName)) !== before, {
+        what: 'another process',
+        timeoutMs: HEALED_MS,
+      });
+      report(backend, 'program killed, after its restart', await untilConnected(world.sites, HEALED_MS));
+    },
+    120_000,
+  );
+
+  test('Q2: tunnels stand while the agent is killed and started again', async () => {
+    const lost: string[] = [];
+    const stop = new AbortController();
+    const asking = (async () => {
+      while (!stop.signal.aborted) if (!(await isReached(alpha, beta))) lost.push('alpha to beta');
+    })();
+    await beta.agent.stop('SIGKILL');
+    await beta.agent.start();
+    await poll(async () => (await tunnelDevices(beta)).length === 1, { what: 'the device' });
+    stop.abort();
+    await asking;
+    expect(lost).toEqual([]);
+  }, 120_000);
+
+  test('Q3: after the UDP ports were closed for a while, all pairs are connected again', async () => {
+    const table =
+      'table ip closed { chain input { type filter hook input priority -300; udp dport { 500, 4500, 4789, 51820, 51821 } drop; }; }';
+    await beta.host.run('nft', ['-f', '-'], { input: table });
+    await poll(async () => !(await isReached(alpha, beta)), { what: 'a closed path' });
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await healed('UDP ports closed for 15 s', () => beta.host.run('nft', ['delete', 'table', 'ip', 'closed']));
+  }, 120_000);
+});
+
+test('Q39: a host that changes its address, and two that exchange theirs, are followed', async () => {
+  const move = async (site: Site, from: string, to: string): Promise<void> => {
+    await site.host.run('ip', ['address', 'add', `${to}/24`, 'dev', 'uplink']);
+    await site.host.run('ip', ['address', 'delete', `${from}/24`, 'dev', 'uplink']);
+  };
+  await move(beta, '192.0.2.2', '192.0.2.52');
+  report('ipsec', 'address changed', await untilConnected(world.sites, 60_000));
+  await beta.host.run('ip', ['address', 'flush', 'dev', 'uplink']);
+  await gamma.host.run('ip', ['address', 'flush', 'dev', 'uplink']);
+  await beta.host.run('ip', ['address', 'add', '192.0.2.3/24', 'dev', 'uplink']);
+  await gamma.host.run('ip', ['address', 'add', '192.0.2.52/24', 'dev', 'uplink']);
+  report('ipsec', 'addresses exchanged', await untilConnected(world.sites, 60_000));
+}, 180_000);
