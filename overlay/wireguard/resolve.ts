@@ -1,11 +1,13 @@
-import { type Cidr, canonicalAddress, cidrsOverlap, type Problem, parseIpv4Cidr } from '../../model/index.ts';
+import { type Cidr, canonicalAddress, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { OwnEnd, TunnelPeer } from '../backend/backend.ts';
+import { Claims } from './claims.ts';
 import type { WireguardStatus } from './parse-dump.ts';
 
 /** What the device should have for one peer. */
 export interface PeerEntry {
   readonly hostId: string;
   readonly publicKey: string;
+  readonly address: string;
   /** `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
   readonly endpoint: string;
   /** CIDRs, sorted. */
@@ -39,19 +41,30 @@ export function resolvePeers(
   });
   const inOrder = usable.toSorted((a, b) => Number(b.stands) - Number(a.stands) || order(a.entry, b.entry));
   const ownerOfKey = new Map<string, string>(status.publicKey === null ? [] : [[status.publicKey, 'this host']]);
-  const claims = createClaims(own);
-  const entries: PeerEntry[] = [];
+  const claims = new Claims();
+  const holderOf = (cidrs: readonly Cidr[]): string | undefined =>
+    cidrs.map((cidr) => claims.holderOf(cidr)).find((holder) => holder !== null) ?? undefined;
+  const ownCidr = parseIpv4Cidr(own.subnet);
+  if (ownCidr) claims.add(ownCidr, 'this host');
+  const claiming: PeerEntry[] = [];
   for (const { entry, cidrs } of inOrder) {
+    const owner = `host ${entry.hostId}`;
     const rival = ownerOfKey.get(entry.publicKey);
-    const holder = claims.holderOf(cidrs);
+    const holder = holderOf(cidrs);
     if (rival !== undefined) problems.push(sharedKey(entry, rival));
-    else if (holder !== null) problems.push(claimedTwice(entry, holder));
+    else if (holder !== undefined) problems.push(claimedTwice(entry, holder));
     else {
-      ownerOfKey.set(entry.publicKey, `host ${entry.hostId}`);
-      claims.add(cidrs, `host ${entry.hostId}`);
-      entries.push(entry);
+      ownerOfKey.set(entry.publicKey, owner);
+      for (const cidr of cidrs) claims.add(cidr, owner);
+      claiming.push(entry);
     }
   }
+  const entries = claiming.filter((entry) => {
+    const address = parseIpv4Cidr(`${entry.address}/32`);
+    const holder = address && claims.holderOf(address);
+    if (holder) problems.push(insideTunnel(entry, holder));
+    return !holder;
+  });
   return { entries: entries.toSorted(order), problems };
 }
 
@@ -71,7 +84,7 @@ function candidateOf(peer: TunnelPeer, { peers }: Pick<WireguardStatus, 'peers'>
   if (cidrs.length === 0 || !cidrs.every((cidr) => cidr !== null)) return badSubnets(peer);
   const allowedIps = cidrs.map(({ text }) => text).toSorted();
   const stands = allowedIps.every((text) => peers.get(publicKey)?.allowedIps.includes(text));
-  return { entry: { hostId, publicKey, endpoint, allowedIps, isSilent }, cidrs, stands };
+  return { entry: { hostId, publicKey, address: peer.address, endpoint, allowedIps, isSilent }, cidrs, stands };
 }
 
 /** As `wg` prints it; null: it is not an address and a port. */
@@ -79,30 +92,6 @@ export function endpointOf({ address, port }: Pick<TunnelPeer, 'address' | 'port
   const text = canonicalAddress(address);
   if (text === null || port === null || !Number.isInteger(port) || port < 1 || port > 65_535) return null;
   return `${text.includes(':') ? `[${text}]` : text}:${port}`;
-}
-
-/** Who has which addresses. All subnets of an environment have few lengths, so finding one costs as much as there are lengths. */
-function createClaims(own: OwnEnd) {
-  const claimed: { readonly cidr: Cidr; readonly owner: string }[] = [];
-  const byText = new Map<string, string>();
-  const lengths = new Set<number>();
-  const add = (cidrs: readonly Cidr[], owner: string): void => {
-    for (const cidr of cidrs) {
-      claimed.push({ cidr, owner });
-      byText.set(cidr.text, owner);
-      lengths.add(cidr.prefixLength);
-    }
-  };
-  const ownCidr = parseIpv4Cidr(own.subnet);
-  if (ownCidr) add([ownCidr], 'this host');
-  const find = (cidr: Cidr): string | null => {
-    if (lengths.size === 1 && lengths.has(cidr.prefixLength)) return byText.get(cidr.text) ?? null;
-    return claimed.find((other) => cidrsOverlap(other.cidr, cidr))?.owner ?? null;
-  };
-  return {
-    add,
-    holderOf: (cidrs: readonly Cidr[]) => cidrs.map(find).find((owner) => owner !== null) ?? null,
-  };
 }
 
 function order(a: PeerEntry, b: PeerEntry): number {
@@ -142,4 +131,13 @@ function sharedKey({ hostId }: PeerEntry, rival: string): Problem {
 function claimedTwice({ hostId, allowedIps }: PeerEntry, holder: string): Problem {
   const subject = `WireGuard to host ${hostId}`;
   return { subject, what: `its subnet ${allowedIps.join(', ')} overlaps the subnet of ${holder}`, hint: COPIES };
+}
+
+/** wireguard-go would encrypt its own packets again and again. */
+function insideTunnel({ hostId, address }: PeerEntry, holder: string): Problem {
+  return {
+    subject: `WireGuard to host ${hostId}`,
+    what: `its address ${address} is in the subnet of ${holder}, so it is not outside of the tunnel`,
+    hint: `set \`host.address\` on host ${hostId} to its address on the underlay`,
+  };
 }

@@ -175,6 +175,16 @@ const BAD: readonly (readonly [string, TunnelPeer, string])[] = [
     peer('a2', 9, { subnets: ['10.42.2.8/29'] }),
     'its subnet 10.42.2.8/29 overlaps the subnet of host b',
   ],
+  [
+    'an address of the tunnel',
+    peer('x', 9, { address: '10.42.2.7' }),
+    'its address 10.42.2.7 is in the subnet of host b, so it is not outside of the tunnel',
+  ],
+  [
+    'a range around it',
+    peer('x', 9, { subnets: ['10.42.2.0/23'] }),
+    'its subnet 10.42.2.0/23 overlaps the subnet of host b',
+  ],
   ['our subnet', peer('x', 1), 'its subnet 10.42.1.0/24 overlaps the subnet of this host'],
 ];
 
