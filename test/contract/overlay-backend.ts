@@ -20,6 +20,7 @@ export interface BackendHost extends TestHost {
  *       create: ({ run, dir, start }) => createWireguard({ run, process: ... }, { keyFile: join(dir, 'wireguard.key') }),
  *       foreignKey: (n) => ...,
  *       underlays: [4, 6],
+ *       counts: true,
  *       settleMs: 5_000,
  *       drift: { 'a peer is removed': (host) => host.run('wg', [...]) },
  *     });
@@ -32,6 +33,8 @@ export interface OverlayDriver {
   foreignKey(n: number): string | null;
   /** The families of underlay that it can use. */
   readonly underlays: readonly (4 | 6)[];
+  /** Whether it counts what each peer's tunnel carries. */
+  readonly counts: boolean;
   /** Within this time the plan is empty and packets arrive after a change. */
   readonly settleMs: number;
   /** What breaks the tunnel of one host; its next pass repairs it. The argument `peer` is the other host. */
@@ -95,6 +98,13 @@ export function overlayContract(driver: OverlayDriver): void {
       await connect();
       await flows();
       expect(await look(a.backend, wanted(a, atB))).toEqual({ lines: [], problems: [] });
+    });
+
+    test('traffic() counts what the tunnel of each peer carried, if the driver can count', async () => {
+      const counted = await a.backend.traffic();
+      expect([...counted.keys()]).toEqual(driver.counts ? [b.own.hostId] : []);
+      for (const { receivedBytes, sentBytes } of counted.values())
+        for (const bytes of [receivedBytes, sentBytes]) expect(bytes).toBeGreaterThan(0);
     });
 
     test('a driver that starts again finds what is there', async () => {
@@ -215,6 +225,16 @@ export function overlayContract(driver: OverlayDriver): void {
       expect(performance.now() - start).toBeLessThan(500);
       await flows();
       await settle(a.backend, wanted(a, atB), settleMs);
+    });
+
+    test('a key that is renewed is in use as soon as the other host knows it', async () => {
+      const { publicKey } = atA;
+      await a.backend.renewKey();
+      atA = await peerOf(a);
+      if (publicKey === null) expect(atA.publicKey).toBeNull();
+      else expect(atA.publicKey).not.toBe(publicKey);
+      await connect();
+      await flows();
     });
 
     test('remove() leaves nothing, also the second time, and without a desired end nothing is made', async () => {

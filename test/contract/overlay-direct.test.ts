@@ -6,6 +6,7 @@ overlayContract({
   create: () => createDirect(),
   foreignKey: () => null,
   underlays: [4],
+  counts: false,
   settleMs: 5_000,
   drift: {},
 });

@@ -10,6 +10,7 @@ overlayContract({
     return Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), bytes]).toString('base64');
   },
   underlays: [4, 6],
+  counts: true,
   settleMs: 10_000,
   drift: {
     'the device is down': (host) => host.run('ip', ['link', 'set', 'ipsec0', 'down']),

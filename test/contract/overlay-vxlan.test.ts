@@ -6,6 +6,7 @@ overlayContract({
   create: ({ run }) => createVxlan({ run }),
   foreignKey: () => null,
   underlays: [4, 6],
+  counts: false,
   settleMs: 5_000,
   drift: {
     'the device is deleted': (host) => host.run('ip', ['link', 'delete', 'drover-vx']),

@@ -9,6 +9,7 @@ overlayContract({
   create: (host) => wireguardOnHost(host).backend,
   foreignKey: (n) => createHash('sha256').update(`host ${n}`).digest('base64'),
   underlays: [4, 6],
+  counts: true,
   settleMs: 10_000,
   drift: {
     'the device is deleted': (host) => host.run('ip', ['link', 'delete', DEVICE]),
