@@ -129,6 +129,7 @@ export async function runHost(
     backends: appliers.backends,
     facts: local.facts.part([OVERLAY_FACT, PATHS_FACT], earlierFacts),
     hadSubnet: (store.current().hosts.get(hostId)?.host?.subnets.length ?? 0) > 0,
+    recheck: (names) => driver.recheck(names),
     appliedAtMs: (component) =>
       driver.loops.map((loop) => loop.status()).find(({ name }) => name === component)?.lastAppliedAtMs ?? null,
     onChange: () => driver.changed(),

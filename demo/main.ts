@@ -1,15 +1,17 @@
 /**
- * `npm run demo [-- --hosts 2] [--keep]`: Docker Engines, containers, and an agent on each host. Everything it starts runs in
+ * `npm run demo [-- --hosts 3] [--keep]`: Docker Engines, containers, and an agent on each host. Everything it starts runs in
  * separate namespaces and is removed when it ends, also on Ctrl-C.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { OVERLAY_PROGRAMS } from '../test/support/overlay/overlay-world.ts';
 import { createResources } from '../test/support/resources.ts';
 import { createWorld } from '../test/support/world.ts';
 import { showLoadBalancer } from './balance.ts';
 import { exploreLines } from './explore.ts';
 import { playOneHost } from './one-host.ts';
+import { showOverlay } from './overlay.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { playTwoHosts } from './two-hosts.ts';
 
@@ -21,14 +23,14 @@ each other and read their metadata, and that a load balancer loses no request wh
 it created when it ends.
 
 Options:
-  --hosts N     1 (default: embedded bus) or 2 (Consul cluster, managed network between two engines)
+  --hosts N     1 (default: embedded bus), or 2 or 3 (Consul cluster, encrypted network between the engines)
   --keep        keep everything running at the end, until Ctrl-C
   --no-install  install nothing; only name missing packages
   --help        show this text
 
 Examples:
   npm run demo
-  npm run demo -- --hosts 2
+  npm run demo -- --hosts 3
   npm run demo -- --keep
 `;
 
@@ -40,7 +42,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const hosts = Number(values.hosts);
-  if (hosts !== 1 && hosts !== 2) return misused(`--hosts ${values.hosts} is not supported; use 1 or 2`);
+  if (![1, 2, 3].includes(hosts)) return misused(`--hosts ${values.hosts} is not supported; use 1, 2 or 3`);
   if (process.getuid?.() !== 0) {
     console.error('demo: root is required for namespaces and Docker Engine; run it again with sudo npm run demo');
     return 2;
@@ -52,16 +54,23 @@ async function main(): Promise<number> {
   interrupted.promise.catch(() => {});
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.reject(new Error(name)));
   const play = async (): Promise<void> => {
-    screen.part(hosts === 1 ? 'One host' : 'Two hosts, one Consul cluster');
-    if (hosts === 2) await fetchConsul(screen);
+    screen.part(hosts === 1 ? 'One host' : `${hosts === 2 ? 'Two' : 'Three'} hosts, one Consul cluster`);
+    if (hosts > 1) await fetchPrograms(screen);
     const world = await createWorld(resources, {
-      names: ['alpha', 'beta'].slice(0, hosts),
+      names: ['alpha', 'beta', 'gamma'].slice(0, hosts),
       bus: hosts === 1 ? 'embedded' : 'consul',
       step: screen.step,
-      config: () => ({ health: { haproxy: HAPROXY }, lb: { haproxy: HAPROXY } }),
+      config: () => ({
+        health: { haproxy: HAPROXY },
+        lb: { haproxy: HAPROXY },
+        network: { backend: 'auto', ...OVERLAY_PROGRAMS },
+      }),
     });
     await playOneHost(screen, resources, world);
-    if (hosts === 2) await playTwoHosts(screen, resources, world);
+    if (hosts > 1) {
+      await playTwoHosts(screen, resources, world);
+      await showOverlay(screen, world.members);
+    }
     await showLoadBalancer(screen, resources, world.members);
     screen.part('Done: everything worked as expected.');
     finished = true;
@@ -120,10 +129,14 @@ function readOptions() {
   }
 }
 
-async function fetchConsul(screen: Screen): Promise<void> {
-  await screen.step('Consul downloaded (scripts/fetch-consul)', () =>
-    execa('sh', ['scripts/fetch-consul'], { stdio: ['ignore', 'ignore', 'inherit'] }),
-  );
+async function fetchPrograms(screen: Screen): Promise<void> {
+  for (const [title, script] of [
+    ['Consul', 'fetch-consul'],
+    ['WireGuard and strongSwan', 'fetch-overlay'],
+  ])
+    await screen.step(`${title} downloaded (scripts/${script})`, () =>
+      execa('sh', [`scripts/${script}`], { stdio: ['ignore', 'ignore', 'inherit'] }),
+    );
 }
 
 function describe(error: Error): string {

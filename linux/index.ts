@@ -12,6 +12,7 @@ export {
   readIp,
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
+export { followKernel } from './kernel-events.ts';
 export {
   createNftTable,
   type NftTable,

@@ -5,7 +5,7 @@ import { createReconciler, type PlannedChanges, type Reconciler, type Reconciler
 import type { ReconcilerStatus } from './reconciler-status.ts';
 
 /** The loop of one component. */
-export type ComponentLoop = Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm' | 'plan'>;
+export type ComponentLoop = Pick<Reconciler<unknown>, 'run' | 'status' | 'confirm' | 'plan' | 'recheck'>;
 
 /** A dry run of one component. */
 export interface ComponentPlan extends PlannedChanges {
@@ -17,6 +17,8 @@ export interface Driver {
   readonly loops: readonly ComponentLoop[];
   /** The view, or something else that a component depends on, may have changed. Never waits. */
   changed(): void;
+  /** Components with these names read the world now instead of at their next interval. */
+  recheck(names: readonly string[]): void;
   /** Dry run of all components that want anything: reads the world and plans, changes nothing. Rejects only on abort. */
   plan(signal: AbortSignal): Promise<readonly ComponentPlan[]>;
   /** Computes what is desired at each change until `signal` aborts. Does not run the loops. */
@@ -43,6 +45,9 @@ export function createDriver<View extends { readonly revision: number }>(
   return {
     loops: followers.map(({ loop }) => loop),
     changed: wakeUp.wake,
+    recheck: (names) => {
+      for (const { loop } of followers) if (names.includes(loop.status().name)) loop.recheck();
+    },
     plan: async (signal) => {
       const plans = await Promise.all(followers.map(({ loop }) => planOf(loop, signal)));
       return plans.filter((plan) => plan !== null);
@@ -89,6 +94,7 @@ function createFollower<View extends { readonly revision: number }>(
     loop: {
       run: (signal) => loop.run(signal),
       confirm: () => loop.confirm(),
+      recheck: () => loop.recheck(),
       plan: (signal) => loop.plan(signal),
       status,
     },

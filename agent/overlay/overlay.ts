@@ -21,6 +21,7 @@ import type { NetworkState } from '../network/network-state.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 import { choicePart } from './choice-part.ts';
+import { driftPart } from './drift-part.ts';
 import { createOverlayState, type OverlayState } from './overlay-state.ts';
 import { pathsPart } from './paths-part.ts';
 import { probePart } from './probe-part.ts';
@@ -39,6 +40,8 @@ export interface OverlaySources {
   readonly hadSubnet: boolean;
   /** When a component last left nothing to do, milliseconds since the epoch; null: not yet. */
   readonly appliedAtMs: (component: string) => number | null;
+  /** Compares components with the kernel now. */
+  readonly recheck: (components: readonly string[]) => void;
   /** Called when what is desired may have changed. */
   readonly onChange: () => void;
 }
@@ -57,6 +60,9 @@ export interface Overlay {
   /** The view may have changed. Never waits. */
   changed(): void;
 }
+
+/** The components that follow from the devices of tunnels. */
+const REPAIRED = ['managed-routing', 'overlay-floor'];
 
 export function createOverlay(deps: AgentDependencies, config: Config, sources: OverlaySources): Overlay {
   const { backends, hostId, network } = sources;
@@ -112,6 +118,7 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
         changes: probeChanges,
       }),
       'overlay paths': pathsPart({ ...sources, ...deps, paths }),
+      'overlay drift': driftPart(deps, () => sources.recheck([...REPAIRED, ...backends.map(tunnelName)])),
       'overlay programs': async (signal, report) => {
         report.done();
         await Promise.all(backends.map((backend) => backend.run(signal)));

@@ -72,8 +72,8 @@ export function planPeers(input: PeersInput, accepted: readonly AcceptedPeer[]):
     if (!end || !backend) continue;
     used.set(peer.host.id, end);
     const largest = largestPacket(input, peer, backend);
-    routes.push(routeTo(input, peer, end, { ...backend, largest }));
-    probes.push(...probeOf(input, peer, { ...backend, largest }));
+    routes.push(routeTo(input, peer, end, { backend, largest }));
+    probes.push(...probeOf(input, peer, { backend, largest }));
   }
   const tunnels = kept.map((id): [string, DesiredTunnels] => [
     tunnelKey(id),
@@ -98,7 +98,10 @@ function tunnelPeer({ address, isSilent }: Reach, { host, subnets }: AcceptedPee
 }
 
 /** A tunnel, and the largest packet that it carries to a peer if the path has no narrower part. */
-type Carrier = BackendFacts & { readonly largest: number };
+interface Carrier {
+  readonly backend: BackendFacts;
+  readonly largest: number;
+}
 
 function largestPacket({ reach, underlayMtu }: PeersInput, peer: AcceptedPeer, backend: BackendFacts): number {
   return Math.min(underlayMtu, peer.overlay?.underlayMtu ?? underlayMtu) - overheadTo(reach(peer), backend);
@@ -108,7 +111,7 @@ function overheadTo({ address }: Reach, { overheadBytes }: BackendFacts): number
   return overheadBytes[isIPv6(address) ? 6 : 4];
 }
 
-function routeTo(input: PeersInput, peer: AcceptedPeer, end: TunnelEnd, { largest, ...backend }: Carrier): Peer {
+function routeTo(input: PeersInput, peer: AcceptedPeer, end: TunnelEnd, { largest, backend }: Carrier): Peer {
   const found = input.reach(peer);
   const mtu = Math.min(largest, found.mtu ?? largest);
   return {
@@ -120,7 +123,7 @@ function routeTo(input: PeersInput, peer: AcceptedPeer, end: TunnelEnd, { larges
 }
 
 /** A host whose agent does not report how it is reached does not probe. */
-function probeOf({ reach }: PeersInput, peer: AcceptedPeer, { largest, ...backend }: Carrier): readonly ProbedPeer[] {
+function probeOf({ reach }: PeersInput, peer: AcceptedPeer, { largest, backend }: Carrier): readonly ProbedPeer[] {
   const { host, overlay, subnets } = peer;
   const subnet = parseIpv4Cidr(subnets[0] ?? '');
   const gateway = subnet && nthAddress(subnet, 1);

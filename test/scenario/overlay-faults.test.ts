@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Daemon } from '../support/daemon.ts';
 import {
   childPid,
   createOverlayWorld,
@@ -11,7 +13,11 @@ import {
   untilUsed,
 } from '../support/overlay/overlay-world.ts';
 import { poll } from '../support/poll.ts';
+import { createRandom } from '../support/random.ts';
 import { createResources } from '../support/resources.ts';
+
+/** 20 in the long form: `DROVER_BOOTS=20 npx vitest run test/scenario/overlay-faults.test.ts`. */
+const BOOTS = Number(process.env.DROVER_BOOTS ?? 3);
 
 /** `npm test` runs beside other tests; the time that a fault took to heal is printed. */
 const HEALED_MS = 30_000;
@@ -21,6 +27,10 @@ let world: OverlayWorld;
 let alpha: Site;
 let beta: Site;
 let gamma: Site;
+/** What passes in clear between containers, on the network between the hosts, one line a packet. */
+let captures: readonly Daemon[];
+const stop = new AbortController();
+let traffic: Promise<unknown>;
 
 beforeAll(async () => {
   world = await createOverlayWorld(resources, {
@@ -30,17 +40,43 @@ beforeAll(async () => {
   });
   [alpha, beta, gamma] = world.sites as [Site, Site, Site];
   await untilConnected(world.sites);
+  captures = world.sites.map(({ host }) => host.start('tcpdump', ['-l', '-n', '-i', 'uplink', 'net', '10.42.0.0/16']));
+  for (const capture of captures)
+    await poll(() => capture.output().includes('listening on'), { what: 'a capture', giveUp: capture.assertRunning });
+  // During all faults there is something to capture.
+  traffic = Promise.all(
+    [[alpha, beta] as const, [beta, gamma] as const].map(async ([from, to]) => {
+      while (!stop.signal.aborted) {
+        await isReached(from, to);
+        await sleep(300);
+      }
+    }),
+  );
 }, 180_000);
-afterAll(() => resources.close());
+afterAll(async () => {
+  stop.abort();
+  await traffic;
+  await resources.close();
+});
+
+const inClear = (): string => captures.map((capture) => capture.stdout()).join('');
 
 const report = (backend: string, fault: string, ms: number): void =>
   console.log(`overlay: ${backend}: ${fault}: healed after ${ms} ms`);
 
 const backends = [
   { backend: 'vxlan', device: /drover-vx/, child: null },
-  { backend: 'wireguard', device: /drover-wg[01]/, child: /^wireguard-/ },
-  { backend: 'ipsec', device: /ipsec0/, child: /^ipsec$/ },
+  { backend: 'wireguard', device: /drover-wg[01]/, child: 'wireguard' },
+  { backend: 'ipsec', device: /ipsec0/, child: 'ipsec' },
 ] as const;
+
+const boots = Array.from({ length: BOOTS }, (_, round) => backends[(round + 1) % backends.length] ?? backends[0]);
+
+/** The program of the tunnel that a host has. */
+async function programOf(site: Site): Promise<string> {
+  const [name = ''] = await tunnelDevices(site);
+  return name.startsWith('drover-wg') ? `wireguard-${name.slice(-1)}` : 'ipsec';
+}
 
 describe.each(backends)('$backend', ({ backend, device, child }) => {
   beforeAll(async () => {
@@ -98,10 +134,45 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
       'table ip closed { chain input { type filter hook input priority -300; udp dport { 500, 4500, 4789, 51820, 51821 } drop; }; }';
     await beta.host.run('nft', ['-f', '-'], { input: table });
     await poll(async () => !(await isReached(alpha, beta)), { what: 'a closed path' });
-    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await sleep(15_000);
     await healed('UDP ports closed for 15 s', () => beta.host.run('nft', ['delete', 'table', 'ip', 'closed']));
   }, 120_000);
 });
+
+/** As after a power failure: no process, device, route, rule or table is left of Drover's overlay. */
+async function crash({ host, agent }: Site, child: string | null): Promise<void> {
+  await agent.stop('SIGKILL');
+  if (child !== null) process.kill(await childPid({ agent }, child), 'SIGKILL');
+  const devices = await tunnelDevices({ host });
+  for (const device of devices) await host.run('ip', ['link', 'delete', device]).catch(() => {});
+  await host.run('ip', ['route', 'flush', 'proto', '250']);
+  await host.run('nft', ['delete', 'table', 'inet', 'drover_overlay']);
+}
+
+test(
+  'Q3: three hosts that boot in any order connect within 30 s',
+  async () => {
+    const random = createRandom(1);
+    for (const [round, { backend, device, child }] of boots.entries()) {
+      await world.ask({ use: backend });
+      await untilUsed(world.sites, device, 60_000);
+      const names = await Promise.all(world.sites.map(programOf));
+      await Promise.all(world.sites.map((site, index) => crash(site, child === null ? null : (names[index] ?? null))));
+      const order = random.some(world.sites, 3, 3);
+      const started = order.map(async ({ agent }, index) => {
+        await sleep(index * random.below(1_500));
+        await agent.start();
+      });
+      report(
+        backend,
+        `boot ${round + 1}, ${order.map(({ name }) => name).join(', ')}`,
+        await untilConnected(world.sites, HEALED_MS),
+      );
+      await Promise.all(started);
+    }
+  },
+  BOOTS * 120_000,
+);
 
 test('Q39: a host that changes its address, and two that exchange theirs, are followed', async () => {
   const move = async (site: Site, from: string, to: string): Promise<void> => {
@@ -116,3 +187,11 @@ test('Q39: a host that changes its address, and two that exchange theirs, are fo
   await gamma.host.run('ip', ['address', 'add', '192.0.2.52/24', 'dev', 'uplink']);
   report('ipsec', 'addresses exchanged', await untilConnected(world.sites, 60_000));
 }, 180_000);
+
+test('Q36: not one packet between containers was in clear, and the capture would have seen it', async () => {
+  expect(inClear()).toBe('');
+  await world.ask({ use: 'direct' });
+  await untilUsed(world.sites, null, 60_000);
+  await untilConnected(world.sites);
+  await poll(() => inClear().includes('ICMP echo request'), { what: 'a packet in clear' });
+}, 120_000);

@@ -11,7 +11,11 @@ import { type BareHost, createWorld, type Member } from '../world.ts';
 const PROGRAMS = resolve('.tools/overlay/bin');
 
 /** The programs of the overlay as Drover's configuration names them. */
-export const OVERLAY_PROGRAMS = { wg: join(PROGRAMS, 'wg'), wireguardGo: join(PROGRAMS, 'wireguard-go') };
+export const OVERLAY_PROGRAMS = {
+  wg: join(PROGRAMS, 'wg'),
+  wireguardGo: join(PROGRAMS, 'wireguard-go'),
+  charon: join(PROGRAMS, 'charon'),
+};
 
 /** A host with one container on the managed network. */
 export interface Site extends Member {
