@@ -1,5 +1,5 @@
 import type { Resources } from '../../test/support/resources.ts';
-import { connectDrover, type DroverBackend, VXLAN, WIREGUARD } from './contestants/drover.ts';
+import { connectDrover, type DroverBackend, IPSEC, VXLAN, WIREGUARD } from './contestants/drover.ts';
 import { connectIpsec } from './contestants/ipsec.ts';
 import { connectPlain } from './contestants/plain.ts';
 import { startSwarm } from './contestants/swarm.ts';
@@ -22,6 +22,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   byHand('wireguard-go by hand', 1440, connectWireguard),
   byDrover(WIREGUARD),
   byHand('strongSwan by hand', 1400, connectIpsec),
+  byDrover(IPSEC),
 ];
 
 function byHand(name: string, mtu: number, connect: (pair: Pair) => Promise<void>): Contestant {

@@ -1,24 +1,20 @@
-import {
-  type Backend,
-  createManagedRouting,
-  type DesiredRouting,
-  type DesiredTunnels,
-  type TunnelPeer,
-} from '../../overlay/index.ts';
+import { type Backend, createFloor, createManagedRouting, type TunnelPeer } from '../../overlay/index.ts';
 import { createReconciler, type Reconciler } from '../../reconcile/index.ts';
 import { systemClock as clock, createLog } from '../../system/index.ts';
 import { poll } from '../../test/support/poll.ts';
 import type { Resources } from '../../test/support/resources.ts';
 import { BRIDGE, type PairHost } from './pair.ts';
 
-/** The loops of an agent that keep the tunnels and the routes of one host. */
+/** The loops of an agent that keep the tunnels, the routes and the floor of one host. */
 export interface DroverHost {
   readonly own: PairHost;
   readonly backend: Backend;
   /** As the other hosts see this one. */
   asPeer(): Promise<TunnelPeer>;
-  /** Milliseconds until the tunnels and the routes to exactly these peers are there. */
+  /** Milliseconds until all changes for exactly these peers are made. */
   program(peers: readonly TunnelPeer[]): Promise<number>;
+  /** Waits until nothing is left to do: programs need a moment to start. */
+  settle(): Promise<void>;
 }
 
 export interface DroverHostOptions {
@@ -28,23 +24,23 @@ export interface DroverHostOptions {
 }
 
 const RANGES = ['10.0.0.0/8'];
-/** Long: the passes are those that `program` starts. Short while a program or its device is missing. */
-const [INTERVAL_MS, MISSING_INTERVAL_MS] = [3_600_000, 20];
+const NEVER = new AbortController().signal;
 
 export function startDroverHost(resources: Resources, own: PairHost, { backend, mtu }: DroverHostOptions): DroverHost {
   const { host, subnet, gateway, address } = own;
   const log = createLog('bench', { level: 'error', format: 'json' });
-  const { applier } = createManagedRouting({ run: host.run, log }, { dockerUserRules: false });
-  const tunnels: Reconciler<DesiredTunnels> = createReconciler(
+  // Passes begin only when something is triggered.
+  const options = { intervalMs: 3_600_000 };
+  const deps = { run: host.run, log };
+  const tunnels = createReconciler({ clock, log }, { ...options, ...backend.applier, name: backend.name });
+  const routing = createReconciler(
     { clock, log },
-    { ...backend.applier, name: backend.name, intervalMs: () => intervalOf(tunnels) },
+    { ...options, ...createManagedRouting(deps, { dockerUserRules: false }).applier, name: 'routing' },
   );
-  const routing: Reconciler<DesiredRouting> = createReconciler(
-    { clock, log },
-    { ...applier, name: 'managed-routing', intervalMs: () => intervalOf(routing) },
-  );
+  const floor = createReconciler({ clock, log }, { ...options, ...createFloor(deps).applier, name: 'floor' });
+  const loops = [floor, tunnels, routing];
   const stop = new AbortController();
-  const life = [tunnels.run(stop.signal), routing.run(stop.signal), backend.run(stop.signal)];
+  const life = [...loops, backend].map((part) => part.run(stop.signal));
   resources.add(`loops of ${host.name}`, async () => {
     stop.abort();
     await Promise.all(life);
@@ -65,31 +61,27 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
     program: async (peers) => {
       revision += 1;
       const beganAt = performance.now();
+      const bridge = { subnet, gateway, device: BRIDGE };
+      floor.trigger({ ranges: RANGES, own: bridge, ...floorOf(backend, peers) }, revision);
       tunnels.trigger({ own: { hostId: host.name, subnet, gateway, address, mtu }, peers }, revision);
-      const routes = peers.map((peer) => ({
-        hostId: peer.hostId,
-        subnets: peer.subnets,
-        hop: backend.hop(peer),
-        mtu: null,
-      }));
-      routing.trigger({ ranges: RANGES, own: { subnet, gateway, device: BRIDGE }, peers: routes }, revision);
-      await Promise.all([settled(tunnels, revision), settled(routing, revision)]);
+      const routes = peers.map((peer) => ({ ...peer, hop: backend.hop(peer), mtu: null }));
+      routing.trigger({ ranges: RANGES, own: bridge, peers: routes }, revision);
+      const isApplied = () => loops.every((loop) => loop.status().lastAppliedRevision === revision);
+      await poll(isApplied, { what: `${peers.length} peers`, timeoutMs: 60_000, intervalMs: 1 });
       return performance.now() - beganAt;
     },
+    settle: async () => void (await poll(() => isSettled(loops), { what: backend.name, timeoutMs: 30_000 })),
   };
 }
 
-type Loop = Pick<Reconciler<never>, 'status'>;
-
-function intervalOf(loop: Loop): number {
-  return loop.status().problems.length > 0 ? MISSING_INTERVAL_MS : INTERVAL_MS;
+function floorOf({ name, device, port }: Backend, peers: readonly TunnelPeer[]) {
+  const isVxlan = name === 'vxlan';
+  const vxlan = { vni: 1042, port: port ?? 0, addresses: peers.map(({ address }) => address) };
+  return { devices: device === null ? [] : [device], closed: !isVxlan, vxlan: isVxlan ? vxlan : null };
 }
 
-async function settled(loop: Loop, revision: number): Promise<void> {
-  const isSettled = (): boolean => {
-    const { lastAppliedRevision, problems } = loop.status();
-    if (problems[0]) throw new Error(`${problems[0].subject}: ${problems[0].what}`);
-    return lastAppliedRevision === revision;
-  };
-  await poll(isSettled, { what: loop.status().name, timeoutMs: 60_000, intervalMs: 1 });
+async function isSettled(loops: readonly Pick<Reconciler<never>, 'recheck' | 'plan' | 'status'>[]): Promise<boolean> {
+  for (const loop of loops) loop.recheck();
+  const plans = await Promise.all(loops.map((loop) => loop.plan(NEVER)));
+  return plans.every((plan) => plan?.changes.length === 0 && plan.problems.length === 0);
 }

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Backend, createVxlan } from '../../../overlay/index.ts';
+import { createHostIpsec } from '../../../test/support/ipsec-host.ts';
 import { wireguardOnHost } from '../../../test/support/overlay/wireguard-on-host.ts';
 import type { Resources } from '../../../test/support/resources.ts';
 import { type DroverHost, startDroverHost } from '../drover-host.ts';
@@ -33,6 +34,7 @@ export async function connectDrover(
   ];
   await a.program([await b.asPeer()]);
   await b.program([await a.asPeer()]);
+  await Promise.all([a.settle(), b.settle()]);
   return [a, b];
 }
 
@@ -43,4 +45,11 @@ export const WIREGUARD: DroverBackend = {
   keyOf: () => randomBytes(32).toString('base64'),
 };
 
-export const DROVER_BACKENDS = [VXLAN, WIREGUARD] as const;
+export const IPSEC: DroverBackend = {
+  name: 'Drover IPsec',
+  mtu: 1400,
+  create: ({ host }) => createHostIpsec(host),
+  keyOf: () => generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+};
+
+export const DROVER_BACKENDS = [VXLAN, WIREGUARD, IPSEC] as const;
