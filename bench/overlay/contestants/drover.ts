@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Backend, createVxlan } from '../../../overlay/index.ts';
-import { createHostIpsec } from '../../../test/support/ipsec-host.ts';
+import { ipsecOnHost } from '../../../test/support/overlay/ipsec-on-host.ts';
 import { wireguardOnHost } from '../../../test/support/overlay/wireguard-on-host.ts';
 import type { Resources } from '../../../test/support/resources.ts';
 import { type DroverHost, startDroverHost } from '../drover-host.ts';
@@ -48,7 +48,7 @@ export const WIREGUARD: DroverBackend = {
 export const IPSEC: DroverBackend = {
   name: 'Drover IPsec',
   mtu: 1400,
-  create: ({ host }) => createHostIpsec(host),
+  create: ({ host }) => ipsecOnHost(host).backend,
   keyOf: () => generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
 };
 

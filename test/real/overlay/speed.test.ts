@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { connectDrover, VXLAN, WIREGUARD } from '../../bench/overlay/contestants/drover.ts';
-import { connectVxlan } from '../../bench/overlay/contestants/vxlan.ts';
-import { connectWireguard } from '../../bench/overlay/contestants/wireguard.ts';
-import { measureThroughput, startServers, type Way } from '../../bench/overlay/measure.ts';
-import { createPair, type Pair } from '../../bench/overlay/pair.ts';
-import { measureProgramming } from '../../bench/overlay/programming.ts';
-import { percentile } from '../support/percentile.ts';
-import { poll } from '../support/poll.ts';
-import { createResources } from '../support/resources.ts';
+import { connectDrover, VXLAN, WIREGUARD } from '../../../bench/overlay/contestants/drover.ts';
+import { connectVxlan } from '../../../bench/overlay/contestants/vxlan.ts';
+import { connectWireguard } from '../../../bench/overlay/contestants/wireguard.ts';
+import { measureThroughput, startServers, type Way } from '../../../bench/overlay/measure.ts';
+import { createPair, type Pair } from '../../../bench/overlay/pair.ts';
+import { measureProgramming } from '../../../bench/overlay/programming.ts';
+import { percentile } from '../../support/percentile.ts';
+import { poll } from '../../support/poll.ts';
+import { createResources } from '../../support/resources.ts';
 
 // `npm run bench -- overlay` is the long form.
 const LEAST_RATIO = 0.5;
