@@ -22,7 +22,7 @@ import { portTaken, readPortUse } from './ports.ts';
 import { removeTraces } from './remove-traces.ts';
 import { resolvePeers } from './tunnels/connection.ts';
 import { createTunnelKeeper, type TunnelKeeper, type TunnelSources } from './tunnels/keep-tunnels.ts';
-import { loadConnections, unloadConnections } from './tunnels/load-connections.ts';
+import { LoadedConnections } from './tunnels/loaded-connections.ts';
 import { parseSas, trafficOf } from './tunnels/sas.ts';
 
 export interface IpsecDependencies {
@@ -56,6 +56,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
   readonly #settings: IpsecSettings;
   readonly #keys: KeyFile;
   readonly #session: Session;
+  readonly #loaded: LoadedConnections;
   readonly #keeper: TunnelKeeper;
   readonly #changed;
   #desired: DesiredTunnels | null = null;
@@ -77,6 +78,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     this.port = settings.port;
     this.#keys = createKeyFile({ path: settings.keyFile, kind: ed25519Keys });
     this.#session = createSession(settings.runDir);
+    this.#loaded = new LoadedConnections(clock);
     this.#changed = createWakeUp(clock);
     this.#keeper = createTunnelKeeper(
       { clock, log, session: this.#session, random },
@@ -167,6 +169,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     const sources: IpsecSources = {
       run,
       session: this.#session,
+      loaded: this.#loaded,
       keys: this.#keys,
       charonProblem: () => (program.pid() === null ? program.lastEnd() : null),
       failures: () => this.#keeper.failures(),
@@ -212,8 +215,8 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     if (change.kind === 'step') return applyStep(run, change.step, signal);
     if (change.kind === 'remove') return this.remove(signal);
     const vici = await this.#session.vici(signal);
-    if (change.kind === 'load') await loadConnections(vici, change.connections);
-    else if (change.kind === 'unload') await unloadConnections(vici, change.hostIds);
+    if (change.kind === 'load') await this.#loaded.load(vici, change.connections);
+    else if (change.kind === 'unload') await this.#loaded.unload(vici, change.hostIds);
     else if (change.kind === 'unload-key') await vici.request('unload-key', { id: change.keyId });
     else await vici.request('load-key', { type: 'any', data: unwrap(await this.#keys.read()).privateKey });
     this.#keeper.wake();

@@ -8,8 +8,8 @@ import { findCharon, findTun, readMeans } from './charon/charon-files.ts';
 import type { Session } from './charon/session.ts';
 import { DEVICES, type IpsecMeans, type IpsecSettings } from './charon/settings.ts';
 import { portTaken, readPortUse } from './ports.ts';
-import { parseConnections, parseKeys } from './tunnels/sas.ts';
-import type { Vici } from './vici/client.ts';
+import type { LoadedConnections } from './tunnels/loaded-connections.ts';
+import { parseKeys } from './tunnels/sas.ts';
 
 export interface ObservedIpsec {
   /** Whether anything of this driver exists. */
@@ -38,6 +38,7 @@ export interface ObservedCharon {
 export interface IpsecSources {
   readonly run: RunCommand;
   readonly session: Session;
+  readonly loaded: LoadedConnections;
   readonly keys: KeyFile;
   /** Why charon has exited. */
   readonly charonProblem: () => Problem | null;
@@ -64,7 +65,7 @@ export async function observeIpsec(
 }
 
 async function observeCharon(
-  { run, session, keys, charonProblem }: IpsecSources,
+  { run, session, loaded, keys, charonProblem }: IpsecSources,
   { runDir, port }: IpsecSettings,
   signal?: AbortSignal,
 ): Promise<ObservedCharon | Problem> {
@@ -82,14 +83,10 @@ async function observeCharon(
   const [name, known, conns] = await Promise.all([
     means === 'kernel' ? DEVICES.kernel : findTun(pid),
     vici.request('get-keys'),
-    connectionsOf(vici),
+    loaded.list(vici),
   ]);
   const [link, netconf] = name === null ? [null, null] : await readLink(run, name, signal);
   return { means, publicKey: key.value.publicKey, keys: parseKeys(known), connections: conns, link, netconf };
-}
-
-async function connectionsOf(vici: Vici): Promise<ReadonlyMap<string, string>> {
-  return parseConnections(await vici.stream('list-conns', 'list-conn'));
 }
 
 async function readLink(

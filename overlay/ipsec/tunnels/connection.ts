@@ -128,7 +128,7 @@ function faultOf({ hostId, address, publicKey, subnets }: TunnelPeer): Problem |
     return { subject, what: `its address ${JSON.stringify(address)} is not an IP address`, hint };
   }
   if (isPublicKey(publicKey)) return null;
-  const hint = `renew the keys: \`drover overlay renew\`; if this persists, upgrade Drover on host ${hostId}`;
+  const hint = `upgrade Drover on host ${hostId}, then renew the keys: \`drover overlay rotate\``;
   return { subject, what: 'its public key is not an Ed25519 key', hint };
 }
 
