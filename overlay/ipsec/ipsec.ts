@@ -44,6 +44,7 @@ export function createIpsec(deps: IpsecDependencies, options: IpsecOptions): Bac
 }
 
 const PORT_POLL_MS = 1_000;
+const RETRY_MS = 1_000;
 
 class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
   readonly name = 'ipsec';
@@ -142,7 +143,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
 
   /** Keeps charon and the tunnels. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { run, program } = this.#deps;
+    const { run, program, clock, log } = this.#deps;
     const { runDir } = this.#settings;
     try {
       const isRunning = (await findCharon(runDir)) !== null;
@@ -151,7 +152,9 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
       await writeCharonFiles(this.#settings, means);
       await Promise.all([program.run(signal), this.#keeper.run(signal)]);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      log.warn({ err: error }, 'charon cannot be started, trying again');
+      await clock.sleep(RETRY_MS, signal).catch(() => {});
     } finally {
       this.#session.close();
     }

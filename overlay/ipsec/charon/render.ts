@@ -1,9 +1,9 @@
 import { type IpsecMeans, type IpsecSettings, ROUTING_PREFERENCE, ROUTING_TABLE } from './settings.ts';
 
-/** Files in charon's directory, which it sees as `/run`. */
+/** Files in charon's directory, which it sees as `/run`. Debian's AppArmor profile lets it read `/run/charon.*` and no other file there. */
 export const SOCKET_FILE = 'charon.vici';
 export const PID_FILE = 'charon.pid';
-export const CONFIG_FILE = 'strongswan.conf';
+export const CONFIG_FILE = 'charon.conf';
 export const START_FILE = 'start';
 
 const PLUGINS = 'random nonce openssl pem pkcs1 pkcs8 pubkey kdf gcm aes aesni sha2 hmac';
@@ -57,7 +57,7 @@ export function renderStrongswanConf({ port }: Pick<IpsecSettings, 'port'>, mean
 
 /** Starts charon with its own `/run`, so that another charon of this host has another pid file and another socket. */
 export function renderStart({ charon, runDir }: Pick<IpsecSettings, 'charon' | 'runDir'>): string {
-  return `export STRONGSWAN_CONF=${quote(`${runDir}/${CONFIG_FILE}`)}
+  return `export STRONGSWAN_CONF=/run/${CONFIG_FILE}
 exec unshare --mount --propagation private sh -c 'mount --bind "$1" /run && exec "$2"' sh ${quote(runDir)} ${quote(charon)}
 `;
 }

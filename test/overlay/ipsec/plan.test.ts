@@ -241,7 +241,10 @@ test('charon gets one port, its own table behind all others, and libipsec only w
   expect(renderStrongswanConf(settings, 'kernel')).not.toContain('libipsec');
 });
 
-test('renderStart() quotes paths', () => {
+test('renderStart() quotes paths, and names the configuration as charon sees it', () => {
+  expect(renderStart({ charon: '/x', runDir: '/run/drover/ipsec' })).toMatch(
+    /^export STRONGSWAN_CONF=\/run\/charon\.conf\n/,
+  );
   expect(renderStart({ charon: "/opt/it's here/charon", runDir: '/run/a b' })).toContain(
     `sh '/run/a b' '/opt/it'\\''s here/charon'`,
   );
