@@ -78,8 +78,10 @@ function isOurs({ linkinfo }: IpLink, status: WireguardStatus | null): boolean {
 }
 
 function planDevice({ device }: WireguardSettings, observed: ObservedWireguard): WireguardChange[] {
-  const { link, ability, status } = observed;
-  const byKernel = link === null ? ability?.means === 'kernel' : link.linkinfo?.info_kind === 'wireguard';
+  const { link, ability, status, isKept } = observed;
+  // A module that is loaded while wireguard-go is kept running is used after the next removal.
+  const makesDevice = !isKept && ability?.means === 'kernel';
+  const byKernel = link === null ? makesDevice : link.linkinfo?.info_kind === 'wireguard';
   if (!byKernel) return status !== null ? [] : [{ kind: 'start program' }];
   return link === null ? [ofStep(step(`ip link add dev ${device} type wireguard`))] : [];
 }

@@ -83,6 +83,8 @@ test('plan() starts wireguard-go, or makes a device of the kernel, and then sets
   const line = `${peers} (and 1 more peers, last c=)`;
   expect(plan(nothing)).toEqual({ lines: ['start wireguard-go for drover-wg0', ...DEVICE, line], problems: [] });
   expect(plan({ ...nothing, ability: able('kernel') }).lines[0]).toBe('ip link add dev drover-wg0 type wireguard');
+  const crashed = { ...nothing, ability: able('kernel'), isKept: true };
+  expect(plan(crashed).lines[0]).toBe('start wireguard-go for drover-wg0');
   const starting = { ...nothing, link, isKept: true, ability: null };
   expect(plan(starting).lines[0]).toBe('start wireguard-go for drover-wg0');
 });

@@ -116,7 +116,9 @@ export async function transfer(
   port = 5201,
 ): Promise<Transfer> {
   const ends = ['--client', to.own.gateway, '--bind', from.own.gateway, '--port', `${port}`];
-  const text = await from.run(IPERF, ['--json', '--connect-timeout', '3000', ...ends, ...args], { timeoutMs: 60_000 });
+  const send = () => from.run(IPERF, ['--json', '--connect-timeout', '3000', ...ends, ...args], { timeoutMs: 60_000 });
+  // The server closes its port for a moment after each transfer.
+  const text = await poll(send, { what: 'a transfer by iperf3', timeoutMs: 5_000 });
   const { end } = JSON.parse(text) as { end: Record<string, Record<string, number>> };
   const { bytes = 0 } = end.sum_received ?? end.sum ?? {};
   return { bytes, packets: end.sum?.packets ?? 0, lostPackets: end.sum?.lost_packets ?? 0 };
