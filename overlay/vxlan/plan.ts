@@ -1,5 +1,5 @@
 import { acceptArrivals, batch, type IpLink, isUp, type Step, step } from '../../linux/index.ts';
-import type { Problem } from '../../model/index.ts';
+import { canonicalAddress, type Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
 import type { Forwarding, ObservedVxlan } from './observe.ts';
@@ -25,7 +25,8 @@ export function planVxlan(
       ...planForwarding(settings, entries, forwarding),
       ...planNeighbours(settings, entries, neighbours),
     ],
-    problems,
+    // It is made and started in one step, so the start has failed.
+    problems: observed.link && !isUp(observed.link) ? [...problems, notStarted(settings)] : problems,
   };
 }
 
@@ -49,7 +50,7 @@ function planDevice(settings: VxlanSettings, own: OwnEnd, { link, netconf }: Obs
   const { device, vni, port } = settings;
   const mac = macOf(nextHopOf([own.subnet]) ?? '');
   // The source address is the kernel's choice for each path. For IPv6 the device needs an address to know its family.
-  const local = familyOf(own.address) === 6 ? own.address : null;
+  const local = familyOf(own.address) === 6 ? canonicalAddress(own.address) : null;
   const kept = link && hasForm(link, port, local) ? link : null;
   const sets = [
     ...(kept?.address === mac ? [] : [`address ${mac}`]),
@@ -149,6 +150,14 @@ function notOurs(device: string, vni: number, { linkinfo }: IpLink): Problem {
     subject: `device ${device}`,
     what: `exists and was not made by Drover: it is a ${kind}${kind === 'vxlan' ? ` with VNI ${data?.id}, not ${vni}` : ''}`,
     hint: `remove it (\`ip link delete ${device}\`), or rename it`,
+  };
+}
+
+function notStarted({ device, port }: VxlanSettings): Problem {
+  return {
+    subject: `device ${device}`,
+    what: `is down: somebody has stopped it, or another program has UDP port ${port}`,
+    hint: `if this stays, find the program with \`ss -lnup sport = :${port}\` and stop it`,
   };
 }
 

@@ -96,6 +96,12 @@ test.each<[string, IpLink, RegExp, number]>([
   expect(lines).toHaveLength(steps);
 });
 
+test('Q37: plan() names the port if the device could not be started', () => {
+  expect(run({ ...standing, link: vxlan({}, { flags: [] }) }).problems).toEqual([
+    'device drover-vx: is down: somebody has stopped it, or another program has UDP port 4789',
+  ]);
+});
+
 test('plan() makes a device of the family of the underlay', () => {
   const six = { ...own, address: '2001:db8::1' };
   const { lines } = run(standing, [peer('b', '2001:db8::2', '10.42.2.0/24')], six);
