@@ -16,7 +16,7 @@ import {
   type ServiceAddress,
   serviceAddressComponent,
 } from '../overlay/index.ts';
-import type { Component } from '../reconcile/index.ts';
+import { type Component, keepIdentical } from '../reconcile/index.ts';
 import { type ResolvConf, resolvConfComponent } from '../resolv-conf/index.ts';
 import type { DockerSource } from '../sources/index.ts';
 import type { HostView } from '../view/index.ts';
@@ -72,6 +72,11 @@ export function componentsOf(
   const { enabled } = config;
   const { current, ranges } = network;
   const { isConnected, isComplete } = docker;
+  const settingsAt = keepIdentical((underlayMtu: number) => managedNetworkSettings(config, hostId, underlayMtu));
+  const settings = () => {
+    const underlayMtu = overlay.state.underlayMtu();
+    return underlayMtu === null ? null : settingsAt(underlayMtu);
+  };
   const peers = (view: HostView) => overlay.plan(view)?.routes ?? null;
   const networkSources = { isConnected, isFound: () => current() !== null };
   return [
@@ -81,7 +86,7 @@ export function componentsOf(
     ...(balancer === null ? [] : [balancer.component]),
     ...(enabled
       ? [
-          managedNetworkComponent(managedNetwork, managedNetworkSettings(config, hostId), networkSources),
+          managedNetworkComponent(managedNetwork, settings, networkSources),
           floorComponent(floor, { network: current, ranges, tunnels: overlay.state.carriers }),
           ...overlay.components,
           managedRoutingComponent(routing, { network: current, ranges, peers }),

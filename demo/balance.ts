@@ -15,7 +15,7 @@ const LAST = 'site-web-4';
 export async function showLoadBalancer(screen: Screen, resources: Resources, hosts: readonly Member[]): Promise<void> {
   const alpha = hosts[0] as Member;
   const client = hosts.at(-1) as Member;
-  screen.part(`Load balancer: http://${HOST} on ${hosts.map(({ name }) => name).join(' and ')}`);
+  screen.part(`Load balancer: http://${HOST} on ${new Intl.ListFormat('en').format(hosts.map(({ name }) => name))}`);
   await screen.step('labels of the containers publish stack site (web ×2)', async () => {
     await compose(alpha, STACK, 'up', '--detach');
     screen.shown(`docker compose -f ${STACK} up --detach`, '');

@@ -125,7 +125,9 @@ const networkSchema = z
       .max(65_535)
       .nullable()
       .default(null)
-      .describe("MTU of the bridge; if not set, Docker's default"),
+      .describe(
+        "MTU of the bridge; if not set, that of the host's network device, less 100 for the headers of a tunnel unless `backend` is `direct`",
+      ),
     guard: z
       .boolean()
       .default(true)

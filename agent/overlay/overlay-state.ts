@@ -34,6 +34,8 @@ import type { Reaches } from './reaches.ts';
 export interface OverlayState {
   /** The fact of this host. */
   own(): HostOverlay;
+  /** Largest packet of this host's network device, bytes; null: not read yet. */
+  underlayMtu(): number | null;
   /** Publishes a fact that differs. */
   publish(own: HostOverlay): void;
   /** The tunnels that this host keeps ready. */
@@ -68,7 +70,9 @@ const NOTHING: DesiredTunnels = { own: null, peers: [] };
 
 export function createOverlayState(sources: OverlayStateSources): OverlayState {
   const { hostId, network, address, backends, reaches, facts, onChange } = sources;
-  let own = (facts.get(OVERLAY_FACT) as HostOverlay | null) ?? firstFact(sources);
+  const earlier = facts.get(OVERLAY_FACT) as HostOverlay | null;
+  let isRead = earlier !== null;
+  let own = earlier ?? firstFact(sources);
   facts.set(OVERLAY_FACT, own as unknown as JsonValue);
   let kept: readonly TunnelId[] = own.ends.map(({ backend, slot }) => ({ backend, slot }));
   let accepted = NO_PEERS;
@@ -111,7 +115,11 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
 
   const state: OverlayState = {
     own: () => own,
+    underlayMtu: () => (isRead ? own.underlayMtu : null),
     publish: (next) => {
+      const isFirst = !isRead;
+      isRead = true;
+      if (isFirst) onChange();
       if (JSON.stringify(next) === JSON.stringify(own)) return;
       own = next;
       facts.set(OVERLAY_FACT, own as unknown as JsonValue);

@@ -18,7 +18,8 @@ const RETRY = { minMs: 200, maxMs: 2_000 };
 /** The managed network on this host. A stopped Docker is reported once, by the Docker source. */
 export function managedNetworkComponent(
   applier: ManagedNetworkApplier,
-  settings: DesiredNetwork,
+  /** Null: not known yet. The identical value while nothing changed. */
+  settings: () => DesiredNetwork | null,
   { isConnected, isFound }: ManagedNetworkSources,
 ): Component<HostView, DesiredNetwork, ObservedNetwork, NetworkChange> {
   return {
@@ -26,6 +27,6 @@ export function managedNetworkComponent(
     applier,
     retry: RETRY,
     intervalMs: () => (isFound() ? INTERVAL_MS : MISSING_INTERVAL_MS),
-    desired: () => (isConnected() ? settings : null),
+    desired: () => (isConnected() ? settings() : null),
   };
 }

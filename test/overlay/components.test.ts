@@ -103,7 +103,7 @@ test('desired() of the managed network is the settings while Docker is connected
   };
   const applier = {} as Parameters<typeof managedNetworkComponent>[0];
   const sources = { isConnected: () => isConnected, isFound: () => isFound };
-  const { desired, intervalMs } = managedNetworkComponent(applier, settings, sources);
+  const { desired, intervalMs } = managedNetworkComponent(applier, () => settings, sources);
   expect(desired(viewWith([]))).toBeNull();
   isConnected = true;
   expect(desired(viewWith([]))).toBe(settings);

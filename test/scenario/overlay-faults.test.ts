@@ -7,6 +7,7 @@ import {
   isReached,
   type OverlayWorld,
   overlayRoutes,
+  pairsOf,
   type Site,
   tunnelDevices,
   untilConnected,
@@ -18,6 +19,9 @@ import { createResources } from '../support/resources.ts';
 
 /** 20 in the long form: `DROVER_BOOTS=20 npx vitest run test/scenario/overlay-faults.test.ts`. */
 const BOOTS = Number(process.env.DROVER_BOOTS ?? 3);
+
+/** 10 minutes in the long form: `DROVER_CONSUL_AWAY_MS=600000`. */
+const AWAY_MS = Number(process.env.DROVER_CONSUL_AWAY_MS ?? 15_000);
 
 /** `npm test` runs beside other tests; the time that a fault took to heal is printed. */
 const HEALED_MS = 30_000;
@@ -172,6 +176,23 @@ test(
     }
   },
   BOOTS * 120_000,
+);
+
+test(
+  'Q2: tunnels stand while Consul is away',
+  async () => {
+    for (const server of world.consul.servers) server.pause();
+    try {
+      const lost: string[] = [];
+      for (let begin = Date.now(); Date.now() - begin < AWAY_MS; await sleep(200))
+        for (const [from, to] of pairsOf(world.sites))
+          if (!(await isReached(from, to))) lost.push(`${from.name} to ${to.name} after ${Date.now() - begin} ms`);
+      expect(lost).toEqual([]);
+    } finally {
+      for (const server of world.consul.servers) server.resume();
+    }
+  },
+  AWAY_MS + 60_000,
 );
 
 test('Q39: a host that changes its address, and two that exchange theirs, are followed', async () => {

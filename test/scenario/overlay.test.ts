@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { identify } from '../../agent/children/process-identity.ts';
 import { askAgent, type OverlayPage } from '../../agent/index.ts';
+import { removeContainers } from '../support/engine.ts';
 import {
+  childPid,
   createOverlayWorld,
   isReached,
   type OverlayWorld,
@@ -104,3 +107,32 @@ test('Q3: a change of the backend, and of the keys, rolls through the hosts with
   expect(echoes).toBeGreaterThan(50);
   expect(lost).toEqual([]);
 }, 180_000);
+
+test('drover down leaves no device, route, rule, table, key of charon or process, and the other host drops its tunnel', async () => {
+  const [alpha, beta] = world.sites as [Site, Site];
+  await world.ask({ use: 'ipsec' });
+  await untilUsed(world.sites, /ipsec0/, 60_000);
+  const charon = await childPid(beta, 'ipsec');
+  const before = await traces(beta);
+  expect(before).toMatch(/ipsec0.*proto 250.*5005:.*drover_overlay/s);
+  await removeContainers(beta.engine);
+  expect(await beta.agent.drover(['down'])).toMatchObject({ exitCode: 0 });
+  expect(await traces(beta)).toBe('');
+  expect(await identify(charon)).toBeNull();
+  expect(await beta.host.run('ip', ['xfrm', 'policy'])).toBe('');
+  await poll(async () => !(await overlayRoutes(alpha)).includes('dev ipsec0'), { what: 'alpha to drop the route' });
+}, 120_000);
+
+/** What a host has of the overlay: devices, routes of all tables, rules, and tables of nftables. */
+async function traces({ host }: Site): Promise<string> {
+  const lines = await Promise.all([
+    host.run('ip', ['-brief', 'link']),
+    host.run('ip', ['route', 'show', 'table', 'all']),
+    host.run('ip', ['rule']),
+    host.run('nft', ['list', 'tables']),
+  ]);
+  return lines
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => /drover-|ipsec0|proto 250|10042|drover_|^50\d\d:/.test(line))
+    .join('\n');
+}
