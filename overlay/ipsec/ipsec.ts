@@ -217,6 +217,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     const { run } = this.#deps;
     if (change.kind === 'step') return applyStep(run, change.step, signal);
     if (change.kind === 'remove') return this.remove(signal);
+    if (change.kind === 'restart') return this.#deps.program.stop();
     const vici = await this.#session.vici(signal);
     if (change.kind === 'load') await this.#loaded.load(vici, change.connections);
     else if (change.kind === 'unload') await this.#loaded.unload(vici, change.hostIds);

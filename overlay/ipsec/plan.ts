@@ -11,6 +11,7 @@ export type IpsecChange =
   | { readonly kind: 'unload-key'; readonly keyId: string }
   | { readonly kind: 'load'; readonly connections: readonly Connection[] }
   | { readonly kind: 'unload'; readonly hostIds: readonly string[] }
+  | { readonly kind: 'restart' }
   | { readonly kind: 'remove' };
 
 /** Larger packets do not pass through charon. */
@@ -24,6 +25,9 @@ export function planIpsec(
 ): Plan<IpsecChange> {
   if (own === null) return { changes: exists ? [{ kind: 'remove' }] : [], problems: [] };
   if (charon === null) return { changes: [], problems: obstacle ? [obstacle] : [] };
+  // charon makes its device when it starts, and does not notice that somebody has deleted it.
+  if (charon.link === null && charon.means === 'kernel-libipsec')
+    return { changes: [{ kind: 'restart' }], problems: [] };
   const { connections, problems } = resolvePeers(settings, charon.means, own, charon.publicKey, peers);
   const changed = [...connections.values()].filter(({ hostId, child }) => charon.connections.get(hostId) !== child);
   const gone = [...charon.connections.keys()].filter((hostId) => !connections.has(hostId));
@@ -41,8 +45,6 @@ export function planIpsec(
 }
 
 function planDevice(own: OwnEnd, { means, link, netconf }: ObservedCharon): Step[] {
-  // charon makes its own device, when it starts.
-  if (link === null && means === 'kernel-libipsec') return [];
   const device = link?.ifname ?? DEVICES[means];
   const mtu = means === 'kernel' ? own.mtu : Math.min(own.mtu, MAX_LIBIPSEC_MTU);
   const lines = [
@@ -65,6 +67,8 @@ export function formatChange(change: IpsecChange, formatStep: (step: Step) => st
       return `load into charon: ${change.connections.map(({ hostId, child }) => `${hostId} (${child})`).join(', ')}`;
     case 'unload':
       return `remove from charon, and end its tunnels: ${change.hostIds.join(', ')}`;
+    case 'restart':
+      return 'start charon again: its device is gone';
     case 'remove':
       return 'stop charon and remove its device';
   }

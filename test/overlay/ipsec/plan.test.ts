@@ -277,3 +277,10 @@ test.each([
 ])('reasonOf(%s)', (line, reason) => {
   expect(reasonOf(line)).toBe(reason);
 });
+
+test('planIpsec() starts charon again if somebody has deleted its device', () => {
+  const lost = observed({ link: null, netconf: null });
+  expect(lines(planIpsec(settings, { own, peers: [b] }, lost).changes)).toEqual([
+    'start charon again: its device is gone',
+  ]);
+});
