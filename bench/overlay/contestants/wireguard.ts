@@ -29,7 +29,7 @@ async function startDevice(own: PairHost): Promise<string> {
   const { host } = own;
   const privateKey = await host.run(`${PROGRAMS}/wg`, ['genkey']);
   await writeFile(keyFileOf(own), privateKey, { mode: 0o600 });
-  const daemon = host.start(`${PROGRAMS}/wireguard-go`, ['-f', DEVICE]);
+  const daemon = host.start('setsid', [`${PROGRAMS}/wireguard-go`, '-f', DEVICE]);
   await poll(() => host.run(`${PROGRAMS}/wg`, ['show', DEVICE]).then(() => true), {
     what: 'wireguard-go',
     giveUp: daemon.assertRunning,
