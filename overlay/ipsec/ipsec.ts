@@ -78,12 +78,16 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     this.#settings = settings;
     this.port = settings.port;
     this.#keys = createKeyFile({ path: settings.keyFile, kind: ed25519Keys });
-    this.#session = createSession(settings.runDir);
+    this.#session = createSession(settings);
     this.#loaded = new LoadedConnections(clock);
     this.#changed = createWakeUp(clock);
     this.#keeper = createTunnelKeeper(
       { clock, log, session: this.#session, random },
-      { wanted: () => this.#wanted(), refresh: (signal) => this.#refresh(signal) },
+      {
+        wanted: () => this.#wanted(),
+        refresh: (signal) => this.#refresh(signal),
+        restart: () => deps.program.stop(),
+      },
     );
     this.applier = {
       observe: (desired, signal) => this.#observe(desired, signal),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { connectVici, type Vici } from '../vici/client.ts';
 import { SOCKET_FILE } from './render.ts';
+import type { IpsecSettings } from './settings.ts';
 
 /** The connection to the charon that runs now. */
 export interface Session {
@@ -9,7 +10,7 @@ export interface Session {
   close(): void;
 }
 
-export function createSession(runDir: string): Session {
+export function createSession({ runDir, replyTimeoutMs }: Pick<IpsecSettings, 'runDir' | 'replyTimeoutMs'>): Session {
   let connection: Promise<Vici> | null = null;
   const forget = (ended: Promise<Vici>) => {
     if (connection === ended) connection = null;
@@ -17,7 +18,7 @@ export function createSession(runDir: string): Session {
   return {
     vici: (signal) => {
       if (connection) return connection;
-      const made = connectVici(join(runDir, SOCKET_FILE), signal ? { signal } : {});
+      const made = connectVici(join(runDir, SOCKET_FILE), { timeoutMs: replyTimeoutMs, ...(signal ? { signal } : {}) });
       connection = made;
       made.then(
         ({ closed }) => closed.then(() => forget(made)),

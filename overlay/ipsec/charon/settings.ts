@@ -13,6 +13,8 @@ export interface IpsecSettings {
   /** How long keys of IKE and of ESP are used; charon renews them up to 10 % earlier, at a random moment. Default 4 h and 1 h. */
   readonly ikeRekeySeconds: number;
   readonly childRekeySeconds: number;
+  /** If charon sends nothing for this long although it owes a reply, it is replaced. Default 20 s. */
+  readonly replyTimeoutMs: number;
   /** A peer that has sent nothing for this long is asked whether it lives. Default 5 s. */
   readonly dpdSeconds: number;
 }
@@ -25,6 +27,7 @@ export const defaultIpsecSettings: Omit<IpsecSettings, 'runDir' | 'keyFile'> = {
   ikeRekeySeconds: 4 * 3600,
   childRekeySeconds: 3600,
   dpdSeconds: 5,
+  replyTimeoutMs: 20_000,
 };
 
 /** charon's own routes, which are never used: the table is looked up after `main` and `default`. */

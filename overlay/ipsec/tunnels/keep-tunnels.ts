@@ -1,7 +1,7 @@
 import type { Problem } from '../../../model/index.ts';
 import { type Clock, createWakeUp, type Log } from '../../../system/index.ts';
 import type { Session } from '../charon/session.ts';
-import { type Vici, ViciError } from '../vici/client.ts';
+import { type Vici, ViciError, ViciTimeout } from '../vici/client.ts';
 import { textOf, type ViciMessage } from '../vici/message.ts';
 import { connectionName, hostIdOf } from './connection.ts';
 import { reasonOf } from './failure-reasons.ts';
@@ -28,6 +28,8 @@ export interface TunnelSources {
   } | null;
   /** Loads everything into a charon that was not seen before. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
+  /** Replaces charon. */
+  readonly restart: () => Promise<void>;
 }
 
 /** Events tell when a tunnel ends, so that this is only a precaution. */
@@ -65,10 +67,7 @@ class Keeper implements TunnelKeeper {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const pauseMs = await this.#pass(signal).catch((error: Error) => {
-        if (!signal.aborted) this.#deps.log.debug({ err: error }, 'charon cannot be reached');
-        return RETRY_MS;
-      });
+      const pauseMs = await this.#pass(signal).catch((error: Error) => this.#recover(error, signal));
       await this.#wakeUp.wait(pauseMs, signal);
       await this.#wakeUp.pause(GATHER_MS, signal);
     }
@@ -84,6 +83,16 @@ class Keeper implements TunnelKeeper {
       if (reason === undefined && attempts < 3) return [];
       return [failureOf(hostId, reason)];
     });
+  }
+
+  /** A charon that hangs is replaced, as one that exits is. */
+  async #recover(error: Error, signal: AbortSignal): Promise<number> {
+    const { log } = this.#deps;
+    if (error instanceof ViciTimeout) {
+      log.warn({ err: error }, 'charon hangs, starting another one');
+      await this.#sources.restart();
+    } else if (!signal.aborted) log.debug({ err: error }, 'charon cannot be reached');
+    return RETRY_MS;
   }
 
   /** Gives the time until the next pass. */

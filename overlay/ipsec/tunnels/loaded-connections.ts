@@ -1,7 +1,7 @@
 import type { Clock } from '../../../system/index.ts';
 import { type Vici, ViciError } from '../vici/client.ts';
 import { type Connection, connectionName } from './connection.ts';
-import { parseConnections } from './sas.ts';
+import { parseConnections, parseSas } from './sas.ts';
 
 /** Nobody else loads connections, so the list, which takes 40 ms for 1,000, is read rarely. */
 const LIST_AGAIN_MS = 30_000;
@@ -50,7 +50,10 @@ export class LoadedConnections {
       vici,
       hostIds.map((hostId) => [hostId, null] as const),
       async () => {
-        await Promise.all(hostIds.map((hostId) => unloadOne(vici, connectionName(hostId))));
+        await Promise.all(
+          hostIds.map((hostId) => unlessGone(vici.request('unload-conn', { name: connectionName(hostId) }))),
+        );
+        await endTunnels(vici, new Set(hostIds));
       },
     );
   }
@@ -74,9 +77,12 @@ export class LoadedConnections {
   }
 }
 
-async function unloadOne(vici: Vici, name: string): Promise<void> {
-  await unlessGone(vici.request('unload-conn', { name }));
-  await unlessGone(vici.request('terminate', { ike: name, force: 'yes', timeout: '-1' }));
+/** By id: for a name that has no tunnel charon looks at all others, and waits for those in use. */
+async function endTunnels(vici: Vici, hostIds: ReadonlySet<string>): Promise<void> {
+  const sas = parseSas(await vici.stream('list-sas', 'list-sa')).filter(({ hostId }) => hostIds.has(hostId));
+  await Promise.all(
+    sas.map(({ id }) => unlessGone(vici.request('terminate', { 'ike-id': `${id}`, force: 'yes', timeout: '-1' }))),
+  );
 }
 
 async function unlessGone(request: Promise<unknown>): Promise<void> {

@@ -29,8 +29,16 @@ export class ViciError extends Error {
   }
 }
 
+/** charon does not reply. */
+export class ViciTimeout extends Error {
+  constructor(timeoutMs: number) {
+    super(`charon: no reply for ${timeoutMs} ms`);
+    this.name = 'ViciTimeout';
+  }
+}
+
 export interface ViciOptions {
-  /** A request that takes longer ends the connection, because no later one would be answered either. Default 10 s. */
+  /** If charon sends nothing for this long although it owes a reply, it hangs, and the connection ends. Default 20 s. */
   readonly timeoutMs?: number;
   /** Default 2 s. */
   readonly connectMs?: number;
@@ -39,7 +47,7 @@ export interface ViciOptions {
 
 export async function connectVici(
   path: string,
-  { timeoutMs = 10_000, connectMs = 2_000, signal }: ViciOptions = {},
+  { timeoutMs = 20_000, connectMs = 2_000, signal }: ViciOptions = {},
 ): Promise<Vici> {
   const socket = connect(path);
   try {
@@ -68,6 +76,7 @@ class Connection implements Vici {
   readonly #listeners = new Map<string, Set<(message: ViciMessage) => void>>();
   #lastStream: Promise<unknown> = Promise.resolve();
   #error: Error | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, timeoutMs: number) {
     this.#socket = socket;
@@ -124,18 +133,18 @@ class Connection implements Vici {
   async #send(request: ViciRequest): Promise<ViciPacket> {
     const bytes = encodeRequest(request);
     if (this.#error) throw this.#error;
-    const timer = setTimeout(
-      () => this.#fail(new Error(`charon: no reply to ${request.name} within ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
-    );
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#waiting.push({ resolve, reject });
-        this.#socket.write(bytes);
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#waiting.length === 1) this.#watch();
+      this.#socket.write(bytes);
+    });
+  }
+
+  /** Expects something from charon while a request waits. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting.length === 0 || this.#error !== null) return;
+    this.#timer = setTimeout(() => this.#fail(new ViciTimeout(this.#timeoutMs)), this.#timeoutMs);
   }
 
   #receive(chunk: Buffer): void {
@@ -145,15 +154,18 @@ class Connection implements Vici {
       else if (packet.type !== 'event') this.#waiting.shift()?.resolve(packet);
       else for (const listener of this.#listeners.get(packet.name) ?? []) listener(packet.message);
     }
+    this.#watch();
   }
 
   #fail(error: Error): void {
     this.#error ??= error;
+    clearTimeout(this.#timer);
     this.#socket.destroy();
   }
 
   #end(): void {
     this.#error ??= new Error('charon: it closed the connection');
+    clearTimeout(this.#timer);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#error);
   }
 }

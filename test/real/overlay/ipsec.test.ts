@@ -218,6 +218,19 @@ test('Q36: a renewed key is used as soon as the peer knows it, and the old one i
   await flows();
 });
 
+test('Q3: charon that hangs is replaced', async () => {
+  a = restart(a, { replyTimeoutMs: 500 });
+  await connect();
+  await flows();
+  const before = await pidOf(a);
+  process.kill(before, 'SIGSTOP');
+  // A pass needs charon at once.
+  await expect(look(a.backend, toB())).rejects.toThrow();
+  await poll(async () => (await pidOf(a)) !== before, { what: 'another charon', timeoutMs: 25_000 });
+  await connect();
+  await flows();
+});
+
 test('keys are renewed under traffic, and hardly a packet is lost', async () => {
   [a, b] = [restart(a, { childRekeySeconds: 3 }), restart(b, { childRekeySeconds: 3 })];
   await connect();
