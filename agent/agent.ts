@@ -130,7 +130,7 @@ function problemsOfPaths({ core, facts }: RunningHost, tunnels: TunnelSources): 
 }
 
 function statusOf(
-  { core, local, facts, supervisor, feed, parts, resolvConf, health }: RunningHost,
+  { core, local, facts, supervisor, feed, parts, resolvConf, health, overlay }: RunningHost,
   { config }: AgentSettings,
   { clock, startedAtMs, problems, lb }: Pick<StatusSources, 'clock' | 'startedAtMs' | 'problems' | 'lb'>,
 ): AgentStatus {
@@ -149,6 +149,7 @@ function statusOf(
     resolvers: resolvConf.counts,
     health,
     lb,
+    overlay: overlay.state.own,
     liveness: facts.liveness,
     problems: () => [...facts.problems(), ...problems()],
   });

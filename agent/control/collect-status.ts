@@ -1,6 +1,6 @@
 import type { Bus } from '../../bus/index.ts';
 import type { Liveness, PeerLiveness } from '../../bus/liveness/index.ts';
-import type { Problem } from '../../model/index.ts';
+import type { HostOverlay, Problem } from '../../model/index.ts';
 import type { ResolverCounts } from '../../resolv-conf/index.ts';
 import type { DockerSource } from '../../sources/index.ts';
 import type { FeedServer, StateStore } from '../../state/index.ts';
@@ -15,6 +15,7 @@ import type { HealthStatus } from '../health/health-status.ts';
 import { peersOf } from '../host/peers.ts';
 import type { Parts } from '../parts/parts.ts';
 import { type LbSources, summarizeLb } from './lb/lb-sources.ts';
+import { summarizeOverlay } from './overlay/summarize-overlay.ts';
 import { reportedProblems } from './reported-problems.ts';
 import { findFailingServices } from './service-problems.ts';
 import type { AgentStatus, ProcessStatus, SilentHost } from './status.ts';
@@ -36,6 +37,8 @@ export interface StatusSources {
   readonly resolvers: () => ResolverCounts;
   readonly health: () => HealthStatus | null;
   readonly lb: Pick<LbSources, 'table' | 'status'>;
+  /** What this host publishes of its tunnels. */
+  readonly overlay: () => HostOverlay;
   /** Null on a bus for a single host. */
   readonly liveness: Pick<Liveness, 'status'> | null;
   /** Problems that no other source has. */
@@ -59,6 +62,7 @@ export function collectStatus(sources: StatusSources): AgentStatus {
     resolvers: resolvers(),
     health: health(),
     loadBalancer: summarizeLb(sources.lb),
+    overlay: config.network.enabled ? summarizeOverlay(sources.view().snapshot, sources.overlay()) : null,
     silentHosts: collectSilent(sources),
     problems: [
       ...sources.problems(),

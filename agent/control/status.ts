@@ -6,6 +6,7 @@ import type { ServerName } from '../children/server-table.ts';
 import type { HealthStatus } from '../health/health-status.ts';
 import type { PartStatus } from '../parts/part.ts';
 import type { LbSummary } from './lb/lb-sources.ts';
+import type { OverlaySummary } from './overlay/summarize-overlay.ts';
 
 /** The state of this host: what runs, what is applied, what fails and why. The JSON of `GET /v1/status`. */
 export interface AgentStatus {
@@ -22,6 +23,8 @@ export interface AgentStatus {
   readonly health?: HealthStatus | null;
   /** Null: this host balances nothing. Agents of earlier versions do not tell. */
   readonly loadBalancer?: LbSummary | null;
+  /** Null: this host takes no part in the managed network. Agents of earlier versions do not tell. */
+  readonly overlay?: OverlaySummary | null;
   readonly silentHosts: readonly SilentHost[];
   /** Bad inputs, and problems that belong to none of the fields above. */
   readonly problems: readonly Problem[];

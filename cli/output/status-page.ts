@@ -21,6 +21,7 @@ export function formatStatus(status: AgentStatus, nowMs: number): string {
     ['docker', dockerLine(docker, ago)],
     ...resolverFacts(resolvers),
     ...dnsFact(status),
+    ...overlayFact(status),
     ...balancerFact(status),
   ];
   return [
@@ -63,6 +64,13 @@ function balancerFact({ loadBalancer }: AgentStatus): readonly (readonly [string
   const { state, listeners, rules, reloads } = loadBalancer;
   const does = `${count(listeners, 'listener')}, ${count(rules, 'rule')}, ${count(reloads, 'reload')}`;
   return [['balancer', `${haproxyName(loadBalancer)} ${state}, ${does}; see drover lb`]];
+}
+
+function overlayFact({ overlay }: AgentStatus): readonly (readonly [string, string])[] {
+  if (!overlay) return [];
+  const { backend, reason, means, isChanging } = overlay;
+  const carrier = backend === null ? 'no backend' : `${backend} (${means ?? 'not possible on this host'})`;
+  return [['overlay', `${carrier}, ${reason}${isChanging ? ', changing' : ''}; see drover overlay`]];
 }
 
 function stateLine({ state }: AgentStatus, ago: (ms: number | null) => string): string {

@@ -72,6 +72,22 @@ publish  1 s ago       ok
 No problems.`);
 });
 
+test('drover status says how hosts reach each other, and what carries the packets here', () => {
+  const overlay = {
+    backend: 'wireguard',
+    reason: 'auto: every host can use it',
+    means: 'kernel',
+    isChanging: false,
+  } as const;
+  expect(formatStatus({ ...status, overlay }, NOW)).toContain(
+    'overlay    wireguard (kernel), auto: every host can use it; see drover overlay',
+  );
+  expect(formatStatus({ ...status, overlay: { ...overlay, means: null, isChanging: true } }, NOW)).toContain(
+    'overlay    wireguard (not possible on this host), auto: every host can use it, changing; see drover overlay',
+  );
+  expect(formatStatus({ ...status, overlay: null }, NOW)).not.toContain('overlay ');
+});
+
 test('formatStatus() has a line for the load balancer, if there is something to balance', () => {
   const counts = { listeners: 2, rules: 12, reloads: 1, generations: 1 };
   const loadBalancer = { state: 'running', version: '2.6.12', features: ['OPENSSL', 'SLZ'], ...counts } as const;
