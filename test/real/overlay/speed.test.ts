@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { connectDrover, VXLAN, WIREGUARD } from '../../../bench/overlay/contestants/drover.ts';
+import { connectDrover, IPSEC, VXLAN, WIREGUARD } from '../../../bench/overlay/contestants/drover.ts';
+import { connectIpsec } from '../../../bench/overlay/contestants/ipsec.ts';
 import { connectVxlan } from '../../../bench/overlay/contestants/vxlan.ts';
 import { connectWireguard } from '../../../bench/overlay/contestants/wireguard.ts';
 import { measureThroughput, startServers, type Way } from '../../../bench/overlay/measure.ts';
@@ -15,6 +16,7 @@ const LEAST_RATIO = 0.5;
 describe.each([
   [VXLAN, connectVxlan],
   [WIREGUARD, connectWireguard],
+  [IPSEC, connectIpsec],
 ] as const)('$name', (backend, connectByHand) => {
   const resources = createResources();
   afterAll(() => resources.close());
