@@ -35,9 +35,14 @@ const ROUNDS = 3;
 const CHECK_AFTER = 5;
 const RAISE_AFTER = 60;
 
-/** `largest` is what the tunnel device accepts; `overheadBytes` is what the tunnel adds. */
+/** WireGuard and ESP pad packets: up to a multiple of this. */
+const BLOCK_BYTES = 16;
+
+/** `largest` is what the tunnel device accepts; `overheadBytes` is what the tunnel adds, without padding. */
 export function newMtuSearch(largest: number, overheadBytes: number): MtuSearch {
-  const common = UNDERLAY_MTUS.map((mtu) => mtu - overheadBytes).filter((mtu) => mtu < largest);
+  const block = overheadBytes === 0 ? 1 : BLOCK_BYTES;
+  const inside = UNDERLAY_MTUS.map((mtu) => Math.floor((mtu - overheadBytes) / block) * block);
+  const common = inside.filter((mtu) => mtu < largest);
   return { mtu: null, sizes: [...common, largest], round: 0, trial: null, rested: 0, restedFromRaise: 0 };
 }
 

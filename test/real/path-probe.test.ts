@@ -26,7 +26,7 @@ const peer = (n: number): ProbedPeer => ({
   gateway: `10.42.${n}.1`,
   subnets: [`10.42.${n}.0/24`],
   mtu: 1_500,
-  overheadBytes: 50,
+  overheadBytes: 0,
 });
 const own = (n: number) => ({ hostId: `host-${n}`, gateway: `10.42.${n}.1` });
 

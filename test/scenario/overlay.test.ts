@@ -39,6 +39,24 @@ const overlayOf = async (member: Site, ...args: readonly string[]) => {
 };
 const pathOf = async (member: Site) => (JSON.parse(await overlayOf(member, '--json')) as OverlayPage).rows[0];
 
+/** Drops packets of the tunnels that leave a host, and match. */
+async function dropTunnel({ host }: Site, match = ''): Promise<void> {
+  const rule = `${match} udp dport {51820, 51821} drop`;
+  await host.run('nft', ['-f', '-'], {
+    input: `table ip cut { chain out { type filter hook output priority 0\n${rule}\n}\n}`,
+  });
+}
+
+const heal = ({ host }: Site) => host.run('nft', ['delete', 'table', 'ip', 'cut']);
+
+async function untilUp(): Promise<void> {
+  for (const member of world.sites)
+    await poll(async () => (await pathOf(member))?.state === 'up', {
+      what: `the path of ${member.name} to be up`,
+      timeoutMs: 60_000,
+    });
+}
+
 test('Q21 both hosts see the path up, with its round trip, MTU and traffic', async () => {
   const [, beta] = world.sites as [Site, Site];
   for (const member of world.sites) {
@@ -62,9 +80,7 @@ test('Q21 both hosts see the path up, with its round trip, MTU and traffic', asy
 
 test('Q21 a direction that is lost is named on both hosts, with what to do, until it works again', async () => {
   const [alpha, beta] = world.sites as [Site, Site];
-  await alpha.host.run('nft', ['-f', '-'], {
-    input: `table ip cut { chain out { type filter hook output priority 0\nudp dport {51820, 51821} drop\n}\n}`,
-  });
+  await dropTunnel(alpha);
   const problemOf = async (member: Site) => {
     const { stdout } = await member.agent.drover(['status']);
     return stdout.split('\n').find((line) => line.includes('path from alpha to beta'));
@@ -75,12 +91,8 @@ test('Q21 a direction that is lost is named on both hosts, with what to do, unti
   }
   const why = await beta.agent.drover(['why', 'path', 'box-beta-1', 'box-alpha-1']);
   expect(why.stdout).toMatch(/Stopped: path from alpha to beta no packets arrive/);
-  await alpha.host.run('nft', ['delete', 'table', 'ip', 'cut']);
-  for (const member of world.sites)
-    await poll(async () => (await pathOf(member))?.state === 'up', {
-      what: `the path of ${member.name} to be up again`,
-      timeoutMs: 30_000,
-    });
+  await heal(alpha);
+  await untilUp();
 }, 120_000);
 
 test('Q3: a change of the backend, and of the keys, rolls through the hosts without a lost packet', async () => {
@@ -106,6 +118,33 @@ test('Q3: a change of the backend, and of the keys, rolls through the hosts with
   await Promise.all(asking);
   expect(echoes).toBeGreaterThan(50);
   expect(lost).toEqual([]);
+}, 180_000);
+
+test('Q11 the route is lowered in the direction in which large packets are lost', async () => {
+  const [alpha, beta] = world.sites as [Site, Site];
+  await dropTunnel(alpha, 'meta length > 1400');
+  await poll(async () => (await overlayRoutes(alpha)).includes('mtu 1328'), {
+    what: 'a lower MTU',
+    timeoutMs: 60_000,
+  });
+  expect((await pathOf(alpha))?.state).toBe('up');
+  expect(await overlayRoutes(beta)).not.toContain('mtu 1328');
+  await heal(alpha);
+}, 120_000);
+
+test('Q39 a peer is reached at another of its addresses if the first one does not work', async () => {
+  const [alpha, beta] = world.sites as [Site, Site];
+  for (const [index, { host }] of world.sites.entries())
+    await host.run('ip', ['address', 'add', `198.51.100.${index + 1}/24`, 'dev', 'uplink']);
+  await dropTunnel(alpha, `ip daddr ${beta.address}`);
+  await dropTunnel(beta, `ip daddr ${alpha.address}`);
+  const addresses = async () => Promise.all(world.sites.map(async (member) => (await pathOf(member))?.address));
+  await poll(async () => (await addresses()).some((address) => address?.startsWith('198.51.100.')), {
+    what: 'another address',
+    timeoutMs: 60_000,
+  });
+  await untilUp();
+  for (const member of world.sites) await heal(member);
 }, 180_000);
 
 test('drover down leaves no device, route, rule, table, key of charon or process, and the other host drops its tunnel', async () => {

@@ -14,6 +14,7 @@ import {
 import type { PeerPath, TunnelTraffic } from '../../../overlay/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { createDirections, type Direction, type ReadDirection } from './directions.ts';
+import { hostName } from './host-name.ts';
 import { pathProblems } from './path-problems.ts';
 import type { PeerTunnel, TunnelSources } from './tunnel-sources.ts';
 
@@ -176,8 +177,4 @@ function lostPairs(
   return pairs.filter(
     ([from, to]) => snapshot.hosts.has(from) && snapshot.hosts.has(to) && direction(from, to) === 'lost',
   );
-}
-
-function hostName({ snapshot }: HostView, hostId: string): string {
-  return snapshot.hosts.get(hostId)?.host?.name ?? hostId;
 }

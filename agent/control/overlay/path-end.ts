@@ -23,6 +23,7 @@ import {
   scopeOf,
   viewOf,
 } from '../../../view/index.ts';
+import { hostName } from './host-name.ts';
 
 /** One end of a path: a container, or a host itself. */
 export interface PathEnd {
@@ -137,8 +138,4 @@ function gatewaysOf(subnets: readonly string[]): readonly string[] {
 
 function cidrsOf(subnets: readonly string[]): readonly Cidr[] {
   return subnets.flatMap((subnet) => parseIpv4Cidr(subnet) ?? []);
-}
-
-function hostName({ snapshot }: HostView, hostId: string): string {
-  return snapshot.hosts.get(hostId)?.host?.name ?? hostId;
 }

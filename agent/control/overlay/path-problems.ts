@@ -1,6 +1,7 @@
 import type { Problem } from '../../../model/index.ts';
 import type { HostView } from '../../../view/index.ts';
 import { createDirections, type Direction } from './directions.ts';
+import { hostName } from './host-name.ts';
 import type { PeerTunnel, TunnelSources } from './tunnel-sources.ts';
 
 const MOST = 10;
@@ -25,7 +26,7 @@ export function pathProblems(
   const problems = failing.slice(0, MOST).map((tunnel) => {
     const outbound = direction(view.hostId, tunnel.hostId);
     const inbound = direction(tunnel.hostId, view.hostId);
-    return pathProblem({ from: nameOf(view, view.hostId), to: nameOf(view, tunnel.hostId) }, tunnel, {
+    return pathProblem({ from: hostName(view, view.hostId), to: hostName(view, tunnel.hostId) }, tunnel, {
       outbound,
       inbound,
       probePort: sources.probePort,
@@ -80,8 +81,4 @@ function moreProblem(count: number): Problem {
     what: `${count} more do not work`,
     hint: 'list all with `drover overlay`',
   };
-}
-
-function nameOf({ snapshot }: HostView, hostId: string): string {
-  return snapshot.hosts.get(hostId)?.host?.name ?? hostId;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../model/index.ts';
 import { type HostView, READINESS, standingOf } from '../../../view/index.ts';
 import { createDirections, type Direction } from './directions.ts';
+import { hostName } from './host-name.ts';
 import { addressBetween, findEnd, type PathEnd } from './path-end.ts';
 import { pathProblem, tunnelText } from './path-problems.ts';
 import type { FoundRoute, ReadRoute } from './read-route.ts';
@@ -63,8 +64,7 @@ export async function explainPath(
   if (!to.ok) return to;
   const way = createWay();
   await follow(view, { from: from.value, to: to.value, port: asked.port }, sources, way);
-  const host = view.snapshot.hosts.get(view.hostId)?.host?.name ?? view.hostId;
-  return ok({ asked, host, steps: way.steps, stop: way.stop(), notes: way.notes });
+  return ok({ asked, host: hostName(view, view.hostId), steps: way.steps, stop: way.stop(), notes: way.notes });
 }
 
 interface Ends {
