@@ -71,15 +71,17 @@ export async function createTestHost(resources: Resources, name: string): Promis
   };
 }
 
-/** Kills every process that is left in the holder's mount namespace (shims of containers), by process id. */
+/** Kills every process that is left in the holder's mount namespace (shims of containers) or network namespace (charon), by process id. */
 async function killInhabitants(holderPid: number): Promise<void> {
-  const home = await readlink(`/proc/${holderPid}/ns/mnt`).catch(() => null);
-  if (home === null) return;
+  const namespacesOf = (pid: number): Promise<readonly (string | null)[]> =>
+    Promise.all(['mnt', 'net'].map((kind) => readlink(`/proc/${pid}/ns/${kind}`).catch(() => null)));
+  const home = await namespacesOf(holderPid);
+  if (home.includes(null)) return;
   for (const entry of await readdir('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === holderPid) continue;
-    const mount = await readlink(`/proc/${pid}/ns/mnt`).catch(() => null);
-    if (mount !== home) continue;
+    const own = await namespacesOf(pid);
+    if (!own.some((one, index) => one === home[index])) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
