@@ -14,7 +14,12 @@ export interface AcceptedPeer {
   readonly host: Host;
   readonly overlay: HostOverlay | null;
   readonly subnets: readonly string[];
-  readonly ends: readonly TunnelEnd[];
+  readonly ends: readonly AcceptedEnd[];
+}
+
+export interface AcceptedEnd extends TunnelEnd {
+  /** Incarnation of the host that was the first one with this key. */
+  readonly incarnation: number;
 }
 
 export interface AcceptedPeers {
@@ -31,7 +36,7 @@ export const NO_PEERS: AcceptedPeers = { peers: new Map(), problems: [] };
 
 /**
  * Accepts what other hosts publish, compared with what was accepted before: a subnet stays with the living host that had it first, and
- * a public key changes only with a higher generation. What is refused is a problem and affects nobody else. Pure.
+ * a public key changes only with a higher generation or a restart of the agent. What is refused is a problem and affects nobody else. Pure.
  */
 export function acceptPeers(
   before: AcceptedPeers,
@@ -82,14 +87,16 @@ function acceptSubnet(taken: Taken[], host: Host, subnet: string, problems: Prob
 
 const nameOf = (holder: string): string => (holder === 'this host' ? holder : `host ${holder}`);
 
-/** Keeps the earlier key if another one of the same generation is published: the host itself starts a new generation. */
-function acceptKey(host: Host, earlier: AcceptedPeer | null, end: TunnelEnd, problems: Problem[]): TunnelEnd {
+/** Keeps the earlier key if a running agent publishes another one of the same generation: it makes new keys only for a new generation. */
+function acceptKey(host: Host, earlier: AcceptedPeer | null, end: TunnelEnd, problems: Problem[]): AcceptedEnd {
   const known = earlier?.ends.find(({ backend, slot }) => backend === end.backend && slot === end.slot);
-  if (!known || known.publicKey === end.publicKey || known.generation < end.generation) return end;
+  if (known?.publicKey === end.publicKey) return { ...end, incarnation: known.incarnation };
+  if (!known || known.generation < end.generation || known.incarnation < host.incarnation)
+    return { ...end, incarnation: host.incarnation };
   problems.push({
     subject: `${end.backend} key of host ${host.name} (${host.id})`,
-    what: 'has changed, although the host did not renew it; the earlier key stays in use',
-    hint: 'find out who writes to the bus; if the key file of the host was lost, run `drover overlay rotate`',
+    what: 'has changed, although its agent did not renew it; the earlier key stays in use',
+    hint: 'find out who writes to the bus; if the host has lost its key file, restart its agent',
   });
   return known;
 }
