@@ -2,6 +2,7 @@ export * from './address/address.ts';
 export * from './address/cidr.ts';
 export * from './address/dns-name.ts';
 export * from './address/reverse-name.ts';
+export * from './address/subnet-holders.ts';
 export * from './answer-options.ts';
 export * from './collections/compare-text.ts';
 export * from './collections/draft-map.ts';

@@ -1,10 +1,9 @@
 import {
-  type Cidr,
-  cidrsOverlap,
   type Host,
   type HostOverlay,
   type Problem,
   parseIpv4Cidr,
+  SubnetHolders,
   type TunnelEnd,
 } from '../../model/index.ts';
 import { endsOf } from './plan-tunnels.ts';
@@ -46,7 +45,7 @@ export function acceptPeers(
   const problems: Problem[] = [];
   const isKnown = ({ host }: OfferedPeer): number => (before.peers.has(host.id) ? 0 : 1);
   const inOrder = offered.toSorted((a, b) => isKnown(a) - isKnown(b) || (a.host.id < b.host.id ? -1 : 1));
-  const taken: Taken[] = [];
+  const taken = new SubnetHolders();
   for (const subnet of ownSubnets) take(taken, subnet, 'this host');
   // What a host had before stays its own, whatever another known host claims now.
   for (const { host } of inOrder)
@@ -56,32 +55,28 @@ export function acceptPeers(
     const earlier = before.peers.get(host.id) ?? null;
     const subnets = host.subnets.filter((subnet) => acceptSubnet(taken, host, subnet, problems));
     const ends = endsOf(overlay).map((end) => acceptKey(host, earlier, end, problems));
-    return { host, overlay, subnets, ends };
+    const peer = { host, overlay, subnets, ends };
+    return earlier && isSamePeer(earlier, peer) ? earlier : peer;
   });
   return { peers: new Map(peers.map((peer) => [peer.host.id, peer])), problems };
 }
 
-interface Taken {
-  readonly cidr: Cidr;
-  readonly holder: string;
+function take(taken: SubnetHolders, subnet: string, holder: string): void {
+  const cidr = parseIpv4Cidr(subnet);
+  if (cidr) taken.add(cidr, holder);
 }
 
-function take(taken: Taken[], subnet: string, holder: string): void {
+function acceptSubnet(taken: SubnetHolders, host: Host, subnet: string, problems: Problem[]): boolean {
   const cidr = parseIpv4Cidr(subnet);
-  if (cidr) taken.push({ cidr, holder });
-}
-
-function acceptSubnet(taken: Taken[], host: Host, subnet: string, problems: Problem[]): boolean {
-  const cidr = parseIpv4Cidr(subnet);
-  const rival = cidr && taken.find((other) => other.holder !== host.id && cidrsOverlap(other.cidr, cidr));
-  if (!cidr || rival) {
-    const what = rival ? `overlaps the subnet of ${nameOf(rival.holder)}` : 'is not an IPv4 subnet';
+  const rival = cidr && taken.holderOf(cidr, host.id);
+  if (!cidr || rival !== null) {
+    const what = rival === null ? 'is not an IPv4 subnet' : `overlaps the subnet of ${nameOf(rival)}`;
     const hint =
       'compare `drover status` on both hosts: one may be a copy of the other, or has returned with an old subnet';
     problems.push({ subject: `subnet ${subnet} of host ${host.name} (${host.id})`, what, hint });
     return false;
   }
-  taken.push({ cidr, holder: host.id });
+  taken.add(cidr, host.id);
   return true;
 }
 
@@ -99,4 +94,10 @@ function acceptKey(host: Host, earlier: AcceptedPeer | null, end: TunnelEnd, pro
     hint: 'find out who writes to the bus; if the host has lost its key file, restart its agent',
   });
   return known;
+}
+
+function isSamePeer(a: AcceptedPeer, b: AcceptedPeer): boolean {
+  const isSame = <Item>(some: readonly Item[], others: readonly Item[]): boolean =>
+    some.length === others.length && some.every((item, index) => item === others[index]);
+  return a.host === b.host && a.overlay === b.overlay && isSame(a.subnets, b.subnets) && isSame(a.ends, b.ends);
 }

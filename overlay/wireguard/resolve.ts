@@ -1,6 +1,5 @@
-import { type Cidr, canonicalAddress, type Problem, parseIpv4Cidr } from '../../model/index.ts';
+import { type Cidr, canonicalAddress, type Problem, parseIpv4Cidr, SubnetHolders } from '../../model/index.ts';
 import type { OwnEnd, TunnelPeer } from '../backend/backend.ts';
-import { Claims } from './claims.ts';
 import type { WireguardStatus } from './parse-dump.ts';
 
 /** What the device should have for one peer. */
@@ -41,7 +40,7 @@ export function resolvePeers(
   });
   const inOrder = usable.toSorted((a, b) => Number(b.stands) - Number(a.stands) || order(a.entry, b.entry));
   const ownerOfKey = new Map<string, string>(status.publicKey === null ? [] : [[status.publicKey, 'this host']]);
-  const claims = new Claims();
+  const claims = new SubnetHolders();
   const holderOf = (cidrs: readonly Cidr[]): string | undefined =>
     cidrs.map((cidr) => claims.holderOf(cidr)).find((holder) => holder !== null) ?? undefined;
   const ownCidr = parseIpv4Cidr(own.subnet);

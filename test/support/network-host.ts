@@ -19,10 +19,18 @@ export interface NetworkHostOptions {
   readonly hostId: string;
   readonly ranges: readonly string[];
   readonly prefixLength?: number;
+  /** Between two passes in which nothing changed, default 5. */
+  readonly intervalMs?: number;
 }
 
 /** A host with the loop of the managed network and a Docker Engine in memory. */
-export function createNetworkHost({ documents, hostId, ranges, prefixLength = 28 }: NetworkHostOptions): NetworkHost {
+export function createNetworkHost({
+  documents,
+  hostId,
+  ranges,
+  prefixLength = 28,
+  intervalMs = 5,
+}: NetworkHostOptions): NetworkHost {
   const networks = new Map<string, string>();
   const reported: string[] = [];
   const applier = createManagedNetwork({
@@ -36,7 +44,7 @@ export function createNetworkHost({ documents, hostId, ranges, prefixLength = 28
   });
   const loop = createReconciler(
     { clock: systemClock, log: testLog(hostId) },
-    { ...applier, name: hostId, intervalMs: 5, retry: { minMs: 1, maxMs: 4 } },
+    { ...applier, name: hostId, intervalMs, retry: { minMs: 1, maxMs: 4 } },
   );
   const configured = { ranges, prefixLength };
   return { loop, networks, reported, desired: { hostId, name: 'drover', device: 'drover1', mtu: 1500, configured } };

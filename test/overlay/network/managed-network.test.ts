@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { forgetRanges, type NetworkDocuments, releaseSubnets } from '../../../overlay/index.ts';
 import { readClaims, readRanges } from '../../../overlay/network/network-documents.ts';
@@ -72,6 +73,45 @@ test('Q18: fifty hosts that start together get distinct subnets and agree on one
   expect(hosts.every(({ reported }) => reported[0] === agreed)).toBe(true);
   expect(hosts.every((host) => subnetOf(host)?.startsWith(agreed.slice(0, 6)))).toBe(true);
 });
+
+test('Q18: 1,000 hosts that start together get distinct subnets of a /13, keep them in a restart, and release them', async () => {
+  // All hosts read before the first one writes.
+  const { documents, stored } = createMemoryDocuments(() => setImmediate());
+  const idOf = (index: number) => `host-${index}`;
+  const startAll = (end: AbortSignal, subnets: readonly (string | undefined)[]) =>
+    Array.from({ length: 1_000 }, (_, index) => {
+      const hostId = idOf(index);
+      const ranges = ['10.40.0.0/13'];
+      const host = createNetworkHost({ documents, hostId, ranges, prefixLength: 24, intervalMs: 600_000 });
+      const before = subnets[index];
+      if (before !== undefined) host.networks.set('drover', before);
+      running.push(host.loop.run(end));
+      host.loop.trigger(host.desired, 1);
+      return host;
+    });
+  const areDone = (hosts: readonly NetworkHost[]) => () =>
+    hosts.every(({ loop }) => loop.status().lastAppliedRevision === 1);
+  const begin = performance.now();
+  const first = startAll(stop.signal, []);
+  await poll(areDone(first), { what: 'all networks', timeoutMs: 60_000, intervalMs: 50 });
+  console.log(`1,000 claims: ${Math.round(performance.now() - begin)} ms`);
+  const subnets = first.map(subnetOf);
+  expect(new Set(subnets).size).toBe(1_000);
+  expect(subnets.every((subnet) => /^10\.4[0-7]\.\d+\.0\/24$/.test(subnet ?? ''))).toBe(true);
+  const claims = new Map(stored);
+  stop.abort();
+  await Promise.all(running);
+
+  stop = new AbortController();
+  const again = startAll(stop.signal, subnets);
+  await poll(areDone(again), { what: 'all networks again', timeoutMs: 60_000, intervalMs: 50 });
+  expect(again.map(subnetOf)).toEqual(subnets);
+  expect(stored).toEqual(claims);
+  for (const index of [3, 500]) await releaseSubnets(documents, idOf(index));
+  expect([...claims.keys()].filter((key) => !stored.has(key)).sort()).toEqual(
+    [3, 500].map((index) => `subnet/${subnets[index]?.replace('/', '_')}`).sort(),
+  );
+}, 120_000);
 
 test('Q18: of two hosts that race for the last subnet one gets it, and the other creates nothing', async () => {
   const { documents, stored } = slowBus();
