@@ -131,7 +131,7 @@ export async function runHost(
     hadSubnet: (store.current().hosts.get(hostId)?.host?.subnets.length ?? 0) > 0,
     recheck: (names) => driver.recheck(names),
     appliedAtMs: (component) =>
-      driver.loops.map((loop) => loop.status()).find(({ name }) => name === component)?.lastAppliedAtMs ?? null,
+      driver.loops.map((loop) => loop.status()).find(({ name }) => name === component)?.lastAppliedTickMs ?? null,
     onChange: () => driver.changed(),
   });
   const sources = { hostId, network, overlay, managedNetwork, docker: local.docker, resolvConf, balancer };

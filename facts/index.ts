@@ -6,5 +6,6 @@ export * from './host-fact.ts';
 export * from './host-facts.ts';
 export * from './kind.ts';
 export { livenessSchema } from './liveness.ts';
+export { overlayChoiceSchema } from './overlay.ts';
 export * from './reduction.ts';
 export * from './table.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type BackendName,
   backendNames,
   backendSettings,
   type HostOverlay,
@@ -13,12 +14,17 @@ import { hostKindOf } from './host-kind.ts';
 import { defineKind } from './kind.ts';
 
 const backend = z.enum(backendNames);
+/** An agent of a newer version may name further ones: they equal none that this version knows, and the rest of the fact stays valid. */
+const anyBackend = z.custom<BackendName>(
+  (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value),
+  'is not the name of a backend',
+);
 const slot = z.literal([0, 1]);
 
 const schema: z.ZodType<HostOverlay> = z.object({
-  abilities: z.array(z.object({ backend, means: z.string().nullable(), lacks: z.string() })),
+  abilities: z.array(z.object({ backend: anyBackend, means: z.string().nullable(), lacks: z.string() })),
   ends: z.array(
-    z.object({ backend, slot, generation: count, port: port.nullable(), publicKey: z.string().nullable() }),
+    z.object({ backend: anyBackend, slot, generation: count, port: port.nullable(), publicKey: z.string().nullable() }),
   ),
   uses: count,
   addresses: z.array(ip),
@@ -29,7 +35,7 @@ const schema: z.ZodType<HostOverlay> = z.object({
 /** Fact `overlay`: how other hosts reach the containers of the host. */
 export const overlayKind = hostKindOf(OVERLAY_FACT, schema);
 
-const choiceSchema: z.ZodType<OverlayChoice> = z.object({
+export const overlayChoiceSchema: z.ZodType<OverlayChoice> = z.object({
   setting: z.enum(backendSettings),
   backend: backend.nullable(),
   reason: z.string(),
@@ -41,7 +47,7 @@ const choiceSchema: z.ZodType<OverlayChoice> = z.object({
 export const overlayChoiceKind = defineKind<OverlayChoice, DocumentDraft>({
   name: OVERLAY_DOCUMENT,
   idSegments: 0,
-  schema: choiceSchema,
+  schema: overlayChoiceSchema,
   set: ({ overlay }, _id, choice) => overlay.set('', choice),
   remove: ({ overlay }) => overlay.delete(''),
   forRole: () => undefined,

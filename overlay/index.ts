@@ -18,6 +18,7 @@ export { startStranded } from './ipam/stranded-containers.ts';
 export { charonCommand } from './ipsec/charon/render.ts';
 export { defaultIpsecSettings, type IpsecOptions, type IpsecSettings } from './ipsec/charon/settings.ts';
 export { createIpsec, type IpsecDependencies } from './ipsec/ipsec.ts';
+export { KeyError } from './keys/key-file.ts';
 export { type ManagedNetworkSources, managedNetworkComponent } from './network/component.ts';
 export {
   type DockerNetwork,

@@ -7,6 +7,8 @@ export interface ReconcilerStatus {
   readonly lastAppliedRevision: number | null;
   /** Milliseconds since the epoch of the last pass that left nothing to do, null before the first. */
   readonly lastAppliedAtMs: number | null;
+  /** The same, monotonic. */
+  readonly lastAppliedTickMs: number | null;
   /** Why the last pass did not succeed; null when it did. */
   readonly lastError: Problem | null;
   /** Conflicts that the last plan named. */
@@ -19,7 +21,7 @@ export interface ReconcilerStatus {
 
 export function initialStatus(name: string): ReconcilerStatus {
   const nothing = { lastError: null, problems: [], pending: [], held: [] };
-  return { name, lastAppliedRevision: null, lastAppliedAtMs: null, ...nothing };
+  return { name, lastAppliedRevision: null, lastAppliedAtMs: null, lastAppliedTickMs: null, ...nothing };
 }
 
 /** Logs what changed between two statuses. */

@@ -170,7 +170,9 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
     if (signal.aborted) return;
     const [lastError = null] = this.#failed.problems();
     const isDone = this.#status.pending.length === 0 && held.length === 0 && this.#target === target;
-    const applied = { lastAppliedRevision: target.revision, lastAppliedAtMs: this.#deps.clock.now() };
+    const { clock } = this.#deps;
+    const times = { lastAppliedAtMs: clock.now(), lastAppliedTickMs: clock.monotonic() };
+    const applied = { lastAppliedRevision: target.revision, ...times };
     this.#set({ lastError, ...(isDone ? applied : {}) });
   }
 

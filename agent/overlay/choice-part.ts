@@ -5,6 +5,7 @@ import {
   OVERLAY_DOCUMENT,
   type OverlayChoice,
   type Problem,
+  sameJson,
 } from '../../model/index.ts';
 import { lacks, type NetworkDocuments, type OverlayHost, planChoice } from '../../overlay/index.ts';
 import { createWakeUp } from '../../system/index.ts';
@@ -36,10 +37,11 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
   const settings = { setting: config.backend, keyMaxAgeMs: config.keyMaxAgeDays * DAY_MS };
   let pending: { readonly text: string; readonly sinceMs: number } | null = null;
 
-  const write = async (next: OverlayChoice, isFirst: boolean): Promise<void> => {
+  /** Unless somebody has written another choice than the one from which `next` follows. */
+  const write = async (next: OverlayChoice, before: OverlayChoice | null): Promise<void> => {
     const bus = await documents();
     const found = (await bus.list(OVERLAY_DOCUMENT)).get(OVERLAY_DOCUMENT);
-    if (isFirst && found) return;
+    if (!sameJson(found?.value ?? null, before as unknown as JsonValue)) return;
     const { ok } = await bus.put(OVERLAY_DOCUMENT, next as unknown as JsonValue, found?.revision ?? 0);
     if (ok) log.info({ backend: next.backend, reason: next.reason, generation: next.generation }, 'overlay chosen');
   };
@@ -50,12 +52,13 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
     const others = [...state.accepted(newest).peers.values()];
     const isMine = others.every(({ host }) => hostId < host.id);
     if (!complete || state.own().abilities.length === 0 || !(isMine || before === null)) return;
-    const next = planChoice(settings, before, hosts(newest), clock.now());
+    const usedGeneration = state.own().uses;
+    const next = planChoice({ ...settings, usedGeneration }, before, hosts(newest), clock.now());
     const text = JSON.stringify([next.backend, next.reason]);
     if (next === before) pending = null;
-    else if (before === null) await write(next, true);
+    else if (before === null) await write(next, before);
     else if (pending?.text !== text) pending = { text, sinceMs: clock.monotonic() };
-    else if (clock.monotonic() - pending.sinceMs >= SETTLE_MS) await write(next, false);
+    else if (clock.monotonic() - pending.sinceMs >= SETTLE_MS) await write(next, before);
   };
 
   const changes = createWakeUp(clock);

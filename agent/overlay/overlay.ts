@@ -38,7 +38,7 @@ export interface OverlaySources {
   /** Owns the facts `overlay` and `paths`; starts with those of an earlier agent. */
   readonly facts: Pick<FactsPart, 'get' | 'set'>;
   readonly hadSubnet: boolean;
-  /** When a component last left nothing to do, milliseconds since the epoch; null: not yet. */
+  /** When a component last left nothing to do, monotonic; null: not yet. */
   readonly appliedAtMs: (component: string) => number | null;
   /** Compares components with the kernel now. */
   readonly recheck: (components: readonly string[]) => void;

@@ -6,11 +6,12 @@ import {
   isEncrypted,
   isSameTunnel,
   type OverlayChoice,
+  type Problem,
   type TunnelEnd,
   type TunnelId,
   wantedTunnel,
 } from '../../model/index.ts';
-import { type Backend, can, planTunnels, tunnelKey } from '../../overlay/index.ts';
+import { type Backend, can, KeyError, planTunnels, type TunnelTraffic, tunnelKey } from '../../overlay/index.ts';
 import type { WakeUp } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
@@ -24,7 +25,7 @@ export interface TunnelsSources {
   readonly state: OverlayState;
   readonly backends: readonly Backend[];
   readonly address: () => string;
-  /** When the tunnels of a backend were last found as they should be, milliseconds since the epoch; -1: not yet. */
+  /** When the tunnels of a backend were last found as they should be, monotonic; -1: not yet. */
   readonly appliedAt: (backend: Backend) => number;
   /** The same of the routes; -1: not yet. */
   readonly routedAtMs: () => number;
@@ -89,20 +90,23 @@ export function tunnelsPart(
     const { device, port, name: title, slot } = backend;
     const isUp = device === null || before !== null || (await readDevice(run, device)) !== null;
     if (!isUp) return null;
-    const publicKey = await backend.publicKey();
+    // The driver names a key that cannot be used, and the device keeps the earlier one.
+    const publicKey = await backend.publicKey().catch(onlyKeyErrors);
+    if (publicKey instanceof KeyError) return before;
     const generation = before?.publicKey === publicKey ? before.generation : choice.generation;
     return { backend: title, slot, generation: publicKey === null ? 0 : generation, port, publicKey };
   };
 
-  /** New keys for tunnels that come up, and for those that serve a new generation in place. */
-  const renewKeys = async (planned: readonly TunnelId[], choice: OverlayChoice): Promise<void> => {
-    const wanted = wantedTunnel(choice);
-    for (const id of planned.filter((one) => isSameTunnel(one, wanted))) {
-      const end = state.own().ends.find((one) => isSameTunnel(one, id));
-      const isNew = !state.kept().some((one) => isSameTunnel(one, id));
-      const isOutdated = end !== undefined && id.backend === 'ipsec' && end.generation < choice.generation;
-      if (isNew || isOutdated) await backendOf(id)?.renewKey();
-    }
+  /**
+   * A new key for a tunnel that comes up, and for one that serves a new generation in place. Returns what keeps the host from making it: such
+   * a tunnel does not come up.
+   */
+  const renewKey = async (id: TunnelId, choice: OverlayChoice): Promise<Problem | null> => {
+    const end = state.own().ends.find((one) => isSameTunnel(one, id));
+    const isNew = !state.kept().some((one) => isSameTunnel(one, id));
+    const isOutdated = end !== undefined && id.backend === 'ipsec' && end.generation < choice.generation;
+    const error = isNew || isOutdated ? await backendOf(id)?.renewKey().catch(onlyKeyErrors) : null;
+    return error?.problem ?? null;
   };
 
   /**
@@ -115,7 +119,7 @@ export function tunnelsPart(
     if (!wanted || !backend) return;
     const peers = [...state.accepted(newest).peers.values()];
     const reachable = peers.filter(({ ends }) => ends.some((end) => isSameTunnel(end, wanted)));
-    const now = clock.now();
+    const now = clock.monotonic();
     const keys = reachable.map(({ host, ends }) => {
       const publicKey = ends.find((end) => isSameTunnel(end, wanted))?.publicKey ?? '';
       return { id: host.id, key: `${tunnelKey(wanted)} ${host.id} ${publicKey}` };
@@ -125,7 +129,9 @@ export function tunnelsPart(
     const missing = keys.filter(({ key }) => !answered.has(key));
     isChanging = missing.length > 0;
     if (isChanging) {
-      const traffic = isEncrypted(wanted.backend) ? await backend.traffic() : null;
+      const traffic = isEncrypted(wanted.backend)
+        ? await backend.traffic().catch(() => new Map<string, TunnelTraffic>())
+        : null;
       const appliedAtMs = appliedAt(backend);
       for (const { id, key } of missing) {
         const since = known.get(key) ?? now;
@@ -139,11 +145,15 @@ export function tunnelsPart(
     state.answer(new Map([[tunnelKey(wanted), ids]]));
   };
 
-  const followChoice = async (newest: HostView, choice: OverlayChoice): Promise<void> => {
+  const followChoice = async (newest: HostView, choice: OverlayChoice): Promise<readonly Problem[]> => {
     const before = state.own();
     const others = [...state.accepted(newest).peers.values()].map(({ overlay }) => overlay);
-    const planned = planTunnels(choice, before, others).filter((id) => backendOf(id) !== undefined);
-    await renewKeys(planned, choice);
+    const wanted = wantedTunnel(choice);
+    const possible = planTunnels(choice, before, others).filter((id) => backendOf(id) !== undefined);
+    const isPlanned = wanted !== null && possible.some((id) => isSameTunnel(id, wanted));
+    const problem = isPlanned ? await renewKey(wanted, choice) : null;
+    const isKept = (id: TunnelId): boolean => state.kept().some((one) => isSameTunnel(one, id));
+    const planned = problem === null ? possible : possible.filter(isKept);
     state.keep(planned);
     const ends: TunnelEnd[] = [];
     for (const id of planned) {
@@ -154,9 +164,10 @@ export function tunnelsPart(
     const isReached = isEverywhere(choice, state, view());
     if (!isReached) reached = null;
     else if (reached?.generation !== choice.generation)
-      reached = { generation: choice.generation, sinceMs: clock.now() };
+      reached = { generation: choice.generation, sinceMs: clock.monotonic() };
     const isRouted = reached !== null && routedAtMs() > reached.sinceMs + APPLY_MS;
     state.publish({ ...state.own(), ends, uses: isRouted ? choice.generation : before.uses });
+    return problem === null ? [] : [problem];
   };
 
   return async (signal, report) => {
@@ -165,12 +176,17 @@ export function tunnelsPart(
       await readUnderlay(signal);
       await detect(signal);
       const { overlay: choice } = newest.snapshot;
-      if (choice !== null) await followChoice(newest, choice);
+      const problems = choice === null ? [] : await followChoice(newest, choice);
       report.done();
-      report.problems(state.accepted(newest).problems);
+      report.problems([...problems, ...state.accepted(newest).problems]);
       await changes.wait(isChanging ? CHANGING_MS : INTERVAL_MS, signal);
     }
   };
+}
+
+function onlyKeyErrors(error: unknown): KeyError {
+  if (error instanceof KeyError) return error;
+  throw error;
 }
 
 /** Whether this host sends over the wanted tunnel to every host that can use it. */

@@ -6,6 +6,8 @@ export interface ChoiceSettings {
   readonly setting: BackendSetting;
   /** Keys that are older are renewed, milliseconds. */
   readonly keyMaxAgeMs: number;
+  /** The newest generation that this host has used. */
+  readonly usedGeneration: number;
 }
 
 /**
@@ -13,14 +15,18 @@ export interface ChoiceSettings {
  * Pure.
  */
 export function planChoice(
-  { setting, keyMaxAgeMs }: ChoiceSettings,
+  { setting, keyMaxAgeMs, usedGeneration }: ChoiceSettings,
   before: OverlayChoice | null,
   hosts: readonly OverlayHost[],
   nowMs: number,
 ): OverlayChoice {
   const chosen = chooseBackend(before?.setting ?? setting, hosts);
-  if (before === null) return { setting, ...chosen, generation: 1, keysSinceMs: nowMs };
-  const isOld = nowMs - before.keysSinceMs >= keyMaxAgeMs;
+  if (before === null) return { setting, ...chosen, generation: usedGeneration + 1, keysSinceMs: nowMs };
+  // The bus was restored from a backup: keys of an earlier generation would be refused.
+  if (before.generation < usedGeneration)
+    return { ...before, ...chosen, generation: usedGeneration + 1, keysSinceMs: nowMs };
+  // A time far in the future is that of a host whose clock was wrong.
+  const isOld = Math.abs(nowMs - before.keysSinceMs) >= keyMaxAgeMs;
   if (chosen.backend !== before.backend || (isOld && chosen.backend !== null))
     return { ...nextChoice(before, nowMs), ...chosen };
   return chosen.reason === before.reason ? before : { ...before, ...chosen };

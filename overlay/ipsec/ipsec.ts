@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { applyStep, formatStep, type Program } from '../../linux/index.ts';
-import { formatProblem, type Result } from '../../model/index.ts';
 import { keepIdentical } from '../../reconcile/index.ts';
 import { type Clock, createWakeUp, type Log, type RunCommand } from '../../system/index.ts';
 import type { Backend, DesiredTunnels, TunnelTraffic } from '../backend/backend.ts';
-import { createKeyFile, type KeyFile } from '../keys/key-file.ts';
+import { createKeyFile, expectKey, type KeyFile } from '../keys/key-file.ts';
 import { ed25519Keys } from '../keys/key-kinds.ts';
 import { findCharon, readMeans, writeCharonFiles } from './charon/charon-files.ts';
 import { createSession, type Session } from './charon/session.ts';
@@ -105,11 +104,11 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
   }
 
   async publicKey(): Promise<string> {
-    return unwrap(await this.#keys.read()).publicKey;
+    return expectKey(await this.#keys.read()).publicKey;
   }
 
   async renewKey(): Promise<void> {
-    unwrap(await this.#keys.renew());
+    expectKey(await this.#keys.renew());
   }
 
   hop(): { readonly device: string; readonly gateway: null } {
@@ -226,13 +225,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     if (change.kind === 'load') await this.#loaded.load(vici, change.connections);
     else if (change.kind === 'unload') await this.#loaded.unload(vici, change.hostIds);
     else if (change.kind === 'unload-key') await vici.request('unload-key', { id: change.keyId });
-    else await vici.request('load-key', { type: 'any', data: unwrap(await this.#keys.read()).privateKey });
+    else await vici.request('load-key', { type: 'any', data: expectKey(await this.#keys.read()).privateKey });
     this.#keeper.wake();
   }
-}
-
-/** Throws the problem. */
-function unwrap<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw new Error(formatProblem(result.problem));
 }

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ok, problem, type Result } from '../../model/index.ts';
+import { formatProblem, ok, type Problem, problem, type Result } from '../../model/index.ts';
 import { oneAtATime, writeFileAtomic } from '../../system/index.ts';
 import type { KeyKind } from './key-kinds.ts';
 
@@ -10,6 +10,23 @@ export interface KeyPair {
   readonly publicKey: string;
   /** The content of the file. */
   readonly privateKey: string;
+}
+
+/** A private key cannot be used. */
+export class KeyError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(formatProblem(problem));
+    this.name = 'KeyError';
+    this.problem = problem;
+  }
+}
+
+/** Throws a KeyError. */
+export function expectKey(result: Result<KeyPair>): KeyPair {
+  if (result.ok) return result.value;
+  throw new KeyError(result.problem);
 }
 
 /** The private key of one tunnel, in a file that only this user can read. */
@@ -38,9 +55,16 @@ export function createKeyFile({ path, kind }: KeyFileSettings): KeyFile {
   };
   return {
     path,
-    read: oneAtATime(async () => (await readKey(path, kind)) ?? write()),
-    renew: oneAtATime(write),
+    read: oneAtATime(() => guarded(path, async () => (await readKey(path, kind)) ?? write())),
+    renew: oneAtATime(() => guarded(path, write)),
   };
+}
+
+/** A full or broken disk affects this key only. */
+function guarded(path: string, work: () => Promise<Result<KeyPair>>): Promise<Result<KeyPair>> {
+  return work().catch(({ message }: Error) =>
+    problem(`private key ${path}`, `cannot be used: ${message}`, 'fix the cause; Drover tries again by itself'),
+  );
 }
 
 /** Null: there is no file. */

@@ -3,7 +3,7 @@ import { applyStep, KeptProgram, type Program } from '../../linux/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import { type Clock, CommandError, type RunCommand } from '../../system/index.ts';
 import type { Backend, DesiredTunnels } from '../backend/backend.ts';
-import { createKeyFile, type KeyFile } from '../keys/key-file.ts';
+import { createKeyFile, expectKey, type KeyFile } from '../keys/key-file.ts';
 import { wireguardKeys } from '../keys/key-kinds.ts';
 import { detectWireguard } from './detect.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
@@ -71,14 +71,11 @@ class WireguardDriver {
   }
 
   async publicKey(): Promise<string> {
-    const pair = await this.#keyFile.read();
-    if (!pair.ok) throw new Error(formatProblem(pair.problem));
-    return pair.value.publicKey;
+    return expectKey(await this.#keyFile.read()).publicKey;
   }
 
   async renewKey(): Promise<void> {
-    const pair = await this.#keyFile.renew();
-    if (!pair.ok) throw new Error(formatProblem(pair.problem));
+    expectKey(await this.#keyFile.renew());
   }
 
   async observe(desired: DesiredTunnels, signal?: AbortSignal): Promise<ObservedWireguard> {

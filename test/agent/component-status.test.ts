@@ -11,6 +11,7 @@ const OK: ReconcilerStatus = {
   name: 'port-guard',
   lastAppliedRevision: 1,
   lastAppliedAtMs: 1,
+  lastAppliedTickMs: 1,
   lastError: null,
   problems: [],
   pending: [],

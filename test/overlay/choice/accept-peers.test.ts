@@ -70,3 +70,17 @@ test('the key in another slot is another key', () => {
   expect(both.problems).toEqual([]);
   expect(both.peers.get('b')?.ends.map(({ publicKey }) => publicKey)).toEqual(['one', 'two']);
 });
+
+test('a known host that announces the subnet of another one loses its own and takes nothing', () => {
+  const [b, c] = [peer('b', ['10.42.2.0/24'], []), peer('c', ['10.42.3.0/24'], [])];
+  const first = acceptPeers(NO_PEERS, OWN, [b, c]);
+  const after = acceptPeers(first, OWN, [peer('b', ['10.42.3.0/24'], []), c]);
+  expect([subnetsOf(after), after.problems.length]).toEqual([{ b: [], c: ['10.42.3.0/24'] }, 1]);
+});
+
+test('a host that leaves and returns with another subnet is accepted with that', () => {
+  const c = peer('c', ['10.42.3.0/24'], []);
+  const left = acceptPeers(acceptPeers(NO_PEERS, OWN, [peer('b', ['10.42.2.0/24'], []), c]), OWN, [c]);
+  const back = acceptPeers(left, OWN, [peer('b', ['10.42.9.0/24'], []), c]);
+  expect([subnetsOf(back), back.problems]).toEqual([{ b: ['10.42.9.0/24'], c: ['10.42.3.0/24'] }, []]);
+});

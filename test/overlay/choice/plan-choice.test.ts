@@ -3,7 +3,7 @@ import type { BackendName, OverlayChoice } from '../../../model/index.ts';
 import type { OverlayHost } from '../../../overlay/choice/choose-backend.ts';
 import { planChoice } from '../../../overlay/choice/plan-choice.ts';
 
-const settings = { setting: 'auto', keyMaxAgeMs: 1_000 } as const;
+const settings = { setting: 'auto', keyMaxAgeMs: 1_000, usedGeneration: 0 } as const;
 const able = (...backends: BackendName[]): OverlayHost => ({
   name: 'a',
   overlay: {
@@ -50,4 +50,23 @@ test('another backend is a new generation, another reason is not', () => {
     ...chosen,
     reason: 'auto: all hosts can use it but b',
   });
+});
+
+test.each([
+  ['a time that was ahead a little', -900, 4],
+  ['a time long ago', 1_000, 5],
+  ['a time far in the future', -1_000, 5],
+])('keys that a host with a wrong clock made at %s', (_when, ageMs, generation) => {
+  const before = { ...chosen, keysSinceMs: 5_000 };
+  const next = planChoice(settings, before, [able('wireguard')], 5_000 + ageMs);
+  expect(next.generation).toBe(generation);
+  expect(planChoice(settings, next, [able('wireguard')], 5_000 + ageMs)).toBe(next);
+});
+
+test('a generation never goes back, also if the document is lost or comes from a backup', () => {
+  const used = { ...settings, usedGeneration: 6 };
+  expect(planChoice(used, null, [able('wireguard')], 600)).toMatchObject({ backend: 'wireguard', generation: 7 });
+  const restored = planChoice(used, chosen, [able('wireguard')], 600);
+  expect(restored).toMatchObject({ backend: 'wireguard', generation: 7, keysSinceMs: 600 });
+  expect(planChoice(used, restored, [able('wireguard')], 700)).toBe(restored);
 });
