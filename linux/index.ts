@@ -13,6 +13,7 @@ export {
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
 export { followKernel } from './kernel-events.ts';
+export { parseSets, readSets, renderSetChanges, type SetElements } from './nft-sets.ts';
 export {
   createNftTable,
   type NftTable,

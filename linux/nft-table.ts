@@ -26,7 +26,7 @@ export function createNftTable({ run }: { run: RunCommand }, { family, name }: T
         await run('nft', ['--stateless', '--terse', 'list', 'table', family, name], signal ? { signal } : {}),
       );
     } catch (error) {
-      if (error instanceof CommandError && error.stderr.includes('No such file')) return null;
+      if (isNoTable(error)) return null;
       throw error;
     }
   };
@@ -52,13 +52,20 @@ export function replaceTable({ family, name }: TableId, text: string): Step {
   return step('nft -f -', `table ${family} ${name}\ndelete table ${family} ${name}\n${text}`);
 }
 
-/** The rendered table in a step of `replaceTable`. */
-export function replacedText({ input = '' }: Step): string {
-  return input.split('\n').slice(2).join('\n');
+/** The rendered table in a step of `replaceTable`, without the commands after it. Null: the step does not replace a table. */
+export function replacedText({ file, input = '' }: Step): string | null {
+  if (file !== 'nft' || !input.startsWith('table ')) return null;
+  const lines = input.split('\n').slice(2);
+  return lines.slice(0, lines.indexOf('}') + 1).join('\n');
 }
 
 export function removeTable(id: TableId): Step {
   return replaceTable(id, '');
+}
+
+/** Whether nft could not list a table because there is none. */
+export function isNoTable(error: unknown): boolean {
+  return error instanceof CommandError && error.stderr.includes('No such file');
 }
 
 function normal(text: string): string {

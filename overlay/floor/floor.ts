@@ -1,11 +1,20 @@
-import { applyRemoval, applyStep, createNftTable, readIp, replacedText, type Step } from '../../linux/index.ts';
+import {
+  applyRemoval,
+  applyStep,
+  createNftTable,
+  readIp,
+  readSets,
+  replacedText,
+  type Step,
+} from '../../linux/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { type DesiredFloor, defaultFloorSettings, type FloorSettings } from './desired-floor.ts';
-import { formatFloorStep, type ObservedFloor, planFloor, planFloorRemoval } from './plan.ts';
+import { formatFloorStep, type ObservedFloor, planFloor, planFloorRemoval, tableId } from './plan.ts';
+import { NO_PEERS, PEER_SETS } from './render.ts';
 
 /**
- * What stands under the tunnels: with an closed backend, packets between containers leave and arrive through tunnels or not at all. Routes
+ * What stands under the tunnels: with a closed backend, packets between containers leave and arrive through tunnels or not at all. Routes
  * and rules of the routing policy hold while somebody flushes nftables; the nft table holds while somebody flushes routes or rules.
  */
 export interface Floor {
@@ -20,23 +29,29 @@ export function createFloor(
   options: Partial<FloorSettings> = {},
 ): Floor {
   const settings = { ...defaultFloorSettings, ...options };
-  const table = createNftTable({ run }, { family: 'inet', name: settings.table });
-  const observe = async (signal?: AbortSignal): Promise<ObservedFloor> => {
+  const table = createNftTable({ run }, tableId(settings));
+  const observe = async (usesVxlan: boolean, signal?: AbortSignal): Promise<ObservedFloor> => {
     const commands = ['route show table main type blackhole', 'rule show'];
-    const [{ routes, rules }, text] = await Promise.all([readIp(run, commands, { signal }), table.read(signal)]);
-    return { table: text, blackholes: routes, rules };
+    const [{ routes, rules }, text, peers] = await Promise.all([
+      readIp(run, commands, { signal }),
+      table.read(signal),
+      usesVxlan ? readSets(run, tableId(settings), PEER_SETS, signal) : NO_PEERS,
+    ]);
+    return { table: text, peers, blackholes: routes, rules };
   };
   return {
     settings,
     applier: {
-      observe: (_desired, signal) => observe(signal),
+      observe: ({ vxlan }, signal) => observe(vxlan !== null, signal),
       plan: (desired, observed) => planFloor(settings, desired, observed),
       apply: async (change, signal) => {
         await applyStep(run, change, signal);
-        if (change.file === 'nft') await table.learn(replacedText(change), signal);
+        const text = replacedText(change);
+        if (text !== null) await table.learn(text, signal);
       },
       format: formatFloorStep,
     },
-    remove: async (signal) => applyRemoval({ run, log }, planFloorRemoval(settings, await observe(signal)), signal),
+    remove: async (signal) =>
+      applyRemoval({ run, log }, planFloorRemoval(settings, await observe(false, signal)), signal),
   };
 }

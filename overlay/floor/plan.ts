@@ -4,17 +4,22 @@ import {
   type IpRoute,
   type IpRule,
   removeTable,
+  renderSetChanges,
   replaceTable,
   type Step,
   sameTable,
   step,
+  type TableId,
 } from '../../linux/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredFloor, FloorSettings } from './desired-floor.ts';
-import { renderFloorTable } from './render.ts';
+import { NO_PEERS, type PeerElements, peerElements, renderFloorTable } from './render.ts';
 
 export interface ObservedFloor {
+  /** Without the content of its sets. */
   readonly table: string | null;
+  /** What the sets contain; empty if VXLAN is not wanted. */
+  readonly peers: PeerElements;
   /** Routes that lead nowhere, in the main table. */
   readonly blackholes: readonly IpRoute[];
   /** The whole routing policy of IPv4. */
@@ -23,10 +28,9 @@ export interface ObservedFloor {
 
 /** What lets packets pass comes before what stops them, and goes after it. */
 export function planFloor(settings: FloorSettings, desired: DesiredFloor, observed: ObservedFloor): Plan<Step> {
-  const text = renderFloorTable(settings.table, desired);
   return {
     changes: [
-      ...(sameTable(observed.table, text) ? [] : [tableStep(settings, text)]),
+      ...planTable(settings, desired, observed),
       ...planBlackholes(settings, desired.closed ? desired.ranges : [], observed.blackholes),
       ...planRules(settings, desired.closed ? policyOf(settings, desired) : [], observed.rules),
     ],
@@ -38,7 +42,7 @@ export function planFloorRemoval(settings: FloorSettings, { table, blackholes, r
   return [
     ...planRules(settings, [], rules),
     ...planBlackholes(settings, [], blackholes),
-    ...(table === null ? [] : [tableStep(settings, null)]),
+    ...(table === null ? [] : [removeTable(tableId(settings))]),
   ];
 }
 
@@ -50,9 +54,19 @@ export function formatFloorStep(change: Step): string {
   });
 }
 
-function tableStep({ table }: FloorSettings, text: string | null): Step {
-  const id = { family: 'inet', name: table } as const;
-  return text === null ? removeTable(id) : replaceTable(id, text);
+export function tableId({ table }: FloorSettings): TableId {
+  return { family: 'inet', name: table };
+}
+
+/** Replaces a table whose rules differ, together with its sets; otherwise changes only the elements that differ. */
+function planTable(settings: FloorSettings, desired: DesiredFloor, { table, peers }: ObservedFloor): Step[] {
+  const id = tableId(settings);
+  const text = renderFloorTable(settings.table, desired);
+  const wanted = peerElements(desired);
+  if (text === null) return table === null ? [] : [removeTable(id)];
+  if (!sameTable(table, text)) return [replaceTable(id, `${text}${renderSetChanges(id, NO_PEERS, wanted)}`)];
+  const changes = renderSetChanges(id, peers, wanted);
+  return changes === '' ? [] : [step('nft -f -', changes)];
 }
 
 function planBlackholes(

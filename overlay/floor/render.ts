@@ -1,5 +1,6 @@
+import type { SetElements } from '../../linux/index.ts';
 import { parseAddress } from '../../model/index.ts';
-import type { DesiredFloor, VxlanPeers } from './desired-floor.ts';
+import type { DesiredFloor } from './desired-floor.ts';
 
 interface Chain {
   readonly name: string;
@@ -8,8 +9,15 @@ interface Chain {
   readonly rules: readonly string[];
 }
 
+/** The addresses of the peers on the underlay, which change more often than the rules. */
+export const PEER_SETS = ['peers4', 'peers6'] as const;
+
+export type PeerElements = SetElements<(typeof PEER_SETS)[number]>;
+
+export const NO_PEERS: PeerElements = { peers4: [], peers6: [] };
+
 /**
- * Our table, as nft lists it; without named sets, because their elements are not listed. Null: there is no tunnel. SYN packets get the largest
+ * Our table with empty sets, as nft lists it. Null: there is no tunnel. SYN packets get the largest
  * segment that fits both ways: nft takes the smaller MTU of the route to the receiver and of the one back.
  */
 export function renderFloorTable(table: string, { ranges, own, devices, closed, vxlan }: DesiredFloor): string | null {
@@ -48,11 +56,11 @@ export function renderFloorTable(table: string, { ranges, own, devices, closed, 
       hook: null,
       rules: closed ? [...allowed('oifname'), 'counter drop comment "would leave in clear"'] : [],
     },
-    { name: 'vxlan', hook: null, rules: vxlan ? peerRules(vxlan) : [] },
+    { name: 'vxlan', hook: null, rules: vxlan ? PEER_RULES : [] },
   ];
   return `table inet ${table} {
 	comment "Drover: what carries packets between containers"
-${chains
+${vxlan ? EMPTY_SETS : ''}${chains
   .filter(({ rules }) => rules.length > 0)
   .map(renderChain)
   .join('\n')}}
@@ -64,15 +72,27 @@ function renderChain({ name, hook, rules }: Chain): string {
   return `	chain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}	}\n`;
 }
 
-function peerRules({ addresses }: VxlanPeers): readonly string[] {
-  const parsed = addresses.flatMap((text) => {
-    const address = parseAddress(text);
-    return address.ok ? [address.value] : [];
-  });
-  const sorted = parsed.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
-  const accept = (family: 4 | 6, key: string): readonly string[] => {
-    const texts = [...new Set(sorted.filter((address) => address.family === family).map(({ text }) => text))];
-    return texts.length === 0 ? [] : [`${key} saddr { ${texts.join(', ')} } accept`];
-  };
-  return [...accept(4, 'ip'), ...accept(6, 'ip6'), 'counter drop comment "VXLAN of a host that is no peer"'];
+const EMPTY_SETS = `	set peers4 {
+		type ipv4_addr
+	}
+
+	set peers6 {
+		type ipv6_addr
+	}
+
+`;
+
+const PEER_RULES = [
+  'ip saddr @peers4 accept',
+  'ip6 saddr @peers6 accept',
+  'counter drop comment "VXLAN of a host that is no peer"',
+] as const;
+
+/** The content of the sets. */
+export function peerElements({ vxlan }: Pick<DesiredFloor, 'vxlan'>): PeerElements {
+  const parsed = (vxlan?.addresses ?? []).map(parseAddress).flatMap((address) => (address.ok ? [address.value] : []));
+  const elements = (wanted: 4 | 6) => [
+    ...new Set(parsed.filter(({ family }) => family === wanted).map(({ text }) => text)),
+  ];
+  return { peers4: elements(4), peers6: elements(6) };
 }

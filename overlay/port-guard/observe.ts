@@ -1,10 +1,10 @@
 import { readFile, readlink } from 'node:fs/promises';
-import { type NftTable, readDevice, readIp } from '../../linux/index.ts';
+import { type NftTable, readDevice, readIp, readSets } from '../../linux/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
 import { unboundContainers } from './find-ports.ts';
 import type { BridgePort, ObservedGuard } from './observed-guard.ts';
-import { type GuardElements, NO_ELEMENTS, renderFrame, SETS } from './render.ts';
+import { NO_ELEMENTS, renderFrame, SETS, tableId } from './render.ts';
 
 export interface ObserveDependencies {
   readonly run: RunCommand;
@@ -25,7 +25,7 @@ export async function observePortGuard(
   const frame = await table.read(signal);
   const published = await readPublished(bindingsFile);
   if (desired === 'off') return { ...NOTHING, frame, published };
-  const elements = frame === null ? NO_ELEMENTS : await readElements(run, settings, signal);
+  const elements = frame === null ? NO_ELEMENTS : await readSets(run, tableId(settings.table), SETS, signal);
   const ports = await readPorts(run, signal);
   // The container behind a port that the table has cannot change: only the others are looked up.
   const unbound = unboundContainers(desired, { ports, elements });
@@ -72,20 +72,6 @@ async function readPorts(run: RunCommand, signal?: AbortSignal): Promise<readonl
 async function readOwnAddresses(run: RunCommand, device: string, signal?: AbortSignal): Promise<readonly string[]> {
   const bridge = await readDevice(run, device, { signal });
   return (bridge?.addr_info ?? []).filter(({ family }) => family === 'inet').map(({ local }) => local);
-}
-
-/** The content of the sets in a listing of our table. */
-export function parseElements(listing: string): GuardElements {
-  const found = [...listing.matchAll(/\bset (\w+) \{\s+type [^\n]+\n(?:\s+elements = \{([^}]*)\})?/g)];
-  const held = new Map(
-    found.map(([, name = '', text = '']) => [name, text.split(',').map((element) => element.trim())]),
-  );
-  const entries = SETS.map((name) => [name, (held.get(name) ?? []).filter((element) => element !== '')]);
-  return Object.fromEntries(entries) as GuardElements;
-}
-
-async function readElements(run: RunCommand, { table }: PortGuardSettings, signal?: AbortSignal) {
-  return parseElements(await run('nft', ['list', 'table', 'bridge', table], signal ? { signal } : {}));
 }
 
 /** Lets the kernel check our table without creating it. Returns nft's message if the kernel rejects it. */

@@ -1,10 +1,18 @@
-import { formatStep, removeTable, replaceTable, type Step, sameTable, step, type TableId } from '../../linux/index.ts';
+import {
+  formatStep,
+  removeTable,
+  renderSetChanges,
+  replaceTable,
+  type Step,
+  sameTable,
+  step,
+} from '../../linux/index.ts';
 import { formatPortBindings, type PortBinding, type PortBindings, type Problem } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredGuard, PortGuardSettings } from './desired-guard.ts';
 import { findBindings, quoted } from './find-ports.ts';
 import type { ObservedGuard } from './observed-guard.ts';
-import { type GuardElements, NO_ELEMENTS, renderDifference, renderFrame } from './render.ts';
+import { type GuardElements, NO_ELEMENTS, renderFrame, tableId } from './render.ts';
 
 /** A command, or the new content of the file that other processes read the bindings from. */
 export type GuardChange =
@@ -59,15 +67,11 @@ export function guardElements(
   };
 }
 
-export function tableId(name: string): TableId {
-  return { family: 'bridge', name };
-}
-
 function planTable(table: string, wanted: GuardElements, { frame, elements }: ObservedGuard): readonly Step[] {
   const text = renderFrame(table);
   if (!sameTable(frame, text))
-    return [replaceTable(tableId(table), `${text}${renderDifference(table, NO_ELEMENTS, wanted)}`)];
-  const difference = renderDifference(table, elements, wanted);
+    return [replaceTable(tableId(table), `${text}${renderSetChanges(tableId(table), NO_ELEMENTS, wanted)}`)];
+  const difference = renderSetChanges(tableId(table), elements, wanted);
   return difference === '' ? [] : [step('nft -f -', difference)];
 }
 

@@ -6,8 +6,8 @@ import { CommandError, type Log, type RunCommand, writeFileAtomic } from '../../
 import { type DesiredGuard, defaultPortGuardSettings, type PortGuardSettings } from './desired-guard.ts';
 import { type ObserveDependencies, observePortGuard } from './observe.ts';
 import type { ObservedGuard } from './observed-guard.ts';
-import { formatGuardChange, type GuardChange, planPortGuard, planTableRemoval, tableId } from './plan.ts';
-import { renderFrame } from './render.ts';
+import { formatGuardChange, type GuardChange, planPortGuard, planTableRemoval } from './plan.ts';
+import { renderFrame, tableId } from './render.ts';
 
 /** Holds each container on a bridge to its own address, at the bridge port that leads to it. */
 export interface PortGuard {

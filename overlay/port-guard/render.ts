@@ -1,12 +1,17 @@
+import type { SetElements, TableId } from '../../linux/index.ts';
+
 /** The sets of our table. */
 export const SETS = ['elsewhere', 'known', 'macs', 'addresses', 'taken'] as const;
 
 export type SetName = (typeof SETS)[number];
 
-/** The elements of each set, in nft's notation. */
-export type GuardElements = Readonly<Record<SetName, readonly string[]>>;
+export type GuardElements = SetElements<SetName>;
 
 export const NO_ELEMENTS: GuardElements = { elsewhere: [], known: [], macs: [], addresses: [], taken: [] };
+
+export function tableId(name: string): TableId {
+  return { family: 'bridge', name };
+}
 
 /**
  * Our table with empty sets. `known`: ports whose container is known. `macs` and `addresses`: the source addresses that each
@@ -54,26 +59,4 @@ export function renderFrame(table: string): string {
 	}
 }
 `;
-}
-
-/** The commands that change the sets from one content to another; empty when both are equal. */
-export function renderDifference(table: string, from: GuardElements, to: GuardElements): string {
-  return SETS.flatMap((set) => [
-    ...removal(`bridge ${table} ${set}`, without(from[set], to[set])),
-    ...addition(`bridge ${table} ${set}`, without(to[set], from[set])),
-  ]).join('');
-}
-
-function without(elements: readonly string[], others: readonly string[]): readonly string[] {
-  const left = new Set(others);
-  return elements.filter((element) => !left.has(element));
-}
-
-function addition(set: string, elements: readonly string[]): readonly string[] {
-  return elements.length === 0 ? [] : [`add element ${set} { ${elements.join(', ')} }\n`];
-}
-
-/** Adds the elements first, because deleting an element that is already gone fails the whole transaction. */
-function removal(set: string, elements: readonly string[]): readonly string[] {
-  return addition(set, elements).flatMap((line) => [line, line.replace('add', 'delete')]);
 }

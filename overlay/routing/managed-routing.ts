@@ -64,7 +64,8 @@ export function createManagedRouting(
       plan: (desired, observed) => planRouting(settings, desired, observed),
       apply: async (change, signal) => {
         await applyStep(run, change, signal);
-        if (change.file === 'nft') await table.learn(replacedText(change), signal);
+        const text = replacedText(change);
+        if (text !== null) await table.learn(text, signal);
       },
       format: formatStep,
     },

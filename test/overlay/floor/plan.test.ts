@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { IpRoute, IpRule } from '../../../linux/ip-json.ts';
+import { replacedText } from '../../../linux/nft-table.ts';
 import type { Step } from '../../../linux/step.ts';
 import { type DesiredFloor, defaultFloorSettings as settings } from '../../../overlay/floor/desired-floor.ts';
 import { formatFloorStep, type ObservedFloor, planFloor, planFloorRemoval } from '../../../overlay/floor/plan.ts';
-import { renderFloorTable } from '../../../overlay/floor/render.ts';
+import { NO_PEERS, type PeerElements, renderFloorTable } from '../../../overlay/floor/render.ts';
 
 const own = { subnet: '10.42.1.0/24', device: 'drover1' };
 const vxlan = { vni: 1042, port: 4789, addresses: ['192.0.2.10', '192.0.2.2', 'rubbish', '2001:db8::2'] };
@@ -15,9 +16,10 @@ const desired: DesiredFloor = {
   closed: true,
   vxlan,
 };
-const nothing: ObservedFloor = { table: null, blackholes: [], rules: [] };
+const nothing: ObservedFloor = { table: null, peers: NO_PEERS, blackholes: [], rules: [] };
 const OTHERS: ObservedFloor = {
   table: null,
+  peers: NO_PEERS,
   blackholes: [
     { dst: '198.18.0.0/15', type: 'blackhole', protocol: '250', metric: 20 },
     { dst: '198.51.100.0/24', type: 'blackhole', protocol: 'static', metric: settings.metric },
@@ -38,6 +40,14 @@ test('render: packets between containers use tunnels only, segments fit both way
   expect(renderFloorTable('drover_overlay', desired)).toMatchInlineSnapshot(`
     "table inet drover_overlay {
     	comment "Drover: what carries packets between containers"
+    	set peers4 {
+    		type ipv4_addr
+    	}
+
+    	set peers6 {
+    		type ipv6_addr
+    	}
+
     	chain prerouting {
     		type filter hook prerouting priority raw; policy accept;
     		ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 goto arriving
@@ -76,8 +86,8 @@ test('render: packets between containers use tunnels only, segments fit both way
     	}
 
     	chain vxlan {
-    		ip saddr { 192.0.2.2, 192.0.2.10 } accept
-    		ip6 saddr { 2001:db8::2 } accept
+    		ip saddr @peers4 accept
+    		ip6 saddr @peers6 accept
     		counter drop comment "VXLAN of a host that is no peer"
     	}
     }
@@ -91,6 +101,14 @@ test('render: without encryption only segments and VXLAN are looked at, and with
   expect(renderFloorTable('t', { ...clear, vxlan: { ...vxlan, addresses: [] } })).toMatchInlineSnapshot(`
     "table inet t {
     	comment "Drover: what carries packets between containers"
+    	set peers4 {
+    		type ipv4_addr
+    	}
+
+    	set peers6 {
+    		type ipv6_addr
+    	}
+
     	chain prerouting {
     		type filter hook prerouting priority raw; policy accept;
     		udp dport 4789 @th,96,24 0x412 goto vxlan
@@ -103,6 +121,8 @@ test('render: without encryption only segments and VXLAN are looked at, and with
     	}
 
     	chain vxlan {
+    		ip saddr @peers4 accept
+    		ip6 saddr @peers6 accept
     		counter drop comment "VXLAN of a host that is no peer"
     	}
     }
@@ -148,7 +168,17 @@ test('Q24: plan() and the removal leave routes and rules of others alone', () =>
 test('the line of a table with many peers stays short', () => {
   const addresses = Array.from({ length: 1000 }, (_, n) => `192.0.${n >> 8}.${n & 255}`);
   const [table = ''] = linesOf({ ...desired, vxlan: { ...vxlan, addresses } }, nothing);
-  expect(table).toContain('ip saddr { 1000 addresses } accept');
+  expect(table).toContain('add element inet drover_overlay peers4 { 1000 addresses }');
+});
+
+test('plan() changes only the elements of peers that come and go, in one transaction', () => {
+  const standing = kernel(nothing, planFloor(settings, desired, nothing).changes);
+  expect(standing.peers).toEqual({ peers4: ['192.0.2.10', '192.0.2.2'], peers6: ['2001:db8::2'] });
+  expect(
+    linesOf({ ...desired, vxlan: { ...vxlan, addresses: ['192.0.2.2', '192.0.2.4', '2001:db8::2'] } }, standing),
+  ).toEqual([
+    'nft -f - { add element inet drover_overlay peers4 { 192.0.2.10 }; delete element inet drover_overlay peers4 { 192.0.2.10 }; add element inet drover_overlay peers4 { 192.0.2.4 } }',
+  ]);
 });
 
 test('plan() of what it planned is empty, whatever was there before, in any order', () => {
@@ -156,7 +186,7 @@ test('plan() of what it planned is empty, whatever was there before, in any orde
     ranges: fc.shuffledSubarray(['10.42.0.0/16', '10.43.0.0/16']),
     devices: fc.shuffledSubarray(['drover-vx', 'drover-wg0', 'drover-wg1', 'ipsec0']),
     closed: fc.boolean(),
-    vxlan: fc.option(fc.constant(vxlan)),
+    vxlan: fc.option(fc.shuffledSubarray(vxlan.addresses).map((addresses) => ({ ...vxlan, addresses }))),
   });
   fc.assert(
     fc.property(worlds, worlds, (first, second) => {
@@ -173,14 +203,29 @@ test('plan() of what it planned is empty, whatever was there before, in any orde
 
 /** What the kernel does with the steps. */
 function kernel(before: ObservedFloor, changes: readonly Step[]): ObservedFloor {
-  let { table } = before;
+  let { table, peers } = before;
   const blackholes: IpRoute[] = [...before.blackholes];
   const rules: IpRule[] = [...before.rules];
-  for (const { file, input = '' } of changes) {
-    if (file === 'nft') table = input.split('\n').slice(2).join('\n') || null;
+  for (const change of changes) {
+    const { file, input = '' } = change;
+    const text = replacedText(change);
+    if (text !== null) [table, peers] = [text === '' ? null : text, NO_PEERS];
+    if (file === 'nft') peers = withElements(peers, input);
     else for (const line of input.trim().split('\n')) applyLine(line.split(' '), blackholes, rules);
   }
-  return { table, blackholes, rules };
+  return { table, peers, blackholes, rules };
+}
+
+function withElements(before: PeerElements, commands: string): PeerElements {
+  const sets = { peers4: new Set(before.peers4), peers6: new Set(before.peers6) };
+  for (const [, verb, name, list = ''] of commands.matchAll(/^(add|delete) element inet \S+ (\S+) \{ (.*) \}$/gm)) {
+    const set = sets[name as keyof PeerElements];
+    for (const element of list.split(', ')) {
+      if (verb === 'add') set.add(element);
+      else expect(set.delete(element)).toBe(true);
+    }
+  }
+  return { peers4: [...sets.peers4], peers6: [...sets.peers6] };
 }
 
 function applyLine([kind, verb, ...rest]: readonly string[], blackholes: IpRoute[], rules: IpRule[]): void {

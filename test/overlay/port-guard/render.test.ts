@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseElements } from '../../../overlay/port-guard/observe.ts';
-import { NO_ELEMENTS, renderDifference, renderFrame } from '../../../overlay/port-guard/render.ts';
+import { parseSets, renderSetChanges } from '../../../linux/index.ts';
+import { NO_ELEMENTS, renderFrame, SETS, tableId } from '../../../overlay/port-guard/render.ts';
 
 test('render: the table', () => {
   expect(renderFrame('drover_guard')).toMatchInlineSnapshot(`
@@ -49,7 +49,7 @@ test('render: the table', () => {
 test('render: only elements that differ are changed, and deleting an element that is already gone does not fail', () => {
   const from = { ...NO_ELEMENTS, known: ['"veth1"', '"veth2"'], taken: ['10.42.1.1'] };
   const to = { ...NO_ELEMENTS, known: ['"veth2"', '"veth3"'], taken: ['10.42.1.1'] };
-  expect(renderDifference('drover_guard', from, to)).toBe(
+  expect(renderSetChanges(tableId('drover_guard'), from, to)).toBe(
     [
       'add element bridge drover_guard known { "veth1" }',
       'delete element bridge drover_guard known { "veth1" }',
@@ -57,10 +57,10 @@ test('render: only elements that differ are changed, and deleting an element tha
       '',
     ].join('\n'),
   );
-  expect(renderDifference('drover_guard', to, to)).toBe('');
+  expect(renderSetChanges(tableId('drover_guard'), to, to)).toBe('');
 });
 
-test('parseElements() reads lists over several lines and empty sets', () => {
+test('parseSets() reads lists over several lines and empty sets', () => {
   const listing = `table bridge drover_guard {
 	comment "Drover: containers cannot spoof each other's address"
 	set elsewhere {
@@ -89,7 +89,7 @@ test('parseElements() reads lists over several lines and empty sets', () => {
 		meta protocol { 8021q, 8021ad } counter packets 0 bytes 0 drop comment "double VLAN tag hides the address"
 	}
 }`;
-  expect(parseElements(listing)).toEqual({
+  expect(parseSets(listing, SETS)).toEqual({
     elsewhere: [],
     known: ['"veth1"', '"veth2"'],
     macs: [],

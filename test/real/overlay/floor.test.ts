@@ -164,6 +164,10 @@ test('Q11: connections get segments that fit the path, also when only one end cl
 });
 
 const FAULTS: readonly (readonly [string, readonly string[]])[] = [
+  [
+    'another host takes the place of the peers in the nft set',
+    ['nft flush set inet drover_overlay peers4', 'nft add element inet drover_overlay peers4 { 192.0.2.3 }'],
+  ],
   ['nft flush ruleset', ['nft flush ruleset']],
   ['nft flush ruleset, and the device of the tunnel is deleted', ['nft flush ruleset', 'ip link delete drover-vx']],
   ['ip route flush of our routes', ['ip route flush proto 250']],
