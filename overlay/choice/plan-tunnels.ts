@@ -16,12 +16,12 @@ export function endsOf(overlay: HostOverlay | null): readonly TunnelEnd[] {
 }
 
 /**
- * The tunnels that this host should keep ready: the wanted one, and earlier ones until every living host that can use the wanted one
- * sends over it. So both ends speak the new backend before the old one goes. If no backend is possible, nothing changes. Pure.
+ * The tunnels that this host should keep ready: the wanted one, and earlier ones until this host and every living one that can use the
+ * wanted one send over it. So both ends speak the new backend before the old one goes. If no backend is possible, nothing changes. Pure.
  */
 export function planTunnels(
   choice: OverlayChoice | null,
-  own: Pick<HostOverlay, 'abilities' | 'ends'>,
+  own: Pick<HostOverlay, 'abilities' | 'ends' | 'uses'>,
   others: readonly (HostOverlay | null)[],
 ): readonly TunnelId[] {
   const wanted = wantedTunnel(choice);
@@ -31,7 +31,7 @@ export function planTunnels(
     other === null || (can({ overlay: other }, wanted.backend) && other.uses !== choice.generation);
   const isNeeded = (end: TunnelId): boolean =>
     isAble
-      ? others.some(isChanging)
+      ? own.uses !== choice.generation || others.some(isChanging)
       : others.some((other) => endsOf(other).some((theirs) => isSameTunnel(theirs, end)));
   const earlier = own.ends.filter((end) => !isSameTunnel(end, wanted)).filter(isNeeded);
   return isAble ? [wanted, ...idsOf(earlier)] : idsOf(earlier);

@@ -137,7 +137,8 @@ test('a host with an agent that reports no ends keeps the plain routes until it 
   expect(chooseTunnel(wantedTunnel(choice), [{ backend: 'direct', slot: 0 }], endsOf(null), false)).toMatchObject({
     backend: 'direct',
   });
-  expect(planTunnels(choice, own, [upgraded])).toEqual([{ backend: 'wireguard', slot: 0 }]);
+  expect(planTunnels(choice, own, [upgraded])).toHaveLength(2);
+  expect(planTunnels(choice, { ...own, uses: 2 }, [upgraded])).toEqual([{ backend: 'wireguard', slot: 0 }]);
 });
 
 test('if no backend is possible, the hosts keep what they have', () => {
