@@ -85,7 +85,10 @@ const nameOf = (holder: string): string => (holder === 'this host' ? holder : `h
 /** Keeps the earlier key if a running agent publishes another one of the same generation: it makes new keys only for a new generation. */
 function acceptKey(host: Host, earlier: AcceptedPeer | null, end: TunnelEnd, problems: Problem[]): AcceptedEnd {
   const known = earlier?.ends.find(({ backend, slot }) => backend === end.backend && slot === end.slot);
-  if (known?.publicKey === end.publicKey) return { ...end, incarnation: known.incarnation };
+  if (known?.publicKey === end.publicKey) {
+    const isSame = known.generation === end.generation && known.port === end.port;
+    return isSame ? known : { ...end, incarnation: known.incarnation };
+  }
   if (!known || known.generation < end.generation || known.incarnation < host.incarnation)
     return { ...end, incarnation: host.incarnation };
   problems.push({
