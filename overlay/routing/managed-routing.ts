@@ -16,7 +16,7 @@ import {
   sameTable,
 } from '../../linux/index.ts';
 import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
-import type { Log, RunCommand } from '../../system/index.ts';
+import { CommandError, type Log, type RunCommand } from '../../system/index.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
 import { isOurRoute, isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
 import { NO_NETWORK_RULES, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
@@ -42,6 +42,8 @@ export function createManagedRouting(
 ): ManagedRouting {
   const settings = { ...defaultRoutingSettings, ...options };
   const table = createNftTable({ run }, { family: 'ip', name: settings.table });
+  /** False once the kernel has refused to keep connections longer (`CONFIG_NF_CONNTRACK_TIMEOUT`). */
+  let remembers = true;
   const observe = async (devices: readonly string[], signal?: AbortSignal): Promise<ObservedRouting> => {
     // Read the addresses from the local routes: with many containers there are many more devices than addresses.
     const [{ routes }, ...links] = await Promise.all([
@@ -61,10 +63,16 @@ export function createManagedRouting(
     settings,
     applier: {
       observe: (desired, signal) => observe(tunnelDevices(desired), signal),
-      plan: (desired, observed) => planRouting(settings, desired, observed),
+      plan: (desired, observed) => planRouting(settings, desired, { ...observed, remembers }),
       apply: async (change, signal) => {
-        await applyStep(run, change, signal);
         const text = replacedText(change);
+        await applyStep(run, change, signal).catch((error: unknown) => {
+          if (text !== null && remembers && error instanceof CommandError) {
+            log.warn({ err: error }, 'the kernel may forget half-closed connections of containers after 60 s');
+            remembers = false;
+          }
+          throw error;
+        });
         if (text !== null) await table.learn(text, signal);
       },
       format: formatStep,
@@ -85,9 +93,13 @@ function tunnelDevices({ peers }: DesiredRouting): readonly string[] {
 }
 
 /** Rules come first, because the packets of a route need to be accepted and must keep their source address. */
-export function planRouting(settings: RoutingSettings, desired: DesiredRouting, observed: ObservedRouting): Plan<Step> {
+export function planRouting(
+  settings: RoutingSettings,
+  desired: DesiredRouting,
+  observed: ObservedRouting & { readonly remembers: boolean },
+): Plan<Step> {
   const { changes, problems } = planRoutes(settings, desired, observed);
-  const text = renderNetworkTable(settings.table, desired);
+  const text = renderNetworkTable(settings.table, desired, observed.remembers);
   const rules = settings.dockerUserRules ? renderNetworkAcceptRules(desired) : NO_NETWORK_RULES;
   return {
     changes: [

@@ -5,26 +5,47 @@ import type { DesiredRouting } from './desired-routing.ts';
 /** The comment that marks our rules in chains that are not ours. */
 export const NETWORK_COMMENT = 'drover-network';
 
-/**
- * Our table: traffic between the environment's ranges keeps its source address, traffic that leaves them gets this host's.
- * The table takes effect before Docker's rules. Null when this host has no subnet yet.
- */
-export function renderNetworkTable(table: string, { ranges, own }: DesiredRouting): string | null {
-  if (!own) return null;
-  const sorted = [...new Set(ranges)].toSorted((a, b) => firstOf(a) - firstOf(b));
-  return `table ip ${table} {
-	comment "Drover: the managed network"
-	set ranges {
-		type ipv4_addr
-		flags interval
-		elements = { ${sorted.join(', ')} }
+/** Longer than 2 h, after which the kernels of both ends send keep-alives, and 9 of them without an answer. */
+const HALF_CLOSED_SECONDS = 8_100;
+
+/** nft writes its own defaults for the other states, 5 days for an idle connection, whatever the settings of the host are. */
+const REMEMBERED = `	ct timeout remembered {
+		protocol tcp
+		l3proto ip
+		policy = { close_wait : ${HALF_CLOSED_SECONDS} }
 	}
 
-	chain postrouting {
+`;
+
+/**
+ * Our table: traffic between the environment's ranges keeps its source address, traffic that leaves them gets this host's.
+ * The table takes effect before Docker's rules. Null when this host has no subnet yet. `remembers`: the kernel can keep idle and half-closed
+ * connections of containers longer than those of others.
+ */
+export function renderNetworkTable(table: string, { ranges, own }: DesiredRouting, remembers: boolean): string | null {
+  if (!own) return null;
+  const sorted = [...new Set(ranges)].toSorted((a, b) => firstOf(a) - firstOf(b));
+  // As nft lists it: the elements of a named set are not listed, and a set of one is no set.
+  const rangesText = sorted.length === 1 ? sorted[0] : `{ ${sorted.join(', ')} }`;
+  return `table ip ${table} {
+	comment "Drover: the managed network"
+${remembers ? REMEMBERED : ''}	chain postrouting {
 		type nat hook postrouting priority srcnat - 10; policy accept;
-		ip saddr ${own.subnet} ip daddr != @ranges oifname != "${own.device}" masquerade comment "traffic that leaves the managed network"
+		ip saddr ${own.subnet} ip daddr != ${rangesText} oifname != "${own.device}" masquerade comment "traffic that leaves the managed network"
 	}
+${remembers ? rememberingChain(own.subnet) : ''}}
+`;
 }
+
+/** After the addresses of published ports are replaced, so that the container's is there. */
+function rememberingChain(subnet: string): string {
+  const rules = ['saddr', 'daddr'].map(
+    (end) => `		ip ${end} ${subnet} meta l4proto tcp ct timeout set "remembered"\n`,
+  );
+  return `
+	chain prerouting {
+		type filter hook prerouting priority filter; policy accept;
+${rules.join('')}	}
 `;
 }
 

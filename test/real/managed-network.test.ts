@@ -23,6 +23,7 @@ import { connectHosts, createTestHost, type TestHost } from '../support/test-hos
 import { testLog } from '../support/test-log.ts';
 
 const ECHO = fileURLToPath(new URL('../support/source-echo.ts', import.meta.url));
+const IDLE = fileURLToPath(new URL('../support/idle-tcp.ts', import.meta.url));
 const ASK = fileURLToPath(new URL('../support/source-ask.ts', import.meta.url));
 /** What a busy machine may add to the 5 s in which a part is restored. */
 const BUSY_MS = 10_000;
@@ -175,6 +176,28 @@ test('traffic that leaves the ranges has the address of its host', async () => {
   await poll(() => server.stdout().includes('ready'), { what: 'outside', giveUp: server.assertRunning });
   const pid = (await a.engine.docker.getContainer('web').inspect()).State.Pid;
   expect(await ask(pid, outsideAddress)).toEqual(seen('outside', a.address));
+});
+
+test('Q31: idle and half-closed connections live on between hosts and out of the network, however short the timeouts of the host are', async () => {
+  const [a, b] = members as [Member, Member];
+  // What the kernel forgets after 60 s (half-closed) and 5 days (idle) is forgotten after one second.
+  const short = ['close_wait', 'established', 'fin_wait'].map(
+    (state) => `net.netfilter.nf_conntrack_tcp_timeout_${state}=1`,
+  );
+  for (const { run } of [a, b]) await run('sysctl', ['-qw', ...short]);
+  const [from, to] = [await startContainer(a, 'idle-a'), await startContainer(b, 'idle-b')];
+  const servers = [
+    b.host.start('nsenter', ['-t', `${to.pid}`, '-n', process.execPath, IDLE, 'serve', to.address, '81']),
+    outside.start(process.execPath, [IDLE, 'serve', outsideAddress, '81']),
+  ];
+  for (const server of servers)
+    await poll(() => server.stdout().includes('ready'), { what: 'the server', giveUp: server.assertRunning });
+  const askIdle = (address: string) =>
+    runCommand('nsenter', ['-t', `${from.pid}`, '-n', process.execPath, IDLE, 'ask', address, '81', '2500']);
+  const found = await Promise.all([to.address, outsideAddress].map(askIdle));
+  await a.engine.docker.getContainer('idle-a').remove({ force: true });
+  await b.engine.docker.getContainer('idle-b').remove({ force: true });
+  expect(found).toEqual(found.map(() => 'idle: latedone\nhalf-closed: late'));
 });
 
 test('a machine outside cannot reach a container by adding a route', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Step } from '../../linux/index.ts';
 import { createManagedRouting, type DesiredRouting, type ManagedRouting, type Peer } from '../../overlay/index.ts';
+import { CommandError } from '../../system/index.ts';
 import { createResources } from '../support/resources.ts';
 import { createTestHost, type TestHost } from '../support/test-host.ts';
 import { testLog } from '../support/test-log.ts';
@@ -49,6 +51,32 @@ test('Q23: 1,000 peers are routed in 2 s, and the change of one takes 50 ms (ten
     'ip -force -batch - { route replace 10.45.0.0/24 via 10.45.0.0 dev tunnel0 onlink src 10.42.0.1 mtu 1280 proto 250 }',
   ]);
   expect(one.ms).toBeLessThan(500);
+});
+
+test('what the kernel lists is what was written, also for an agent that has just started; without timeouts the rest stands', async () => {
+  const desired: DesiredRouting = { ranges: ['10.40.0.0/13'], own, peers: thousand };
+  const linesOf = async ({ applier }: ManagedRouting) =>
+    applier
+      .plan(desired, await applier.observe(desired, signal))
+      .changes.map(applier.format)
+      .filter((line) => line.startsWith('nft'));
+  const log = testLog('managed-routing');
+  expect(await linesOf(createManagedRouting({ run: host.run, log }))).toEqual([]);
+  expect(await host.run('nft', ['list', 'table', 'ip', 'drover_network'])).toContain('ct timeout remembered');
+  // As a kernel without CONFIG_NF_CONNTRACK_TIMEOUT.
+  const run: typeof host.run = (file, args, options) =>
+    options?.input?.includes('ct timeout')
+      ? Promise.reject(new CommandError('nft -f -: not supported', 1, 'not supported', null))
+      : host.run(file, args, options);
+  const { applier } = createManagedRouting({ run, log });
+  await host.run('nft', ['delete', 'table', 'ip', 'drover_network']);
+  const plan = async () => applier.plan(desired, await applier.observe(desired, signal)).changes;
+  const [first] = await plan();
+  await expect(applier.apply(first as Step, signal)).rejects.toThrow('not supported');
+  for (const change of await plan()) await applier.apply(change, signal);
+  expect(await plan()).toEqual([]);
+  expect(await host.run('nft', ['list', 'table', 'ip', 'drover_network'])).toMatch(/masquerade/);
+  await pass(thousand);
 });
 
 test('Q24: routes come back when their device does, and removal leaves only routes of others', async () => {

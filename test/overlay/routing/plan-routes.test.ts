@@ -42,27 +42,34 @@ const run = (want: DesiredRouting, routes: readonly IpRoute[], has = addresses, 
 };
 
 test('render: the table and the accept rules', () => {
-  expect(renderNetworkTable('drover_network', desired)).toMatchInlineSnapshot(`
+  expect(renderNetworkTable('drover_network', desired, true)).toMatchInlineSnapshot(`
     "table ip drover_network {
     	comment "Drover: the managed network"
-    	set ranges {
-    		type ipv4_addr
-    		flags interval
-    		elements = { 10.42.0.0/16, 10.43.0.0/16 }
+    	ct timeout remembered {
+    		protocol tcp
+    		l3proto ip
+    		policy = { close_wait : 8100 }
     	}
 
     	chain postrouting {
     		type nat hook postrouting priority srcnat - 10; policy accept;
-    		ip saddr 10.42.1.0/24 ip daddr != @ranges oifname != "drover1" masquerade comment "traffic that leaves the managed network"
+    		ip saddr 10.42.1.0/24 ip daddr != { 10.42.0.0/16, 10.43.0.0/16 } oifname != "drover1" masquerade comment "traffic that leaves the managed network"
+    	}
+
+    	chain prerouting {
+    		type filter hook prerouting priority filter; policy accept;
+    		ip saddr 10.42.1.0/24 meta l4proto tcp ct timeout set "remembered"
+    		ip daddr 10.42.1.0/24 meta l4proto tcp ct timeout set "remembered"
     	}
     }
     "
   `);
+  expect(renderNetworkTable('drover_network', desired, false)).not.toMatch(/timeout|prerouting/);
   expect(renderNetworkAcceptRules(desired).forward).toEqual([
     '-s 10.42.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
     '-s 10.43.0.0/16 -d 10.42.1.0/24 -o drover1 -m comment --comment drover-network -j ACCEPT',
   ]);
-  expect(renderNetworkTable('drover_network', { ...desired, own: null })).toBeNull();
+  expect(renderNetworkTable('drover_network', { ...desired, own: null }, true)).toBeNull();
   expect(renderNetworkAcceptRules({ ...desired, own: null }).forward).toEqual([]);
 });
 
