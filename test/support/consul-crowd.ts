@@ -150,13 +150,28 @@ async function idleCost(proxy: FaultProxy) {
   return { openQueries, idleBytesPerSecond: (proxy.received() - bytes) / ((performance.now() - start) / 1000) };
 }
 
-async function populate(resources: Resources, { consul, namespace, hosts }: CrowdOptions): Promise<void> {
-  const settings = consulSchema.parse({ address: consul, namespace, environment: 'crowd' });
+async function populate(resources: Resources, { hosts, ...target }: CrowdOptions): Promise<void> {
+  const crowd = Array.from({ length: hosts }, (_, n) => uuidOf(`host ${n}`));
+  const facts = new Map(crowd.map((hostId, n) => [hostId, factsOf(hostId, n)]));
+  await publishHosts(resources, { ...target, environment: 'crowd' }, facts);
+}
+
+/** Publishes the facts of hosts that do not exist, by host id, as their agents would. They leave when the resources are closed. */
+export async function publishHosts(
+  resources: Resources,
+  {
+    consul,
+    namespace,
+    environment,
+  }: { readonly consul: string; readonly namespace: string; readonly environment: string },
+  facts: ReadonlyMap<string, ReadonlyMap<string, JsonValue>>,
+): Promise<void> {
+  const settings = consulSchema.parse({ address: consul, namespace, environment });
   const closing = new AbortController();
   const connection = createConnection(settings);
   const contact = createContact({ clock: systemClock, log });
   const api = createConsulApi({ connection, contact }, closing.signal);
-  const keys = keysOf(namespace, 'crowd');
+  const keys = keysOf(namespace, environment);
   const id = await api.createSession('the crowd', 60);
   const session = keepSession({ api, clock: systemClock }, { id, ttlSeconds: 60, signal: closing.signal });
   resources.add('the crowd', async () => {
@@ -164,18 +179,13 @@ async function populate(resources: Resources, { consul, namespace, hosts }: Crow
     closing.abort();
     connection.close();
   });
-  await mapConcurrently(
-    Array.from({ length: hosts }, (_, n) => n),
-    8,
-    async (n) => {
-      const hostId = uuidOf(`host ${n}`);
-      const [recordKey, groupKey] = [keys.hostRecord(hostId), keys.group(hostGroup(hostId))];
-      const target = { recordKey, groupKey, factsPrefix: keys.factsOf(hostId), session: id };
-      const { last } = planPublication({ facts: new Map(), tokens: [] }, factsOf(hostId, n), target);
-      const outcome = await api.transact(last);
-      if (!outcome.ok) throw new Error(outcome.why);
-    },
-  );
+  await mapConcurrently([...facts], 8, async ([hostId, published]) => {
+    const [recordKey, groupKey] = [keys.hostRecord(hostId), keys.group(hostGroup(hostId))];
+    const target = { recordKey, groupKey, factsPrefix: keys.factsOf(hostId), session: id };
+    const { last } = planPublication({ facts: new Map(), tokens: [] }, published, target);
+    const outcome = await api.transact(last);
+    if (!outcome.ok) throw new Error(outcome.why);
+  });
 }
 
 function uuidOf(text: string): string {
