@@ -12,6 +12,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   aesni: 'libstrongswan-standard-plugins',
 };
 
+const ALL_PACKAGES = 'strongswan-charon, strongswan-swanctl, libstrongswan-standard-plugins, libcharon-extra-plugins';
+
 /** Whether this host can do IPsec, and what carries the packets. */
 export async function detectIpsec(
   { run }: { readonly run: RunCommand },
@@ -20,9 +22,7 @@ export async function detectIpsec(
 ): ReturnType<Backend['detect']> {
   const lacking = (lacks: string) => ({ backend: 'ipsec' as const, means: null, lacks });
   if (!(await isThere(charon, constants.X_OK))) {
-    return lacking(
-      `${charon} does not exist: install strongswan-charon and strongswan-swanctl, and libcharon-extra-plugins`,
-    );
+    return lacking(`${charon} does not exist: install ${ALL_PACKAGES}`);
   }
   const means = await detectMeans(run, signal);
   const missing = await missingPlugins(charon, means);

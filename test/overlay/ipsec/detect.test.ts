@@ -28,7 +28,9 @@ async function install(plugins: readonly string[]): Promise<string> {
 test('detect() names the packages if charon is missing', async () => {
   const { means, lacks } = await detectIpsec({ run: hasNoEsp }, { charon: join(dir, 'charon') });
   expect(means).toBeNull();
-  expect(lacks).toMatch(/charon does not exist: install strongswan-charon and strongswan-swanctl/);
+  expect(lacks).toMatch(
+    /charon does not exist: install strongswan-charon, strongswan-swanctl, libstrongswan-standard-plugins/,
+  );
 });
 
 test.each<[RunCommand, 'kernel' | 'kernel-libipsec', string]>([
