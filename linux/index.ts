@@ -5,8 +5,10 @@ export {
   type IpLink,
   type IpNeighbour,
   type IpNetconf,
+  type IpObjects,
   type IpRoute,
   type IpRule,
+  isNoDevice,
   isUp,
   readDevice,
   readIp,
@@ -25,4 +27,4 @@ export {
 } from './nft-table.ts';
 export { overlapsRoute, routeRange } from './overlaps-route.ts';
 export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';
-export { acceptArrivals, type TunnelDevice } from './tunnel-device.ts';
+export { acceptArrivals, readTunnelDevice, type TunnelDevice } from './tunnel-device.ts';

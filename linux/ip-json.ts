@@ -105,9 +105,14 @@ export async function readDevice(run: RunCommand, device: string, options: ReadO
   try {
     return (await readIp(run, [`address show dev ${device}`], options)).links[0] ?? null;
   } catch (error) {
-    if (error instanceof CommandError && error.stderr.includes('does not exist')) return null;
+    if (isNoDevice(error)) return null;
     throw error;
   }
+}
+
+/** Whether `ip` or `bridge` could not read a device because it does not exist. */
+export function isNoDevice(error: unknown): boolean {
+  return error instanceof CommandError && /does not exist|Cannot find device/.test(error.stderr);
 }
 
 export function isUp(link: IpLink): boolean {

@@ -1,4 +1,5 @@
-import type { IpLink, IpNetconf } from './ip-json.ts';
+import type { RunCommand } from '../system/index.ts';
+import { type IpLink, type IpNetconf, isNoDevice, readIp } from './ip-json.ts';
 import { batch, type Step, step } from './step.ts';
 
 /** A tunnel device as it is; `link` null: it does not exist yet. */
@@ -6,6 +7,17 @@ export interface TunnelDevice {
   readonly link: IpLink | null;
   /** Null: not known. */
   readonly netconf: IpNetconf | null;
+}
+
+export async function readTunnelDevice(run: RunCommand, device: string, signal?: AbortSignal): Promise<TunnelDevice> {
+  try {
+    const commands = [`address show dev ${device}`, `netconf show dev ${device}`];
+    const { links, netconf } = await readIp(run, commands, { signal });
+    return { link: links[0] ?? null, netconf: netconf.find(({ family }) => family === 'inet') ?? null };
+  } catch (error) {
+    if (isNoDevice(error)) return { link: null, netconf: null };
+    throw error;
+  }
 }
 
 /**

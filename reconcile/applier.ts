@@ -33,5 +33,6 @@ export interface DeletionLimit<Observed, Change> {
   /** Plans that delete no more than this many are never held back. */
   readonly minimum: number;
   owned(observed: Observed): number;
-  deletes(change: Change): boolean;
+  /** One line for each object that a change deletes, for people to confirm. Empty: it deletes nothing. */
+  deletions(change: Change): readonly string[];
 }

@@ -154,16 +154,17 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
   }
 
   async #compare({ desired }: Target<Desired>, signal: AbortSignal) {
-    const { deletionLimit, format } = this.#options;
+    const { deletionLimit } = this.#options;
     const observed = await this.#options.observe(desired, signal);
     const { changes, problems } = this.#options.plan(desired, observed);
-    return { changes, problems, ...splitHeld(changes, observed, deletionLimit, this.#confirmed, format) };
+    return { changes, problems, ...splitHeld(changes, observed, deletionLimit, this.#confirmed) };
   }
 
   async #pass(target: Target<Desired>, signal: AbortSignal): Promise<void> {
     const { changes, allowed, held, problems } = await this.#compare(target, signal);
     const lines = changes.map(this.#options.format);
-    this.#confirmed = new Set(lines.filter((line) => this.#confirmed.has(line)));
+    const deletions = changes.flatMap((change) => this.#deletions(change));
+    this.#confirmed = new Set(deletions.filter((line) => this.#confirmed.has(line)));
     this.#failed.keep(lines);
     this.#set({ problems, held, pending: allowed.map(this.#options.format) });
     await this.#applyAll(allowed, target, signal);
@@ -199,7 +200,7 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
       await this.#options.apply(change, signal);
       logChange(this.#deps.log, { applier: name, change: line }, 'changed');
       this.#failed.remove(line);
-      this.#confirmed = new Set([...this.#confirmed].filter((confirmed) => confirmed !== line));
+      this.#confirmed = new Set(this.#confirmed).difference(new Set(this.#deletions(change)));
       const { pending } = this.#status;
       this.#set({ pending: pending.toSpliced(pending.indexOf(line), 1) });
       return true;
@@ -207,6 +208,10 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
       if (!signal.aborted) this.#failed.add(line, problemOf(`${name}: ${shortenChange(line)}`, error));
       return false;
     }
+  }
+
+  #deletions(change: Change): readonly string[] {
+    return this.#options.deletionLimit?.deletions(change) ?? [];
   }
 
   #set(changed: Partial<ReconcilerStatus>): void {

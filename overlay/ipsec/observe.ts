@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type IpLink, type IpNetconf, readDevice, readIp } from '../../linux/index.ts';
+import { readTunnelDevice, type TunnelDevice } from '../../linux/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { DesiredTunnels } from '../backend/backend.ts';
@@ -22,7 +22,8 @@ export interface ObservedIpsec {
   readonly failures: readonly Problem[];
 }
 
-export interface ObservedCharon {
+/** With our device, if there is one. */
+export interface ObservedCharon extends TunnelDevice {
   readonly means: IpsecMeans;
   /** Of this host, as it is published. */
   readonly publicKey: string;
@@ -30,9 +31,6 @@ export interface ObservedCharon {
   readonly keys: readonly string[];
   /** Name of the CHILD_SA of each connection, by host id. */
   readonly connections: ReadonlyMap<string, string>;
-  /** Our device. Null: there is none. */
-  readonly link: IpLink | null;
-  readonly netconf: IpNetconf | null;
 }
 
 export interface IpsecSources {
@@ -65,38 +63,44 @@ export async function observeIpsec(
 }
 
 async function observeCharon(
-  { run, session, loaded, keys, charonProblem }: IpsecSources,
+  sources: IpsecSources,
   { runDir, port }: IpsecSettings,
   signal?: AbortSignal,
 ): Promise<ObservedCharon | Problem> {
+  const { run, keys, charonProblem } = sources;
   const key = await keys.read();
   if (!key.ok) return key.problem;
   const pid = await findCharon(runDir);
-  const taken = portTaken(port, await readPortUse(run, port, signal), pid);
+  const [uses, charon] = await Promise.all([
+    readPortUse(run, port, signal),
+    pid === null ? null : readCharon(sources, { runDir, pid }, signal),
+  ]);
+  const taken = portTaken(port, uses, pid);
   if (taken) return taken;
-  const vici = await session.vici(signal).catch(() => null);
-  if (pid === null || vici === null) {
+  if (charon === null) {
     const problem = charonProblem();
     throw new Error(problem ? formatProblem(problem) : 'charon is still starting; no action needed');
   }
-  const means = (await readMeans(runDir)) ?? 'kernel-libipsec';
-  const [name, known, conns] = await Promise.all([
-    means === 'kernel' ? DEVICES.kernel : findTun(pid),
-    vici.request('get-keys'),
-    loaded.list(vici),
-  ]);
-  const [link, netconf] = name === null ? [null, null] : await readLink(run, name, signal);
-  return { means, publicKey: key.value.publicKey, keys: parseKeys(known), connections: conns, link, netconf };
+  return { ...charon, publicKey: key.value.publicKey };
 }
 
-async function readLink(
-  run: RunCommand,
-  name: string,
+/** Null: charon does not answer yet. */
+async function readCharon(
+  { run, session, loaded }: IpsecSources,
+  { runDir, pid }: { readonly runDir: string; readonly pid: number },
   signal?: AbortSignal,
-): Promise<readonly [IpLink | null, IpNetconf | null]> {
-  const [link, { netconf }] = await Promise.all([
-    readDevice(run, name, { signal }),
-    readIp(run, [`netconf show dev ${name}`], { signal }),
+): Promise<Omit<ObservedCharon, 'publicKey'> | null> {
+  const vici = await session.vici(signal).catch(() => null);
+  if (vici === null) return null;
+  const means = (await readMeans(runDir)) ?? 'kernel-libipsec';
+  const [known, connections, device] = await Promise.all([
+    vici.request('get-keys'),
+    loaded.list(vici),
+    readOwnDevice(run, means === 'kernel' ? DEVICES.kernel : await findTun(pid), signal),
   ]);
-  return [link, netconf.find(({ family }) => family === 'inet') ?? null];
+  return { means, keys: parseKeys(known), connections, ...device };
+}
+
+async function readOwnDevice(run: RunCommand, name: string | null, signal?: AbortSignal): Promise<TunnelDevice> {
+  return name === null ? { link: null, netconf: null } : await readTunnelDevice(run, name, signal);
 }

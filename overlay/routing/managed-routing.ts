@@ -18,7 +18,7 @@ import {
 import type { Applier, DeletionLimit, Plan } from '../../reconcile/index.ts';
 import { CommandError, type Log, type RunCommand } from '../../system/index.ts';
 import { type DesiredRouting, defaultRoutingSettings, type RoutingSettings } from './desired-routing.ts';
-import { isOurRoute, isRouteDeletion, type ObservedRoutes, planRouteRemoval, planRoutes } from './plan-routes.ts';
+import { isOurRoute, type ObservedRoutes, planRouteRemoval, planRoutes, routeDeletions } from './plan-routes.ts';
 import { NO_NETWORK_RULES, renderNetworkAcceptRules, renderNetworkTable } from './render.ts';
 
 export interface ObservedRouting extends ObservedRoutes {
@@ -46,16 +46,18 @@ export function createManagedRouting(
   let remembers = true;
   const observe = async (devices: readonly string[], signal?: AbortSignal): Promise<ObservedRouting> => {
     // Read the addresses from the local routes: with many containers there are many more devices than addresses.
-    const [{ routes }, ...links] = await Promise.all([
+    const [{ routes }, text, chains, links] = await Promise.all([
       readIp(run, ['route show table main', 'route show table local type local'], { signal }),
-      ...devices.map((device) => readDevice(run, device, { signal })),
+      table.read(signal),
+      settings.dockerUserRules ? readFilterChains(run, signal) : null,
+      Promise.all(devices.map((device) => readDevice(run, device, { signal }))),
     ]);
     return {
       routes: routes.filter(({ type }) => type !== 'local'),
       addresses: routes.filter(({ type }) => type === 'local').map(({ dst }) => dst),
       devices: links.flatMap((link) => (link && isUp(link) ? [link.ifname] : [])),
-      table: await table.read(signal),
-      chains: settings.dockerUserRules ? await readFilterChains(run, signal) : null,
+      table: text,
+      chains,
     };
   };
 
@@ -81,7 +83,7 @@ export function createManagedRouting(
       share: 0.5,
       minimum: 2,
       owned: ({ routes }) => routes.filter((route) => isOurRoute(route, settings.protocol)).length,
-      deletes: isRouteDeletion,
+      deletions: routeDeletions,
     },
     remove: async (signal) =>
       applyRemoval({ run, log }, planRoutingRemoval(settings, await observe([], signal)), signal),

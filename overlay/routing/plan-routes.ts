@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { batch, type IpRoute, routeRange, type Step, step } from '../../linux/index.ts';
+import { batch, type IpRoute, routeRange, type Step } from '../../linux/index.ts';
 import { type Cidr, cidrSize, cidrsOverlap, nthAddress, type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredRouting, Peer, PeerRoute, RoutingSettings } from './desired-routing.ts';
@@ -57,7 +57,10 @@ export function planRoutes(
         'ip',
         changed.map(([dst, how]) => `route replace ${dst} ${how} proto ${protocol}`),
       ),
-      ...ours.filter(({ dst }) => !wanted.has(dst)).map(({ dst }) => step(`ip route delete ${dst} proto ${protocol}`)),
+      ...planDeletions(
+        ours.filter(({ dst }) => !wanted.has(dst)),
+        protocol,
+      ),
     ],
     problems: [...problems, ...[...waiting].map(([device, hosts]) => noDevice(device, hosts))],
   };
@@ -65,15 +68,22 @@ export function planRoutes(
 
 /** The steps that remove all our routes. */
 export function planRouteRemoval({ protocol }: RoutingSettings, { routes }: Pick<ObservedRoutes, 'routes'>): Step[] {
-  const ours = routes.filter((route) => isOurRoute(route, protocol));
-  return batch(
-    'ip',
-    ours.map(({ dst }) => `route delete ${dst} proto ${protocol}`),
+  return planDeletions(
+    routes.filter((route) => isOurRoute(route, protocol)),
+    protocol,
   );
 }
 
-export function isRouteDeletion({ file, args }: Step): boolean {
-  return file === 'ip' && args[0] === 'route' && args[1] === 'delete';
+function planDeletions(routes: readonly IpRoute[], protocol: number): Step[] {
+  return batch(
+    'ip',
+    routes.map(({ dst }) => `route delete ${dst} proto ${protocol}`),
+  );
+}
+
+/** The lines of a step that delete routes. */
+export function routeDeletions({ file, input = '' }: Step): readonly string[] {
+  return file === 'ip' ? input.split('\n').filter((line) => line.startsWith('route delete ')) : [];
 }
 
 /** Routes of this protocol that lead nowhere (`blackhole`) are not made here. */

@@ -1,4 +1,12 @@
-import { type IpLink, type IpNetconf, readDevice, readFdb, readIp } from '../../linux/index.ts';
+import {
+  type FdbEntry,
+  type IpLink,
+  type IpNetconf,
+  type IpObjects,
+  isNoDevice,
+  readFdb,
+  readIp,
+} from '../../linux/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 
 export interface ObservedVxlan {
@@ -21,24 +29,46 @@ export interface Forwarding {
 }
 
 export async function observeVxlan(run: RunCommand, device: string, signal?: AbortSignal): Promise<ObservedVxlan> {
-  const [link, { links }] = await Promise.all([
-    readDevice(run, device, { signal }),
-    readIp(run, ['link show type vxlan'], { signal }),
-  ]);
-  const others = links.filter(({ ifname }) => ifname !== device);
+  const found = await readAll(run, device, signal);
+  const others = found.links.filter(({ ifname }) => ifname !== device);
+  const link = found.links.find(({ ifname }) => ifname === device) ?? null;
   if (link?.linkinfo?.info_kind !== 'vxlan')
     return { link, others, netconf: null, forwarding: [], neighbours: new Map() };
-  const [fdb, { neighbours, netconf }] = await Promise.all([
-    readFdb(run, device, signal),
-    readIp(run, [`neighbour show dev ${device} nud permanent`, `netconf show dev ${device}`], { signal }),
-  ]);
   return {
     link,
     others,
-    netconf: netconf.find(({ family }) => family === 'inet') ?? null,
-    forwarding: fdb.flatMap(({ mac, dst, port }) =>
+    netconf: found.netconf.find(({ family }) => family === 'inet') ?? null,
+    forwarding: found.fdb.flatMap(({ mac, dst, port }) =>
       dst === undefined ? [] : [{ mac, destination: port === undefined ? dst : `${dst} port ${port}` }],
     ),
-    neighbours: new Map(neighbours.map(({ dst, lladdr }) => [dst, lladdr])),
+    neighbours: new Map(found.neighbours.map(({ dst, lladdr }) => [dst, lladdr])),
   };
+}
+
+async function readAll(
+  run: RunCommand,
+  device: string,
+  signal?: AbortSignal,
+): Promise<Pick<IpObjects, 'links' | 'netconf' | 'neighbours'> & { readonly fdb: readonly FdbEntry[] }> {
+  const devices = 'link show type vxlan';
+  try {
+    const [objects, fdb] = await Promise.all([
+      readIp(
+        run,
+        [
+          `address show dev ${device}`,
+          `netconf show dev ${device}`,
+          `neighbour show dev ${device} nud permanent`,
+          // After it, `ip` would list no addresses.
+          devices,
+        ],
+        { signal },
+      ),
+      readFdb(run, device, signal),
+    ]);
+    return { ...objects, fdb };
+  } catch (error) {
+    if (!isNoDevice(error)) throw error;
+    return { ...(await readIp(run, [devices], { signal })), fdb: [] };
+  }
 }

@@ -1,13 +1,11 @@
-import { type IpLink, type IpNetconf, readIp } from '../../linux/index.ts';
+import { readTunnelDevice, type TunnelDevice } from '../../linux/index.ts';
 import type { BackendAbility, Problem } from '../../model/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { PeerMemory } from './endpoint-memory.ts';
 import { parseDump, type WireguardStatus } from './parse-dump.ts';
 
-export interface ObservedDevice {
-  /** The device with our name, whoever made it. */
-  readonly link: IpLink | null;
-  readonly netconf: IpNetconf | null;
+/** The device with our name, whoever made it. */
+export interface ObservedDevice extends TunnelDevice {
   /** Null: the device does not answer as a WireGuard device does. */
   readonly status: WireguardStatus | null;
 }
@@ -31,10 +29,15 @@ export async function observeDevice(
   { wg, device }: { readonly wg: string; readonly device: string },
   signal?: AbortSignal,
 ): Promise<ObservedDevice> {
-  const { link, netconf } = await readLink(run, device, signal);
-  const kind = link?.linkinfo?.info_kind;
-  const status = kind === 'wireguard' || kind === 'tun' ? await readStatus(run, { wg, device }, signal) : null;
-  return { link, netconf, status };
+  // Without a device `wg` fails, and may not even be installed.
+  const [found, status] = await Promise.all([
+    readTunnelDevice(run, device, signal),
+    readStatus(run, { wg, device }, signal).catch((error: unknown) => ({ error })),
+  ]);
+  const kind = found.link?.linkinfo?.info_kind;
+  if (kind !== 'wireguard' && kind !== 'tun') return { ...found, status: null };
+  if (status && 'error' in status) throw status.error;
+  return { ...found, status };
 }
 
 /** Null: the device does not exist, or is not WireGuard's. */
@@ -47,24 +50,6 @@ export async function readStatus(
     return parseDump(await run(wg, ['show', device, 'dump'], signal ? { signal } : {}));
   } catch (error) {
     if (error instanceof CommandError && error.stderr.startsWith('Unable to access interface')) return null;
-    throw error;
-  }
-}
-
-export async function readLink(
-  run: RunCommand,
-  device: string,
-  signal?: AbortSignal,
-): Promise<Pick<ObservedDevice, 'link' | 'netconf'>> {
-  try {
-    const { links, netconf } = await readIp(run, [`address show dev ${device}`, `netconf show dev ${device}`], {
-      signal,
-    });
-    return { link: links[0] ?? null, netconf: netconf.find(({ family }) => family === 'inet') ?? null };
-  } catch (error) {
-    if (error instanceof CommandError && /does not exist|Cannot find device/.test(error.stderr)) {
-      return { link: null, netconf: null };
-    }
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { applyStep, KeptProgram, type Program } from '../../linux/index.ts';
+import { applyStep, KeptProgram, type Program, readTunnelDevice } from '../../linux/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import { type Clock, CommandError, type RunCommand } from '../../system/index.ts';
 import type { Backend, DesiredTunnels } from '../backend/backend.ts';
@@ -7,7 +7,7 @@ import { createKeyFile, expectKey, type KeyFile } from '../keys/key-file.ts';
 import { wireguardKeys } from '../keys/key-kinds.ts';
 import { detectWireguard } from './detect.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
-import { type ObservedWireguard, observeDevice, readLink, readStatus } from './observe.ts';
+import { type ObservedWireguard, observeDevice, readStatus } from './observe.ts';
 import { formatChange, planWireguard, type WireguardChange } from './plan.ts';
 import { defaultWireguardSettings, type WireguardSettings } from './settings.ts';
 import { trafficOf } from './traffic.ts';
@@ -135,7 +135,7 @@ class WireguardDriver {
     const { run } = this.#deps;
     const { device } = this.#settings;
     await this.#kept.stop();
-    const { link } = await readLink(run, device, signal);
+    const { link } = await readTunnelDevice(run, device, signal);
     if (link?.linkinfo?.info_kind === 'wireguard')
       await run('ip', ['link', 'delete', device], signal ? { signal } : {});
     // A process that was killed leaves its socket.

@@ -94,7 +94,12 @@ test('held deletions are reported with the command that confirms them, and are m
       apply: async (change) => void world.delete(change),
       format: (change) => `delete ${change}`,
     },
-    deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletes: () => true },
+    deletionLimit: {
+      share: 0.5,
+      minimum: 1,
+      owned: (observed) => observed.length,
+      deletions: (change) => [`delete ${change}`],
+    },
   };
   const view = () => ({ revision: 1 });
   parts.drive(createDriver({ clock, log }, { view, components: [routes], intervalMs: 60_000 }));

@@ -21,7 +21,7 @@ afterEach(async () => {
   await running;
 });
 
-const isDeletion = (change: Change): boolean => change.startsWith('-');
+const deletions = (change: Change): readonly string[] => (change.startsWith('-') ? [change] : []);
 
 /** A world of strings. */
 function optionsOf(overrides: Partial<Options>): Options {
@@ -277,7 +277,7 @@ test('no more changes run at the same time than the applier allows', async () =>
 test('plan() is a dry run: it lists what would change and what would be held, and changes nothing', async () => {
   world = new Set(['x', 'y', 'z']);
   const loop = start({
-    deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletes: isDeletion },
+    deletionLimit: { share: 0.5, minimum: 1, owned: (observed) => observed.length, deletions },
     apply: async () => {
       throw new Error('not now');
     },
@@ -360,7 +360,7 @@ test('Q8: too many deletions are held until they are confirmed; other changes ar
       share: 0.5,
       minimum: 1,
       owned: (observed) => observed.length,
-      deletes: isDeletion,
+      deletions,
     },
   });
   loop.trigger(['d', 'e'], 1);
@@ -378,7 +378,7 @@ test('Q8: too many deletions are held until they are confirmed; other changes ar
 
 test('deletions stay held, pass after pass, until they are confirmed', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
-  const loop = start({ deletionLimit: { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion } });
+  const loop = start({ deletionLimit: { share: 0.5, minimum: 1, owned: () => 4, deletions } });
   loop.trigger(['d'], 1);
   await time.advance(3000);
   expect(world.size).toBe(4);
@@ -387,7 +387,7 @@ test('deletions stay held, pass after pass, until they are confirmed', async () 
 
 test('a confirmation is valid once, for the deletions that were shown', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
-  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
+  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletions };
   const loop = start({ deletionLimit });
   loop.trigger(['d'], 1);
   await time.advance(0);
@@ -402,7 +402,7 @@ test('a confirmation is valid once, for the deletions that were shown', async ()
 
 test('a confirmation expires with the plan it was given for', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
-  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletes: isDeletion };
+  const deletionLimit = { share: 0.5, minimum: 1, owned: () => 4, deletions };
   const loop = start({ deletionLimit });
   loop.trigger(['d'], 1);
   await time.advance(0);
@@ -420,7 +420,7 @@ test.each([
   ['one more than the minimum', 3, ['-a', '-b', '-c']],
 ])('the deletion limit lets a plan with %s through or holds it', async (_title, count, held) => {
   world = new Set(['a', 'b', 'c'].slice(0, count));
-  const loop = start({ deletionLimit: { share: 0.1, minimum: 2, owned: () => count, deletes: isDeletion } });
+  const loop = start({ deletionLimit: { share: 0.1, minimum: 2, owned: () => count, deletions } });
   loop.trigger([], 1);
   await time.advance(0);
   expect(loop.status().held).toEqual(held);
@@ -428,7 +428,7 @@ test.each([
 
 test('the deletion limit lets a plan through that deletes exactly the share', async () => {
   world = new Set(['a', 'b', 'c', 'd']);
-  const loop = start({ deletionLimit: { share: 0.5, minimum: 0, owned: () => 4, deletes: isDeletion } });
+  const loop = start({ deletionLimit: { share: 0.5, minimum: 0, owned: () => 4, deletions } });
   loop.trigger(['c', 'd'], 1);
   await time.advance(0);
   expect(loop.status().held).toEqual([]);

@@ -5,6 +5,7 @@ import { createReconciler } from '../../reconcile/reconciler.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createLogLines } from '../support/log-lines.ts';
 
+const deletionsOf = (change: string) => change.split(' ').filter((part) => part.startsWith('-'));
 const deletions = (count: number) => Array.from({ length: count }, (_, n) => `-${n}`);
 
 test.each([
@@ -13,10 +14,19 @@ test.each([
   ['exactly the share', { minimum: 1, share: 0.5, owned: 8 }, 4, 0],
   ['one more than the share', { minimum: 1, share: 0.5, owned: 8 }, 5, 5],
 ])('splitHeld() compares deletions with the limit: %s', (_title, { owned, ...limit }, count, held) => {
-  const rules = { ...limit, owned: () => owned, deletes: (change: string) => change.startsWith('-') };
-  const split = splitHeld(['+x', ...deletions(count)], null, rules, new Set(), (change) => change);
+  const rules = { ...limit, owned: () => owned, deletions: deletionsOf };
+  const split = splitHeld(['+x', ...deletions(count)], null, rules, new Set());
   expect(split.held).toHaveLength(held);
   expect(split.allowed).toEqual(held > 0 ? ['+x'] : ['+x', ...deletions(count)]);
+});
+
+test('splitHeld() counts each deletion of a change, and holds the change until all of them are confirmed', () => {
+  const limit = { minimum: 2, share: 0.5, owned: () => 6, deletions: deletionsOf };
+  const split = (...confirmed: readonly string[]) => splitHeld(['+x', '-0 -1 -2 -3'], null, limit, new Set(confirmed));
+  expect(split()).toEqual({ allowed: ['+x'], held: ['-0', '-1', '-2', '-3'] });
+  expect(split('-0', '-1', '-2', '-3').held).toEqual([]);
+  expect(split('-0').allowed).toHaveLength(2);
+  expect(splitHeld(['-0 -1 -2 -3'], null, { ...limit, owned: () => 4 }, new Set(['-0'])).held).toHaveLength(4);
 });
 
 test('createFailedChanges() waits for each change on its own, and reports the wait of the first that is due', async () => {

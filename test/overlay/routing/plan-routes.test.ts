@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { IpRoute } from '../../../linux/ip-json.ts';
-import { formatStep, type Step, step } from '../../../linux/step.ts';
+import { batch, formatStep, type Step, step } from '../../../linux/step.ts';
 import {
   type DesiredRouting,
   type Peer,
   defaultRoutingSettings as settings,
 } from '../../../overlay/routing/desired-routing.ts';
-import { isRouteDeletion, planRouteRemoval, planRoutes } from '../../../overlay/routing/plan-routes.ts';
+import { planRouteRemoval, planRoutes, routeDeletions } from '../../../overlay/routing/plan-routes.ts';
 import { renderNetworkAcceptRules, renderNetworkTable } from '../../../overlay/routing/render.ts';
 
 const own = { subnet: '10.42.1.0/24', gateway: '10.42.1.1', device: 'drover1' };
@@ -200,13 +200,10 @@ test('plan() orders routes by address, and prefers the host with the lower id fo
   }
 });
 
-test.each([
-  ['ip route delete 10.42.2.0/24 proto 250', true],
-  ['ip route replace 10.42.2.0/24 via 192.0.2.2', false],
-  ['ip address delete 10.42.2.0/24', false],
-  ['nft route delete', false],
-])('isRouteDeletion(%s) is %j', (line, expected) => {
-  expect(isRouteDeletion(step(line))).toBe(expected);
+test('Q8: routeDeletions() names each route that a step deletes', () => {
+  const lines = ['route delete 10.42.2.0/24 proto 250', 'route delete 10.42.3.0/24 proto 250'];
+  expect(batch('ip', ['route replace 10.42.4.0/24 dev drover-vx', ...lines]).flatMap(routeDeletions)).toEqual(lines);
+  expect(routeDeletions(step('nft -f -', 'route delete 10.42.2.0/24'))).toEqual([]);
 });
 
 test('plan() of what it planned is empty, and the order of hosts does not matter', () => {
