@@ -123,12 +123,13 @@ test('Q3: a change of the backend, and of the keys, rolls through the hosts with
 test('Q11 the route is lowered in the direction in which large packets are lost', async () => {
   const [alpha, beta] = world.sites as [Site, Site];
   await dropTunnel(alpha, 'meta length > 1400');
-  await poll(async () => (await overlayRoutes(alpha)).includes('mtu 1328'), {
-    what: 'a lower MTU',
+  // A busy host can lose other large probes, too. Those of the other direction pass again.
+  const isLowered = async (site: Site) => /mtu 1[0-3]\d\d /.test(await overlayRoutes(site));
+  await poll(async () => (await isLowered(alpha)) && !(await isLowered(beta)), {
+    what: 'a lower MTU from alpha to beta only',
     timeoutMs: 60_000,
   });
   expect((await pathOf(alpha))?.state).toBe('up');
-  expect(await overlayRoutes(beta)).not.toContain('mtu 1328');
   await heal(alpha);
 }, 120_000);
 

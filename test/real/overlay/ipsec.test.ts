@@ -186,10 +186,13 @@ test('a peer with another key than the published one is refused, and named', asy
   process.kill(await pidOf(b), 'SIGKILL');
   const wrong: DesiredTunnels = { own: a.own, peers: [{ ...atB, publicKey }] };
   await settle(a.backend, wrong, SETTLE_MS);
-  await poll(async () => (await look(a.backend, wrong)).problems.length > 0, { what: 'the problem' });
-  expect((await look(a.backend, wrong)).problems).toEqual([
-    'IPsec to host ob-b: there is no tunnel: the other host uses another key than the one that it has published',
-  ]);
+  // Until the other charon has its connections again, the reason is that it does not know this host.
+  const named =
+    'IPsec to host ob-b: there is no tunnel: the other host uses another key than the one that it has published';
+  await poll(async () => (await look(a.backend, wrong)).problems.join() === named, {
+    what: named,
+    timeoutMs: SETTLE_MS,
+  });
   expect(await answers()).toBe(false);
 });
 

@@ -154,7 +154,10 @@ test.each([1280, 1500, 9000])(
       const stream = await transfer(a, b, ['--bytes', '20M', ...direction]);
       expect(stream.bytes).toBeGreaterThanOrEqual(10 << 20);
       const datagrams = ['--udp', '--length', '8192', '--bandwidth', '10M', '--bytes', '400K', ...direction];
-      expect(await transfer(a, b, datagrams)).toMatchObject({ packets: 50, lostPackets: 0 });
+      const udp = await transfer(a, b, datagrams);
+      // iperf3 sends some more before it has read the clock.
+      expect(udp.packets).toBeGreaterThanOrEqual(50);
+      expect(udp.lostPackets).toBe(0);
     }
   },
 );
