@@ -23,7 +23,9 @@ export interface ChoiceSources {
   readonly documents: () => Promise<Pick<NetworkDocuments, 'list' | 'put'>>;
 }
 
-const INTERVAL_MS = 1_000;
+const INTERVAL_MS = 5_000;
+/** Before there is a choice, and while another one is about to be written. */
+const BUSY_INTERVAL_MS = 1_000;
 /** What hosts can do changes while they start: a choice by `auto` is changed only after this time. */
 const SETTLE_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -69,7 +71,8 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
       // A host without others needs no tunnel.
       const isAlone = state.accepted(view()).peers.size === 0;
       report.problems(isAlone ? [] : problemsOf(config, view().snapshot.overlay, state.own()));
-      await changes.wait(INTERVAL_MS, signal);
+      const isBusy = pending !== null || view().snapshot.overlay === null;
+      await changes.wait(isBusy ? BUSY_INTERVAL_MS : INTERVAL_MS, signal);
     }
   };
 }

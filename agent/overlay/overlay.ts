@@ -86,6 +86,7 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
   const onNetworks = (found: readonly Cidr[]): void => {
     networks = found;
   };
+  const recheck = (): void => sources.recheck([...REPAIRED, ...backends.map(tunnelName)]);
   const gateway = (): string | null => network.current()?.gateway ?? null;
   const paths = () => (gateway() === null ? null : prober.status());
   return {
@@ -102,6 +103,8 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
           state,
           appliedAt: (backend) => sources.appliedAtMs(tunnelName(backend)) ?? -1,
           routedAtMs: () => sources.appliedAtMs('managed-routing') ?? -1,
+          floorAtMs: () => sources.appliedAtMs('overlay-floor') ?? -1,
+          recheck,
           changes,
           onNetworks,
         },
@@ -118,7 +121,7 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
         changes: probeChanges,
       }),
       'overlay paths': pathsPart({ ...sources, ...deps, paths }),
-      'overlay drift': driftPart(deps, () => sources.recheck([...REPAIRED, ...backends.map(tunnelName)])),
+      'overlay drift': driftPart(deps, recheck),
       'overlay programs': async (signal, report) => {
         report.done();
         await Promise.all(backends.map((backend) => backend.run(signal)));

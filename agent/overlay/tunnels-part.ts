@@ -1,6 +1,7 @@
 import { readDevice, readIp } from '../../linux/index.ts';
 import {
   type BackendAbility,
+  type BackendName,
   type Cidr,
   type HostOverlay,
   isEncrypted,
@@ -29,15 +30,21 @@ export interface TunnelsSources {
   readonly appliedAt: (backend: Backend) => number;
   /** The same of the routes; -1: not yet. */
   readonly routedAtMs: () => number;
+  /** The same of what stands under the tunnels, which lets their packets pass; -1: not yet. */
+  readonly floorAtMs: () => number;
+  /** Has components compare what they keep with the kernel now. */
+  readonly recheck: () => void;
   /** Woken when the view may have changed. */
   readonly changes: WakeUp;
   /** Called with the networks of this host. */
   readonly onNetworks: (networks: readonly Cidr[]) => void;
 }
 
-const INTERVAL_MS = 1_000;
-/** While peers do not answer over the wanted tunnel yet. */
+const INTERVAL_MS = 5_000;
+/** While a device is not up yet, or peers do not answer over the wanted tunnel. */
 const CHANGING_MS = 250;
+/** Most changes are of containers, and many at once. */
+const GATHER_MS = 50;
 const DETECT_MS = 60_000;
 const UNDERLAY_MS = 10_000;
 const DEFAULT_MTU = 1_500;
@@ -50,7 +57,7 @@ export function tunnelsPart(
   sources: TunnelsSources,
   { publicAddress }: Pick<Config['host'], 'publicAddress'>,
 ): Part {
-  const { view, state, backends, address, appliedAt, routedAtMs, changes, onNetworks } = sources;
+  const { view, state, backends, address, appliedAt, routedAtMs, floorAtMs, recheck, changes, onNetworks } = sources;
   const backendOf = (id: TunnelId) => backends.find(({ name, slot }) => isSameTunnel(id, { backend: name, slot }));
   let detectedAtMs = -DETECT_MS;
   let underlayAtMs = -UNDERLAY_MS;
@@ -59,13 +66,19 @@ export function tunnelsPart(
   /** When each peer's end was seen first, by tunnel, host and key. */
   let seenAtMs: ReadonlyMap<string, number> = new Map();
   const answered = new Set<string>();
+  const keptSinceMs = new Map<string, number>();
   let isChanging = false;
 
   const detect = async (signal: AbortSignal): Promise<void> => {
     if (clock.monotonic() - detectedAtMs < DETECT_MS) return;
     const found = await Promise.all(backends.filter(({ slot }) => slot === 0).map((backend) => backend.detect(signal)));
     detectedAtMs = clock.monotonic();
-    const abilities = found.toSorted((a, b) => (a.backend < b.backend ? -1 : 1));
+    // Once in use, a backend is left only if the driver fails: a busy host may not answer in time.
+    const isUsed = (name: BackendName): boolean => state.kept().some(({ backend }) => backend === name);
+    const earlierOf = ({ backend }: BackendAbility) =>
+      state.own().abilities.find((earlier) => earlier.backend === backend && earlier.means !== null);
+    const known = found.map((one) => (one.means === null && isUsed(one.backend) ? (earlierOf(one) ?? one) : one));
+    const abilities = known.toSorted((a, b) => (a.backend < b.backend ? -1 : 1));
     for (const ability of changed(state.own().abilities, abilities)) log.info(ability, 'overlay backend checked');
     state.publish({ ...state.own(), abilities });
   };
@@ -89,7 +102,9 @@ export function tunnelsPart(
     if (!backend) return null;
     const { device, port, name: title, slot } = backend;
     const isUp = device === null || before !== null || (await readDevice(run, device)) !== null;
-    if (!isUp) return null;
+    // Peers must not send before their packets are let in.
+    const isOpen = before !== null || floorAtMs() > (keptSinceMs.get(tunnelKey(id)) ?? clock.monotonic()) + APPLY_MS;
+    if (!isUp || !isOpen) return null;
     // The driver names a key that cannot be used, and the device keeps the earlier one.
     const publicKey = await backend.publicKey().catch(onlyKeyErrors);
     if (publicKey instanceof KeyError) return before;
@@ -147,6 +162,7 @@ export function tunnelsPart(
 
   const followChoice = async (newest: HostView, choice: OverlayChoice): Promise<readonly Problem[]> => {
     const before = state.own();
+    isChanging = false;
     const others = [...state.accepted(newest).peers.values()].map(({ overlay }) => overlay);
     const wanted = wantedTunnel(choice);
     const possible = planTunnels(choice, before, others).filter((id) => backendOf(id) !== undefined);
@@ -155,6 +171,8 @@ export function tunnelsPart(
     const isKept = (id: TunnelId): boolean => state.kept().some((one) => isSameTunnel(one, id));
     const planned = problem === null ? possible : possible.filter(isKept);
     state.keep(planned);
+    for (const id of planned) if (!keptSinceMs.has(tunnelKey(id))) keptSinceMs.set(tunnelKey(id), clock.monotonic());
+    for (const key of keptSinceMs.keys()) if (!planned.some((id) => tunnelKey(id) === key)) keptSinceMs.delete(key);
     const ends: TunnelEnd[] = [];
     for (const id of planned) {
       const end = await endOf(id, choice, before.ends.find((one) => isSameTunnel(one, id)) ?? null);
@@ -166,6 +184,7 @@ export function tunnelsPart(
     else if (reached?.generation !== choice.generation)
       reached = { generation: choice.generation, sinceMs: clock.monotonic() };
     const isRouted = reached !== null && routedAtMs() > reached.sinceMs + APPLY_MS;
+    isChanging ||= ends.length < planned.length || (reached !== null && !isRouted);
     state.publish({ ...state.own(), ends, uses: isRouted ? choice.generation : before.uses });
     return problem === null ? [] : [problem];
   };
@@ -179,7 +198,10 @@ export function tunnelsPart(
       const problems = choice === null ? [] : await followChoice(newest, choice);
       report.done();
       report.problems([...problems, ...state.accepted(newest).problems]);
+      // The next step waits for what components apply.
+      if (isChanging) recheck();
       await changes.wait(isChanging ? CHANGING_MS : INTERVAL_MS, signal);
+      await changes.pause(GATHER_MS, signal);
     }
   };
 }

@@ -2,12 +2,26 @@ import type { Component } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Backend, DesiredTunnels } from './backend.ts';
 
+const INTERVAL_MS = 3_000;
+/** While nothing of the backend may exist on this host. */
+const UNUSED_INTERVAL_MS = 60_000;
+
 /** The tunnels of one backend on this host. */
 export function tunnelComponent<Observed, Change>(
   { name, slot, applier }: Pick<Backend<Observed, Change>, 'name' | 'slot' | 'applier'>,
   desired: (view: HostView) => DesiredTunnels | null,
 ): Component<HostView, DesiredTunnels, Observed, Change> {
-  return { name: tunnelName({ name, slot }), applier, desired };
+  let isUsed = false;
+  return {
+    name: tunnelName({ name, slot }),
+    applier,
+    desired: (view) => {
+      const tunnels = desired(view);
+      isUsed = (tunnels?.own ?? null) !== null;
+      return tunnels;
+    },
+    intervalMs: () => (isUsed ? INTERVAL_MS : UNUSED_INTERVAL_MS),
+  };
 }
 
 /** Of its component: `tunnel wireguard-0`. */

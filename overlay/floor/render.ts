@@ -25,7 +25,9 @@ export function renderFloorTable(table: string, { ranges, own, devices, closed, 
   const closedRanges = closed ? ranges.toSorted() : [];
   const tunnels = devices.toSorted();
   const allowed = (key: string) => ['lo', own.device, ...tunnels].map((device) => `${key} "${device}" accept`);
-  const clamp = 'tcp flags syn / syn,rst tcp option maxseg size set rt mtu';
+  // Most packets are no SYN, and leave the rule at once.
+  const clamp = (key: string, device: string) =>
+    `tcp flags syn / syn,rst ${key} "${device}" tcp option maxseg size set rt mtu`;
   const chains: readonly Chain[] = [
     {
       name: 'prerouting',
@@ -39,7 +41,7 @@ export function renderFloorTable(table: string, { ranges, own, devices, closed, 
     {
       name: 'forward',
       hook: 'forward priority mangle',
-      rules: tunnels.flatMap((device) => [`iifname "${device}" ${clamp}`, `oifname "${device}" ${clamp}`]),
+      rules: tunnels.flatMap((device) => [clamp('iifname', device), clamp('oifname', device)]),
     },
     {
       name: 'postrouting',

@@ -95,6 +95,8 @@ function start(first: OverlayChoice) {
       address: () => '192.0.2.1',
       appliedAt: () => clock.monotonic(),
       routedAtMs: () => clock.monotonic(),
+      floorAtMs: () => clock.monotonic(),
+      recheck: () => {},
       changes: createWakeUp(clock),
       onNetworks: () => {},
     },
@@ -107,7 +109,10 @@ function start(first: OverlayChoice) {
     choose: (next: OverlayChoice) => {
       choice = next;
     },
-    advance: clock.advance,
+    /** Several rounds, each of which waits for the one before. */
+    advance: async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
+    },
     setClock: (ms: number) => {
       offsetMs = ms;
     },
@@ -121,20 +126,20 @@ function start(first: OverlayChoice) {
 test('a key file that cannot be used is one problem of its tunnel, and the others are kept and changed', async () => {
   const agent = start(choiceOf('direct', 1));
   agent.key.isBad = true;
-  await agent.advance(3_000);
+  await agent.advance(6_000);
   expect(agent.state.own()).toMatchObject({ uses: 1, ends: [{ backend: 'direct' }] });
   agent.choose(choiceOf('ipsec', 2));
-  await agent.advance(3_000);
+  await agent.advance(6_000);
   expect(agent.problems()).toEqual([bad]);
   expect(agent.state.own()).toMatchObject({ uses: 1, ends: [{ backend: 'direct' }] });
   agent.key.isBad = false;
-  await agent.advance(3_000);
+  await agent.advance(6_000);
   expect(agent.problems()).toEqual([]);
   expect(agent.state.own().ends.map(({ publicKey }) => publicKey)).toEqual(['key 1', null]);
   // The tunnel that stands keeps its key, and what it has published.
   agent.key.isBad = true;
   const before = agent.state.own().ends;
-  await agent.advance(3_000);
+  await agent.advance(6_000);
   expect(agent.state.own().ends).toEqual(before);
   await agent.end();
 });
@@ -144,7 +149,7 @@ test('a wall clock that is set back by an hour does not delay a change', async (
   agent.setClock(3_600_000);
   await agent.advance(200);
   agent.setClock(0);
-  await agent.advance(3_000);
+  await agent.advance(6_000);
   expect(agent.state.own().uses).toBe(1);
   await agent.end();
 });

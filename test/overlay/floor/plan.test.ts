@@ -57,10 +57,10 @@ test('render: packets between containers use tunnels only, segments fit both way
 
     	chain forward {
     		type filter hook forward priority mangle; policy accept;
-    		iifname "drover-vx" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-    		oifname "drover-vx" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-    		iifname "drover-wg0" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-    		oifname "drover-wg0" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst iifname "drover-vx" tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst oifname "drover-vx" tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst iifname "drover-wg0" tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst oifname "drover-wg0" tcp option maxseg size set rt mtu
     	}
 
     	chain postrouting {
@@ -116,8 +116,8 @@ test('render: without encryption only segments and VXLAN are looked at, and with
 
     	chain forward {
     		type filter hook forward priority mangle; policy accept;
-    		iifname "drover-vx" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-    		oifname "drover-vx" tcp flags syn / syn,rst tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst iifname "drover-vx" tcp option maxseg size set rt mtu
+    		tcp flags syn / syn,rst oifname "drover-vx" tcp option maxseg size set rt mtu
     	}
 
     	chain vxlan {
