@@ -126,20 +126,20 @@ function start(first: OverlayChoice) {
 test('a key file that cannot be used is one problem of its tunnel, and the others are kept and changed', async () => {
   const agent = start(choiceOf('direct', 1));
   agent.key.isBad = true;
-  await agent.advance(6_000);
+  await agent.advance(12_000);
   expect(agent.state.own()).toMatchObject({ uses: 1, ends: [{ backend: 'direct' }] });
   agent.choose(choiceOf('ipsec', 2));
-  await agent.advance(6_000);
+  await agent.advance(12_000);
   expect(agent.problems()).toEqual([bad]);
   expect(agent.state.own()).toMatchObject({ uses: 1, ends: [{ backend: 'direct' }] });
   agent.key.isBad = false;
-  await agent.advance(6_000);
+  await agent.advance(12_000);
   expect(agent.problems()).toEqual([]);
   expect(agent.state.own().ends.map(({ publicKey }) => publicKey)).toEqual(['key 1', null]);
   // The tunnel that stands keeps its key, and what it has published.
   agent.key.isBad = true;
   const before = agent.state.own().ends;
-  await agent.advance(6_000);
+  await agent.advance(12_000);
   expect(agent.state.own().ends).toEqual(before);
   await agent.end();
 });
@@ -149,7 +149,7 @@ test('a wall clock that is set back by an hour does not delay a change', async (
   agent.setClock(3_600_000);
   await agent.advance(200);
   agent.setClock(0);
-  await agent.advance(6_000);
+  await agent.advance(12_000);
   expect(agent.state.own().uses).toBe(1);
   await agent.end();
 });
