@@ -10,7 +10,7 @@ import {
 import type { RunCommand } from '../../system/index.ts';
 
 export interface ObservedVxlan {
-  /** The device with our name, whoever made it. */
+  /** The device with our name, also if another program made it. */
   readonly link: IpLink | null;
   /** All other VXLAN devices of this host. */
   readonly others: readonly IpLink[];

@@ -4,7 +4,7 @@ import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { PeerMemory } from './endpoint-memory.ts';
 import { parseDump, type WireguardStatus } from './parse-dump.ts';
 
-/** The device with our name, whoever made it. */
+/** The device with our name, also if another program made it. */
 export interface ObservedDevice extends TunnelDevice {
   /** Null: the device does not answer as a WireGuard device does. */
   readonly status: WireguardStatus | null;

@@ -4,7 +4,7 @@ import type { ViciMessage } from './message.ts';
 import { textOf } from './message.ts';
 import { decodePacket, encodeRequest, PacketSplitter, type ViciPacket, type ViciRequest } from './packet.ts';
 
-/** A connection to charon. It is not made again: whoever needs it connects anew after `closed`. */
+/** A connection to charon. It is not made again: connect anew after `closed`. */
 export interface Vici {
   /** Sends a command and gives its reply. Rejects with `ViciError` if charon refuses it. Commands run one after the other, in order. */
   request(command: string, message?: ViciMessage): Promise<ViciMessage>;

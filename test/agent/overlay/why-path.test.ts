@@ -44,7 +44,7 @@ The way of the packets:
 
 test.each<[string, string, string, Asked, string]>([
   ['an unknown container', 'shop-app-1', 'nothing', {}, 'container nothing is not known on any host'],
-  ['an address of nobody', 'shop-app-1', '10.99.0.1', {}, 'address 10.99.0.1 belongs to no host'],
+  ['an address outside all subnets', 'shop-app-1', '10.99.0.1', {}, 'address 10.99.0.1 belongs to no host'],
   ['an address without container', 'alpha', '10.42.2.77', {}, 'is in the subnet of host beta, but no container has it'],
   [
     'a stopped container',
