@@ -8,7 +8,6 @@ import {
   sameJson,
 } from '../../model/index.ts';
 import { lacks, type NetworkDocuments, type OverlayHost, planChoice } from '../../overlay/index.ts';
-import { createWakeUp } from '../../system/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
@@ -39,7 +38,7 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
   const settings = { setting: config.backend, keyMaxAgeMs: config.keyMaxAgeDays * DAY_MS };
   let pending: { readonly text: string; readonly sinceMs: number } | null = null;
 
-  /** Unless somebody has written another choice than the one from which `next` follows. */
+  /** Unless another host has written another choice than the one from which `next` follows. */
   const write = async (next: OverlayChoice, before: OverlayChoice | null): Promise<void> => {
     const bus = await documents();
     const found = (await bus.list(OVERLAY_DOCUMENT)).get(OVERLAY_DOCUMENT);
@@ -63,7 +62,6 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
     else if (clock.monotonic() - pending.sinceMs >= SETTLE_MS) await write(next, before);
   };
 
-  const changes = createWakeUp(clock);
   return async (signal, report) => {
     while (!signal.aborted) {
       await round();
@@ -72,7 +70,7 @@ export function choicePart({ clock, log }: AgentDependencies, sources: ChoiceSou
       const isAlone = state.accepted(view()).peers.size === 0;
       report.problems(isAlone ? [] : problemsOf(config, view().snapshot.overlay, state.own()));
       const isBusy = pending !== null || view().snapshot.overlay === null;
-      await changes.wait(isBusy ? BUSY_INTERVAL_MS : INTERVAL_MS, signal);
+      await clock.sleep(isBusy ? BUSY_INTERVAL_MS : INTERVAL_MS, signal).catch(() => {});
     }
   };
 }

@@ -14,7 +14,7 @@ export class SubnetHolders {
     for (const key of keysAround(subnet)) addTo(this.#inside, key, holder);
   }
 
-  /** Who has an address of this subnet, other than `except`; null: nobody has. */
+  /** The holder of an address of this subnet, other than `except`. Null: there is none. */
   holderOf(subnet: Cidr, except: string | null = null): string | null {
     const found = [...keysAround(subnet).map((key) => this.#at.get(key)), this.#inside.get(keyOf(subnet))];
     for (const holders of found) for (const holder of holders ?? []) if (holder !== except) return holder;

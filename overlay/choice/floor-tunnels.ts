@@ -5,8 +5,8 @@ import { defaultVxlanSettings } from '../vxlan/settings.ts';
 import type { AcceptedPeer } from './accept-peers.ts';
 
 /**
- * What stands under the tunnels that this host keeps ready: until plain routes are among them, packets between containers use tunnels only, also
- * while there is none. Pure.
+ * What stands under the tunnels that this host keeps ready. Unless plain routes are among them, packets between containers may use tunnels only,
+ * and are dropped while there is no tunnel. Pure.
  */
 export function floorTunnels(
   kept: readonly TunnelId[],

@@ -186,7 +186,7 @@ test(
 );
 
 test(
-  'Q2: tunnels stand while Consul is away',
+  'Q2: tunnels stand while Consul does not answer',
   async () => {
     for (const server of world.consul.servers) server.pause();
     try {

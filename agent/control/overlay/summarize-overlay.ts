@@ -17,5 +17,5 @@ export function summarizeOverlay({ overlay: choice }: Pick<Snapshot, 'overlay'>,
   if (choice === null) return { backend: null, reason: 'no host has decided yet', means: null, isChanging: true };
   const { backend, reason, generation } = choice;
   const means = own.abilities.find((ability) => ability.backend === backend)?.means ?? null;
-  return { backend, reason, means, isChanging: own.uses !== generation };
+  return { backend, reason, means, isChanging: means !== null && own.uses !== generation };
 }

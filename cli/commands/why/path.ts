@@ -10,7 +10,7 @@ export function addWhyPath(why: Command, io: Io): void {
     .command('path')
     .argument('<from>', 'a container (name or id), a host or an address')
     .argument('<to>', 'the same, or a DNS name as <from> resolves it; a port may follow: web.shop:80')
-    .description('Explain the way of packets from one container to another one, and what stops them first.')
+    .description('Explain the path of packets from one container to another, and what stops them first.')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

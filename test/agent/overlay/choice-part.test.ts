@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { changeOverlay } from '../../../agent/control/overlay-request.ts';
+import { changeOverlay } from '../../../agent/control/overlay/change-overlay.ts';
+import { summarizeOverlay } from '../../../agent/control/overlay/summarize-overlay.ts';
 import { choicePart } from '../../../agent/overlay/choice-part.ts';
-import type { HostOverlay, JsonValue, OverlayChoice } from '../../../model/index.ts';
+import type { BackendName, HostOverlay, JsonValue, OverlayChoice } from '../../../model/index.ts';
 import { NO_PEERS, type OverlayHost } from '../../../overlay/index.ts';
 import { viewOf } from '../../../view/index.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -88,4 +89,27 @@ test('of two changes at the same time, one is refused and can be repeated', asyn
   expect(stored.get('overlay')?.value).toMatchObject({ setting: 'vxlan', generation: 5 });
   expect(await changeOverlay(bus, { use: 'direct' }, at)).toMatchObject({ ok: true });
   expect(stored.get('overlay')?.value).toMatchObject({ setting: 'direct', generation: 6 });
+});
+
+test('new keys wait for the hosts that have not finished the last change, and not for one that cannot use the backend', async () => {
+  const ability = { backend: choice.backend as BackendName, means: 'kernel', lacks: '' };
+  const member = (name: string, uses: number, abilities = [ability]): OverlayHost => ({
+    name,
+    overlay: { abilities, ends: [], uses, addresses: [], publicAddress: null, underlayMtu: 1500 },
+  });
+  const unable = member('unable', 0, []);
+  const rotate = (...others: readonly OverlayHost[]) =>
+    changeOverlay(busWith(choice as unknown as JsonValue).bus, { rotate: true }, { hosts: others, nowMs: 1 });
+  expect(await rotate(member('a', choice.generation), member('late', choice.generation - 1), unable)).toMatchObject({
+    ok: false,
+    problem: { what: 'the last change is not complete on late' },
+  });
+  expect(await rotate(member('a', choice.generation), unable)).toMatchObject({ ok: true });
+});
+
+test('drover status: a host that cannot use the backend is not changing to it', () => {
+  const own = { abilities: [], ends: [], uses: 0, addresses: [], publicAddress: null, underlayMtu: 1500 };
+  expect(summarizeOverlay({ overlay: choice }, own)).toMatchObject({ means: null, isChanging: false });
+  const able = { ...own, abilities: [{ backend: choice.backend as BackendName, means: 'kernel', lacks: '' }] };
+  expect(summarizeOverlay({ overlay: choice }, able)).toMatchObject({ means: 'kernel', isChanging: true });
 });

@@ -50,10 +50,12 @@ function stateOf(first: HostOverlay = overlayOf(0)) {
   return { state, vxlan: backends[1] as (typeof backends)[number] };
 }
 
+/** Processor time, which other programs do not lengthen. */
 function timed<Value>(work: () => Value): readonly [Value, number] {
-  const begin = performance.now();
+  const begin = process.threadCpuUsage();
   const value = work();
-  return [value, performance.now() - begin];
+  const { user, system } = process.threadCpuUsage(begin);
+  return [value, (user + system) / 1_000];
 }
 
 test('Q23: a host plans its tunnels to 1,000 hosts quickly, and plans nothing while nothing changes', () => {

@@ -6,7 +6,7 @@ import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';
 import { createTestHost } from '../../support/test-host.ts';
 
-// What is in the way of the VXLAN device. The contract suite has the rest.
+// Obstacles to the VXLAN device. The contract suite tests the rest.
 
 const resources = createResources();
 const { signal } = new AbortController();

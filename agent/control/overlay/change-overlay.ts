@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Bus } from '../../bus/index.ts';
-import { overlayChoiceSchema } from '../../facts/index.ts';
+import type { Bus } from '../../../bus/index.ts';
+import { overlayChoiceSchema } from '../../../facts/index.ts';
 import {
   backendSettings,
   type JsonValue,
@@ -9,8 +9,8 @@ import {
   ok,
   problem,
   type Result,
-} from '../../model/index.ts';
-import { chooseBackend, nextChoice, type OverlayHost, planChoice } from '../../overlay/index.ts';
+} from '../../../model/index.ts';
+import { can, chooseBackend, nextChoice, type OverlayHost, planChoice } from '../../../overlay/index.ts';
 
 /** Body of `POST /v1/overlay`. */
 export const overlayRequestSchema = z.union([
@@ -57,7 +57,10 @@ function used(
 function rotated(before: OverlayChoice | null, hosts: readonly OverlayHost[], nowMs: number): Result<OverlayChoice> {
   if (before === null)
     return problem('overlay', 'the choice on the bus cannot be read', 'replace it: `drover overlay use auto`');
-  const busy = hosts.filter(({ overlay }) => overlay !== null && overlay.uses !== before.generation);
+  // A host that cannot use the backend takes no part in the change.
+  const isChanging = ({ overlay }: OverlayHost): boolean =>
+    before.backend !== null && can({ overlay }, before.backend) && overlay?.uses !== before.generation;
+  const busy = hosts.filter(isChanging);
   if (busy.length === 0) return ok(nextChoice(before, nowMs));
   return problem(
     'overlay',
