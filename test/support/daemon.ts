@@ -6,6 +6,8 @@ export interface DaemonOptions {
   readonly cwd?: string;
   /** Time between SIGTERM and SIGKILL, default 10 s. */
   readonly stopTimeoutMs?: number;
+  /** Gets all of the standard output, piece by piece, for programs that print more than is kept. */
+  readonly onStdout?: (text: string) => void;
 }
 
 /** A program that a test started; it receives a signal when the test's process dies. */
@@ -37,6 +39,7 @@ export function startDaemon(file: string, args: readonly string[], options: Daem
   let all = '';
   let out = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    options.onStdout?.(text);
     out = (out + text).slice(-KEEP);
     all = (all + text).slice(-KEEP);
   });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFloor } from '../../../overlay/index.ts';
-import type { Daemon } from '../../support/daemon.ts';
+import type { Daemon, DaemonOptions } from '../../support/daemon.ts';
 import { type ContainerHost, ipBatch, settle, withContainer } from '../../support/overlay/container-host.ts';
 import { poll } from '../../support/poll.ts';
 import { createResources } from '../../support/resources.ts';
@@ -24,8 +24,8 @@ let b: ContainerHost;
 /** A third host: the default gateway of the others, which forwards what it gets, and sends what it likes. */
 let third: TestHost;
 /** What tcpdump sees of the streams on the uplink of a, and in its container. */
-let onWire: Daemon;
-let inContainer: Daemon;
+let onWire: Capture;
+let inContainer: Capture;
 let before: string;
 
 beforeAll(async () => {
@@ -54,18 +54,47 @@ beforeAll(async () => {
 });
 afterAll(() => resources.close());
 
-function startIn(host: ContainerHost, program: string, options: readonly string[]): Daemon {
+function startIn(
+  host: ContainerHost,
+  program: string,
+  options: readonly string[],
+  daemonOptions: DaemonOptions = {},
+): Daemon {
   const { file, args } = host.inContainer(program, options);
-  return host.start(file, args);
+  return host.start(file, args, daemonOptions);
 }
 
-/** Of `uplink` on the host, or of `eth0` in its container. */
-async function capture(host: ContainerHost, device: 'uplink' | 'eth0', filter: string): Promise<Daemon> {
+interface Capture {
+  /** How many packets it has seen whose line has this text. */
+  count(text: string): number;
+  /** The first line that matches. */
+  find(pattern: RegExp): RegExpExecArray | null;
+}
+
+/** Of `uplink` on the host, or of `eth0` in its container. It prints far more than a daemon keeps. */
+async function capture(host: ContainerHost, device: 'uplink' | 'eth0', filter: string): Promise<Capture> {
+  let rest = '';
+  const lines: string[] = [];
+  const counted = new Map<string, { readonly upTo: number; readonly found: number }>();
+  const onStdout = (text: string): void => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+  };
   const options = ['--immediate-mode', '-l', '-n', '-i', device, filter];
-  const daemon = device === 'eth0' ? startIn(host, 'tcpdump', options) : host.start('tcpdump', options);
+  const daemon =
+    device === 'eth0' ? startIn(host, 'tcpdump', options, { onStdout }) : host.start('tcpdump', options, { onStdout });
   const what = `capture on ${device}`;
   await poll(() => daemon.output().includes('listening on'), { what, giveUp: daemon.assertRunning });
-  return daemon;
+  return {
+    count: (text) => {
+      const { upTo, found } = counted.get(text) ?? { upTo: 0, found: 0 };
+      const total = found + lines.slice(upTo).filter((line) => line.includes(text)).length;
+      counted.set(text, { upTo: lines.length, found: total });
+      return total;
+    },
+    find: (pattern) => pattern.exec(lines.join('\n')),
+  };
 }
 
 async function connectBoth(): Promise<void> {
@@ -81,8 +110,6 @@ async function flows(): Promise<void> {
   await poll(async () => (await a.run(file, args)) === `${sees}\n${sees}`, { what: 'packets through the tunnel' });
 }
 
-const count = (daemon: Daemon, text: string) => daemon.stdout().split(text).length - 1;
-
 interface Seen {
   /** Packets of the container of a that left the host in clear. */
   readonly leaked: number;
@@ -93,18 +120,18 @@ interface Seen {
 /** What gets through while both streams send some more packets. */
 async function aWhile(): Promise<Seen> {
   const seen = (): Seen => ({
-    leaked: count(onWire, `> ${b.container}.9:`),
-    injected: count(inContainer, `> ${a.container}.7777:`),
+    leaked: onWire.count(`> ${b.container}.9:`),
+    injected: inContainer.count(`> ${a.container}.7777:`),
   });
   const more = async (what: string, now: () => number) => {
     const start = now();
     await poll(() => now() > start + 20, { what });
   };
   const start = seen();
-  await more('packets of the container', () => count(inContainer, `> ${b.container}.9:`));
+  await more('packets of the container', () => inContainer.count(`> ${b.container}.9:`));
   // Each capture is in order: what was sent until now is in it after these.
-  await more('packets of the third host', () => count(onWire, '192.0.2.3.') + count(onWire, `> ${a.container}.7777:`));
-  await more('packets of the container', () => count(inContainer, `> ${b.container}.9:`));
+  await more('packets of the third host', () => onWire.count('192.0.2.3.') + onWire.count(`> ${a.container}.7777:`));
+  await more('packets of the container', () => inContainer.count(`> ${b.container}.9:`));
   const end = seen();
   return { leaked: end.leaked - start.leaked, injected: end.injected - start.injected };
 }
@@ -152,12 +179,12 @@ test('packets flow through the tunnel', async () => {
 
 test('Q11: connections get segments that fit the path, also when only one end clamps them', async () => {
   await b.floor.remove();
-  const syns: Daemon[] = [];
+  const syns: Capture[] = [];
   for (const host of [a, b]) syns.push(await capture(host, 'eth0', 'tcp[tcpflags] & tcp-syn != 0'));
   await flows();
-  for (const daemon of syns) {
-    const received = daemon === syns[0] ? /Flags \[S\.\].*mss (\d+)/ : /Flags \[S\],.*mss (\d+)/;
-    const line = await poll(() => received.exec(daemon.stdout()), { what: 'a SYN' });
+  for (const seen of syns) {
+    const received = seen === syns[0] ? /Flags \[S\.\].*mss (\d+)/ : /Flags \[S\],.*mss (\d+)/;
+    const line = await poll(() => seen.find(received), { what: 'a SYN' });
     expect(Number(line[1])).toBe(PATH_MTU - 40);
   }
   await connectBoth();
