@@ -63,7 +63,7 @@ export async function serveIpam(
         log.error({ path: request.url, error }, 'address request failed');
         return refuse(`Drover's IPAM driver failed: ${error.message}`);
       })
-      .then((reply) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(JSON.stringify(reply)))
+      .then((reply) => response.writeHead(200, HEADERS).end(JSON.stringify(reply)))
       .catch(() => response.destroy());
   });
   await startListening(server, listen);
@@ -107,7 +107,9 @@ function vacating(pools: AddressPools, vacate: IpamDependencies['vacate']): Addr
   };
 }
 
-const CONTENT_TYPE = 'application/vnd.docker.plugins.v1.1+json';
+// Docker repeats a request whose connection breaks, but without its body (moby pkg/plugins/client.go), so no idle connection may
+// stay that this process closes just as Docker uses it again.
+const HEADERS = { 'content-type': 'application/vnd.docker.plugins.v1.1+json', connection: 'close' };
 const LARGEST_REQUEST_BYTES = 64 * 1024;
 
 async function respond(pools: AddressPools, request: IncomingMessage) {

@@ -53,6 +53,12 @@ async function using<Schema extends z.ZodType>(
   body: string,
   reply: (request: z.output<Schema>) => Promise<Result<Reply>>,
 ): Promise<Result<Reply>> {
+  if (!body)
+    return problem(
+      'address request',
+      'Docker repeated it without its body after Drover restarted',
+      'repeat the command',
+    );
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return reply(parsed.data);
   return problem(

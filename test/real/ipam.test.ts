@@ -29,6 +29,12 @@ test('Q18: 200 joins in a row get 200 different addresses, and none leaks', { ti
   expect(freed).toHaveLength(200);
 });
 
+test('Docker keeps no connection to the driver, so none breaks when it is used again', async () => {
+  const connected = await at.host.run('ss', ['--unix', '--no-header', 'state', 'established']);
+  expect(connected).toContain('containerd.sock');
+  expect(connected).not.toContain('drover.sock');
+});
+
 test('an address in use is refused to another container', async () => {
   const NetworkingConfig = { EndpointsConfig: { drover: { IPAMConfig: { IPv4Address: FIXED } } } };
   await at.engine.run('holder', { ...onNetwork, NetworkingConfig });
