@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './coalesce.ts';
 export * from './command.ts';
+export * from './command-shells.ts';
 export * from './database.ts';
 export * from './files.ts';
 export * from './http.ts';

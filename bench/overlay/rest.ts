@@ -98,13 +98,21 @@ async function measure({ agent }: Member, title: string, seconds: number): Promi
   return own + programs;
 }
 
-/** Processor time of a process, and of the programs that it has run to their end. */
+/** Processor time of a process, and of the programs that it has run to their end, itself or in its shells. */
 async function usedTicks(pid: number): Promise<{ readonly own: number; readonly programs: number }> {
+  const { own, ended } = await ticksOf(pid);
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
+  const shells = (await Promise.all(children.map(ticksOf))).filter(({ name }) => name === 'sh');
+  return { own, programs: shells.reduce((sum, shell) => sum + shell.own + shell.ended, ended) };
+}
+
+async function ticksOf(pid: number) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const nameEnd = text.lastIndexOf(')');
   const fields = text
-    .slice(text.lastIndexOf(')') + 2)
+    .slice(nameEnd + 2)
     .split(' ')
     .map(Number);
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
-  return { own: user + system, programs: childUser + childSystem };
+  return { name: text.slice(text.indexOf('(') + 1, nameEnd), own: user + system, ended: childUser + childSystem };
 }

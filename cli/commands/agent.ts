@@ -32,7 +32,9 @@ Examples:
     });
     const settings = await readSettings(io, command);
     const { config, warnings } = settings;
-    const tools = await hostTools('agent', config.log);
+    const { createCommandShells } = await import('../../system/index.ts');
+    const shells = createCommandShells();
+    const tools = { ...(await hostTools('agent', config.log)), run: shells.run };
     for (const warning of warnings) tools.log.warn({ problem: warning }, 'configuration warning');
     const program = programOf(settings);
     const agent = await startAgent(tools, { config, warnings, program }).catch((error: Error) => {
@@ -48,6 +50,7 @@ Examples:
     ]);
     if (!wentDown && config.supervise) tools.log.info({}, "dns and metadata keep running; 'drover down' stops them");
     await agent.close();
+    shells.close();
     // A handle that a library still holds must not keep a closed agent alive.
     process.exit(wentDown ? EXIT.down : EXIT.ok);
   });

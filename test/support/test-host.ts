@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '../../system/index.ts';
+import { createCommandShells } from '../../system/index.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 import { poll } from './poll.ts';
 import type { Resources } from './resources.ts';
@@ -53,15 +53,15 @@ export async function createTestHost(resources: Resources, name: string): Promis
     file: 'nsenter',
     args: ['-t', String(holder.pid), '-n', '-m', `--wd=${process.cwd()}`, '--', file, ...args],
   });
+  const inside = enter('sh', []);
+  const shells = createCommandShells({ shell: [inside.file, ...inside.args] });
+  resources.add(`shells of ${name}`, shells.close);
   return {
     name,
     dir,
     holderPid: holder.pid,
     enter,
-    run: (file, args, options) => {
-      const inside = enter(file, args);
-      return runCommand(inside.file, inside.args, options);
-    },
+    run: shells.run,
     start: (file, args, options) => {
       const inside = enter(file, args);
       const daemon = startDaemon(inside.file, inside.args, options);
