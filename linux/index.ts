@@ -15,7 +15,7 @@ export {
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
 export { followKernel } from './kernel-events.ts';
-export { parseSets, readSets, renderSetChanges, type SetElements } from './nft-sets.ts';
+export { parseSets, renderSetChanges, type SetElements } from './nft-sets.ts';
 export {
   createNftTable,
   type NftTable,
@@ -23,8 +23,8 @@ export {
   replacedText,
   replaceTable,
   sameTable,
-  type TableId,
 } from './nft-table.ts';
+export type { TableId } from './nft-table-id.ts';
 export { overlapsRoute, routeRange } from './overlaps-route.ts';
 export { applyRemoval, applyStep, batch, formatStep, type Step, step } from './step.ts';
 export { acceptArrivals, readTunnelDevice, type TunnelDevice } from './tunnel-device.ts';

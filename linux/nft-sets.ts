@@ -1,25 +1,7 @@
-import type { RunCommand } from '../system/index.ts';
-import { isNoTable, type TableId } from './nft-table.ts';
+import type { TableId } from './nft-table-id.ts';
 
 /** The content of the sets of one table, in nft's notation. */
 export type SetElements<Name extends string> = Readonly<Record<Name, readonly string[]>>;
-
-/** What `NftTable.read` leaves out. The sets of a table that does not exist are empty. */
-export async function readSets<Name extends string>(
-  run: RunCommand,
-  { family, name }: TableId,
-  sets: readonly Name[],
-  signal?: AbortSignal,
-): Promise<SetElements<Name>> {
-  const listing = run('nft', ['list', 'table', family, name], signal ? { signal } : {});
-  return parseSets(
-    await listing.catch((error: unknown) => {
-      if (isNoTable(error)) return '';
-      throw error;
-    }),
-    sets,
-  );
-}
 
 /** From a listing of the table. A set that is not in the listing is empty. */
 export function parseSets<Name extends string>(listing: string, sets: readonly Name[]): SetElements<Name> {

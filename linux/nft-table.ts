@@ -1,11 +1,7 @@
 import { CommandError, type RunCommand } from '../system/index.ts';
+import { parseSets, type SetElements } from './nft-sets.ts';
+import type { TableId } from './nft-table-id.ts';
 import { type Step, step } from './step.ts';
-
-/** Each family can have a table of the same name. */
-export interface TableId {
-  readonly family: 'ip' | 'inet' | 'bridge';
-  readonly name: string;
-}
 
 /** One of our nft tables. It is always replaced as a whole in one transaction. */
 export interface NftTable {
@@ -14,32 +10,52 @@ export interface NftTable {
    * returned as it was written, although nft lists it differently.
    */
   read(signal?: AbortSignal): Promise<string | null>;
+  /** In one listing with what `read` leaves out of these sets. The sets of a table that does not exist are empty. */
+  readWithSets<Name extends string>(sets: readonly Name[], signal?: AbortSignal): Promise<TableWithSets<Name>>;
   /** Remembers how nft lists the text that was just written, because nft rewrites some forms. Call it after the step. */
   learn(written: string, signal?: AbortSignal): Promise<void>;
 }
 
+export interface TableWithSets<Name extends string> {
+  readonly text: string | null;
+  readonly elements: SetElements<Name>;
+}
+
 export function createNftTable({ run }: { run: RunCommand }, { family, name }: TableId): NftTable {
   let learned: { written: string; listed: string } | null = null;
-  const list = async (signal?: AbortSignal): Promise<string | null> => {
+  const list = async (options: readonly string[], signal?: AbortSignal): Promise<string | null> => {
     try {
-      return normal(
-        await run('nft', ['--stateless', '--terse', 'list', 'table', family, name], signal ? { signal } : {}),
-      );
+      return await run('nft', [...options, 'list', 'table', family, name], signal ? { signal } : {});
     } catch (error) {
       if (isNoTable(error)) return null;
       throw error;
     }
   };
+  const listRules = async (signal?: AbortSignal): Promise<string | null> => {
+    const listing = await list(['--stateless', '--terse'], signal);
+    return listing === null ? null : normal(listing);
+  };
+  const asWritten = (listed: string | null): string | null =>
+    listed !== null && listed === learned?.listed ? normal(learned.written) : listed;
   return {
-    read: async (signal) => {
-      const listed = await list(signal);
-      return listed !== null && listed === learned?.listed ? normal(learned.written) : listed;
+    read: async (signal) => asWritten(await listRules(signal)),
+    readWithSets: async (sets, signal) => {
+      const listing = await list(['--stateless'], signal);
+      return {
+        text: listing === null ? null : asWritten(normal(withoutElements(listing))),
+        elements: parseSets(listing ?? '', sets),
+      };
     },
     learn: async (written, signal) => {
-      const listed = await list(signal);
+      const listed = await listRules(signal);
       learned = listed === null ? null : { written, listed };
     },
   };
+}
+
+/** As `nft --terse` lists it. */
+function withoutElements(listing: string): string {
+  return listing.replaceAll(/^\s+elements = \{[^}]*\}\n/gm, '');
 }
 
 /** Whether two texts of a table are equal except for white space. */

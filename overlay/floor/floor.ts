@@ -1,12 +1,4 @@
-import {
-  applyRemoval,
-  applyStep,
-  createNftTable,
-  readIp,
-  readSets,
-  replacedText,
-  type Step,
-} from '../../linux/index.ts';
+import { applyRemoval, applyStep, createNftTable, readIp, replacedText, type Step } from '../../linux/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Log, RunCommand } from '../../system/index.ts';
 import { type DesiredFloor, defaultFloorSettings, type FloorSettings } from './desired-floor.ts';
@@ -32,12 +24,11 @@ export function createFloor(
   const table = createNftTable({ run }, tableId(settings));
   const observe = async (usesVxlan: boolean, signal?: AbortSignal): Promise<ObservedFloor> => {
     const commands = ['route show table main type blackhole', 'rule show'];
-    const [{ routes, rules }, text, peers] = await Promise.all([
+    const [{ routes, rules }, { text, elements }] = await Promise.all([
       readIp(run, commands, { signal }),
-      table.read(signal),
-      usesVxlan ? readSets(run, tableId(settings), PEER_SETS, signal) : NO_PEERS,
+      usesVxlan ? table.readWithSets(PEER_SETS, signal) : table.read(signal).then(withoutPeers),
     ]);
-    return { table: text, peers, blackholes: routes, rules };
+    return { table: text, peers: elements, blackholes: routes, rules };
   };
   return {
     settings,
@@ -55,3 +46,5 @@ export function createFloor(
       applyRemoval({ run, log }, planFloorRemoval(settings, await observe(false, signal)), signal),
   };
 }
+
+const withoutPeers = (text: string | null) => ({ text, elements: NO_PEERS });

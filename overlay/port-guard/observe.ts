@@ -1,10 +1,10 @@
 import { readFile, readlink } from 'node:fs/promises';
-import { type NftTable, readDevice, readIp, readSets } from '../../linux/index.ts';
+import { type NftTable, readDevice, readIp } from '../../linux/index.ts';
 import { CommandError, type RunCommand } from '../../system/index.ts';
 import type { DesiredGuard, GuardedContainer, PortGuardSettings } from './desired-guard.ts';
 import { unboundContainers } from './find-ports.ts';
 import type { BridgePort, ObservedGuard } from './observed-guard.ts';
-import { NO_ELEMENTS, renderFrame, SETS, tableId } from './render.ts';
+import { NO_ELEMENTS, renderFrame, SETS } from './render.ts';
 
 export interface ObserveDependencies {
   readonly run: RunCommand;
@@ -22,10 +22,9 @@ export async function observePortGuard(
   signal?: AbortSignal,
 ): Promise<ObservedGuard> {
   const { run, table, bindingsFile } = deps;
-  const frame = await table.read(signal);
   const published = await readPublished(bindingsFile);
-  if (desired === 'off') return { ...NOTHING, frame, published };
-  const elements = frame === null ? NO_ELEMENTS : await readSets(run, tableId(settings.table), SETS, signal);
+  if (desired === 'off') return { ...NOTHING, frame: await table.read(signal), published };
+  const { text: frame, elements } = await table.readWithSets(SETS, signal);
   const ports = await readPorts(run, signal);
   // The container behind a port that the table has cannot change: only the others are looked up.
   const unbound = unboundContainers(desired, { ports, elements });

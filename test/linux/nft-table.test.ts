@@ -49,6 +49,19 @@ test('read() returns the learned text while nft lists it in the same form', asyn
   expect(await table.read()).toBe('table ip drover { chain c { } }');
 });
 
+test('readWithSets() gives the text as read() does, and the elements of the sets, from one listing', async () => {
+  const table = createNftTable({ run }, ID);
+  const set = (elements: string) => `table ip drover {\n\tset a {\n\t\ttype ipv4_addr\n${elements}\t}\n}\n`;
+  listing = set('');
+  await table.learn('as written');
+  listing = set('\t\telements = { 192.0.2.1,\n\t\t\t     192.0.2.2 }\n');
+  const elements = { a: ['192.0.2.1', '192.0.2.2'], b: [] };
+  expect(await table.readWithSets(['a', 'b'])).toEqual({ text: 'as written', elements });
+  expect(commands.at(-1)).toBe('nft --stateless list table ip drover');
+  listing = nftError('No such file or directory');
+  expect(await table.readWithSets(['a'])).toEqual({ text: null, elements: { a: [] } });
+});
+
 test('learn() of a table that is gone already learns nothing', async () => {
   const table = createNftTable({ run }, ID);
   listing = nftError('No such file or directory');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createNftTable } from '../../../linux/index.ts';
 import { defaultPortGuardSettings as settings } from '../../../overlay/port-guard/desired-guard.ts';
 import { observePortGuard } from '../../../overlay/port-guard/observe.ts';
-import { NO_ELEMENTS, renderFrame, tableId } from '../../../overlay/port-guard/render.ts';
+import { NO_ELEMENTS, tableId } from '../../../overlay/port-guard/render.ts';
 import { CommandError, type RunCommand } from '../../../system/index.ts';
 import { createResources } from '../../support/resources.ts';
 import { desiredOf } from './guards.ts';
@@ -84,11 +84,8 @@ test('observe() without a table asks the kernel whether it would accept one', as
 
 test('observe() looks up the namespaces of containers without a port in the table only', async () => {
   const own = /\d+/.exec(await readlink('/proc/self/ns/net'))?.[0];
-  outputs.set('nft --stateless', renderFrame(settings.table));
-  outputs.set(
-    'nft list table bridge drover_guard',
-    'set addresses {\n\ttype ifname . ipv4_addr\n\telements = { "veth2" . 10.42.1.2 }\n}',
-  );
+  const held = 'set addresses {\n\ttype ifname . ipv4_addr\n\telements = { "veth2" . 10.42.1.2 }\n}';
+  outputs.set('nft --stateless', held);
   outputs.set('lsns', `1 unassigned\n${own} 3\n5 \n`);
   const asked: string[] = [];
   const processId = (id: string): number | null => {
