@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /**
  * Wraps a pure function so that it returns the previous value, the identical one, while all its arguments are identical
  * to the previous ones. It remembers one value.
@@ -13,4 +15,9 @@ export function keepIdentical<Arguments extends readonly unknown[], Value>(
     last = { given, value: compute(...given) };
     return last.value;
   };
+}
+
+/** The earlier value if the next one is equal to it, so that who compares by identity sees no change. */
+export function earlierIfEqual<Value>(earlier: Value | undefined, next: Value): Value {
+  return earlier !== undefined && isDeepStrictEqual(earlier, next) ? earlier : next;
 }

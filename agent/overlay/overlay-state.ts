@@ -25,7 +25,7 @@ import {
   type Reach,
   tunnelKey,
 } from '../../overlay/index.ts';
-import { keepIdentical } from '../../reconcile/index.ts';
+import { earlierIfEqual, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { NetworkState } from '../network/network-state.ts';
 import type { Reaches } from './reaches.ts';
@@ -77,9 +77,12 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
   let kept: readonly TunnelId[] = own.ends.map(({ backend, slot }) => ({ backend, slot }));
   let accepted = NO_PEERS;
   let answering: ReadonlyMap<string, ReadonlySet<string>> = new Map();
-  const carried = keepIdentical((ids: readonly TunnelId[], { peers }: AcceptedPeers) =>
-    floorTunnels(ids, backends, [...peers.values()]),
-  );
+  let lastCarriers: FloorTunnels | undefined;
+  let lastPlan: PeersPlan | undefined;
+  const carried = keepIdentical((ids: readonly TunnelId[], { peers }: AcceptedPeers) => {
+    lastCarriers = earlierIfEqual(lastCarriers, floorTunnels(ids, backends, [...peers.values()]));
+    return lastCarriers;
+  });
   const accept = keepIdentical((subnet: string | null, ...states: readonly HostFacts[]) => {
     accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states));
     return accepted;
@@ -95,8 +98,8 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       answers: ReadonlyMap<string, ReadonlySet<string>>,
       reach: (peer: AcceptedPeer) => Reach,
       { peers }: AcceptedPeers,
-    ) =>
-      planPeers(
+    ) => {
+      const plan = planPeers(
         {
           hostId,
           choice,
@@ -110,7 +113,10 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
           reach,
         },
         [...peers.values()],
-      ),
+      );
+      lastPlan = keepEqualParts(lastPlan, plan);
+      return lastPlan;
+    },
   );
 
   const state: OverlayState = {
@@ -163,6 +169,12 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
     },
   };
   return state;
+}
+
+/** A change of one peer concerns the routes only if the tunnel carries it elsewhere, and only the backends that reach it. */
+function keepEqualParts(last: PeersPlan | undefined, next: PeersPlan): PeersPlan {
+  const tunnels = [...next.tunnels].map(([key, one]) => [key, earlierIfEqual(last?.tunnels.get(key), one)] as const);
+  return { ...next, routes: earlierIfEqual(last?.routes, next.routes), tunnels: new Map(tunnels) };
 }
 
 function isEqual(a: ReadonlyMap<string, ReadonlySet<string>>, b: ReadonlyMap<string, ReadonlySet<string>>): boolean {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Backend, createFloor, createManagedRouting, type TunnelPeer } from '../../overlay/index.ts';
 import { createReconciler, type Reconciler } from '../../reconcile/index.ts';
 import { systemClock as clock, createLog } from '../../system/index.ts';
@@ -39,6 +40,7 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
   );
   const floor = createReconciler({ clock, log }, { ...options, ...createFloor(deps).applier, name: 'floor' });
   const loops = [floor, tunnels, routing];
+  const triggers = [triggerOf(floor), triggerOf(tunnels), triggerOf(routing)] as const;
   const stop = new AbortController();
   const life = [...loops, backend].map((part) => part.run(stop.signal));
   resources.add(`loops of ${host.name}`, async () => {
@@ -62,15 +64,33 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
       revision += 1;
       const beganAt = performance.now();
       const bridge = { subnet, gateway, device: BRIDGE };
-      floor.trigger({ ranges: RANGES, own: bridge, ...floorOf(backend, peers) }, revision);
-      tunnels.trigger({ own: { hostId: host.name, subnet, gateway, address, mtu }, peers }, revision);
-      const routes = peers.map((peer) => ({ ...peer, hop: backend.hop(peer), mtu: null }));
-      routing.trigger({ ranges: RANGES, own: bridge, peers: routes }, revision);
-      const isApplied = () => loops.every((loop) => loop.status().lastAppliedRevision === revision);
+      const routes = peers.map((peer) => ({
+        hostId: peer.hostId,
+        subnets: peer.subnets,
+        hop: backend.hop(peer),
+        mtu: null,
+      }));
+      const isDone = [
+        triggers[0]({ ranges: RANGES, own: bridge, ...floorOf(backend, peers) }, revision),
+        triggers[1]({ own: { hostId: host.name, subnet, gateway, address, mtu }, peers }, revision),
+        triggers[2]({ ranges: RANGES, own: bridge, peers: routes }, revision),
+      ];
+      const isApplied = () => isDone.every((one) => one());
       await poll(isApplied, { what: `${peers.length} peers`, timeoutMs: 60_000, intervalMs: 1 });
       return performance.now() - beganAt;
     },
     settle: async () => void (await poll(() => isSettled(loops), { what: backend.name, timeoutMs: 30_000 })),
+  };
+}
+
+/** Triggers a loop if what is desired has changed, as the agent does. The result tells whether that is applied. */
+function triggerOf<Desired>(loop: Pick<Reconciler<Desired>, 'trigger' | 'status'>) {
+  let last: Desired | undefined;
+  return (next: Desired, revision: number): (() => boolean) => {
+    if (isDeepStrictEqual(last, next)) return () => true;
+    last = next;
+    loop.trigger(next, revision);
+    return () => loop.status().lastAppliedRevision === revision;
   };
 }
 

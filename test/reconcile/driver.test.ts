@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Component, createDriver, type Driver, keepIdentical } from '../../reconcile/index.ts';
+import { type Component, createDriver, type Driver, earlierIfEqual, keepIdentical } from '../../reconcile/index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { testLog } from '../support/test-log.ts';
 
@@ -165,4 +165,12 @@ test('keepIdentical() computes again only when an argument changes', () => {
   pair(a, b);
   expect(pair(a, a)).toEqual([a, a]);
   expect(pair(b, a)).toEqual([b, a]);
+});
+
+test('earlierIfEqual() returns the earlier value if the next one is equal to it', () => {
+  const earlier = [{ a: [1] }];
+  expect(earlierIfEqual(earlier, [{ a: [1] }])).toBe(earlier);
+  const next = [{ a: [2] }];
+  expect(earlierIfEqual(earlier, next)).toBe(next);
+  expect(earlierIfEqual(undefined, next)).toBe(next);
 });
