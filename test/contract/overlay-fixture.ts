@@ -135,12 +135,15 @@ export async function listing({ test }: Member): Promise<string> {
   return [...texts, ...(await processesIn(test))].join('\n');
 }
 
+/** Without the shells in which the test itself runs commands there. */
 async function processesIn({ holderPid }: TestHost): Promise<readonly string[]> {
   const home = await readlink(`/proc/${holderPid}/ns/net`);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const names = pids.map(async (pid) => {
     const net = await readlink(`/proc/${pid}/ns/net`).catch(() => '');
-    return net === home ? readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '') : '';
+    const stat = net === home ? await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '') : '';
+    const [, name = '', parent] = /\((.*)\) . (\d+)/s.exec(stat) ?? [];
+    return name === 'sh' && Number(parent) === process.pid ? '' : name;
   });
   return (await Promise.all(names)).filter((name) => name !== '').toSorted();
 }
