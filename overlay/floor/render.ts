@@ -32,11 +32,14 @@ export function renderFloorTable(table: string, { ranges, own, devices, closed, 
     {
       name: 'prerouting',
       hook: 'prerouting priority raw',
-      rules: [
-        ...closedRanges.map((range) => `ip saddr ${range} ip daddr ${own.subnet} goto arriving`),
-        // The VNI is in the second word of the header [RFC 7348 §5].
-        ...(vxlan ? [`udp dport ${vxlan.port} @th,96,24 0x${vxlan.vni.toString(16)} goto vxlan`] : []),
-      ],
+      rules: closedRanges.map((range) => `ip saddr ${range} ip daddr ${own.subnet} goto arriving`),
+    },
+    {
+      name: 'input',
+      // Not prerouting: packets between containers do not come here.
+      hook: 'input priority raw',
+      // The VNI is in the second word of the header [RFC 7348 §5].
+      rules: vxlan ? [`udp dport ${vxlan.port} @th,96,24 0x${vxlan.vni.toString(16)} goto vxlan`] : [],
     },
     {
       name: 'forward',

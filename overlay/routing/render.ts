@@ -31,22 +31,18 @@ export function renderNetworkTable(table: string, { ranges, own }: DesiredRoutin
 	comment "Drover: the managed network"
 ${remembers ? REMEMBERED : ''}	chain postrouting {
 		type nat hook postrouting priority srcnat - 10; policy accept;
-		ip saddr ${own.subnet} ip daddr != ${rangesText} oifname != "${own.device}" masquerade comment "traffic that leaves the managed network"
+${remembers ? remembering(own.subnet) : ''}		ip saddr ${own.subnet} ip daddr != ${rangesText} oifname != "${own.device}" masquerade comment "traffic that leaves the managed network"
 	}
-${remembers ? rememberingChain(own.subnet) : ''}}
+}
 `;
 }
 
-/** After the addresses of published ports are replaced, so that the container's is there. */
-function rememberingChain(subnet: string): string {
+/** In a chain for NAT, so that only the first packet of a connection costs something: the addresses of published ports are replaced then. */
+function remembering(subnet: string): string {
   const rules = ['saddr', 'daddr'].map(
     (end) => `		ip ${end} ${subnet} meta l4proto tcp ct timeout set "remembered"\n`,
   );
-  return `
-	chain prerouting {
-		type filter hook prerouting priority filter; policy accept;
-${rules.join('')}	}
-`;
+  return rules.join('');
 }
 
 function firstOf(range: string): number {

@@ -57,14 +57,15 @@ function planDevice(settings: VxlanSettings, own: OwnEnd, { link, netconf }: Obs
     ...(kept?.mtu === own.mtu ? [] : [`mtu ${own.mtu}`]),
     ...(kept && isUp(kept) ? [] : ['up']),
   ];
-  const source = local === null ? '' : ` local ${local}`;
+  // UDP over IPv4 has no checksum here, as the standard asks for [RFC 7348 §5]: the packets inside have their own.
+  const form = local === null ? 'noudpcsum' : `local ${local}`;
   const lines = [
     ...(kept || !link ? [] : [`link delete ${device}`]),
     // The mode cannot be set if the MTU is too small for IPv6.
     ...(kept
       ? []
       : [
-          `link add ${device} type vxlan id ${vni} dstport ${port}${source} nolearning`,
+          `link add ${device} type vxlan id ${vni} dstport ${port} ${form} nolearning`,
           `link set ${device} addrgenmode none`,
         ]),
     ...(sets.length === 0 ? [] : [`link set ${device} ${sets.join(' ')}`]),

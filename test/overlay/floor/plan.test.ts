@@ -52,6 +52,10 @@ test('render: packets between containers use tunnels only, segments fit both way
     		type filter hook prerouting priority raw; policy accept;
     		ip saddr 10.42.0.0/16 ip daddr 10.42.1.0/24 goto arriving
     		ip saddr 10.43.0.0/16 ip daddr 10.42.1.0/24 goto arriving
+    	}
+
+    	chain input {
+    		type filter hook input priority raw; policy accept;
     		udp dport 4789 @th,96,24 0x412 goto vxlan
     	}
 
@@ -109,8 +113,8 @@ test('render: without encryption only segments and VXLAN are looked at, and with
     		type ipv6_addr
     	}
 
-    	chain prerouting {
-    		type filter hook prerouting priority raw; policy accept;
+    	chain input {
+    		type filter hook input priority raw; policy accept;
     		udp dport 4789 @th,96,24 0x412 goto vxlan
     	}
 

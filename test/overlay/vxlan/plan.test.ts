@@ -59,7 +59,7 @@ const run = (observed: ObservedVxlan, peers = [b, c], end: OwnEnd | null = own) 
 test('plan() makes the device and then all entries of a kind in one step', () => {
   expect(run(nothing)).toEqual({
     lines: [
-      'ip -force -batch - { link add drover-vx type vxlan id 1042 dstport 4789 nolearning; link set drover-vx addrgenmode none; link set drover-vx address 0e:00:0a:2a:01:00 mtu 1450 up }',
+      'ip -force -batch - { link add drover-vx type vxlan id 1042 dstport 4789 noudpcsum nolearning; link set drover-vx addrgenmode none; link set drover-vx address 0e:00:0a:2a:01:00 mtu 1450 up }',
       'ip -force -batch - { address add 10.42.1.0/32 dev drover-vx }',
       'sysctl --write net.ipv4.conf.drover-vx.rp_filter=2 net.ipv4.conf.drover-vx.forwarding=1',
       'bridge -force -batch - { fdb replace 0e:00:0a:2a:02:00 dev drover-vx dst 192.0.2.2; fdb replace 0e:00:0a:2a:03:00 dev drover-vx dst 192.0.2.3 port 4790 }',
