@@ -15,6 +15,7 @@ import {
   portGuardComponent,
   type ServiceAddress,
   serviceAddressComponent,
+  tunnelName,
 } from '../overlay/index.ts';
 import { type Component, keepIdentical } from '../reconcile/index.ts';
 import { type ResolvConf, resolvConfComponent } from '../resolv-conf/index.ts';
@@ -62,6 +63,15 @@ export interface ComponentSources {
   readonly managedNetwork: ManagedNetworkApplier;
   readonly docker: Pick<DockerSource, 'isConnected' | 'isComplete'>;
 }
+
+/** Names of the components that read the kernel: its events concern them. */
+export const kernelComponents = ({ backends }: Pick<Appliers, 'backends'>): readonly string[] => [
+  'service-address',
+  'port-guard',
+  'managed-routing',
+  'overlay-floor',
+  ...backends.map(tunnelName),
+];
 
 /** All components of this host. To add one, add a line. */
 export function componentsOf(

@@ -19,7 +19,7 @@ import { type WiredFacts, wireFacts } from './bus/wire-facts.ts';
 import { createReloadableSupervisor, type ReloadableSupervisor } from './children/reloadable-supervisor.ts';
 import { createServers, type Program } from './children/servers.ts';
 import { serversPart } from './children/servers-part.ts';
-import { type Appliers, componentsOf, createAppliers } from './components.ts';
+import { type Appliers, componentsOf, createAppliers, kernelComponents } from './components.ts';
 import type { Config } from './config/config.ts';
 import { feedSocket } from './config/paths.ts';
 import { createHaproxyProcess, type KeptHaproxy } from './health/haproxy-process.ts';
@@ -35,6 +35,7 @@ import { createLb, lbPart } from './lb/create-lb.ts';
 import { publishedPart } from './lb/published-part.ts';
 import { sessionsPart } from './lb/sessions-part.ts';
 import { addressParts } from './network/address-management.ts';
+import { driftPart } from './network/drift-part.ts';
 import { createNetworkState } from './network/network-state.ts';
 import { createOverlay, type Overlay } from './overlay/overlay.ts';
 import { componentStatusPart, STATUS_PREFIX } from './parts/component-status.ts';
@@ -72,7 +73,8 @@ export interface RunningHost {
   readonly overlay: Overlay;
 }
 
-const REPAIR_INTERVAL_MS = 3_000;
+/** Of components that no event tells about a change: another network namespace, files. */
+const REPAIR_INTERVAL_MS = 5_000;
 
 /** Starts all components and parts of this host; they work until `signal` aborts. */
 export async function runHost(
@@ -142,6 +144,8 @@ export async function runHost(
     overlay.changed();
   });
   parts.drive(driver);
+  const recheck = () => driver.recheck(kernelComponents(appliers));
+  parts.start({ drift: driftPart(deps, config.dns.address, recheck) });
   if (config.network.enabled) parts.start(overlay.parts);
   if (balancer !== null)
     parts.start({

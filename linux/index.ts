@@ -14,7 +14,7 @@ export {
   readIp,
 } from './ip-json.ts';
 export { KeptProgram, type Program } from './kept-program.ts';
-export { followKernel } from './kernel-events.ts';
+export { followKernel, KERNEL_INTERVAL_MS } from './kernel-events.ts';
 export { parseSets, renderSetChanges, type SetElements } from './nft-sets.ts';
 export {
   createNftTable,

@@ -21,7 +21,6 @@ import type { NetworkState } from '../network/network-state.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 import { choicePart } from './choice-part.ts';
-import { driftPart } from './drift-part.ts';
 import { createOverlayState, type OverlayState } from './overlay-state.ts';
 import { pathsPart } from './paths-part.ts';
 import { probePart } from './probe-part.ts';
@@ -121,7 +120,6 @@ export function createOverlay(deps: AgentDependencies, config: Config, sources: 
         changes: probeChanges,
       }),
       'overlay paths': pathsPart({ ...sources, ...deps, paths }),
-      'overlay drift': driftPart(deps, recheck),
       'overlay programs': async (signal, report) => {
         report.done();
         await Promise.all(backends.map((backend) => backend.run(signal)));

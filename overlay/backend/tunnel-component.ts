@@ -1,8 +1,10 @@
+import { KERNEL_INTERVAL_MS } from '../../linux/index.ts';
 import type { Component } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { Backend, DesiredTunnels } from './backend.ts';
 
-const INTERVAL_MS = 3_000;
+/** Associations of IPsec and peers of WireGuard change without an event of the kernel. */
+const KEYED_INTERVAL_MS = 3_000;
 /** While nothing of the backend may exist on this host. */
 const UNUSED_INTERVAL_MS = 60_000;
 
@@ -12,6 +14,7 @@ export function tunnelComponent<Observed, Change>(
   desired: (view: HostView) => DesiredTunnels | null,
 ): Component<HostView, DesiredTunnels, Observed, Change> {
   let isUsed = false;
+  const usedMs = name === 'ipsec' || name === 'wireguard' ? KEYED_INTERVAL_MS : KERNEL_INTERVAL_MS;
   return {
     name: tunnelName({ name, slot }),
     applier,
@@ -20,7 +23,7 @@ export function tunnelComponent<Observed, Change>(
       isUsed = (tunnels?.own ?? null) !== null;
       return tunnels;
     },
-    intervalMs: () => (isUsed ? INTERVAL_MS : UNUSED_INTERVAL_MS),
+    intervalMs: () => (isUsed ? usedMs : UNUSED_INTERVAL_MS),
   };
 }
 

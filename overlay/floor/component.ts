@@ -1,4 +1,4 @@
-import type { Step } from '../../linux/index.ts';
+import { KERNEL_INTERVAL_MS, type Step } from '../../linux/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { DesiredFloor, FloorTunnels } from './desired-floor.ts';
@@ -29,6 +29,7 @@ export function floorComponent(
   return {
     name: 'overlay-floor',
     applier,
+    intervalMs: KERNEL_INTERVAL_MS,
     desired: (view) => {
       const own = network();
       const carriers = tunnels(view);

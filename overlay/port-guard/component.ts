@@ -1,3 +1,4 @@
+import { KERNEL_INTERVAL_MS } from '../../linux/index.ts';
 import type { Container } from '../../model/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
@@ -37,6 +38,7 @@ export function portGuardComponent(
   return {
     name: 'port-guard',
     applier,
+    intervalMs: KERNEL_INTERVAL_MS,
     desired: ({ snapshot, hostId }) => {
       if (sources === 'off') return 'off';
       const network = sources.network();

@@ -1,4 +1,4 @@
-import type { Step } from '../../linux/index.ts';
+import { KERNEL_INTERVAL_MS, type Step } from '../../linux/index.ts';
 import { type Component, keepIdentical } from '../../reconcile/index.ts';
 import type { HostView } from '../../view/index.ts';
 import type { DesiredRouting, OwnNetwork, Peer } from './desired-routing.ts';
@@ -22,6 +22,7 @@ export function managedRoutingComponent(
   return {
     name: 'managed-routing',
     applier,
+    intervalMs: KERNEL_INTERVAL_MS,
     deletionLimit,
     desired: (view) => {
       const own = network();
