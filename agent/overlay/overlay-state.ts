@@ -87,6 +87,9 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
     accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states));
     return accepted;
   });
+  const acceptFrom = keepIdentical((hosts: HostView['snapshot']['hosts'], subnet: string | null) =>
+    accept(subnet, ...[...hosts].flatMap(([id, host]) => (id === hostId ? [] : factsOf(host)))),
+  );
   const planned = keepIdentical(
     (
       choice: HostView['snapshot']['overlay'],
@@ -137,10 +140,7 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       kept = next;
       onChange();
     },
-    accepted: ({ snapshot }) => {
-      const others = [...snapshot.hosts].flatMap(([id, host]) => (id === hostId ? [] : factsOf(host)));
-      return accept(network.current()?.subnet ?? null, ...others);
-    },
+    accepted: ({ snapshot }) => acceptFrom(snapshot.hosts, network.current()?.subnet ?? null),
     plan: (view) => {
       const mine = network.current();
       if (mine === null) return null;
