@@ -13,7 +13,7 @@ import type { Standing } from '../endpoints/readiness.ts';
 import { serviceCheck } from '../endpoints/service-check.ts';
 import { serviceOf } from '../host-view/find.ts';
 import type { HostView, ServiceView } from '../host-view/host-view.ts';
-import { checkerHosts, checkersIn, votersOf } from './checkers.ts';
+import { type Checkers, checkerHosts, checkersIn, votersOf } from './checkers.ts';
 
 /** What one host says about a container, or Docker on the container's own host. */
 export interface CheckerVote {
@@ -44,7 +44,11 @@ export interface ContainerHealth {
 
 /** Reads the health of several containers of a view; what they share is computed once. */
 export function createHealthReader(view: HostView): (container: Container) => ContainerHealth {
-  const checkers = checkersIn(view.snapshot);
+  let checkers: Checkers | null = null;
+  const allCheckers = (): Checkers => {
+    checkers ??= checkersIn(view.snapshot);
+    return checkers;
+  };
   const checks = new Map<ServiceView, HealthCheck | null>();
   const checkOf = (container: Container): HealthCheck | null => {
     const service = serviceOf(view, container);
@@ -57,7 +61,7 @@ export function createHealthReader(view: HostView): (container: Container) => Co
   };
   return (container) => {
     const check = checkOf(container);
-    const hosts = check === null ? [] : checkerHosts(view, container, check, checkers);
+    const hosts = check === null ? [] : checkerHosts(view, container, check, allCheckers());
     const voters = votersOf(hosts);
     const ofHosts = hosts.map(
       (hostId) => voteOf(view, container, hostId) ?? silent(view, hostId, voters.includes(hostId)),
