@@ -3,8 +3,15 @@ import { createWakeUp } from '../../system/index.ts';
 import type { AgentDependencies } from '../parts/dependencies.ts';
 import type { Part } from '../parts/part.ts';
 
-/** Our devices and tables, the protocol of our routes and rules, and the iptables chains with rules of ours. */
-const OURS = /drover|\bproto 250\b|\bipsec0\b|\b(FORWARD|DOCKER-USER|PREROUTING)\b/;
+const OURS = [
+  // Devices of ours, and ports of our bridge. Not what happens on the bridge: the kernel learns and forgets neighbours there all the time.
+  /\b(drover0|drover-(vx|wg[01]|ipsec)|ipsec0)\b/,
+  /: .* master drover/,
+  // Routes and rules.
+  /\bproto 250\b/,
+  // Tables of nftables, and the chains of iptables with rules of ours.
+  /^(add|insert|replace|delete|destroy) (table|chain|rule|set|element|map) (ip|inet|bridge) (drover|\w+ (FORWARD|DOCKER-USER|PREROUTING)\b)/,
+];
 /** Changes that Drover makes itself are reported, too. */
 const PAUSE_MS = 1_000;
 
@@ -14,7 +21,8 @@ export function driftPart(
   serviceAddress: string,
   recheck: () => void,
 ): Part {
-  const concerns = (line: string): boolean => OURS.test(line) || line.includes(`${serviceAddress}/`);
+  const concerns = (line: string): boolean =>
+    OURS.some((pattern) => pattern.test(line)) || line.includes(`${serviceAddress}/`);
   return async (signal, report) => {
     const changes = createWakeUp(clock);
     const end = new AbortController();
