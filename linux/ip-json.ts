@@ -34,6 +34,8 @@ export interface IpRoute {
   readonly gateway?: string;
   readonly dev?: string;
   readonly protocol?: string;
+  /** Absent: main. */
+  readonly table?: string;
   readonly prefsrc?: string;
   readonly metric?: number;
   readonly flags?: readonly string[];

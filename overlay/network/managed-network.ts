@@ -1,5 +1,4 @@
 import type Docker from 'dockerode';
-import { readIp } from '../../linux/index.ts';
 import { cidrsOverlap, parseIpv4Cidr } from '../../model/index.ts';
 import type { Applier } from '../../reconcile/index.ts';
 import type { Clock, RunCommand } from '../../system/index.ts';
@@ -12,6 +11,7 @@ import {
   type ObservedNetwork,
   planNetwork,
 } from './plan.ts';
+import { readRangeRoutes } from './range-conflicts.ts';
 
 export interface ManagedNetworkDependencies {
   readonly docker: Docker;
@@ -53,7 +53,7 @@ async function observe(
     network,
     stored,
     claims: await readClaims(documents),
-    routes: (await readIp(deps.run, ['route show table main'], { signal })).routes,
+    routes: await readRangeRoutes(deps.run, signal),
     resolvers: await deps.resolvers(),
   };
 }

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { type IpRoute, overlapsRoute, readIp } from '../../linux/index.ts';
 import { type Problem, parseIpv4Cidr } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
+import { ROUTING_TABLE } from '../ipsec/charon/settings.ts';
 
 export interface RangeCheck {
   /** Canonical CIDRs that the managed network uses or would use. */
@@ -20,8 +21,19 @@ export async function findRangeConflicts(
   check: RangeCheck,
   signal?: AbortSignal,
 ): Promise<readonly Problem[]> {
-  return planRangeConflicts(check, (await readIp(run, ['route show table main'], { signal })).routes);
+  return planRangeConflicts(check, await readRangeRoutes(run, signal));
 }
+
+/**
+ * Of all tables: VPNs have tables of their own. Without this host's addresses, whose networks have routes as well, and without the table of our
+ * charon, which has routes to other hosts' subnets.
+ */
+export async function readRangeRoutes(run: RunCommand, signal?: AbortSignal): Promise<readonly IpRoute[]> {
+  const { routes } = await readIp(run, ['route show table all'], { signal });
+  return routes.filter(({ table }) => table !== 'local' && table !== String(ROUTING_TABLE));
+}
+
+const tableText = (table = 'main'): string => (table === 'main' ? '' : ` (table ${table})`);
 
 export function planRangeConflicts(
   { ranges, device = 'drover1', protocol = 250, resolvers = [] }: RangeCheck,
@@ -29,7 +41,10 @@ export function planRangeConflicts(
 ): Problem[] {
   const foreign = routes.filter((route) => route.dev !== device && route.protocol !== String(protocol));
   const taken = [
-    ...foreign.map(({ dst, dev }) => ({ dst, user: `the route to ${dst} on ${dev ?? 'no device'}` })),
+    ...foreign.map(({ dst, dev, table }) => ({
+      dst,
+      user: `the route to ${dst} on ${dev ?? 'no device'}${tableText(table)}`,
+    })),
     ...resolvers.filter(isIPv4).map((address) => ({ dst: address, user: `the resolver ${address}` })),
   ];
   return ranges.flatMap((text) => {

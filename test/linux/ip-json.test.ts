@@ -65,7 +65,9 @@ test.each([
   ['10.42.2.1', false],
   ['default', false],
   ['0.0.0.0/0', false],
-  ['0.0.0.0/1', true],
+  ['0.0.0.0/1', false],
+  ['128.0.0.0/1', false],
+  ['8.0.0.0/6', true],
   ['fd00::/8', false],
 ])('overlapsRoute(10.42.1.0/24, %s) is %j', (dst, expected) => {
   const cidr = parseIpv4Cidr('10.42.1.0/24');
