@@ -17,7 +17,7 @@ export async function poll<T>(
   attempt: () => T | Promise<T>,
   options: PollOptions,
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { what, timeoutMs = 10_000, intervalMs = 20, giveUp } = options;
+  const { what, timeoutMs = 30_000, intervalMs = 20, giveUp } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     giveUp?.();
