@@ -29,7 +29,10 @@ export function createCommandShells({ most = 8, shell = ['sh'] }: CommandShellsO
     // Loaded on first use, because it loads slowly.
     const { execa } = await import('execa');
     while (busy.size >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    const one = idle.pop() ?? new Shell(execa, shell);
+    let one = idle.pop();
+    // It may have been killed meanwhile.
+    while (one && !one.isUsable()) one = idle.pop();
+    one ??= new Shell(execa, shell);
     busy.add(one);
     if (isClosed) one.end();
     return one;
