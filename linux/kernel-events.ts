@@ -7,7 +7,7 @@ const MONITORS = [
 ];
 
 /** How often a component of the kernel reads it all the same: an event may be lost, and iptables-legacy reports none. */
-export const KERNEL_INTERVAL_MS = 30_000;
+export const KERNEL_INTERVAL_MS = 15_000;
 
 export interface FollowOptions {
   readonly signal: AbortSignal;

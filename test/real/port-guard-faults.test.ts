@@ -132,7 +132,7 @@ test('on a kernel without such tables, status reports it with a hint, and everyt
   await alpha.host.run(join(nftDir, 'nft'), ['delete', 'table', 'bridge', 'drover_guard']);
   const problem = await poll(
     async () => problemsOf(await agent.status()).find(({ subject }) => subject === 'port guard'),
-    { what: 'the problem in the status' },
+    { what: 'the problem in the status', timeoutMs: 60_000 },
   );
   expect(problem.what).toContain('Operation not supported');
   expect(problem.hint).toContain('network.guard');
@@ -145,7 +145,7 @@ test('on a kernel without such tables, status reports it with a hint, and everyt
   await repair();
   await alpha.untilKnown('unguarded');
   await poll(async () => problemsOf(await agent.status()).length === 0, { what: 'no problems' });
-}, 60_000);
+}, 180_000);
 
 test('drover down removes the table and the published bindings', async () => {
   await removeContainers(alpha.engine);
