@@ -8,4 +8,6 @@ export interface DocumentDraft {
   readonly liveness: DraftMap<Liveness>;
   /** By the empty text: there is one at most. */
   readonly overlay: DraftMap<OverlayChoice>;
+  /** By subnet: the id of its host. */
+  readonly subnets: DraftMap<string>;
 }

@@ -12,6 +12,7 @@ import { networkKind } from './network.ts';
 import { overlayChoiceKind, overlayKind } from './overlay.ts';
 import { pathsKind } from './paths.ts';
 import { publishedKind } from './published.ts';
+import { subnetKind } from './subnet.ts';
 import { voteKind } from './vote.ts';
 
 /** The kinds of what the bus carries: facts of hosts, and documents. */
@@ -45,7 +46,7 @@ export const factTable: FactTable = {
     overlayKind,
     pathsKind,
   ]),
-  documents: createKindTable([declarationKind, livenessKind, overlayChoiceKind]),
+  documents: createKindTable([declarationKind, livenessKind, overlayChoiceKind, subnetKind]),
 };
 
 export function createKindTable<Draft>(kinds: readonly Kind<Draft>[]): KindTable<Draft> {

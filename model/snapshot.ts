@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly declarations: ReadonlyMap<string, ServiceDeclaration>;
   /** How the hosts should reach each other; null: no host has decided it yet. */
   readonly overlay: OverlayChoice | null;
+  /** Canonical CIDR -> id of the host that has claimed it. A claim outlives the agent, until the host leaves or is forgotten. */
+  readonly subnets: ReadonlyMap<string, string>;
   /** False until all facts have been read once: "not known yet" is not "empty". */
   readonly complete: boolean;
 }

@@ -20,6 +20,7 @@ export async function readDeclarations(bus: Bus): Promise<DeclaredServices> {
     declarations: draftMap(new Map()),
     liveness: draftMap(new Map()),
     overlay: draftMap(new Map()),
+    subnets: draftMap(new Map()),
   };
   const problems: Problem[] = [];
   for (const [key, { value }] of await bus.list('service/')) {

@@ -6,6 +6,7 @@ import {
   type HostState,
   type JsonValue,
   OVERLAY_FACT,
+  type Snapshot,
   type TunnelId,
 } from '../../model/index.ts';
 import {
@@ -41,7 +42,7 @@ export interface OverlayState {
   /** The tunnels that this host keeps ready. */
   kept(): readonly TunnelId[];
   keep(kept: readonly TunnelId[]): void;
-  /** The other living hosts of the managed network, without what belongs to somebody else. */
+  /** The other hosts of the managed network, without what belongs to somebody else. */
   accepted(view: HostView): AcceptedPeers;
   /** Null: not known yet. The identical one while nothing changed. */
   plan(view: HostView): PeersPlan | null;
@@ -79,16 +80,19 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
   let answering: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   let lastCarriers: FloorTunnels | undefined;
   let lastPlan: PeersPlan | undefined;
-  const carried = keepIdentical((ids: readonly TunnelId[], { peers }: AcceptedPeers) => {
-    lastCarriers = earlierIfEqual(lastCarriers, floorTunnels(ids, backends, [...peers.values()]));
+  const carried = keepIdentical((ids: readonly TunnelId[], { peers, absent }: AcceptedPeers) => {
+    lastCarriers = earlierIfEqual(lastCarriers, floorTunnels(ids, backends, [...peers.values(), ...absent.values()]));
     return lastCarriers;
   });
-  const accept = keepIdentical((subnet: string | null, ...states: readonly HostFacts[]) => {
-    accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states));
-    return accepted;
-  });
-  const acceptFrom = keepIdentical((hosts: HostView['snapshot']['hosts'], subnet: string | null) =>
-    accept(subnet, ...[...hosts].flatMap(([id, host]) => (id === hostId ? [] : factsOf(host)))),
+  const accept = keepIdentical(
+    (subnet: string | null, owners: Snapshot['subnets'], ...states: readonly HostFacts[]) => {
+      accepted = acceptPeers(accepted, subnet === null ? [] : [subnet], pairs(states), owners);
+      return accepted;
+    },
+  );
+  const acceptFrom = keepIdentical(
+    (hosts: HostView['snapshot']['hosts'], subnet: string | null, owners: Snapshot['subnets']) =>
+      accept(subnet, owners, ...[...hosts].flatMap(([id, host]) => (id === hostId ? [] : factsOf(host)))),
   );
   const planned = keepIdentical(
     (
@@ -100,7 +104,7 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       underlayMtu: number,
       answers: ReadonlyMap<string, ReadonlySet<string>>,
       reach: (peer: AcceptedPeer) => Reach,
-      { peers }: AcceptedPeers,
+      peers: AcceptedPeers,
     ) => {
       const plan = planPeers(
         {
@@ -115,7 +119,7 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
           backends,
           reach,
         },
-        [...peers.values()],
+        peers,
       );
       lastPlan = keepEqualParts(lastPlan, plan);
       return lastPlan;
@@ -140,7 +144,7 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
       kept = next;
       onChange();
     },
-    accepted: ({ snapshot }) => acceptFrom(snapshot.hosts, network.current()?.subnet ?? null),
+    accepted: ({ snapshot }) => acceptFrom(snapshot.hosts, network.current()?.subnet ?? null, snapshot.subnets),
     plan: (view) => {
       const mine = network.current();
       if (mine === null) return null;

@@ -40,8 +40,10 @@ export function probePart(sources: ProbeSources): Part {
     }
     const used = [...(plan?.used ?? [])];
     const { addresses, publicAddress } = state.own();
+    const { peers, absent } = state.accepted(newest);
     const isChanged = reaches.decide({
-      peers: [...state.accepted(newest).peers.values()],
+      peers: [...peers.values()],
+      absent: absent.keys(),
       networks: networks(),
       ownAddresses: addresses.length + (publicAddress === null ? 0 : 1),
       paths: prober.status(),

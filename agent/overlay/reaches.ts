@@ -13,7 +13,10 @@ import type { Clock } from '../../system/index.ts';
 
 /** What this host knows of the ways to the others when it decides. */
 export interface Situation {
+  /** The living ones. */
   readonly peers: readonly AcceptedPeer[];
+  /** Hosts that do not probe, by id: they are reached as they were last. */
+  readonly absent: Iterable<string>;
   /** The networks of this host, and the number of its addresses that others try. */
   readonly networks: readonly Cidr[];
   readonly ownAddresses: number;
@@ -58,11 +61,16 @@ export function createReaches({ clock }: { readonly clock: Clock }, hostId: stri
         const choice = choose(peer, situation);
         return choice ? [[peer.host.id, choice] as const] : [];
       });
-      chosen = new Map(choices);
       const next = choices.map(([id, { address }]): readonly [string, Reach] => {
         const path = situation.paths.get(id);
         return [id, { address, isSilent: path?.state === 'silent', mtu: path?.mtu ?? null }];
       });
+      for (const id of situation.absent) {
+        const [choice, reach] = [chosen.get(id), reaches.get(id)];
+        if (choice) choices.push([id, choice]);
+        if (reach) next.push([id, reach]);
+      }
+      chosen = new Map(choices);
       if (next.length === reaches.size && next.every(([id, reach]) => isSame(reaches.get(id), reach))) return false;
       reaches = new Map(next);
       current = read(reaches);

@@ -48,7 +48,8 @@ function addressText({ address, port }: Row): string {
 }
 
 /** The direction that is lost, as both ends say. */
-function stateText({ state, outbound, inbound, host }: Row): string {
+function stateText({ state, outbound, inbound, host, absent }: Row): string {
+  if (absent) return 'no agent';
   if (state === 'up') return 'up';
   if (outbound === 'lost' && inbound === 'lost') return 'down both ways';
   if (outbound === 'lost') return `does not reach ${host}`;

@@ -3,6 +3,7 @@ import {
   type HostOverlay,
   type Problem,
   parseIpv4Cidr,
+  type Snapshot,
   SubnetHolders,
   type TunnelEnd,
 } from '../../model/index.ts';
@@ -22,7 +23,10 @@ export interface AcceptedEnd extends TunnelEnd {
 }
 
 export interface AcceptedPeers {
+  /** The living hosts. */
   readonly peers: ReadonlyMap<string, AcceptedPeer>;
+  /** Hosts whose agent does not run, as they were last. Their containers and tunnels may work, so the tunnels of this host stay. */
+  readonly absent: ReadonlyMap<string, AcceptedPeer>;
   readonly problems: readonly Problem[];
 }
 
@@ -31,39 +35,65 @@ export interface OfferedPeer {
   readonly overlay: HostOverlay | null;
 }
 
-export const NO_PEERS: AcceptedPeers = { peers: new Map(), problems: [] };
+export const NO_PEERS: AcceptedPeers = { peers: new Map(), absent: new Map(), problems: [] };
 
 /**
- * Accepts what other hosts publish, compared with what was accepted before: a subnet stays with the living host that had it first, and
- * a public key changes only with a higher generation or a restart of the agent. What is refused is a problem and affects nobody else. Pure.
+ * Accepts what the living hosts publish, compared with what was accepted before. A subnet belongs to the host that has claimed it, else to the
+ * one that had it first. A public key changes only with a higher generation or a restart of the agent. What is refused is a problem and
+ * affects nobody else. A host that does not offer itself any more is absent while it owns its subnets.
+ * `owners` are the hosts that have claimed subnets. Pure.
  */
 export function acceptPeers(
   before: AcceptedPeers,
   ownSubnets: readonly string[],
   offered: readonly OfferedPeer[],
+  owners: Snapshot['subnets'],
 ): AcceptedPeers {
   const problems: Problem[] = [];
-  const isKnown = ({ host }: OfferedPeer): number => (before.peers.has(host.id) ? 0 : 1);
+  const earlierOf = (id: string): AcceptedPeer | null => before.peers.get(id) ?? before.absent.get(id) ?? null;
+  const isKnown = ({ host }: OfferedPeer): number => (earlierOf(host.id) ? 0 : 1);
   const inOrder = offered.toSorted((a, b) => isKnown(a) - isKnown(b) || (a.host.id < b.host.id ? -1 : 1));
   const taken = new SubnetHolders();
   for (const subnet of ownSubnets) take(taken, subnet, 'this host');
-  // What a host had before stays its own, whatever another known host claims now.
   for (const { host } of inOrder)
-    for (const subnet of before.peers.get(host.id)?.subnets ?? [])
+    for (const subnet of host.subnets) if (owners.get(subnet) === host.id) take(taken, subnet, host.id);
+  const absent = absentPeers(before, offered, owners).filter(({ host, subnets }) =>
+    subnets.every((subnet) => take(taken, subnet, host.id)),
+  );
+  // What a host had before stays its own, whatever another known host announces now.
+  for (const { host } of inOrder)
+    for (const subnet of earlierOf(host.id)?.subnets ?? [])
       if (host.subnets.includes(subnet)) take(taken, subnet, host.id);
   const peers = inOrder.map(({ host, overlay }): AcceptedPeer => {
-    const earlier = before.peers.get(host.id) ?? null;
+    const earlier = earlierOf(host.id);
     const subnets = host.subnets.filter((subnet) => acceptSubnet(taken, host, subnet, problems));
     const ends = endsOf(overlay).map((end) => acceptKey(host, earlier, end, problems));
     const peer = { host, overlay, subnets, ends };
     return earlier && isSamePeer(earlier, peer) ? earlier : peer;
   });
-  return { peers: new Map(peers.map((peer) => [peer.host.id, peer])), problems };
+  return { peers: byId(peers), absent: byId(absent), problems };
 }
 
-function take(taken: SubnetHolders, subnet: string, holder: string): void {
+const byId = (peers: readonly AcceptedPeer[]): ReadonlyMap<string, AcceptedPeer> =>
+  new Map(peers.map((peer) => [peer.host.id, peer]));
+
+function absentPeers(
+  { peers, absent }: AcceptedPeers,
+  offered: readonly OfferedPeer[],
+  owners: Snapshot['subnets'],
+): readonly AcceptedPeer[] {
+  const living = new Set(offered.map(({ host }) => host.id));
+  const isOwner = ({ host, subnets }: AcceptedPeer): boolean =>
+    subnets.length > 0 && subnets.every((subnet) => owners.get(subnet) === host.id);
+  return [...peers.values(), ...absent.values()].filter((peer) => !living.has(peer.host.id) && isOwner(peer));
+}
+
+/** False: another host has it already, or it is no subnet. */
+function take(taken: SubnetHolders, subnet: string, holder: string): boolean {
   const cidr = parseIpv4Cidr(subnet);
-  if (cidr) taken.add(cidr, holder);
+  if (!cidr || taken.holderOf(cidr, holder) !== null) return false;
+  taken.add(cidr, holder);
+  return true;
 }
 
 function acceptSubnet(taken: SubnetHolders, host: Host, subnet: string, problems: Problem[]): boolean {

@@ -10,7 +10,7 @@ import {
 import type { Backend, DesiredTunnels, OwnEnd, TunnelPeer } from '../backend/backend.ts';
 import type { ProbedPeer } from '../probe/peer-path.ts';
 import type { OwnNetwork, Peer } from '../routing/desired-routing.ts';
-import type { AcceptedPeer } from './accept-peers.ts';
+import type { AcceptedPeer, AcceptedPeers } from './accept-peers.ts';
 import { chooseTunnel } from './choose-tunnel.ts';
 
 /** What is known of the path to another host. */
@@ -57,11 +57,14 @@ export function tunnelKey({ backend, slot }: TunnelId): string {
   return `${backend}-${slot}`;
 }
 
-/** Pure. */
-export function planPeers(input: PeersInput, accepted: readonly AcceptedPeer[]): PeersPlan {
+/** Absent hosts keep their tunnels. They do not probe. Pure. */
+export function planPeers(
+  input: PeersInput,
+  { peers: living, absent }: Pick<AcceptedPeers, 'peers' | 'absent'>,
+): PeersPlan {
   const { kept, ready, answering, choice } = input;
   const wanted = wantedTunnel(choice);
-  const peers = accepted.filter(({ subnets }) => subnets.length > 0);
+  const peers = [...living.values(), ...absent.values()].filter(({ subnets }) => subnets.length > 0);
   const used = new Map<string, TunnelEnd>();
   const routes: Peer[] = [];
   const probes: ProbedPeer[] = [];
@@ -73,7 +76,7 @@ export function planPeers(input: PeersInput, accepted: readonly AcceptedPeer[]):
     used.set(peer.host.id, end);
     const largest = largestPacket(input, peer, backend);
     routes.push(routeTo(input, peer, end, { backend, largest }));
-    probes.push(...probeOf(input, peer, { backend, largest }));
+    if (living.has(peer.host.id)) probes.push(...probeOf(input, peer, { backend, largest }));
   }
   const tunnels = kept.map((id): [string, DesiredTunnels] => [
     tunnelKey(id),

@@ -64,6 +64,7 @@ export function emptySnapshot(environment: Environment): Snapshot {
     hosts: ShardedMap.empty(HOST_SHARDS),
     declarations: new Map(),
     overlay: null,
+    subnets: new Map(),
     complete: false,
   };
 }
@@ -118,6 +119,7 @@ function createDraft(state: State): Draft {
     declarations: draftMap(state.snapshot.declarations),
     liveness: draftMap(state.liveness),
     overlay: draftMap(new Map(state.snapshot.overlay === null ? [] : [['', state.snapshot.overlay]])),
+    subnets: draftMap(state.snapshot.subnets),
     rejected: draftMap(state.rejected),
     problems: [],
   };
@@ -140,6 +142,7 @@ function finish(state: State, draft: Draft, complete: boolean, revision: number)
     hosts: judged.hosts,
     declarations: draft.declarations.result(),
     overlay: draft.overlay.get('') ?? null,
+    subnets: draft.subnets.result(),
     complete: before.complete || complete,
   };
   const picture = { hosts: facts, documents, complete: snapshot.complete };

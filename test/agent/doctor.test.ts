@@ -73,7 +73,15 @@ test('Q37: doctor names the Docker network of any host that overlaps the managed
   ]);
   const hosts = new Map([['b', { host: null, containers: new Map(), networks, facts: new Map() }]]);
   const environment = { name: 'default', uuid: '', suffixes: [] };
-  const snapshot = { revision: 1, environment, hosts, declarations: new Map(), overlay: null, complete: true };
+  const snapshot = {
+    revision: 1,
+    environment,
+    hosts,
+    declarations: new Map(),
+    overlay: null,
+    subnets: new Map<string, string>(),
+    complete: true,
+  };
   expect(findNetworkConflicts(['10.42.0.0/16'], snapshot).map(({ subject }) => subject)).toEqual([
     'Docker network shop (10.42.8.0/24) on a host',
   ]);

@@ -46,6 +46,7 @@ function viewWith(...containers: readonly Container[]): HostView {
     hosts: new Map([['a', state]]),
     declarations: new Map(),
     overlay: null,
+    subnets: new Map(),
     complete: true,
   };
   return viewOf(snapshot, 'a');

@@ -40,9 +40,25 @@ test.each<[string, string | null]>([
   ['liveness/a', 'liveness a'],
   ['liveness', null],
   ['network/ranges', null],
+  ['subnet/10.42.1.0_24', 'subnet 10.42.1.0_24'],
 ])('the key of a document, %s, is that of kind and id %s', (key, expected) => {
   const found = factTable.documents.find(key);
   expect(found && `${found.kind.name} ${found.id}`).toBe(expected);
+});
+
+test('claims of subnets enter the snapshot, and leave it; what is no subnet is left out', () => {
+  const claim = { hostId: 'a', claimedAtMs: 1 };
+  const documents = {
+    'subnet/10.42.1.0_24': claim,
+    'subnet/10.42.2.0_24': claim,
+    'subnet/x': claim,
+    'subnet/10.42.3.0_24': 7,
+  };
+  const { state, problems } = advance(start, delta({}, documents));
+  expect([...state.snapshot.subnets]).toEqual([['10.42.1.0/24', 'a'], ['10.42.2.0/24', 'a']]); // biome-ignore format: one line
+  expect(problems.map(({ subject }) => subject)).toEqual(['document subnet/10.42.3.0_24']);
+  const next = advance(state, delta({}, { 'subnet/10.42.1.0_24': null, 'subnet/10.42.2.0_24': { hostId: 'b' } }));
+  expect([...next.state.snapshot.subnets]).toEqual([['10.42.2.0/24', 'b']]);
 });
 
 test('isFactKey() accepts up to 512 printable ASCII characters', () => {

@@ -154,6 +154,7 @@ export function snapshot(world: World): Snapshot {
       (world.declarations ?? []).map((one) => [`${one.stack}/${one.name}`.toLowerCase(), one] as const),
     ),
     overlay: null,
+    subnets: new Map(),
     complete: world.complete ?? true,
   };
 }

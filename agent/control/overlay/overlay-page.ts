@@ -22,6 +22,8 @@ import type { PeerTunnel, TunnelSources } from './tunnel-sources.ts';
 export interface OverlayRow {
   readonly hostId: string;
   readonly host: string;
+  /** Its agent does not run: the tunnel stands, and nothing is known of the path. */
+  readonly absent: boolean;
   readonly backend: BackendName | null;
   readonly slot: TunnelSlot;
   readonly encrypted: boolean;
@@ -121,10 +123,11 @@ interface Measured {
 }
 
 function rowOf(view: HostView, tunnel: PeerTunnel, { path, traffic, direction }: Measured): OverlayRow {
-  const { hostId, backend, slot, address, port } = tunnel;
+  const { hostId, host, absent, backend, slot, address, port } = tunnel;
   return {
     hostId,
-    host: hostName(view, hostId),
+    host,
+    absent,
     backend,
     slot,
     encrypted: backend !== null && isEncrypted(backend),

@@ -42,10 +42,12 @@ interface Lost {
   readonly probePort: number;
 }
 
+type TunnelPlace = Pick<PeerTunnel, 'backend' | 'address' | 'port'>;
+
 /** The problem of the path between this host (`from`) and another one. At least one direction is lost. */
 export function pathProblem(
   { from, to }: { readonly from: string; readonly to: string },
-  tunnel: PeerTunnel,
+  tunnel: TunnelPlace,
   { outbound, inbound, probePort }: Lost,
 ): Problem {
   const isBoth = outbound === 'lost' && inbound === 'lost';
@@ -62,12 +64,12 @@ export function pathProblem(
 }
 
 /** `wireguard to 192.0.2.2, UDP port 51820`. */
-export function tunnelText({ backend, address, port }: PeerTunnel): string {
+export function tunnelText({ backend, address, port }: TunnelPlace): string {
   const where = address === null ? '' : ` to ${address}`;
   return `${backend ?? 'no backend in common'}${where}${port === null ? '' : `, UDP port ${port}`}`;
 }
 
-function hintOf({ backend, port }: PeerTunnel, way: string, probePort: number): string {
+function hintOf({ backend, port }: TunnelPlace, way: string, probePort: number): string {
   const probes = `UDP port ${probePort} between the subnets of the managed network`;
   if (backend === 'direct')
     return `make the routers between the hosts carry the subnets of the managed network ${way}, and allow ${probes}`;

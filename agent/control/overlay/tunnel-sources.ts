@@ -6,6 +6,9 @@ import type { Overlay } from '../../overlay/overlay.ts';
 /** How this host reaches another one now. */
 export interface PeerTunnel {
   readonly hostId: string;
+  readonly host: string;
+  /** Its agent does not run. */
+  readonly absent: boolean;
   /** Null: the hosts have no backend in common, and there is no route. */
   readonly backend: BackendName | null;
   readonly slot: TunnelSlot;
@@ -47,13 +50,15 @@ export function createTunnelSources(
   const tunnels = () => {
     const newest = view();
     const planned = plan(newest);
+    const { peers, absent } = state.accepted(newest);
     return (
       planned &&
-      [...state.accepted(newest).peers.values()].map((peer): PeerTunnel => {
-        const hostId = peer.host.id;
+      [...peers.values(), ...absent.values()].map((peer): PeerTunnel => {
+        const { id: hostId, name: host } = peer.host;
         const { backend = null, slot = 0, port = null } = planned.used.get(hostId) ?? {};
         const address = backend === null ? null : reach(peer).address;
-        return { hostId, backend, slot, address, port, device: backendOf(hostId)?.device ?? null };
+        const device = backendOf(hostId)?.device ?? null;
+        return { hostId, host, absent: absent.has(hostId), backend, slot, address, port, device };
       })
     );
   };

@@ -150,7 +150,7 @@ async function followTunnel(
   const direction = createDirections(view, tunnels.paths());
   const [there, back] = [direction(from.hostId, to.hostId), direction(to.hostId, from.hostId)];
   if (there === 'lost' || back === 'lost') {
-    const link = tunnel ?? { hostId: other, backend: null, slot: 0, address: null, port: null, device: null };
+    const link = tunnel ?? { backend: null, address: null, port: null };
     const lost = { outbound: there, inbound: back, probePort: tunnels.probePort };
     way.stopAt(there === 'lost' ? 'there' : 'back', pathProblem({ from: from.host, to: to.host }, link, lost));
     return false;

@@ -91,7 +91,12 @@ test('Q23: a host plans its tunnels to 1,000 hosts quickly, and plans nothing wh
 
 test('Q37: of hosts whose subnets overlap, the one that was there first keeps its subnet, and the other one is named', () => {
   const offer = (id: string, ...subnets: string[]) => ({ host: host(id, { subnets }), overlay: null });
-  const before = acceptPeers(NO_PEERS, ['10.47.0.0/24'], [offer('m', '10.40.1.0/24'), offer('z', '10.40.2.0/24')]);
+  const before = acceptPeers(
+    NO_PEERS,
+    ['10.47.0.0/24'],
+    [offer('m', '10.40.1.0/24'), offer('z', '10.40.2.0/24')],
+    new Map(),
+  );
   const now = acceptPeers(
     before,
     ['10.47.0.0/24'],
@@ -102,6 +107,7 @@ test('Q37: of hosts whose subnets overlap, the one that was there first keeps it
       offer('m', '10.40.1.0/24', '10.40.2.0/25'),
       offer('z', '10.40.2.0/24', '10.40.2.0/24'),
     ],
+    new Map(),
   );
   expect(Object.fromEntries([...now.peers].map(([id, { subnets }]) => [id, subnets]))).toEqual({
     m: ['10.40.1.0/24'],

@@ -24,6 +24,7 @@ const peer = (
 
 const situation = (peers: readonly AcceptedPeer[], paths: Readonly<Record<string, PeerPath>> = {}): Situation => ({
   peers,
+  absent: [],
   networks: LAN,
   ownAddresses: 1,
   paths: new Map(Object.entries(paths)),
@@ -44,6 +45,14 @@ test('the function is the identical one until an address, an MTU or a silence ch
   expect(reaches.decide(situation([b], { b: path('silent', { sinceMs: clock.now() }) }))).toBe(true);
   expect(reaches.current()(b).isSilent).toBe(true);
   expect(reaches.decide(situation([]))).toBe(true);
+});
+
+test('an absent host is reached where it was last', () => {
+  const reaches = createReaches({ clock: createFakeClock() }, 'a');
+  const b = peer('b');
+  reaches.decide(situation([b], { b: path('up', { mtu: 1_380 }) }));
+  expect(reaches.decide({ ...situation([]), absent: ['b', 'c'] })).toBe(false);
+  expect(reaches.current()(b)).toEqual({ address: '192.0.2.2', isSilent: false, mtu: 1_380 });
 });
 
 test('Q39 a silent peer is tried at its next address, but not one that is reached by plain routes', async () => {

@@ -49,7 +49,18 @@ export function path(state: PathState, changes: Partial<PeerPath> = {}): PeerPat
 
 export function tunnel(hostId: string, changes: Partial<PeerTunnel> = {}): PeerTunnel {
   const address = hostId === 'b' ? '192.0.2.2' : '192.0.2.3';
-  return { hostId, backend: 'wireguard', slot: 0, address, port: 51_820, device: 'drover-wg0', ...changes };
+  const host = NAMES[hostId as keyof typeof NAMES];
+  return {
+    hostId,
+    host,
+    absent: false,
+    backend: 'wireguard',
+    slot: 0,
+    address,
+    port: 51_820,
+    device: 'drover-wg0',
+    ...changes,
+  };
 }
 
 export function tunnelSources(
