@@ -142,6 +142,9 @@ const networkSchema = z
       .default(7950)
       .describe('UDP port on which hosts probe the paths between their subnets, the same on all hosts'),
     charon: text().default('/usr/lib/ipsec/charon').describe('the program charon of strongSwan, for IPsec'),
+    ipsecSecretFile: optionalPath().describe(
+      'file with a secret that all hosts share, for IPsec without keys of each host; at least 32 bytes, mode 600',
+    ),
     wg: text().default('wg').describe('the program wg of WireGuard'),
     wireguardGo: text().default('wireguard-go').describe('the program wireguard-go, for kernels without WireGuard'),
     backend: z

@@ -7,9 +7,12 @@ import { charonDirOf, createCharonProcess } from './charon-process.ts';
 /** The IPsec driver, with the configured charon. */
 export function createIpsecBackend(
   deps: { readonly run: RunCommand; readonly clock: Clock; readonly log: Log },
-  { runDir, dataDir, network: { charon } }: Pick<Config, 'runDir' | 'dataDir' | 'network'>,
+  { runDir, dataDir, network: { charon, ipsecSecretFile } }: Pick<Config, 'runDir' | 'dataDir' | 'network'>,
 ): ReturnType<typeof createIpsec> {
   const program = createCharonProcess(deps, { runDir });
   const keyFile = join(dataDir, 'overlay', 'ipsec.key');
-  return createIpsec({ ...deps, program }, { charon, runDir: charonDirOf({ runDir }), keyFile });
+  return createIpsec(
+    { ...deps, program },
+    { charon, runDir: charonDirOf({ runDir }), keyFile, secretFile: ipsecSecretFile },
+  );
 }

@@ -3,9 +3,9 @@ import { applyStep, formatStep, type Program } from '../../linux/index.ts';
 import { keepIdentical } from '../../reconcile/index.ts';
 import { type Clock, createWakeUp, type Log, type RunCommand } from '../../system/index.ts';
 import type { Backend, DesiredTunnels, TunnelTraffic } from '../backend/backend.ts';
-import { createKeyFile, expectKey, type KeyFile } from '../keys/key-file.ts';
-import { ed25519Keys } from '../keys/key-kinds.ts';
+import { expectKey } from '../keys/key-file.ts';
 import { findCharon, readMeans, writeCharonFiles } from './charon/charon-files.ts';
+import { type CredentialFile, createKeyCredential, createSecretCredential } from './charon/credential.ts';
 import { createSession, type Session } from './charon/session.ts';
 import {
   DEVICES,
@@ -54,7 +54,7 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
   readonly applier: Backend<ObservedIpsec, IpsecChange>['applier'];
   readonly #deps;
   readonly #settings: IpsecSettings;
-  readonly #keys: KeyFile;
+  readonly #credentials: CredentialFile;
   readonly #session: Session;
   readonly #loaded: LoadedConnections;
   readonly #keeper: TunnelKeeper;
@@ -76,7 +76,8 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     this.#deps = deps;
     this.#settings = settings;
     this.port = settings.port;
-    this.#keys = createKeyFile({ path: settings.keyFile, kind: ed25519Keys });
+    const { keyFile, secretFile } = settings;
+    this.#credentials = secretFile === null ? createKeyCredential(keyFile) : createSecretCredential(secretFile);
     this.#session = createSession(settings);
     this.#loaded = new LoadedConnections(clock);
     this.#changed = createWakeUp(clock);
@@ -104,11 +105,11 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
   }
 
   async publicKey(): Promise<string> {
-    return expectKey(await this.#keys.read()).publicKey;
+    return expectKey(await this.#credentials.read()).publicKey;
   }
 
   async renewKey(): Promise<void> {
-    expectKey(await this.#keys.renew());
+    await this.#credentials.renew();
   }
 
   hop(): { readonly device: string; readonly gateway: null } {
@@ -176,13 +177,13 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
       run,
       session: this.#session,
       loaded: this.#loaded,
-      keys: this.#keys,
+      credentials: this.#credentials,
       charonProblem: () => (program.pid() === null ? program.lastEnd() : null),
       failures: () => this.#keeper.failures(),
     };
     const observed = await observeIpsec(sources, this.#settings, desired, signal);
     if (observed.charon) {
-      this.#ownKey = observed.charon.publicKey;
+      this.#ownKey = observed.charon.credential.publicKey;
       this.#means = observed.charon.means;
       this.#device = observed.charon.link?.ifname ?? this.#device;
     }
@@ -224,8 +225,8 @@ class Ipsec implements Backend<ObservedIpsec, IpsecChange> {
     const vici = await this.#session.vici(signal);
     if (change.kind === 'load') await this.#loaded.load(vici, change.connections);
     else if (change.kind === 'unload') await this.#loaded.unload(vici, change.hostIds);
-    else if (change.kind === 'unload-key') await vici.request('unload-key', { id: change.keyId });
-    else await vici.request('load-key', { type: 'any', data: expectKey(await this.#keys.read()).privateKey });
+    else if (change.kind === 'unload-credential') await this.#credentials.unload(vici, change.id);
+    else await this.#credentials.load(vici, expectKey(await this.#credentials.read()));
     this.#keeper.wake();
   }
 }

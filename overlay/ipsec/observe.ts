@@ -3,13 +3,12 @@ import { readTunnelDevice, type TunnelDevice } from '../../linux/index.ts';
 import { formatProblem, type Problem } from '../../model/index.ts';
 import type { RunCommand } from '../../system/index.ts';
 import type { DesiredTunnels } from '../backend/backend.ts';
-import type { KeyFile } from '../keys/key-file.ts';
 import { findCharon, findTun, readMeans } from './charon/charon-files.ts';
+import type { Credential, CredentialFile } from './charon/credential.ts';
 import type { Session } from './charon/session.ts';
 import { DEVICES, type IpsecMeans, type IpsecSettings } from './charon/settings.ts';
 import { portTaken, readPortUse } from './ports.ts';
 import type { LoadedConnections } from './tunnels/loaded-connections.ts';
-import { parseKeys } from './tunnels/sas.ts';
 
 export interface ObservedIpsec {
   /** Whether anything of this driver exists. */
@@ -25,9 +24,9 @@ export interface ObservedIpsec {
 /** With our device, if there is one. */
 export interface ObservedCharon extends TunnelDevice {
   readonly means: IpsecMeans;
-  /** Of this host, as it is published. */
-  readonly publicKey: string;
-  /** Ids of the private keys that charon has. */
+  /** Of this host. */
+  readonly credential: Pick<Credential, 'publicKey' | 'id'>;
+  /** Ids of the credentials that charon has. */
   readonly keys: readonly string[];
   /** Name of the CHILD_SA of each connection, by host id. */
   readonly connections: ReadonlyMap<string, string>;
@@ -37,7 +36,7 @@ export interface IpsecSources {
   readonly run: RunCommand;
   readonly session: Session;
   readonly loaded: LoadedConnections;
-  readonly keys: KeyFile;
+  readonly credentials: CredentialFile;
   /** Why charon has exited. */
   readonly charonProblem: () => Problem | null;
   readonly failures: () => readonly Problem[];
@@ -67,9 +66,9 @@ async function observeCharon(
   { runDir, port }: IpsecSettings,
   signal?: AbortSignal,
 ): Promise<ObservedCharon | Problem> {
-  const { run, keys, charonProblem } = sources;
-  const key = await keys.read();
-  if (!key.ok) return key.problem;
+  const { run, credentials, charonProblem } = sources;
+  const credential = await credentials.read();
+  if (!credential.ok) return credential.problem;
   const pid = await findCharon(runDir);
   const [uses, charon] = await Promise.all([
     readPortUse(run, port, signal),
@@ -81,24 +80,25 @@ async function observeCharon(
     const problem = charonProblem();
     throw new Error(problem ? formatProblem(problem) : 'charon is still starting; no action needed');
   }
-  return { ...charon, publicKey: key.value.publicKey };
+  const { publicKey, id } = credential.value;
+  return { ...charon, credential: { publicKey, id } };
 }
 
 /** Null: charon does not answer yet. */
 async function readCharon(
-  { run, session, loaded }: IpsecSources,
+  { run, session, loaded, credentials }: IpsecSources,
   { runDir, pid }: { readonly runDir: string; readonly pid: number },
   signal?: AbortSignal,
-): Promise<Omit<ObservedCharon, 'publicKey'> | null> {
+): Promise<Omit<ObservedCharon, 'credential'> | null> {
   const vici = await session.vici(signal).catch(() => null);
   if (vici === null) return null;
   const means = (await readMeans(runDir)) ?? 'kernel-libipsec';
-  const [known, connections, device] = await Promise.all([
-    vici.request('get-keys'),
+  const [keys, connections, device] = await Promise.all([
+    credentials.list(vici),
     loaded.list(vici),
     readOwnDevice(run, means === 'kernel' ? DEVICES.kernel : await findTun(pid), signal),
   ]);
-  return { means, keys: parseKeys(known), connections, ...device };
+  return { means, keys, connections, ...device };
 }
 
 async function readOwnDevice(run: RunCommand, name: string | null, signal?: AbortSignal): Promise<TunnelDevice> {

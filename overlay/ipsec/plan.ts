@@ -3,12 +3,12 @@ import type { Plan } from '../../reconcile/index.ts';
 import type { DesiredTunnels, OwnEnd } from '../backend/backend.ts';
 import { DEVICES, IF_ID, type IpsecSettings } from './charon/settings.ts';
 import type { ObservedCharon, ObservedIpsec } from './observe.ts';
-import { type Connection, keyIdOf, resolvePeers } from './tunnels/connection.ts';
+import { type Connection, resolvePeers } from './tunnels/connection.ts';
 
 export type IpsecChange =
   | { readonly kind: 'step'; readonly step: Step }
-  | { readonly kind: 'load-key'; readonly keyId: string }
-  | { readonly kind: 'unload-key'; readonly keyId: string }
+  | { readonly kind: 'load-credential'; readonly id: string }
+  | { readonly kind: 'unload-credential'; readonly id: string }
   | { readonly kind: 'load'; readonly connections: readonly Connection[] }
   | { readonly kind: 'unload'; readonly hostIds: readonly string[] }
   | { readonly kind: 'restart' }
@@ -28,17 +28,17 @@ export function planIpsec(
   // charon makes its device when it starts, and does not notice that somebody has deleted it.
   if (charon.link === null && charon.means === 'kernel-libipsec')
     return { changes: [{ kind: 'restart' }], problems: [] };
-  const { connections, problems } = resolvePeers(settings, charon.means, own, charon.publicKey, peers);
+  const { publicKey, id } = charon.credential;
+  const { connections, problems } = resolvePeers(settings, charon.means, own, publicKey, peers);
   const changed = [...connections.values()].filter(({ hostId, child }) => charon.connections.get(hostId) !== child);
   const gone = [...charon.connections.keys()].filter((hostId) => !connections.has(hostId));
-  const keyId = keyIdOf(charon.publicKey);
   return {
     changes: [
       ...planDevice(own, charon).map((one): IpsecChange => ({ kind: 'step', step: one })),
-      ...(charon.keys.includes(keyId) ? [] : [{ kind: 'load-key', keyId } as const]),
+      ...(charon.keys.includes(id) ? [] : [{ kind: 'load-credential', id } as const]),
       ...(changed.length === 0 ? [] : [{ kind: 'load', connections: changed } as const]),
       ...(gone.length === 0 ? [] : [{ kind: 'unload', hostIds: gone } as const]),
-      ...charon.keys.filter((id) => id !== keyId).map((id): IpsecChange => ({ kind: 'unload-key', keyId: id })),
+      ...charon.keys.filter((one) => one !== id).map((one): IpsecChange => ({ kind: 'unload-credential', id: one })),
     ],
     problems: [...problems, ...failures.filter(({ subject }) => !problems.some((one) => one.subject === subject))],
   };
@@ -59,10 +59,10 @@ export function formatChange(change: IpsecChange, formatStep: (step: Step) => st
   switch (change.kind) {
     case 'step':
       return formatStep(change.step);
-    case 'load-key':
-      return `load key ${change.keyId} into charon`;
-    case 'unload-key':
-      return `remove key ${change.keyId} from charon`;
+    case 'load-credential':
+      return `load key ${change.id} into charon`;
+    case 'unload-credential':
+      return `remove key ${change.id} from charon`;
     case 'load':
       return `load into charon: ${change.connections.map(({ hostId, child }) => `${hostId} (${child})`).join(', ')}`;
     case 'unload':

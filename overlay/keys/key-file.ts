@@ -1,9 +1,9 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatProblem, ok, type Problem, problem, type Result } from '../../model/index.ts';
 import { oneAtATime, writeFileAtomic } from '../../system/index.ts';
 import type { KeyKind } from './key-kinds.ts';
+import { checkPrivateFolder, type PrivateFile, readPrivateFile } from './private-file.ts';
 
 /** A key pair of this host. The private half never leaves the host: it must not be logged or published. */
 export interface KeyPair {
@@ -24,7 +24,7 @@ export class KeyError extends Error {
 }
 
 /** Throws a KeyError. */
-export function expectKey(result: Result<KeyPair>): KeyPair {
+export function expectKey<Key>(result: Result<Key>): Key {
   if (result.ok) return result.value;
   throw new KeyError(result.problem);
 }
@@ -42,9 +42,6 @@ export interface KeyFileSettings {
   readonly path: string;
   readonly kind: KeyKind;
 }
-
-/** Far more than a key needs. */
-const MAX_BYTES = 16_384;
 
 export function createKeyFile({ path, kind }: KeyFileSettings): KeyFile {
   const write = async (): Promise<Result<KeyPair>> => {
@@ -69,53 +66,21 @@ function guarded(path: string, work: () => Promise<Result<KeyPair>>): Promise<Re
 
 /** Null: there is no file. */
 async function readKey(path: string, kind: KeyKind): Promise<Result<KeyPair> | null> {
-  const folder = await lstat(dirname(path)).catch(absent);
-  if (folder === null) return null;
-  const refused = refuse(dirname(path), folder, { isRight: folder.isDirectory(), what: 'directory', mode: 700 });
-  if (refused) return refused;
-  const found = await lstat(path).catch(absent);
-  if (found === null) return null;
-  // Checked before it is opened, because opening a FIFO would wait.
-  if (!found.isFile()) return refuse(path, found, { isRight: false, what: 'file', mode: 600 });
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const stats = await file.stat();
-    const wrong = refuse(path, stats, { isRight: stats.isFile(), what: 'file', mode: 600 });
-    if (wrong) return wrong;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
-    const privateKey = buffer.toString('utf8', 0, bytesRead);
-    const publicKey = kind.publicKeyOf(privateKey);
-    return publicKey === null ? damaged(path, kind) : ok({ publicKey, privateKey });
-  } finally {
-    await file.close();
-  }
+  const found =
+    (await checkPrivateFolder(dirname(path), keyAt(dirname(path)))) ?? (await readPrivateFile(path, keyAt(path)));
+  if (found === null || !found.ok) return found;
+  const publicKey = kind.publicKeyOf(found.value);
+  return publicKey === null ? damaged(path, kind) : ok({ publicKey, privateKey: found.value });
 }
+
+const keyAt = (path: string): PrivateFile => ({
+  subject: `private key ${path}`,
+  replace: `remove ${path}; Drover makes a new key then`,
+});
 
 async function prepareFolder(path: string): Promise<Result<null>> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const stats = await lstat(path);
-  return refuse(path, stats, { isRight: stats.isDirectory(), what: 'directory', mode: 700 }) ?? ok(null);
-}
-
-interface Wanted {
-  readonly isRight: boolean;
-  readonly what: 'file' | 'directory';
-  /** As `chmod` takes it. */
-  readonly mode: number;
-}
-
-/** The problem of a file or directory to which other users have access; null if they have none. */
-function refuse(path: string, { uid, mode }: Stats, wanted: Wanted): ReturnType<typeof problem> | null {
-  const subject = `private key ${path}`;
-  const own = process.getuid?.() ?? 0;
-  if (!wanted.isRight)
-    return problem(subject, `is not a ${wanted.what}`, `remove ${path}; Drover makes a new key then`);
-  if (uid !== own) {
-    return problem(subject, `belongs to user ${uid}, not to user ${own}`, `run \`chown ${own} ${path}\``);
-  }
-  if ((mode & 0o077) === 0) return null;
-  const rights = (mode & 0o777).toString(8);
-  return problem(subject, `other users have rights to it (mode ${rights})`, `run \`chmod ${wanted.mode} ${path}\``);
+  return (await checkPrivateFolder(path, keyAt(path))) ?? ok(null);
 }
 
 function damaged(path: string, { title }: KeyKind): ReturnType<typeof problem> {
@@ -128,9 +93,4 @@ function damaged(path: string, { title }: KeyKind): ReturnType<typeof problem> {
 
 function missing(path: string): ReturnType<typeof problem> {
   return problem(`private key ${path}`, 'was removed while it was written', 'no action needed: it is written again');
-}
-
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null;
-  throw error;
 }

@@ -10,6 +10,8 @@ export interface IpsecSettings {
   readonly runDir: string;
   /** File of this host's private key. */
   readonly keyFile: string;
+  /** File of a secret that all hosts share, with which they prove themselves in place of their keys. Default null: none. */
+  readonly secretFile: string | null;
   /** How long keys of IKE and of ESP are used; charon renews them up to 10 % earlier, at a random moment. Default 4 h and 1 h. */
   readonly ikeRekeySeconds: number;
   readonly childRekeySeconds: number;
@@ -23,6 +25,7 @@ export type IpsecOptions = Partial<IpsecSettings> & Pick<IpsecSettings, 'runDir'
 
 export const defaultIpsecSettings: Omit<IpsecSettings, 'runDir' | 'keyFile'> = {
   port: 4500,
+  secretFile: null,
   charon: '/usr/lib/ipsec/charon',
   ikeRekeySeconds: 4 * 3600,
   childRekeySeconds: 3600,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Cidr, canonicalAddress, compareText, type Problem, parseIpv4Cidr } from '../../../model/index.ts';
 import type { OwnEnd, TunnelPeer } from '../../backend/backend.ts';
+import { credentialFault, SHARED_SECRET } from '../charon/credential.ts';
 import { IF_ID, type IpsecMeans, type IpsecSettings } from '../charon/settings.ts';
 import type { ViciMessage } from '../vici/message.ts';
 
@@ -32,11 +33,6 @@ export function hostIdOf(connection: string): string | null {
   return connection.startsWith(NAME_PREFIX) ? connection.slice(NAME_PREFIX.length) : null;
 }
 
-/** How charon names a key: SHA-1 of its 32 bytes. */
-export function keyIdOf(publicKey: string): string {
-  return createHash('sha1').update(Buffer.from(publicKey, 'base64').subarray(-KEY_BYTES)).digest('hex');
-}
-
 /** The connections of all peers. A peer that cannot be reached this way is a problem, and touches no other one. */
 export function resolvePeers(
   settings: Pick<IpsecSettings, 'port' | 'ikeRekeySeconds' | 'childRekeySeconds' | 'dpdSeconds'>,
@@ -49,7 +45,7 @@ export function resolvePeers(
   const connections = new Map<string, Connection>();
   const problems: Problem[] = [];
   for (const peer of peers) {
-    const fault = faultOf(peer) ?? claimed.get(peer.hostId);
+    const fault = faultOf(peer, ownKey) ?? claimed.get(peer.hostId);
     if (fault) problems.push(fault);
     else connections.set(peer.hostId, connectionOf(settings, means, own, ownKey, peer));
   }
@@ -97,8 +93,8 @@ function connectionOf(
     dpd_delay: `${dpdSeconds}s`,
     rekey_time: `${ikeRekeySeconds}s`,
     reauth_time: '0s',
-    local: { auth: 'pubkey', id: identity(own.hostId), pubkeys: [pemOf(ownKey)] },
-    remote: { auth: 'pubkey', id: identity(peer.hostId), pubkeys: [pemOf(peer.publicKey ?? '')] },
+    local: { id: identity(own.hostId), ...proof(ownKey) },
+    remote: { id: identity(peer.hostId), ...proof(peer.publicKey ?? '') },
   };
   const name = createHash('sha256')
     .update(JSON.stringify([connection, child]))
@@ -112,11 +108,12 @@ function identity(hostId: string): string {
   return `fqdn:${hostId}.drover`;
 }
 
-function pemOf(publicKey: string): string {
-  return `-----BEGIN PUBLIC KEY-----\n${publicKey}\n-----END PUBLIC KEY-----\n`;
+function proof(publicKey: string): ViciMessage {
+  if (publicKey === SHARED_SECRET) return { auth: 'psk' };
+  return { auth: 'pubkey', pubkeys: [`-----BEGIN PUBLIC KEY-----\n${publicKey}\n-----END PUBLIC KEY-----\n`] };
 }
 
-function faultOf({ hostId, address, publicKey, subnets }: TunnelPeer): Problem | null {
+function faultOf({ hostId, address, publicKey, subnets }: TunnelPeer, ownKey: string): Problem | null {
   const subject = `IPsec to host ${hostId}`;
   const wrong = subnets.find((subnet) => parseIpv4Cidr(subnet) === null);
   if (subnets.length === 0 || wrong !== undefined) {
@@ -127,7 +124,9 @@ function faultOf({ hostId, address, publicKey, subnets }: TunnelPeer): Problem |
     const hint = `set \`host.address\` on host ${hostId} to an address that the other hosts can reach`;
     return { subject, what: `its address ${JSON.stringify(address)} is not an IP address`, hint };
   }
-  if (isPublicKey(publicKey)) return null;
+  const fault = credentialFault(ownKey, publicKey);
+  if (fault !== null) return { subject, ...fault };
+  if (publicKey === SHARED_SECRET || isPublicKey(publicKey)) return null;
   const hint = `upgrade Drover on host ${hostId}, then renew the keys: \`drover overlay rotate\``;
   return { subject, what: 'its public key is not an Ed25519 key', hint };
 }

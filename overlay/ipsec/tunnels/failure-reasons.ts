@@ -1,6 +1,7 @@
 /** What lines of charon's log mean. */
 const REASONS: readonly (readonly [line: RegExp, reason: string])[] = [
-  [/received AUTHENTICATION_FAILED notify/, 'the other host refuses the key of this host'],
+  [/MAC mismatched/, 'the hosts have different shared secrets'],
+  [/received AUTHENTICATION_FAILED notify/, 'the other host refuses the key or the secret of this host'],
   [
     /no trusted .*public key found|signature validation failed|constraint check failed|no public key found/,
     'the other host uses another key than the one that it has published',

@@ -1,5 +1,5 @@
 import type { TunnelTraffic } from '../../backend/backend.ts';
-import { listOf, sectionOf, sectionsOf, textOf, type ViciMessage } from '../vici/message.ts';
+import { sectionOf, sectionsOf, textOf, type ViciMessage } from '../vici/message.ts';
 import { hostIdOf } from './connection.ts';
 
 /** An IKE_SA with its CHILD_SAs, as charon lists them. */
@@ -65,10 +65,6 @@ export function parseConnections(events: readonly ViciMessage[]): ReadonlyMap<st
       return hostId === null ? [] : [[hostId, child] as const];
     }),
   );
-}
-
-export function parseKeys(reply: ViciMessage): readonly string[] {
-  return listOf(reply, 'keys');
 }
 
 /** What the tunnels have carried since their keys were agreed, by host id. Pure. */

@@ -5,12 +5,13 @@ import type { IpLink } from '../../../linux/index.ts';
 import { formatStep } from '../../../linux/index.ts';
 import { formatProblem } from '../../../model/index.ts';
 import type { OwnEnd, TunnelPeer } from '../../../overlay/backend/backend.ts';
+import { keyIdOf, SHARED_SECRET } from '../../../overlay/ipsec/charon/credential.ts';
 import { renderStart, renderStrongswanConf } from '../../../overlay/ipsec/charon/render.ts';
 import { defaultIpsecSettings, type IpsecMeans } from '../../../overlay/ipsec/charon/settings.ts';
 import type { ObservedCharon, ObservedIpsec } from '../../../overlay/ipsec/observe.ts';
 import { formatChange, type IpsecChange, planIpsec } from '../../../overlay/ipsec/plan.ts';
 import { parsePortUse, portTaken } from '../../../overlay/ipsec/ports.ts';
-import { keyIdOf, resolvePeers } from '../../../overlay/ipsec/tunnels/connection.ts';
+import { resolvePeers } from '../../../overlay/ipsec/tunnels/connection.ts';
 import { reasonOf } from '../../../overlay/ipsec/tunnels/failure-reasons.ts';
 
 const newKey = (kind: 'ed25519' | 'x25519' = 'ed25519') =>
@@ -44,7 +45,7 @@ const observed = (changes: Partial<ObservedCharon> = {}): ObservedIpsec => ({
   failures: [],
   charon: {
     means: 'kernel-libipsec',
-    publicKey: ownKey,
+    credential: { publicKey: ownKey, id: keyIdOf(ownKey) },
     keys: [keyIdOf(ownKey)],
     connections: new Map(),
     link,
@@ -267,15 +268,32 @@ test.each<[line: string, own: number | null, problem: RegExp | null]>([
 });
 
 test.each([
-  ['received AUTHENTICATION_FAILED notify error', 'the other host refuses the key of this host'],
+  ['received AUTHENTICATION_FAILED notify error', 'the other host refuses the key or the secret of this host'],
   [
     "no trusted ED25519 public key found for 'b.drover'",
     'the other host uses another key than the one that it has published',
   ],
+  ["tried 1 shared key for 'a.drover' - 'b.drover', but MAC mismatched", 'the hosts have different shared secrets'],
   ['giving up after 4 retransmits', 'the other host does not reply'],
   ['sending packet: from 192.0.2.1[4500]', null],
 ])('reasonOf(%s)', (line, reason) => {
   expect(reasonOf(line)).toBe(reason);
+});
+
+test('a host with a shared secret has connections to those alone that have one too, and the others are named', () => {
+  const secret = peer('d', 4, { publicKey: SHARED_SECRET });
+  const found = resolvePeers(settings, 'kernel', own, SHARED_SECRET, [b, secret]);
+  expect([...found.connections.keys()]).toEqual(['d']);
+  expect(found.connections.get('d')?.settings).toMatchObject({
+    local: { auth: 'psk', id: 'fqdn:m.drover' },
+    remote: { auth: 'psk', id: 'fqdn:d.drover' },
+  });
+  expect(found.problems.map(formatProblem)).toEqual([
+    'IPsec to host b: it uses a key of its own, and this host a shared secret; set `network.ipsecSecretFile` on all hosts, or on none',
+  ]);
+  const { problems, connections } = resolvePeers(settings, 'kernel', own, ownKey, [b, secret]);
+  expect([...connections.keys()]).toEqual(['b']);
+  expect(problems.map(({ what }) => what)).toEqual(['it uses a shared secret, and this host a key of its own']);
 });
 
 test('planIpsec() starts charon again if somebody has deleted its device', () => {

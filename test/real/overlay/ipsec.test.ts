@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { DesiredTunnels, TunnelPeer } from '../../../overlay/index.ts';
 import { parseSas } from '../../../overlay/ipsec/tunnels/sas.ts';
@@ -278,6 +280,39 @@ test('another program on the UDP port is named, and charon starts when it has go
   await settle(b.backend, toA(), SETTLE_MS);
   await connect();
   await flows();
+});
+
+test('with a shared secret in place of keys a tunnel comes up, and hosts with different ones are named', async () => {
+  const secretOf = ({ test }: Member) => join(test.dir, 'secret');
+  for (const member of [a, b]) await writeFile(secretOf(member), `${'drover'.repeat(6)}\n`, { mode: 0o600 });
+  [a, b] = [restart(a, { secretFile: secretOf(a) }), restart(b, { secretFile: secretOf(b) })];
+  [atA, atB] = [await peerOf(a), await peerOf(b)];
+  expect([atA.publicKey, atB.publicKey]).toEqual(['shared-secret', 'shared-secret']);
+  const before = (await sasOf(a)).map(({ id }) => id);
+  await connect();
+  await poll(async () => (await isUpOnce(a)) && !before.includes((await sasOf(a))[0]?.id ?? -1), {
+    what: 'a tunnel with the secret',
+    timeoutMs: 20_000,
+  });
+  await flows();
+  await writeFile(secretOf(b), 'another '.repeat(6));
+  process.kill(await pidOf(b), 'SIGKILL');
+  const named =
+    /there is no tunnel: the (hosts have different shared secrets|other host refuses the key or the secret)/;
+  for (const [member, desired] of [
+    [a, toB()],
+    [b, toA()],
+  ] as const)
+    await poll(
+      async () => named.test((await look(member.backend, desired).catch(() => ({ problems: [] }))).problems.join()),
+      {
+        what: `${member.own.hostId} to name the secrets`,
+        timeoutMs: SETTLE_MS,
+      },
+    );
+  await writeFile(secretOf(b), 'drover'.repeat(6));
+  await connect();
+  await flows(30_000);
 });
 
 test('Q39: a host behind NAT starts the tunnel, and the other one finds it at the address of the NAT', async () => {
