@@ -24,4 +24,4 @@ test('probeResolver() tells a namespace without a path from a resolver that is s
   await once(server, 'close');
   expect(await probeResolver(RESOLVER, elsewhere.holderPid)).toBe('silent');
   expect(await probeResolver(RESOLVER, 2 ** 22 + 1)).toBe('impossible');
-}, 20_000);
+});

@@ -73,7 +73,7 @@ test('Q34 any bytes get whole replies or the end of the connection; the server d
   expect(await server.json('/latest')).toEqual(before);
   await poll(() => server.server.stats().connections === 0, { what: 'the end of all connections' });
   expect(server.server.stats().waiting).toBe(0);
-}, 60_000);
+});
 
 /** A child process, because of the file descriptors: opens connections from many addresses and sends nothing. */
 const CROWD = `
@@ -109,4 +109,4 @@ test('Q34 the server answers while ten thousand connections are open and silent'
     what: 'the end of the silent connections',
     timeoutMs: 20_000,
   });
-}, 60_000);
+});

@@ -57,7 +57,7 @@ describe('the image, started by Docker Compose', () => {
     await at.engine.buildBusybox();
     await importBaseImage(at.engine);
     await buildImage(at.host, at.engine);
-  }, 450_000);
+  }, 900_000);
 
   const drover = (file: string, ...args: readonly string[]) =>
     at.compose(file, ['exec', '-T', 'agent', 'drover', ...args]);
@@ -106,7 +106,7 @@ describe('the image, started by Docker Compose', () => {
       timeoutMs: 30_000,
       intervalMs: 300,
     });
-  }, 180_000);
+  });
 
   test('the servers were run when the image was built: they find everything compiled, and add nothing when they end', async () => {
     const cache = 'find /opt/drover/node_modules/.cache/drover -type f | wc -l';
@@ -116,7 +116,7 @@ describe('the image, started by Docker Compose', () => {
       await at.engine.docker.getContainer(name).restart({ t: 10 });
       expect(await inside(at, name, cache), name).toBe(compiled);
     }
-  }, 60_000);
+  });
 
   const runningProcesses = async () => {
     const listed = await at.engine.docker.listContainers({ filters: { label: ['drover.process'] } });
@@ -141,7 +141,7 @@ describe('the image, started by Docker Compose', () => {
     await at.engine.start();
     expect(await runningProcesses()).toEqual([]);
     expect(await at.host.run('ip', ['-o', 'link'])).not.toContain('drover');
-  }, 120_000);
+  });
 
   test('compose.one-host.yaml: the same with the embedded bus', async () => {
     await at.compose('compose.one-host.yaml', ['up', '-d']);
@@ -158,7 +158,7 @@ describe('the image, started by Docker Compose', () => {
       intervalMs: 500,
     });
     expect(status).toMatch(/bus +embedded, connected/);
-  }, 180_000);
+  });
 
   test('Q4 Q35 HAProxy in the container lb goes on while that of the agent is replaced or killed, and is adopted', async () => {
     const target = (host: string) => ({ ...TARGET, host });
@@ -201,14 +201,14 @@ describe('the image, started by Docker Compose', () => {
     });
     expect(await at.compose('compose.one-host.yaml', ['logs', 'lb'])).toMatch(/New worker/);
     expect(await runningProcesses()).toEqual(['agent', 'dns', 'lb', 'metadata']);
-  }, 180_000);
+  });
 
   test('an agent that does not start is removed by another container of its service', async () => {
     await at.compose('compose.one-host.yaml', ['kill', 'agent']);
     const down = await at.compose('compose.one-host.yaml', ['run', '--rm', '-T', 'agent', 'down']);
     expect(down).toMatch(/everything it created on this host is removed/);
     await areStopped();
-  }, 120_000);
+  });
 });
 
 async function buildImage(host: TestHost, { docker }: Engine): Promise<void> {

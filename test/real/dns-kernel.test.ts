@@ -24,7 +24,7 @@ beforeAll(async () => {
   // A name that no test asks for: what the server has answered once, the kernel answers.
   const isShown = async ({ ask }: Asker) => addresses((await ask([query('shop-web-3.rancher.internal')]))[0] ?? '')[0];
   for (const asker of askers) await poll(() => isShown(asker), { what: 'the containers in the answers' });
-}, 60_000);
+});
 afterAll(() => resources.close());
 
 interface Asked {

@@ -59,7 +59,7 @@ beforeAll(async () => {
   await run('app', 1, { ExposedPorts: { '8080/tcp': {} } });
   await engine.run('other', { HostConfig: { NetworkMode: 'back' } });
   await poll(async () => (await digIn('shop-app-1', 'all.web')).split('\n').length === 2, { what: 'both of web' });
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 test('Q12 a container on two networks has its scope on both, over UDP and TCP', async () => {

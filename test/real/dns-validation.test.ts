@@ -32,7 +32,7 @@ beforeAll(async () => {
   upstream.port = await startBind(directory);
   drover = await startDns(resources, WORLD, { upstreams: [`127.0.0.1:${upstream.port}`] });
   validating = await startUnbound(drover.port);
-}, 60_000);
+});
 afterAll(() => resources.close());
 
 const start = async (directory: string, ...args: readonly string[]): Promise<string> =>

@@ -14,7 +14,7 @@ let alpha: Member;
 beforeAll(async () => {
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
   alpha = members[0] as Member;
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 test("in random worlds, Drover answers every name as Docker's own resolver does in the same container", async () => {
@@ -24,7 +24,7 @@ test("in random worlds, Drover answers every name as Docker's own resolver does 
     answered += comparison.answered;
   }
   expect(answered).toBeGreaterThan(100);
-}, 120_000);
+});
 
 test('a program finds a container by each of these names through its resolv.conf, and only on a common network', async () => {
   await alpha.engine.docker.createNetwork({ Name: NETWORK });
@@ -54,7 +54,7 @@ test('a program finds a container by each of these names through its resolv.conf
     expect(answersOf(await ask('side.shop_net', resolver))).toEqual([]);
     expect(answersOf(await ask('shop-side-1.shop_net', resolver))).toEqual([]);
   }
-}, 60_000);
+});
 
 test('services of a stack with a long name find each other, and the short id stands for a long container name', async () => {
   const project = 'ci-feature-1234-rework-the-checkout-of-guests-without-an-account';
@@ -78,4 +78,4 @@ test('services of a stack with a long name find each other, and the short id sta
     `name = ${shortIds.find((name) => name.startsWith(containers[0]?.Id.slice(0, 12) ?? '-'))}`,
   );
   expect(answersOf(await lookUp(alpha, client, shortIds[0] ?? ''))).toHaveLength(1);
-}, 60_000);
+});

@@ -18,7 +18,7 @@ const log = createLog('test', { level: 'silent', format: 'json' });
 const writers = 2;
 const killsOfEach = 15;
 
-test('kill -9, 30 times: nothing acknowledged is lost, no file is damaged', { timeout: 120_000 }, async () => {
+test('kill -9, 30 times: nothing acknowledged is lost, no file is damaged', async () => {
   await Promise.all(Array.from({ length: writers }, () => killAndCheck(killsOfEach)));
 });
 

@@ -80,9 +80,7 @@ async function askBeside(dnsPort: number, echoPort: number, work: () => Promise<
   return { dns: await dns.stop(), echo: await echo.stop() };
 }
 
-test('ten thousand long polls do not delay DNS, neither waiting nor when they are answered', {
-  timeout: 90_000,
-}, async () => {
+test('ten thousand long polls do not delay DNS, neither waiting nor when they are answered', {}, async () => {
   const dns = await startDnsHost(resources, { batching: 'auto' });
   const port = await startMetadata(dns);
   const echoPort = await startEcho();

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await wrapNft();
   await alpha.run('web');
   await alpha.untilKnown('web');
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const nft = (...args: readonly string[]) => alpha.host.run('nft', args);
@@ -100,7 +100,7 @@ test('Q2: a new agent takes over the existing table', async () => {
   const after = await alpha.setOf('addresses');
   expect(after).toEqual(expect.arrayContaining([...before]));
   expect(after).toHaveLength(before.length + 1);
-}, 60_000);
+});
 
 test('network.guard: false removes the table, and then an address can be stolen', async () => {
   const { agent } = alpha;
@@ -121,7 +121,7 @@ test('network.guard: false removes the table, and then an address can be stolen'
   await alpha.untilKnown('web');
   await alpha.untilKnown('thief');
   expect(await alpha.steal('thief', 'web')).not.toContain('web');
-}, 90_000);
+});
 
 test('on a kernel without such tables, status reports it with a hint, and everything else keeps working', async () => {
   const { agent } = alpha;
@@ -145,11 +145,11 @@ test('on a kernel without such tables, status reports it with a hint, and everyt
   await repair();
   await alpha.untilKnown('unguarded');
   await poll(async () => problemsOf(await agent.status()).length === 0, { what: 'no problems' });
-}, 180_000);
+});
 
 test('drover down removes the table and the published bindings', async () => {
   await removeContainers(alpha.engine);
   expect(await alpha.agent.drover(['down'])).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await nft('list', 'tables')).not.toContain('drover');
   expect(await readdir(alpha.agent.runDir)).not.toContain(PORT_BINDINGS_FILE);
-}, 60_000);
+});

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await alpha.run('thief', { CapAdd: ['NET_ADMIN'] });
   await alpha.run('sneak');
   for (const name of ['victim', 'thief', 'sneak']) await alpha.untilKnown(name);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 /** Another address of the managed network's subnet. */
@@ -45,7 +45,7 @@ test('Q25: a container that uses another container’s address does not get its 
     expect(after[reason], reason).toBeGreaterThan(before[reason] ?? 0);
   expect(await inside(alpha, 'victim', ASK_SELF)).toBe('victim');
   expect(await inside(alpha, 'thief', ASK_SELF)).toBe('thief');
-}, 60_000);
+});
 
 test('Q25: spoofed frames of a container with Docker’s default capabilities reach neither the service nor other containers', async () => {
   const { router, service } = alpha;
@@ -120,7 +120,7 @@ test('Q14: a new container asks with its first instruction, also when it starts 
     const output = (await first.logs({ stdout: true, stderr: true })).toString('utf8');
     expect({ round, StatusCode, output }).toEqual({ round, StatusCode: 0, output: 'first.\r\n'.repeat(round) });
   }
-}, 60_000);
+});
 
 test('containers come to the network and leave it, and do as they like on other networks', async () => {
   await alpha.run('guest', { NetworkMode: 'bridge', CapAdd: ['NET_ADMIN'] });

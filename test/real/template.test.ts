@@ -43,7 +43,7 @@ function metadata(): readonly string[] {
 }
 
 async function template(...args: readonly string[]) {
-  return execa('bin/drover', ['template', ...metadata(), ...args], { reject: false, timeout: 20_000 });
+  return execa('bin/drover', ['template', ...metadata(), ...args], { reject: false, timeout: 60_000 });
 }
 
 function follow(...args: readonly string[]) {

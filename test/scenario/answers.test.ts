@@ -14,7 +14,7 @@ beforeAll(async () => {
   alpha = members[0] as Member;
   for (const Name of ['red', 'blue']) await alpha.engine.docker.createNetwork({ Name });
   await composeUp(alpha, 'shop', 'app', 1);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const seenBy = async (asker: string, name: string) => answersOf(await lookUp(alpha, asker, name));
@@ -49,7 +49,7 @@ describe.each([
     // Docker runs each check as a process, every second.
     for (const number of [1, 2, 3])
       await alpha.engine.docker.getContainer(`${stack}-node-${number}`).remove({ force: true });
-  }, 60_000);
+  });
 });
 
 test('`answers: started` gives everybody the members that are not healthy yet (Q5)', async () => {
@@ -81,7 +81,6 @@ test.each([
     await poll(async () => (await seen(service)) === 0, { what: 'new traffic stops at the signal' });
     await poll(async () => (await seen(service)) === 1, { what: `${service} again`, timeoutMs: 15_000 });
   },
-  30_000,
 );
 
 test('READY counts the healthy endpoints; `status` has a problem if there are none', async () => {
@@ -100,7 +99,7 @@ test('READY counts the healthy endpoints; `status` has a problem if there are no
   await inside(alpha, 'bank-web-2', 'rm /tmp/ok');
   await until(/^bank +web +service +0\/2 \(2 failing, still answered\) +10\./m);
   expect((await alpha.agent.drover(['status'])).stdout).toContain('service bank/web: 0 of 2 endpoints are ready');
-}, 60_000);
+});
 
 test('an endpoint on a network that the client does not share is no answer; attached, it is one', async () => {
   await composeUp(alpha, 'red', 'web', 1, {
@@ -146,4 +145,4 @@ test('an endpoint on a network that the client does not share is no answer; atta
     ?.IPAddress;
   await poll(async () => (await seenBy('blue-far-1', 'web.red')).join() === other, { what: 'the one on blue alone' });
   await poll(async () => (await seenBy('red-near-1', 'web.red')).join() === address, { what: 'the one on red alone' });
-}, 60_000);
+});

@@ -53,7 +53,7 @@ beforeAll(async () => {
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
   alpha = members[0] as Member;
   await composeStack(alpha, 'shop', SHOP);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 test('Q5: an unhealthy endpoint of a compose service is left out, though Docker would still answer it', async () => {

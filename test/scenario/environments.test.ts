@@ -18,7 +18,7 @@ beforeAll(async () => {
   await composeUp(blue, 'shop', 'web', 1, { command: WEB_COMMAND });
   await composeUp(blue, 'shop', 'client', 1);
   await composeUp(green, 'shop', 'client', 1);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 test('Q27: hosts, names and addresses of one environment are invisible to another on the same Consul', async () => {

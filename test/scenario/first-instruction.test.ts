@@ -15,10 +15,10 @@ beforeAll(async () => {
   // An answer is an address on a network that the client shares.
   for (const name of ['front', 'bridge'])
     await alpha.engine.docker.getNetwork(name).connect({ Container: 'shop-web-1' });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 /** The long form, with a thousand, is `npm run bench -- first-instruction`. */
 test('Q14: the first instruction of each of 60 containers resolves a name and reads its own identity', async () => {
   expect(await runFirstInstructions(alpha, 'web.shop', 60)).toEqual([]);
-}, 90_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const config = () => ({ health: { haproxy: '/no/such/haproxy' } });
   [alpha] = (await createWorld(resources, { names: ['alpha'], bus: 'embedded', config })).members as [Member];
   await composeUp(alpha, 'shop', 'client', 1);
-}, 60_000);
+});
 afterAll(() => resources.close());
 
 /** Commands take a while on a busy machine. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
   [alpha, beta] = members as [Member, Member];
   for (const number of [1, 2]) await composeUp(alpha, 'shop', 'web', number, { command: GATED, labels: CHECK });
   await composeUp(beta, 'shop', 'client', 1);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const seen = async () => answersOf(await lookUp(beta, 'shop-client-1', 'web')).length;

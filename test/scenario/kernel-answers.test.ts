@@ -13,7 +13,7 @@ beforeAll(async () => {
   alpha = members[0] as Member;
   for (const n of [1, 2]) await composeUp(alpha, 'shop', 'web', n, { network: 'drover' });
   await composeUp(alpha, 'shop', 'app', 1, { network: 'drover' });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 async function answered(): Promise<number> {

@@ -30,7 +30,7 @@ beforeAll(async () => {
     targets: world.targets,
     ...{ perSecond: PER_SECOND, webSockets: 6, uploads: 1, uploadSeconds: 4 },
   });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 /** All clients so far: what fails in one part is not blamed on the next one. */
@@ -47,12 +47,12 @@ test('Q4 Q5 containers that start and stop, other weights, usual rules and renew
   await publishService(world);
   expect(await workersOf(world)).toEqual(before);
   expectNoFailure();
-}, 90_000);
+});
 
 test('Q4 other rules and drover roll lose nothing, although the containers exit at SIGTERM', async () => {
   await Promise.all([changeRules(world, 2, 'other'), roll(world, 1)]);
   expectNoFailure();
-}, 90_000);
+});
 
 test('Q4 Q35 HAProxy goes on while the agent is killed, and while it is upgraded', async () => {
   const before = await workersOf(world);
@@ -61,7 +61,7 @@ test('Q4 Q35 HAProxy goes on while the agent is killed, and while it is upgraded
   await changeContainers(world, load, { seed: SEED, count: 2 });
   expect(await workersOf(world)).toEqual(before);
   expectNoFailure();
-}, 90_000);
+});
 
 test('Q4 no client has seen a failure', async () => {
   await poll(() => load.current().uploads > 0, { what: 'an upload', timeoutMs: 20_000 });

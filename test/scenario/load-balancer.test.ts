@@ -18,7 +18,7 @@ beforeAll(async () => {
   const config = () => ({ lb: { haproxy: HAPROXY } });
   const { members } = await createWorld(resources, { names: ['alpha', 'beta'], bus: 'consul', config });
   [alpha, beta] = members as [Member, Member];
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 /** Status of a request to the load balancer of a host. */

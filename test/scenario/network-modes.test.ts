@@ -36,7 +36,7 @@ beforeAll(async () => {
     await alpha.engine.docker.getNetwork(name).connect({ Container: 'shop-web-1' });
   for (const [index, { network }] of MATRIX.entries())
     await composeUp(alpha, 'm', SERVICES[index] as string, 1, { network });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 describe.each(MATRIX.map((row, index) => ({ ...row, container: `m-${SERVICES[index]}-1` })))(

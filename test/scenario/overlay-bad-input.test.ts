@@ -40,7 +40,7 @@ beforeAll(async () => {
   await untilUsed(world.sites, /drover-wg1/);
   await untilConnected(world.sites);
   await untilComplete();
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const idOf = async (site: Site): Promise<string> => (await site.agent.status()).host.id;
@@ -122,7 +122,7 @@ test('a key directory that others can read is one problem with a hint, and the t
     await untilComplete();
     await untilQuiet(gamma, /private key/);
   });
-}, 60_000);
+});
 
 test('a public key that somebody else writes is refused and named, and the earlier one stays in use', async () => {
   const id = await idOf(beta);
@@ -136,7 +136,7 @@ test('a public key that somebody else writes is refused and named, and the earli
     await forger.setFact(id, 'overlay', overlay as unknown as JsonValue);
     await untilQuiet(alpha, /wireguard key of host beta/);
   });
-}, 60_000);
+});
 
 test('a fact that is no fact, and one of a newer version, change nothing', async () => {
   const id = await idOf(beta);
@@ -150,7 +150,7 @@ test('a fact that is no fact, and one of a newer version, change nothing', async
     await untilQuiet(alpha, /fact overlay/);
     await forger.setFact(id, 'overlay', overlay as unknown as JsonValue);
   });
-}, 60_000);
+});
 
 test('Q18: a host that announces the subnet of another one gets nothing', async () => {
   const id = await idOf(beta);
@@ -163,7 +163,7 @@ test('Q18: a host that announces the subnet of another one gets nothing', async 
     await forger.removeHost(rogue);
     await untilQuiet(alpha, /rogue/);
   });
-}, 60_000);
+});
 
 test('a choice that is garbage is named, and `drover overlay use` replaces it', async () => {
   await undisturbed(world.sites, async () => {
@@ -174,7 +174,7 @@ test('a choice that is garbage is named, and `drover overlay use` replaces it', 
     for (const site of world.sites) await untilQuiet(site, /overlay: .*(backend|generation)/);
     expect((await choice()).generation).toBe(before.generation + 1);
   });
-}, 60_000);
+});
 
 const use = (site: Site, backend: string) => site.agent.drover(['overlay', 'use', backend]);
 
@@ -185,7 +185,7 @@ test('changes in quick succession and from two hosts at once end in one state', 
   await use(alpha, 'vxlan');
   await untilUsed(world.sites, /drover-vx/);
   await untilConnected(world.sites);
-}, 90_000);
+});
 
 test('an agent that is killed during a change finishes it', async () => {
   await undisturbed([alpha, gamma], async () => {
@@ -195,7 +195,7 @@ test('an agent that is killed during a change finishes it', async () => {
     await untilUsed(world.sites, /drover-wg[01]/);
   });
   await untilConnected(world.sites);
-}, 90_000);
+});
 
 test('Q37: a cloned machine is named, and only the two machines with one id are affected', async () => {
   const [bare] = world.bare as [(typeof world.bare)[number]];
@@ -217,7 +217,7 @@ test('Q37: a cloned machine is named, and only the two machines with one id are 
     await untilQuiet(beta, /same host id/);
   });
   await untilConnected(world.sites, 60_000);
-}, 120_000);
+});
 
 test('Q2, Q20: the tunnels of a host whose agent has stopped stand until the host is forgotten', async () => {
   const id = await idOf(gamma);
@@ -247,4 +247,4 @@ test('Q2, Q20: the tunnels of a host whose agent has stopped stand until the hos
       await poll(async () => (await peers(site)) === 1, { what: `${site.name} to drop the tunnel`, timeoutMs: 20_000 });
     expect(await isReached(gamma, alpha)).toBe(false);
   });
-}, 180_000);
+});

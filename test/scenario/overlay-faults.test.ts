@@ -56,7 +56,7 @@ beforeAll(async () => {
       }
     }),
   );
-}, 180_000);
+});
 afterAll(async () => {
   stop.abort();
   await traffic;
@@ -95,7 +95,7 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
     await world.ask({ use: backend });
     await untilUsed(world.sites, device, 60_000);
     await untilConnected(world.sites);
-  }, 120_000);
+  });
 
   const healed = async (fault: string, cause: () => Promise<unknown>): Promise<void> => {
     await cause();
@@ -109,7 +109,7 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
     await healed('routes deleted', () => beta.host.run('ip', ['route', 'flush', 'proto', '250']));
     await poll(async () => device.test(await overlayRoutes(beta)), { what: 'the routes' });
     await healed('nft flush ruleset', () => beta.host.run('nft', ['flush', 'ruleset']));
-  }, 120_000);
+  });
 
   test('Q3: a killed tunnel program is restarted, if the backend has one', async () => {
     if (child === null) return expect(await tunnelDevices(beta)).toEqual(['drover-vx']);
@@ -121,7 +121,7 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
       timeoutMs: HEALED_MS,
     });
     report(backend, 'program killed, after its restart', await untilConnected(world.sites, HEALED_MS));
-  }, 120_000);
+  });
 
   test('Q2: tunnels stand while the agent is killed and started again', async () => {
     const lost: string[] = [];
@@ -138,7 +138,7 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
     stop.abort();
     await asking;
     expect(lost, changesOf(beta)).toEqual([]);
-  }, 120_000);
+  });
 
   test('Q3: after the UDP ports were closed for a while, all pairs are connected again', async () => {
     const table =
@@ -147,7 +147,7 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
     await poll(async () => !(await isReached(alpha, beta)), { what: 'a closed path' });
     await sleep(10_000);
     await healed('UDP ports closed for 10 s', () => beta.host.run('nft', ['delete', 'table', 'ip', 'closed']));
-  }, 120_000);
+  });
 });
 
 /** As after a power failure: no process, device, route, rule or table is left of Drover's overlay. */
@@ -213,7 +213,7 @@ test('Q39: a host that changes its address, and two that exchange theirs, are fo
   await setAddress(gamma, '192.0.2.52');
   await setAddress(beta, '192.0.2.3');
   report('vxlan', 'addresses exchanged', await untilConnected(world.sites, 60_000));
-}, 180_000);
+});
 
 test('Q36: not one packet between containers was in clear, and the capture would have seen it', async () => {
   expect(inClear()).toBe('');
@@ -221,4 +221,4 @@ test('Q36: not one packet between containers was in clear, and the capture would
   await untilUsed(world.sites, null, 60_000);
   await untilConnected(world.sites);
   await poll(() => inClear().includes('ICMP echo request'), { what: 'a packet in clear' });
-}, 120_000);
+});

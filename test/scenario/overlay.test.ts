@@ -22,7 +22,7 @@ let world: OverlayWorld;
 
 beforeAll(async () => {
   world = await createOverlayWorld(resources, { names: ['alpha', 'beta'], backend: 'auto' });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 test('auto chooses an encrypted backend, and containers of two hosts reach each other', async () => {
@@ -93,7 +93,7 @@ test('Q21 a direction that is lost is named on both hosts, with what to do, unti
   expect(why.stdout).toMatch(/Stopped: path from alpha to beta no packets arrive/);
   await heal(alpha);
   await untilUp();
-}, 120_000);
+});
 
 test('Q3: a change of the backend, and of the keys, rolls through the hosts without a lost packet', async () => {
   const stop = new AbortController();
@@ -118,7 +118,7 @@ test('Q3: a change of the backend, and of the keys, rolls through the hosts with
   await Promise.all(asking);
   expect(echoes).toBeGreaterThan(50);
   expect(lost).toEqual([]);
-}, 180_000);
+});
 
 test('Q11 the route is lowered in the direction in which large packets are lost', async () => {
   const [alpha, beta] = world.sites as [Site, Site];
@@ -131,7 +131,7 @@ test('Q11 the route is lowered in the direction in which large packets are lost'
   });
   expect((await pathOf(alpha))?.state).toBe('up');
   await heal(alpha);
-}, 180_000);
+});
 
 test('Q39 a peer is reached at another of its addresses if the first one does not work', async () => {
   const [alpha, beta] = world.sites as [Site, Site];
@@ -146,7 +146,7 @@ test('Q39 a peer is reached at another of its addresses if the first one does no
   });
   await untilUp();
   for (const member of world.sites) await heal(member);
-}, 180_000);
+});
 
 test('drover down leaves no device, route, rule, table, key of charon or process, and the other host drops its tunnel', async () => {
   const [alpha, beta] = world.sites as [Site, Site];
@@ -161,7 +161,7 @@ test('drover down leaves no device, route, rule, table, key of charon or process
   expect(await identify(charon)).toBeNull();
   expect(await beta.host.run('ip', ['xfrm', 'policy'])).toBe('');
   await poll(async () => !(await overlayRoutes(alpha)).includes('dev ipsec0'), { what: 'alpha to drop the route' });
-}, 120_000);
+});
 
 /** What a host has of the overlay: devices, routes of all tables, rules, and tables of nftables. */
 async function traces({ host }: Site): Promise<string> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const write = `printf '${TUNNEL.replaceAll('\n', '\\n')}' > /etc/resolv.conf`;
   await inside(alpha, 'vpn-client-1', write);
   for (const number of [1, 2]) await composeUp(alpha, 'lan', 'box', number, { network: 'lan' });
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const fileOf = (name: string) => inside(alpha, name, 'cat /etc/resolv.conf');
@@ -61,7 +61,7 @@ test('a bridge attached later leads to Drover, and the file follows; without it,
   await app.disconnect({ Container: 'lan-box-2' });
   await hasServers('lan-box-2', '127.0.0.11');
   await isLeft('lan-box-2');
-}, 60_000);
+});
 
 test('a container that was created without a network uses Drover once it joins one', async () => {
   const { docker } = alpha.engine;

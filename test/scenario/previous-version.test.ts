@@ -34,7 +34,7 @@ describe('a host of the previous version, with state, leases and containers, is 
     await composeUp(alpha, 'shop', 'web', 1, { command: WEB_COMMAND });
     await composeUp(alpha, 'shop', 'client', 1);
     await poll(async () => (await lookUp(alpha, 'shop-client-1', 'web')).includes('10.42.'), { what: 'web answered' });
-  }, 120_000);
+  });
   afterAll(() => own.close());
 
   /** Everything that must be the same afterwards. */
@@ -86,7 +86,7 @@ describe('a host of the previous version, with state, leases and containers, is 
     expect(before.leases).not.toEqual([]);
     expect(await standing()).toEqual(before);
     await untilAllWell(agent);
-  }, 120_000);
+  });
 
   test('a container that starts afterwards gets an address of its own, is answered, and answers', async () => {
     await composeUp(alpha, 'shop', 'late', 1, { command: WEB_COMMAND });
@@ -110,7 +110,7 @@ describe('a host of the previous version and one of this version on one Consul c
     [older, newer] = world.members as [Member, Member];
     await composeUp(older, 'shop', 'left', 1, { command: WEB_COMMAND });
     await composeUp(newer, 'shop', 'right', 1, { command: WEB_COMMAND });
-  }, 120_000);
+  });
   afterAll(() => own.close());
 
   test('each finds and reaches the services of the other, and lists both hosts', async () => {
@@ -136,5 +136,5 @@ describe('a host of the previous version and one of this version on one Consul c
       timeoutMs: 30_000,
     });
     expect(await inside(older, 'shop-left-1', 'wget -qO- http://right')).toContain('hello from right-1');
-  }, 90_000);
+  });
 });

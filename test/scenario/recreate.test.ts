@@ -34,7 +34,7 @@ beforeAll(async () => {
     IPAM: { Driver: 'default', Config: [{ Subnet: '10.82.0.0/24' }] },
   });
   await composeUp(beta, 'shop', 'client', 1);
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const stop = (member: Member, name: string) => inside(member, name, 'touch /stop');
@@ -105,7 +105,7 @@ test('an unhealthy container of Compose leaves the answers, is recreated as it w
   await compose(alpha, file, 'up', '--detach');
   expect(await idOf(alpha, 'shop-web-1')).toBe(after);
   expect(await rowOf(beta, 'shop/web', 'shop-web-1')).toMatchObject({ next: { kind: 'none', why: 'healthy' } });
-}, 90_000);
+});
 
 test('recreateOnQuorum recreates nothing while too few containers of all hosts are healthy', async () => {
   const labels = { ...CHECK, 'drover.health.strategy': 'recreateOnQuorum', 'drover.health.quorum': '2' };
@@ -126,7 +126,7 @@ test('recreateOnQuorum recreates nothing while too few containers of all hosts a
   await composeUp(beta, 'shop', 'api', 3, options);
   await untilRecreated(alpha, 'shop-api-1', before);
   await untilHealth(beta, 'shop/api', 'shop-api-1', 'healthy');
-}, 90_000);
+});
 
 test('Q2 an agent that is killed while it recreates a container leaves one container that works', async () => {
   const labels = { ...CHECK, 'drover.health.strategy': 'recreate' };
@@ -145,7 +145,7 @@ test('Q2 an agent that is killed while it recreates a container leaves one conta
   await alpha.agent.start();
   await poll(async () => (await all()).join() === 'shop-slow-1 running', { what: 'one container', timeoutMs: 30_000 });
   await untilHealth(beta, 'shop/slow', 'shop-slow-1', 'healthy');
-}, 90_000);
+});
 
 test('new containers that fail everywhere stop the recreation, until one of them becomes healthy', async () => {
   const labels = { ...CHECK, 'drover.health.strategy': 'recreate', 'drover.health.initializing_timeout': '2000' };
@@ -174,7 +174,7 @@ test('new containers that fail everywhere stop the recreation, until one of them
     await poll(async () => (await inside(member, name, 'rm -f /data/broken')) === '', { what: `${name} repaired` });
     await untilHealth(member, 'shop/bad', name, 'healthy');
   }
-}, 90_000);
+});
 
 test('Q20 a host that lost the bus recreates nothing, and continues when the bus is back', async () => {
   // On a bridge, so that its own host alone checks it.
@@ -201,7 +201,7 @@ test('Q20 a host that lost the bus recreates nothing, and continues when the bus
   expect(await idOf(beta, 'shop-cut-1')).toBe(id);
   for (const address of servers) await beta.host.run('ip', ['route', 'del', 'unreachable', `${address}/32`]);
   await untilRecreated(beta, 'shop-cut-1', id);
-}, 120_000);
+});
 
 test('containers without a strategy stay as they are', async () => {
   await composeUp(alpha, 'shop', 'plain', 1, { command: COMMAND, labels: CHECK });

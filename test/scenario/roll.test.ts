@@ -38,7 +38,7 @@ beforeAll(async () => {
   for (const member of [alpha, beta]) await untilAnswered(member, 'web');
   // It claims the same, and its container is older than those that replace the others.
   await composeUp(alpha, 'shop', 'late', 1, echoOptions({ service: 'late', onSigterm: 'exit', labels: CLAIM }));
-}, 150_000);
+});
 afterAll(() => resources.close());
 
 async function untilAnswered({ host, name }: Member, service: string): Promise<void> {
@@ -77,7 +77,7 @@ test('Q4 Q5 a roll loses no request, no WebSocket and no upload, although the ap
   // Two old and two new containers.
   expect(Object.keys(result.servedBy)).toHaveLength(4);
   expect(await listWeb()).toEqual(NAMES.map((name) => `${name} running`));
-}, 150_000);
+});
 
 test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing, and is completed', async () => {
   const order = { targets: targets(), perSecond: 100, webSockets: 4, uploads: 2, uploadSeconds: 4 };
@@ -95,7 +95,7 @@ test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing,
   await poll(async () => (await listWeb()).join() === whole, { what: 'two containers', timeoutMs: 60_000 });
   await load.more(200);
   expect(await load.stop()).toMatchObject({ failed: 0, failures: [] });
-}, 150_000);
+});
 
 /** Milliseconds until HAProxy of a host gives a server of a service no new requests. */
 async function untilOut({ agent, name }: Member, address: string): Promise<number> {
@@ -129,4 +129,4 @@ test('Q5 docker stop ends new requests at its signal on both hosts, and an appli
   }
   await load.more(100);
   expect(await load.stop()).toMatchObject({ failed: 0, failures: [] });
-}, 90_000);
+});

@@ -50,7 +50,7 @@ export async function serverCertificate(
   ];
   try {
     const request = ['-new', '-newkey', ...kind, '-nodes', '-subj', `/CN=${subject}`, '-keyout', file('key')];
-    await runCommand('openssl', ['req', ...request, '-out', file('csr')]);
+    await runCommand('openssl', ['req', ...request, '-out', file('csr')], { timeoutMs: 60_000 });
     const signer = issuer
       ? ['-CA', await write('ca', issuer.cert), '-CAkey', await write('ca.key', issuer.key), '-CAcreateserial']
       : ['-signkey', file('key')];

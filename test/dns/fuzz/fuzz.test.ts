@@ -14,9 +14,7 @@ async function fuzz(...args: readonly string[]) {
   return { report: JSON.parse(line) as { [key: string]: number }, stderr };
 }
 
-test('Q34 broken messages on both paths, guided by coverage: no crash, no difference, no leak', {
-  timeout: 130_000,
-}, async () => {
+test('Q34 broken messages on both paths, guided by coverage: no crash, no difference, no leak', {}, async () => {
   const { report, stderr } = await fuzz('--packets', '80000', '--guided', '10000', '--seed', '7');
   expect(stderr).toBe('');
   expect(report).toMatchObject({ faults: 0 });

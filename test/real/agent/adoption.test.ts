@@ -28,7 +28,7 @@ beforeAll(async () => {
   await engine.docker.getNetwork('shop_back').connect({ Container: 'shop-app-1' });
   await composeUp({ engine }, 'other', 'job', 1, { network: 'bridge' });
   await composeUp({ engine }, 'other', 'edge', 1, { network: 'host' });
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 const addressOf = async (name: string, network: string) =>
@@ -67,4 +67,4 @@ test('drover doctor lists the names that running containers would lose and gain,
   // Every container reaches a container on the host's own network.
   expect(of('other-job-1')).toMatch(/answers: edge, job, .*edge\.other, job\.other, other-edge-1, other-job-1$/);
   for (const { hint } of gains) expect(hint).toBe('no action needed');
-}, 60_000);
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
   agent = await startAgent(resources, host, engine, { config: { network: { enabled: false } } });
   await engine.run('shop-web-1', compose('web'));
   await poll(async () => (await dig('web.shop.rancher.internal')).length === 1, { what: 'web answered' });
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 test('drover services, containers and hosts list the environment as text and as JSON', async () => {

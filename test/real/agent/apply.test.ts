@@ -17,7 +17,7 @@ beforeAll(async () => {
     config: { network: { enabled: false }, supervise: false },
     until: 'control',
   });
-}, 60_000);
+});
 afterAll(() => resources.close());
 
 const manifest = (name: string, text: string) => writeFile(join(host.dir, name), text).then(() => join(host.dir, name));

@@ -39,7 +39,7 @@ beforeAll(async () => {
   untouched = await network();
   agent = await startAgent(resources, host, engine);
   await poll(async () => (await dig('web.shop.rancher.internal')).length === 1, { what: 'web answered' });
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 /** What a power cut leaves: the disk. */
@@ -80,7 +80,7 @@ test('Q2, Q22: after a reboot without Docker and bus, names are answered from di
     what: 'all well again',
     timeoutMs: 30_000,
   });
-}, 60_000);
+});
 
 test('drover down changes nothing while a running container is on the managed network', async () => {
   await engine.run('shop-net-1', { ...compose('net'), HostConfig: { NetworkMode: 'drover' } });
@@ -91,7 +91,7 @@ test('drover down changes nothing while a running container is on the managed ne
   expect((await agent.drover(['down', '--dry-run'])).exitCode).toBe(1);
   expect((await agent.status()).processes.every(({ serving }) => serving)).toBe(true);
   await engine.docker.getContainer('shop-net-1').remove({ force: true });
-}, 60_000);
+});
 
 test('drover down leaves nothing behind, and a second run has nothing to do', async () => {
   const web = engine.docker.getContainer('shop-web-1');
@@ -113,7 +113,7 @@ test('drover down leaves nothing behind, and a second run has nothing to do', as
   for (const { pid } of processes) expect(await identify(pid ?? 0)).toBeNull();
   expect(await host.run('ls', [agent.runDir])).toBe('');
   expect(await agent.drover(['down'])).toMatchObject({ exitCode: 0, stderr: '' });
-}, 60_000);
+});
 
 test('drover down works without an agent, also after a killed one', async () => {
   await agent.start();
@@ -128,4 +128,4 @@ test('drover down works without an agent, also after a killed one', async () => 
   for (const { pid } of processes) expect(await identify(pid ?? 0)).toBeNull();
   expect(await host.run('ls', [agent.runDir])).toBe('');
   expect((await network()).replace('drover.sock\n', '')).toBe(untouched);
-}, 60_000);
+});

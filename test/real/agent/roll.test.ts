@@ -16,7 +16,7 @@ beforeAll(async () => {
   const world = await createWorld(resources, { names: ['alpha'], bus: 'embedded' });
   alpha = world.members[0] as Member;
   for (const tag of ['1', '2']) await commitImage(alpha.engine, ['app', tag], [`ENV VERSION=${tag}`]);
-}, 90_000);
+});
 afterEach(() => removeContainers(alpha.engine));
 afterAll(() => resources.close());
 
@@ -75,7 +75,7 @@ test('the containers get the new image one by one; a second roll has nothing to 
     'shop-web-2: not replaced: it has this image already\nDone: 0 replaced, 2 not replaced.',
   );
   expect((await listAll(alpha.engine)).toSorted()).toEqual(['shop-web-1 running', 'shop-web-2 running']);
-}, 60_000);
+});
 
 test('the old container is reported as stopping before it gets a signal, and no longer if it continues', async () => {
   const id = await start(1);
@@ -92,7 +92,7 @@ test('the old container is reported as stopping before it gets a signal, and no 
   expect((await alpha.engine.docker.getContainer(id).inspect()).State.Running).toBe(true);
   expect((await result).exitCode).toBe(0);
   expect(await states()).toEqual(['shop-web-1 running healthy']);
-}, 60_000);
+});
 
 test('a new container that does not become healthy, or that ends, is removed, and the next one is not tried', async () => {
   // The file system of a new container does not have the file.
@@ -116,7 +116,7 @@ test('a new container that does not become healthy, or that ends, is removed, an
     problem: { subject: 'container shop-web-1', what: expect.stringContaining('ended with exit status 3') },
   });
   expect((await alpha.engine.docker.getContainer('shop-web-1').inspect()).Id).toBe(id);
-}, 60_000);
+});
 
 test('what cannot be rolled is refused with the reason before anything is changed', async () => {
   await start(1, READY, { HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '18080' }] } } });
@@ -137,7 +137,7 @@ test('what cannot be rolled is refused with the reason before anything is change
   const stopped = await roll('--image', 'app:2', '--stop-first', '--drain-timeout', '0');
   expect(stopped).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await versions()).toEqual(['shop-web-1 app:2', 'shop-web-2 app:2']);
-}, 60_000);
+});
 
 test('Q2 an agent that is killed while the old container drains completes the roll of that container after its start', async () => {
   await start(1);
@@ -156,7 +156,7 @@ test('Q2 an agent that is killed while the old container drains completes the ro
     timeoutMs: 30_000,
   });
   expect(await versions()).toEqual(['shop-web-1 app:2']);
-}, 90_000);
+});
 
 test('a command that ends before the new container is ready undoes it', async () => {
   const id = await start(1, 'sleep 1000000');
@@ -168,4 +168,4 @@ test('a command that ends before the new container is ready undoes it', async ()
   await command.stop();
   await poll(async () => (await listAll(alpha.engine)).join() === 'shop-web-1 running', { what: 'one container' });
   expect((await alpha.engine.docker.getContainer('shop-web-1').inspect()).Id).toBe(id);
-}, 60_000);
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const config = () => ({ network: { prefixLength: 28 } });
   const { members } = await createWorld(resources, { names: ['alpha'], bus: 'embedded', config });
   alpha = members[0] as Member;
-}, 120_000);
+});
 afterAll(() => resources.close());
 
 const always = { create: { HostConfig: { RestartPolicy: { Name: 'always' } } } };
@@ -50,7 +50,7 @@ test('Q22: a container that got no address while the agent was not running is st
   });
   expect(await inside(alpha, 'shop-web-1', 'hostname')).toBe('web-1\n');
   await removeContainers(alpha.engine);
-}, 120_000);
+});
 
 test('containers that crash again and again do not use up the addresses of a small subnet; status warns', async () => {
   await composeUp(alpha, 'shop', 'web', 1, always);
@@ -66,7 +66,7 @@ test('containers that crash again and again do not use up the addresses of a sma
   await poll(async () => (await status()).includes('almost exhausted'), { what: 'the warning' });
   for (const number of [1, 2, 3]) expect((await state(`shop-crash-${number}`)).Error).toBe('');
   await removeContainers(alpha.engine);
-}, 90_000);
+});
 
 test('a container that found the pool exhausted is named, and started when an address is free', async () => {
   for (let number = 1; number <= 13; number += 1) await composeUp(alpha, 'shop', 'web', number, always);
@@ -78,4 +78,4 @@ test('a container that found the pool exhausted is named, and started when an ad
   await container('shop-web-4').remove({ force: true });
   await poll(() => isRunning('shop-late-1'), { what: 'shop-late-1 started', timeoutMs: 15_000 });
   await poll(async () => !(await status()).includes('shop-late-1'), { what: 'no problem left', timeoutMs: 15_000 });
-}, 90_000);
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
   engine = await startEngine(resources, host, { dns: ['169.254.169.250'] });
   await engine.buildBusybox();
   agent = await startAgent(resources, host, engine, { config: { network: { enabled: false } } });
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 const dig = async (name: string, server = '169.254.169.250') =>

@@ -38,4 +38,4 @@ test('dockerd is killed or stopped and started again: facts stay meanwhile, and 
   await poll(() => under.source.status().connected, { what: 'the connection' });
   await untilEqual(engine, under);
   expect(under.container('once').state).toBe('stopped');
-}, 60_000);
+});

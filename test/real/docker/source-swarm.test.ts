@@ -25,7 +25,7 @@ beforeAll(async () => {
     Mode: { Replicated: { Replicas: 1 } },
   });
   await under.nextSync();
-}, 90_000);
+});
 afterAll(() => resources.close());
 
 test('a Swarm task keeps its identity while the network lists its address', async () => {

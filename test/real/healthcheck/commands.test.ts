@@ -17,7 +17,7 @@ beforeAll(async () => {
   engine = await startEngine(resources, await createTestHost(resources, 'commands'));
   await engine.buildBusybox();
   commands = createCommandRunner(engine.docker);
-}, 60_000);
+});
 afterEach(() => removeContainers(engine));
 afterAll(() => resources.close());
 

@@ -65,4 +65,4 @@ test('Q4 a reload loses no request on a kept connection, no WebSocket and no slo
   const result = await load.stop();
   expect(result.failures).toEqual([]);
   expect(result.webSockets).toBeGreaterThan(5);
-}, 90_000);
+});

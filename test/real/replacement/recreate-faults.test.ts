@@ -23,7 +23,7 @@ beforeAll(async () => {
   engine = await startEngine(resources, host);
   await engine.buildBusybox();
   await createFixedNetworks(engine);
-}, 60_000);
+});
 afterEach(() => removeContainers(engine));
 afterAll(() => resources.close());
 
@@ -101,7 +101,7 @@ test('when Docker is killed before the new container is started, recover() start
   expect(await recoverAll()).toEqual([]);
   expect(await isOld()).toBe(false);
   await expectWhole(before);
-}, 60_000);
+});
 
 test('while Docker still stops the old container after a crash, recover() waits and starts the new one', async () => {
   web = await engine.run('web', { Cmd: ['sh', '-c', "trap '' TERM; while :; do sleep 0.1; done"], StopTimeout: 3 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await base.commit({ repo: 'with-entrypoint', changes });
   await base.remove();
   await tagImage('drover-busybox', 'moving');
-}, 60_000);
+});
 afterEach(() => removeContainers(engine));
 afterAll(() => resources.close());
 
@@ -160,7 +160,7 @@ test('containers of every shape are equal afterwards', async () => {
     await recreated(name);
     expect({ title, ...(await lastingParts(container(name))) }).toEqual({ title, ...before });
   }
-}, 30_000);
+});
 
 test('a container in the network of another one, and one that left its first network, are equal afterwards', async () => {
   const { target } = await startPeers();

@@ -45,7 +45,7 @@ beforeAll(async () => {
       ...['ENV VERSION=2', 'ENV COLOR=red', 'ENV NEW=yes', 'CMD ["sleep 2000000"]', 'WORKDIR /www', 'LABEL made=twice'],
     ],
   );
-}, 60_000);
+});
 afterEach(() => removeContainers(engine));
 afterAll(() => resources.close());
 

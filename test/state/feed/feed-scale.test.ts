@@ -53,7 +53,7 @@ test('one change among 20,000 containers costs that change: everything else is s
   expect(full.ms / middle(times)).toBeGreaterThan(50);
 });
 
-test('all of 20,000 containers reach a client; then a change costs that change', { timeout: 60_000 }, async () => {
+test('all of 20,000 containers reach a client; then a change costs that change', async () => {
   const agent = await fixture.startAgent();
   agent.store.apply({ ...world(), complete: true });
   const client = fixture.startClient();
@@ -82,7 +82,7 @@ test('all of 20,000 containers reach a client; then a change costs that change',
   expect(fullMs / middle(times)).toBeGreaterThan(30);
 });
 
-test('after a restart of the agent 20,000 equal containers are no change', { timeout: 60_000 }, async () => {
+test('after a restart of the agent 20,000 equal containers are no change', async () => {
   const first = await fixture.startAgent();
   first.store.apply({ ...world(), complete: true });
   const client = fixture.startClient();
