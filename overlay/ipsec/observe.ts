@@ -93,10 +93,11 @@ async function readCharon(
   const vici = await session.vici(signal).catch(() => null);
   if (vici === null) return null;
   const means = (await readMeans(runDir)) ?? 'kernel-libipsec';
+  const name = means === 'kernel' ? DEVICES.kernel : await findTun(pid);
   const [keys, connections, device] = await Promise.all([
     credentials.list(vici),
     loaded.list(vici),
-    readOwnDevice(run, means === 'kernel' ? DEVICES.kernel : await findTun(pid), signal),
+    readOwnDevice(run, name, signal),
   ]);
   return { means, keys, connections, ...device };
 }
