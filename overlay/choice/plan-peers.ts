@@ -106,8 +106,15 @@ interface Carrier {
   readonly largest: number;
 }
 
-function largestPacket({ reach, underlayMtu }: PeersInput, peer: AcceptedPeer, backend: BackendFacts): number {
-  return Math.min(underlayMtu, peer.overlay?.underlayMtu ?? underlayMtu) - overheadTo(reach(peer), backend);
+/** wireguard-go fills each packet up to a multiple of this, as far as the MTU of its device allows. */
+const WIREGUARD_BLOCK = 16;
+
+function largestPacket(input: PeersInput, peer: AcceptedPeer, backend: BackendFacts): number {
+  const { reach, underlayMtu } = input;
+  const { name, slot } = backend;
+  const largest = Math.min(underlayMtu, peer.overlay?.underlayMtu ?? underlayMtu) - overheadTo(reach(peer), backend);
+  const isBelowDevice = largest < ownEnd(input, { backend: name, slot }).mtu;
+  return name === 'wireguard' && isBelowDevice ? largest - (largest % WIREGUARD_BLOCK) : largest;
 }
 
 function overheadTo({ address }: Reach, { overheadBytes }: BackendFacts): number {
