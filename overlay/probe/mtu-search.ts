@@ -38,12 +38,15 @@ const RAISE_AFTER = 60;
 /** WireGuard and ESP pad packets: up to a multiple of this. */
 const BLOCK_BYTES = 16;
 
-/** `largest` is what the tunnel device accepts; `overheadBytes` is what the tunnel adds, without padding. */
-export function newMtuSearch(largest: number, overheadBytes: number): MtuSearch {
+/**
+ * `largest` is what the tunnel device accepts; `overheadBytes` is what the tunnel adds, without padding. `round` is not below that of an earlier
+ * search in the same session, because the peer ignores earlier rounds than the last one that it saw.
+ */
+export function newMtuSearch(largest: number, overheadBytes: number, round: number): MtuSearch {
   const block = overheadBytes === 0 ? 1 : BLOCK_BYTES;
   const inside = UNDERLAY_MTUS.map((mtu) => Math.floor((mtu - overheadBytes) / block) * block);
   const common = inside.filter((mtu) => mtu < largest);
-  return { mtu: null, sizes: [...common, largest], round: 0, trial: null, rested: 0, restedFromRaise: 0 };
+  return { mtu: null, sizes: [...common, largest], round, trial: null, rested: 0, restedFromRaise: 0 };
 }
 
 export function afterSizedEcho(search: MtuSearch, echo: SizedEcho): MtuSearch {

@@ -49,7 +49,8 @@ export function newPathTrack(peer: ProbedPeer, nowMs: number): PathTrack {
     peer,
     hash: hash32(peer.hostId),
     record: newPathRecord(nowMs),
-    search: newMtuSearch(peer.mtu, peer.overheadBytes),
+    // A peer that was away may remember the rounds before. There is less than one a second.
+    search: newMtuSearch(peer.mtu, peer.overheadBytes, Math.floor(nowMs / 1_000)),
     sized: null,
     sequence: 0,
     state: 'unknown',
@@ -61,7 +62,8 @@ export function newPathTrack(peer: ProbedPeer, nowMs: number): PathTrack {
 export function withPeer(track: PathTrack, peer: ProbedPeer, nowMs: number): PathTrack {
   if (peer.gateway !== track.peer.gateway) return newPathTrack(peer, nowMs);
   const isSameTunnel = peer.mtu === track.peer.mtu && peer.overheadBytes === track.peer.overheadBytes;
-  return { ...track, peer, search: isSameTunnel ? track.search : newMtuSearch(peer.mtu, peer.overheadBytes) };
+  const search = isSameTunnel ? track.search : newMtuSearch(peer.mtu, peer.overheadBytes, track.search.round);
+  return { ...track, peer, search };
 }
 
 export function judged(track: PathTrack, moment: Moment): PathTrack {

@@ -35,6 +35,19 @@ test('Q11 a path that shrinks is noticed within 12 intervals, and one that grows
   expect(path.a().mtu).toBe(1_450);
 });
 
+test('Q11 the MTU is found within 6 intervals when the tunnel changes, and when the peer was away', () => {
+  const path = simulatePath();
+  path.run(300);
+  for (const mtu of [1_420, 1_440, 1_450]) {
+    path.changeTunnelOfA(mtu);
+    path.run(6);
+    expect(path.a().mtu).toBe(mtu);
+    path.forgetB();
+    path.run(6);
+    expect(path.a().mtu).toBe(mtu);
+  }
+});
+
 test('Q11 an outage says nothing about sizes, whenever it begins and ends', () => {
   const path = simulatePath();
   const random = createRandom(1);

@@ -8,6 +8,7 @@ import {
   type PathTrack,
   type PeerPath,
   peerPath,
+  withPeer,
 } from '../../../overlay/probe/peer-path.ts';
 
 export const INTERVAL_MS = 1_000;
@@ -30,6 +31,10 @@ export interface SimulatedPath {
   setPasses(aToB: Passes, bToA: Passes): void;
   /** B starts again. */
   restartB(): void;
+  /** A sends through a tunnel with another MTU from now on. */
+  changeTunnelOfA(mtu: number): void;
+  /** A loses B from its list of hosts, and gets it back. */
+  forgetB(): void;
   a(): PeerPath;
   b(): PeerPath;
 }
@@ -81,6 +86,12 @@ export function simulatePath({ mtu = 1_450, overheadBytes = 50, delayMs = 20 } =
     },
     restartB: () => {
       b = newEnd('b', 'a', b.session + 1);
+    },
+    changeTunnelOfA: (next) => {
+      a.track = withPeer(a.track, { ...a.track.peer, mtu: next }, momentOf(a).nowMs);
+    },
+    forgetB: () => {
+      a.track = newPathTrack(a.track.peer, momentOf(a).nowMs);
     },
     a: () => peerPath(a.track, momentOf(a).nowMs, nowMs),
     b: () => peerPath(b.track, momentOf(b).nowMs, nowMs),
