@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identify } from '../../agent/children/process-identity.ts';
-import { askAgent, type OverlayPage } from '../../agent/index.ts';
+import { askAgent } from '../../agent/index.ts';
 import { removeContainers } from '../support/engine.ts';
 import {
   childPid,
@@ -9,6 +9,7 @@ import {
   type OverlayWorld,
   overlayRoutes,
   pairsOf,
+  pathOf,
   type Site,
   tunnelDevices,
   untilConnected,
@@ -37,7 +38,6 @@ const overlayOf = async (member: Site, ...args: readonly string[]) => {
   const { stdout } = await member.agent.drover(['overlay', ...args]);
   return stdout;
 };
-const pathOf = async (member: Site) => (JSON.parse(await overlayOf(member, '--json')) as OverlayPage).rows[0];
 
 /** Drops packets of the tunnels that leave a host, and match. */
 async function dropTunnel({ host }: Site, match = ''): Promise<void> {

@@ -91,17 +91,31 @@ async function killInhabitants(holderPid: number): Promise<void> {
   await sleep(20);
 }
 
+/** The device of each host on an Ethernet segment, and the network: the address of host n is `prefix` and n. */
+export interface Segment {
+  readonly device: string;
+  readonly prefix: string;
+  readonly bits: number;
+}
+
+export const LAN: Segment = { device: 'uplink', prefix: '192.0.2.', bits: 24 };
+export const LAN6: Segment = { device: 'uplink', prefix: 'fd00:2::', bits: 64 };
+
 /**
- * Connects hosts to one Ethernet segment (a bridge in a separate namespace): host i gets `192.0.2.(i+1)/24` on `uplink`.
+ * Connects hosts to one Ethernet segment (a bridge in a separate namespace): host i has number i + 1.
  * Returns the addresses in the order of the hosts.
  */
-export async function connectHosts(resources: Resources, hosts: readonly TestHost[]): Promise<readonly string[]> {
+export async function connectHosts(
+  resources: Resources,
+  hosts: readonly TestHost[],
+  { device, prefix, bits }: Segment = LAN,
+): Promise<readonly string[]> {
   const wire = await createTestHost(resources, 'wire');
   await wire.run('ip', ['link', 'add', 'br0', 'type', 'bridge']);
   await wire.run('ip', ['link', 'set', 'br0', 'up']);
   const addresses: string[] = [];
   for (const [index, host] of hosts.entries()) {
-    const address = `192.0.2.${index + 1}`;
+    const address = `${prefix}${index + 1}`;
     const port = `p${index + 1}`;
     await wire.run('ip', [
       'link',
@@ -111,13 +125,13 @@ export async function connectHosts(resources: Resources, hosts: readonly TestHos
       'veth',
       'peer',
       'name',
-      'uplink',
+      device,
       'netns',
       String(host.holderPid),
     ]);
     await wire.run('ip', ['link', 'set', port, 'master', 'br0', 'up']);
-    await host.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);
-    await host.run('ip', ['link', 'set', 'uplink', 'up']);
+    await host.run('ip', ['address', 'add', `${address}/${bits}`, 'dev', device]);
+    await host.run('ip', ['link', 'set', device, 'up']);
     addresses.push(address);
   }
   return addresses;

@@ -2,7 +2,7 @@ import { type RunningAgent, startAgent } from './agent.ts';
 import { type ConsulCluster, startConsulCluster } from './consul.ts';
 import { BUSYBOX_IMAGE, type Engine, removeContainers, startEngine } from './engine.ts';
 import type { Resources } from './resources.ts';
-import { connectHosts, createTestHost, type TestHost } from './test-host.ts';
+import { connectHosts, createTestHost, LAN, LAN6, type Segment, type TestHost } from './test-host.ts';
 
 /** One host of a world: namespaces, a Docker Engine at its default bridge range, an agent. */
 export interface Member {
@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly bus: 'embedded' | 'consul';
   /** Further hosts on the network, without an engine and an agent. */
   readonly bare?: readonly string[];
+  /** The hosts have only IPv6 addresses for each other. Consul is on a segment of its own, which Drover does not take for an uplink. */
+  readonly ipv6?: boolean;
   /** More configuration for the agent of one host. */
   readonly config?: (name: string) => Record<string, unknown>;
   /** Another `drover` than that of this checkout, for the agent of one host. */
@@ -36,6 +38,9 @@ export interface World {
 
 export interface BareHost extends Pick<Member, 'name' | 'address' | 'host'> {}
 
+/** Its device has the name of a container's. */
+const CONSUL_SEGMENT: Segment = { device: 'veth-consul', prefix: '203.0.113.', bits: 24 };
+
 /** Docker's `dns` setting on a host with Drover. */
 export const RESOLVER = '169.254.169.250';
 
@@ -45,7 +50,8 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
   const connected = await step('network namespaces as hosts', async () => {
     const made: TestHost[] = [];
     for (const name of [...options.names, ...(options.bare ?? [])]) made.push(await createTestHost(resources, name));
-    const addresses = await connectHosts(resources, made);
+    if (options.ipv6) await connectHosts(resources, made, CONSUL_SEGMENT);
+    const addresses = await connectHosts(resources, made, options.ipv6 ? LAN6 : LAN);
     return made.map((host, at): BareHost => ({ name: host.name, address: addresses[at] as string, host }));
   });
   const bare = connected.slice(options.names.length);
@@ -58,7 +64,9 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
   );
   const consul =
     options.bus === 'consul'
-      ? await step('three Consul servers with a leader', () => consulOn(resources, hosts[0] as TestHost))
+      ? await step('three Consul servers with a leader', () =>
+          consulOn(resources, hosts[0] as TestHost, options.ipv6 ? CONSUL_SEGMENT : LAN),
+        )
       : null;
   const bus = consul ? { driver: 'consul', consul: { addresses: [...consul.urls] } } : { driver: 'embedded' };
   const programOf = (name: string) => {
@@ -83,9 +91,13 @@ export async function createWorld(resources: Resources, options: WorldOptions): 
   return { members, consul, bare };
 }
 
-/** Consul servers with their own addresses on the network, so that every host reaches them. */
-async function consulOn(resources: Resources, host: TestHost): Promise<ConsulCluster> {
-  const addresses = ['192.0.2.101', '192.0.2.102', '192.0.2.103'];
-  for (const address of addresses) await host.run('ip', ['address', 'add', `${address}/24`, 'dev', 'uplink']);
+/** Consul servers with their own addresses on the segment, so that every host reaches them. */
+async function consulOn(
+  resources: Resources,
+  host: TestHost,
+  { device, prefix, bits }: Segment,
+): Promise<ConsulCluster> {
+  const addresses = [101, 102, 103].map((n) => `${prefix}${n}`);
+  for (const address of addresses) await host.run('ip', ['address', 'add', `${address}/${bits}`, 'dev', device]);
   return startConsulCluster(resources, { host, addresses });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { askAgent } from '../../../agent/index.ts';
+import { askAgent, type OverlayPage } from '../../../agent/index.ts';
 import { runCommand } from '../../../system/index.ts';
 import type { ConsulCluster } from '../consul.ts';
 import { addressOf, composeUp, pidOf } from '../containers.ts';
@@ -39,16 +39,18 @@ export interface OverlayWorldOptions {
   readonly bare?: readonly string[];
   /** Whether each agent finds the address of its host itself. Default: it is configured. */
   readonly findsAddress?: boolean;
+  readonly ipv6?: boolean;
 }
 
 /** Hosts with agents, one Consul cluster, and a container on each host. */
 export async function createOverlayWorld(
   resources: Resources,
-  { names, backend, bare = [], findsAddress = false }: OverlayWorldOptions,
+  { names, backend, bare = [], findsAddress = false, ipv6 = false }: OverlayWorldOptions,
 ): Promise<OverlayWorld> {
   const world = await createWorld(resources, {
     names,
     bare,
+    ipv6,
     bus: 'consul',
     config: (name) => ({
       network: { backend, ...OVERLAY_PROGRAMS },
@@ -106,6 +108,12 @@ const TUNNEL_DEVICE = /^(drover-vx|drover-wg[01]|ipsec0|drover-ipsec)\b/;
 export async function tunnelDevices({ host }: Pick<Member, 'host'>): Promise<string[]> {
   const links = await host.run('ip', ['-brief', 'link']);
   return links.split('\n').flatMap((line) => TUNNEL_DEVICE.exec(line)?.[1] ?? []);
+}
+
+/** What `drover overlay` says of the path to the first of the other hosts. */
+export async function pathOf({ agent }: Pick<Member, 'agent'>): Promise<OverlayPage['rows'][number] | undefined> {
+  const { stdout } = await agent.drover(['overlay', '--json']);
+  return (JSON.parse(stdout) as OverlayPage).rows[0];
 }
 
 /** The routes to the subnets of other hosts. */
