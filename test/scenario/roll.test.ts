@@ -60,8 +60,8 @@ async function untilHealthy({ agent, name }: Member, names: readonly string[]): 
 
 const listWeb = async () => (await listAll(alpha.engine)).filter((line) => line.startsWith('shop-web-'));
 
-const targets = () =>
-  [alpha, beta].map(({ address }) => ({ protocol: 'http', address, port: 80, host: HOST, service: 'web' }) as const);
+const targets = (members = [alpha, beta]) =>
+  members.map(({ address }) => ({ protocol: 'http', address, port: 80, host: HOST, service: 'web' }) as const);
 
 test('Q4 Q5 a roll loses no request, no WebSocket and no upload, although the application exits at once on SIGTERM', async () => {
   const order = { targets: targets(), perSecond: 200, webSockets: 4, uploads: 2, uploadSeconds: 2 };
@@ -80,11 +80,15 @@ test('Q4 Q5 a roll loses no request, no WebSocket and no upload, although the ap
 });
 
 test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing, and is completed', async () => {
-  const order = { targets: targets(), perSecond: 100, webSockets: 4, uploads: 2, uploadSeconds: 4 };
+  // The other host sends nothing to a host whose agent is away for some seconds, as it may be on a slow machine.
+  const order = { targets: targets([alpha]), perSecond: 100, webSockets: 4, uploads: 2, uploadSeconds: 4 };
   const load = await startLoad(resources, beta.host, order);
   await load.more(200);
   const roll = alpha.agent.drover(['roll', 'shop/web', '--force', '--drain-timeout', '600']);
-  await poll(async () => (await listWeb()).some((line) => line.includes('.drover-replaced-by-')), {
+  const isNamed = (lines: readonly string[]) =>
+    lines.some((line) => line.includes('.drover-replaced-by-')) &&
+    NAMES.every((name) => lines.includes(`${name} running`));
+  await poll(async () => isNamed(await listWeb()), {
     what: 'the new names',
     timeoutMs: 30_000,
   });

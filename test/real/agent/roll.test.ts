@@ -143,7 +143,9 @@ test('Q2 an agent that is killed while the old container drains completes the ro
   await start(1);
   await untilHealthy('shop-web-1');
   const result = roll('--image', 'app:2', '--drain-timeout', '600');
-  await poll(async () => (await states()).some((line) => line.startsWith('shop-web-1.drover-replaced-by-')), {
+  const isNamed = (lines: readonly string[]) =>
+    ['shop-web-1.drover-replaced-by-', 'shop-web-1 '].every((start) => lines.some((line) => line.startsWith(start)));
+  await poll(async () => isNamed(await states()), {
     what: 'that the new container has the name',
     timeoutMs: 20_000,
   });

@@ -70,7 +70,8 @@ function parseReply(text: string): EchoReply | null {
 
 export function fingerprintOf(request: ClientRequest): string | null {
   const socket = request.socket as Partial<TLSSocket> | null;
-  return socket?.getPeerCertificate?.().fingerprint256 ?? null;
+  // Null, other than its type says, once the connection is closed.
+  return socket?.getPeerCertificate?.()?.fingerprint256 ?? null;
 }
 
 const firstLine = (text: string): string => text.trim().slice(0, 200).replaceAll(/\s+/g, ' ');
