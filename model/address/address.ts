@@ -10,13 +10,17 @@ export interface Address {
   readonly text: string;
 }
 
+const DOT = 46;
+const ZERO = 48;
+
 /** Parses IPv4 or IPv6 text. Refuses zones (`fe80::1%eth0`), which have a meaning on one machine only. */
 export function parseAddress(text: string): Result<Address> {
   const family = isIP(text);
   if (text.includes('%')) {
     return problem(`address ${quote(text)}`, 'has a zone', 'write an address that is valid on every host');
   }
-  if (family === 4) return ok(addressOf(4, valueOf4(text)));
+  // IPv4 text has one form only.
+  if (family === 4) return ok({ family, value: valueOf4(text), text });
   if (family === 6) return ok(addressOf(6, valueOf6(text)));
   return problem(`address ${quote(text)}`, 'is not an IP address', 'write it like 10.0.0.5 or fd00::5');
 }
@@ -44,8 +48,18 @@ export function addressOf(family: IpFamily, value: bigint): Address {
   return { family, value, text: family === 4 ? format4(value) : format6(value) };
 }
 
+/** Without a list of parts: a host parses thousands of addresses at once. */
 function valueOf4(text: string): bigint {
-  return text.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+  let value = 0;
+  let part = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      value = value * 256 + part;
+      part = 0;
+    } else part = part * 10 + code - ZERO;
+  }
+  return BigInt(value * 256 + part);
 }
 
 function valueOf6(text: string): bigint {
@@ -65,7 +79,8 @@ function withHexTail(text: string): string {
 }
 
 function format4(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+  const number = Number(value);
+  return `${number >>> 24}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}`;
 }
 
 function format6(value: bigint): string {

@@ -23,12 +23,12 @@ export function parseCidr(text: string): Result<Cidr> {
 export function parseInterfaceCidr(text: string): Result<{ readonly address: Address; readonly cidr: Cidr }> {
   const [before = '', after, ...rest] = text.split('/');
   const address = parseAddress(before);
-  const subject = `range ${JSON.stringify(text.slice(0, 80))}`;
+  const subject = () => `range ${JSON.stringify(text.slice(0, 80))}`;
   if (!address.ok || after === undefined || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(after)) {
-    return problem(subject, 'is not an address with a prefix length', 'write it like 10.42.0.0/16 or fd00::/64');
+    return problem(subject(), 'is not an address with a prefix length', 'write it like 10.42.0.0/16 or fd00::/64');
   }
   const bits = bitsOf(address.value.family);
-  if (Number(after) > bits) return problem(subject, `has a prefix longer than ${bits}`, `use 0 to ${bits}`);
+  if (Number(after) > bits) return problem(subject(), `has a prefix longer than ${bits}`, `use 0 to ${bits}`);
   return ok({ address: address.value, cidr: cidrOf(address.value, Number(after)) });
 }
 
@@ -46,7 +46,7 @@ export function cidrOf(address: Address, prefixLength: number): Cidr {
     family: address.family,
     first,
     prefixLength,
-    text: `${addressOf(address.family, first).text}/${prefixLength}`,
+    text: `${first === address.value ? address.text : addressOf(address.family, first).text}/${prefixLength}`,
   };
 }
 

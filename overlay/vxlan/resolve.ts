@@ -1,11 +1,4 @@
-import {
-  addressOf,
-  type Cidr,
-  canonicalAddress,
-  type Problem,
-  parseAddress,
-  parseIpv4Cidr,
-} from '../../model/index.ts';
+import { addressOf, type Cidr, type Problem, parseAddress, parseIpv4Cidr } from '../../model/index.ts';
 import type { OwnEnd, TunnelPeer } from '../backend/backend.ts';
 import type { VxlanSettings } from './settings.ts';
 
@@ -34,14 +27,15 @@ export function resolvePeers(
   const ownerOf = new Map([[nextHopOf([own.subnet]), 'this host']]);
   for (const peer of peers.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1))) {
     const nextHop = nextHopOf(peer.subnets);
-    const address = canonicalAddress(peer.address);
+    const address = parseAddress(peer.address);
     if (nextHop === null) problems.push(noSubnet(peer));
-    else if (address === null || familyOf(address) !== family) problems.push(unreachable(peer, family));
+    else if (!address.ok || address.value.family !== family) problems.push(unreachable(peer, family));
     else if (ownerOf.has(nextHop)) problems.push(claimedTwice(peer, ownerOf.get(nextHop) ?? ''));
     else {
       ownerOf.set(nextHop, `host ${peer.hostId}`);
       const isElsewhere = peer.port !== null && peer.port !== port;
-      const destination = isElsewhere ? `${address} port ${peer.port}` : address;
+      const { text } = address.value;
+      const destination = isElsewhere ? `${text} port ${peer.port}` : text;
       entries.push({ mac: macOf(nextHop), destination, nextHop });
     }
   }
