@@ -18,6 +18,12 @@ export interface Component<View, Desired = unknown, Observed = unknown, Change =
   readonly deletionLimit?: DeletionLimit<Observed, Change>;
   /** The world is read again after this long although nothing changed. Default: the driver's. */
   readonly intervalMs?: number | (() => number);
+  /**
+   * Whoever sees the world change calls `recheck`. Then a new desired state is compared with what was read last, and need not wait
+   * until everything is read again. `observe` must have no effects, and what it leaves out for a desired state, `plan` must call a problem.
+   * Default false.
+   */
+  readonly followed?: boolean;
   /** Of each failed change, and of a world that cannot be read. Default: the loop's. */
   readonly retry?: RetrySchedule;
   readonly pacing?: Pacing;

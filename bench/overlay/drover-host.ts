@@ -14,6 +14,8 @@ export interface DroverHost {
   asPeer(): Promise<TunnelPeer>;
   /** Milliseconds until all changes for exactly these peers are made. */
   program(peers: readonly TunnelPeer[]): Promise<number>;
+  /** Has all loops read the kernel, as the events of the last change do. */
+  rest(): Promise<void>;
   /** Waits until nothing is left to do: programs need a moment to start. */
   settle(): Promise<void>;
 }
@@ -31,9 +33,13 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
   const { host, subnet, gateway, address } = own;
   const log = createLog('bench', { level: 'error', format: 'json' });
   // Passes begin only when something is triggered.
-  const options = { intervalMs: 3_600_000 };
+  const options = { intervalMs: 3_600_000, followed: true };
+  const isFollowed = backend.name === 'vxlan';
   const deps = { run: host.run, log };
-  const tunnels = createReconciler({ clock, log }, { ...options, ...backend.applier, name: backend.name });
+  const tunnels = createReconciler(
+    { clock, log },
+    { ...options, ...backend.applier, name: backend.name, followed: isFollowed },
+  );
   const routing = createReconciler(
     { clock, log },
     { ...options, ...createManagedRouting(deps, { dockerUserRules: false }).applier, name: 'routing' },
@@ -78,6 +84,11 @@ export function startDroverHost(resources: Resources, own: PairHost, { backend, 
       const isApplied = () => isDone.every((one) => one());
       await poll(isApplied, { what: `${peers.length} peers`, timeoutMs: 60_000, intervalMs: 1 });
       return performance.now() - beganAt;
+    },
+    rest: async () => {
+      const begin = clock.monotonic();
+      for (const loop of loops) loop.recheck();
+      await poll(() => loops.every((loop) => (loop.status().lastAppliedTickMs ?? 0) > begin), { what: 'rest' });
     },
     settle: async () => void (await poll(() => isSettled(loops), { what: backend.name, timeoutMs: 30_000 })),
   };

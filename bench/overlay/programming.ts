@@ -49,7 +49,10 @@ export async function measureProgramming(
   const peers = [await real.asPeer(), ...peersOf(host, backend, count)];
   const allMs = await host.program(peers);
   const changeMs: number[] = [];
-  for (const changed of changesOf(peers, changes)) changeMs.push(await host.program(changed));
+  for (const changed of changesOf(peers, changes)) {
+    await host.rest();
+    changeMs.push(await host.program(changed));
+  }
   return { allMs, changeMs };
 }
 

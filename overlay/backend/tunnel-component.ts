@@ -23,6 +23,7 @@ export function tunnelComponent<Observed, Change>(
       isUsed = (tunnels?.own ?? null) !== null;
       return tunnels;
     },
+    followed: name === 'vxlan',
     intervalMs: () => (isUsed ? usedMs : UNUSED_INTERVAL_MS),
   };
 }

@@ -30,6 +30,7 @@ export function floorComponent(
     name: 'overlay-floor',
     applier,
     intervalMs: KERNEL_INTERVAL_MS,
+    followed: true,
     desired: (view) => {
       const own = network();
       const carriers = tunnels(view);

@@ -23,6 +23,7 @@ export function managedRoutingComponent(
     name: 'managed-routing',
     applier,
     intervalMs: KERNEL_INTERVAL_MS,
+    followed: true,
     deletionLimit,
     desired: (view) => {
       const own = network();
