@@ -177,8 +177,15 @@ export function createOverlayState(sources: OverlayStateSources): OverlayState {
 
 /** A change of one peer concerns the routes only if the tunnel carries it elsewhere, and only the backends that reach it. */
 function keepEqualParts(last: PeersPlan | undefined, next: PeersPlan): PeersPlan {
-  const tunnels = [...next.tunnels].map(([key, one]) => [key, earlierIfEqual(last?.tunnels.get(key), one)] as const);
+  const tunnels = [...next.tunnels].map(([key, one]) => [key, keepEqualPeers(last?.tunnels.get(key), one)] as const);
   return { ...next, routes: earlierIfEqual(last?.routes, next.routes), tunnels: new Map(tunnels) };
+}
+
+/** Drivers remember what they computed for a peer by its identity. */
+function keepEqualPeers(last: DesiredTunnels | undefined, next: DesiredTunnels): DesiredTunnels {
+  const known = new Map(last?.peers.map((peer) => [peer.hostId, peer]));
+  const peers = next.peers.map((peer) => earlierIfEqual(known.get(peer.hostId), peer));
+  return earlierIfEqual(last, { ...next, peers });
 }
 
 function isEqual(a: ReadonlyMap<string, ReadonlySet<string>>, b: ReadonlyMap<string, ReadonlySet<string>>): boolean {

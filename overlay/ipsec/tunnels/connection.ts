@@ -44,12 +44,26 @@ export function resolvePeers(
   const claimed = overlapping(own, peers);
   const connections = new Map<string, Connection>();
   const problems: Problem[] = [];
+  const { hostId, subnet } = own;
+  const host = JSON.stringify([settings, means, hostId, subnet, ownKey]);
   for (const peer of peers) {
     const fault = faultOf(peer, ownKey) ?? claimed.get(peer.hostId);
     if (fault) problems.push(fault);
-    else connections.set(peer.hostId, connectionOf(settings, means, own, ownKey, peer));
+    else {
+      const connection = knownConnection(peer, host) ?? connectionOf(settings, means, own, ownKey, peer);
+      made.set(peer, { host, connection });
+      connections.set(peer.hostId, connection);
+    }
   }
   return { connections, problems };
+}
+
+/** While one peer changes, the others keep their connections: their hashes take long. `host` is all that they need of this one. */
+const made = new WeakMap<TunnelPeer, { readonly host: string; readonly connection: Connection }>();
+
+function knownConnection(peer: TunnelPeer, host: string): Connection | null {
+  const known = made.get(peer);
+  return known?.host === host ? known.connection : null;
 }
 
 type Lifetimes = Parameters<typeof resolvePeers>[0];
