@@ -82,7 +82,7 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
   readonly #pace;
   #target: Target<Desired> | null = null;
   /** The world as it was read last, if it was as desired, and nobody has seen it change since. */
-  #known: { readonly observed: Observed; readonly atMs: number } | null = null;
+  #known: { readonly observed: Observed } | null = null;
   #rechecks = 0;
   #confirmed: ReadonlySet<string> = new Set();
   /** Passes in a row that could not read the world. */
@@ -143,13 +143,10 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
   #waitMs(): number {
     if (this.#unreadable > 0) return backoffMs(this.#retry, this.#unreadable, this.#deps.random());
     const pacedInMs = this.#status.pending.length > 0 ? this.#pace.nextInMs() : null;
-    const waits = [this.#usualMs(), this.#failed.nextInMs(), pacedInMs];
-    return Math.max(0, Math.min(...waits.filter((ms) => ms !== null)));
-  }
-
-  #usualMs(): number {
     const { intervalMs } = this.#options;
-    return typeof intervalMs === 'number' ? intervalMs : intervalMs();
+    const usual = typeof intervalMs === 'number' ? intervalMs : intervalMs();
+    const waits = [usual, this.#failed.nextInMs(), pacedInMs];
+    return Math.max(0, Math.min(...waits.filter((ms) => ms !== null)));
   }
 
   async #attempt(target: Target<Desired>, signal: AbortSignal): Promise<void> {
@@ -173,18 +170,17 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
     return { observed, changes, problems, ...splitHeld(changes, observed, deletionLimit, this.#confirmed) };
   }
 
-  /** Compares with what is known of the world, or reads it. */
+  /** Compares with what is known of the world. If that leaves nothing to do, or a problem, the world is read. */
   async #find(target: Target<Desired>, signal: AbortSignal) {
-    const { clock } = this.#deps;
-    const [known, rechecks, atMs] = [this.#known, this.#rechecks, clock.monotonic()];
+    const [known, rechecks] = [this.#known, this.#rechecks];
     this.#known = null;
-    if (known !== null && atMs - known.atMs < this.#usualMs()) {
+    if (known !== null) {
       const found = this.#planFrom(target.desired, known.observed);
       if (found.changes.length > 0 && found.problems.length === 0) return found;
     }
     const found = await this.#compare(target, signal);
     const isKnown = this.#options.followed === true && found.changes.length === 0 && rechecks === this.#rechecks;
-    if (isKnown) this.#known = { observed: found.observed, atMs };
+    if (isKnown) this.#known = { observed: found.observed };
     return found;
   }
 

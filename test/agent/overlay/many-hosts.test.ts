@@ -89,6 +89,24 @@ test('Q23: a host plans its tunnels to 1,000 hosts quickly, and plans nothing wh
   expect(oneMs).toBeLessThan(MOST_MS.one);
 });
 
+test('a host whose agent does not run keeps its tunnel, its route and its place in the floor, and is not probed', () => {
+  const { state, vxlan } = stateOf();
+  const before = { ...world(), subnets: new Map([[subnetOf(500), idOf(500)]]) };
+  const all = (facts: Snapshot) => {
+    const view = viewOf(facts, idOf(0));
+    return { tunnels: state.desired(view, vxlan), plan: state.plan(view), floor: state.carriers(view) };
+  };
+  const first = all(before);
+  const away = new Map(before.hosts);
+  away.delete(idOf(500));
+  const next = all({ ...before, revision: 2, hosts: away });
+  expect([next.tunnels, next.floor, next.plan?.routes.length]).toEqual([first.tunnels, first.floor, HOSTS - 1]);
+  const probed = (plan: typeof first.plan) => new Set(plan?.probes.map(({ hostId }) => hostId));
+  expect([...probed(first.plan).difference(probed(next.plan))]).toEqual([idOf(500)]);
+  const gone = all({ ...before, revision: 3, hosts: away, subnets: new Map() });
+  expect(gone.tunnels?.peers.map(({ hostId }) => hostId)).not.toContain(idOf(500));
+});
+
 test('Q37: of hosts whose subnets overlap, the one that was there first keeps its subnet, and the other one is named', () => {
   const offer = (id: string, ...subnets: string[]) => ({ host: host(id, { subnets }), overlay: null });
   const before = acceptPeers(
