@@ -23,6 +23,9 @@ const BOOTS = Number(process.env.DROVER_BOOTS ?? 3);
 /** 10 minutes in the long form: `DROVER_CONSUL_AWAY_MS=600000`. */
 const AWAY_MS = Number(process.env.DROVER_CONSUL_AWAY_MS ?? 15_000);
 
+/** 10 minutes in the long form: `DROVER_UDP_CLOSED_MS=600000`. */
+const CLOSED_MS = Number(process.env.DROVER_UDP_CLOSED_MS ?? 10_000);
+
 /** `npm test` runs beside other tests; the time that a fault took to heal is printed. */
 const HEALED_MS = 30_000;
 
@@ -140,14 +143,20 @@ describe.each(backends)('$backend', ({ backend, device, child }) => {
     expect(lost, changesOf(beta)).toEqual([]);
   });
 
-  test('Q3: after the UDP ports were closed for a while, all pairs are connected again', async () => {
-    const table =
-      'table ip closed { chain input { type filter hook input priority -300; udp dport { 500, 4500, 4789, 51820, 51821 } drop; }; }';
-    await beta.host.run('nft', ['-f', '-'], { input: table });
-    await poll(async () => !(await isReached(alpha, beta)), { what: 'a closed path' });
-    await sleep(10_000);
-    await healed('UDP ports closed for 10 s', () => beta.host.run('nft', ['delete', 'table', 'ip', 'closed']));
-  });
+  test(
+    'Q3: after the UDP ports were closed for a while, all pairs are connected again',
+    async () => {
+      const table =
+        'table ip closed { chain input { type filter hook input priority -300; udp dport { 500, 4500, 4789, 51820, 51821 } drop; }; }';
+      await beta.host.run('nft', ['-f', '-'], { input: table });
+      await poll(async () => !(await isReached(alpha, beta)), { what: 'a closed path' });
+      await sleep(CLOSED_MS);
+      await healed(`UDP ports closed for ${CLOSED_MS} ms`, () =>
+        beta.host.run('nft', ['delete', 'table', 'ip', 'closed']),
+      );
+    },
+    CLOSED_MS + 240_000,
+  );
 });
 
 /** As after a power failure: no process, device, route, rule or table is left of Drover's overlay. */
