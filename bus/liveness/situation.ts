@@ -1,7 +1,7 @@
 import { defaultTiming, type Situation, type Target } from './decide.ts';
 import type { Marks } from './marks.ts';
 import type { LivenessPeer, Observations } from './observations.ts';
-import { probedBy, probersOf } from './ring.ts';
+import { probedBy, probersOf, ringOf } from './ring.ts';
 
 export interface SituationSources {
   readonly self: string;
@@ -14,7 +14,7 @@ export interface SituationSources {
 
 /** What this host knows now of the hosts that it probes. */
 export function situationOf({ self, peers, marks, observations, reaches }: SituationSources, nowMs: number): Situation {
-  const hostIds = [self, ...peers.keys()];
+  const ring = ringOf([self, ...peers.keys()]);
   const mayVote = (prober: string): boolean =>
     !marks.of(prober, nowMs) && observations.silence(prober, nowMs).silentMs <= defaultTiming.silentMs;
   const targetOf = (hostId: string): Target => {
@@ -25,10 +25,10 @@ export function situationOf({ self, peers, marks, observations, reaches }: Situa
       ...silence,
       mark: marks.of(hostId, nowMs),
       holdMs: marks.holdMs(hostId, silence.heardMs, nowMs),
-      otherProber: probersOf(hostId, hostIds).some((prober) => prober !== self && mayVote(prober)),
+      otherProber: probersOf(hostId, ring).some((prober) => prober !== self && mayVote(prober)),
     };
   };
-  const probed = probedBy(self, hostIds).filter((hostId) => {
+  const probed = probedBy(self, ring).filter((hostId) => {
     const peer = peers.get(hostId);
     return peer !== undefined && reaches(peer.address);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Action, decide, type Mark, type Target } from '../../../bus/liveness/decide.ts';
-import { probedBy, probersOf } from '../../../bus/liveness/ring.ts';
+import { probedBy, probersOf, ringOf } from '../../../bus/liveness/ring.ts';
 
 /** Simulated hosts, bus and network. Each step takes half a second, and each host sees the bus one step late. */
 interface World {
@@ -32,7 +32,7 @@ function step(world: World): void {
   world.nowMs += STEP_MS;
   const awake = world.hosts.filter((host) => !world.off.has(host));
   for (const prober of awake)
-    for (const probed of probedBy(prober, world.hosts))
+    for (const probed of probedBy(prober, ringOf(world.hosts)))
       if (awake.includes(probed) && !world.cut.has(`${prober}>${probed}`)) {
         world.heard.set(`${probed}<${prober}`, world.nowMs);
         if (!world.cut.has(`${probed}>${prober}`)) world.heard.set(`${prober}<${probed}`, world.nowMs);
@@ -50,8 +50,9 @@ function decisionsOf(world: World, observer: string): readonly Action[] {
     return seen ? { ...seen.mark, ageMs: world.nowMs - seen.atMs } : null;
   };
   const silenceOf = (host: string): number => world.nowMs - (world.heard.get(`${observer}<${host}`) ?? 0);
-  const targets = probedBy(observer, world.hosts).map((hostId): Target => {
-    const others = probersOf(hostId, world.hosts).filter((prober) => prober !== observer);
+  const ring = ringOf(world.hosts);
+  const targets = probedBy(observer, ring).map((hostId): Target => {
+    const others = probersOf(hostId, ring).filter((prober) => prober !== observer);
     return {
       hostId,
       incarnation: 1,
