@@ -37,8 +37,8 @@ export async function createComposeHost(
   await setResolver('192.0.2.53');
   const mounts = [
     `mkdir -p /var/lib/docker && mount --bind ${data} /var/lib/docker`,
-    // Docker looks only at the first mount of a path.
-    ...PRIVATE.map((part) => `umount /run/${part}`),
+    // Docker looks only at the first mount of a path. The machine may have one, too: `ip netns add` makes it.
+    ...PRIVATE.map((part) => `while umount --lazy /run/${part} 2>/dev/null; do :; done`),
     `mount --bind ${run} /run && mount --bind ${etc} /etc`,
     ...PRIVATE.map((part) => `mount -t tmpfs tmpfs /run/${part}`),
     'mount --make-rshared /run/netns',
