@@ -19,6 +19,8 @@ const EVERY_NEW_CONNECTION = 20;
 const EVERY_POST = 10;
 const CHUNK = Buffer.alloc(1_000, 'x');
 const CHUNK_EVERY_MS = 250;
+/** A process may have 1,024 open files. */
+const MOST_IN_FLIGHT = 500;
 
 const order = JSON.parse(process.argv[2] ?? '') as LoadOrder;
 const tally = createTally();
@@ -49,12 +51,12 @@ async function sendRequest(number: number): Promise<string> {
   return id;
 }
 
-/** At the rate of the order, however long the replies take. */
+/** At the rate of the order, however long the replies take, as long as there are sockets for them. */
 async function sendRequests(): Promise<void> {
   const beginMs = performance.now();
   for (let sent = 0; !signal.aborted; await sleep(5)) {
     const due = ((performance.now() - beginMs) / 1_000) * order.perSecond;
-    for (; sent < due; sent += 1) {
+    for (; sent < due && inFlight.size < MOST_IN_FLIGHT; sent += 1) {
       const one = tally.count('request', sendRequest(sent)).finally(() => inFlight.delete(one));
       inFlight.add(one);
     }
