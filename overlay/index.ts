@@ -1,11 +1,6 @@
 export type { Backend, DesiredTunnels, Hop, OwnEnd, TunnelPeer, TunnelTraffic } from './backend/backend.ts';
 export { tunnelComponent, tunnelName } from './backend/tunnel-component.ts';
-export {
-  type AcceptedPeer,
-  type AcceptedPeers,
-  acceptPeers,
-  NO_PEERS,
-} from './choice/accept-peers.ts';
+export { type AcceptedPeer, type AcceptedPeers, acceptPeers, NO_PEERS } from './choice/accept-peers.ts';
 export { can, chooseBackend, lacks, type OverlayHost } from './choice/choose-backend.ts';
 export { floorTunnels } from './choice/floor-tunnels.ts';
 export { nextChoice, planChoice } from './choice/plan-choice.ts';
