@@ -19,8 +19,8 @@ export interface Component<View, Desired = unknown, Observed = unknown, Change =
   /** The world is read again after this long although nothing changed. Default: the driver's. */
   readonly intervalMs?: number | (() => number);
   /**
-   * Whoever sees the world change calls `recheck`. Then a new desired state is compared with what was read last, and need not wait
-   * until everything is read again. `observe` must have no effects, and what it leaves out for a desired state, `plan` must call a problem.
+   * True: somebody calls `recheck` after each change of the world. The loop then compares a new desired state with what it read last, so a
+   * change is made sooner. `observe` must have no effects. If it reads too little for a new desired state, `plan` must give a problem.
    * Default false.
    */
   readonly followed?: boolean;

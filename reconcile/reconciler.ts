@@ -26,7 +26,7 @@ export interface ReconcilerOptions<Desired, Observed, Change> extends Applier<De
   readonly name: string;
   /** The world is read again after this long although nothing was triggered. */
   readonly intervalMs: number | (() => number);
-  /** Whoever sees the world change calls `recheck`, see `Component`. */
+  /** Whether `recheck` is called after each change of the world, see `Component`. */
   readonly followed?: boolean;
   /** Of each failed change, and of a world that cannot be read. */
   readonly retry?: RetrySchedule;
@@ -81,7 +81,7 @@ class Loop<Desired, Observed, Change> implements Reconciler<Desired> {
   readonly #failed;
   readonly #pace;
   #target: Target<Desired> | null = null;
-  /** The world as it was read last, if it was as desired, and nobody has seen it change since. */
+  /** What was read last. Null: there was something to do then, or a `recheck` has come since. */
   #known: { readonly observed: Observed } | null = null;
   #rechecks = 0;
   #confirmed: ReadonlySet<string> = new Set();

@@ -9,7 +9,7 @@ const MAX_BYTES = 16_384;
 export interface PrivateFile {
   /** `private key /var/lib/drover/overlay/ipsec.key` */
   readonly subject: string;
-  /** How to mend a path that is no file, or no directory. */
+  /** The hint if the path is not a file or not a directory. */
   readonly replace: string;
 }
 

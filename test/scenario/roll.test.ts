@@ -80,7 +80,7 @@ test('Q4 Q5 a roll loses no request, no WebSocket and no upload, although the ap
 });
 
 test('Q2 Q5 a roll whose agent is killed while a container drains loses nothing, and is completed', async () => {
-  // The other host sends nothing to a host whose agent is away for some seconds, as it may be on a slow machine.
+  // Not through beta: on a slow machine alpha's agent starts so late that beta takes alpha for dead.
   const order = { targets: targets([alpha]), perSecond: 100, webSockets: 4, uploads: 2, uploadSeconds: 4 };
   const load = await startLoad(resources, beta.host, order);
   await load.more(200);

@@ -123,7 +123,7 @@ test('Q18: a host that is forgotten, or whose subnet another host has claimed, i
   expect(absentOf(own)).toEqual([]);
 });
 
-test('Q18: of two living hosts with one subnet the one that has claimed it gets it, whoever was known first', () => {
+test('Q18: if two living hosts announce one subnet, the host with the claim gets it', () => {
   const [a, z] = [peer('a', ['10.42.9.0/24'], []), peer('z', ['10.42.9.0/24'], [])];
   const owners = claims({ '10.42.9.0/24': 'z' });
   for (const before of [NO_PEERS, accept(NO_PEERS, OWN, [a]), accept(NO_PEERS, OWN, [z])]) {
