@@ -84,6 +84,8 @@ test('Q23: a host plans its tunnels to 1,000 hosts quickly, and plans nothing wh
     idOf(500),
   ]);
   expect(next.desired?.peers.find(({ hostId }) => hostId === idOf(500))?.address).toBe('203.0.113.5');
+  const earlier = new Set(first.desired?.peers);
+  expect(next.desired?.peers.filter((peer) => !earlier.has(peer)).map(({ hostId }) => hostId)).toEqual([idOf(500)]);
   console.log(`1,000 hosts: ${allMs.toFixed(0)} ms, one that changed: ${oneMs.toFixed(0)} ms`);
   expect(allMs).toBeLessThan(MOST_MS.all);
   expect(oneMs).toBeLessThan(MOST_MS.one);
